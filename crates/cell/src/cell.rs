@@ -1,0 +1,164 @@
+//! The core trait: a recurrent cell in six kernels, written once, shared by streaming and training.
+
+use std::ops::Range;
+
+use crate::{Input, Params, Real, View, ViewMut};
+
+/// A recurrent cell, generic over the number type alone and object-safe: a net is a
+/// `Vec<Box<dyn Cell<R>>>`.
+///
+/// The forward kernels are, for input `x_t`, state `h_t` and output `y_t`,
+///
+/// ```text
+/// (1) d   = project(x)             all columns at once   one product, or one gather an event
+/// (2) h_t = advance(d_t, h_{t-1})  step by step
+/// (3) y   = emit(d, h)             all columns at once
+/// ```
+///
+/// and each has its reverse. A cell keeps what its reverse needs (gates, normalised inputs) in rows of
+/// `drive`: kernels may overwrite their drive columns, and the tape keeps them.
+///
+/// All matrices have one column a (step, lane). `advance` and `retreat` see one step, `[.., B]`; the
+/// others see any number of columns. None of the kernels allocates.
+pub trait Cell<R: Real>: Send + Sync {
+    /// The kind of cell, as it is called in scenarios.
+    fn name(&self) -> &'static str;
+
+    /// Rows of input, drive, state and output.
+    fn widths(&self) -> Widths;
+
+    /// The parts of the state.
+    fn fields(&self) -> Vec<Field>;
+
+    /// The parts of the drive that are worth watching once `advance` has run: gates, state inputs.
+    fn drive_fields(&self) -> Vec<Field> {
+        Vec::new()
+    }
+
+    /// The moduli of the eigenvalues of a diagonal cell, `[P]`: |x_p| <= sup |drive_p| / (1 - |L_p|).
+    fn moduli(&self) -> Option<Vec<R>> {
+        None
+    }
+
+    /// Whether the output is spikes, handed to the next cell as events.
+    fn spikes(&self) -> bool {
+        false
+    }
+
+    /// Synaptic operations, for counting.
+    fn synapses(&self) -> Synapses;
+
+    /// The parameters.
+    fn params(&self) -> &Params<R>;
+
+    /// Changes the parameters, then recomputes what derives from them (decays, discretisation).
+    fn update(&mut self, change: &mut dyn FnMut(&mut Params<R>));
+
+    /// A copy behind a new box.
+    fn boxed(&self) -> Box<dyn Cell<R>>;
+
+    /// The state before the first input, for one lane: `state [S]`. Zero unless a cell says otherwise.
+    fn rest(&self, state: &mut [R]) {
+        state.fill(R::zero());
+    }
+
+    /// (1) Sets `drive [D, N]` from `x [I, N]`. All rows are written.
+    fn project(&self, x: Input<R>, drive: ViewMut<R>);
+
+    /// (2) One step: sets `next [S, B]` from `drive [D, B]` and `prev [S, B]`.
+    fn advance(&self, drive: ViewMut<R>, prev: View<R>, next: ViewMut<R>);
+
+    /// (3) Sets `y [O, N]` from `drive [D, N]` and `states [S, N]` (those after each step).
+    fn emit(&self, drive: ViewMut<R>, states: View<R>, y: ViewMut<R>);
+
+    /// (3)ᵀ Reverse of `emit`: sets `d_states [S, N]`, the part of the states' adjoint that came through
+    /// the output, and those rows of `d_drive [D, N]` that `emit` reads (it comes in as zeros).
+    fn absorb(
+        &self,
+        at: Recorded<R>,
+        dy: View<R>,
+        d_states: ViewMut<R>,
+        d_drive: ViewMut<R>,
+        grad: &mut Params<R>,
+    );
+
+    /// (2)ᵀ Reverse of `advance`, one step: `adj [S, B]` turns from the adjoint of `next` into that of
+    /// `prev`, and `d_drive [D, B]` receives (by addition where `absorb` wrote) the drive's adjoint.
+    fn retreat(&self, at: Recorded<R>, adj: ViewMut<R>, d_drive: ViewMut<R>, grad: &mut Params<R>);
+
+    /// (1)ᵀ Reverse of `project`, and of every product with recorded states: recurrent weights take
+    /// their gradient here, as one product over the sequence. Sets `dx [I, N]` if it is wanted.
+    fn unproject(
+        &self,
+        x: Input<R>,
+        at: Recorded<R>,
+        d_drive: View<R>,
+        grad: &mut Params<R>,
+        dx: Option<ViewMut<R>>,
+    );
+}
+
+/// What the forward pass left behind, for the columns that a reverse kernel sees.
+#[derive(Clone, Copy, Debug)]
+pub struct Recorded<'a, R: Real> {
+    /// The drive `[D, N]`, as the forward kernels left it.
+    pub drive: View<'a, R>,
+    /// The states before each step `[S, N]`, as `advance` read them.
+    pub prev: View<'a, R>,
+    /// The states after each step `[S, N]`.
+    pub next: View<'a, R>,
+}
+
+/// Rows of a cell's arrays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Widths {
+    /// I, rows of the input.
+    pub input: usize,
+    /// D, rows of the drive.
+    pub drive: usize,
+    /// S, rows of the state.
+    pub state: usize,
+    /// O, rows of the output.
+    pub output: usize,
+}
+
+/// A named range of rows of a state or a drive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Short name for figures and files: `v`, `s`, `h`, `x`.
+    pub name: &'static str,
+    /// Its rows.
+    pub rows: Range<usize>,
+    /// What the numbers are.
+    pub kind: FieldKind,
+}
+
+/// What the numbers of a field are; it decides which instruments look at them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldKind {
+    /// Bounded by ±1 through a tanh: *pinned* where |h| > 0.95.
+    Tanh,
+    /// A gate in 0..1: *pinned* where < 0.05 or > 0.95.
+    Gate,
+    /// A membrane potential in units of the threshold.
+    Membrane,
+    /// Spikes, 0 or 1.
+    Spikes,
+    /// Complex states: the first half of the rows holds real, the second half imaginary parts.
+    Complex,
+    /// The inputs of complex states, laid out as these are.
+    ComplexDrive,
+    /// Any other real number.
+    Value,
+}
+
+/// How many synaptic operations a step takes (NeuroBench's effective operations).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Synapses {
+    /// Operations for each non-zero input.
+    pub per_input: usize,
+    /// Operations for each non-zero spike of the own state.
+    pub per_spike: usize,
+    /// Operations in every step, whatever happens.
+    pub always: usize,
+}

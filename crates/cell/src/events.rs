@@ -1,0 +1,122 @@
+//! Events, compressed by column: which units fired in a (step, lane), and how often.
+//!
+//! Real event streams fill 1-15 % of the cells of a dense matrix. A column keeps its units in
+//! ascending order, so that sums over a column have one order.
+
+use crate::{Real, View, column};
+
+/// A sparse matrix `[channels, columns]` of event counts, grown column by column.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EventBatch {
+    channels: usize,
+    offsets: Vec<usize>,
+    units: Vec<u32>,
+    counts: Vec<f32>,
+}
+
+impl EventBatch {
+    /// An empty batch of `channels` rows and no column.
+    pub fn new(channels: usize) -> Self {
+        Self {
+            channels,
+            offsets: vec![0],
+            units: Vec::new(),
+            counts: Vec::new(),
+        }
+    }
+
+    /// Forgets all columns and keeps the memory.
+    pub fn clear(&mut self, channels: usize) {
+        self.channels = channels;
+        self.offsets.clear();
+        self.offsets.push(0);
+        self.units.clear();
+        self.counts.clear();
+    }
+
+    /// Adds one event to the open column. Units of a column come in ascending order.
+    pub fn push(&mut self, unit: u32, count: f32) {
+        debug_assert!(
+            (unit as usize) < self.channels,
+            "unit {unit} is beyond {} channels",
+            self.channels
+        );
+        self.units.push(unit);
+        self.counts.push(count);
+    }
+
+    /// Closes the open column and opens the next.
+    pub fn end_column(&mut self) {
+        self.offsets.push(self.units.len());
+    }
+
+    /// Adds a whole column.
+    pub fn push_column(&mut self, events: impl IntoIterator<Item = (u32, f32)>) {
+        for (unit, count) in events {
+            self.push(unit, count);
+        }
+        self.end_column();
+    }
+
+    /// Adds the columns of a dense matrix, leaving out its zeros.
+    pub fn push_dense<R: Real>(&mut self, dense: &View<R>) {
+        for j in 0..dense.ncols() {
+            let values = column(dense, j).iter().enumerate();
+            self.push_column(
+                values
+                    .filter(|(_, v)| **v != R::zero())
+                    .map(|(i, v)| (i as u32, v.wide() as f32)),
+            );
+        }
+    }
+
+    /// All columns.
+    pub fn view(&self) -> EventView<'_> {
+        EventView {
+            channels: self.channels,
+            offsets: &self.offsets,
+            units: &self.units,
+            counts: &self.counts,
+        }
+    }
+}
+
+/// A borrowed range of columns of an [`EventBatch`].
+#[derive(Clone, Copy, Debug)]
+pub struct EventView<'a> {
+    channels: usize,
+    offsets: &'a [usize],
+    units: &'a [u32],
+    counts: &'a [f32],
+}
+
+impl<'a> EventView<'a> {
+    /// Rows of the matrix that these events stand for.
+    pub fn channels(&self) -> usize {
+        self.channels
+    }
+
+    /// Number of columns.
+    pub fn columns(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    /// Number of non-zero cells.
+    pub fn active(&self) -> usize {
+        self.offsets[self.columns()] - self.offsets[0]
+    }
+
+    /// Units and counts of column `j`.
+    pub fn column(&self, j: usize) -> (&'a [u32], &'a [f32]) {
+        let range = self.offsets[j]..self.offsets[j + 1];
+        (&self.units[range.clone()], &self.counts[range])
+    }
+
+    /// `len` columns from `start` on.
+    pub fn slice(&self, start: usize, len: usize) -> Self {
+        Self {
+            offsets: &self.offsets[start..=start + len],
+            ..*self
+        }
+    }
+}

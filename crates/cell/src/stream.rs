@@ -1,0 +1,76 @@
+//! A cell running live: two states and one drive, swapped. Nothing is allocated after the start.
+
+use crate::{Cell, Input, Real, View, ViewMut, column_mut, view, view_mut};
+
+/// The state of one cell on B lanes, advanced one step at a time, for ever.
+#[derive(Clone, Debug)]
+pub struct Stream<R: Real> {
+    lanes: usize,
+    drive: Vec<R>,
+    state: Vec<R>,
+    next: Vec<R>,
+    output: Vec<R>,
+    rows: (usize, usize, usize),
+}
+
+impl<R: Real> Stream<R> {
+    /// `lanes` lanes at rest.
+    pub fn new(cell: &dyn Cell<R>, lanes: usize) -> Self {
+        let w = cell.widths();
+        let mut stream = Self {
+            lanes,
+            drive: vec![R::zero(); w.drive * lanes],
+            state: vec![R::zero(); w.state * lanes],
+            next: vec![R::zero(); w.state * lanes],
+            output: vec![R::zero(); w.output * lanes],
+            rows: (w.drive, w.state, w.output),
+        };
+        for lane in 0..lanes {
+            stream.reset(cell, lane);
+        }
+        stream
+    }
+
+    /// Puts one lane at rest (a state reset).
+    pub fn reset(&mut self, cell: &dyn Cell<R>, lane: usize) {
+        cell.rest(column_mut(&mut self.state_mut(), lane));
+    }
+
+    /// One step of all lanes on `x [I, B]`; the output is in [`Self::output`].
+    pub fn step(&mut self, cell: &dyn Cell<R>, x: Input<R>) {
+        let (d, s, o) = self.rows;
+        let b = self.lanes;
+        cell.project(x, view_mut(&mut self.drive, d, b));
+        cell.advance(
+            view_mut(&mut self.drive, d, b),
+            view(&self.state, s, b),
+            view_mut(&mut self.next, s, b),
+        );
+        std::mem::swap(&mut self.state, &mut self.next);
+        cell.emit(
+            view_mut(&mut self.drive, d, b),
+            view(&self.state, s, b),
+            view_mut(&mut self.output, o, b),
+        );
+    }
+
+    /// The outputs of the last step, `[O, B]`.
+    pub fn output(&self) -> View<'_, R> {
+        view(&self.output, self.rows.2, self.lanes)
+    }
+
+    /// The states `[S, B]`.
+    pub fn state(&self) -> View<'_, R> {
+        view(&self.state, self.rows.1, self.lanes)
+    }
+
+    /// The states `[S, B]`, to be set.
+    pub fn state_mut(&mut self) -> ViewMut<'_, R> {
+        view_mut(&mut self.state, self.rows.1, self.lanes)
+    }
+
+    /// The drives of the last step, `[D, B]`, with what the kernels left in them (gates).
+    pub fn drive(&self) -> View<'_, R> {
+        view(&self.drive, self.rows.0, self.lanes)
+    }
+}

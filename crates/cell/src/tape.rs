@@ -1,0 +1,218 @@
+//! What training keeps of one sequence of one cell, and the reference loops over time.
+//!
+//! Buffers are allocated once and grow to the longest sequence seen; a shorter one uses their front.
+
+use nalgebra::DMatrix;
+
+use crate::{Cell, Input, Params, Real, Recorded, View, ViewMut, column_mut, view, view_mut};
+
+/// The recorded forward pass of one cell over T steps and B lanes.
+#[derive(Clone, Debug, Default)]
+pub struct Tape<R: Real> {
+    steps: usize,
+    lanes: usize,
+    state_rows: usize,
+    drive_rows: usize,
+    output_rows: usize,
+    /// `[D, T*B]`.
+    drive: Vec<R>,
+    /// `[S, (T+1)*B]`: the initial state, then the state after each step. Never overwritten.
+    states: Vec<R>,
+    /// `[S, T*B]`: what `advance` read, kept apart only where `keep` changed it.
+    kept: Vec<R>,
+    keep: Option<Vec<R>>,
+    /// `[O, T*B]`.
+    output: Vec<R>,
+    d_drive: Vec<R>,
+    d_states: Vec<R>,
+    /// `[S, B]`: after `backward`, the adjoint of the initial state.
+    adjoint: Vec<R>,
+}
+
+impl<R: Real> Tape<R> {
+    /// An empty tape.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the tape's size and puts every lane's initial state at rest.
+    pub fn start(&mut self, cell: &dyn Cell<R>, steps: usize, lanes: usize) {
+        let w = cell.widths();
+        (self.steps, self.lanes) = (steps, lanes);
+        (self.state_rows, self.drive_rows, self.output_rows) = (w.state, w.drive, w.output);
+        let columns = steps * lanes;
+        grow(&mut self.drive, w.drive * columns);
+        grow(&mut self.states, w.state * (columns + lanes));
+        grow(&mut self.output, w.output * columns);
+        self.keep = None;
+        let mut initial = self.initial_mut();
+        for b in 0..lanes {
+            cell.rest(column_mut(&mut initial, b));
+        }
+    }
+
+    /// The initial state `[S, B]`, to be set between [`Self::start`] and [`Self::forward`].
+    pub fn initial_mut(&mut self) -> ViewMut<'_, R> {
+        view_mut(&mut self.states, self.state_rows, self.lanes)
+    }
+
+    /// The forward pass over `x [I, T*B]`.
+    ///
+    /// `keep [T, B]` in 0..1 scales what is left of the state before each step:
+    /// prev = rest + keep (state - rest). 0 is a state reset, which also cuts the gradient there.
+    pub fn forward(&mut self, cell: &dyn Cell<R>, x: Input<R>, keep: Option<&DMatrix<R>>) {
+        let (t_end, b, s, d, o) = self.sizes();
+        assert_eq!(x.rows(), cell.widths().input, "input rows");
+        assert_eq!(x.columns(), t_end * b, "input columns");
+        cell.project(x, view_mut(&mut self.drive, d, t_end * b));
+        if let Some(keep) = keep {
+            assert_eq!(keep.shape(), (t_end, b), "keep [T, B]");
+            grow(&mut self.kept, s * t_end * b);
+            // Row t of `keep [T, B]` becomes a contiguous block.
+            self.keep = Some(keep.transpose().as_slice().to_vec());
+        }
+        let mut rest = vec![R::zero(); if keep.is_some() { s } else { 0 }];
+        if keep.is_some() {
+            cell.rest(&mut rest);
+        }
+        for t in 0..t_end {
+            let (past, future) = self.states.split_at_mut((t + 1) * s * b);
+            let state = &past[t * s * b..];
+            let prev = if let Some(keep) = &self.keep {
+                let kept = &mut self.kept[t * s * b..(t + 1) * s * b];
+                for lane in 0..b {
+                    let k = keep[t * b + lane];
+                    let own = lane * s..(lane + 1) * s;
+                    let pairs = kept[own.clone()].iter_mut().zip(&state[own]);
+                    for ((to, &from), &rest) in pairs.zip(&rest) {
+                        *to = rest + k * (from - rest);
+                    }
+                }
+                &*kept
+            } else {
+                state
+            };
+            cell.advance(
+                view_mut(&mut self.drive[t * d * b..], d, b),
+                view(prev, s, b),
+                view_mut(future, s, b),
+            );
+        }
+        cell.emit(
+            view_mut(&mut self.drive, d, t_end * b),
+            view(&self.states[s * b..], s, t_end * b),
+            view_mut(&mut self.output, o, t_end * b),
+        );
+    }
+
+    /// The reverse pass: from `dy [O, T*B]` to the gradient, added to `grad`, and to `dx [I, T*B]`.
+    /// Afterwards [`Self::d_initial`] holds the adjoint of the initial state.
+    pub fn backward(
+        &mut self,
+        cell: &dyn Cell<R>,
+        x: Input<R>,
+        dy: View<R>,
+        grad: &mut Params<R>,
+        dx: Option<ViewMut<R>>,
+    ) {
+        self.backward_from(cell, x, dy, None, grad, dx);
+    }
+
+    /// [`Self::backward`] with an adjoint of the last state, `d_last [S, B]`.
+    pub fn backward_from(
+        &mut self,
+        cell: &dyn Cell<R>,
+        x: Input<R>,
+        dy: View<R>,
+        d_last: Option<View<R>>,
+        grad: &mut Params<R>,
+        dx: Option<ViewMut<R>>,
+    ) {
+        let (t_end, b, s, d, o) = self.sizes();
+        assert_eq!(dy.shape(), (o, t_end * b), "dy [O, T*B]");
+        grow(&mut self.d_drive, d * t_end * b);
+        grow(&mut self.d_states, s * t_end * b);
+        grow(&mut self.adjoint, s * b);
+        self.d_drive[..d * t_end * b].fill(R::zero());
+        self.adjoint[..s * b].fill(R::zero());
+        if let Some(last) = d_last {
+            view_mut(&mut self.adjoint, s, b).copy_from(&last);
+        }
+        let prev = if self.keep.is_some() {
+            &self.kept
+        } else {
+            &self.states
+        };
+        let all = Recorded {
+            drive: view(&self.drive, d, t_end * b),
+            prev: view(prev, s, t_end * b),
+            next: view(&self.states[s * b..], s, t_end * b),
+        };
+        cell.absorb(
+            all,
+            dy,
+            view_mut(&mut self.d_states, s, t_end * b),
+            view_mut(&mut self.d_drive, d, t_end * b),
+            grad,
+        );
+        for t in (0..t_end).rev() {
+            let through_output = &self.d_states[t * s * b..(t + 1) * s * b];
+            for (a, &y) in self.adjoint.iter_mut().zip(through_output) {
+                *a += y;
+            }
+            let at = Recorded {
+                drive: all.drive.columns(t * b, b),
+                prev: all.prev.columns(t * b, b),
+                next: all.next.columns(t * b, b),
+            };
+            cell.retreat(
+                at,
+                view_mut(&mut self.adjoint, s, b),
+                view_mut(&mut self.d_drive[t * d * b..], d, b),
+                grad,
+            );
+            if let Some(keep) = &self.keep {
+                for lane in 0..b {
+                    let k = keep[t * b + lane];
+                    for a in &mut self.adjoint[lane * s..(lane + 1) * s] {
+                        *a *= k;
+                    }
+                }
+            }
+        }
+        cell.unproject(x, all, view(&self.d_drive, d, t_end * b), grad, dx);
+    }
+
+    /// The outputs `[O, T*B]` of the last forward pass.
+    pub fn output(&self) -> View<'_, R> {
+        view(&self.output, self.output_rows, self.steps * self.lanes)
+    }
+
+    /// The states after each step, `[S, T*B]`.
+    pub fn states(&self) -> View<'_, R> {
+        let (s, b) = (self.state_rows, self.lanes);
+        view(&self.states[s * b..], s, self.steps * b)
+    }
+
+    /// The adjoint of the initial state, `[S, B]`, after a reverse pass.
+    pub fn d_initial(&self) -> View<'_, R> {
+        view(&self.adjoint, self.state_rows, self.lanes)
+    }
+
+    fn sizes(&self) -> (usize, usize, usize, usize, usize) {
+        (
+            self.steps,
+            self.lanes,
+            self.state_rows,
+            self.drive_rows,
+            self.output_rows,
+        )
+    }
+}
+
+/// Grows a buffer to at least `len` values; never shrinks it.
+fn grow<R: Real>(buffer: &mut Vec<R>, len: usize) {
+    if buffer.len() < len {
+        buffer.resize(len, R::zero());
+    }
+}

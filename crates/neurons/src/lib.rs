@@ -1,0 +1,12 @@
+//! Spiking and recurrent cells, each in one file that reads like its paper: equations, configuration,
+//! parameters, forward and reverse kernels side by side, tests.
+
+mod error;
+pub mod gru;
+pub mod li;
+pub mod lif;
+pub mod linear;
+pub mod rnn;
+pub mod surrogate;
+
+pub use error::ConfigError;

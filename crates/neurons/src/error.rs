@@ -22,3 +22,29 @@ pub enum ConfigError {
         allowed: &'static str,
     },
 }
+
+impl ConfigError {
+    /// An error about `key` unless `value` is finite and greater than 0.
+    pub(crate) fn unless_positive(key: &'static str, value: f64) -> Result<(), Self> {
+        if value.is_finite() && value > 0.0 {
+            return Ok(());
+        }
+        Err(Self::OutOfRange {
+            key,
+            value,
+            allowed: "greater than 0",
+        })
+    }
+
+    /// An error about `key` unless `value` is finite and at least 0.
+    pub(crate) fn unless_at_least_zero(key: &'static str, value: f64) -> Result<(), Self> {
+        if value.is_finite() && value >= 0.0 {
+            return Ok(());
+        }
+        Err(Self::OutOfRange {
+            key,
+            value,
+            allowed: "at least 0",
+        })
+    }
+}

@@ -1,1 +1,278 @@
-//! To come.
+//! Leaky integrators (LI): the readout of a spiking net.
+//!
+//! A membrane without a threshold. It turns spikes into smooth numbers, such as the scores of classes,
+//! with a memory of its own:
+//!
+//! ```text
+//! (1) d_t = W x_t + b
+//! (2) v_t = a v_{t-1} + g d_t
+//! (3) y_t = v_t
+//! ```
+//!
+//! Decays and their learning are in [`crate::decay`].
+//!
+//! | symbol | field         | meaning                       | unit  | shape  |
+//! |--------|---------------|-------------------------------|-------|--------|
+//! | x      |               | input, values or event counts | 1     | [I]    |
+//! | W      | `weight`      | input weights                 | score | [O, I] |
+//! | b      | `bias`        | constant input                | score | [O]    |
+//! | a      | `tau_mem_ms`  | decay exp(-dt / tau_mem)      | 1     | [O]    |
+//! | g      | `input_scale` | 1 - a or 1                    | 1     | [O]    |
+//! | v      | state `v`     | membrane potential            | score | [O]    |
+//!
+//! **Sources and kin.** The readout of Bellec et al. 2020, equation 11, has `input_scale: one`. snnTorch's
+//! `Leaky(beta=a, reset_mechanism="none")` has this v as its membrane for `input_scale: one`.
+
+use nalgebra::DMatrix;
+use saturn_cell::rng::ChaCha8Rng;
+use saturn_cell::{
+    Cell, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses, View, ViewMut, Widths,
+    column, column_mut, init, kernel,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ConfigError;
+use crate::decay::{Decays, InputScale, TimeConstants};
+
+/// What a layer of leaky integrators is made of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LiConfig {
+    /// Number of outputs O; at least 1, default 1. A readout of classes has one output a class.
+    pub outputs: usize,
+    /// Time constant in ms, one number or a range to draw from; greater than 0, default 50. Larger
+    /// averages over a longer time and answers later.
+    pub tau_mem_ms: TimeConstants,
+    /// Whether time constants are learnt, one an output, default true.
+    pub learn_tau: bool,
+    /// What the input is multiplied by: 1 or 1 - a, default `decay`, which is an average over time.
+    pub input_scale: InputScale,
+    /// Whether each output has a constant input, which starts at 0, default true.
+    pub bias: bool,
+    /// Initial weights are normal with standard deviation `input_gain / sqrt(I)`; at least 0, default 1.
+    /// Larger starts with scores further apart.
+    pub input_gain: f64,
+}
+
+impl Default for LiConfig {
+    fn default() -> Self {
+        Self {
+            outputs: 1,
+            tau_mem_ms: TimeConstants::Same(50.0),
+            learn_tau: true,
+            input_scale: InputScale::Decay,
+            bias: true,
+            input_gain: 1.0,
+        }
+    }
+}
+
+impl LiConfig {
+    /// Checks every number against its range.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        if self.outputs == 0 {
+            return Err(ConfigError::NoUnits { key: "outputs" });
+        }
+        self.tau_mem_ms.check("tau_mem_ms")?;
+        ConfigError::unless_at_least_zero("input_gain", self.input_gain)
+    }
+}
+
+/// Position of the weights among the parameters; the others may be absent.
+const W: usize = 0;
+
+/// A layer of O leaky integrators. The state is v [O]; the drive is d [O].
+#[derive(Clone, Debug)]
+pub struct Li<R: Real> {
+    config: LiConfig,
+    inputs: usize,
+    /// `weight [O, I]`, then, where configured, `bias [O, 1]`, `tau_mem_logit [O, 1]`.
+    params: Params<R>,
+    bias: Option<usize>,
+    tau: Option<usize>,
+    decays: Decays<R>,
+}
+
+impl<R: Real> Li<R> {
+    /// A layer on `inputs` inputs for steps of `dt_ms`, with weights and time constants from `rng`.
+    pub fn new(
+        config: &LiConfig,
+        inputs: usize,
+        dt_ms: f64,
+        rng: &mut ChaCha8Rng,
+    ) -> Result<Self, ConfigError> {
+        config.check()?;
+        if inputs == 0 {
+            return Err(ConfigError::NoUnits { key: "inputs" });
+        }
+        let o = config.outputs;
+        let decays = Decays::new(&config.tau_mem_ms, config.input_scale, o, dt_ms, rng)?;
+        let weight = init::normal(o, inputs, config.input_gain / (inputs as f64).sqrt(), rng);
+        let mut params = Params::new().with("weight", Kind::Weight, weight);
+        let (mut bias, mut tau) = (None, None);
+        if config.bias {
+            bias = Some(params.tensors().len());
+            params = params.with("bias", Kind::Bias, DMatrix::zeros(o, 1));
+        }
+        if config.learn_tau {
+            tau = Some(params.tensors().len());
+            params = params.with("tau_mem_logit", Kind::Dynamics, decays.logits());
+        }
+        Ok(Self {
+            config: config.clone(),
+            inputs,
+            params,
+            bias,
+            tau,
+            decays,
+        })
+    }
+
+    /// The configuration that the layer was built from.
+    pub fn config(&self) -> &LiConfig {
+        &self.config
+    }
+
+    /// Time constants `[O]`, in ms.
+    pub fn tau_mem_ms(&self) -> &[f64] {
+        self.decays.tau_ms()
+    }
+
+    /// Sets the time constants `[O]`, in ms: for weights that come from elsewhere.
+    pub fn set_tau_mem_ms(&mut self, tau_ms: &[f64]) -> Result<(), ConfigError> {
+        self.decays.set_tau_ms(tau_ms, "tau_mem_ms")?;
+        if let Some(tau) = self.tau {
+            self.params[tau] = self.decays.logits();
+        }
+        Ok(())
+    }
+}
+
+impl<R: Real> Cell<R> for Li<R> {
+    fn name(&self) -> &'static str {
+        "li"
+    }
+
+    fn widths(&self) -> Widths {
+        let o = self.config.outputs;
+        Widths {
+            input: self.inputs,
+            drive: o,
+            state: o,
+            output: o,
+        }
+    }
+
+    fn fields(&self) -> Vec<Field> {
+        vec![Field {
+            name: "v",
+            rows: 0..self.config.outputs,
+            kind: FieldKind::Value,
+        }]
+    }
+
+    fn synapses(&self) -> Synapses {
+        Synapses {
+            per_input: self.config.outputs,
+            ..Synapses::default()
+        }
+    }
+
+    fn params(&self) -> &Params<R> {
+        &self.params
+    }
+
+    fn update(&mut self, change: &mut dyn FnMut(&mut Params<R>)) {
+        change(&mut self.params);
+        if let Some(tau) = self.tau {
+            self.decays.set_logits(&self.params[tau]);
+        }
+    }
+
+    fn boxed(&self) -> Box<dyn Cell<R>> {
+        Box::new(self.clone())
+    }
+
+    fn project(&self, x: Input<R>, mut drive: ViewMut<R>) {
+        drive.fill(R::zero());
+        if let Some(bias) = self.bias {
+            kernel::add_bias(&mut drive, self.params[bias].as_slice());
+        }
+        x.apply(self.params[W].as_view(), drive); // (1)
+    }
+
+    fn advance(&self, drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
+        let drive = drive.as_view();
+        for lane in 0..prev.ncols() {
+            let dynamics = self.decays.decay().iter().zip(self.decays.gain());
+            let past = column(&prev, lane).iter().zip(column(&drive, lane));
+            let v_next = column_mut(&mut next, lane).iter_mut();
+            for ((v_next, (&a, &g)), (&v, &d)) in v_next.zip(dynamics).zip(past) {
+                *v_next = a * v + g * d; // (2)
+            }
+        }
+    }
+
+    fn emit(&self, _drive: ViewMut<R>, states: View<R>, mut y: ViewMut<R>) {
+        y.copy_from(&states); // (3)
+    }
+
+    fn absorb(
+        &self,
+        _at: Recorded<R>,
+        dy: View<R>,
+        mut d_states: ViewMut<R>,
+        _d_drive: ViewMut<R>,
+        _grad: &mut Params<R>,
+    ) {
+        d_states.copy_from(&dy); // (3)ᵀ
+    }
+
+    fn retreat(
+        &self,
+        at: Recorded<R>,
+        mut adj: ViewMut<R>,
+        mut d_drive: ViewMut<R>,
+        grad: &mut Params<R>,
+    ) {
+        for lane in 0..at.prev.ncols() {
+            let adj = column_mut(&mut adj, lane);
+            // (2)ᵀ for the time constants.
+            if let Some(tau) = self.tau {
+                let gain_slope = self.decays.gain_slope();
+                let past = column(&at.prev, lane).iter().zip(column(&at.drive, lane));
+                let into = grad[tau].iter_mut().zip(self.decays.slope());
+                for (((d_rho, &slope), &adj), (&v, &d)) in into.zip(&*adj).zip(past) {
+                    *d_rho += slope * adj * (v + gain_slope * d);
+                }
+            }
+            // (2)ᵀ for the state and the drive.
+            let dynamics = self.decays.decay().iter().zip(self.decays.gain());
+            let delta = column_mut(&mut d_drive, lane).iter_mut();
+            for ((adj, delta), (&a, &g)) in adj.iter_mut().zip(delta).zip(dynamics) {
+                *delta = g * *adj;
+                *adj *= a;
+            }
+        }
+    }
+
+    fn unproject(
+        &self,
+        x: Input<R>,
+        _at: Recorded<R>,
+        d_drive: View<R>,
+        grad: &mut Params<R>,
+        dx: Option<ViewMut<R>>,
+    ) {
+        // (1)ᵀ
+        x.apply_reverse(d_drive, grad[W].as_view_mut());
+        if let Some(bias) = self.bias {
+            kernel::add_bias_reverse(&d_drive, grad[bias].as_mut_slice());
+        }
+        if let Some(mut dx) = dx {
+            dx.fill(R::zero());
+            kernel::add_transpose_product(dx, self.params[W].as_view(), d_drive);
+        }
+    }
+}

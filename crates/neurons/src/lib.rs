@@ -1,6 +1,7 @@
 //! Spiking and recurrent cells, each in one file that reads like its paper: equations, configuration,
 //! parameters, forward and reverse kernels side by side, tests.
 
+pub mod decay;
 mod error;
 pub mod gru;
 pub mod li;

@@ -1,1 +1,428 @@
-//! To come.
+//! Leaky integrate-and-fire neurons (LIF).
+//!
+//! A membrane potential leaks, adds up its input, and emits a spike whenever it is above a threshold;
+//! the step after a spike it is reset. One step of one neuron, with sums over inputs and neighbours:
+//!
+//! ```text
+//! (1) d_t = W x_t + b + W_r s_{t-1}
+//! (2) v_t = a (1 - z s_{t-1}) v_{t-1} + g d_t - k s_{t-1}
+//! (3) s_t = H(v_t - theta)
+//! ```
+//!
+//! The spike reset stands in two numbers: `subtract` is z = 0, k = theta; `zero` is z = 1, k = 0; `none` is
+//! z = k = 0. The output is s. In the reverse pass a surrogate stands in for the derivative of the step in
+//! (3), see [`crate::surrogate`]; the s of the reset in (2) carries a gradient (`full`) or none
+//! (`detached`), the s of W_r always does. Decays and their learning are in [`crate::decay`].
+//!
+//! | symbol | field        | meaning                            | unit     | shape  |
+//! |--------|--------------|------------------------------------|----------|--------|
+//! | x      |              | input, values or event counts      | 1        | [I]    |
+//! | W      | `weight`     | input weights                      | membrane | [H, I] |
+//! | W_r    | `recurrent`  | weights from the layer's own spikes | membrane | [H, H] |
+//! | b      | `bias`       | constant input                     | membrane | [H]    |
+//! | a      | `tau_mem_ms` | decay exp(-dt / tau_mem)           | 1        | [H]    |
+//! | g      | `input_scale` | 1 or 1 - a                        | 1        | [H]    |
+//! | v      | state `v`    | membrane potential                 | membrane | [H]    |
+//! | s      | state `s`    | spikes                             | 0 or 1   | [H]    |
+//! | theta  | `threshold`  | threshold                          | membrane |        |
+//!
+//! **Sources and kin.** Neftci, Mostafa & Zenke 2019, equations 3-5, without the synaptic current.
+//! `subtract` and `zero` with `detached` are snnTorch's `Leaky(beta=a, reset_delay=True)`. Norse's
+//! `LIFBoxCell` is `zero` with `input_scale: decay` and `full`, its Euler decay 1 - dt/tau taken as a; it
+//! resets within the step, so its v is ours where there is no spike, and 0 where there is one.
+
+use nalgebra::DMatrix;
+use saturn_cell::rng::ChaCha8Rng;
+use saturn_cell::{
+    Cell, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses, View, ViewMut, Widths,
+    column, column_mut, init, kernel,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ConfigError;
+use crate::decay::{Decays, InputScale, TimeConstants};
+use crate::surrogate::Surrogate;
+
+/// What a layer of LIF neurons is made of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LifConfig {
+    /// Number of neurons H; at least 1, default 128.
+    pub hidden: usize,
+    /// Whether the neurons hear each other's spikes one step later, default false.
+    pub recurrent: bool,
+    /// Membrane time constant in ms, one number or a range to draw from; greater than 0, default
+    /// `[30, 200]`. Larger remembers longer.
+    pub tau_mem_ms: TimeConstants,
+    /// Whether time constants are learnt, one a neuron, default true.
+    pub learn_tau: bool,
+    /// Membrane potential above which a neuron spikes; greater than 0, default 1. Larger is quieter.
+    pub threshold: f64,
+    /// What a spike does to the membrane, default `subtract`.
+    pub spike_reset: SpikeReset,
+    /// Whether the gradient passes through the reset, default `detached`.
+    pub reset_gradient: ResetGradient,
+    /// What the input is multiplied by: 1 or 1 - a, default `one`.
+    pub input_scale: InputScale,
+    /// The stand-in for the derivative of a spike, default `{fast_sigmoid: 10}`.
+    pub surrogate: Surrogate,
+    /// Whether each neuron has a constant input, which starts at 0, default true.
+    pub bias: bool,
+    /// Initial effective input weights g W are normal with standard deviation `input_gain / sqrt(I)`; at
+    /// least 0, default 0.5. With the other defaults a layer then starts near 0.1 spikes a neuron and
+    /// step on recorded events (13 % of 700 channels active, counts 1-3), and about half of that above
+    /// a layer that spikes in 10 % of its cells. Larger is livelier.
+    pub input_gain: f64,
+    /// Initial effective recurrent weights g W_r are normal with standard deviation
+    /// `recurrent_scale / sqrt(H)`; at least 0, default 0.5. Larger keeps activity going for longer.
+    pub recurrent_scale: f64,
+}
+
+/// What a spiking neuron does to its membrane in the step after a spike.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SpikeReset {
+    /// Subtracts the threshold; what was above it stays.
+    #[default]
+    Subtract,
+    /// Forgets the membrane potential.
+    Zero,
+    /// Nothing: the spikes are a read-out of a linear filter.
+    None,
+}
+
+/// Whether the gradient passes through the spike reset.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ResetGradient {
+    /// The reset is differentiated like everything else.
+    Full,
+    /// The spike of the reset is a constant to the reverse pass.
+    #[default]
+    Detached,
+}
+
+impl Default for LifConfig {
+    fn default() -> Self {
+        Self {
+            hidden: 128,
+            recurrent: false,
+            tau_mem_ms: TimeConstants::Range([30.0, 200.0]),
+            learn_tau: true,
+            threshold: 1.0,
+            spike_reset: SpikeReset::default(),
+            reset_gradient: ResetGradient::default(),
+            input_scale: InputScale::default(),
+            surrogate: Surrogate::default(),
+            bias: true,
+            input_gain: 0.5,
+            recurrent_scale: 0.5,
+        }
+    }
+}
+
+impl LifConfig {
+    /// Checks every number against its range.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        if self.hidden == 0 {
+            return Err(ConfigError::NoUnits { key: "hidden" });
+        }
+        self.tau_mem_ms.check("tau_mem_ms")?;
+        self.surrogate.check()?;
+        ConfigError::unless_positive("threshold", self.threshold)?;
+        ConfigError::unless_at_least_zero("input_gain", self.input_gain)?;
+        ConfigError::unless_at_least_zero("recurrent_scale", self.recurrent_scale)
+    }
+}
+
+/// Position of the input weights among the parameters; the others may be absent.
+const W: usize = 0;
+
+/// A layer of H LIF neurons. State rows: v [H], then s [H]; the drive is d [H].
+#[derive(Clone, Debug)]
+pub struct Lif<R: Real> {
+    config: LifConfig,
+    inputs: usize,
+    /// `weight [H, I]`, then, where configured, `bias [H, 1]`, `recurrent [H, H]`, `tau_mem_logit [H, 1]`.
+    params: Params<R>,
+    bias: Option<usize>,
+    recurrent: Option<usize>,
+    tau: Option<usize>,
+    decays: Decays<R>,
+    /// z and k of equation (2).
+    zeroing: R,
+    subtracted: R,
+    threshold: R,
+    relaxed: bool,
+}
+
+impl<R: Real> Lif<R> {
+    /// A layer on `inputs` inputs for steps of `dt_ms`, with weights and time constants from `rng`.
+    pub fn new(
+        config: &LifConfig,
+        inputs: usize,
+        dt_ms: f64,
+        rng: &mut ChaCha8Rng,
+    ) -> Result<Self, ConfigError> {
+        config.check()?;
+        if inputs == 0 {
+            return Err(ConfigError::NoUnits { key: "inputs" });
+        }
+        let h = config.hidden;
+        let decays = Decays::new(&config.tau_mem_ms, config.input_scale, h, dt_ms, rng)?;
+        let weight = init::normal(h, inputs, config.input_gain / (inputs as f64).sqrt(), rng);
+        let mut params = Params::new().with("weight", Kind::Weight, decays.divide_by_gain(weight));
+        let (mut bias, mut recurrent, mut tau) = (None, None, None);
+        if config.bias {
+            bias = Some(params.tensors().len());
+            params = params.with("bias", Kind::Bias, DMatrix::zeros(h, 1));
+        }
+        if config.recurrent {
+            recurrent = Some(params.tensors().len());
+            let own = init::normal(h, h, config.recurrent_scale / (h as f64).sqrt(), rng);
+            params = params.with("recurrent", Kind::Weight, decays.divide_by_gain(own));
+        }
+        if config.learn_tau {
+            tau = Some(params.tensors().len());
+            params = params.with("tau_mem_logit", Kind::Dynamics, decays.logits());
+        }
+        let (zeroing, subtracted) = match config.spike_reset {
+            SpikeReset::Subtract => (0.0, config.threshold),
+            SpikeReset::Zero => (1.0, 0.0),
+            SpikeReset::None => (0.0, 0.0),
+        };
+        Ok(Self {
+            config: config.clone(),
+            inputs,
+            params,
+            bias,
+            recurrent,
+            tau,
+            decays,
+            zeroing: R::of(zeroing),
+            subtracted: R::of(subtracted),
+            threshold: R::of(config.threshold),
+            relaxed: false,
+        })
+    }
+
+    /// The same layer with the surrogate's antiderivative in place of the step of (3): no longer a
+    /// spiking layer, but one whose gradients central differences can check.
+    #[must_use]
+    pub fn relaxed(mut self) -> Self {
+        self.relaxed = true;
+        self
+    }
+
+    /// The configuration that the layer was built from.
+    pub fn config(&self) -> &LifConfig {
+        &self.config
+    }
+
+    /// Membrane time constants `[H]`, in ms.
+    pub fn tau_mem_ms(&self) -> &[f64] {
+        self.decays.tau_ms()
+    }
+
+    /// Sets the membrane time constants `[H]`, in ms: for weights that come from elsewhere.
+    pub fn set_tau_mem_ms(&mut self, tau_ms: &[f64]) -> Result<(), ConfigError> {
+        self.decays.set_tau_ms(tau_ms, "tau_mem_ms")?;
+        if let Some(tau) = self.tau {
+            self.params[tau] = self.decays.logits();
+        }
+        Ok(())
+    }
+}
+
+impl<R: Real> Cell<R> for Lif<R> {
+    fn name(&self) -> &'static str {
+        "lif"
+    }
+
+    fn widths(&self) -> Widths {
+        let h = self.config.hidden;
+        Widths {
+            input: self.inputs,
+            drive: h,
+            state: 2 * h,
+            output: h,
+        }
+    }
+
+    fn fields(&self) -> Vec<Field> {
+        let h = self.config.hidden;
+        vec![
+            Field {
+                name: "v",
+                rows: 0..h,
+                kind: FieldKind::Membrane,
+            },
+            Field {
+                name: "s",
+                rows: h..2 * h,
+                kind: FieldKind::Spikes,
+            },
+        ]
+    }
+
+    fn spikes(&self) -> bool {
+        !self.relaxed
+    }
+
+    fn synapses(&self) -> Synapses {
+        let h = self.config.hidden;
+        Synapses {
+            per_input: h,
+            per_spike: if self.recurrent.is_some() { h } else { 0 },
+            always: 0,
+        }
+    }
+
+    fn params(&self) -> &Params<R> {
+        &self.params
+    }
+
+    fn update(&mut self, change: &mut dyn FnMut(&mut Params<R>)) {
+        change(&mut self.params);
+        if let Some(tau) = self.tau {
+            self.decays.set_logits(&self.params[tau]);
+        }
+    }
+
+    fn boxed(&self) -> Box<dyn Cell<R>> {
+        Box::new(self.clone())
+    }
+
+    fn project(&self, x: Input<R>, mut drive: ViewMut<R>) {
+        drive.fill(R::zero());
+        if let Some(bias) = self.bias {
+            kernel::add_bias(&mut drive, self.params[bias].as_slice());
+        }
+        x.apply(self.params[W].as_view(), drive); // (1), all but W_r
+    }
+
+    fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
+        let h = self.config.hidden;
+        let (one, z, k) = (R::one(), self.zeroing, self.subtracted);
+        for lane in 0..prev.ncols() {
+            let (v, s) = column(&prev, lane).split_at(h);
+            let d = column_mut(&mut drive, lane);
+            if let Some(w_r) = self.recurrent {
+                kernel::gather_active(d, &self.params[w_r].as_view(), s); // (1)
+            }
+            let (v_next, s_next) = column_mut(&mut next, lane).split_at_mut(h);
+            let dynamics = self.decays.decay().iter().zip(self.decays.gain());
+            let past = v.iter().zip(s).zip(&*d);
+            for ((v_next, (&a, &g)), ((&v, &s), &d)) in v_next.iter_mut().zip(dynamics).zip(past) {
+                *v_next = a * (one - z * s) * v + g * d - k * s; // (2)
+            }
+            for (s_next, &v) in s_next.iter_mut().zip(&*v_next) {
+                *s_next = Surrogate::step(v - self.threshold); // (3)
+            }
+            if self.relaxed {
+                for (s_next, &v) in s_next.iter_mut().zip(&*v_next) {
+                    *s_next = self.config.surrogate.relaxed(v - self.threshold);
+                }
+            }
+        }
+    }
+
+    fn emit(&self, _drive: ViewMut<R>, states: View<R>, mut y: ViewMut<R>) {
+        let h = self.config.hidden;
+        y.copy_from(&states.rows(h, h));
+    }
+
+    fn absorb(
+        &self,
+        _at: Recorded<R>,
+        dy: View<R>,
+        mut d_states: ViewMut<R>,
+        _d_drive: ViewMut<R>,
+        _grad: &mut Params<R>,
+    ) {
+        let h = self.config.hidden;
+        d_states.rows_mut(0, h).fill(R::zero());
+        d_states.rows_mut(h, h).copy_from(&dy);
+    }
+
+    fn retreat(
+        &self,
+        at: Recorded<R>,
+        mut adj: ViewMut<R>,
+        mut d_drive: ViewMut<R>,
+        grad: &mut Params<R>,
+    ) {
+        let h = self.config.hidden;
+        let (one, z, k) = (R::one(), self.zeroing, self.subtracted);
+        let through_reset = match self.config.reset_gradient {
+            ResetGradient::Full => one,
+            ResetGradient::Detached => R::zero(),
+        };
+        for lane in 0..at.prev.ncols() {
+            let (v, s) = column(&at.prev, lane).split_at(h);
+            let v_next = &column(&at.next, lane)[..h];
+            let (adj_v, adj_s) = column_mut(&mut adj, lane).split_at_mut(h);
+            let delta = column_mut(&mut d_drive, lane);
+
+            // (3)ᵀ: delta becomes psi(v_t - theta), then the adjoint of v_t.
+            for (delta, &v) in delta.iter_mut().zip(v_next) {
+                *delta = v - self.threshold;
+            }
+            self.config.surrogate.slopes(delta);
+            for (delta, (&from_v, &from_s)) in delta.iter_mut().zip(adj_v.iter().zip(&*adj_s)) {
+                *delta = from_v + from_s * *delta;
+            }
+
+            // (2)ᵀ for the time constants.
+            if let Some(tau) = self.tau {
+                let gain_slope = self.decays.gain_slope();
+                let past = v.iter().zip(s).zip(column(&at.drive, lane));
+                let into = grad[tau].iter_mut().zip(self.decays.slope());
+                for (((d_rho, &slope), &delta), ((&v, &s), &d)) in into.zip(&*delta).zip(past) {
+                    *d_rho += slope * delta * ((one - z * s) * v + gain_slope * d);
+                }
+            }
+
+            // (2)ᵀ for the state and the drive.
+            let dynamics = self.decays.decay().iter().zip(self.decays.gain());
+            let adjoints = adj_v.iter_mut().zip(adj_s).zip(delta);
+            let past = v.iter().zip(s);
+            for ((((adj_v, adj_s), delta), (&a, &g)), (&v, &s)) in adjoints.zip(dynamics).zip(past)
+            {
+                *adj_v = *delta * a * (one - z * s);
+                *adj_s = -through_reset * *delta * (a * z * v + k);
+                *delta *= g;
+            }
+        }
+        // (1)ᵀ for the spikes before.
+        if let Some(w_r) = self.recurrent {
+            let w_r = self.params[w_r].as_view();
+            kernel::add_transpose_product(adj.rows_mut(h, h), w_r, d_drive.as_view());
+        }
+    }
+
+    fn unproject(
+        &self,
+        x: Input<R>,
+        at: Recorded<R>,
+        d_drive: View<R>,
+        grad: &mut Params<R>,
+        dx: Option<ViewMut<R>>,
+    ) {
+        // (1)ᵀ
+        x.apply_reverse(d_drive, grad[W].as_view_mut());
+        if let Some(bias) = self.bias {
+            kernel::add_bias_reverse(&d_drive, grad[bias].as_mut_slice());
+        }
+        if let Some(w_r) = self.recurrent {
+            let h = self.config.hidden;
+            let spikes = at.prev.rows(h, h);
+            kernel::add_product_by_transpose(grad[w_r].as_view_mut(), d_drive, spikes);
+        }
+        if let Some(mut dx) = dx {
+            dx.fill(R::zero());
+            kernel::add_transpose_product(dx, self.params[W].as_view(), d_drive);
+        }
+    }
+}

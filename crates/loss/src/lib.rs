@@ -1,1 +1,56 @@
-//! 
+//! Losses, each with its value and its exact gradient, and the masks that the adaptive loss needs.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`cross_entropy`] | the class of an informative step |
+//! | [`kl_uniform`] | how far an output is from "I do not know", in either direction |
+//! | [`adaptive`] | both, weighed by the mask; the loss that makes nets forget by themselves |
+//! | [`spike_rate`] | bounds on how much the neurons fire |
+//! | [`mask`] | where the input is informative: from labels, or estimated from the input alone |
+//!
+//! # Arrays
+//!
+//! Logits are `[C, T*B]`, one column a (step, lane) as everywhere in Saturn; labels, mask and weight have
+//! one entry a column. A batch may be split into shards of lanes with logits of their own: the sums in a
+//! denominator run over *all* shards, so every shard is given the batch's totals.
+//!
+//! # Example
+//!
+//! ```
+//! use nalgebra::DMatrix;
+//! use saturn_loss::{AdaptiveConfig, Loss, LossConfig, Targets};
+//!
+//! let loss = Loss::new(&LossConfig::Adaptive(AdaptiveConfig::default()))?;
+//! // Two classes, two steps: one of class 1, and one in a gap.
+//! let logits = DMatrix::from_row_slice(2, 2, &[0.0, 0.0, 3.0, 0.0]);
+//! let targets = Targets { labels: &[1, 0], mask: &[1.0, 0.0], weight: &[1.0, 1.0] };
+//! let mut d_logits = DMatrix::zeros(2, 2);
+//! let totals = loss.totals(&targets);
+//! let parts =
+//!     loss.value_and_gradient(logits.as_view(), &targets, &totals, d_logits.as_view_mut());
+//! assert!(parts.ce < 0.05); // nearly right
+//! assert!(parts.kl.abs() < 1e-12); // the gap's output is uniform already
+//! # Ok::<(), saturn_loss::LossError>(())
+//! ```
+
+#![cfg_attr(
+    test,
+    allow(
+        clippy::float_cmp,
+        reason = "tests compare exact values: zeros of padding, masks, sums of small integers"
+    )
+)]
+
+pub mod adaptive;
+pub mod cross_entropy;
+mod error;
+pub mod kl_uniform;
+pub mod mask;
+pub mod softmax;
+pub mod spike_rate;
+
+pub use adaptive::{AdaptiveConfig, Loss, LossConfig, Normalise, Parts, Targets, Totals};
+pub use error::LossError;
+pub use kl_uniform::Direction;
+pub use mask::{Estimator, Example, MaskConfig, MaskReport};
+pub use spike_rate::{SpikeRate, SpikeRateConfig};

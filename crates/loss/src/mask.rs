@@ -1,0 +1,114 @@
+//! Masks: in which steps the input is informative.
+//!
+//! | mask | needs | sees |
+//! |---|---|---|
+//! | [`labels`] | where samples begin and end | everything, by definition |
+//! | [`event_count`] | the input | samples against silence |
+//! | [`contrast`] | the input, and each channel's mean rate | samples against silence and against noise of any rate |
+//!
+//! The estimated masks are causal and look at one lane at a time: a smoothed statistic of the input, a
+//! threshold, and a *hangover* that keeps the mask up for some steps after the statistic fell. The
+//! threshold is set once, on training streams whose gaps are known (a stream composer knows where it put
+//! them); after that no label is needed. [`agreement`] says how well an estimate matches the labels.
+
+pub mod agreement;
+pub mod contrast;
+pub mod estimator;
+pub mod event_count;
+pub mod labels;
+
+pub use agreement::{Agreement, MaskReport};
+pub use contrast::{Contrast, ContrastConfig};
+pub use estimator::{Estimator, Example};
+pub use event_count::{EventCount, EventCountConfig};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::LossError;
+
+/// Where the mask comes from, as a scenario writes it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MaskConfig {
+    /// From the first to the last event of each sample.
+    #[default]
+    Labels,
+    /// Estimated: up where there are many events.
+    EventCount(EventCountConfig),
+    /// Estimated: up where the channels fire in other proportions than on average.
+    Contrast(ContrastConfig),
+}
+
+impl MaskConfig {
+    /// Whether every number is in its range.
+    ///
+    /// # Errors
+    /// If one is not; the error names it.
+    pub fn check(&self) -> Result<(), LossError> {
+        match self {
+            Self::Labels => Ok(()),
+            Self::EventCount(config) => config.check(),
+            Self::Contrast(config) => config.check(),
+        }
+    }
+
+    /// The estimator, its threshold not yet fitted; none for the label mask. `rates [I]` are the channels'
+    /// mean rates over the training set, in events a step.
+    ///
+    /// # Errors
+    /// If a number is out of its range, or the rates are too bare for a contrast.
+    pub fn estimator(&self, rates: &[f64]) -> Result<Option<Estimator>, LossError> {
+        self.check()?;
+        Ok(match self {
+            Self::Labels => None,
+            Self::EventCount(config) => Some(Estimator::event_count(config)?),
+            Self::Contrast(config) => Some(Estimator::contrast(config, rates)?),
+        })
+    }
+}
+
+/// Refuses a window of no steps.
+fn check_window(window: usize) -> Result<(), LossError> {
+    if window == 0 {
+        return Err(LossError::OutOfRange {
+            key: "window",
+            value: 0.0,
+            allowed: "1 step or more",
+        });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scenarios_name_masks() {
+        let read = serde_json::from_str::<MaskConfig>;
+        assert_eq!(read(r#""labels""#).unwrap(), MaskConfig::Labels);
+        assert_eq!(
+            read(r#"{"contrast": {"groups": 12}}"#).unwrap(),
+            MaskConfig::Contrast(ContrastConfig {
+                groups: 12,
+                ..ContrastConfig::default()
+            })
+        );
+        let misspelt = read(r#"{"event_count": {"windows": 3}}"#).unwrap_err();
+        assert!(misspelt.to_string().contains("unknown field `windows`"));
+    }
+
+    #[test]
+    fn an_empty_window_is_refused() {
+        let config = MaskConfig::EventCount(EventCountConfig {
+            window: 0,
+            hangover: 0,
+        });
+        let error = config.estimator(&[1.0, 1.0]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`window` is 0: it must be 1 step or more"
+        );
+    }
+}

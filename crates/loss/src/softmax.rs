@@ -1,0 +1,49 @@
+//! The softmax of one column, stable at any size of its logits.
+//!
+//! ```text
+//! log Z = M + log Σ_c exp(l_c - M),  M = max_c l_c        (1)
+//! log p_c = l_c - log Z                                   (2)
+//! p_c = exp(log p_c)                                      (3)
+//! ```
+//!
+//! | symbol | what | shape |
+//! |---|---|---|
+//! | l | logits of one (step, lane) | `[C]` |
+//! | p | probabilities | `[C]` |
+//! | Z | the normaliser | scalar |
+
+use saturn_cell::Real;
+
+/// log Z of `logits [C]`, equation (1).
+pub fn log_normaliser<R: Real>(logits: &[R]) -> R {
+    let mut top = logits[0];
+    for &l in &logits[1..] {
+        if l > top {
+            top = l;
+        }
+    }
+    let mut sum = R::zero();
+    for &l in logits {
+        sum += (l - top).exp();
+    }
+    top + sum.ln()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn probabilities_sum_to_one() {
+        let logits = [0.3_f64, -1.2, 2.5];
+        let log_z = log_normaliser(&logits);
+        let sum: f64 = logits.iter().map(|l| (l - log_z).exp()).sum();
+        assert!((sum - 1.0).abs() < 1e-15);
+    }
+
+    #[test]
+    fn huge_logits_stay_finite() {
+        assert_eq!(log_normaliser(&[1e30_f32, 0.0]), 1e30);
+        assert_eq!(log_normaliser(&[-1e4_f64, -1e4]), -1e4 + 2.0_f64.ln());
+    }
+}

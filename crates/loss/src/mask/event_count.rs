@@ -24,7 +24,7 @@ use crate::LossError;
 pub struct EventCountConfig {
     /// Steps that the count is averaged over. Default 2, range 1 and above. Larger: steadier and later.
     pub window: usize,
-    /// Steps that the mask stays up after the count fell. Default 1. Larger: bridges longer pauses inside
+    /// Steps that the mask stays up after the count fell. Default 0. Larger: bridges longer pauses inside
     /// a sample, and is late after its end.
     pub hangover: usize,
 }
@@ -33,7 +33,7 @@ impl Default for EventCountConfig {
     fn default() -> Self {
         Self {
             window: 2,
-            hangover: 1,
+            hangover: 0,
         }
     }
 }

@@ -1,0 +1,442 @@
+//! A block of a deep state-space net: `ssm_block`.
+//!
+//! Norm, diagonal recurrence, GELU, GLU and a residual path. All that is not linear comes after the
+//! recurrence, so time runs through the complex states alone and everything else is done for all columns
+//! at once.
+//!
+//! ```text
+//! (1) u_t = norm(x_t)                    with gain and bias              project
+//! (2) w_t = B u_t
+//! (3) v_t = f w_t,  h_t = L h_{t-1} + v_t                                 advance
+//! (4) s_t = C h_t + d ∘ u_t                                              emit
+//! (5) g_t = gelu(s_t)
+//! (6) (a_t, c_t) = W g_t + b             without glu: a_t alone
+//! (7) o_t = a_t ∘ σ(c_t)                 without glu: a_t
+//! (8) y_t = x_t + o_t                    without residual: o_t
+//! ```
+//!
+//! | symbol | where | shape |
+//! |---|---|---|
+//! | x, y | input, output | `[H, N]`, H = `width` |
+//! | n, r | drive: normalised input and 1/σ, unless `norm: none` | `[H, N]`, `[1, N]` |
+//! | u, s, g | drive | `[H, N]` |
+//! | w, then v | drive field `v` | `[2P, N]` |
+//! | a, σ(c) | drive; the latter is the field `gate` | `[H, N]` each |
+//! | h | state field `x` | `[2P, N]` |
+//! | L, f, B, C | see [`crate::diagonal`] | |
+//! | d | parameter `D`, the skip of every unit to itself | `[H, 1]` |
+//! | W, b | parameters `out.weight`, `out.bias`; the values' rows above the gates' | `[2H or H, H]` |
+//! | gain, bias | parameters `norm.weight`, `norm.bias`, as the norm has them | `[H, 1]` |
+//!
+//! The drive's adjoint has the same rows: each holds the adjoint of what the drive holds there, but n's
+//! and r's, which are only met at the end.
+//!
+//! Sources: Gu et al. 2022 (S4's block with GLU); Smith, Warrington & Linderman 2023 (S5, the norm first).
+
+mod config;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
+use nalgebra::DMatrix;
+use saturn_cell::init::{normal, uniform};
+use saturn_cell::rng::ChaCha8Rng;
+use saturn_cell::{
+    Cell, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses, View, ViewMut, Widths,
+    column, column_mut, kernel,
+};
+
+use crate::diagonal::{B, C, Diagonal};
+use crate::gelu::{gelu, gelu_slope};
+use crate::ssm::bins;
+use crate::{ConfigError, Norm};
+
+pub use config::SsmBlockConfig;
+
+/// Position of d `[H, 1]`.
+pub const D: usize = 5;
+/// Position of W `[2H, H]`, or `[H, H]` without `glu`.
+pub const OUT_WEIGHT: usize = 6;
+/// Position of b `[2H, 1]`, or `[H, 1]` without `glu`.
+pub const OUT_BIAS: usize = 7;
+/// Position of the norm's gain `[H, 1]`, unless `norm: none`.
+pub const NORM_GAIN: usize = 8;
+/// Position of the norm's bias `[H, 1]`, with `norm: layer`.
+pub const NORM_BIAS: usize = 9;
+
+/// The rows of the drive, in this order; those that a configuration does not need are empty.
+#[derive(Clone, Debug)]
+struct Rows {
+    x: Range<usize>,
+    n: Range<usize>,
+    r: Range<usize>,
+    u: Range<usize>,
+    v: Range<usize>,
+    s: Range<usize>,
+    g: Range<usize>,
+    /// a, and below it c or σ(c).
+    o: Range<usize>,
+}
+
+impl Rows {
+    fn new(config: &SsmBlockConfig) -> Self {
+        let h = config.width;
+        let mut end = 0;
+        let mut next = |rows: usize, wanted: bool| {
+            let start = end;
+            end += if wanted { rows } else { 0 };
+            start..end
+        };
+        Self {
+            x: next(h, config.residual),
+            n: next(h, config.norm.has_gain()),
+            r: next(1, config.norm.has_gain()),
+            u: next(h, true),
+            v: next(2 * config.states, true),
+            s: next(h, true),
+            g: next(h, true),
+            o: next(if config.glu { 2 * h } else { h }, true),
+        }
+    }
+}
+
+/// The cell `ssm_block`.
+#[derive(Clone, Debug)]
+pub struct SsmBlock<R: Real> {
+    params: Params<R>,
+    diagonal: Diagonal<R>,
+    norm: Norm,
+    glu: bool,
+    residual: bool,
+    width: usize,
+    rows: Rows,
+}
+
+impl<R: Real> SsmBlock<R> {
+    /// A block on `inputs` = `width` rows at bins of `dt_ms`.
+    pub fn new(
+        config: &SsmBlockConfig,
+        inputs: usize,
+        dt_ms: f64,
+        rng: &mut ChaCha8Rng,
+    ) -> Result<Self, ConfigError> {
+        config.check()?;
+        let bins = bins(inputs, dt_ms)?;
+        let h = config.width;
+        if inputs != h {
+            return Err(ConfigError::WidthMismatch { width: h, inputs });
+        }
+        let outs = if config.glu { 2 * h } else { h };
+        let bound = 1.0 / (h as f64).sqrt();
+        let mut params = (config.dynamics())
+            .draw(h, h, bins, rng)
+            .with("D", Kind::Bias, normal(h, 1, 1.0, rng))
+            .with("out.weight", Kind::Weight, uniform(outs, h, bound, rng))
+            .with("out.bias", Kind::Bias, DMatrix::zeros(outs, 1));
+        if config.norm.has_gain() {
+            let ones = DMatrix::from_element(h, 1, R::one());
+            params = params.with("norm.weight", Kind::Bias, ones);
+        }
+        if config.norm.has_bias() {
+            params = params.with("norm.bias", Kind::Bias, DMatrix::zeros(h, 1));
+        }
+        Ok(Self {
+            diagonal: Diagonal::new(config.discretization, bins, &params),
+            params,
+            norm: config.norm,
+            glu: config.glu,
+            residual: config.residual,
+            width: h,
+            rows: Rows::new(config),
+        })
+    }
+
+    /// (1)ᵀ for gain and bias, and on to n: `d [H]` turns from the adjoint of u into that of n.
+    fn norm_gradients(&self, n: &[R], d: &mut [R], grad: &mut Params<R>) {
+        if self.norm.has_bias() {
+            for (b, &d) in grad[NORM_BIAS].iter_mut().zip(&*d) {
+                *b += d;
+            }
+        }
+        if self.norm.has_gain() {
+            let gains = self.params[NORM_GAIN].iter();
+            let pairs = d.iter_mut().zip(n).zip(gains);
+            for (to, ((d, &n), &gain)) in grad[NORM_GAIN].iter_mut().zip(pairs) {
+                *to += *d * n;
+                *d *= gain;
+            }
+        }
+    }
+
+    /// (1)ᵀ for gain and bias where no input gradient is wanted, and so no buffer for the adjoint of u is
+    /// at hand: its numbers are made one by one. Slower, but only a first layer comes here.
+    fn norm_gradients_alone(&self, at: Recorded<R>, d_drive: View<R>, grad: &mut Params<R>) {
+        if !self.norm.has_gain() {
+            return;
+        }
+        let b = self.params[B].as_view();
+        for j in 0..d_drive.ncols() {
+            let d = column(&d_drive, j);
+            let n = &column(&at.drive, j)[self.rows.n.clone()];
+            let d_w = &d[self.rows.v.clone()];
+            for (i, (&d_skip, &n)) in d[self.rows.u.clone()].iter().zip(n).enumerate() {
+                let pairs = column(&b, i).iter().zip(d_w);
+                let d_u = pairs.fold(d_skip, |sum, (&b, &d)| sum + b * d); // (2)ᵀ, (4)ᵀ
+                grad[NORM_GAIN][i] += d_u * n;
+                if self.norm.has_bias() {
+                    grad[NORM_BIAS][i] += d_u;
+                }
+            }
+        }
+    }
+}
+
+/// Column `j` of the input, dense.
+fn fill_column<R: Real>(x: Input<R>, j: usize, to: &mut [R]) {
+    match x {
+        Input::Dense(x) => to.copy_from_slice(column(&x, j)),
+        Input::Events(events) => {
+            to.fill(R::zero());
+            let (units, counts) = events.column(j);
+            for (&unit, &count) in units.iter().zip(counts) {
+                to[unit as usize] += R::of(f64::from(count));
+            }
+        }
+    }
+}
+
+impl<R: Real> Cell<R> for SsmBlock<R> {
+    fn name(&self) -> &'static str {
+        "ssm_block"
+    }
+
+    fn widths(&self) -> Widths {
+        Widths {
+            input: self.width,
+            drive: self.rows.o.end,
+            state: 2 * self.diagonal.states(),
+            output: self.width,
+        }
+    }
+
+    fn fields(&self) -> Vec<Field> {
+        vec![Field {
+            name: "x",
+            rows: 0..2 * self.diagonal.states(),
+            kind: FieldKind::Complex,
+        }]
+    }
+
+    fn drive_fields(&self) -> Vec<Field> {
+        let mut fields = vec![Field {
+            name: "v",
+            rows: self.rows.v.clone(),
+            kind: FieldKind::ComplexDrive,
+        }];
+        if self.glu {
+            fields.push(Field {
+                name: "gate",
+                rows: self.rows.o.start + self.width..self.rows.o.end,
+                kind: FieldKind::Gate,
+            });
+        }
+        fields
+    }
+
+    fn moduli(&self) -> Option<Vec<R>> {
+        Some(self.diagonal.moduli())
+    }
+
+    fn synapses(&self) -> Synapses {
+        // The norm makes every input dense. Products with f and L take four multiplications a state each.
+        let matrices = [B, C, D, OUT_WEIGHT].map(|i| self.params[i].len());
+        Synapses {
+            per_input: 0,
+            per_spike: 0,
+            always: matrices.iter().sum::<usize>() + 8 * self.diagonal.states(),
+        }
+    }
+
+    fn params(&self) -> &Params<R> {
+        &self.params
+    }
+
+    fn update(&mut self, change: &mut dyn FnMut(&mut Params<R>)) {
+        change(&mut self.params);
+        self.diagonal.refresh(&self.params);
+    }
+
+    fn boxed(&self) -> Box<dyn Cell<R>> {
+        Box::new(self.clone())
+    }
+
+    fn project(&self, x: Input<R>, mut drive: ViewMut<R>) {
+        let (h, rows) = (self.width, &self.rows);
+        for j in 0..drive.ncols() {
+            let (above, rest) = column_mut(&mut drive, j).split_at_mut(rows.u.start);
+            let u = &mut rest[..h];
+            fill_column(x, j, u);
+            if self.residual {
+                above[rows.x.clone()].copy_from_slice(u);
+            }
+            if self.norm.has_gain() {
+                let r = self.norm.normalise(u); // (1)
+                above[rows.r.start] = r;
+                above[rows.n.clone()].copy_from_slice(u);
+                for (u, &gain) in u.iter_mut().zip(self.params[NORM_GAIN].iter()) {
+                    *u *= gain; // (1)
+                }
+            }
+            if self.norm.has_bias() {
+                for (u, &bias) in u.iter_mut().zip(self.params[NORM_BIAS].iter()) {
+                    *u += bias; // (1)
+                }
+            }
+        }
+        let (u, mut w) = drive.rows_range_pair_mut(rows.u.clone(), rows.v.clone());
+        w.fill(R::zero());
+        kernel::add_product(w, self.params[B].as_view(), u.as_view()); // (2)
+    }
+
+    fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
+        for lane in 0..prev.ncols() {
+            let w = &mut column_mut(&mut drive, lane)[self.rows.v.clone()];
+            let h = column(&prev, lane);
+            self.diagonal.advance(w, h, column_mut(&mut next, lane)); // (3)
+        }
+    }
+
+    fn emit(&self, mut drive: ViewMut<R>, states: View<R>, mut y: ViewMut<R>) {
+        let (h, rows, p) = (self.width, &self.rows, &self.params);
+        let mut s = drive.rows_range_mut(rows.s.clone());
+        s.fill(R::zero());
+        kernel::add_product(s, p[C].as_view(), states); // (4)
+        for j in 0..y.ncols() {
+            let (above, below) = column_mut(&mut drive, j).split_at_mut(rows.s.start);
+            let (s, g) = below.split_at_mut(h);
+            let u = above[rows.u.clone()].iter().zip(p[D].iter());
+            for ((s, g), (&u, &d)) in s.iter_mut().zip(g).zip(u) {
+                *s += d * u; // (4)
+                *g = gelu(*s); // (5)
+            }
+        }
+        let (g, mut o) = drive.rows_range_pair_mut(rows.g.clone(), rows.o.clone());
+        o.fill(R::zero());
+        kernel::add_bias(&mut o, p[OUT_BIAS].as_slice()); // (6)
+        kernel::add_product(o, p[OUT_WEIGHT].as_view(), g.as_view()); // (6)
+        for j in 0..y.ncols() {
+            let drive = column_mut(&mut drive, j);
+            let y = column_mut(&mut y, j);
+            let (a, c) = drive[rows.o.clone()].split_at_mut(h);
+            y.copy_from_slice(a);
+            for (y, c) in y.iter_mut().zip(c) {
+                *c = c.sigmoid();
+                *y *= *c; // (7)
+            }
+            for (y, &x) in y.iter_mut().zip(&drive[rows.x.clone()]) {
+                *y += x; // (8)
+            }
+        }
+    }
+
+    fn absorb(
+        &self,
+        at: Recorded<R>,
+        dy: View<R>,
+        mut d_states: ViewMut<R>,
+        mut d_drive: ViewMut<R>,
+        grad: &mut Params<R>,
+    ) {
+        let (h, rows, p) = (self.width, &self.rows, &self.params);
+        for j in 0..dy.ncols() {
+            let (drive, dy) = (column(&at.drive, j), column(&dy, j));
+            let d = column_mut(&mut d_drive, j);
+            for (d_x, &dy) in d[rows.x.clone()].iter_mut().zip(dy) {
+                *d_x = dy; // (8)ᵀ
+            }
+            let (d_a, d_c) = d[rows.o.clone()].split_at_mut(h);
+            let (a, gate) = drive[rows.o.clone()].split_at(h);
+            d_a.copy_from_slice(dy);
+            let pairs = a.iter().zip(gate);
+            for ((d_a, d_c), (&a, &gate)) in d_a.iter_mut().zip(d_c).zip(pairs) {
+                *d_c = *d_a * a * gate * (R::one() - gate); // (7)ᵀ
+                *d_a *= gate; // (7)ᵀ
+            }
+        }
+        let (mut d_g, d_o) = d_drive.rows_range_pair_mut(rows.g.clone(), rows.o.clone());
+        let g = at.drive.rows_range(rows.g.clone());
+        kernel::add_bias_reverse(&d_o.as_view(), grad[OUT_BIAS].as_mut_slice()); // (6)ᵀ
+        kernel::add_product_by_transpose(grad[OUT_WEIGHT].as_view_mut(), d_o.as_view(), g); // (6)ᵀ
+        d_g.fill(R::zero());
+        kernel::add_transpose_product(d_g, p[OUT_WEIGHT].as_view(), d_o.as_view()); // (6)ᵀ
+        for j in 0..dy.ncols() {
+            let drive = column(&at.drive, j);
+            let (above, below) = column_mut(&mut d_drive, j).split_at_mut(rows.s.start);
+            let (d_s, d_g) = below.split_at_mut(h);
+            let s = drive[rows.s.clone()].iter();
+            for ((d_s, &d_g), &s) in d_s.iter_mut().zip(&*d_g).zip(s) {
+                *d_s = d_g * gelu_slope(s); // (5)ᵀ
+            }
+            let d_u = above[rows.u.clone()].iter_mut().zip(p[D].iter());
+            let u = drive[rows.u.clone()].iter().zip(grad[D].iter_mut());
+            for ((&d_s, (d_u, &d)), (&u, to)) in d_s.iter().zip(d_u).zip(u) {
+                *d_u = d * d_s; // (4)ᵀ
+                *to += d_s * u; // (4)ᵀ
+            }
+        }
+        let d_s = d_drive.rows_range(rows.s.clone());
+        d_states.fill(R::zero());
+        kernel::add_transpose_product(d_states, p[C].as_view(), d_s); // (4)ᵀ
+        kernel::add_product_by_transpose(grad[C].as_view_mut(), d_s, at.next); // (4)ᵀ
+    }
+
+    fn retreat(
+        &self,
+        _at: Recorded<R>,
+        mut adj: ViewMut<R>,
+        mut d_drive: ViewMut<R>,
+        _grad: &mut Params<R>,
+    ) {
+        for lane in 0..adj.ncols() {
+            let d_w = &mut column_mut(&mut d_drive, lane)[self.rows.v.clone()];
+            self.diagonal.retreat(column_mut(&mut adj, lane), d_w); // (3)ᵀ
+        }
+    }
+
+    fn unproject(
+        &self,
+        _x: Input<R>,
+        at: Recorded<R>,
+        d_drive: View<R>,
+        grad: &mut Params<R>,
+        dx: Option<ViewMut<R>>,
+    ) {
+        let (rows, p) = (&self.rows, &self.params);
+        let v = at.drive.rows_range(rows.v.clone());
+        let d_w = d_drive.rows_range(rows.v.clone());
+        self.diagonal.add_gradients(p, &at.prev, &v, &d_w, grad); // (3)ᵀ
+        let u = at.drive.rows_range(rows.u.clone());
+        kernel::add_product_by_transpose(grad[B].as_view_mut(), d_w, u); // (2)ᵀ
+        let Some(mut dx) = dx else {
+            return self.norm_gradients_alone(at, d_drive, grad);
+        };
+        dx.fill(R::zero());
+        kernel::add_transpose_product(dx.as_view_mut(), p[B].as_view(), d_w); // (2)ᵀ
+        for j in 0..dx.ncols() {
+            let (drive, d_drive) = (column(&at.drive, j), column(&d_drive, j));
+            let dx = column_mut(&mut dx, j);
+            for (dx, &d_u) in dx.iter_mut().zip(&d_drive[rows.u.clone()]) {
+                *dx += d_u; // (4)ᵀ
+            }
+            if self.norm.has_gain() {
+                let n = &drive[rows.n.clone()];
+                self.norm_gradients(n, dx, grad); // (1)ᵀ
+                self.norm.reverse(n, drive[rows.r.start], dx); // (1)ᵀ
+            }
+            for (dx, &d_x) in dx.iter_mut().zip(&d_drive[rows.x.clone()]) {
+                *dx += d_x; // (8)ᵀ
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The configuration of `ssm_block`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::init::Dynamics;
+use crate::{ConfigError, Discretization, Init, Norm};
+
+/// Norm, diagonal state-space model, GELU, GLU and residual.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[allow(clippy::struct_excessive_bools)] // four independent switches of one architecture
+pub struct SsmBlockConfig {
+    /// H, units; at least 1 and equal to the rows of the input; default 96.
+    pub width: usize,
+    /// P, complex states; at least 1; default 64. More states remember more at once.
+    pub states: usize,
+    /// How continuous dynamics become steps: `zoh` (default), `bilinear` or `dirac`.
+    pub discretization: Discretization,
+    /// The initial eigenvalues: `s4d_lin` (default) or `s5`.
+    pub init: Init,
+    /// How many different frequencies the states start from, at least 1; default 16. More reach higher,
+    /// up to where bins fold them back.
+    pub frequencies: usize,
+    /// The shortest initial step Δ at bins of 10 ms, no unit; above 0; default 0.002. The longest memory
+    /// is 2/Δ steps: less means longer.
+    pub dt_min: f64,
+    /// The longest initial step Δ at bins of 10 ms, no unit; at least `dt_min`; default 0.4. The shortest
+    /// memory is 2/Δ steps: more means shorter.
+    pub dt_max: f64,
+    /// How the input is normalised: `layer` (default), `rms` or `none`.
+    pub norm: Norm,
+    /// Whether the output is gated (GLU); default true. Without it, it is a linear map.
+    pub glu: bool,
+    /// Whether the input is added to the output; default true.
+    pub residual: bool,
+    /// Whether only one of each conjugate pair of eigenvalues is kept; default true. Without it, half of
+    /// the states start as mirror images of the others.
+    pub conjugate: bool,
+    /// Whether inputs are scaled at the start so that every state has variance 1 under white input;
+    /// default true. Without it long memories start with small states.
+    pub normalise: bool,
+}
+
+impl Default for SsmBlockConfig {
+    fn default() -> Self {
+        Self {
+            width: 96,
+            states: 64,
+            discretization: Discretization::Zoh,
+            init: Init::S4dLin,
+            frequencies: 16,
+            dt_min: 0.002,
+            dt_max: 0.4,
+            norm: Norm::Layer,
+            glu: true,
+            residual: true,
+            conjugate: true,
+            normalise: true,
+        }
+    }
+}
+
+impl SsmBlockConfig {
+    /// Whether a cell can be built from this.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        if self.width == 0 {
+            return Err(ConfigError::Zero { key: "width" });
+        }
+        self.dynamics().check()
+    }
+
+    pub(super) fn dynamics(&self) -> Dynamics {
+        Dynamics {
+            states: self.states,
+            discretization: self.discretization,
+            init: self.init,
+            frequencies: self.frequencies,
+            dt_min: self.dt_min,
+            dt_max: self.dt_max,
+            conjugate: self.conjugate,
+            normalise: self.normalise,
+        }
+    }
+}

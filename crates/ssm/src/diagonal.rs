@@ -1,0 +1,236 @@
+//! The diagonal recurrence and its reverse, shared by `ssm` and `ssm_block`.
+//!
+//! ```text
+//! (1) λ_p = -exp(log_re_p) + i im_p                     so that Re λ < 0 whatever is learnt
+//! (2) Δ_p = exp(log_step_p) dt_ms / 10
+//! (3) L_p, f_p from λ_p, Δ_p                            see `discretize`
+//! (4) w_t = B u_t                                       one product, or one gather an event
+//! (5) v_t = f w_t = B̄ u_t                               overwrites w_t
+//! (6) x_t = L x_{t-1} + v_t
+//! (7) C x_t, real: k Re(C' x_t), k = 2 where one of each conjugate pair is kept
+//! ```
+//!
+//! | symbol | where | shape |
+//! |---|---|---|
+//! | x | state, real parts above imaginary parts | `[2P, N]` |
+//! | w, then v | drive, laid out as x | `[2P, N]` |
+//! | L, f | [`Diagonal`], parts apart | `[P]` |
+//! | log_re, im, log_step | parameters | `[P, 1]` |
+//! | B | parameter, real parts above imaginary parts | `[2P, I]` |
+//! | C | parameter, k Re C' left of -k Im C' | `[O, 2P]` |
+//!
+//! B and C are kept as the real matrices that meet the real layout of x: a complex product is one real
+//! product, an event is one column, and k and the sign of (7) cost nothing. To load C' from S5, write
+//! (2 Re C', -2 Im C').
+//!
+//! # Reverse
+//!
+//! Write ā for ∂loss/∂Re a + i ∂loss/∂Im a. Then z = a b gives ā += b* z̄, and z = g(a) with g holomorphic
+//! gives ā += g'(a)* z̄; if a is real, only the real part counts. So, with x̄ what comes in at x_t,
+//!
+//! ```text
+//! (6)ᵀ x̄_{t-1} = L* x̄                 L̄ = Σ x_{t-1}* x̄
+//! (5)ᵀ w̄ = f* x̄                       f̄ = Σ w* x̄
+//! (4)ᵀ B̄_grad = w̄ uᵀ                  ū = Bᵀ w̄                  in the real layout
+//! (3)ᵀ λ̄ = L_λ* L̄ + f_λ* f̄            Δ̄ = Re(L_Δ* L̄ + f_Δ* f̄)
+//! (2)ᵀ grad log_step = Δ Δ̄
+//! (1)ᵀ grad log_re = Re λ Re λ̄         grad im = Im λ̄
+//! ```
+//!
+//! Only x̄_{t-1} and w̄ are sequential. What the drive's adjoint keeps is w̄; as f is never 0, x̄ = w̄/f* and
+//! w = v/f give both sums from the recorded v, x and w̄ at the end: L̄ = Σ x_{t-1}* w̄ / f*, f̄ = Σ v* w̄ / f*².
+
+use nalgebra::Complex;
+use saturn_cell::{Params, Real, View, column};
+
+use crate::discretize::{Discrete, Discretization};
+
+/// Position of log_re `[P, 1]`, the logarithm of -Re λ.
+pub const LOG_RE: usize = 0;
+/// Position of im `[P, 1]`, Im λ.
+pub const IM: usize = 1;
+/// Position of log_step `[P, 1]`, ln Δ for bins of 10 ms.
+pub const LOG_STEP: usize = 2;
+/// Position of B `[2P, I]`.
+pub const B: usize = 3;
+/// Position of C `[O, 2P]`.
+pub const C: usize = 4;
+
+/// States whose sums are held in registers at a time.
+const CHUNK: usize = 16;
+
+/// What one step of the recurrence needs, recomputed when the parameters change.
+#[derive(Clone, Debug)]
+pub struct Diagonal<R: Real> {
+    discretization: Discretization,
+    /// The bin width over the one that steps are given for.
+    bins: f64,
+    l_re: Vec<R>,
+    l_im: Vec<R>,
+    f_re: Vec<R>,
+    f_im: Vec<R>,
+}
+
+impl<R: Real> Diagonal<R> {
+    /// The recurrence of these parameters; `bins` is `dt_ms` / 10.
+    pub fn new(discretization: Discretization, bins: f64, params: &Params<R>) -> Self {
+        let zeros = vec![R::zero(); params[LOG_RE].len()];
+        let mut diagonal = Self {
+            discretization,
+            bins,
+            l_re: zeros.clone(),
+            l_im: zeros.clone(),
+            f_re: zeros.clone(),
+            f_im: zeros,
+        };
+        diagonal.refresh(params);
+        diagonal
+    }
+
+    /// P, complex states.
+    pub fn states(&self) -> usize {
+        self.l_re.len()
+    }
+
+    /// |L_p| `[P]`.
+    pub fn moduli(&self) -> Vec<R> {
+        let parts = self.l_re.iter().zip(&self.l_im);
+        parts.map(|(&re, &im)| re.hypot(im)).collect()
+    }
+
+    /// (1)-(3), in `f64` whatever R is: f cancels where λΔ is small.
+    pub fn refresh(&mut self, params: &Params<R>) {
+        for p in 0..self.states() {
+            let Discrete { l, f, .. } = self.discrete(params, p).2;
+            (self.l_re[p], self.l_im[p]) = (R::of(l.re), R::of(l.im));
+            (self.f_re[p], self.f_im[p]) = (R::of(f.re), R::of(f.im));
+        }
+    }
+
+    /// λ, Δ and what follows from them, for state `p`.
+    fn discrete(&self, params: &Params<R>, p: usize) -> (Complex<f64>, f64, Discrete) {
+        let re = -params[LOG_RE][p].wide().exp(); // (1)
+        let lambda = Complex::new(re, params[IM][p].wide()); // (1)
+        let delta = params[LOG_STEP][p].wide().exp() * self.bins; // (2)
+        (lambda, delta, self.discretization.at(lambda, delta)) // (3)
+    }
+
+    /// One step of one lane: `w [2P]` turns into v, and `next [2P]` is set from `prev [2P]`.
+    pub fn advance(&self, w: &mut [R], prev: &[R], next: &mut [R]) {
+        let n = self.states();
+        let (l_re, l_im, f_re, f_im) = self.parts();
+        let (w_re, w_im) = halves_mut(w, n);
+        let (x_re, x_im) = halves(prev, n);
+        let (y_re, y_im) = halves_mut(next, n);
+        for (p, w_p) in w_re.iter_mut().enumerate() {
+            let v_re = f_re[p] * *w_p - f_im[p] * w_im[p]; // (5)
+            let v_im = f_re[p] * w_im[p] + f_im[p] * *w_p; // (5)
+            (*w_p, w_im[p]) = (v_re, v_im);
+            y_re[p] = l_re[p] * x_re[p] - l_im[p] * x_im[p] + v_re; // (6)
+            y_im[p] = l_re[p] * x_im[p] + l_im[p] * x_re[p] + v_im; // (6)
+        }
+    }
+
+    /// Reverse of [`Self::advance`]: sets `d_w [2P]`, and turns `adj [2P]` from the adjoint of the state
+    /// after the step into that of the state before it.
+    pub fn retreat(&self, adj: &mut [R], d_w: &mut [R]) {
+        let n = self.states();
+        let (l_re, l_im, f_re, f_im) = self.parts();
+        let (a_re, a_im) = halves_mut(adj, n);
+        let (d_re, d_im) = halves_mut(d_w, n);
+        for (p, a_p) in a_re.iter_mut().enumerate() {
+            let (re, im) = (*a_p, a_im[p]);
+            d_re[p] = f_re[p] * re + f_im[p] * im; // (5)ᵀ
+            d_im[p] = f_re[p] * im - f_im[p] * re; // (5)ᵀ
+            *a_p = l_re[p] * re + l_im[p] * im; // (6)ᵀ
+            a_im[p] = l_re[p] * im - l_im[p] * re; // (6)ᵀ
+        }
+    }
+
+    /// (6)ᵀ to (1)ᵀ for the parameters of the dynamics, over all columns: from the states before each step
+    /// `prev`, the inputs `v` and the adjoint `d_w`, each `[2P, N]`.
+    pub fn add_gradients(
+        &self,
+        params: &Params<R>,
+        prev: &View<R>,
+        v: &View<R>,
+        d_w: &View<R>,
+        grad: &mut Params<R>,
+    ) {
+        let n = self.states();
+        for start in (0..n).step_by(CHUNK) {
+            let len = CHUNK.min(n - start);
+            let mut sums = [[R::zero(); CHUNK]; 4];
+            let [xd_re, xd_im, vd_re, vd_im] = &mut sums;
+            for j in 0..d_w.ncols() {
+                let (d_re, d_im) = chunk(d_w, j, n, start, len);
+                let (x_re, x_im) = chunk(prev, j, n, start, len);
+                let (v_re, v_im) = chunk(v, j, n, start, len);
+                for (i, (&re, &im)) in d_re.iter().zip(d_im).enumerate() {
+                    xd_re[i] += x_re[i] * re + x_im[i] * im; // Σ x* w̄
+                    xd_im[i] += x_re[i] * im - x_im[i] * re;
+                    vd_re[i] += v_re[i] * re + v_im[i] * im; // Σ v* w̄
+                    vd_im[i] += v_re[i] * im - v_im[i] * re;
+                }
+            }
+            for i in 0..len {
+                let xd = Complex::new(xd_re[i].wide(), xd_im[i].wide());
+                let vd = Complex::new(vd_re[i].wide(), vd_im[i].wide());
+                self.chain(params, start + i, xd, vd, grad);
+            }
+        }
+    }
+
+    /// The end of [`Self::add_gradients`] for state `p`, from Σ x* w̄ and Σ v* w̄.
+    fn chain(
+        &self,
+        params: &Params<R>,
+        p: usize,
+        xd: Complex<f64>,
+        vd: Complex<f64>,
+        grad: &mut Params<R>,
+    ) {
+        let (lambda, delta, at) = self.discrete(params, p);
+        let f = at.f.conj();
+        let d_l = xd / f; // (6)ᵀ
+        let d_f = vd / (f * f); // (5)ᵀ
+        let d_lambda = at.l_lambda.conj() * d_l + at.f_lambda.conj() * d_f; // (3)ᵀ
+        let d_delta = (at.l_delta.conj() * d_l + at.f_delta.conj() * d_f).re; // (3)ᵀ
+        grad[LOG_STEP][p] += R::of(d_delta * delta); // (2)ᵀ
+        grad[LOG_RE][p] += R::of(d_lambda.re * lambda.re); // (1)ᵀ
+        grad[IM][p] += R::of(d_lambda.im); // (1)ᵀ
+    }
+
+    /// L and f, parts apart, each `[P]`.
+    fn parts(&self) -> (&[R], &[R], &[R], &[R]) {
+        let n = self.states();
+        (
+            &self.l_re[..n],
+            &self.l_im[..n],
+            &self.f_re[..n],
+            &self.f_im[..n],
+        )
+    }
+}
+
+/// Real and imaginary parts of `x [2n]`.
+fn halves<R: Real>(x: &[R], n: usize) -> (&[R], &[R]) {
+    (&x[..n], &x[n..2 * n])
+}
+
+/// Real and imaginary parts of `x [2n]`, mutably.
+fn halves_mut<R: Real>(x: &mut [R], n: usize) -> (&mut [R], &mut [R]) {
+    x[..2 * n].split_at_mut(n)
+}
+
+/// Real and imaginary parts of states `start..start + len` in column `j` of `m [2n, N]`.
+fn chunk<'a, R: Real>(
+    m: &'a View<'_, R>,
+    j: usize,
+    n: usize,
+    start: usize,
+    len: usize,
+) -> (&'a [R], &'a [R]) {
+    let (re, im) = halves(column(m, j), n);
+    (&re[start..start + len], &im[start..start + len])
+}

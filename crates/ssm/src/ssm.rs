@@ -1,0 +1,309 @@
+//! A diagonal state-space model: `ssm`.
+//!
+//! P complex states, each a damped rotation, are driven by a matrix and read by a matrix. There is no
+//! nonlinearity: memory fades at the rate |L_p| that each state has learnt, however long the stream.
+//!
+//! ```text
+//! (1) w_t = B u_t,  s_t = D u_t          project: two products, or two gathers an event
+//! (2) v_t = f w_t,  x_t = L x_{t-1} + v_t
+//! (3) y_t = C x_t + s_t
+//! ```
+//!
+//! The bound of the state follows from (2): |x_p| <= sup_t |v_p,t| / (1 - |L_p|).
+//!
+//! | symbol | where | shape |
+//! |---|---|---|
+//! | u, y | input, output | `[I, N]`, `[O, N]` |
+//! | w, then v | drive field `v` | `[2P, N]` |
+//! | s | the drive's last rows, if `skip` | `[O, N]` |
+//! | x | state field `x` | `[2P, N]` |
+//! | L, f, B, C | see [`crate::diagonal`], where the reverse is derived | |
+//! | D | parameter, if `skip` | `[O, I]` |
+//!
+//! Sources: Gu, Gupta, Goel & Ré 2022 (S4D); Smith, Warrington & Linderman 2023 (S5). Departure: D is a
+//! whole matrix, since O need not be I.
+
+#[cfg(test)]
+mod tests;
+
+use saturn_cell::init::normal;
+use saturn_cell::rng::ChaCha8Rng;
+use saturn_cell::{
+    Cell, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses, View, ViewMut, Widths,
+    column, column_mut, kernel,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::diagonal::{B, C, Diagonal};
+use crate::init::{Dynamics, REFERENCE_DT_MS};
+use crate::{ConfigError, Discretization, Init};
+
+/// Position of D `[O, I]`, where there is one.
+pub const D: usize = 5;
+
+/// A diagonal state-space model.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SsmConfig {
+    /// O, outputs; at least 1; default 96. More outputs read the same states in more ways.
+    pub width: usize,
+    /// P, complex states; at least 1; default 64. More states remember more at once.
+    pub states: usize,
+    /// How continuous dynamics become steps: `zoh` (default), `bilinear` or `dirac`.
+    pub discretization: Discretization,
+    /// The initial eigenvalues: `s4d_lin` (default) or `s5`.
+    pub init: Init,
+    /// How many different frequencies the states start from, at least 1; default 16. More reach higher,
+    /// up to where bins fold them back.
+    pub frequencies: usize,
+    /// The shortest initial step Δ at bins of 10 ms, no unit; above 0; default 0.002. The longest memory
+    /// is 2/Δ steps: less means longer.
+    pub dt_min: f64,
+    /// The longest initial step Δ at bins of 10 ms, no unit; at least `dt_min`; default 0.4. The shortest
+    /// memory is 2/Δ steps: more means shorter.
+    pub dt_max: f64,
+    /// Whether only one of each conjugate pair of eigenvalues is kept; default true. Without it, half of
+    /// the states start as mirror images of the others.
+    pub conjugate: bool,
+    /// Whether inputs are scaled at the start so that every state has variance 1 under white input;
+    /// default true. Without it long memories start with small states.
+    pub normalise: bool,
+    /// Whether the output also reads the input directly; default true.
+    pub skip: bool,
+}
+
+impl Default for SsmConfig {
+    fn default() -> Self {
+        Self {
+            width: 96,
+            states: 64,
+            discretization: Discretization::Zoh,
+            init: Init::S4dLin,
+            frequencies: 16,
+            dt_min: 0.002,
+            dt_max: 0.4,
+            conjugate: true,
+            normalise: true,
+            skip: true,
+        }
+    }
+}
+
+impl SsmConfig {
+    /// Whether a cell can be built from this.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        if self.width == 0 {
+            return Err(ConfigError::Zero { key: "width" });
+        }
+        self.dynamics().check()
+    }
+
+    fn dynamics(&self) -> Dynamics {
+        Dynamics {
+            states: self.states,
+            discretization: self.discretization,
+            init: self.init,
+            frequencies: self.frequencies,
+            dt_min: self.dt_min,
+            dt_max: self.dt_max,
+            conjugate: self.conjugate,
+            normalise: self.normalise,
+        }
+    }
+}
+
+/// The cell `ssm`.
+#[derive(Clone, Debug)]
+pub struct Ssm<R: Real> {
+    params: Params<R>,
+    diagonal: Diagonal<R>,
+    skip: bool,
+}
+
+impl<R: Real> Ssm<R> {
+    /// A cell for `inputs` inputs at bins of `dt_ms`.
+    pub fn new(
+        config: &SsmConfig,
+        inputs: usize,
+        dt_ms: f64,
+        rng: &mut ChaCha8Rng,
+    ) -> Result<Self, ConfigError> {
+        config.check()?;
+        let bins = bins(inputs, dt_ms)?;
+        let mut params = config.dynamics().draw(inputs, config.width, bins, rng);
+        if config.skip {
+            let d = normal(config.width, inputs, 1.0 / (inputs as f64).sqrt(), rng);
+            params = params.with("D", Kind::Weight, d);
+        }
+        Ok(Self {
+            diagonal: Diagonal::new(config.discretization, bins, &params),
+            params,
+            skip: config.skip,
+        })
+    }
+
+    /// 2P, the rows of v in the drive.
+    fn complex_rows(&self) -> usize {
+        2 * self.diagonal.states()
+    }
+}
+
+/// `dt_ms` over the bin width that steps are given for, once inputs and `dt_ms` are checked.
+pub(crate) fn bins(inputs: usize, dt_ms: f64) -> Result<f64, ConfigError> {
+    if inputs == 0 {
+        return Err(ConfigError::Zero { key: "inputs" });
+    }
+    if !(dt_ms.is_finite() && dt_ms > 0.0) {
+        return Err(ConfigError::OutOfRange {
+            key: "dt_ms",
+            value: dt_ms,
+            allowed: "above 0 and finite",
+        });
+    }
+    Ok(dt_ms / REFERENCE_DT_MS)
+}
+
+impl<R: Real> Cell<R> for Ssm<R> {
+    fn name(&self) -> &'static str {
+        "ssm"
+    }
+
+    fn widths(&self) -> Widths {
+        let output = self.params[C].nrows();
+        Widths {
+            input: self.params[B].ncols(),
+            drive: self.complex_rows() + if self.skip { output } else { 0 },
+            state: self.complex_rows(),
+            output,
+        }
+    }
+
+    fn fields(&self) -> Vec<Field> {
+        vec![Field {
+            name: "x",
+            rows: 0..self.complex_rows(),
+            kind: FieldKind::Complex,
+        }]
+    }
+
+    fn drive_fields(&self) -> Vec<Field> {
+        vec![Field {
+            name: "v",
+            rows: 0..self.complex_rows(),
+            kind: FieldKind::ComplexDrive,
+        }]
+    }
+
+    fn moduli(&self) -> Option<Vec<R>> {
+        Some(self.diagonal.moduli())
+    }
+
+    fn synapses(&self) -> Synapses {
+        let w = self.widths();
+        Synapses {
+            per_input: w.drive,
+            per_spike: 0,
+            // The products with f and L take four multiplications a state each.
+            always: 8 * self.diagonal.states() + w.output * w.state,
+        }
+    }
+
+    fn params(&self) -> &Params<R> {
+        &self.params
+    }
+
+    fn update(&mut self, change: &mut dyn FnMut(&mut Params<R>)) {
+        change(&mut self.params);
+        self.diagonal.refresh(&self.params);
+    }
+
+    fn boxed(&self) -> Box<dyn Cell<R>> {
+        Box::new(self.clone())
+    }
+
+    fn project(&self, x: Input<R>, mut drive: ViewMut<R>) {
+        let (n, o) = (self.complex_rows(), self.params[C].nrows());
+        drive.fill(R::zero());
+        x.apply(self.params[B].as_view(), drive.rows_mut(0, n)); // (1)
+        if self.skip {
+            x.apply(self.params[D].as_view(), drive.rows_mut(n, o)); // (1)
+        }
+    }
+
+    fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
+        let n = self.complex_rows();
+        for lane in 0..prev.ncols() {
+            let w = &mut column_mut(&mut drive, lane)[..n];
+            let x = column(&prev, lane);
+            self.diagonal.advance(w, x, column_mut(&mut next, lane)); // (2)
+        }
+    }
+
+    fn emit(&self, drive: ViewMut<R>, states: View<R>, mut y: ViewMut<R>) {
+        let n = self.complex_rows();
+        if self.skip {
+            y.copy_from(&drive.rows(n, y.nrows())); // (3)
+        } else {
+            y.fill(R::zero());
+        }
+        kernel::add_product(y, self.params[C].as_view(), states); // (3)
+    }
+
+    fn absorb(
+        &self,
+        at: Recorded<R>,
+        dy: View<R>,
+        mut d_states: ViewMut<R>,
+        mut d_drive: ViewMut<R>,
+        grad: &mut Params<R>,
+    ) {
+        let n = self.complex_rows();
+        if self.skip {
+            d_drive.rows_mut(n, dy.nrows()).copy_from(&dy); // (3)ᵀ
+        }
+        d_states.fill(R::zero());
+        kernel::add_transpose_product(d_states, self.params[C].as_view(), dy); // (3)ᵀ
+        kernel::add_product_by_transpose(grad[C].as_view_mut(), dy, at.next); // (3)ᵀ
+    }
+
+    fn retreat(
+        &self,
+        _at: Recorded<R>,
+        mut adj: ViewMut<R>,
+        mut d_drive: ViewMut<R>,
+        _grad: &mut Params<R>,
+    ) {
+        let n = self.complex_rows();
+        for lane in 0..adj.ncols() {
+            let d_w = &mut column_mut(&mut d_drive, lane)[..n];
+            self.diagonal.retreat(column_mut(&mut adj, lane), d_w); // (2)ᵀ
+        }
+    }
+
+    fn unproject(
+        &self,
+        x: Input<R>,
+        at: Recorded<R>,
+        d_drive: View<R>,
+        grad: &mut Params<R>,
+        mut dx: Option<ViewMut<R>>,
+    ) {
+        let (n, o) = (self.complex_rows(), self.params[C].nrows());
+        let (v, d_w) = (at.drive.rows(0, n), d_drive.rows(0, n));
+        self.diagonal
+            .add_gradients(&self.params, &at.prev, &v, &d_w, grad); // (2)ᵀ
+        x.apply_reverse(d_w, grad[B].as_view_mut()); // (1)ᵀ
+        if let Some(dx) = &mut dx {
+            dx.fill(R::zero());
+            kernel::add_transpose_product(dx.as_view_mut(), self.params[B].as_view(), d_w);
+        }
+        if self.skip {
+            let d_s = d_drive.rows(n, o);
+            x.apply_reverse(d_s, grad[D].as_view_mut()); // (1)ᵀ
+            if let Some(dx) = &mut dx {
+                kernel::add_transpose_product(dx.as_view_mut(), self.params[D].as_view(), d_s);
+            }
+        }
+    }
+}

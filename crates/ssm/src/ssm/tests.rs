@@ -1,0 +1,222 @@
+//! `ssm` against closed forms, by hand, and against itself.
+
+use super::*;
+use nalgebra::{Complex, DMatrix};
+use saturn_cell::agree::{assert_dense_equals_events, assert_stream_equals_sequence};
+use saturn_cell::gradcheck::{Setup, assert_gradients, random};
+use saturn_cell::rng::generator;
+use saturn_cell::{Stream, Tape};
+
+use crate::diagonal::{IM, LOG_RE, LOG_STEP};
+
+fn small() -> SsmConfig {
+    SsmConfig {
+        width: 3,
+        states: 4,
+        ..SsmConfig::default()
+    }
+}
+
+fn cell<R: Real>(config: &SsmConfig) -> Ssm<R> {
+    Ssm::new(config, 5, 10.0, &mut generator(3, "init", 0)).unwrap()
+}
+
+#[test]
+fn the_impulse_response_is_a_sum_of_powers() {
+    let config = SsmConfig {
+        width: 2,
+        states: 4,
+        skip: false,
+        ..SsmConfig::default()
+    };
+    for rule in [Discretization::Zoh, Discretization::Bilinear] {
+        let config = SsmConfig {
+            discretization: rule,
+            ..config.clone()
+        };
+        let cell = Ssm::<f64>::new(&config, 1, 5.0, &mut generator(1, "init", 0)).unwrap();
+        let p = cell.params();
+        let mut stream = Stream::new(&cell, 1);
+        for t in 0..60 {
+            let u = DMatrix::from_element(1, 1, if t == 0 { 1.0 } else { 0.0 });
+            stream.step(&cell, Input::Dense(u.as_view()));
+            for o in 0..2 {
+                // K_t = Σ_p 2 Re(C'_p L_p^t f_p B_p), with steps of half a reference bin.
+                let k: f64 = (0..4)
+                    .map(|s| {
+                        let lambda = Complex::new(-p[LOG_RE][s].exp(), p[IM][s]);
+                        let at = rule.at(lambda, 0.5 * p[LOG_STEP][s].exp());
+                        let b = Complex::new(p[B][(s, 0)], p[B][(s + 4, 0)]);
+                        let c = Complex::new(p[C][(o, s)], -p[C][(o, s + 4)]) / 2.0;
+                        2.0 * (c * at.l.powu(t) * at.f * b).re
+                    })
+                    .sum();
+                let y = stream.output()[(o, 0)];
+                assert!((y - k).abs() < 1e-12, "{rule:?} t = {t}: {y} is not {k}");
+            }
+        }
+    }
+}
+
+#[test]
+fn two_steps_by_hand() {
+    let config = SsmConfig {
+        width: 1,
+        states: 1,
+        ..SsmConfig::default()
+    };
+    let mut cell = Ssm::<f64>::new(&config, 1, 10.0, &mut generator(1, "init", 0)).unwrap();
+    // λ = -ln 2 + iπ/2, Δ = 1: L = i/2. B = λ/(L - 1), so that f B = 1.
+    let lambda = Complex::new(-(2f64.ln()), std::f64::consts::FRAC_PI_2);
+    let b = lambda / (Complex::new(0.0, 0.5) - 1.0);
+    cell.update(&mut |p| {
+        p[LOG_RE][0] = 2f64.ln().ln();
+        p[IM][0] = lambda.im;
+        p[LOG_STEP][0] = 0.0;
+        p[B].copy_from_slice(&[b.re, b.im]);
+        p[C].copy_from_slice(&[3.0, -5.0]);
+        p[D][0] = 0.25;
+    });
+    assert!((cell.moduli().unwrap()[0] - 0.5).abs() < 1e-15);
+    let mut stream = Stream::new(&cell, 1);
+    // x: 1, then i/2 + 2 = 2 + 0.5i, then 0.5i (2 + 0.5i) = -0.25 + i.
+    for (u, x, y) in [
+        (1.0, [1.0, 0.0], 3.25),
+        (2.0, [2.0, 0.5], 6.0 - 2.5 + 0.5),
+        (0.0, [-0.25, 1.0], -0.75 - 5.0),
+    ] {
+        let u = DMatrix::from_element(1, 1, u);
+        stream.step(&cell, Input::Dense(u.as_view()));
+        assert!((stream.state()[0] - x[0]).abs() < 1e-14);
+        assert!((stream.state()[1] - x[1]).abs() < 1e-14);
+        assert!((stream.output()[0] - y).abs() < 1e-14);
+    }
+}
+
+#[test]
+fn gradients() {
+    for discretization in [
+        Discretization::Zoh,
+        Discretization::Bilinear,
+        Discretization::Dirac,
+    ] {
+        for (init, conjugate, skip) in [
+            (Init::S4dLin, true, true),
+            (Init::S5, true, false),
+            (Init::S5, false, true),
+        ] {
+            let config = SsmConfig {
+                discretization,
+                init,
+                conjugate,
+                skip,
+                ..small()
+            };
+            assert_gradients(&cell(&config), Setup::default());
+        }
+    }
+}
+
+#[test]
+fn gradients_of_more_states_than_a_chunk() {
+    let config = SsmConfig {
+        states: 19,
+        ..small()
+    };
+    let setup = Setup {
+        steps: 4,
+        lanes: 2,
+        ..Setup::default()
+    };
+    assert_gradients(&cell(&config), setup);
+}
+
+#[test]
+fn stream_equals_sequence() {
+    for lanes in [1, 3] {
+        assert_stream_equals_sequence(&cell::<f64>(&small()), 40, lanes);
+        assert_stream_equals_sequence(&cell::<f32>(&small()), 40, lanes);
+    }
+}
+
+#[test]
+fn dense_equals_events() {
+    assert_dense_equals_events(&cell::<f64>(&small()), 12, 3);
+    assert_dense_equals_events(&cell::<f32>(&small()), 12, 3);
+}
+
+#[test]
+fn white_input_gives_states_and_outputs_of_variance_one() {
+    for discretization in [Discretization::Zoh, Discretization::Bilinear] {
+        let config = SsmConfig {
+            width: 64,
+            discretization,
+            frequencies: 4, // under the bilinear rule, high frequencies would settle too slowly
+            dt_min: 0.05,
+            skip: false,
+            ..SsmConfig::default()
+        };
+        let cell = Ssm::<f64>::new(&config, 32, 10.0, &mut generator(2, "init", 0)).unwrap();
+        let x = random(32, 600, 1.0, 9);
+        let mut tape = Tape::new();
+        tape.start(&cell, 600, 1);
+        tape.forward(&cell, Input::Dense(x.as_view()), None);
+        let settled = tape.states().columns(200, 400).norm_squared() / (400.0 * 64.0);
+        assert!(
+            (settled - 1.0).abs() < 0.15,
+            "{discretization:?}: {settled}"
+        );
+        let output = tape.output().columns(200, 400).norm_squared() / (400.0 * 64.0);
+        assert!((output - 1.0).abs() < 0.25, "{discretization:?}: {output}");
+    }
+}
+
+#[test]
+fn a_memory_keeps_its_length_in_milliseconds() {
+    let at = |dt_ms| {
+        let rng = &mut generator(4, "init", 0);
+        Ssm::<f64>::new(&small(), 5, dt_ms, rng)
+            .unwrap()
+            .moduli()
+            .unwrap()
+    };
+    for (fine, coarse) in at(2.0).iter().zip(at(10.0)) {
+        assert!((fine.powi(5) - coarse).abs() < 1e-14);
+    }
+}
+
+#[test]
+fn bad_configurations_are_named() {
+    let message = |config: &SsmConfig, inputs, dt_ms| {
+        let rng = &mut generator(1, "init", 0);
+        Ssm::<f32>::new(config, inputs, dt_ms, rng)
+            .unwrap_err()
+            .to_string()
+    };
+    let no_width = SsmConfig {
+        width: 0,
+        ..small()
+    };
+    assert_eq!(
+        message(&no_width, 5, 10.0),
+        "`width` is 0: it must be at least 1"
+    );
+    assert_eq!(
+        message(&small(), 0, 10.0),
+        "`inputs` is 0: it must be at least 1"
+    );
+    assert_eq!(
+        message(&small(), 5, -1.0),
+        "`dt_ms` is -1: it must be above 0 and finite"
+    );
+}
+
+#[test]
+fn keys_are_checked_and_have_defaults() {
+    let read = |text| serde_json::from_str::<SsmConfig>(text).map_err(|e| e.to_string());
+    let config = read(r#"{"states": 8, "init": "s5", "discretization": "bilinear"}"#).unwrap();
+    assert_eq!((config.states, config.width), (8, 96));
+    assert_eq!(config.init, Init::S5);
+    let error = read(r#"{"state": 8}"#).unwrap_err();
+    assert!(error.starts_with("unknown field `state`"), "{error}");
+}

@@ -1,0 +1,94 @@
+//! The cells against PyTorch, by the numbers of `golden/reference.py`.
+
+use nalgebra::DMatrix;
+use saturn_cell::rng::generator;
+use saturn_cell::{Cell, Input, Tape};
+use saturn_ssm::{Discretization, Ssm, SsmBlock, SsmBlockConfig, SsmConfig};
+use serde_json::Value;
+
+const TOLERANCE: f64 = 1e-12;
+
+fn reference() -> Value {
+    serde_json::from_str(include_str!("golden/reference.json")).expect("valid JSON")
+}
+
+/// A list of rows.
+fn matrix(value: &Value) -> DMatrix<f64> {
+    let rows: Vec<Vec<f64>> = serde_json::from_value(value.clone()).expect("a list of rows");
+    DMatrix::from_fn(rows.len(), rows[0].len(), |i, j| rows[i][j])
+}
+
+fn load(cell: &mut dyn Cell<f64>, params: &Value) {
+    cell.update(&mut |own| {
+        for tensor in own.tensors_mut() {
+            let golden = matrix(&params[tensor.name]);
+            assert_eq!(tensor.value.shape(), golden.shape(), "{}", tensor.name);
+            tensor.value = golden;
+        }
+    });
+}
+
+fn assert_close(ours: &DMatrix<f64>, golden: &DMatrix<f64>, what: &str) {
+    let distance = (ours - golden).norm() / golden.norm();
+    assert!(distance < TOLERANCE, "{what} is {distance:.2e} off");
+}
+
+#[test]
+fn a_dense_system_in_its_eigenbasis() {
+    let golden = &reference()["dense"];
+    let x = matrix(&golden["x"]);
+    for (rule, name) in [
+        (Discretization::Zoh, "zoh"),
+        (Discretization::Bilinear, "bilinear"),
+    ] {
+        let config = SsmConfig {
+            width: 2,
+            states: 3,
+            discretization: rule,
+            ..SsmConfig::default()
+        };
+        let mut cell = Ssm::new(&config, 2, 10.0, &mut generator(1, "init", 0)).expect("valid");
+        load(&mut cell, &golden["params"]);
+        let mut tape = Tape::new();
+        tape.start(&cell, x.ncols(), 1);
+        tape.forward(&cell, Input::Dense(x.as_view()), None);
+        let y = tape.output().clone_owned();
+        assert_close(&y, &matrix(&golden["y"][name]), name);
+    }
+}
+
+#[test]
+fn the_block_and_its_gradients() {
+    let golden = &reference()["block"];
+    let config = SsmBlockConfig {
+        width: 3,
+        states: 2,
+        ..SsmBlockConfig::default()
+    };
+    let mut cell = SsmBlock::new(&config, 3, 10.0, &mut generator(1, "init", 0)).expect("valid");
+    load(&mut cell, &golden["params"]);
+    let x = matrix(&golden["x"]);
+    let dy = matrix(&golden["dy"]);
+    let mut tape = Tape::new();
+    tape.start(&cell, 6, 2);
+    tape.forward(&cell, Input::Dense(x.as_view()), None);
+    assert_close(&tape.output().clone_owned(), &matrix(&golden["y"]), "y");
+    let mut grad = cell.params().zeros_like();
+    let mut dx = DMatrix::zeros(3, 12);
+    let input = Input::Dense(x.as_view());
+    tape.backward(
+        &cell,
+        input,
+        dy.as_view(),
+        &mut grad,
+        Some(dx.as_view_mut()),
+    );
+    assert_close(&dx, &matrix(&golden["dx"]), "dx");
+    for tensor in grad.tensors() {
+        assert_close(
+            &tensor.value,
+            &matrix(&golden["grads"][tensor.name]),
+            tensor.name,
+        );
+    }
+}

@@ -1,1 +1,279 @@
-//! To come.
+//! A linear layer: a readout of scores, or an encoder in front of a net.
+//!
+//! The one cell without a state: every step stands alone.
+//!
+//! ```text
+//! (1) y_t = W x_t + b
+//! ```
+//!
+//! | symbol | field    | meaning                       | shape  |
+//! |--------|----------|-------------------------------|--------|
+//! | x      |          | input, values or event counts | [I]    |
+//! | W      | `weight` | weights                       | [O, I] |
+//! | b      | `bias`   | offset                        | [O]    |
+//! | y      | output   | output, any real number       | [O]    |
+//!
+//! **Source.** PyTorch's `nn.Linear`, in its names, shapes and initialisation: all numbers start uniform
+//! in ±1/sqrt(I). An output of n inputs of size 1 then starts at about ±sqrt(n / (3 I)): below ±0.6, so
+//! that scores are close to even, from a few active channels of 700 up to a full dense layer.
+
+use saturn_cell::rng::ChaCha8Rng;
+use saturn_cell::{
+    Cell, Field, Input, Kind, Params, Real, Recorded, Synapses, View, ViewMut, Widths, init, kernel,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ConfigError;
+
+/// What a linear layer is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LinearConfig {
+    /// Number of outputs O; at least 1, default 1. A readout of classes has one output a class.
+    pub out: usize,
+    /// Whether each output has an offset, default true.
+    pub bias: bool,
+}
+
+impl Default for LinearConfig {
+    fn default() -> Self {
+        Self { out: 1, bias: true }
+    }
+}
+
+impl LinearConfig {
+    /// Checks every number against its range.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        if self.out == 0 {
+            return Err(ConfigError::NoUnits { key: "out" });
+        }
+        Ok(())
+    }
+}
+
+/// Positions of the parameters; the bias may be absent.
+const W: usize = 0;
+const BIAS: usize = 1;
+
+/// A linear layer of O outputs. There is no state; the drive is y [O].
+#[derive(Clone, Debug)]
+pub struct Linear<R: Real> {
+    config: LinearConfig,
+    inputs: usize,
+    /// `weight [O, I]`, then, where configured, `bias [O, 1]`.
+    params: Params<R>,
+}
+
+impl<R: Real> Linear<R> {
+    /// A layer on `inputs` inputs, with weights from `rng`. Nothing depends on the length of a step.
+    pub fn new(
+        config: &LinearConfig,
+        inputs: usize,
+        _dt_ms: f64,
+        rng: &mut ChaCha8Rng,
+    ) -> Result<Self, ConfigError> {
+        config.check()?;
+        if inputs == 0 {
+            return Err(ConfigError::NoUnits { key: "inputs" });
+        }
+        let o = config.out;
+        let bound = 1.0 / (inputs as f64).sqrt();
+        let weight = init::uniform(o, inputs, bound, rng);
+        let mut params = Params::new().with("weight", Kind::Weight, weight);
+        if config.bias {
+            params = params.with("bias", Kind::Bias, init::uniform(o, 1, bound, rng));
+        }
+        Ok(Self {
+            config: config.clone(),
+            inputs,
+            params,
+        })
+    }
+
+    /// The configuration that the layer was built from.
+    pub fn config(&self) -> &LinearConfig {
+        &self.config
+    }
+}
+
+impl<R: Real> Cell<R> for Linear<R> {
+    fn name(&self) -> &'static str {
+        "linear"
+    }
+
+    fn widths(&self) -> Widths {
+        Widths {
+            input: self.inputs,
+            drive: self.config.out,
+            state: 0,
+            output: self.config.out,
+        }
+    }
+
+    fn fields(&self) -> Vec<Field> {
+        Vec::new()
+    }
+
+    fn synapses(&self) -> Synapses {
+        Synapses {
+            per_input: self.config.out,
+            ..Synapses::default()
+        }
+    }
+
+    fn params(&self) -> &Params<R> {
+        &self.params
+    }
+
+    fn update(&mut self, change: &mut dyn FnMut(&mut Params<R>)) {
+        change(&mut self.params);
+    }
+
+    fn boxed(&self) -> Box<dyn Cell<R>> {
+        Box::new(self.clone())
+    }
+
+    fn project(&self, x: Input<R>, mut drive: ViewMut<R>) {
+        drive.fill(R::zero());
+        if self.config.bias {
+            kernel::add_bias(&mut drive, self.params[BIAS].as_slice());
+        }
+        x.apply(self.params[W].as_view(), drive); // (1)
+    }
+
+    fn advance(&self, _drive: ViewMut<R>, _prev: View<R>, _next: ViewMut<R>) {}
+
+    fn emit(&self, drive: ViewMut<R>, _states: View<R>, mut y: ViewMut<R>) {
+        y.copy_from(&drive);
+    }
+
+    fn absorb(
+        &self,
+        _at: Recorded<R>,
+        dy: View<R>,
+        _d_states: ViewMut<R>,
+        mut d_drive: ViewMut<R>,
+        _grad: &mut Params<R>,
+    ) {
+        d_drive.copy_from(&dy);
+    }
+
+    fn retreat(
+        &self,
+        _at: Recorded<R>,
+        _adj: ViewMut<R>,
+        _d_drive: ViewMut<R>,
+        _grad: &mut Params<R>,
+    ) {
+    }
+
+    fn unproject(
+        &self,
+        x: Input<R>,
+        _at: Recorded<R>,
+        d_drive: View<R>,
+        grad: &mut Params<R>,
+        dx: Option<ViewMut<R>>,
+    ) {
+        // (1)ᵀ
+        x.apply_reverse(d_drive, grad[W].as_view_mut());
+        if self.config.bias {
+            kernel::add_bias_reverse(&d_drive, grad[BIAS].as_mut_slice());
+        }
+        if let Some(mut dx) = dx {
+            dx.fill(R::zero());
+            kernel::add_transpose_product(dx, self.params[W].as_view(), d_drive);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::DMatrix;
+    use saturn_cell::agree::{assert_dense_equals_events, assert_stream_equals_sequence};
+    use saturn_cell::gradcheck::{Setup, assert_gradients};
+    use saturn_cell::rng::generator;
+    use saturn_cell::{Stream, Tape, column};
+
+    use super::*;
+
+    fn layer<R: Real>(out: usize, bias: bool, inputs: usize) -> Linear<R> {
+        let mut rng = generator(3, "init", 0);
+        Linear::new(&LinearConfig { out, bias }, inputs, 10.0, &mut rng).unwrap()
+    }
+
+    #[test]
+    fn by_hand() {
+        let mut cell = layer::<f64>(2, true, 3);
+        cell.update(&mut |p| {
+            p[W] = DMatrix::from_row_slice(2, 3, &[1.0, 2.0, 3.0, -1.0, 0.0, 0.5]);
+            p[BIAS] = DMatrix::from_row_slice(2, 1, &[10.0, 20.0]);
+        });
+        let x = DMatrix::from_column_slice(3, 1, &[1.0, -1.0, 2.0]);
+        let mut stream = Stream::new(&cell, 1);
+        stream.step(&cell, Input::Dense(x.as_view()));
+        assert_eq!(column(&stream.output(), 0), [15.0, 20.0]);
+    }
+
+    #[test]
+    fn a_step_knows_nothing_of_the_one_before() {
+        let cell = layer::<f64>(2, true, 3);
+        let x = DMatrix::from_row_slice(3, 3, &[1.0, 5.0, 1.0, 2.0, -7.0, 2.0, 3.0, 9.0, 3.0]);
+        let mut tape = Tape::new();
+        tape.start(&cell, 3, 1);
+        tape.forward(&cell, Input::Dense(x.as_view()), None);
+        assert_eq!(tape.output().column(0), tape.output().column(2));
+        assert_ne!(tape.output().column(0), tape.output().column(1));
+    }
+
+    #[test]
+    fn weights_start_inside_their_bound_and_fill_it() {
+        let cell = layer::<f64>(50, true, 100);
+        assert!((0.095..=0.1).contains(&cell.params()[W].amax()));
+        assert!((0.08..=0.1).contains(&cell.params()[BIAS].amax()));
+    }
+
+    #[test]
+    fn gradients() {
+        assert_gradients(&layer(4, true, 3), Setup::default());
+        let one_lane = Setup {
+            lanes: 1,
+            seed: 9,
+            ..Setup::default()
+        };
+        assert_gradients(&layer(2, false, 5), one_lane);
+    }
+
+    #[test]
+    fn stream_equals_sequence_and_dense_equals_events() {
+        for lanes in [1, 3] {
+            assert_stream_equals_sequence(&layer::<f32>(6, true, 9), 8, lanes);
+            assert_stream_equals_sequence(&layer::<f64>(6, false, 9), 8, lanes);
+            assert_dense_equals_events(&layer::<f32>(6, true, 9), 8, lanes);
+            assert_dense_equals_events(&layer::<f64>(6, false, 9), 8, lanes);
+        }
+    }
+
+    #[test]
+    fn a_bad_configuration_says_so() {
+        let build = |out: usize, inputs: usize| {
+            let config = LinearConfig { out, bias: true };
+            let mut rng = generator(3, "init", 0);
+            Linear::<f32>::new(&config, inputs, 10.0, &mut rng)
+                .unwrap_err()
+                .to_string()
+        };
+        assert_eq!(build(0, 3), "`out` is 0: a layer needs at least one unit");
+        assert_eq!(
+            build(3, 0),
+            "`inputs` is 0: a layer needs at least one unit"
+        );
+        let unknown = serde_json::from_str::<LinearConfig>(r#"{"outs": 3}"#).unwrap_err();
+        assert!(
+            unknown
+                .to_string()
+                .starts_with("unknown field `outs`, expected `out` or `bias`")
+        );
+    }
+}

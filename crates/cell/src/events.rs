@@ -6,12 +6,18 @@
 use crate::{Real, View, column};
 
 /// A sparse matrix `[channels, columns]` of event counts, grown column by column.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct EventBatch {
     channels: usize,
     offsets: Vec<usize>,
     units: Vec<u32>,
     counts: Vec<f32>,
+}
+
+impl Default for EventBatch {
+    fn default() -> Self {
+        Self::new(0)
+    }
 }
 
 impl EventBatch {

@@ -194,6 +194,11 @@ impl<R: Real> Tape<R> {
         view(&self.states[s * b..], s, self.steps * b)
     }
 
+    /// The drives `[D, T*B]`, with what the kernels left in them (gates).
+    pub fn drive(&self) -> View<'_, R> {
+        view(&self.drive, self.drive_rows, self.steps * self.lanes)
+    }
+
     /// The adjoint of the initial state, `[S, B]`, after a reverse pass.
     pub fn d_initial(&self) -> View<'_, R> {
         view(&self.adjoint, self.state_rows, self.lanes)

@@ -8,6 +8,7 @@ pub mod li;
 pub mod lif;
 pub mod linear;
 pub mod rnn;
+pub mod spike_reset;
 pub mod surrogate;
 
 pub use error::ConfigError;

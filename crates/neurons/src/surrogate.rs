@@ -12,7 +12,7 @@
 //!
 //! | name             | value     | psi(u)                                | source |
 //! |------------------|-----------|---------------------------------------|--------|
-//! | `fast_sigmoid`   | slope k   | 1 / (1 + k abs(u))^2                  | Zenke & Ganguli 2018; snnTorch `fast_sigmoid(slope=k)`, Norse `super` with alpha = k |
+//! | `fast_sigmoid`   | slope k   | 1 / (1 + k abs(u))^2                  | Zenke & Ganguli 2018; snnTorch `fast_sigmoid(slope=k)`, Norse `super` with alpha = k (Norse 1.1.0 leaves alpha out: k = 1) |
 //! | `atan`           | alpha     | (alpha/2) / (1 + (pi alpha u / 2)^2)  | Fang et al. 2021; snnTorch and SpikingJelly `atan(alpha)` |
 //! | `triangular`     | width w   | 0.3 max(0, 1 - abs(u)/w)              | Bellec et al. 2018, 2020, where w = theta; Norse `triangle` (alpha 0.3) for w = 1 |
 //! | `boxcar`         | width w   | 1/w for abs(u) < w/2, else 0          | Wu et al. 2018, rectangle |
@@ -245,7 +245,7 @@ mod tests {
                     "{surrogate:?} at {u}: {slope} against {numeric}"
                 );
             }
-            assert_eq!(surrogate.relaxed(0.0), 0.5);
+            assert!((surrogate.relaxed(0.0_f64) - 0.5).abs() < 1e-15);
         }
     }
 
@@ -279,9 +279,8 @@ mod tests {
 
     #[test]
     fn a_spike_needs_more_than_the_threshold() {
-        assert_eq!(Surrogate::step(0.0), 0.0);
-        assert_eq!(Surrogate::step(1e-12), 1.0);
-        assert_eq!(Surrogate::step(-1.0_f32), 0.0);
+        let spikes = [-1.0, 0.0, 1e-12, 2.0].map(|u: f64| Surrogate::step(u) > 0.5);
+        assert_eq!(spikes, [false, false, true, true]);
     }
 
     #[test]
@@ -293,9 +292,10 @@ mod tests {
             (2.0, 0.995_322_265_0),
         ] {
             assert!((erf(x) - value).abs() < 1e-10);
-            assert_eq!(erf(-x), -erf(x));
+            assert!((erf(-x) + value).abs() < 1e-10);
         }
-        assert_eq!(erf(7.0), 1.0);
+        assert!((erf(7.0) - 1.0).abs() < 1e-16);
+        assert!((erf(5.9) - 1.0).abs() < 1e-15);
     }
 
     #[test]

@@ -15,9 +15,9 @@
 //!
 //! | symbol | meaning                      | unit | shape |
 //! |--------|------------------------------|------|-------|
-//! | rho    | learnt parameter             | 1    | [H]   |
-//! | tau    | time constant                | ms   | [H]   |
-//! | a      | decay in one step, in (0, 1) | 1    | [H]   |
+//! | rho    | learnt parameter             | 1    | `[H]`   |
+//! | tau    | time constant                | ms   | `[H]`   |
+//! | a      | decay in one step, in (0, 1) | 1    | `[H]`   |
 //! | dt     | length of a step             | ms   |       |
 
 use std::fmt;

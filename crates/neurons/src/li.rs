@@ -13,12 +13,12 @@
 //!
 //! | symbol | field         | meaning                       | unit  | shape  |
 //! |--------|---------------|-------------------------------|-------|--------|
-//! | x      |               | input, values or event counts | 1     | [I]    |
-//! | W      | `weight`      | input weights                 | score | [O, I] |
-//! | b      | `bias`        | constant input                | score | [O]    |
-//! | a      | `tau_mem_ms`  | decay exp(-dt / tau_mem)      | 1     | [O]    |
-//! | g      | `input_scale` | 1 - a or 1                    | 1     | [O]    |
-//! | v      | state `v`     | membrane potential            | score | [O]    |
+//! | x      |               | input, values or event counts | 1     | `[I]`    |
+//! | W      | `weight`      | input weights                 | score | `[O, I]` |
+//! | b      | `bias`        | constant input                | score | `[O]`    |
+//! | a      | `tau_mem_ms`  | decay exp(-dt / tau_mem)      | 1     | `[O]`    |
+//! | g      | `input_scale` | 1 - a or 1                    | 1     | `[O]`    |
+//! | v      | state `v`     | membrane potential            | score | `[O]`    |
 //!
 //! **Sources and kin.** The readout of Bellec et al. 2020 has `input_scale: one`. snnTorch's
 //! `Leaky(beta=a, reset_mechanism="none")` has this v as its membrane for `input_scale: one`.
@@ -82,7 +82,7 @@ impl LiConfig {
 /// Position of the weights among the parameters; the others may be absent.
 const W: usize = 0;
 
-/// A layer of O leaky integrators. The state is v [O]; the drive is d [O].
+/// A layer of O leaky integrators. The state is v `[O]`; the drive is d `[O]`.
 #[derive(Clone, Debug)]
 pub struct Li<R: Real> {
     config: LiConfig,

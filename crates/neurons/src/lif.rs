@@ -15,14 +15,14 @@
 //!
 //! | symbol | field        | meaning                            | unit     | shape  |
 //! |--------|--------------|------------------------------------|----------|--------|
-//! | x      |              | input, values or event counts      | 1        | [I]    |
-//! | W      | `weight`     | input weights                      | membrane | [H, I] |
-//! | W_r    | `recurrent`  | weights from the layer's own spikes | membrane | [H, H] |
-//! | b      | `bias`       | constant input                     | membrane | [H]    |
-//! | a      | `tau_mem_ms` | decay exp(-dt / tau_mem)           | 1        | [H]    |
-//! | g      | `input_scale` | 1 or 1 - a                        | 1        | [H]    |
-//! | v      | state `v`    | membrane potential                 | membrane | [H]    |
-//! | s      | state `s`    | spikes                             | 0 or 1   | [H]    |
+//! | x      |              | input, values or event counts      | 1        | `[I]`    |
+//! | W      | `weight`     | input weights                      | membrane | `[H, I]` |
+//! | W_r    | `recurrent`  | weights from the layer's own spikes | membrane | `[H, H]` |
+//! | b      | `bias`       | constant input                     | membrane | `[H]`    |
+//! | a      | `tau_mem_ms` | decay exp(-dt / tau_mem)           | 1        | `[H]`    |
+//! | g      | `input_scale` | 1 or 1 - a                        | 1        | `[H]`    |
+//! | v      | state `v`    | membrane potential                 | membrane | `[H]`    |
+//! | s      | state `s`    | spikes                             | 0 or 1   | `[H]`    |
 //! | theta  | `threshold`  | threshold                          | membrane |        |
 //! | z, k   | `spike_reset` | shares of v and theta that a spike takes | 1, membrane |  |
 //!
@@ -115,7 +115,7 @@ impl LifConfig {
 /// Position of the input weights among the parameters; the others may be absent.
 const W: usize = 0;
 
-/// A layer of H LIF neurons. State rows: v [H], then s [H]; the drive is d [H].
+/// A layer of H LIF neurons. State rows: v `[H]`, then s `[H]`; the drive is d `[H]`.
 #[derive(Clone, Debug)]
 pub struct Lif<R: Real> {
     config: LifConfig,

@@ -55,15 +55,15 @@ use crate::{ConfigError, Norm};
 pub use config::SsmBlockConfig;
 
 /// Position of d `[H, 1]`.
-pub const D: usize = 5;
+pub const D: usize = 6;
 /// Position of W `[2H, H]`, or `[H, H]` without `glu`.
-pub const OUT_WEIGHT: usize = 6;
+pub const OUT_WEIGHT: usize = 7;
 /// Position of b `[2H, 1]`, or `[H, 1]` without `glu`.
-pub const OUT_BIAS: usize = 7;
+pub const OUT_BIAS: usize = 8;
 /// Position of the norm's gain `[H, 1]`, unless `norm: none`.
-pub const NORM_GAIN: usize = 8;
+pub const NORM_GAIN: usize = 9;
 /// Position of the norm's bias `[H, 1]`, with `norm: layer`.
-pub const NORM_BIAS: usize = 9;
+pub const NORM_BIAS: usize = 10;
 
 /// The rows of the drive, in this order; those that a configuration does not need are empty.
 #[derive(Clone, Debug)]

@@ -3,7 +3,8 @@
 //! ```text
 //! (1) λ_p = -exp(log_re_p) + i im_p                     so that Re λ < 0 whatever is learnt
 //! (2) Δ_p = exp(log_step_p) dt_ms / 10
-//! (3) L_p, f_p from λ_p, Δ_p                            see `discretize`
+//! (3) L_p, F_p from λ_p, Δ_p                            `discretize`'s L and f
+//!     f_p = exp(log_gain_p) F_p
 //! (4) w_t = B u_t                                       one product, or one gather an event
 //! (5) v_t = f w_t = B̄ u_t                               overwrites w_t
 //! (6) x_t = L x_{t-1} + v_t
@@ -15,13 +16,18 @@
 //! | x | state, real parts above imaginary parts | `[2P, N]` |
 //! | w, then v | drive, laid out as x | `[2P, N]` |
 //! | L, f | [`Diagonal`], parts apart | `[P]` |
-//! | log_re, im, log_step | parameters | `[P, 1]` |
+//! | log_re, im, log_step, log_gain | parameters | `[P, 1]` |
 //! | B | parameter, real parts above imaginary parts | `[2P, I]` |
 //! | C | parameter, k Re C' left of -k Im C' | `[O, 2P]` |
 //!
+//! The gain only scales rows of B, but it keeps B's numbers of one size: F is about Δ where λΔ is small,
+//! and if B alone made up for that, its large rows would hardly move under an optimiser whose steps have
+//! one size (Adam). It is LRU's exp(γ^log).
+//!
 //! B and C are kept as the real matrices that meet the real layout of x: a complex product is one real
 //! product, an event is one column, and k and the sign of (7) cost nothing. To load C' from S5, write
-//! (2 Re C', -2 Im C').
+//! (2 Re C', -2 Im C') and a
+//! log_gain of 0.
 //!
 //! # Reverse
 //!
@@ -32,7 +38,7 @@
 //! (6)ᵀ x̄_{t-1} = L* x̄                 L̄ = Σ x_{t-1}* x̄
 //! (5)ᵀ w̄ = f* x̄                       f̄ = Σ w* x̄
 //! (4)ᵀ B̄_grad = w̄ uᵀ                  ū = Bᵀ w̄                  in the real layout
-//! (3)ᵀ λ̄ = L_λ* L̄ + f_λ* f̄            Δ̄ = Re(L_Δ* L̄ + f_Δ* f̄)
+//! (3)ᵀ λ̄ = L_λ* L̄ + f_λ* f̄            Δ̄ = Re(L_Δ* L̄ + f_Δ* f̄)      grad log_gain = Re(f* f̄)
 //! (2)ᵀ grad log_step = Δ Δ̄
 //! (1)ᵀ grad log_re = Re λ Re λ̄         grad im = Im λ̄
 //! ```
@@ -51,10 +57,12 @@ pub const LOG_RE: usize = 0;
 pub const IM: usize = 1;
 /// Position of log_step `[P, 1]`, ln Δ for bins of 10 ms.
 pub const LOG_STEP: usize = 2;
+/// Position of log_gain `[P, 1]`.
+pub const LOG_GAIN: usize = 3;
 /// Position of B `[2P, I]`.
-pub const B: usize = 3;
+pub const B: usize = 4;
 /// Position of C `[O, 2P]`.
-pub const C: usize = 4;
+pub const C: usize = 5;
 
 /// States whose sums are held in registers at a time.
 const CHUNK: usize = 16;
@@ -112,7 +120,12 @@ impl<R: Real> Diagonal<R> {
         let re = -params[LOG_RE][p].wide().exp(); // (1)
         let lambda = Complex::new(re, params[IM][p].wide()); // (1)
         let delta = params[LOG_STEP][p].wide().exp() * self.bins; // (2)
-        (lambda, delta, self.discretization.at(lambda, delta)) // (3)
+        let mut at = self.discretization.at(lambda, delta); // (3)
+        let gain = params[LOG_GAIN][p].wide().exp();
+        for f in [&mut at.f, &mut at.f_lambda, &mut at.f_delta] {
+            *f *= gain; // (3)
+        }
+        (lambda, delta, at)
     }
 
     /// One step of one lane: `w [2P]` turns into v, and `next [2P]` is set from `prev [2P]`.
@@ -196,6 +209,7 @@ impl<R: Real> Diagonal<R> {
         let d_f = vd / (f * f); // (5)ᵀ
         let d_lambda = at.l_lambda.conj() * d_l + at.f_lambda.conj() * d_f; // (3)ᵀ
         let d_delta = (at.l_delta.conj() * d_l + at.f_delta.conj() * d_f).re; // (3)ᵀ
+        grad[LOG_GAIN][p] += R::of((f * d_f).re); // (3)ᵀ
         grad[LOG_STEP][p] += R::of(d_delta * delta); // (2)ᵀ
         grad[LOG_RE][p] += R::of(d_lambda.re * lambda.re); // (1)ᵀ
         grad[IM][p] += R::of(d_lambda.im); // (1)ᵀ

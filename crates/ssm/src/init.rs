@@ -5,7 +5,7 @@
 //! (2) HiPPO-LegS-N   λ   = eigenvalues of A + p pᵀ,            Re λ = -1/2
 //!                    A_nk = -√((2n+1)(2k+1)) for n > k, -(n+1) for n = k, 0 for n < k;  p_n = √(n + 1/2)
 //! (3) steps          ln Δ_p uniform in ln dt_min .. ln dt_max
-//! (4) B_p ~ γ_p / max(|f_p|, Δ_p/(1 + |λ_p| Δ_p)) normal, γ_p = √(1 - |L_p|²);  C ~ normal
+//! (4) gain_p = γ_p / max(|f_p|, Δ_p/(1 + |λ_p| Δ_p)),  γ_p = √(1 - |L_p|²);  B, C normal
 //! ```
 //!
 //! Of (2) only the eigenvalues are needed: A + p pᵀ = -1/2 + K with K real and antisymmetric, K_nk =
@@ -16,8 +16,8 @@
 //! The eigenvalues start again after `frequencies` states, as those of S5 do in its blocks: the states of
 //! one frequency differ in their steps. Frequencies far above π/Δ only fold back (|Im λ| Δ > π).
 //!
-//! By (4) a state has variance 1 under white input of variance 1, whatever its memory (the γ of the LRU,
-//! there a factor of its own), and so has the readout. The second term of the maximum is a floor: a state
+//! By (4) a state has variance 1 under white input of variance 1, whatever its memory (the γ of the LRU),
+//! and so has the readout. The second term of the maximum is a floor: a state
 //! that turns about once a step averages a held input to almost nothing, and is left small.
 //!
 //! With `conjugate` one eigenvalue of each pair is kept and the readout takes twice the real part. As
@@ -70,7 +70,7 @@ pub struct Dynamics {
     pub dt_max: f64,
     /// Whether one of each conjugate pair is kept.
     pub conjugate: bool,
-    /// Whether inputs are scaled by γ/|f|.
+    /// Whether gains start as in (4) of the module, else at 1.
     pub normalise: bool,
 }
 
@@ -128,7 +128,7 @@ impl Dynamics {
             .collect()
     }
 
-    /// The five tensors of the recurrence for I inputs and O outputs, in the order of the constants of
+    /// The six tensors of the recurrence for I inputs and O outputs, in the order of the constants of
     /// [`crate::diagonal`]; `bins` is the bin width over [`REFERENCE_DT_MS`].
     pub(crate) fn draw<R: Real>(
         &self,
@@ -142,22 +142,24 @@ impl Dynamics {
         let (low, high) = (self.dt_min.ln(), self.dt_max.ln());
         let log_step = uniform::<f64>(p, 1, 1.0, rng)
             .map(|u| f64::midpoint(low, high) + 0.5 * u * (high - low));
-        let mut b = normal::<f64>(2 * p, inputs, (0.5 / inputs as f64).sqrt(), rng);
-        if self.normalise {
-            for (i, mut row) in b.row_iter_mut().enumerate() {
-                let (lambda, delta) = (lambda[i % p], log_step[i % p].exp() * bins);
-                let step = self.discretization.at(lambda, delta);
-                let floor = delta / (1.0 + lambda.norm() * delta);
-                row *= (1.0 - step.l.norm_sqr()).sqrt() / step.f.norm().max(floor); // (4)
+        let log_gain = |i: usize| {
+            if !self.normalise {
+                return 0.0;
             }
-        }
+            let delta = log_step[i].exp() * bins;
+            let at = self.discretization.at(lambda[i], delta);
+            let floor = delta / (1.0 + lambda[i].norm() * delta);
+            0.5 * (1.0 - at.l.norm_sqr()).ln() - at.f.norm().max(floor).ln() // (4)
+        };
+        let b = normal(2 * p, inputs, (0.5 / inputs as f64).sqrt(), rng);
         let c = normal(outputs, 2 * p, 1.0 / (p as f64).sqrt(), rng);
         let real = |f: &dyn Fn(usize) -> f64| DMatrix::from_fn(p, 1, |i, _| R::of(f(i)));
         Params::new()
             .with("log_re", Kind::Dynamics, real(&|i| (-lambda[i].re).ln()))
             .with("im", Kind::Dynamics, real(&|i| lambda[i].im))
             .with("log_step", Kind::Dynamics, real(&|i| log_step[i]))
-            .with("B", Kind::Weight, b.map(R::of))
+            .with("log_gain", Kind::Dynamics, real(&log_gain))
+            .with("B", Kind::Weight, b)
             .with("C", Kind::Weight, c)
     }
 }

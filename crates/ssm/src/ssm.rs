@@ -40,7 +40,7 @@ use crate::init::{Dynamics, REFERENCE_DT_MS};
 use crate::{ConfigError, Discretization, Init};
 
 /// Position of D `[O, I]`, where there is one.
-pub const D: usize = 5;
+pub const D: usize = 6;
 
 /// A diagonal state-space model.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -66,8 +66,8 @@ pub struct SsmConfig {
     /// Whether only one of each conjugate pair of eigenvalues is kept; default true. Without it, half of
     /// the states start as mirror images of the others.
     pub conjugate: bool,
-    /// Whether inputs are scaled at the start so that every state has variance 1 under white input;
-    /// default true. Without it long memories start with small states.
+    /// Whether gains start so that every state has variance 1 under white input; default true. Without
+    /// it they start at 1, which leaves all states small and slow ones smallest.
     pub normalise: bool,
     /// Whether the output also reads the input directly; default true.
     pub skip: bool,

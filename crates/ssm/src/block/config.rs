@@ -37,8 +37,8 @@ pub struct SsmBlockConfig {
     /// Whether only one of each conjugate pair of eigenvalues is kept; default true. Without it, half of
     /// the states start as mirror images of the others.
     pub conjugate: bool,
-    /// Whether inputs are scaled at the start so that every state has variance 1 under white input;
-    /// default true. Without it long memories start with small states.
+    /// Whether gains start so that every state has variance 1 under white input; default true. Without
+    /// it they start at 1, which leaves all states small and slow ones smallest.
     pub normalise: bool,
 }
 

@@ -7,7 +7,7 @@ use saturn_cell::gradcheck::{Setup, assert_gradients, random};
 use saturn_cell::rng::generator;
 use saturn_cell::{Stream, Tape};
 
-use crate::diagonal::{IM, LOG_RE, LOG_STEP};
+use crate::diagonal::{IM, LOG_GAIN, LOG_RE, LOG_STEP};
 use crate::{Discretization, Init};
 
 fn small() -> SsmBlockConfig {
@@ -96,6 +96,7 @@ fn one_unit_by_hand() {
         p[LOG_RE][0] = 2f64.ln().ln();
         p[IM][0] = 0.0;
         p[LOG_STEP][0] = 0.0;
+        p[LOG_GAIN][0] = 0.0;
         p[B].copy_from_slice(&[2.0 * 2f64.ln(), 0.0]);
         p[C].copy_from_slice(&[3.0, 7.0]);
         p[D][0] = -1.0;

@@ -57,6 +57,7 @@ def dense():
             "log_re": column(torch.log(-eigen.real[keep])),
             "im": column(eigen.imag[keep]),
             "log_step": column(torch.full((pairs,), delta).log()),
+            "log_gain": column(torch.zeros(pairs)),
             "B": torch.cat([b_eigen.real, b_eigen.imag]).tolist(),
             "C": torch.cat([2 * c_eigen.real, -2 * c_eigen.imag], 1).tolist(),
             "D": d.tolist(),
@@ -72,6 +73,7 @@ def block():
         "log_re": torch.randn(p, 1) * 0.3 - 0.7,
         "im": torch.randn(p, 1) * 4,
         "log_step": torch.randn(p, 1) * 0.5 - 1.5,
+        "log_gain": torch.randn(p, 1) * 0.5,
         "B": torch.randn(2 * p, h),
         "C": torch.randn(h, 2 * p),
         "D": torch.randn(h, 1),
@@ -87,7 +89,7 @@ def block():
     lam = torch.complex(-params["log_re"].exp(), params["im"])
     step = params["log_step"].exp()
     turn = (lam * step).exp()
-    b = torch.complex(params["B"][:p], params["B"][p:]) * (turn - 1) / lam
+    b = torch.complex(params["B"][:p], params["B"][p:]) * (turn - 1) / lam * params["log_gain"].exp()
     c = torch.complex(params["C"][:, :p], -params["C"][:, p:]) / 2
     u = F.layer_norm(x.T, (h,), params["norm.weight"][:, 0], params["norm.bias"][:, 0]).T
     state, states = torch.zeros(p, lanes, dtype=lam.dtype), []

@@ -26,8 +26,7 @@
 //!
 //! B and C are kept as the real matrices that meet the real layout of x: a complex product is one real
 //! product, an event is one column, and k and the sign of (7) cost nothing. To load C' from S5, write
-//! (2 Re C', -2 Im C') and a
-//! log_gain of 0.
+//! (2 Re C', -2 Im C') and a log_gain of 0.
 //!
 //! # Reverse
 //!

@@ -26,8 +26,8 @@
 //!
 //! φ and φ' = (exp z - φ)/z cancel near 0, where their series take over.
 //!
-//! Sources: Gu, Goel & Ré 2022 (S4, eq. 3: bilinear); Gu, Gupta, Goel & Ré 2022 (S4D, §2.2); Smith,
-//! Warrington & Linderman 2023 (S5, eq. 6: zero-order hold); Orvieto et al. 2023 and Schöne et al. 2024
+//! Sources: Gu, Goel & Ré 2022 (S4: bilinear); Gu, Gupta, Goel & Ré 2022 (S4D); Smith,
+//! Warrington & Linderman 2023 (S5: zero-order hold); Orvieto et al. 2023 and Schöne et al. 2024
 //! for an input that arrives as pulses.
 
 use nalgebra::Complex;

@@ -17,14 +17,14 @@
 //! one frequency differ in their steps. Frequencies far above π/Δ only fold back (|Im λ| Δ > π).
 //!
 //! By (4) a state has variance 1 under white input of variance 1, whatever its memory (the γ of the LRU),
-//! and so has the readout. The second term of the maximum is a floor: a state
-//! that turns about once a step averages a held input to almost nothing, and is left small.
+//! and so has the readout; f is the one before its gain. The second term of the maximum is a floor: a
+//! state that turns about once a step averages a held input to almost nothing, and is left small.
 //!
 //! With `conjugate` one eigenvalue of each pair is kept and the readout takes twice the real part. As
 //! half of the pair is implied, P states stand for a real system of 2P dimensions.
 //!
-//! Sources: Gu, Gupta, Goel & Ré 2022 (S4D, eq. 9: (1)); Smith, Warrington & Linderman 2023 (S5, §4.2 and
-//! B.1: (2), (3), blocks); Orvieto et al. 2023 (LRU, §3.4: γ).
+//! Sources: Gu, Gupta, Goel & Ré 2022 (S4D: (1)); Smith, Warrington & Linderman 2023 (S5: (2), (3),
+//! blocks); Orvieto et al. 2023 (LRU, §3.4: γ).
 //!
 //! Departure: S4 and S5 draw steps from 0.001..0.1, which at Re λ = -1/2 means memories of 20 to 2,000
 //! steps. Ours are drawn from 0.002..0.4 (5 to 1,000 steps, |L| in 0.82..0.999 under the hold), since a

@@ -72,7 +72,8 @@ fn backward(
             Some(below) => below.output(),
             None => x.as_view(),
         };
-        let mut dx = DMatrix::zeros(cell.widths().input, x.ncols());
+        // Whatever was in the buffer must not matter.
+        let mut dx = DMatrix::from_element(cell.widths().input, x.ncols(), f64::NAN);
         tape[0].backward(
             cell.as_ref(),
             Input::Dense(input),
@@ -116,6 +117,28 @@ fn gradients_pass_through_all_layers() {
     }
     let numeric = differences(&x, 1e-5, |x| value(&net, x));
     check(&dx, &numeric, "the input's gradient");
+}
+
+#[test]
+fn a_tape_that_is_used_again_gives_the_same_bits() {
+    for cell in net() {
+        let w = cell.widths();
+        let x = random(w.input, STEPS * LANES, 1.0, 6);
+        let dy = random(w.output, STEPS * LANES, 1.0, 7);
+        let mut tape = Tape::new();
+        let mut run = |x: &DMatrix<f64>| {
+            tape.start(cell.as_ref(), STEPS, LANES);
+            tape.forward(cell.as_ref(), Input::Dense(x.as_view()), None);
+            let mut grad = cell.params().zeros_like();
+            let input = Input::Dense(x.as_view());
+            tape.backward(cell.as_ref(), input, dy.as_view(), &mut grad, None);
+            (tape.output().clone_owned(), grad)
+        };
+        let first = run(&x);
+        let other = run(&(&x * 3.0));
+        assert_ne!(first, other, "{}", cell.name());
+        assert_eq!(first, run(&x), "{}", cell.name());
+    }
 }
 
 #[test]

@@ -1,0 +1,28 @@
+//! Recordings: labelled events in time, read from HDF5, written to HDF5, or made.
+//!
+//! - [`EventFile`] reads the layout of the Spiking Heidelberg Digits, whatever is in the file;
+//! - [`write_events`] writes it;
+//! - [`Synthetic`] makes spoken-digit-like sets of any size and difficulty;
+//! - [`summarise`] says what is in a file.
+//!
+//! Time is in seconds here; the conversion to steps is the simulator's.
+
+mod container;
+mod error;
+mod event_file;
+mod lzf;
+mod notices;
+mod number;
+mod ragged;
+mod recording;
+mod summary;
+mod synthetic;
+mod write;
+
+pub use error::{DataError, MAX_TIME_S};
+pub use event_file::{EventFile, OnBadSample, ReadOptions, read_meta};
+pub use notices::Notices;
+pub use recording::Recording;
+pub use summary::{ClassCount, Quantiles, Summary, summarise};
+pub use synthetic::{SetProgress, Split, Synthetic, SyntheticSet};
+pub use write::{StoredTimes, WriteMeta, write_events};

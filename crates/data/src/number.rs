@@ -1,0 +1,178 @@
+//! Numbers as a file stores them: floats of 16, 32 or 64 bits and integers of 8 to 64 bits, signed
+//! or not, in either byte order. Floats widen to f64 and integers to i128, both exactly.
+
+use half::f16;
+use hdf5_reader::{ByteOrder, Datatype};
+
+/// How a number is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NumberType {
+    kind: Kind,
+    bytes: usize,
+    big_endian: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Float,
+    Signed,
+    Unsigned,
+}
+
+impl NumberType {
+    /// The float type that `dtype` describes, if it is one of 2, 4 or 8 bytes.
+    pub(crate) fn float(dtype: &Datatype) -> Option<Self> {
+        match dtype {
+            Datatype::FloatingPoint { size, byte_order } if matches!(size, 2 | 4 | 8) => {
+                Some(Self {
+                    kind: Kind::Float,
+                    bytes: usize::from(*size),
+                    big_endian: matches!(byte_order, ByteOrder::BigEndian),
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// The integer type that `dtype` describes, if it is one of 1, 2, 4 or 8 bytes.
+    pub(crate) fn integer(dtype: &Datatype) -> Option<Self> {
+        match dtype {
+            Datatype::FixedPoint {
+                size,
+                signed,
+                byte_order,
+            } if matches!(size, 1 | 2 | 4 | 8) => Some(Self {
+                kind: if *signed {
+                    Kind::Signed
+                } else {
+                    Kind::Unsigned
+                },
+                bytes: usize::from(*size),
+                big_endian: matches!(byte_order, ByteOrder::BigEndian),
+            }),
+            _ => None,
+        }
+    }
+
+    /// Width in bytes.
+    pub(crate) fn bytes(self) -> usize {
+        self.bytes
+    }
+
+    /// Widens each stored float; `raw` holds whole numbers.
+    pub(crate) fn floats(self, raw: &[u8]) -> impl Iterator<Item = f64> + '_ {
+        raw.chunks_exact(self.bytes).map(move |number| {
+            let bits = self.bits(number);
+            match self.bytes {
+                2 => f16::from_bits(bits as u16).to_f64(),
+                4 => f64::from(f32::from_bits(bits as u32)),
+                _ => f64::from_bits(bits),
+            }
+        })
+    }
+
+    /// Widens each stored integer; `raw` holds whole numbers.
+    pub(crate) fn integers(self, raw: &[u8]) -> impl Iterator<Item = i128> + '_ {
+        let unused = 64 - 8 * self.bytes as u32;
+        raw.chunks_exact(self.bytes).map(move |number| {
+            let bits = self.bits(number);
+            match self.kind {
+                // The sign bit goes to the top and comes back down as a sign.
+                Kind::Signed => i128::from(((bits << unused) as i64) >> unused),
+                _ => i128::from(bits),
+            }
+        })
+    }
+
+    fn bits(self, number: &[u8]) -> u64 {
+        let fold = |bits: u64, byte: &u8| (bits << 8) | u64::from(*byte);
+        if self.big_endian {
+            number.iter().fold(0, fold)
+        } else {
+            number.iter().rev().fold(0, fold)
+        }
+    }
+
+    /// Distance in seconds between a stored time and the next one that the type can express.
+    pub(crate) fn spacing_at(self, time_s: f64) -> f64 {
+        let mantissa_bits = match self.bytes {
+            2 => 10,
+            4 => 23,
+            _ => 52,
+        };
+        let (smallest_exponent, exponent) = match self.bytes {
+            2 => (-14, time_s.log2().floor()),
+            4 => (-126, time_s.log2().floor()),
+            _ => (-1022, time_s.log2().floor()),
+        };
+        (exponent.max(f64::from(smallest_exponent)) - f64::from(mantissa_bits)).exp2()
+    }
+}
+
+/// The type in the words of a message.
+pub(crate) fn describe(dtype: &Datatype) -> String {
+    match dtype {
+        Datatype::FixedPoint { size, signed, .. } => format!(
+            "{} integers of {} bits",
+            if *signed { "signed" } else { "unsigned" },
+            u32::from(*size) * 8
+        ),
+        Datatype::FloatingPoint { size, .. } => format!("floats of {} bits", u32::from(*size) * 8),
+        Datatype::String { .. } => "strings".to_owned(),
+        Datatype::Compound { .. } => "compounds".to_owned(),
+        Datatype::Array { base, .. } => format!("arrays of {}", describe(base)),
+        Datatype::Enum { .. } => "an enumeration".to_owned(),
+        Datatype::VarLen { base, .. } => format!("variable-length lists of {}", describe(base)),
+        Datatype::Opaque { .. } => "opaque bytes".to_owned(),
+        Datatype::Reference { .. } => "references".to_owned(),
+        Datatype::Bitfield { .. } => "bit fields".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn integer(size: u8, signed: bool, byte_order: ByteOrder) -> NumberType {
+        NumberType::integer(&Datatype::FixedPoint {
+            size,
+            signed,
+            byte_order,
+        })
+        .expect("a known width")
+    }
+
+    #[test]
+    fn integers_widen_exactly() {
+        let read = |size, signed, order, raw: &[u8]| -> Vec<i128> {
+            integer(size, signed, order).integers(raw).collect()
+        };
+        assert_eq!(read(1, true, ByteOrder::LittleEndian, &[0xff, 5]), [-1, 5]);
+        assert_eq!(read(1, false, ByteOrder::LittleEndian, &[0xff]), [255]);
+        assert_eq!(read(2, false, ByteOrder::BigEndian, &[1, 2]), [258]);
+        assert_eq!(read(2, true, ByteOrder::LittleEndian, &[0xfe, 0xff]), [-2]);
+        assert_eq!(
+            read(8, false, ByteOrder::LittleEndian, &[0xff; 8]),
+            [i128::from(u64::MAX)]
+        );
+        assert_eq!(read(8, true, ByteOrder::LittleEndian, &[0xff; 8]), [-1]);
+    }
+
+    #[test]
+    fn float16_widens_exactly_and_knows_its_steps() {
+        let half = NumberType::float(&Datatype::FloatingPoint {
+            size: 2,
+            byte_order: ByteOrder::LittleEndian,
+        })
+        .expect("float16");
+        let raw: Vec<u8> = [f16::from_f64(0.75), f16::NAN]
+            .iter()
+            .flat_map(|time| time.to_le_bytes())
+            .collect();
+        let widened: Vec<f64> = half.floats(&raw).collect();
+        assert_eq!(widened[0].to_bits(), 0.75_f64.to_bits());
+        assert!(widened[1].is_nan());
+        // Half a millisecond between 0.5 s and 1 s.
+        assert!((half.spacing_at(0.75) - 2.0_f64.powi(-11)).abs() < 1e-15);
+    }
+}

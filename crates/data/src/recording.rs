@@ -1,0 +1,36 @@
+//! One labelled recording, as plain data.
+
+/// A recording: events in time, from one word, gesture or other thing with a label.
+///
+/// `times_s` and `units` have one entry an event and are sorted by time; events at the same time
+/// keep the order of the file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recording {
+    /// Times of the events in seconds from the recording's start, ascending, each >= 0.
+    pub times_s: Vec<f64>,
+    /// Channel of each event, from 0.
+    pub units: Vec<u32>,
+    /// Class, from 0.
+    pub label: usize,
+    /// Who or what was recorded, where the file says so.
+    pub speaker: Option<u32>,
+    /// Index in the file that it came from, from 0.
+    pub index: usize,
+}
+
+impl Recording {
+    /// How many events there are.
+    pub fn len(&self) -> usize {
+        self.times_s.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.times_s.is_empty()
+    }
+
+    /// Time of the last event in seconds; 0 where there is none.
+    pub fn duration_s(&self) -> f64 {
+        self.times_s.last().copied().unwrap_or(0.0)
+    }
+}

@@ -1,0 +1,102 @@
+//! Writing a synthetic set to a folder: `train.h5`, `valid.h5` and `test.h5`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::spec::Synthetic;
+use super::{Split, SyntheticSet};
+use crate::error::DataError;
+use crate::event_file::read_meta;
+use crate::write::{StoredTimes, WriteMeta, write_events};
+
+const FINGERPRINT: &str = "fingerprint";
+
+/// How far the writing of a set has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SetProgress {
+    /// Samples made so far, over all splits.
+    pub done: usize,
+    /// Samples to be made, over all splits.
+    pub total: usize,
+}
+
+impl Synthetic {
+    /// How many samples `split` has.
+    pub fn samples(&self, split: Split) -> usize {
+        match split {
+            Split::Train => self.train,
+            Split::Valid => self.valid,
+            Split::Test => self.test,
+        }
+    }
+
+    /// The files of a set in `folder`: train, valid, test.
+    pub fn paths(folder: impl AsRef<Path>) -> [PathBuf; 3] {
+        Split::ALL.map(|split| folder.as_ref().join(split.file_name()))
+    }
+
+    /// Whether `folder` holds exactly this set, made by this version.
+    pub fn is_in(&self, folder: impl AsRef<Path>) -> bool {
+        let fingerprint = self.fingerprint();
+        Self::paths(folder).iter().all(|path| {
+            read_meta(path, FINGERPRINT)
+                .ok()
+                .flatten()
+                .is_some_and(|stored| stored == fingerprint)
+        })
+    }
+
+    /// Makes the set in `folder`, replacing its three files, and returns their paths. `progress`
+    /// is called after each sample.
+    pub fn write(
+        &self,
+        folder: impl AsRef<Path>,
+        mut progress: impl FnMut(SetProgress),
+    ) -> Result<[PathBuf; 3], DataError> {
+        let set = SyntheticSet::new(self)?;
+        let folder = folder.as_ref();
+        fs::create_dir_all(folder).map_err(|error| DataError::Write {
+            path: folder.to_owned(),
+            detail: error.to_string(),
+        })?;
+        let meta = WriteMeta {
+            channels: self.channels,
+            times: StoredTimes::F32,
+            class_names: set.class_names(),
+            meta_info: vec![
+                (
+                    "name".into(),
+                    "synthetic words, as spoken digits are heard".into(),
+                ),
+                (FINGERPRINT.into(), self.fingerprint()),
+                ("specification".into(), format!("{self:?}")),
+            ],
+        };
+        let total = Split::ALL.iter().map(|split| self.samples(*split)).sum();
+        let mut done = 0;
+        let paths = Self::paths(folder);
+        for (split, path) in Split::ALL.into_iter().zip(&paths) {
+            let samples = (0..self.samples(split)).map(|index| {
+                let sample = set.sample(split, index);
+                done += 1;
+                progress(SetProgress { done, total });
+                sample
+            });
+            write_events(path, samples, &meta)?;
+        }
+        Ok(paths)
+    }
+
+    /// The files of this set in `folder`, made first if they are not there.
+    pub fn write_once(
+        &self,
+        folder: impl AsRef<Path>,
+        progress: impl FnMut(SetProgress),
+    ) -> Result<[PathBuf; 3], DataError> {
+        self.check()?;
+        if self.is_in(&folder) {
+            return Ok(Self::paths(folder));
+        }
+        self.write(folder, progress)
+    }
+}

@@ -12,17 +12,17 @@
 //! (5) h_t = (1 - z_t) n_t + z_t h_{t-1}
 //! ```
 //!
-//! | symbol        | field          | meaning                               | shape   |
-//! |---------------|----------------|---------------------------------------|---------|
-//! | x             |                | input, values or event counts         | [I]     |
-//! | W_r, W_z, W_n | `weight_ih_l0` | input weights, one above the other    | [3H, I] |
-//! | U_r, U_z, U_n | `weight_hh_l0` | recurrent weights, likewise           | [3H, H] |
-//! | b_r, b_z, b_n | `bias_ih_l0`   | offsets, likewise                     | [3H]    |
-//! | c_r, c_z, c_n | `bias_hh_l0`   | offsets of the recurrent side         | [3H]    |
-//! | r, z          | drive `r`, `z` | gates, in (0, 1)                      | [H]     |
-//! | m             | drive          | the layer's past, as a candidate sees it | [H]  |
-//! | n             | drive          | candidate, in (-1, 1)                 | [H]     |
-//! | h             | state `h`      | activity, in (-1, 1)                  | [H]     |
+//! | symbol        | field          | meaning                                  | shape     |
+//! |---------------|----------------|------------------------------------------|-----------|
+//! | x             |                | input, values or event counts            | `[I]`     |
+//! | W_r, W_z, W_n | `weight_ih_l0` | input weights, one above the other       | `[3H, I]` |
+//! | U_r, U_z, U_n | `weight_hh_l0` | recurrent weights, likewise              | `[3H, H]` |
+//! | b_r, b_z, b_n | `bias_ih_l0`   | offsets, likewise                        | `[3H]`    |
+//! | c_r, c_z, c_n | `bias_hh_l0`   | offsets of the recurrent side            | `[3H]`    |
+//! | r, z          | drive `r`, `z` | gates, in (0, 1)                         | `[H]`     |
+//! | m             | drive          | the layer's past, as a candidate sees it | `[H]`     |
+//! | n             | drive          | candidate, in (-1, 1)                    | `[H]`     |
+//! | h             | state `h`      | activity, in (-1, 1)                     | `[H]`     |
 //!
 //! **Source.** Cho et al. 2014, in the form of PyTorch's `nn.GRU`, where r multiplies the recurrent sum
 //! with its offset (4), and z keeps where Cho's equation 7 also keeps. Names, shapes, order and
@@ -72,7 +72,7 @@ const C: usize = 3;
 
 /// A layer of H gated recurrent units.
 ///
-/// The state is h [H]. The drive [4H] is, after `advance`, r, z, m, n, each [H]: what U adds to is then
+/// The state is h `[H]`. The drive `[4H]` is, after `advance`, r, z, m, n, each `[H]`: what U adds to is then
 /// its first 3H rows, and r, z and n, which W adds to, its first 2H and its last H.
 #[derive(Clone, Debug)]
 pub struct Gru<R: Real> {

@@ -6,12 +6,12 @@
 //! (1) y_t = W x_t + b
 //! ```
 //!
-//! | symbol | field    | meaning                       | shape  |
-//! |--------|----------|-------------------------------|--------|
-//! | x      |          | input, values or event counts | [I]    |
-//! | W      | `weight` | weights                       | [O, I] |
-//! | b      | `bias`   | offset                        | [O]    |
-//! | y      | output   | output, any real number       | [O]    |
+//! | symbol | field    | meaning                       | shape    |
+//! |--------|----------|-------------------------------|----------|
+//! | x      |          | input, values or event counts | `[I]`    |
+//! | W      | `weight` | weights                       | `[O, I]` |
+//! | b      | `bias`   | offset                        | `[O]`    |
+//! | y      | output   | output, any real number       | `[O]`    |
 //!
 //! **Source.** PyTorch's `nn.Linear`, in its names, shapes and initialisation: all numbers start uniform
 //! in ±1/sqrt(I). An output of n inputs of size 1 then starts at about ±sqrt(n / (3 I)): below ±0.6, so
@@ -56,7 +56,7 @@ impl LinearConfig {
 const W: usize = 0;
 const BIAS: usize = 1;
 
-/// A linear layer of O outputs. There is no state; the drive is y [O].
+/// A linear layer of O outputs. There is no state; the drive is y `[O]`.
 #[derive(Clone, Debug)]
 pub struct Linear<R: Real> {
     config: LinearConfig,

@@ -8,13 +8,13 @@
 //! (2) h_t = tanh(d_t)
 //! ```
 //!
-//! | symbol | field          | meaning                       | shape  |
-//! |--------|----------------|-------------------------------|--------|
-//! | x      |                | input, values or event counts | [I]    |
-//! | W      | `weight_ih_l0` | input weights                 | [H, I] |
-//! | U      | `weight_hh_l0` | recurrent weights             | [H, H] |
-//! | b      | `bias_ih_l0`   | offset                        | [H]    |
-//! | h      | state `h`      | activity, in (-1, 1)          | [H]    |
+//! | symbol | field          | meaning                       | shape    |
+//! |--------|----------------|-------------------------------|----------|
+//! | x      |                | input, values or event counts | `[I]`    |
+//! | W      | `weight_ih_l0` | input weights                 | `[H, I]` |
+//! | U      | `weight_hh_l0` | recurrent weights             | `[H, H]` |
+//! | b      | `bias_ih_l0`   | offset                        | `[H]`    |
+//! | h      | state `h`      | activity, in (-1, 1)          | `[H]`    |
 //!
 //! **Source.** Elman 1990; PyTorch's `nn.RNN(nonlinearity="tanh")` in names and shapes. **Departures.**
 //! PyTorch has two biases that only ever act as their sum; there is one here, so weights that come from
@@ -73,7 +73,7 @@ const W: usize = 0;
 const U: usize = 1;
 const BIAS: usize = 2;
 
-/// A plain recurrent layer of H units. The state is h [H]; the drive is d [H].
+/// A plain recurrent layer of H units. The state is h `[H]`; the drive is d `[H]`.
 #[derive(Clone, Debug)]
 pub struct Rnn<R: Real> {
     config: RnnConfig,

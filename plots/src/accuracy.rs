@@ -1,0 +1,116 @@
+//! Accuracy over stream position.
+
+use crate::axis::{Axis, minus};
+use crate::canvas::Canvas;
+use crate::contraction::panels_in_rows;
+use crate::error::PlotError;
+use crate::figure::Figure;
+use crate::grid::{Cell, Grid};
+use crate::look::Look;
+use crate::series::{Level, Series};
+use crate::style::MUTED;
+
+/// The trend of one line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Slope {
+    /// The line that it belongs to.
+    pub name: String,
+    /// The look of that line.
+    pub look: Look,
+    /// Percentage points per 10^6 steps.
+    pub points_per_million: f64,
+    /// Standard error of the slope, in the same unit.
+    pub standard_error: f64,
+}
+
+/// One model.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct AccuracyPanel {
+    /// The model.
+    pub title: String,
+    /// Accuracy in % against position; one line an arm and reset policy.
+    pub series: Vec<Series>,
+    /// Trends to be written above the panel.
+    pub slopes: Vec<Slope>,
+}
+
+/// Accuracy over stream position with intervals; a panel a model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Accuracy {
+    /// What is to be seen.
+    pub title: String,
+    /// Position in the stream, with its unit.
+    pub x: Axis,
+    /// Accuracy, %.
+    pub y: Axis,
+    /// Accuracy of guessing, %.
+    pub chance: Option<f64>,
+    /// One a model.
+    pub panels: Vec<AccuracyPanel>,
+}
+
+impl Default for Accuracy {
+    fn default() -> Accuracy {
+        Accuracy {
+            title: "Accuracy along a stream that is never reset".to_owned(),
+            x: Axis::linear("position in the stream, steps"),
+            y: Axis::linear("accuracy, %").over(0.0, 100.0),
+            chance: None,
+            panels: Vec::new(),
+        }
+    }
+}
+
+impl Figure for Accuracy {
+    fn canvas(&self) -> Result<Canvas, PlotError> {
+        let cells = self.panels.iter().map(|panel| {
+            let mut notes = Vec::new();
+            if !panel.slopes.is_empty() {
+                notes.push(("points per 10⁶ steps:".to_owned(), MUTED));
+            }
+            notes.extend(panel.slopes.iter().map(|slope| {
+                let text = if slope.points_per_million.is_finite() {
+                    let sign = if slope.points_per_million > 0.0 {
+                        "+"
+                    } else {
+                        ""
+                    };
+                    minus(&format!(
+                        "{} {sign}{:.2} ± {:.2}",
+                        slope.name, slope.points_per_million, slope.standard_error
+                    ))
+                } else {
+                    format!("{} –", slope.name)
+                };
+                (text, slope.look.colour())
+            }));
+            Cell {
+                title: panel.title.clone(),
+                y: self.y.clone(),
+                series: panel.series.clone(),
+                levels: self
+                    .chance
+                    .map(|c| Level::new(c, "chance"))
+                    .into_iter()
+                    .collect(),
+                notes,
+            }
+        });
+        let (rows, panel) = panels_in_rows(cells.collect());
+        let grid = Grid {
+            title: self.title.clone(),
+            x: self.x.clone(),
+            rows,
+            panel,
+            own_y: false,
+        };
+        Ok(grid.draw())
+    }
+
+    fn caption(&self) -> String {
+        "Each line is the accuracy of one arm in successive pieces of the same stream, with its 95 % \
+         interval as a band: a level line means that the net is as good after a million steps as at \
+         the start; the slopes above a panel say how level."
+            .to_owned()
+    }
+}

@@ -1,0 +1,253 @@
+//! The comparison: models x arms x reset policies, with intervals.
+
+use crate::axis::{Axis, Scale};
+use crate::canvas::{Canvas, Text};
+use crate::error::{PlotError, check_len};
+use crate::figure::Figure;
+use crate::font;
+use crate::frame::{Frame, Rect};
+use crate::legend::{Legend, Sample};
+use crate::look::Look;
+use crate::style::{self, FAINT, GRID, INK, MARGIN, MUTED};
+
+/// One arm under one reset policy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CompareItem {
+    /// As it stands in the legend: "classic, oracle reset".
+    pub name: String,
+    /// Colour and marker.
+    pub look: Look,
+}
+
+/// A value with its 95 % interval.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CompareValue {
+    /// The value.
+    pub value: f64,
+    /// Lower bound.
+    pub low: f64,
+    /// Upper bound.
+    pub high: f64,
+}
+
+/// One panel: one fill of the gaps, as a rule.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ComparePanel {
+    /// What fills the gaps.
+    pub title: String,
+    /// `values[model][item]`; `None` where there is none.
+    pub values: Vec<Vec<Option<CompareValue>>>,
+}
+
+/// Accuracy of each model (rows) for each arm and reset policy (markers), a panel a fill.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Compare {
+    /// What is to be seen.
+    pub title: String,
+    /// What is measured, with its unit and range.
+    pub x: Axis,
+    /// The value that guessing gives.
+    pub chance: Option<f64>,
+    /// Names of the rows, from top to bottom.
+    pub models: Vec<String>,
+    /// What the markers stand for, from the top to the bottom of a row.
+    pub items: Vec<CompareItem>,
+    /// One a fill.
+    pub panels: Vec<ComparePanel>,
+}
+
+impl Default for Compare {
+    fn default() -> Compare {
+        Compare {
+            title: "Accuracy on a stream that is never reset".to_owned(),
+            x: Axis::linear("accuracy, %  (95 % interval)").over(0.0, 100.0),
+            chance: None,
+            models: Vec::new(),
+            items: Vec::new(),
+            panels: Vec::new(),
+        }
+    }
+}
+
+/// Height of one marker's line, and the air between the rows, px.
+const SLOT: f64 = 12.0;
+const ROW_AIR: f64 = 14.0;
+/// Space inside a panel beyond the ends of its scale, so that markers at 0 and 100 stay whole.
+const INSET: f64 = 8.0;
+
+impl Compare {
+    fn row_height(&self) -> f64 {
+        (self.items.len() as f64 * SLOT + ROW_AIR).max(34.0)
+    }
+
+    fn panel(&self, canvas: &mut Canvas, panel: &ComparePanel, rect: Rect, first: bool) {
+        let values = panel.values.iter().flatten().flatten();
+        let range = self
+            .x
+            .covering(values.flat_map(|v| [v.low, v.value, v.high]), false);
+        let inner = Rect::new(rect.x + INSET, rect.y, rect.w - 2.0 * INSET, rect.h);
+        let frame = Frame::new(inner, (range, self.x.scale), ((0.0, 1.0), Scale::Linear));
+        for row in (1..self.models.len()).step_by(2) {
+            let y = rect.y + row as f64 * self.row_height();
+            canvas.rect(rect.x, y, rect.w, self.row_height(), style::STRIPE, 1.0);
+        }
+        for tick in frame.x_ticks() {
+            let x = frame.x.at(tick.value);
+            canvas.rule((x, rect.y), (x, rect.bottom()), GRID, style::SPINE);
+        }
+        if let Some(chance) = self.chance.filter(|c| c.is_finite()) {
+            let x = frame.x.at(chance);
+            canvas.dashes(
+                &[(x, rect.y), (x, rect.bottom())],
+                FAINT,
+                style::SPINE,
+                (3.0, 3.0),
+            );
+            let label = Text::new("chance", style::NOTE, MUTED);
+            let x = x.min(rect.right() - label.width());
+            canvas.text(x - 1.0, rect.y - 5.0, label);
+        }
+        let mut seen = false;
+        for (row, items) in panel.values.iter().enumerate() {
+            let middle = rect.y + (row as f64 + 0.5) * self.row_height();
+            for (k, (value, item)) in items.iter().zip(&self.items).enumerate() {
+                let Some(value) = value.filter(|v| v.value.is_finite()) else {
+                    continue;
+                };
+                seen = true;
+                let y = middle + (k as f64 - 0.5 * (self.items.len() as f64 - 1.0)) * SLOT;
+                let px = |v: f64| frame.x.at(v).clamp(rect.x, rect.right());
+                let (low, high) = (px(value.low), px(value.high));
+                if value.low.is_finite() && value.high.is_finite() {
+                    let colour = item.look.colour();
+                    canvas.rule((low, y), (high, y), colour, style::LINE);
+                }
+                item.look.mark(canvas, px(value.value), y);
+            }
+        }
+        if !seen {
+            frame.no_data(canvas);
+        }
+        canvas.rule(
+            (rect.x, rect.bottom()),
+            (rect.right(), rect.bottom()),
+            INK,
+            style::SPINE,
+        );
+        frame.lower(canvas, true);
+        if first {
+            canvas.rule((rect.x, rect.y), (rect.x, rect.bottom()), INK, style::SPINE);
+        }
+        let limit = if self.chance.is_some() {
+            rect.w - 50.0
+        } else {
+            rect.w
+        };
+        let title = font::shorten(&panel.title, style::PANEL_TITLE, true, limit);
+        let above = if self.chance.is_some() { 21.0 } else { 8.0 };
+        canvas.text(
+            rect.x,
+            rect.y - above,
+            Text::new(title, style::PANEL_TITLE, INK).bold(),
+        );
+        for (k, line) in font::wrap(&self.x.label, style::LABEL, false, rect.w)
+            .iter()
+            .enumerate()
+        {
+            let y = rect.bottom() + 26.0 + style::LABEL + k as f64 * 15.0;
+            canvas.text(
+                rect.x + 0.5 * rect.w,
+                y,
+                Text::new(line, style::LABEL, INK).middle(),
+            );
+        }
+    }
+
+    fn check(&self) -> Result<(), PlotError> {
+        for panel in &self.panels {
+            let name = &panel.title;
+            check_len(
+                "compare",
+                format!("panel `{name}`"),
+                panel.values.len(),
+                self.models.len(),
+            )?;
+            for (values, model) in panel.values.iter().zip(&self.models) {
+                let what = format!("panel `{name}`, model `{model}`");
+                check_len("compare", what, values.len(), self.items.len())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Figure for Compare {
+    fn canvas(&self) -> Result<Canvas, PlotError> {
+        self.check()?;
+        let nothing = [ComparePanel::default()];
+        let panels = if self.panels.is_empty() {
+            &nothing[..]
+        } else {
+            &self.panels
+        };
+        let (columns, panel_width) = match panels.len() {
+            1 => (1, 620.0),
+            2 | 4 => (2, 400.0),
+            _ => (3, 300.0),
+        };
+        let names = self
+            .models
+            .iter()
+            .map(|m| font::width(m, style::PANEL_TITLE, false));
+        let left = MARGIN + names.fold(0.0, f64::max) + 10.0;
+        let gap = 26.0;
+        let width = left + columns as f64 * panel_width + (columns - 1) as f64 * gap + MARGIN + 6.0;
+        let legend = Legend {
+            items: self
+                .items
+                .iter()
+                .map(|i| (i.look, i.name.clone()))
+                .collect(),
+            sample: Sample::Marker,
+        };
+        let width = width.max(legend.least_width() + 2.0 * MARGIN);
+        let title = font::wrap(&self.title, style::TITLE, true, width - 2.0 * MARGIN);
+        let legend_top = MARGIN + title.len() as f64 * 22.0 + 4.0;
+        let legend_height = legend.height(width - 2.0 * MARGIN);
+        let height = self.models.len().max(1) as f64 * self.row_height();
+        let label_lines = font::wrap(&self.x.label, style::LABEL, false, panel_width).len();
+        let head = if self.chance.is_some() { 44.0 } else { 30.0 };
+        let foot = 34.0 + label_lines as f64 * 15.0;
+        let rows = panels.len().div_ceil(columns);
+        let top = legend_top + legend_height;
+        let total = top + rows as f64 * (head + height + foot) + MARGIN - 8.0;
+        let mut canvas = Canvas::new(width, total);
+        for (k, line) in title.iter().enumerate() {
+            let y = MARGIN + style::TITLE + k as f64 * 22.0;
+            canvas.text(MARGIN, y, Text::new(line, style::TITLE, INK).bold());
+        }
+        legend.draw(&mut canvas, MARGIN, legend_top, width - 2.0 * MARGIN);
+        for (k, panel) in panels.iter().enumerate() {
+            let (row, column) = (k / columns, k % columns);
+            let x = left + column as f64 * (panel_width + gap);
+            let y = top + row as f64 * (head + height + foot) + head;
+            let rect = Rect::new(x, y, panel_width, height);
+            self.panel(&mut canvas, panel, rect, column == 0);
+            if column == 0 {
+                for (m, name) in self.models.iter().enumerate() {
+                    let middle = y + (m as f64 + 0.5) * self.row_height();
+                    let text = Text::new(name, style::PANEL_TITLE, INK).end();
+                    canvas.centred(x - 8.0, middle, text);
+                }
+            }
+        }
+        Ok(canvas)
+    }
+
+    fn caption(&self) -> String {
+        "Each marker is the accuracy of one way of training (colour) under one reset policy (hollow: \
+         with resets), the bar through it the 95 % interval; a method that needs no reset has its \
+         filled marker where the hollow grey one, classic training helped by oracle resets, lies."
+            .to_owned()
+    }
+}

@@ -1,0 +1,82 @@
+//! How much of the past is left after the same gap.
+
+use crate::axis::Axis;
+use crate::canvas::Canvas;
+use crate::error::PlotError;
+use crate::figure::Figure;
+use crate::grid::{Cell, Grid, Row, columns_for, panel_for};
+use crate::series::{Level, LinePanel};
+
+/// Distance between states of one net that saw different samples and then the same gap, against the
+/// time since the gap began; a panel a model, a line an arm.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Contraction {
+    /// What is to be seen.
+    pub title: String,
+    /// The lag, with its unit.
+    pub x: Axis,
+    /// The distance that remains, over the distance at the start of the gap; linear or logarithmic.
+    pub y: Axis,
+    /// The target, if there is one.
+    pub threshold: Option<Level>,
+    /// One a model.
+    pub panels: Vec<LinePanel>,
+}
+
+impl Default for Contraction {
+    fn default() -> Contraction {
+        Contraction {
+            title: "How much of the past is left after the same gap".to_owned(),
+            x: Axis::linear("time in the same gap, s"),
+            y: Axis::linear("difference that the past still makes (1 = at its start)"),
+            threshold: None,
+            panels: Vec::new(),
+        }
+    }
+}
+
+/// Panels with lines in as many rows as they need.
+pub(crate) fn panels_in_rows(cells: Vec<Cell>) -> (Vec<Row>, (f64, f64)) {
+    let cells = if cells.is_empty() {
+        vec![Cell::default()]
+    } else {
+        cells
+    };
+    let columns = columns_for(cells.len());
+    let rows = cells
+        .chunks(columns)
+        .map(|chunk| Row {
+            headers: Vec::new(),
+            cells: chunk.iter().cloned().map(Some).collect(),
+        })
+        .collect();
+    (rows, panel_for(columns))
+}
+
+impl Figure for Contraction {
+    fn canvas(&self) -> Result<Canvas, PlotError> {
+        let cells = self.panels.iter().map(|panel| Cell {
+            title: panel.title.clone(),
+            y: self.y.clone(),
+            series: panel.series.clone(),
+            levels: self.threshold.iter().cloned().collect(),
+            notes: Vec::new(),
+        });
+        let (rows, panel) = panels_in_rows(cells.collect());
+        let grid = Grid {
+            title: self.title.clone(),
+            x: self.x.clone(),
+            rows,
+            panel,
+            own_y: false,
+        };
+        Ok(grid.draw())
+    }
+
+    fn caption(&self) -> String {
+        "Copies of one net saw different samples and then exactly the same gap: the line is the \
+         distance between their states, relative to its value when the gap began, so a line that \
+         falls to 0 is a net that lets go of the past and a line that stays up is one that does not."
+            .to_owned()
+    }
+}

@@ -1,0 +1,87 @@
+//! What every figure can do: be drawn into two files, and say how it is read.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use crate::canvas::Canvas;
+use crate::error::PlotError;
+use crate::{png, svg};
+
+/// The two files of a figure that was drawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Files {
+    /// Vector graphics; text stays text.
+    pub svg: PathBuf,
+    /// The same drawing at two pixels a px.
+    pub png: PathBuf,
+}
+
+/// A figure.
+pub trait Figure {
+    /// The drawing.
+    fn canvas(&self) -> Result<Canvas, PlotError>;
+
+    /// One sentence on how to read the figure.
+    fn caption(&self) -> String;
+
+    /// The drawing as the text of an SVG file, to be put into a page.
+    fn to_svg(&self) -> Result<String, PlotError> {
+        svg::render(&self.canvas()?, Path::new("figure.svg"))
+    }
+
+    /// Writes `stem.svg` and `stem.png`. Each is written beside its place and then renamed, so that
+    /// no reader meets half a figure.
+    fn draw(&self, path_stem: &Path) -> Result<Files, PlotError> {
+        let canvas = self.canvas()?;
+        let files = Files {
+            svg: with_ending(path_stem, "svg")?,
+            png: with_ending(path_stem, "png")?,
+        };
+        let text = svg::render(&canvas, &files.svg)?;
+        write_beside(&files.svg, |partial| {
+            fs::write(partial, &text).map_err(|source| write_error(&files.svg, source))
+        })?;
+        write_beside(&files.png, |partial| {
+            png::write(&canvas, partial, &files.png)
+        })?;
+        Ok(files)
+    }
+}
+
+pub(crate) fn write_error(path: &Path, source: std::io::Error) -> PlotError {
+    PlotError::Write {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// Adds an ending to a stem; a dot in the stem is part of its name.
+fn with_ending(stem: &Path, ending: &str) -> Result<PathBuf, PlotError> {
+    let name = stem.file_name().ok_or_else(|| PlotError::NoName {
+        path: stem.to_owned(),
+    })?;
+    let mut name = name.to_owned();
+    name.push(".");
+    name.push(ending);
+    Ok(stem.with_file_name(name))
+}
+
+/// Lets `write` fill a file next to `path`, then moves it there. A failed write leaves nothing.
+fn write_beside(
+    path: &Path,
+    write: impl FnOnce(&Path) -> Result<(), PlotError>,
+) -> Result<(), PlotError> {
+    let ending = path.extension().and_then(|e| e.to_str()).unwrap_or("tmp");
+    let partial = path.with_extension(format!("partial.{ending}"));
+    let done = write(&partial).and_then(|()| {
+        File::open(&partial)
+            .and_then(|file| file.sync_all())
+            .and_then(|()| fs::rename(&partial, path))
+            .map_err(|source| write_error(path, source))
+    });
+    if done.is_err() {
+        // The error that is reported is the first one; a leftover does no harm.
+        let _ = fs::remove_file(&partial);
+    }
+    done
+}

@@ -1,0 +1,84 @@
+//! Saturn's figures: plain numbers in, SVG and PNG out.
+//!
+//! A figure is a plain struct with public fields. [`Figure::draw`] writes `stem.svg` and `stem.png`
+//! beside each other, from one list of marks, and [`Figure::caption`] says in one sentence how to
+//! read it. Nothing of the simulator is imported here.
+//!
+//! | figure | shows |
+//! |---|---|
+//! | [`Compare`] | accuracy of models x arms x reset policies, with intervals, a panel a gap fill |
+//! | [`Stream`] | input, mask, and the output of several arms on the same stretch of a stream |
+//! | [`Contraction`] | how much of the past is left after the same gap |
+//! | [`Accuracy`] | accuracy over stream position, with its slope |
+//! | [`Saturation`] | pinned units, gates, rates and rank over stream position |
+//! | [`Traces`] | states of a few units over a stretch, with the mask shaded |
+//! | [`Training`] | loss and validation accuracy against epoch |
+//! | [`RasterPlot`] | the events of one recording or stretch, with its rates |
+//! | [`Inspect`] | a data set at a glance |
+//! | [`Heat`] | a table as a heat map, numbers printed |
+//!
+//! # Conventions
+//!
+//! Colours keep their meaning from figure to figure: they come from a [`Look`], and a look from the
+//! name of an arm and of a reset policy. A value that is NaN or infinite is a gap; a panel without a
+//! finite value says "no data". Equal input gives equal bytes.
+//!
+//! ```
+//! use saturn_plots::{Contraction, Figure, Look, LinePanel, Series};
+//!
+//! let remaining = (0..80).map(|k| (k as f64 * 0.01, (-0.1 * k as f64).exp())).collect();
+//! let figure = Contraction {
+//!     panels: vec![LinePanel::new("GRU", vec![Series::new("adaptive", Look::arm("adaptive"), remaining)])],
+//!     ..Contraction::default()
+//! };
+//! let folder = std::env::temp_dir().join("saturn-plots-doc");
+//! std::fs::create_dir_all(&folder)?;
+//! let files = figure.draw(&folder.join("contraction"))?;
+//! assert!(files.svg.exists() && files.png.exists());
+//! # std::fs::remove_dir_all(&folder)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod accuracy;
+mod axis;
+mod canvas;
+mod compare;
+mod contraction;
+mod error;
+mod figure;
+mod font;
+mod frame;
+mod grid;
+mod heat;
+mod inspect;
+mod labels;
+mod legend;
+mod look;
+mod naming;
+mod png;
+mod raster;
+mod saturation;
+mod series;
+mod stream;
+pub mod style;
+mod svg;
+mod traces;
+mod training;
+
+pub use accuracy::{Accuracy, AccuracyPanel, Slope};
+pub use axis::{Axis, Scale};
+pub use canvas::Canvas;
+pub use compare::{Compare, CompareItem, ComparePanel, CompareValue};
+pub use contraction::Contraction;
+pub use error::PlotError;
+pub use figure::{Figure, Files};
+pub use heat::Heat;
+pub use inspect::Inspect;
+pub use look::{Look, Role, arm_looks};
+pub use raster::{Raster, RasterPlot};
+pub use saturation::{Saturation, SaturationModel, SaturationPanel};
+pub use series::{Level, LinePanel, Series};
+pub use stream::{Span, Stream, StreamOutput};
+pub use style::Colour;
+pub use traces::{TraceArm, Traces};
+pub use training::{Training, TrainingArm, TrainingModel, TrainingRun};

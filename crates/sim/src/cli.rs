@@ -1,0 +1,171 @@
+//! The command line. Exit codes: 0 done, 1 the run failed, 2 the input was wrong.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+use saturn_data::DataError;
+
+use crate::build::BuildError;
+use crate::command;
+use crate::run::Progress;
+use crate::scenario::ScenarioError;
+
+/// Find out what never resetting does to your net.
+#[derive(Parser)]
+#[command(name = "saturn", version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Train and evaluate all that a scenario names, with one seed; leave figures and a report
+    Run(RunArgs),
+    /// The same for every seed of the scenario, with intervals over seeds
+    Compare(RunArgs),
+    /// Draw the figures and the report of a finished run again
+    Plot {
+        /// The run's folder
+        run: PathBuf,
+    },
+    /// Validate a scenario; estimate parameters, memory and time
+    Check {
+        /// The scenario, YAML
+        scenario: PathBuf,
+        /// Override one key: `train.epochs=2`
+        #[arg(long = "set", value_name = "KEY=VALUE")]
+        set: Vec<String>,
+    },
+    /// Print the JSON Schema of scenarios, for editors
+    Schema,
+    /// Make or inspect event files
+    Data {
+        #[command(subcommand)]
+        command: DataCommand,
+    },
+}
+
+#[derive(Args)]
+struct RunArgs {
+    /// The scenario, YAML
+    scenario: PathBuf,
+    /// The run's folder; `runs/` and the scenario's file name by default
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Override one key: `train.epochs=2`, `models.lif.layers.0.lif.hidden=64`
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Evaluate on the test split, not on the validation split; do this once, at the end
+    #[arg(long = "final")]
+    last: bool,
+}
+
+#[derive(Subcommand)]
+enum DataCommand {
+    /// Make the synthetic set that a scenario describes
+    Make {
+        /// The scenario, YAML; without one, the default set
+        scenario: Option<PathBuf>,
+        /// Where train.h5, valid.h5 and test.h5 go
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+        /// Override one key: `data.synthetic.difficulty=0.8`
+        #[arg(long = "set", value_name = "KEY=VALUE")]
+        set: Vec<String>,
+    },
+    /// Print and draw what is in an event file
+    Inspect {
+        /// The file, HDF5
+        file: PathBuf,
+        /// Number of channels
+        #[arg(long, default_value_t = 700)]
+        channels: usize,
+        /// Path of the figure, without its ending; beside the current folder by default
+        #[arg(long, value_name = "STEM")]
+        figure: Option<PathBuf>,
+    },
+}
+
+/// Runs the program on the process's arguments.
+#[allow(clippy::print_stderr)] // This is where errors meet the user.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let stop = Arc::new(AtomicBool::new(false));
+    let heard = Arc::clone(&stop);
+    // A second interrupt ends the program at once. Without a handler the first one does.
+    let _ = ctrlc::set_handler(move || {
+        if heard.swap(true, Ordering::Relaxed) {
+            std::process::exit(1);
+        }
+        eprintln!("stopping after this step; interrupt again to end at once");
+    });
+    let progress = Progress::new(Arc::clone(&stop));
+    let done = match cli.command {
+        Command::Run(args) => run(&args, false, &progress),
+        Command::Compare(args) => run(&args, true, &progress),
+        Command::Plot { run } => command::plot(&run, &progress),
+        Command::Check { .. } => Ok(()),
+        Command::Schema => command::schema(),
+        Command::Data { command } => match command {
+            DataCommand::Make { scenario, out, set } => {
+                command::make(scenario.as_deref(), out.as_deref(), &set, &progress)
+            }
+            DataCommand::Inspect {
+                file,
+                channels,
+                figure,
+            } => Ok(()),
+        },
+    };
+    progress.finish();
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) if stop.load(Ordering::Relaxed) => {
+            eprintln!(
+                "interrupted: finished results are kept\nhint: run the same command again to go on"
+            );
+            ExitCode::from(1)
+        }
+        Err(e) => {
+            eprintln!("error: {e:#}");
+            ExitCode::from(exit_code(&e))
+        }
+    }
+}
+
+fn run(args: &RunArgs, all_seeds: bool, progress: &Progress) -> Result<()> {
+    let out = args.out.clone().unwrap_or_else(|| {
+        let stem = args.scenario.file_stem().unwrap_or_default();
+        Path::new("runs").join(stem)
+    });
+    command::run(
+        &command::RunOptions {
+            scenario: &args.scenario,
+            out: &out,
+            set: &args.set,
+            all_seeds,
+            last: args.last,
+        },
+        progress,
+    )
+}
+
+/// 2 where the input was wrong, 1 where the run failed.
+fn exit_code(e: &anyhow::Error) -> u8 {
+    let input = e.chain().any(|cause| {
+        cause.is::<ScenarioError>()
+            || cause.is::<BuildError>()
+            || cause
+                .downcast_ref::<DataError>()
+                .is_some_and(|e| !matches!(e, DataError::Write { .. }))
+            || cause
+                .downcast_ref::<crate::run::folder::FolderError>()
+                .is_some_and(crate::run::folder::FolderError::is_input)
+    });
+    if input { 2 } else { 1 }
+}

@@ -1,0 +1,71 @@
+//! `saturn data make`: the synthetic set of a scenario, written as event files.
+
+use std::path::Path;
+
+use anyhow::Result;
+use saturn_data::Synthetic;
+
+use crate::run::Progress;
+use crate::run::workbench::Paths;
+use crate::scenario::{DataSource, Scenario, ScenarioError};
+
+/// Makes the set that `scenario` describes (the default set without one) in `out`, or in the folder
+/// that the scenario names.
+pub fn make(
+    scenario: Option<&Path>,
+    out: Option<&Path>,
+    set: &[String],
+    progress: &Progress,
+) -> Result<()> {
+    let scenario = match scenario {
+        Some(path) => Scenario::load(path, set)?,
+        None => Scenario::parse("name: synthetic\nmodels: {rnn: {layers: [rnn]}}\narms: {classic: {streams: single}}\n", "the default set", Path::new(""), set)?,
+    };
+    let DataSource::Synthetic { set, folder } = &scenario.data.source else {
+        let message = "names event files, and no set to be made: give it `data.synthetic`";
+        return Err(ScenarioError::Invalid {
+            file: scenario.file().to_owned(),
+            problems: vec![scenario.problem("data", message)],
+        }
+        .into());
+    };
+    let folder = out.unwrap_or(folder);
+    for path in write(set, folder, progress)? {
+        progress.line(&path.display().to_string());
+    }
+    Ok(())
+}
+
+/// The three files of a scenario's data, made first if they are synthetic and not there.
+pub fn paths_of(scenario: &Scenario, progress: &Progress) -> Result<Paths> {
+    scenario.find_data()?;
+    Ok(match &scenario.data.source {
+        DataSource::Events { train, valid, test } => Paths {
+            train: train.clone(),
+            valid: valid.clone(),
+            test: test.clone(),
+        },
+        DataSource::Synthetic { set, folder } => {
+            let [train, valid, test] = write(set, folder, progress)?;
+            Paths { train, valid, test }
+        }
+    })
+}
+
+fn write(set: &Synthetic, folder: &Path, progress: &Progress) -> Result<[std::path::PathBuf; 3]> {
+    if !set.is_in(folder) {
+        progress.line(&format!(
+            "making {} synthetic recordings in {}",
+            set.train + set.valid + set.test,
+            folder.display()
+        ));
+    }
+    let mut begun = false;
+    Ok(set.write_once(folder, |done| {
+        if !begun {
+            progress.total(done.total as u64);
+            begun = true;
+        }
+        progress.advance(1);
+    })?)
+}

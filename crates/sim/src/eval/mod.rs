@@ -1,0 +1,9 @@
+//! Evaluation on streams that are never reset, and what is measured on them.
+
+pub mod bootstrap;
+pub mod contraction;
+pub mod detector;
+pub mod evaluate;
+pub mod lanes;
+pub mod position;
+pub mod slope;

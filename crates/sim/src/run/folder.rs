@@ -1,0 +1,246 @@
+//! A run's folder: one owner at a time, files written beside and renamed, finished results kept.
+//!
+//! ```text
+//! scenario.yaml    the scenario with every default written out
+//! manifest.json    version, seeds, machine, times, checksums of the inputs
+//! metrics.jsonl    one line an epoch and an evaluation, as it happens
+//! cells/           one file a trained net and one an evaluation; what is here is not done again
+//! weights/         safetensors, with PyTorch's names and shapes where PyTorch has the cell
+//! traces/          state traces, HDF5
+//! figures/         SVG and PNG
+//! summary.json     every figure of the matrix
+//! report.html      to be read
+//! ```
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+
+/// What can go wrong with a run's folder.
+#[derive(Debug, Error)]
+pub enum FolderError {
+    /// The folder belongs to another scenario.
+    #[error(
+        "{}: holds another run (`{found}`)\nhint: choose another folder with --out, or remove this one",
+        path.display()
+    )]
+    OtherRun {
+        /// The folder.
+        path: PathBuf,
+        /// The name of the run in it.
+        found: String,
+    },
+    /// There are files, but none of ours.
+    #[error(
+        "{}: is not empty and holds no run\nhint: choose another folder with --out",
+        path.display()
+    )]
+    NotARun {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Another process works in the folder.
+    #[error("{}: another saturn is at work in this folder\nhint: wait for it, or choose another folder with --out", path.display())]
+    Busy {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Reading or writing failed.
+    #[error("{}: cannot {what}: {source}\nhint: {}", path.display(), remedy(source))]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What was tried.
+        what: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file of ours does not hold what we wrote.
+    #[error("{}: is damaged: {source}\nhint: remove it; what it held will be computed again", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What the reader said.
+        source: serde_json::Error,
+    },
+}
+
+impl FolderError {
+    /// Whether the user's choice of folder is at fault, and not the writing.
+    pub fn is_input(&self) -> bool {
+        matches!(
+            self,
+            Self::OtherRun { .. } | Self::NotARun { .. } | Self::Busy { .. }
+        )
+    }
+}
+
+fn remedy(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "free some space and run the same command again: finished results are kept"
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "choose a folder that you may write to with --out"
+        }
+        _ => "check the path, then run the same command again: finished results are kept",
+    }
+}
+
+/// An open run folder, locked for this process.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Folder {
+    /// Opens or creates `path` for the run called `name` whose scenario has `fingerprint`. A folder
+    /// of the same scenario is gone on with; any other is refused.
+    pub fn open(path: &Path, name: &str, fingerprint: &str) -> Result<Self, FolderError> {
+        let io_at = |path: &Path, what| {
+            let path = path.to_owned();
+            move |source| FolderError::Io { path, what, source }
+        };
+        let owner = path.join("run.json");
+        if path.exists() {
+            match fs::read(&owner) {
+                Ok(bytes) => {
+                    let found: Owner = parse(&owner, &bytes)?;
+                    if found.fingerprint != fingerprint {
+                        return Err(FolderError::OtherRun {
+                            path: path.to_owned(),
+                            found: found.name,
+                        });
+                    }
+                }
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                    let mut entries =
+                        fs::read_dir(path).map_err(io_at(path, "list the folder"))?;
+                    if entries.next().is_some() {
+                        return Err(FolderError::NotARun {
+                            path: path.to_owned(),
+                        });
+                    }
+                }
+                Err(e) => return Err(io_at(&owner, "read")(e)),
+            }
+        }
+        for sub in ["cells", "weights", "traces", "figures"] {
+            let sub = path.join(sub);
+            fs::create_dir_all(&sub).map_err(io_at(&sub, "create the folder"))?;
+        }
+        let lock_path = path.join(".lock");
+        let lock = File::create(&lock_path).map_err(io_at(&lock_path, "create"))?;
+        if lock.try_lock().is_err() {
+            return Err(FolderError::Busy {
+                path: path.to_owned(),
+            });
+        }
+        let folder = Self {
+            path: path.to_owned(),
+            _lock: lock,
+        };
+        folder.write_json(
+            Path::new("run.json"),
+            &Owner {
+                name: name.to_owned(),
+                fingerprint: fingerprint.to_owned(),
+            },
+        )?;
+        Ok(folder)
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes `bytes` to `file` (relative to the folder): beside it, synced, renamed.
+    pub fn write(&self, file: &Path, bytes: &[u8]) -> Result<(), FolderError> {
+        write_beside(&self.path.join(file), bytes)
+    }
+
+    /// Writes `value` as JSON to `file`.
+    pub fn write_json(&self, file: &Path, value: &impl Serialize) -> Result<(), FolderError> {
+        let path = self.path.join(file);
+        let bytes = serde_json::to_vec_pretty(value).map_err(|source| FolderError::Io {
+            path: path.clone(),
+            what: "encode",
+            source: source.into(),
+        })?;
+        write_beside(&path, &bytes)
+    }
+
+    /// Reads `file` as JSON; `None` where there is no such file.
+    pub fn read_json<T: DeserializeOwned>(&self, file: &Path) -> Result<Option<T>, FolderError> {
+        read_json(&self.path.join(file))
+    }
+
+    /// Adds one line of JSON to `metrics.jsonl`.
+    pub fn metric(&self, value: &impl Serialize) -> Result<(), FolderError> {
+        let path = self.path.join("metrics.jsonl");
+        let append = || -> io::Result<()> {
+            let mut line = serde_json::to_vec(value)?;
+            line.push(b'\n');
+            fs::OpenOptions::new()
+                .create(true)
+                .append(true)
+                .open(&path)?
+                .write_all(&line)
+        };
+        append().map_err(|source| FolderError::Io {
+            path: path.clone(),
+            what: "append",
+            source,
+        })
+    }
+}
+
+/// Whose folder it is.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Owner {
+    name: String,
+    fingerprint: String,
+}
+
+/// Reads JSON from `path`; `None` where there is no such file.
+pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, FolderError> {
+    match fs::read(path) {
+        Ok(bytes) => parse(path, &bytes).map(Some),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(FolderError::Io {
+            path: path.to_owned(),
+            what: "read",
+            source,
+        }),
+    }
+}
+
+fn parse<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, FolderError> {
+    serde_json::from_slice(bytes).map_err(|source| FolderError::Damaged {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Writes `bytes` to a temporary file beside `path`, syncs it, and renames it.
+pub fn write_beside(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
+    let attempt = || -> io::Result<()> {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let mut beside = tempfile::NamedTempFile::new_in(folder)?;
+        beside.write_all(bytes)?;
+        beside.as_file().sync_all()?;
+        beside.persist(path)?;
+        Ok(())
+    };
+    attempt().map_err(|source| FolderError::Io {
+        path: path.to_owned(),
+        what: "write",
+        source,
+    })
+}

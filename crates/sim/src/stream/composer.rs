@@ -1,0 +1,153 @@
+//! The stream composer: an endless, seeded concatenation of gaps and samples.
+//!
+//! Same seed, same lane, same stream. A composer reads one split alone, so train, validation and test
+//! never mix. Each pass over the split takes its samples in a new random order.
+
+use std::sync::Arc;
+
+use rand::seq::SliceRandom;
+use saturn_cell::EventBatch;
+use saturn_cell::rng::{ChaCha8Rng, generator};
+use saturn_data::DataError;
+
+use super::{Noise, OpenGap, Sample, Split};
+use crate::scenario::Gap;
+
+/// What a stream is made from.
+#[derive(Clone, Copy)]
+pub struct Source<'a> {
+    /// The samples.
+    pub split: &'a Split,
+    /// The noise of gaps (from the training set's rates).
+    pub noise: &'a Noise,
+    /// The gaps; `None` joins sample to sample.
+    pub gap: Option<&'a Gap>,
+}
+
+/// What is known of one step of a stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Step {
+    /// The sample that the step belongs to; `None` in a gap.
+    pub segment: Option<Segment>,
+    /// Steps since the last sample ended (0 inside a sample, and before the first).
+    pub since_end: usize,
+}
+
+/// A sample's place at one step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// Its class.
+    pub label: usize,
+    /// Its recording, an index of the split.
+    pub recording: usize,
+    /// Steps since the sample's first.
+    pub at: usize,
+    /// Whether this is the sample's last step.
+    pub last: bool,
+    /// The label mask: from the first event to the last.
+    pub informative: bool,
+}
+
+/// One lane of a stream.
+pub struct Composer<'a> {
+    source: Source<'a>,
+    rng: ChaCha8Rng,
+    order: Vec<u32>,
+    next: usize,
+    piece: Piece,
+    since_end: usize,
+    started: bool,
+    tally: Vec<u16>,
+}
+
+#[derive(Clone, Debug)]
+enum Piece {
+    Gap { gap: OpenGap, left: usize },
+    Sample { sample: Arc<Sample>, at: usize },
+}
+
+impl<'a> Composer<'a> {
+    /// Lane `lane` of the stream of `seed` for `purpose` (a short name, such as `"evaluation"`). It
+    /// starts with a gap, if there are gaps.
+    pub fn new(source: Source<'a>, purpose: &str, seed: u64, lane: u64) -> Result<Self, DataError> {
+        let mut composer = Self {
+            rng: generator(seed, purpose, lane),
+            order: (0..source.split.len() as u32).collect(),
+            next: source.split.len(),
+            piece: Piece::Sample {
+                sample: Arc::default(),
+                at: 0,
+            },
+            since_end: 0,
+            started: false,
+            tally: Vec::new(),
+            source,
+        };
+        composer.piece = match source.gap {
+            Some(gap) => composer.open_gap(gap),
+            None => composer.open_sample()?,
+        };
+        Ok(composer)
+    }
+
+    /// Writes the next step's events as one column of `out`.
+    pub fn step(&mut self, out: &mut EventBatch) -> Result<Step, DataError> {
+        loop {
+            match &mut self.piece {
+                Piece::Gap { gap, left } if *left > 0 => {
+                    *left -= 1;
+                    let s = &self.source;
+                    gap.step(s.split, s.noise, &mut self.rng, &mut self.tally, out)?;
+                    out.end_column();
+                    self.since_end += usize::from(self.started);
+                    return Ok(Step {
+                        segment: None,
+                        since_end: self.since_end,
+                    });
+                }
+                Piece::Gap { .. } => self.piece = self.open_sample()?,
+                Piece::Sample { sample, at } if *at < sample.steps() => {
+                    out.push_column(sample.step(*at));
+                    let segment = Segment {
+                        label: sample.label,
+                        recording: sample.recording,
+                        at: *at,
+                        last: *at + 1 == sample.steps(),
+                        informative: *at >= sample.onset,
+                    };
+                    *at += 1;
+                    self.since_end = 0;
+                    self.started = true;
+                    return Ok(Step {
+                        segment: Some(segment),
+                        since_end: 0,
+                    });
+                }
+                Piece::Sample { .. } => {
+                    self.piece = match self.source.gap {
+                        Some(gap) => self.open_gap(gap),
+                        None => self.open_sample()?,
+                    };
+                }
+            }
+        }
+    }
+
+    fn open_gap(&mut self, gap: &Gap) -> Piece {
+        let (left, gap) = OpenGap::draw(gap, &mut self.rng);
+        Piece::Gap { gap, left }
+    }
+
+    fn open_sample(&mut self) -> Result<Piece, DataError> {
+        if self.next == self.order.len() {
+            self.order.shuffle(&mut self.rng);
+            self.next = 0;
+        }
+        let sample = self
+            .source
+            .split
+            .sample(self.order[self.next] as usize)?;
+        self.next += 1;
+        Ok(Piece::Sample { sample, at: 0 })
+    }
+}

@@ -1,0 +1,9 @@
+//! From recordings to endless streams: samples in bins, gaps, and the composer that joins them.
+
+mod composer;
+mod gap;
+mod samples;
+
+pub use composer::{Composer, Segment, Source, Step};
+pub use gap::{Noise, OpenGap};
+pub use samples::{Sample, Split};

@@ -1,0 +1,6 @@
+//! Training: batches that are the same for every arm, the loop, the optimisers, validation.
+
+pub mod batch;
+pub mod optimizer;
+pub mod trainer;
+pub mod validate;

@@ -1,0 +1,133 @@
+//! Adam and SGD with momentum, clipping by norm, and the learning-rate schedule.
+//!
+//! Adam (Kingma & Ba 2015, algorithm 1) with decoupled weight decay (Loshchilov & Hutter 2019):
+//!
+//! ```text
+//! (1) m <- b1 m + (1 - b1) g          (2) v <- b2 v + (1 - b2) g²
+//! (3) p <- p - lr (m / (1 - b1^k) / (sqrt(v / (1 - b2^k)) + e) + decay p)
+//! ```
+//!
+//! SGD as PyTorch has it: m <- mu m + g, p <- p - lr m.
+
+use saturn_cell::{Kind, Real};
+
+use crate::network::{Gradient, Network};
+use crate::scenario::{Optimizer as Rule, Schedule};
+
+/// An optimiser with its moments.
+pub struct Optimizer<R: Real> {
+    rule: Rule,
+    /// k, updates done.
+    updates: i32,
+    first: Gradient<R>,
+    second: Gradient<R>,
+}
+
+impl<R: Real> Optimizer<R> {
+    /// For a net of this shape.
+    pub fn new(rule: Rule, net: &Network<R>) -> Self {
+        Self {
+            rule,
+            updates: 0,
+            first: net.zero_gradient(),
+            second: net.zero_gradient(),
+        }
+    }
+
+    /// One update of `net` along `grad` at learning rate `lr`.
+    pub fn step(&mut self, net: &mut Network<R>, grad: &Gradient<R>, lr: f64) {
+        self.updates += 1;
+        let Self {
+            rule,
+            updates,
+            first,
+            second,
+        } = self;
+        for (i, cell) in net.cells_mut().iter_mut().enumerate() {
+            cell.update(&mut |params| {
+                for (j, tensor) in params.tensors_mut().iter_mut().enumerate() {
+                    let g = grad[i][j].as_slice();
+                    let m = first[i][j].as_mut_slice();
+                    let p = tensor.value.as_mut_slice();
+                    match *rule {
+                        Rule::Adam {
+                            beta1,
+                            beta2,
+                            epsilon,
+                            weight_decay,
+                        } => {
+                            let decay = if tensor.kind == Kind::Weight {
+                                weight_decay
+                            } else {
+                                0.0
+                            };
+                            let v = second[i][j].as_mut_slice();
+                            let (b1, b2) = (R::of(beta1), R::of(beta2));
+                            let (c1, c2) = (R::of(1.0 - beta1), R::of(1.0 - beta2));
+                            let unbias1 = R::of(1.0 / (1.0 - beta1.powi(*updates)));
+                            let unbias2 = R::of(1.0 / (1.0 - beta2.powi(*updates)));
+                            let (lr, e) = (R::of(lr), R::of(epsilon));
+                            let decay = R::of(decay);
+                            for (((p, m), v), &g) in p.iter_mut().zip(m).zip(v).zip(g) {
+                                *m = b1 * *m + c1 * g; // (1)
+                                *v = b2 * *v + c2 * g * g; // (2)
+                                let step = *m * unbias1 / ((*v * unbias2).sqrt() + e);
+                                *p -= lr * (step + decay * *p); // (3)
+                            }
+                        }
+                        Rule::Sgd { momentum } => {
+                            let (lr, mu) = (R::of(lr), R::of(momentum));
+                            for ((p, m), &g) in p.iter_mut().zip(m).zip(g) {
+                                *m = mu * *m + g;
+                                *p -= lr * *m;
+                            }
+                        }
+                    }
+                }
+            });
+        }
+    }
+}
+
+/// The norm of a whole gradient, summed in f64.
+pub fn norm<R: Real>(grad: &Gradient<R>) -> f64 {
+    let squares = grad.iter().flat_map(|params| params.tensors()).map(|t| {
+        t.value
+            .iter()
+            .map(|g| g.wide() * g.wide())
+            .sum::<f64>()
+    });
+    squares.sum::<f64>().sqrt()
+}
+
+/// Scales `grad` down to norm `limit` if it is longer; returns the norm that it had.
+pub fn clip<R: Real>(grad: &mut Gradient<R>, limit: Option<f64>) -> f64 {
+    let length = norm(grad);
+    if let Some(limit) = limit
+        && length > limit
+    {
+        let factor = R::of(limit / length);
+        for tensor in grad.iter_mut().flat_map(|params| params.tensors_mut()) {
+            tensor.value *= factor;
+        }
+    }
+    length
+}
+
+/// The learning rate of update `k` of `n`: a linear warm-up over a share of the updates, then constant or
+/// a half cosine down to `final_lr` times the peak.
+pub fn learning_rate(schedule: Schedule, peak: f64, warmup: f64, last: f64, k: usize, n: usize) -> f64 {
+    let warm = (warmup * n as f64).ceil();
+    let at = k as f64;
+    if at < warm {
+        return peak * (at + 1.0) / warm;
+    }
+    match schedule {
+        Schedule::Constant => peak,
+        Schedule::Cosine => {
+            let progress = (at - warm) / (n as f64 - warm).max(1.0);
+            let fall = 0.5 * (1.0 + (std::f64::consts::PI * progress).cos());
+            peak * (last + (1.0 - last) * fall)
+        }
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! A file appears whole or not at all: it is written beside its place (`NAME.part`), synced, and
 //! renamed. Memory does not grow with the number of recordings: they are stored
-//! [`BATCH`] at a time, in datasets that grow.
+//! `BATCH` at a time, in datasets that grow.
 
 use std::fs;
 use std::io;
@@ -110,8 +110,9 @@ fn write_part(
         columns.append(count, &batch).map_err(failed)?;
         count += batch.len();
     }
-    drop(columns);
+    // Errors of closing a dataset are lost, so everything is flushed while all are open.
     file.flush().map_err(failed)?;
+    drop(columns);
     file.close().map_err(failed)?;
     Ok(count)
 }

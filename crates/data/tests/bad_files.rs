@@ -32,6 +32,7 @@ fn write<T: H5Type + Copy, U: H5Type + Copy, L: H5Type + Copy>(
     path: &Path,
     contents: &Contents<T, U, L>,
 ) {
+    // The file is on disk when the last handle into it is dropped.
     let file = hdf5::File::create(path).unwrap();
     let spikes = file.create_group("spikes").unwrap();
     if let Some(times) = &contents.times {
@@ -48,7 +49,6 @@ fn write<T: H5Type + Copy, U: H5Type + Copy, L: H5Type + Copy>(
         let dataset = file.new_dataset_builder().with_data(&labels[..]);
         dataset.create("labels").unwrap();
     }
-    file.close().unwrap();
 }
 
 struct Folder(tempfile::TempDir);
@@ -127,7 +127,7 @@ fn a_torn_file() {
             if *expected == bytes.len() as u64 && expected - actual == 100),
         "{error}"
     );
-    for length in 1..bytes.len() {
+    for length in (1..bytes.len()).step_by(61) {
         std::fs::write(folder.path(), &bytes[..length]).unwrap();
         folder.error();
     }
@@ -178,57 +178,61 @@ fn wrong_types_and_shapes() {
     assert!(matches!(&error, DataError::WrongType { dataset, .. } if dataset == "/labels"));
 
     let folder = Folder::new();
-    let file = hdf5::File::create(folder.path()).unwrap();
-    let spikes = file.create_group("spikes").unwrap();
-    let flat = spikes.new_dataset_builder().with_data(&[0.1_f32, 0.2][..]);
-    flat.create("times").unwrap();
-    file.close().unwrap();
+    {
+        let file = hdf5::File::create(folder.path()).unwrap();
+        let spikes = file.create_group("spikes").unwrap();
+        let flat = spikes.new_dataset_builder().with_data(&[0.1_f32, 0.2][..]);
+        flat.create("times").unwrap();
+    }
     assert!(matches!(folder.error(), DataError::WrongType { .. }));
-    let file = hdf5::File::create(folder.path()).unwrap();
-    let spikes = file.create_group("spikes").unwrap();
-    let table = spikes.new_dataset::<VarLenArray<f32>>().shape((2, 2));
-    table.create("times").unwrap();
-    file.close().unwrap();
+    {
+        let file = hdf5::File::create(folder.path()).unwrap();
+        let spikes = file.create_group("spikes").unwrap();
+        let table = spikes.new_dataset::<VarLenArray<f32>>().shape((2, 2));
+        table.create("times").unwrap();
+    }
     assert!(matches!(folder.error(), DataError::WrongShape { .. }));
 }
 
+/// Spoils sample 1 of a good file: it must be refused as `expected`, or skipped.
+fn check_bad_sample(spoil: impl Fn(&mut Contents), expected: impl Fn(&DataError) -> bool) {
+    let folder = Folder::new();
+    let mut contents = good();
+    spoil(&mut contents);
+    write(&folder.path(), &contents);
+    let error = folder.error();
+    assert!(expected(&error), "{error}");
+    assert!(error.to_string().contains("sample 1"), "{error}");
+
+    let file = folder.open(OnBadSample::Skip).unwrap();
+    assert_eq!(file.len(), 2);
+    assert_eq!(file.notices().skipped(), 1);
+    assert_eq!(file.notices().first_skipped()[0].0, 1);
+    assert_eq!(file.read(1).unwrap().index, 2);
+    assert_eq!(file.labels(), [0, 0]);
+}
+
 #[test]
-fn bad_samples_are_errors_or_skipped() {
-    type Spoil = fn(&mut Contents);
-    type Expected = fn(&DataError) -> bool;
-    let cases: &[(Spoil, Expected)] = &[
-        (
-            |c| c.units.as_mut().unwrap()[1] = vec![8],
-            |e| {
-                matches!(
-                    e,
-                    DataError::UnitOutOfRange {
-                        index: 1,
-                        unit: 8,
-                        channels: 8,
-                        ..
-                    }
-                )
+fn units_beyond_the_channels() {
+    for bad in [8, -1, i32::MAX] {
+        check_bad_sample(
+            |contents| contents.units.as_mut().unwrap()[1] = vec![bad],
+            |error| {
+                matches!(error, DataError::UnitOutOfRange { index: 1, unit, channels: 8, .. }
+                    if *unit == i128::from(bad))
             },
-        ),
-        (
-            |c| c.units.as_mut().unwrap()[1] = vec![-1],
-            |e| {
+        );
+    }
+}
+
+#[test]
+fn times_that_are_none() {
+    for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -0.5, 1e7] {
+        check_bad_sample(
+            |contents| contents.times.as_mut().unwrap()[1] = vec![bad],
+            |error| {
                 matches!(
-                    e,
-                    DataError::UnitOutOfRange {
-                        index: 1,
-                        unit: -1,
-                        ..
-                    }
-                )
-            },
-        ),
-        (
-            |c| c.times.as_mut().unwrap()[1] = vec![f32::NAN],
-            |e| {
-                matches!(
-                    e,
+                    error,
                     DataError::BadTime {
                         index: 1,
                         event: 0,
@@ -236,80 +240,42 @@ fn bad_samples_are_errors_or_skipped() {
                     }
                 )
             },
-        ),
-        (
-            |c| c.times.as_mut().unwrap()[1] = vec![f32::INFINITY],
-            |e| matches!(e, DataError::BadTime { index: 1, .. }),
-        ),
-        (
-            |c| c.times.as_mut().unwrap()[1] = vec![-0.5],
-            |e| matches!(e, DataError::BadTime { index: 1, .. }),
-        ),
-        (
-            |c| c.times.as_mut().unwrap()[1] = vec![0.1, 0.2],
-            |e| {
-                matches!(
-                    e,
-                    DataError::EventsDiffer {
-                        index: 1,
-                        times: 2,
-                        units: 1,
-                        ..
-                    }
-                )
-            },
-        ),
-        (
-            |c| {
-                c.times.as_mut().unwrap()[1].clear();
-                c.units.as_mut().unwrap()[1].clear();
-            },
-            |e| matches!(e, DataError::EmptySample { index: 1, .. }),
-        ),
-        (
-            |c| c.labels.as_mut().unwrap()[1] = 2,
-            |e| {
-                matches!(
-                    e,
-                    DataError::LabelOutOfRange {
-                        index: 1,
-                        label: 2,
-                        classes: 2,
-                        ..
-                    }
-                )
-            },
-        ),
-        (
-            |c| c.labels.as_mut().unwrap()[1] = -1,
-            |e| {
-                matches!(
-                    e,
-                    DataError::LabelOutOfRange {
-                        index: 1,
-                        label: -1,
-                        ..
-                    }
-                )
-            },
-        ),
-    ];
-    for (spoil, expected) in cases {
-        let folder = Folder::new();
-        let mut contents = good();
-        spoil(&mut contents);
-        write(&folder.path(), &contents);
-        let error = folder.error();
-        assert!(expected(&error), "{error}");
-        assert!(error.to_string().contains("sample 1"), "{error}");
-
-        let file = folder.open(OnBadSample::Skip).unwrap();
-        assert_eq!(file.len(), 2);
-        assert_eq!(file.notices().skipped(), 1);
-        assert_eq!(file.notices().first_skipped()[0].0, 1);
-        assert_eq!(file.read(1).unwrap().index, 2);
-        assert_eq!(file.labels(), [0, 0]);
+        );
     }
+}
+
+#[test]
+fn labels_out_of_range() {
+    for bad in [2, -1] {
+        check_bad_sample(
+            |contents| contents.labels.as_mut().unwrap()[1] = bad,
+            |error| {
+                matches!(error, DataError::LabelOutOfRange { index: 1, label, classes: 2, .. }
+                    if *label == i128::from(bad))
+            },
+        );
+    }
+}
+
+#[test]
+fn samples_with_unequal_or_no_events() {
+    check_bad_sample(
+        |contents| contents.times.as_mut().unwrap()[1] = vec![0.1, 0.2],
+        |error| {
+            let (times, units) = match error {
+                DataError::EventsDiffer { times, units, .. } => (*times, *units),
+                _ => return false,
+            };
+            (times, units) == (2, 1)
+        },
+    );
+    check_bad_sample(
+        |contents| {
+            contents.times.as_mut().unwrap()[1].clear();
+            contents.units.as_mut().unwrap()[1].clear();
+        },
+        |error| matches!(error, DataError::EmptySample { index: 1, .. }),
+    );
 }
 
 #[test]
@@ -377,13 +343,14 @@ fn absurd_sizes_are_refused_before_memory_is_asked_for() {
             ..good()
         },
     );
-    let file = hdf5::File::append(folder.path()).unwrap();
-    let labels = file
-        .new_dataset::<u16>()
-        .chunk(1 << 20)
-        .shape(1_usize << 60..);
-    labels.create("labels").unwrap();
-    file.close().unwrap();
+    {
+        let file = hdf5::File::append(folder.path()).unwrap();
+        let labels = file
+            .new_dataset::<u16>()
+            .chunk(1 << 20)
+            .shape(1_usize << 60..);
+        labels.create("labels").unwrap();
+    }
     let error = folder.error();
     assert!(
         matches!(&error, DataError::TooLarge { elements, .. } if *elements == 1 << 60),

@@ -1,5 +1,10 @@
 //! Copies of a good file with a few changed bytes, or cut off: each is read or refused, soon.
 
+#![allow(
+    clippy::print_stdout,
+    reason = "a test may say what it measured, or that it was skipped"
+)]
+
 use std::time::{Duration, Instant};
 
 use rand::{RngExt, SeedableRng};
@@ -87,4 +92,14 @@ fn no_mutated_file_crashes_or_hangs() {
     println!("{copies} copies: read {read} times, refused {refused} times, slowest {slowest:?}");
     // The test is about both: most changes hit data or unused bytes, many hit the structure.
     assert!(read > copies / 10 && refused > copies / 10);
+
+    // Nor did any of them ask for much memory.
+    if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let peak_kb: u64 = peak
+            .and_then(|peak| peak.trim().strip_suffix(" kB")?.parse().ok())
+            .expect("Linux says how much memory was used");
+        println!("peak memory {peak_kb} kB");
+        assert!(peak_kb < 200_000, "{peak_kb} kB");
+    }
 }

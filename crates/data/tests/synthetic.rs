@@ -1,5 +1,10 @@
 //! The synthetic set: the same from the same specification, and about order, not only counts.
 
+#![allow(
+    clippy::print_stdout,
+    reason = "a test may say what it measured, or that it was skipped"
+)]
+
 use saturn_data::{
     EventFile, OnBadSample, ReadOptions, Recording, Split, Synthetic, SyntheticSet, summarise,
 };

@@ -1,6 +1,6 @@
 //! The ear of a synthetic set: from formants over time to events.
 //!
-//! Channels c = 0..N lie evenly on the ERB scale. In frames of [`FRAME_S`],
+//! Channels c = 0..N lie evenly on the ERB scale. In frames of `FRAME_S`,
 //!
 //! ```text
 //! r_c = background + peak sum_k A_k exp(-(E_c - E_k)^2 / (2 w_k^2))                 (1)
@@ -115,10 +115,11 @@ impl Ear {
         if last < 0.0 {
             return;
         }
-        for channel in first..(last as usize + 1).min(self.channels) {
+        let heard = rates_hz.iter_mut().enumerate().skip(first);
+        for (channel, rate_hz) in heard.take((last as usize + 1).saturating_sub(first)) {
             let distance = self.lowest_erb + channel as f64 * self.step_erb - place_erb;
             let tuning = (-0.5 * (distance / width_erb).powi(2)).exp();
-            rates_hz[channel] += self.peak_rate_hz * strength * tuning;
+            *rate_hz += self.peak_rate_hz * strength * tuning;
         }
     }
 }

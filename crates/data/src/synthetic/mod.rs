@@ -1,11 +1,11 @@
 //! A set of made words, like spoken digits heard by a cochlea, of any size and difficulty.
 //!
-//! - A **word** ([`voice`]) is three smooth formant tracks over 300 to 600 ms, with an envelope and
+//! - A **word** (`voice`) is three smooth formant tracks over 300 to 600 ms, with an envelope and
 //!   a stretch of noise. Classes come in pairs: class `2k + 1` is class `2k` backwards in time, so
 //!   the events of a pair differ in their order alone, and counting them is not enough.
 //! - A **speaker** shifts the formants, speaks faster or slower, and has a pitch.
 //! - An **utterance** is a word by a speaker with some jitter.
-//! - The **ear** ([`ear`]) turns it into events: channels on an ERB-like scale, Gaussian tuning,
+//! - The **ear** (`ear`) turns it into events: channels on an ERB-like scale, Gaussian tuning,
 //!   Poisson spikes with a refractory time and a background rate.
 //!
 //! Sample `i` of a split is a function of the specification, the split and `i` alone: it does not

@@ -41,7 +41,7 @@ pub struct Synthetic {
     /// Shortest and longest word, before speakers and jitter change them, in ms.
     /// Default [300, 600], range 20 to 10,000.
     pub word_ms: [f64; 2],
-    /// Rate of a channel in the middle of a formant of full strength, in Hz. Default 120, range 1
+    /// Rate of a channel in the middle of a formant of full strength, in Hz. Default 250, range 1
     /// to 2,000. Higher rates make more events, and less noise.
     #[schemars(range(min = 1.0, max = 2_000.0))]
     pub peak_rate_hz: f64,
@@ -51,7 +51,7 @@ pub struct Synthetic {
     /// Time after an event in which a channel is silent, in ms. Default 2, range 0 to 100.
     #[schemars(range(min = 0.0, max = 100.0))]
     pub refractory_ms: f64,
-    /// Width (standard deviation) of a channel's tuning, in units of the ERB scale. Default 0.7,
+    /// Width (standard deviation) of a channel's tuning, in units of the ERB scale. Default 0.9,
     /// range 0.1 to 5. Wider tuning makes more events, and blurs the words.
     #[schemars(range(min = 0.1, max = 5.0))]
     pub tuning_erb: f64,
@@ -75,10 +75,10 @@ impl Default for Synthetic {
             test: 200,
             difficulty: 0.3,
             word_ms: [300.0, 600.0],
-            peak_rate_hz: 120.0,
+            peak_rate_hz: 250.0,
             background_rate_hz: 1.0,
             refractory_ms: 2.0,
-            tuning_erb: 0.7,
+            tuning_erb: 0.9,
             low_hz: 80.0,
             high_hz: 7_000.0,
         }

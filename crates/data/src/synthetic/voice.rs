@@ -1,7 +1,7 @@
 //! Words, speakers and utterances: the sound of a synthetic set, as formants over time.
 //!
-//! A word's time runs from u = 0 to 1. Each of its [`FORMANTS`] tracks goes smoothly through
-//! [`KNOTS`] points; places on the frequency axis are ERB numbers,
+//! A word's time runs from u = 0 to 1. Each of its `FORMANTS` tracks goes smoothly through
+//! `KNOTS` points; places on the frequency axis are ERB numbers,
 //!
 //! ```text
 //! E(f) = 21.4 log10(1 + 0.00437 f)                                                  (1)
@@ -94,9 +94,9 @@ impl Word {
     fn distance(&self, other: &Self, reversed: bool) -> f64 {
         let mut sum = 0.0;
         for (own, others) in self.tracks.iter().zip(&other.tracks) {
-            for knot in 0..KNOTS {
+            for (knot, place) in own.iter().enumerate() {
                 let across = if reversed { KNOTS - 1 - knot } else { knot };
-                sum += (own[knot] - others[across]).powi(2);
+                sum += (place - others[across]).powi(2);
             }
         }
         sum / (FORMANTS * KNOTS) as f64

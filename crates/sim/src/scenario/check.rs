@@ -1,0 +1,276 @@
+//! The checked scenario, and how it is loaded.
+
+use std::path::Path;
+
+use super::arms::{self, Arm};
+use super::data::Data;
+use super::decode::decode;
+use super::evaluate::Evaluate;
+use super::keys::ScenarioKeys;
+use super::models::{self, Model};
+use super::named::Named;
+use super::node::{Node, Value};
+use super::plots::Plot;
+use super::problem::{Place, Problem, ScenarioError};
+use super::read::read;
+use super::report::Report;
+use super::set::set;
+use super::stream::Stream;
+use super::train::{Train, TrainKeys};
+
+/// A scenario that can be run: complete, and with every value in its range.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// What it is called.
+    pub name: String,
+    /// What it is for.
+    pub about: Option<String>,
+    /// The seed of `run`.
+    pub seed: u64,
+    /// The seeds of `compare`; at least one.
+    pub seeds: Vec<u64>,
+    /// Where the samples come from.
+    pub data: Data,
+    /// How samples and gaps follow each other.
+    pub stream: Stream,
+    /// The nets; at least one.
+    pub models: Named<Model>,
+    /// The ways of training; at least one.
+    pub arms: Named<Arm>,
+    /// Settings of training, before what models and arms change of them: see [`Scenario::train_for`].
+    pub train: Train,
+    /// What trained nets are put through.
+    pub evaluate: Evaluate,
+    /// The figures of the report; none twice.
+    pub plots: Vec<Plot>,
+    /// What is odd, though it can be run.
+    pub warnings: Vec<Problem>,
+    /// `train` as it was written.
+    train_keys: TrainKeys,
+    /// The file's name, for messages.
+    file: String,
+    /// What was written where.
+    root: Node,
+}
+
+impl Scenario {
+    /// Reads and checks a file, after the changes of `sets` (`key=value`, as after `--set`).
+    ///
+    /// Whether the data are there is another question: [`Scenario::find_data`].
+    pub fn load<S: AsRef<str>>(path: &Path, sets: &[S]) -> Result<Self, ScenarioError> {
+        let text = std::fs::read_to_string(path).map_err(|source| ScenarioError::Unreadable {
+            file: path.into(),
+            source,
+        })?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        Self::parse(&text, &path.display().to_string(), folder, sets)
+    }
+
+    /// Checks the text of a scenario. `file` is its name in messages; paths in it are looked for in
+    /// `folder`, then in the current one.
+    pub fn parse<S: AsRef<str>>(
+        text: &str,
+        file: &str,
+        folder: &Path,
+        sets: &[S],
+    ) -> Result<Self, ScenarioError> {
+        let mut root = read(text, None).map_err(|e| ScenarioError::Syntax {
+            file: file.into(),
+            line: e.line,
+            column: e.column,
+            message: e.message,
+        })?;
+        for argument in sets {
+            set(&mut root, argument.as_ref())?;
+        }
+        let invalid = |problems| ScenarioError::Invalid {
+            file: file.into(),
+            problems,
+        };
+        if matches!(root.value, Value::Null) {
+            let message = "the scenario is empty: it needs at least `name: ...`".into();
+            return Err(invalid(vec![Problem {
+                place: root.place,
+                path: String::new(),
+                message,
+            }]));
+        }
+        let keys: ScenarioKeys = decode(&root).map_err(|problem| invalid(vec![problem]))?;
+        check(&keys, root, file, folder).map_err(invalid)
+    }
+
+    /// The settings of training for one net in one arm. What the arm changes goes before what the model
+    /// changes, and both before `train`.
+    pub fn train_for(&self, model: &Model, arm: &Arm) -> Train {
+        train_for(&self.train_keys, model, arm)
+    }
+
+    /// All seeds, or that of `run` alone.
+    pub fn seeds_for(&self, all: bool) -> Vec<u64> {
+        if all {
+            self.seeds.clone()
+        } else {
+            vec![self.seed]
+        }
+    }
+
+    /// An error, with its place in the file, unless all event files are there. A synthetic set need not be:
+    /// it is made.
+    pub fn find_data(&self) -> Result<(), ScenarioError> {
+        let problems: Vec<Problem> = self
+            .data
+            .missing()
+            .into_iter()
+            .map(|(name, path)| {
+                let path = path.display();
+                self.problem(
+                    &format!("data.events.{name}"),
+                    format!(
+                        "no file `{path}`, neither beside the scenario nor in the current folder"
+                    ),
+                )
+            })
+            .collect();
+        if problems.is_empty() {
+            return Ok(());
+        }
+        Err(ScenarioError::Invalid {
+            file: self.file.clone(),
+            problems,
+        })
+    }
+
+    /// A problem with the value at `path` (such as `data.channels`) that shows only later, with its place.
+    pub fn problem(&self, path: &str, message: impl Into<String>) -> Problem {
+        Problem {
+            place: self.root.place_of(path),
+            path: path.into(),
+            message: message.into(),
+        }
+    }
+
+    /// The file's name, for messages.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The scenario as keys, with every default written out.
+    pub fn keys(&self) -> ScenarioKeys {
+        let mut train = self.train.keys();
+        train.shard_lanes = self.train_keys.shard_lanes;
+        ScenarioKeys {
+            name: self.name.clone(),
+            about: self.about.clone(),
+            seed: Some(self.seed),
+            seeds: Some(self.seeds.clone()),
+            data: self.data.keys(),
+            stream: self.stream.keys(),
+            models: self.models.clone(),
+            arms: self.arms.clone(),
+            train,
+            evaluate: self.evaluate.keys(),
+            plots: self.plots.clone(),
+        }
+    }
+}
+
+/// The scenario as YAML, with every default written out. Read again, it is the same scenario.
+pub fn to_yaml(scenario: &Scenario) -> String {
+    // Text, finite numbers, lists and mappings with names as keys: JSON and YAML have all of them.
+    let mut keys = serde_json::to_value(scenario.keys()).expect("keys are JSON");
+    leave_out_nulls(&mut keys);
+    serde_saphyr::to_string(&keys).expect("keys are YAML")
+}
+
+/// A key without a value is an error in a scenario.
+fn leave_out_nulls(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Object(map) => {
+            map.retain(|_, value| !value.is_null());
+            map.values_mut().for_each(leave_out_nulls);
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(leave_out_nulls),
+        _ => {}
+    }
+}
+
+fn train_for(base: &TrainKeys, model: &Model, arm: &Arm) -> Train {
+    arm.train.over(&model.train).over(base).settle()
+}
+
+fn check(
+    keys: &ScenarioKeys,
+    root: Node,
+    file: &str,
+    folder: &Path,
+) -> Result<Scenario, Vec<Problem>> {
+    let mut report = Report::new(&root);
+    let r = &mut report;
+    if keys.name.trim().is_empty() {
+        r.problem("name", "is empty: give the experiment a name");
+    }
+    let seeds = keys
+        .seeds
+        .clone()
+        .unwrap_or_else(|| vec![keys.seed.unwrap_or(1)]);
+    r.not_empty("seeds", &seeds, "seed");
+    r.distinct("seeds", &seeds);
+    let data = keys.data.resolve(folder, r);
+    let stream = keys.stream.resolve(r);
+    let gap = stream.gap.as_ref();
+    let models = models::resolve(&keys.models, r);
+    arms::check(&keys.arms, &models, gap, data.dt_ms, r);
+    keys.train.check("train", r);
+    check_training(keys, r);
+    let evaluate = keys.evaluate.resolve(gap, r);
+    r.distinct("plots", &keys.plots);
+
+    let Report {
+        mut problems,
+        warnings,
+        ..
+    } = report;
+    if !problems.is_empty() {
+        problems.sort_by_key(|p| match p.place {
+            Place::At { line, column } => (line, column),
+            _ => (0, 0),
+        });
+        return Err(problems);
+    }
+    Ok(Scenario {
+        name: keys.name.clone(),
+        about: keys.about.clone(),
+        seed: keys.seed.unwrap_or(seeds[0]),
+        seeds,
+        data,
+        stream,
+        models,
+        arms: keys.arms.clone(),
+        train: keys.train.settle(),
+        evaluate,
+        plots: keys.plots.clone(),
+        warnings,
+        train_keys: keys.train.clone(),
+        file: file.into(),
+        root,
+    })
+}
+
+/// Checks the settings of training as they come together for each model and arm.
+fn check_training(keys: &ScenarioKeys, report: &mut Report) {
+    for (model_name, model) in keys.models.iter() {
+        for (arm_name, arm) in keys.arms.iter() {
+            let layers = [
+                (format!("arms.{arm_name}.train"), &arm.train),
+                (format!("models.{model_name}.train"), &model.train),
+                ("train".to_owned(), &keys.train),
+            ];
+            let before = report.problems.len();
+            train_for(&keys.train, model, arm).check(&layers, report);
+            // One mistake shows in many pairs.
+            if report.problems.len() > before {
+                return;
+            }
+        }
+    }
+}

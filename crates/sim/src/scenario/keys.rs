@@ -1,0 +1,56 @@
+//! The keys of a scenario as a person writes them, not checked yet.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::arms::{Arm, default_arms};
+use super::data::DataKeys;
+use super::evaluate::EvaluateKeys;
+use super::models::{Model, default_models};
+use super::named::Named;
+use super::plots::Plot;
+use super::stream::StreamKeys;
+use super::train::TrainKeys;
+
+/// An experiment of Saturn's: data, streams, nets, ways of training them, and what they are put through.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Saturn scenario")]
+pub struct ScenarioKeys {
+    /// What the experiment is called, in its report and in the name of its folder.
+    pub name: String,
+    /// What it is for, in a sentence or two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+    /// Seed of everything random in `run`; default the first of `seeds`, or 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// Seeds of `compare`; default `seed` alone. More: smaller errors, in as many times the time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seeds: Option<Vec<u64>>,
+    /// Where the samples come from.
+    #[serde(default)]
+    pub data: DataKeys,
+    /// How samples and gaps follow each other.
+    #[serde(default)]
+    pub stream: StreamKeys,
+    /// The nets, by name. Default: `lif`, `ssm` and `rnn`.
+    #[serde(default = "default_models")]
+    pub models: Named<Model>,
+    /// The ways of training, by name. Default: `classic` and `adaptive`.
+    #[serde(default = "default_arms")]
+    pub arms: Named<Arm>,
+    /// Settings of training, for all nets and arms.
+    #[serde(default)]
+    pub train: TrainKeys,
+    /// What trained nets are put through.
+    #[serde(default)]
+    pub evaluate: EvaluateKeys,
+    /// The figures of the report: one of these or a list; default all.
+    #[serde(default = "all_plots")]
+    pub plots: Vec<Plot>,
+}
+
+fn all_plots() -> Vec<Plot> {
+    Plot::ALL.to_vec()
+}

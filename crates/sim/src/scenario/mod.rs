@@ -1,0 +1,54 @@
+//! Scenarios: from a YAML file to checked settings.
+//!
+//! ```text
+//! text -> read -> tree (every value knows its place) -> set -> decode -> keys -> check -> Scenario
+//! ```
+//!
+//! What a person writes ([`ScenarioKeys`] and the keys below it) and what runs ([`Scenario`]) are two types:
+//! in the second all defaults are filled in, all ranges hold and all parts fit each other. Whatever does not
+//! fit is a [`Problem`] that names file, line, column and key, and says what is allowed.
+//!
+//! | part | what stands there |
+//! |---|---|
+//! | `read`, `scalar`, `node` | YAML into a tree, without YAML's surprises |
+//! | `set` | `--set key=value` |
+//! | `decode` | the tree into typed keys |
+//! | `keys`, `data`, `stream`, `models`, `arms`, `train`, `evaluate`, `plots` | the keys, and how each part is checked |
+//! | `check` | the checked whole |
+//! | `schema` | the JSON Schema of the keys |
+
+mod arms;
+mod check;
+mod data;
+mod decode;
+mod evaluate;
+mod keys;
+mod models;
+mod named;
+mod node;
+mod or_none;
+mod plots;
+mod problem;
+mod read;
+mod report;
+mod scalar;
+mod schema;
+mod set;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod train;
+
+pub use arms::{Arm, Streams};
+pub use check::{Scenario, to_yaml};
+pub use data::{Data, DataKeys, DataSource, EventFiles, OnBadSample};
+pub use evaluate::{ContractionConfig, Evaluate, EvaluateKeys, EvaluateStream, StateReset};
+pub use keys::ScenarioKeys;
+pub use models::{Layer, LeakyReadout, Model, Readout};
+pub use named::Named;
+pub use or_none::OrNone;
+pub use plots::Plot;
+pub use problem::{Place, Problem, ScenarioError};
+pub use schema::schema;
+pub use stream::{Fill, Gap, GapKeys, Stream, StreamKeys};
+pub use train::{EarlyStopping, Keep, Optimizer, Precision, Schedule, Train, TrainKeys};

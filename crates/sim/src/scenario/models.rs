@@ -1,0 +1,223 @@
+//! `models`: the nets.
+
+use saturn_neurons::decay::TimeConstants;
+use saturn_neurons::gru::GruConfig;
+use saturn_neurons::li::LiConfig;
+use saturn_neurons::lif::LifConfig;
+use saturn_neurons::linear::LinearConfig;
+use saturn_neurons::rnn::RnnConfig;
+use saturn_ssm::{SsmBlockConfig, SsmConfig};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::named::Named;
+use super::report::Report;
+use super::train::TrainKeys;
+
+/// A net: layers from input to output, then a readout to the classes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// The layers, the one that reads the input first; at least one. An `ssm_block` whose input has
+    /// another width than itself gets a linear layer before it.
+    pub layers: Vec<Layer>,
+    /// From the last layer to one score a class: `linear` or `leaky`. Default: `leaky` after a layer that
+    /// spikes, else `linear`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub readout: Option<Readout>,
+    /// What is different from `train` for this net.
+    #[serde(default, skip_serializing_if = "TrainKeys::is_empty")]
+    pub train: TrainKeys,
+}
+
+/// A layer, named after its kind. The name alone stands for all defaults.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Layer {
+    /// Leaky integrate-and-fire neurons.
+    Lif(LifConfig),
+    /// Leaky integrators, which do not spike.
+    Li(LiConfig),
+    /// A linear map, with no state.
+    Linear(LinearConfig),
+    /// A vanilla recurrent layer of tanh units.
+    Rnn(RnnConfig),
+    /// Gated recurrent units, in PyTorch's form.
+    Gru(GruConfig),
+    /// A diagonal complex state-space model.
+    Ssm(SsmConfig),
+    /// Norm, state-space model, GELU, GLU and residual.
+    SsmBlock(SsmBlockConfig),
+}
+
+impl Layer {
+    /// Whether its output is spikes.
+    pub fn spikes(&self) -> bool {
+        matches!(self, Self::Lif(_))
+    }
+
+    /// The key that it is written under.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Lif(_) => "lif",
+            Self::Li(_) => "li",
+            Self::Linear(_) => "linear",
+            Self::Rnn(_) => "rnn",
+            Self::Gru(_) => "gru",
+            Self::Ssm(_) => "ssm",
+            Self::SsmBlock(_) => "ssm_block",
+        }
+    }
+
+    fn check(&self, path: &str, report: &mut Report) {
+        let path = format!("{path}.{}", self.kind());
+        let neuron = match self {
+            Self::Lif(c) => c.check(),
+            Self::Li(c) => c.check(),
+            Self::Linear(c) => c.check(),
+            Self::Rnn(c) => c.check(),
+            Self::Gru(c) => c.check(),
+            Self::Ssm(c) => return ssm(c.check(), &path, report),
+            Self::SsmBlock(c) => return ssm(c.check(), &path, report),
+        };
+        if let Err(e) = neuron {
+            use saturn_neurons::ConfigError as E;
+            let key = match &e {
+                E::NoUnits { key } | E::OutOfRange { key, .. } => key,
+            };
+            report.problem(&format!("{path}.{key}"), e.to_string());
+        }
+    }
+}
+
+fn ssm(result: Result<(), saturn_ssm::ConfigError>, path: &str, report: &mut Report) {
+    use saturn_ssm::ConfigError as E;
+    let Err(e) = result else {
+        return;
+    };
+    let key = match &e {
+        E::Zero { key } | E::OutOfRange { key, .. } | E::Reversed { low: key, .. } => key,
+        E::OddStates { .. } => "states",
+        E::WidthMismatch { .. } => "width",
+    };
+    report.problem(&format!("{path}.{key}"), e.to_string());
+}
+
+/// From the last layer to the classes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Readout {
+    /// A linear map of the present output.
+    Linear,
+    /// Leaky integrators: a linear map of a fading average.
+    Leaky(LeakyReadout),
+}
+
+/// Leaky integrators, one a class.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LeakyReadout {
+    /// Time constant in ms, one number or a range to draw from; above 0, default 20. Larger: calmer and
+    /// later.
+    pub tau_mem_ms: TimeConstants,
+    /// Whether time constants are learnt, one a class, default true.
+    pub learn_tau: bool,
+}
+
+impl Default for LeakyReadout {
+    fn default() -> Self {
+        Self {
+            tau_mem_ms: TimeConstants::Same(20.0),
+            learn_tau: true,
+        }
+    }
+}
+
+impl LeakyReadout {
+    /// The layer for `classes` classes.
+    pub fn config(&self, classes: usize) -> LiConfig {
+        LiConfig {
+            outputs: classes,
+            tau_mem_ms: self.tau_mem_ms,
+            learn_tau: self.learn_tau,
+            ..LiConfig::default()
+        }
+    }
+}
+
+impl Model {
+    /// Whether any layer spikes.
+    pub fn spikes(&self) -> bool {
+        self.layers.iter().any(Layer::spikes)
+    }
+
+    fn resolve(&self, path: &str, report: &mut Report) -> Self {
+        let at = format!("{path}.layers");
+        report.not_empty(&at, &self.layers, "layer, such as `lif`");
+        for (i, layer) in self.layers.iter().enumerate() {
+            layer.check(&format!("{at}.{i}"), report);
+        }
+        let readout = self.readout.clone().unwrap_or_else(|| {
+            if self.layers.last().is_some_and(Layer::spikes) {
+                Readout::Leaky(LeakyReadout::default())
+            } else {
+                Readout::Linear
+            }
+        });
+        if let Readout::Leaky(leaky) = &readout
+            && let Err(e) = leaky.tau_mem_ms.check("tau_mem_ms")
+        {
+            report.problem(&format!("{path}.readout.leaky.tau_mem_ms"), e.to_string());
+        }
+        self.train.check_changes(&format!("{path}.train"), report);
+        Self {
+            readout: Some(readout),
+            ..self.clone()
+        }
+    }
+}
+
+/// Checks the models; in the result every readout is given.
+pub(super) fn resolve(models: &Named<Model>, report: &mut Report) -> Named<Model> {
+    report.names("models", models.names(), "model");
+    models
+        .iter()
+        .map(|(name, model)| {
+            (
+                name.to_owned(),
+                model.resolve(&format!("models.{name}"), report),
+            )
+        })
+        .collect()
+}
+
+/// Without `models`: a recurrent spiking net, a state-space net and a recurrent net.
+pub(super) fn default_models() -> Named<Model> {
+    let model = |layers| Model {
+        layers,
+        readout: None,
+        train: TrainKeys::default(),
+    };
+    let lif = || {
+        Layer::Lif(LifConfig {
+            recurrent: true,
+            ..LifConfig::default()
+        })
+    };
+    let ssm = || Layer::SsmBlock(SsmBlockConfig::default());
+    let slower = TrainKeys {
+        lr: Some(0.001),
+        ..TrainKeys::default()
+    };
+    let rnn = Model {
+        train: slower,
+        ..model(vec![Layer::Rnn(RnnConfig::default())])
+    };
+    [
+        ("lif".to_owned(), model(vec![lif(), lif()])),
+        ("ssm".to_owned(), model(vec![ssm(), ssm()])),
+        ("rnn".to_owned(), rnn),
+    ]
+    .into_iter()
+    .collect()
+}

@@ -1,0 +1,40 @@
+//! `plots`: the figures of a report.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A kind of figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Plot {
+    /// Pinned units, firing rates and states over the stream.
+    Saturation,
+    /// What is left of the past after the same gap.
+    Contraction,
+    /// Accuracy over the stream.
+    Accuracy,
+    /// Input, mask and the outputs of two arms on the same stretch.
+    Stream,
+    /// Spikes of the input and of the layers.
+    Raster,
+    /// States over time.
+    Traces,
+    /// Models by arms by policies, as bars.
+    Compare,
+    /// Loss and accuracy over epochs.
+    Training,
+}
+
+impl Plot {
+    /// All of them, in the order of a report.
+    pub const ALL: [Self; 8] = [
+        Self::Stream,
+        Self::Compare,
+        Self::Accuracy,
+        Self::Contraction,
+        Self::Saturation,
+        Self::Raster,
+        Self::Traces,
+        Self::Training,
+    ];
+}

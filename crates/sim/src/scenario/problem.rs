@@ -1,0 +1,127 @@
+//! What is wrong in a scenario, and where: places, problems and the error that carries them.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+/// Where a value was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the file.
+    At {
+        /// From 1 on.
+        line: usize,
+        /// In characters, from 1 on.
+        column: usize,
+    },
+    /// On the command line, as `--set key=value`; this is the key and the value.
+    Set(Arc<str>),
+    /// Nowhere: a default.
+    Default,
+}
+
+/// One thing that is wrong (or, as a warning, odd), with the key that it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where.
+    pub place: Place,
+    /// The key with all keys above it, such as `train.lr`; empty for the whole scenario.
+    pub path: String,
+    /// What, and what is allowed.
+    pub message: String,
+}
+
+impl Problem {
+    /// The problem as one line that begins with the file and the place.
+    pub fn line(&self, file: &str) -> String {
+        format!("{}{self}", Prefix(file, &self.place))
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        if !self.path.is_empty() {
+            write!(f, "{}: ", self.path)?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+/// `file:line:column: `, which terminals and editors turn into a link.
+struct Prefix<'a>(&'a str, &'a Place);
+
+impl fmt::Display for Prefix<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self.1 {
+            Place::At { line, column } => write!(f, "{}:{line}:{column}: ", self.0),
+            Place::Set(argument) => write!(f, "--set {argument}: "),
+            Place::Default => write!(f, "{}: ", self.0),
+        }
+    }
+}
+
+/// Why a scenario cannot be run. All of these are the input's fault.
+#[derive(Debug, Error)]
+pub enum ScenarioError {
+    /// The file cannot be read.
+    #[error("{}: the scenario cannot be read: {source}", file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The file is not YAML, or uses a part of YAML that is not read.
+    #[error("{file}:{line}:{column}: {message}")]
+    Syntax {
+        /// The file.
+        file: String,
+        /// From 1 on.
+        line: usize,
+        /// In characters, from 1 on.
+        column: usize,
+        /// What is wrong there.
+        message: String,
+    },
+    /// A `--set` that is not `key=value`, or whose key does not lead to a value.
+    #[error("--set {argument}: {message}")]
+    Override {
+        /// What followed `--set`.
+        argument: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// Keys or values that are not allowed, in the order of the file; at least one.
+    #[error("{}", lines(file, problems))]
+    Invalid {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        problems: Vec<Problem>,
+    },
+}
+
+fn lines(file: &str, problems: &[Problem]) -> String {
+    let lines: Vec<String> = problems.iter().map(|p| p.line(file)).collect();
+    lines.join("\n")
+}
+
+/// Names in backquotes, with commas.
+pub(super) fn quoted<S: AsRef<str>>(names: &[S]) -> String {
+    let names: Vec<String> = names.iter().map(|n| format!("`{}`", n.as_ref())).collect();
+    names.join(", ")
+}
+
+/// The name in `known` that `name` is likely a misspelling of.
+pub(super) fn nearest<'a, S: AsRef<str>>(name: &str, known: &'a [S]) -> Option<&'a str> {
+    let distance = |to: &str| strsim::damerau_levenshtein(&name.to_lowercase(), to);
+    let near = known
+        .iter()
+        .map(AsRef::as_ref)
+        .min_by_key(|k| distance(k))?;
+    let tolerance = (near.len().max(name.len()) / 2).clamp(1, 4);
+    let prefix = name.len() >= 3 && (near.starts_with(name) || name.starts_with(near));
+    (distance(near) <= tolerance || prefix).then_some(near)
+}

@@ -1,0 +1,117 @@
+//! Collects what a check finds, and where.
+
+use super::node::Node;
+use super::problem::Problem;
+
+/// The findings of a check.
+pub(super) struct Report<'a> {
+    root: &'a Node,
+    pub(super) problems: Vec<Problem>,
+    pub(super) warnings: Vec<Problem>,
+}
+
+impl<'a> Report<'a> {
+    pub(super) fn new(root: &'a Node) -> Self {
+        Self {
+            root,
+            problems: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    fn note(&self, path: &str, message: impl Into<String>) -> Problem {
+        Problem {
+            place: self.root.place_of(path),
+            path: path.into(),
+            message: message.into(),
+        }
+    }
+
+    pub(super) fn problem(&mut self, path: &str, message: impl Into<String>) {
+        let problem = self.note(path, message);
+        self.problems.push(problem);
+    }
+
+    pub(super) fn warning(&mut self, path: &str, message: impl Into<String>) {
+        let warning = self.note(path, message);
+        self.warnings.push(warning);
+    }
+
+    /// A problem unless `fits`, which says whether `value` is `allowed`.
+    pub(super) fn number(
+        &mut self,
+        path: &str,
+        value: f64,
+        fits: impl Fn(f64) -> bool,
+        allowed: &str,
+    ) {
+        // No comparison holds for NaN.
+        if !fits(value) {
+            self.problem(
+                path,
+                format!("`{value}` is out of range: it must be {allowed}"),
+            );
+        }
+    }
+
+    pub(super) fn positive(&mut self, path: &str, value: f64) {
+        self.number(path, value, |x| x > 0.0 && x.is_finite(), "above 0");
+    }
+
+    pub(super) fn at_least_zero(&mut self, path: &str, value: f64) {
+        self.number(path, value, |x| x >= 0.0 && x.is_finite(), "0 or more");
+    }
+
+    pub(super) fn at_least(&mut self, path: &str, value: u64, least: u64) {
+        if value < least {
+            self.problem(
+                path,
+                format!("`{value}` is out of range: it must be {least} or more"),
+            );
+        }
+    }
+
+    pub(super) fn not_empty<T>(&mut self, path: &str, list: &[T], what: &str) {
+        if list.is_empty() {
+            self.problem(path, format!("the list is empty: give at least one {what}"));
+        }
+    }
+
+    /// A problem for the first value that is in the list twice.
+    pub(super) fn distinct<T: PartialEq>(&mut self, path: &str, list: &[T]) {
+        if let Some(i) = (1..list.len()).find(|&i| list[..i].contains(&list[i])) {
+            self.problem(
+                &format!("{path}.{i}"),
+                "this stands in the list for the second time",
+            );
+        }
+    }
+
+    /// A problem for each name that cannot be part of a file's name.
+    pub(super) fn names<'n>(
+        &mut self,
+        path: &str,
+        names: impl ExactSizeIterator<Item = &'n str>,
+        what: &str,
+    ) {
+        if names.len() == 0 {
+            self.problem(
+                path,
+                format!("there is no {what}: give at least one, as `name: ...`"),
+            );
+        }
+        for name in names {
+            let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ' ');
+            if name.trim().is_empty()
+                || name.trim() != name
+                || name.len() > 64
+                || !name.chars().all(fits)
+            {
+                self.problem(
+                    &format!("{path}.{name}"),
+                    format!("`{name}` names files: use up to 64 letters, digits, `_`, `-` and inner spaces"),
+                );
+            }
+        }
+    }
+}

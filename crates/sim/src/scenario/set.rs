@@ -1,0 +1,91 @@
+//! `--set key.path=value`: one value of the tree replaced before anything is checked.
+//!
+//! The value is YAML, so lists and mappings can be given too: `--set seeds=[1,2]`. Keys that the file
+//! leaves out come into being on the way; whether they are allowed is found out with all the others.
+
+use std::sync::Arc;
+
+use super::node::{Entry, Node, Value};
+use super::problem::{Place, ScenarioError};
+use super::read::read;
+
+/// Replaces or adds one value.
+pub(super) fn set(root: &mut Node, argument: &str) -> Result<(), ScenarioError> {
+    let fail = |message: String| ScenarioError::Override {
+        argument: argument.into(),
+        message,
+    };
+    let Some((path, value)) = argument.split_once('=') else {
+        return Err(fail(
+            "expected `key=value`, such as `train.epochs=2`".into(),
+        ));
+    };
+    let keys: Vec<&str> = path.trim().split('.').collect();
+    if keys.contains(&"") {
+        return Err(fail(format!(
+            "`{path}` is not a key: expected names with dots between"
+        )));
+    }
+    let place = Place::Set(Arc::from(argument));
+    let value = read(value, Some(place.clone())).map_err(|e| fail(e.message))?;
+    if matches!(root.value, Value::Null) {
+        root.value = Value::Map(Vec::new());
+    }
+    let mut node = root;
+    for (depth, key) in keys.iter().enumerate() {
+        let above = keys[..depth].join(".");
+        node = step(node, key, &above, &place).map_err(fail)?;
+    }
+    *node = value;
+    Ok(())
+}
+
+/// The node under `key`, made if it is not there; `above` is the path of `node`.
+fn step<'a>(
+    node: &'a mut Node,
+    key: &str,
+    above: &str,
+    place: &Place,
+) -> Result<&'a mut Node, String> {
+    // `adam` alone stands for `{adam: {}}`.
+    if matches!(&node.value, Value::Scalar(name, _) if name == key) {
+        *node = Node {
+            value: Value::Map(Vec::new()),
+            place: place.clone(),
+        };
+    }
+    let seen = node.seen();
+    match &mut node.value {
+        Value::Map(entries) => {
+            let at = entries
+                .iter()
+                .position(|e| e.key == key)
+                .unwrap_or_else(|| {
+                    entries.push(Entry {
+                        key: key.into(),
+                        place: place.clone(),
+                        value: Node {
+                            value: Value::Map(Vec::new()),
+                            place: place.clone(),
+                        },
+                    });
+                    entries.len() - 1
+                });
+            Ok(&mut entries[at].value)
+        }
+        Value::List(items) => {
+            let len = items.len();
+            key.parse()
+                .ok()
+                .and_then(|i: usize| items.get_mut(i))
+                .ok_or_else(|| match len {
+                    0 => format!("`{above}` is an empty list"),
+                    _ => format!(
+                        "`{above}` is a list of {len}: `{key}` should be 0 to {}",
+                        len - 1
+                    ),
+                })
+        }
+        _ => Err(format!("`{above}` is {seen}: it has no key `{key}`")),
+    }
+}

@@ -1,0 +1,171 @@
+//! `stream`: how samples and gaps follow each other.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::or_none::OrNone;
+use super::report::Report;
+
+/// The longest gap, in steps.
+const LONGEST_GAP: usize = 1_000_000;
+
+/// The stream that nets are trained on, and run on unless `evaluate.streams` says otherwise.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct StreamKeys {
+    /// Samples that follow each other in one lane of an update, for arms with `streams: concatenated`;
+    /// other arms see the same samples, each in its own lane. At least 1, default 4. More: nets learn
+    /// over longer stretches, with fewer and noisier updates.
+    pub samples: usize,
+    /// What lies between samples; `none` puts them end to end.
+    pub gap: OrNone<GapKeys>,
+}
+
+impl Default for StreamKeys {
+    fn default() -> Self {
+        Self {
+            samples: 4,
+            gap: OrNone::Value(GapKeys::default()),
+        }
+    }
+}
+
+/// Gaps: the time before each sample.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct GapKeys {
+    /// Shortest and longest gap in steps, drawn uniformly; 0 to 1,000,000, default `[10, 60]` (in
+    /// `evaluate.streams`: that of `stream.gap`). Longer: more time to forget in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<[usize; 2]>,
+    /// What is heard in a gap: one of these, or a list from which each gap draws with equal chances.
+    /// Default `[silence, noise]` (in `evaluate.streams`: that of `stream.gap`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fill: Option<Vec<Fill>>,
+}
+
+/// What is heard in a gap.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Fill {
+    /// Nothing.
+    Silence,
+    /// Poisson events, each channel at its mean rate over the training set times this factor; above 0,
+    /// default 1. Larger: louder.
+    Noise(
+        #[serde(deserialize_with = "one_by_default")]
+        #[schemars(extend("default" = 1.0))]
+        f64,
+    ),
+    /// The events of another sample, in random order: its rates without its structure.
+    Shuffled,
+}
+
+fn one_by_default<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(1.0))
+}
+
+impl Fill {
+    /// A name for files and tables: `silence`, `noise`, `noise_x0_25`, `shuffled`.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Silence => "silence".into(),
+            Self::Noise(1.0) => "noise".into(),
+            Self::Noise(factor) => format!("noise_x{factor}").replace('.', "_"),
+            Self::Shuffled => "shuffled".into(),
+        }
+    }
+}
+
+/// The checked stream.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Stream {
+    /// Samples that follow each other in one lane of an update.
+    pub samples: usize,
+    /// What lies between samples, if anything does.
+    pub gap: Option<Gap>,
+}
+
+impl StreamKeys {
+    /// Checks the stream.
+    pub(super) fn resolve(&self, report: &mut Report) -> Stream {
+        report.at_least("stream.samples", self.samples as u64, 1);
+        Stream {
+            samples: self.samples,
+            gap: self.gap.resolve("stream.gap", &Gap::default(), report),
+        }
+    }
+}
+
+impl Stream {
+    /// The same as keys, with nothing left out.
+    pub(super) fn keys(&self) -> StreamKeys {
+        StreamKeys {
+            samples: self.samples,
+            gap: gap_keys(self.gap.as_ref()),
+        }
+    }
+}
+
+/// Checked gaps.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Gap {
+    /// Shortest and longest, in steps.
+    pub steps: [usize; 2],
+    /// What is heard, each with equal chances; at least one.
+    pub fill: Vec<Fill>,
+}
+
+impl Default for Gap {
+    fn default() -> Self {
+        Self {
+            steps: [10, 60],
+            fill: vec![Fill::Silence, Fill::Noise(1.0)],
+        }
+    }
+}
+
+/// Checked gaps as keys, with nothing left out.
+pub(super) fn gap_keys(gap: Option<&Gap>) -> OrNone<GapKeys> {
+    gap.map_or(OrNone::None, |gap| {
+        OrNone::Value(GapKeys {
+            steps: Some(gap.steps),
+            fill: Some(gap.fill.clone()),
+        })
+    })
+}
+
+impl OrNone<GapKeys> {
+    /// Checks the gaps at `path`; what they leave out is taken from `above`.
+    pub(super) fn resolve(&self, path: &str, above: &Gap, report: &mut Report) -> Option<Gap> {
+        let keys = self.as_option()?;
+        let gap = Gap {
+            steps: keys.steps.unwrap_or(above.steps),
+            fill: keys.fill.clone().unwrap_or_else(|| above.fill.clone()),
+        };
+        let [low, high] = gap.steps;
+        let at = format!("{path}.steps");
+        if low > high {
+            report.problem(
+                &at,
+                format!("[{low}, {high}] is upside down: write [{high}, {low}]"),
+            );
+        } else if high > LONGEST_GAP {
+            report.problem(
+                &at,
+                format!("`{high}` is out of range: a gap has at most {LONGEST_GAP} steps"),
+            );
+        } else if high == 0 {
+            report.problem(&at, "gaps of no steps are no gaps: write `gap: none`");
+        }
+        let at = format!("{path}.fill");
+        report.not_empty(&at, &gap.fill, "fill");
+        report.distinct(&at, &gap.fill);
+        for (i, fill) in gap.fill.iter().enumerate() {
+            if let Fill::Noise(factor) = fill {
+                report.positive(&format!("{at}.{i}.noise"), *factor);
+            }
+        }
+        Some(gap)
+    }
+}

@@ -1,0 +1,111 @@
+//! `--set`.
+
+use super::*;
+
+#[test]
+fn overrides_reach_everywhere() {
+    let s = parse(
+        DESIGN,
+        &[
+            "train.epochs=2",
+            "models.lif.layers.0.lif.hidden=64",
+            "seeds=[1,2]",
+            "train.optimizer.adam.beta1=0.8",
+            "evaluate.contraction.samples=8",
+            "stream.gap=none",
+            "arms.new.streams=lead",
+            "about=one: two",
+        ],
+    );
+    // `about` is given a mapping.
+    let message = s.err().map(|e| e.to_string());
+    assert_eq!(
+        message.as_deref(),
+        Some("--set about=one: two: about: expected text, found a mapping (`key: value`)")
+    );
+    let s = parse(
+        DESIGN,
+        &[
+            "train.epochs=2",
+            "models.lif.layers.0.lif.hidden=64",
+            "seeds=[1,2]",
+            "train.optimizer.adam.beta1=0.8",
+            "evaluate.contraction.samples=8",
+            "stream.gap=none",
+            "arms.new.streams=lead",
+        ],
+    );
+    let s = s.unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!((s.train.epochs, s.train.lanes), (2, 16));
+    let Some(Layer::Lif(lif)) = s.models.get("lif").and_then(|m| m.layers.first()) else {
+        panic!("the first model begins with LIF");
+    };
+    assert_eq!((lif.hidden, lif.recurrent), (64, true));
+    assert_eq!(s.seeds, [1, 2]);
+    assert!(matches!(
+        s.train.optimizer,
+        Optimizer::Adam {
+            beta1: 0.8,
+            beta2: 0.999,
+            ..
+        }
+    ));
+    assert_eq!(s.evaluate.contraction.samples, 8);
+    assert_eq!(s.stream.gap, None);
+    let warnings: Vec<String> = s.warnings.iter().map(|w| w.line("s.yaml")).collect();
+    assert_eq!(
+        warnings,
+        [
+            "s.yaml:11:23: arms.lead.streams: `stream.gap` is `none`, so that nothing leads: this is the \
+             same as `single`",
+            "--set arms.new.streams=lead: arms.new.streams: `stream.gap` is `none`, so that nothing leads: \
+             this is the same as `single`",
+        ]
+    );
+}
+
+#[test]
+fn wrong_overrides_say_so() {
+    for (set, message) in [
+        (
+            "x",
+            "--set x: expected `key=value`, such as `train.epochs=2`",
+        ),
+        (
+            "a..b=1",
+            "--set a..b=1: `a..b` is not a key: expected names with dots between",
+        ),
+        (
+            "train.epoch=2",
+            "--set train.epoch=2: train.epoch: unknown key, nearest `epochs`; allowed: `epochs`, `lanes`, \
+             `shard_lanes`, `optimizer`, `lr`, `warmup`, `schedule`, `final_lr`, `clip_norm`, \
+             `early_stopping`, `keep`, `precision`",
+        ),
+        (
+            "train.epochs=two",
+            "--set train.epochs=two: train.epochs: expected a whole number, 0 or more, found the text `two`",
+        ),
+        (
+            "train.epochs=",
+            "--set train.epochs=: train.epochs: no value: give a whole number, 0 or more, or leave the key out",
+        ),
+        (
+            "models.lif.layers.2.lif.hidden=1",
+            "--set models.lif.layers.2.lif.hidden=1: `models.lif.layers` is a list of 2: `2` should be 0 to 1",
+        ),
+        (
+            "train.lr.peak=1",
+            "--set train.lr.peak=1: `train.lr` is `0.003`: it has no key `peak`",
+        ),
+        (
+            "train=[1",
+            "--set train=[1: not valid YAML: unclosed bracket '['",
+        ),
+        (
+            "train.lr=-1",
+            "--set train.lr=-1: train.lr: `-1` is out of range: it must be above 0",
+        ),
+    ] {
+        assert_eq!(wrong(DESIGN, &[set]), message);
+    }
+}

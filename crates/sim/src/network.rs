@@ -1,5 +1,8 @@
 //! A net: cells in a stack, the last one the readout.
 
+#[cfg(test)]
+mod tests;
+
 use nalgebra::DMatrix;
 use saturn_cell::{
     Cell, EventBatch, Input, Params, Real, Stream, Tape, View, ViewMut, view, view_mut,

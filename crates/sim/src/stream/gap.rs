@@ -103,7 +103,7 @@ impl OpenGap {
 }
 
 /// The sample with every event at a random step of its own length: the rates stay, the order goes.
-fn shuffle(sample: &Sample, rng: &mut ChaCha8Rng) -> Sample {
+pub(super) fn shuffle(sample: &Sample, rng: &mut ChaCha8Rng) -> Sample {
     let steps = sample.steps() as u32;
     let mut events: Vec<(u32, u32)> = sample
         .events()

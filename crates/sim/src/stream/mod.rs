@@ -3,6 +3,8 @@
 mod composer;
 mod gap;
 mod samples;
+#[cfg(test)]
+mod tests;
 
 pub use composer::{Composer, Segment, Source, Step};
 pub use gap::{Noise, OpenGap};

@@ -2,5 +2,7 @@
 
 pub mod batch;
 pub mod optimizer;
+#[cfg(test)]
+mod tests;
 pub mod trainer;
 pub mod validate;

@@ -47,16 +47,38 @@ impl Node {
         }
     }
 
-    /// The place of what stands at `path` (keys with dots between), or of what stands nearest above it.
+    /// The first key of `path` (keys with dots between) and what follows it. A key of this mapping may
+    /// have dots itself: the longest that fits is meant.
+    pub(super) fn first_key<'p>(&self, path: &'p str) -> (&'p str, &'p str) {
+        let known = match &self.value {
+            Value::Map(entries) => entries
+                .iter()
+                .map(|e| e.key.len())
+                .filter(|&len| {
+                    path.get(..len).is_some_and(|key| self.child(key).is_some())
+                        && (path.len() == len || path[len..].starts_with('.'))
+                })
+                .max(),
+            _ => None,
+        };
+        match known {
+            Some(len) => (&path[..len], path[len..].trim_start_matches('.')),
+            None => path.split_once('.').unwrap_or((path, "")),
+        }
+    }
+
+    /// The place of what stands at `path`, or of what stands nearest above it.
     pub(super) fn place_of(&self, path: &str) -> Place {
-        let mut node = self;
-        for key in path.split('.').filter(|key| !key.is_empty()) {
+        let (mut node, mut rest) = (self, path);
+        while !rest.is_empty() {
+            let (key, below) = node.first_key(rest);
             match node.child(key) {
                 Some(child) => node = child,
                 // One value stands for a list of one.
                 None if key == "0" => {}
                 None => break,
             }
+            rest = below;
         }
         node.place.clone()
     }

@@ -101,15 +101,12 @@ impl<'a> Report<'a> {
             );
         }
         for name in names {
-            let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ' ');
-            if name.trim().is_empty()
-                || name.trim() != name
-                || name.len() > 64
-                || !name.chars().all(fits)
-            {
+            let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ');
+            let trimmed = name.trim_matches([' ', '.']);
+            if name.is_empty() || trimmed != name || name.len() > 64 || !name.chars().all(fits) {
                 self.problem(
                     &format!("{path}.{name}"),
-                    format!("`{name}` names files: use up to 64 letters, digits, `_`, `-` and inner spaces"),
+                    format!("`{name}` names files: use up to 64 letters, digits, `_`, `-`, and inside dots and spaces"),
                 );
             }
         }

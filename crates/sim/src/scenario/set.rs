@@ -20,8 +20,8 @@ pub(super) fn set(root: &mut Node, argument: &str) -> Result<(), ScenarioError> 
             "expected `key=value`, such as `train.epochs=2`".into(),
         ));
     };
-    let keys: Vec<&str> = path.trim().split('.').collect();
-    if keys.contains(&"") {
+    let path = path.trim();
+    if path.split('.').any(str::is_empty) {
         return Err(fail(format!(
             "`{path}` is not a key: expected names with dots between"
         )));
@@ -31,10 +31,12 @@ pub(super) fn set(root: &mut Node, argument: &str) -> Result<(), ScenarioError> 
     if matches!(root.value, Value::Null) {
         root.value = Value::Map(Vec::new());
     }
-    let mut node = root;
-    for (depth, key) in keys.iter().enumerate() {
-        let above = keys[..depth].join(".");
-        node = step(node, key, &above, &place).map_err(fail)?;
+    let (mut node, mut rest) = (root, path);
+    while !rest.is_empty() {
+        let above = path[..path.len() - rest.len()].trim_end_matches('.');
+        let (key, below) = node.first_key(rest);
+        node = step(node, key, above, &place).map_err(fail)?;
+        rest = below;
     }
     *node = value;
     Ok(())

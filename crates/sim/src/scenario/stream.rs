@@ -66,12 +66,12 @@ fn one_by_default<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::
 }
 
 impl Fill {
-    /// A name for files and tables: `silence`, `noise`, `noise_x0_25`, `shuffled`.
+    /// A name for files and tables: `silence`, `noise`, `noise_x0.25`, `shuffled`.
     pub fn name(&self) -> String {
         match self {
             Self::Silence => "silence".into(),
             Self::Noise(1.0) => "noise".into(),
-            Self::Noise(factor) => format!("noise_x{factor}").replace('.', "_"),
+            Self::Noise(factor) => format!("noise_x{factor}"),
             Self::Shuffled => "shuffled".into(),
         }
     }

@@ -214,7 +214,7 @@ evaluate: {streams: {long: {gap: {steps: [500, 500]}}, loud: {gap: {fill: {noise
     };
     assert_eq!(
         names("name: x\nstream: {gap: {fill: [{noise: 0.25}, shuffled]}}"),
-        ["noise_x0_25", "shuffled"]
+        ["noise_x0.25", "shuffled"]
     );
     assert_eq!(names("name: x\nstream: {gap: none}"), ["no_gaps"]);
 }

@@ -76,8 +76,8 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "name: x\nmodels: {a/b: {layers: lif}}",
-        "s.yaml:2:15: models.a/b: `a/b` names files: use up to 64 letters, digits, `_`, `-` and inner \
-             spaces",
+        "s.yaml:2:15: models.a/b: `a/b` names files: use up to 64 letters, digits, `_`, `-`, and \
+         inside dots and spaces",
     ),
     (
         "name: x\ntrain:",
@@ -258,4 +258,35 @@ fn odd_but_possible_is_a_warning() {
              silence before and after each sample's events",
         ]
     );
+}
+
+#[test]
+fn no_text_brings_the_reader_down() {
+    // A linear congruential generator (Knuth's MMIX) is random enough to spoil text with.
+    let mut state = 1_u64;
+    let mut below = |n: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % n
+    };
+    let signs: Vec<char> = "{}[]:,-&*!|>'\"#%@`? \n\t0.eé\u{0}".chars().collect();
+    let mut read = 0;
+    for _ in 0..3_000 {
+        let mut text: Vec<char> = DESIGN.chars().collect();
+        for _ in 0..=below(3) {
+            let at = below(text.len());
+            match below(3) {
+                0 => text[at] = signs[below(signs.len())],
+                1 => text.insert(at, signs[below(signs.len())]),
+                _ => text.truncate(at.max(1)),
+            }
+        }
+        let text: String = text.into_iter().collect();
+        match parse(&text, &[]) {
+            Ok(_) => read += 1,
+            Err(e) => assert!(e.to_string().starts_with("s.yaml:"), "{e}"),
+        }
+    }
+    assert!((1..3_000).contains(&read), "{read}");
 }

@@ -109,3 +109,22 @@ fn wrong_overrides_say_so() {
         assert_eq!(wrong(DESIGN, &[set]), message);
     }
 }
+
+#[test]
+fn names_may_have_dots() {
+    let text = "name: x\nmodels: {lr 0.1: {layers: rnn}, lr 0: {layers: rnn}}";
+    let s = parse(
+        text,
+        &["models.lr 0.1.train.lr=0.1", "models.lr 0.train.lr=1"],
+    );
+    let s = s.unwrap_or_else(|e| panic!("{e}"));
+    let lr = |name: &str| s.models.get(name).and_then(|m| m.train.lr);
+    assert_eq!((lr("lr 0.1"), lr("lr 0")), (Some(0.1), Some(1.0)));
+    assert_eq!(
+        wrong(
+            &text.replace("0.1: {layers: rnn}", "0.1: {layers: {rnn: {hidden: 0}}}"),
+            &[]
+        ),
+        "s.yaml:2:42: models.lr 0.1.layers.0.rnn.hidden: `hidden` is 0: a layer needs at least one unit"
+    );
+}

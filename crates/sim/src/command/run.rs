@@ -58,6 +58,9 @@ struct Input {
 pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     let started = SystemTime::now();
     let scenario = Scenario::load(options.scenario, options.set)?;
+    for warning in &scenario.warnings {
+        progress.line(&format!("warning: {}", warning.line(scenario.file())));
+    }
     let seeds = scenario.seeds_for(options.all_seeds);
     let folder = Folder::open(options.out, &scenario.name, &fingerprint(&scenario)?)?;
     folder.write(Path::new("scenario.yaml"), to_yaml(&scenario).as_bytes())?;

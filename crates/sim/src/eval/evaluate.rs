@@ -98,6 +98,9 @@ pub struct Evaluation {
     pub synaptic_operations_per_step: f64,
     /// Lane steps a second of wall time, all lanes together.
     pub steps_per_second: f64,
+    /// Resident memory of the program, MiB, after a tenth of the stream and at its end (Linux).
+    #[serde(default)]
+    pub resident_mib: Option<[f64; 2]>,
     /// What the instruments saw, window by window, on the first lanes.
     pub saturation: Vec<Watched>,
     /// Summed right answers by recording, to pair arms and seeds.
@@ -156,6 +159,7 @@ pub fn evaluate<R: Real>(
         spikes_per_step: all.spikes as f64 / steps,
         synaptic_operations_per_step: all.operations as f64 / steps,
         steps_per_second: steps / seconds,
+        resident_mib: all.resident_mib,
         saturation: all.saturation,
         by_recording: all.summed,
     })
@@ -175,6 +179,7 @@ struct Sums {
     late_probability: f64,
     spikes: u64,
     operations: u64,
+    resident_mib: Option<[f64; 2]>,
     saturation: Vec<Watched>,
 }
 
@@ -241,6 +246,7 @@ fn empty(plan: &Plan, thresholds: &[f64]) -> Sums {
         late_probability: 0.0,
         spikes: 0,
         operations: 0,
+        resident_mib: None,
         saturation: Vec::new(),
     }
 }
@@ -272,6 +278,7 @@ fn run_shard<R: Real>(
     let each = plan.steps / plan.lanes as u64;
     let mut watcher = watch.then(|| Watcher::new(net, each, plan));
     let (mut spikes, mut operations) = (0, 0);
+    let mut early = None;
     let mut done = 0;
     while done < each {
         if progress.stopped() {
@@ -289,6 +296,9 @@ fn run_shard<R: Real>(
         spikes += s;
         operations += o;
         done += steps as u64;
+        if early.is_none() && done >= each / 10 {
+            early = resident_mib();
+        }
         progress.advance((steps * count) as u64);
     }
     let mut sums = empty(plan, thresholds);
@@ -297,8 +307,17 @@ fn run_shard<R: Real>(
     }
     sums.steps = each * count as u64;
     (sums.spikes, sums.operations) = (spikes, operations);
+    sums.resident_mib = early.zip(resident_mib()).map(|(a, b)| [a, b]);
     sums.saturation = watcher.map_or_else(Vec::new, |w| w.seen);
     Ok(sums)
+}
+
+/// Resident memory of this process, MiB; `None` where the system does not tell.
+fn resident_mib() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    let kib: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib / 1024.0)
 }
 
 /// Spikes and synaptic operations of one chunk.

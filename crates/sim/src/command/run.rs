@@ -69,7 +69,7 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     for notice in bench.notices() {
         progress.line(&notice);
     }
-    let inputs = checksums(&paths, options.last)?;
+    let inputs = checksums(&paths)?;
     let matrix = Matrix {
         scenario: &scenario,
         bench: &bench,
@@ -122,14 +122,11 @@ pub fn fingerprint(scenario: &Scenario) -> Result<String> {
     ))
 }
 
-/// The checksums of the files that are read.
-fn checksums(paths: &Paths, last: bool) -> Result<Vec<Input>> {
-    let mut files = vec![&paths.train, &paths.valid];
-    if last {
-        files.push(&paths.test);
-    }
+/// The checksums of the files, the test split's too: a net that `compare` has trained is the one that
+/// `compare --final` evaluates.
+fn checksums(paths: &Paths) -> Result<Vec<Input>> {
     let mut inputs = Vec::new();
-    for path in files {
+    for path in [&paths.train, &paths.valid, &paths.test] {
         let sha256 = checksum(path).with_context(|| format!("reading {}", path.display()))?;
         inputs.push(Input {
             path: path.display().to_string(),

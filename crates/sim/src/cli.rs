@@ -63,6 +63,9 @@ struct RunArgs {
     /// Evaluate on the test split, not on the validation split; do this once, at the end
     #[arg(long = "final")]
     last: bool,
+    /// Train and evaluate nothing: report on what is done already
+    #[arg(long)]
+    collect: bool,
 }
 
 #[derive(Subcommand)]
@@ -150,6 +153,7 @@ fn run(args: &RunArgs, all_seeds: bool, progress: &Progress) -> Result<()> {
             set: &args.set,
             all_seeds,
             last: args.last,
+            done: args.collect,
         },
         progress,
     )

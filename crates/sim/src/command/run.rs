@@ -30,6 +30,8 @@ pub struct RunOptions<'a> {
     pub all_seeds: bool,
     /// The test split, not the validation split.
     pub last: bool,
+    /// Only what is done already: a report of a run that has not ended.
+    pub done: bool,
 }
 
 /// Where a run came from, for whoever repeats it.
@@ -80,6 +82,7 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     let wanted = Wanted {
         seeds,
         last: options.last,
+        done: options.done,
     };
     let summary = matrix.run(&wanted)?;
     folder.write_json(Path::new("summary.json"), &summary)?;

@@ -30,6 +30,8 @@ pub struct Wanted {
     pub seeds: Vec<u64>,
     /// Whether the test split is evaluated, not the validation split.
     pub last: bool,
+    /// Whether only what is done already is taken up, and nothing is trained or evaluated.
+    pub done: bool,
 }
 
 /// One place of the matrix.
@@ -105,7 +107,8 @@ impl Matrix<'_> {
                 Precision::F64 => self.place::<f64>(place, wanted),
             };
             match done {
-                Ok(cell) => cells.push(cell),
+                Ok(Some(cell)) => cells.push(cell),
+                Ok(None) => {}
                 Err(e) if self.progress.stopped() => return Err(e),
                 Err(e) if is_diverged(&e) => {
                     let reason = format!("{e:#}");
@@ -160,21 +163,26 @@ impl Matrix<'_> {
         (6 * once as u64).min(self.scenario.evaluate.steps)
     }
 
-    fn place<R: Real>(&self, place: &Place, wanted: &Wanted) -> Result<CellSummary> {
+    /// One trained and evaluated net; `None` if it is not done, and only what is done is wanted.
+    fn place<R: Real>(&self, place: &Place, wanted: &Wanted) -> Result<Option<CellSummary>> {
         let (name, model) = place.model;
         let b = self.bench;
         let mut net: Network<R> =
             build(name, model, b.channels, b.classes.len(), b.dt_ms, place.seed)?;
-        let (training, key) = self.training(place, &mut net)?;
-        let done = self.evaluation(place, &net, &key, wanted)?;
-        Ok(CellSummary {
+        let Some((training, key)) = self.training(place, &mut net, wanted)? else {
+            return Ok(None);
+        };
+        let Some(done) = self.evaluation(place, &net, &key, wanted)? else {
+            return Ok(None);
+        };
+        Ok(Some(CellSummary {
             model: name.to_owned(),
             arm: place.arm.0.to_owned(),
             seed: place.seed,
             training,
             evaluations: done.evaluations,
             contraction: done.contraction,
-        })
+        }))
     }
 
     /// Trains `net`, or takes up the weights of an earlier training.
@@ -182,7 +190,8 @@ impl Matrix<'_> {
         &self,
         place: &Place,
         net: &mut Network<R>,
-    ) -> Result<(TrainRecord, String)> {
+        wanted: &Wanted,
+    ) -> Result<Option<(TrainRecord, String)>> {
         let s = self.scenario;
         let settings = s.train_for(place.model.1, place.arm.1);
         let key = key(&(
@@ -201,7 +210,10 @@ impl Matrix<'_> {
         {
             weights::load(net, &weights_file)?;
             self.progress.advance(self.train_work());
-            return Ok((known.result, key));
+            return Ok(Some((known.result, key)));
+        }
+        if wanted.done {
+            return Ok(None);
         }
         self.progress.doing(&format!("training {}", place.stem()));
         let b = self.bench;
@@ -273,7 +285,7 @@ impl Matrix<'_> {
             record.seconds,
             100.0 * best.validation.summed
         ));
-        Ok((record, key))
+        Ok(Some((record, key)))
     }
 
     /// Evaluates `net` on every stream under every policy, or takes up earlier results.
@@ -283,7 +295,7 @@ impl Matrix<'_> {
         net: &Network<R>,
         trained: &str,
         wanted: &Wanted,
-    ) -> Result<Evaluated> {
+    ) -> Result<Option<Evaluated>> {
         let (s, b) = (self.scenario, self.bench);
         let e = &s.evaluate;
         let name = if wanted.last { "test" } else { "valid" };
@@ -294,7 +306,10 @@ impl Matrix<'_> {
             && known.key == key
         {
             self.progress.advance(self.evaluation_work());
-            return Ok(known.result);
+            return Ok(Some(known.result));
+        }
+        if wanted.done {
+            return Ok(None);
         }
         let mut done = Evaluated {
             evaluations: Vec::new(),
@@ -365,7 +380,7 @@ impl Matrix<'_> {
         }
         let result = Keyed { key, result: done };
         self.folder.write_json(&file, &result)?;
-        Ok(result.result)
+        Ok(Some(result.result))
     }
 }
 

@@ -8,6 +8,9 @@ use saturn_cell::{
     Cell, EventBatch, Input, Params, Real, Stream, Tape, View, ViewMut, view, view_mut,
 };
 
+/// Adds to the adjoint `dy [O, T*B]` of the output `y [O, T*B]` of a cell: `penalty(cell, y, dy)`.
+pub type Penalty<'a, R> = &'a mut dyn FnMut(usize, View<R>, ViewMut<R>);
+
 /// Cells in a stack. The last cell gives the logits `[C, ..]`.
 pub struct Network<R: Real> {
     cells: Vec<Box<dyn Cell<R>>>,
@@ -149,9 +152,7 @@ impl<R: Real> Tapes<R> {
         for (i, cell) in net.cells.iter().enumerate() {
             let (below, rest) = self.layers.split_at_mut(i);
             let layer = &mut rest[0];
-            layer
-                .tape
-                .forward(cell.as_ref(), input_of(below, x), keep);
+            layer.tape.forward(cell.as_ref(), input_of(below, x), keep);
             layer.spiking = cell.spikes();
             if layer.spiking {
                 layer.events.clear(cell.widths().output);
@@ -169,7 +170,7 @@ impl<R: Real> Tapes<R> {
         x: Input<R>,
         d_logits: View<R>,
         grad: &mut Gradient<R>,
-        penalty: &mut dyn FnMut(usize, View<R>, ViewMut<R>),
+        penalty: Penalty<R>,
     ) {
         let columns = self.steps * self.lanes;
         let top = net.cells.len() - 1;
@@ -179,7 +180,11 @@ impl<R: Real> Tapes<R> {
             let w = cell.widths();
             let (below, rest) = self.layers.split_at_mut(i);
             let layer = &mut rest[0];
-            penalty(i, layer.tape.output(), view_mut(&mut layer.dy, w.output, columns));
+            penalty(
+                i,
+                layer.tape.output(),
+                view_mut(&mut layer.dy, w.output, columns),
+            );
             if let Some(under) = below.last_mut() {
                 fill(&mut under.dy, w.input * columns);
             }

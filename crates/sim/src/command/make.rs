@@ -19,7 +19,12 @@ pub fn make(
 ) -> Result<()> {
     let scenario = match scenario {
         Some(path) => Scenario::load(path, set)?,
-        None => Scenario::parse("name: synthetic\nmodels: {rnn: {layers: [rnn]}}\narms: {classic: {streams: single}}\n", "the default set", Path::new(""), set)?,
+        None => Scenario::parse(
+            "name: synthetic\nmodels: {rnn: {layers: [rnn]}}\narms: {classic: {streams: single}}\n",
+            "the default set",
+            Path::new(""),
+            set,
+        )?,
     };
     let DataSource::Synthetic { set, folder } = &scenario.data.source else {
         let message = "names event files, and no set to be made: give it `data.synthetic`";

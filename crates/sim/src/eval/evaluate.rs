@@ -215,7 +215,14 @@ fn run<R: Real>(
         .par_iter()
         .map(|&first| {
             let count = plan.shard_lanes.min(plan.lanes - first);
-            run_shard(net, plan, thresholds, watch && first == 0, (first, count), progress)
+            run_shard(
+                net,
+                plan,
+                thresholds,
+                watch && first == 0,
+                (first, count),
+                progress,
+            )
         })
         .collect::<Result<_, EvalError>>()?;
     let mut parts = parts.into_iter();

@@ -11,7 +11,8 @@ const INPUTS: usize = 9;
 const CLASSES: usize = 3;
 
 fn net<R: Real>(layers: &str) -> Network<R> {
-    let text = format!("name: t\nmodels: {{m: {{layers: {layers}}}}}\narms: {{a: {{streams: single}}}}\n");
+    let text =
+        format!("name: t\nmodels: {{m: {{layers: {layers}}}}}\narms: {{a: {{streams: single}}}}\n");
     let scenario =
         Scenario::parse(&text, "test", std::path::Path::new(""), &[""; 0]).expect("a scenario");
     let model = scenario.models.get("m").expect("the model");
@@ -34,7 +35,9 @@ fn the_gradient_of_a_whole_net_is_exact() {
     let x = random_events(INPUTS, columns, 0.4, 3);
     let loss = Loss::new(&LossConfig::Adaptive(saturn_loss::AdaptiveConfig::default())).unwrap();
     let labels: Vec<u32> = (0..columns as u32).map(|j| j % CLASSES as u32).collect();
-    let mask: Vec<f64> = (0..columns).map(|j| if j % 3 == 0 { 0.0 } else { 1.0 }).collect();
+    let mask: Vec<f64> = (0..columns)
+        .map(|j| if j % 3 == 0 { 0.0 } else { 1.0 })
+        .collect();
     let weight = vec![1.0; columns];
     let targets = Targets {
         labels: &labels,
@@ -57,15 +60,19 @@ fn the_gradient_of_a_whole_net_is_exact() {
         let mut grad = net.zero_gradient();
         let input = Input::Events(x.view());
         tapes.backward(&net, input, d.as_view(), &mut grad, &mut |_, _, _| {});
-        for i in 0..net.cells().len() {
-            for (j, tensor) in grad[i].tensors().iter().enumerate() {
+        for (i, params) in grad.iter().enumerate() {
+            for (j, tensor) in params.tensors().iter().enumerate() {
                 let numeric = differences(&net.cells()[i].params()[j], 1e-5, |changed| {
                     let mut other = net.clone();
                     other.cells_mut()[i].update(&mut |p| p[j].copy_from(changed));
                     value(&other, &mut Tapes::new(&other), &mut d.clone())
                 });
                 let off = error(&tensor.value, &numeric);
-                assert!(off <= TOLERANCE, "{layers}: {i}.{} is off by {off:.1e}", tensor.name);
+                assert!(
+                    off <= TOLERANCE,
+                    "{layers}: {i}.{} is off by {off:.1e}",
+                    tensor.name
+                );
             }
         }
     }
@@ -80,12 +87,17 @@ fn a_stream_in_any_chunks_is_the_sequence() {
         let net: Network<f64> = net(layers);
         let mut whole = Tapes::new(&net);
         whole.start(&net, steps, lanes);
-        let whole = whole.forward(&net, Input::Events(x.view()), None).clone_owned();
+        let whole = whole
+            .forward(&net, Input::Events(x.view()), None)
+            .clone_owned();
         let mut live = NetworkStream::new(&net, lanes);
         for t in 0..steps {
             let step = live.step(&net, Input::Events(x.view().slice(t * lanes, lanes)));
             let apart = (step - whole.columns(t * lanes, lanes)).norm();
-            assert!(apart <= 1e-12 * whole.norm(), "{layers}: step {t} is {apart:.1e} away");
+            assert!(
+                apart <= 1e-12 * whole.norm(),
+                "{layers}: step {t} is {apart:.1e} away"
+            );
         }
         let mut chunked = Tapes::new(&net);
         for (start, len) in [(0, 5), (5, 1), (6, 18)] {
@@ -93,7 +105,10 @@ fn a_stream_in_any_chunks_is_the_sequence() {
             let input = Input::Events(x.view().slice(start * lanes, len * lanes));
             let part = chunked.forward(&net, input, None);
             let apart = (part - whole.columns(start * lanes, len * lanes)).norm();
-            assert!(apart <= 1e-12 * whole.norm(), "{layers}: chunk at {start} is {apart:.1e} away");
+            assert!(
+                apart <= 1e-12 * whole.norm(),
+                "{layers}: chunk at {start} is {apart:.1e} away"
+            );
         }
     }
 }
@@ -137,7 +152,9 @@ fn dense_input_gives_what_events_give() {
         let net: Network<f64> = net(layers);
         let mut a = Tapes::new(&net);
         a.start(&net, 4, 2);
-        let a = a.forward(&net, Input::Events(events.view()), None).clone_owned();
+        let a = a
+            .forward(&net, Input::Events(events.view()), None)
+            .clone_owned();
         let mut b = Tapes::new(&net);
         b.start(&net, 4, 2);
         let b = b.forward(&net, Input::Dense(dense.as_view()), None);

@@ -119,8 +119,7 @@ impl Folder {
                     }
                 }
                 Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                    let mut entries =
-                        fs::read_dir(path).map_err(io_at(path, "list the folder"))?;
+                    let mut entries = fs::read_dir(path).map_err(io_at(path, "list the folder"))?;
                     if entries.next().is_some() {
                         return Err(FolderError::NotARun {
                             path: path.to_owned(),

@@ -13,7 +13,9 @@ use sha2::{Digest, Sha256};
 
 use super::folder::Folder;
 use super::progress::Progress;
-use super::summary::{CellSummary, Failure, NamedContraction, NamedEvaluation, Summary, TrainRecord};
+use super::summary::{
+    CellSummary, Failure, NamedContraction, NamedEvaluation, Summary, TrainRecord,
+};
 use super::workbench::Workbench;
 use super::{summary, trace, weights};
 use crate::build::build;
@@ -167,8 +169,14 @@ impl Matrix<'_> {
     fn place<R: Real>(&self, place: &Place, wanted: &Wanted) -> Result<Option<CellSummary>> {
         let (name, model) = place.model;
         let b = self.bench;
-        let mut net: Network<R> =
-            build(name, model, b.channels, b.classes.len(), b.dt_ms, place.seed)?;
+        let mut net: Network<R> = build(
+            name,
+            model,
+            b.channels,
+            b.classes.len(),
+            b.dt_ms,
+            place.seed,
+        )?;
         let Some((training, key)) = self.training(place, &mut net, wanted)? else {
             return Ok(None);
         };
@@ -203,7 +211,10 @@ impl Matrix<'_> {
             place.seed,
         ))?;
         let record_file = place.file("cells", "train.json");
-        let weights_file = self.folder.path().join(place.file("weights", "safetensors"));
+        let weights_file = self
+            .folder
+            .path()
+            .join(place.file("weights", "safetensors"));
         if let Some(known) = self.folder.read_json::<Keyed<TrainRecord>>(&record_file)?
             && known.key == key
             && weights_file.exists()
@@ -433,7 +444,11 @@ pub fn key(of: &impl Serialize) -> Result<String> {
 
 /// Bytes in hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
+    let digit = |b: u8| char::from_digit(u32::from(b), 16).unwrap_or('0');
+    bytes
+        .iter()
+        .flat_map(|b| [digit(b >> 4), digit(b & 15)])
+        .collect()
 }
 
 /// Whether training left the real numbers: such a cell fails alone.

@@ -71,11 +71,12 @@ impl Progress {
             self.bar.println(text);
         } else {
             let (done, all) = (self.bar.position(), self.bar.length().unwrap_or(0));
-            if all > 0 {
-                let left = self.bar.eta().as_secs();
-                eprintln!("[{:>3} %, {left} s left] {text}", 100 * done / all);
-            } else {
-                eprintln!("{text}");
+            match (100 * done).checked_div(all) {
+                Some(percent) => {
+                    let left = self.bar.eta().as_secs();
+                    eprintln!("[{percent:>3} %, {left} s left] {text}");
+                }
+                None => eprintln!("{text}"),
             }
         }
     }

@@ -160,7 +160,13 @@ pub fn table(cells: &[CellSummary]) -> Vec<Row> {
                     == (&cell.model, &cell.arm, &e.stream, &e.state_reset)
             });
             if !known {
-                rows.push(row(cells, &cell.model, &cell.arm, &e.stream, &e.state_reset));
+                rows.push(row(
+                    cells,
+                    &cell.model,
+                    &cell.arm,
+                    &e.stream,
+                    &e.state_reset,
+                ));
             }
         }
     }
@@ -172,7 +178,7 @@ fn row(cells: &[CellSummary], model: &str, arm: &str, stream: &str, state_reset:
     let over = |each: fn(&Evaluation) -> Option<&Estimate>| -> Option<Estimate> {
         let estimates: Vec<&Estimate> = found.iter().filter_map(|e| each(e)).collect();
         match estimates[..] {
-            [one] => Some(one.clone()),
+            [one] => Some(*one),
             _ => over_seeds(&estimates.iter().map(|e| e.value).collect::<Vec<_>>()),
         }
     };

@@ -96,7 +96,16 @@ pub fn record<R: Real>(
     start: u64,
     steps: usize,
 ) -> Result<Trace, DataError> {
-    let mut lane = Lanes::new(net, source, StateReset::None, channels, "evaluation", seed, 0, 1)?;
+    let mut lane = Lanes::new(
+        net,
+        source,
+        StateReset::None,
+        channels,
+        "evaluation",
+        seed,
+        0,
+        1,
+    )?;
     let mut left = start;
     while left > 0 {
         let now = left.min(CHUNK as u64);

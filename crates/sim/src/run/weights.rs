@@ -17,7 +17,9 @@ pub enum WeightsError {
     #[error(transparent)]
     Folder(#[from] FolderError),
     /// It is not safetensors.
-    #[error("{path}: is not a safetensors file: {source}\nhint: remove it; the net will be trained again")]
+    #[error(
+        "{path}: is not a safetensors file: {source}\nhint: remove it; the net will be trained again"
+    )]
     Format {
         /// The file.
         path: String,
@@ -25,7 +27,9 @@ pub enum WeightsError {
         source: safetensors::SafeTensorError,
     },
     /// A tensor is missing, or has another shape or type.
-    #[error("{path}: tensor `{tensor}` should be f32 or f64 of shape {shape:?}\nhint: these weights belong to another model; remove the file")]
+    #[error(
+        "{path}: tensor `{tensor}` should be f32 or f64 of shape {shape:?}\nhint: these weights belong to another model; remove the file"
+    )]
     Tensor {
         /// The file.
         path: String,

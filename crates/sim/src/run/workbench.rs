@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use rand::seq::SliceRandom;
 use saturn_cell::rng::generator;
 use saturn_data::{DataError, ReadOptions};
 use saturn_loss::{Estimator, LossError, MaskConfig};
-use rand::seq::SliceRandom;
 
 use super::summary::MaskReports;
 use crate::scenario::{Arm, Gap, Scenario, Streams};
@@ -81,7 +81,13 @@ impl Workbench {
             .into_iter()
             .flatten()
             .filter(|split| !split.file().notices().is_empty())
-            .map(|split| format!("{}: {}", split.file().path().display(), split.file().notices()))
+            .map(|split| {
+                format!(
+                    "{}: {}",
+                    split.file().path().display(),
+                    split.file().notices()
+                )
+            })
             .collect()
     }
 

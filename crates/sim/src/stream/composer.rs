@@ -143,10 +143,7 @@ impl<'a> Composer<'a> {
             self.order.shuffle(&mut self.rng);
             self.next = 0;
         }
-        let sample = self
-            .source
-            .split
-            .sample(self.order[self.next] as usize)?;
+        let sample = self.source.split.sample(self.order[self.next] as usize)?;
         self.next += 1;
         Ok(Piece::Sample { sample, at: 0 })
     }

@@ -54,7 +54,9 @@ impl Sample {
                 sample.offsets.push(sample.units.len() as u32);
             }
             sample.units.push(unit);
-            sample.counts.push(same.len().min(usize::from(u16::MAX)) as u16);
+            sample
+                .counts
+                .push(same.len().min(usize::from(u16::MAX)) as u16);
         }
         if steps > 0 {
             sample.offsets.push(sample.units.len() as u32);

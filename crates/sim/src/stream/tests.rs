@@ -12,7 +12,9 @@ fn split(n: usize, cache_bytes: usize) -> (tempfile::TempDir, Split) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.h5");
     let recordings = (0..n).map(|i| Recording {
-        times_s: (0..20 + i).map(|k| 0.02 + 0.01 * k as f64 + 0.001).collect(),
+        times_s: (0..20 + i)
+            .map(|k| 0.02 + 0.01 * k as f64 + 0.001)
+            .collect(),
         units: vec![(i % CHANNELS) as u32; 20 + i],
         label: i % 3,
         speaker: None,
@@ -105,7 +107,7 @@ fn a_stream_is_the_same_whether_samples_are_cached_or_read_again() {
 #[test]
 fn gaps_have_their_lengths_and_boundaries_are_known() {
     let (_folder, split) = split(6, usize::MAX);
-    let noise = Noise::new(&vec![0.0; CHANNELS]);
+    let noise = Noise::new(&[0.0; CHANNELS]);
     let gap = gap(Fill::Silence);
     let source = Source {
         split: &split,
@@ -129,14 +131,21 @@ fn gaps_have_their_lengths_and_boundaries_are_known() {
                     heard.push(segment.recording);
                 }
                 assert_eq!(segment.label, segment.recording % 3);
-                assert_eq!(segment.informative, segment.at >= 2, "two silent steps first");
+                assert_eq!(
+                    segment.informative,
+                    segment.at >= 2,
+                    "two silent steps first"
+                );
                 if segment.informative {
                     assert_eq!(units, [(segment.recording % CHANNELS) as u32]);
                 }
                 let next_starts = known
                     .get(t + 1)
                     .is_some_and(|next| next.segment.is_none_or(|s| s.at == 0));
-                assert_eq!(segment.last, next_starts || t + 1 == known.len() && segment.last);
+                assert_eq!(
+                    segment.last,
+                    next_starts || t + 1 == known.len() && segment.last
+                );
             }
         }
     }
@@ -149,7 +158,7 @@ fn gaps_have_their_lengths_and_boundaries_are_known() {
 #[test]
 fn without_gaps_sample_follows_sample() {
     let (_folder, split) = split(4, usize::MAX);
-    let noise = Noise::new(&vec![1.0; CHANNELS]);
+    let noise = Noise::new(&[1.0; CHANNELS]);
     let source = Source {
         split: &split,
         noise: &noise,

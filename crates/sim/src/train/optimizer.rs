@@ -9,7 +9,7 @@
 //!
 //! SGD as PyTorch has it: m <- mu m + g, p <- p - lr m.
 
-use saturn_cell::{Kind, Real};
+use saturn_cell::{Kind, Params, Real};
 
 use crate::network::{Gradient, Network};
 use crate::scenario::{Optimizer as Rule, Schedule};
@@ -91,12 +91,10 @@ impl<R: Real> Optimizer<R> {
 
 /// The norm of a whole gradient, summed in f64.
 pub fn norm<R: Real>(grad: &Gradient<R>) -> f64 {
-    let squares = grad.iter().flat_map(|params| params.tensors()).map(|t| {
-        t.value
-            .iter()
-            .map(|g| g.wide() * g.wide())
-            .sum::<f64>()
-    });
+    let squares = grad
+        .iter()
+        .flat_map(Params::tensors)
+        .map(|t| t.value.iter().map(|g| g.wide() * g.wide()).sum::<f64>());
     squares.sum::<f64>().sqrt()
 }
 
@@ -107,7 +105,7 @@ pub fn clip<R: Real>(grad: &mut Gradient<R>, limit: Option<f64>) -> f64 {
         && length > limit
     {
         let factor = R::of(limit / length);
-        for tensor in grad.iter_mut().flat_map(|params| params.tensors_mut()) {
+        for tensor in grad.iter_mut().flat_map(Params::tensors_mut) {
             tensor.value *= factor;
         }
     }
@@ -116,7 +114,14 @@ pub fn clip<R: Real>(grad: &mut Gradient<R>, limit: Option<f64>) -> f64 {
 
 /// The learning rate of update `k` of `n`: a linear warm-up over a share of the updates, then constant or
 /// a half cosine down to `final_lr` times the peak.
-pub fn learning_rate(schedule: Schedule, peak: f64, warmup: f64, last: f64, k: usize, n: usize) -> f64 {
+pub fn learning_rate(
+    schedule: Schedule,
+    peak: f64,
+    warmup: f64,
+    last: f64,
+    k: usize,
+    n: usize,
+) -> f64 {
     let warm = (warmup * n as f64).ceil();
     let at = k as f64;
     if at < warm {

@@ -1,5 +1,5 @@
 use nalgebra::DMatrix;
-use saturn_cell::{Cell, Real};
+use saturn_cell::Real;
 
 use super::batch::Epoch;
 use super::optimizer::{Optimizer, clip, learning_rate, norm};
@@ -9,7 +9,8 @@ use crate::scenario::{Optimizer as Rule, Scenario, Schedule, Streams};
 
 /// A net of one linear layer and a linear readout.
 fn net() -> Network<f64> {
-    let text = "name: t\nmodels: {m: {layers: [{linear: {out: 2}}]}}\narms: {a: {streams: single}}\n";
+    let text =
+        "name: t\nmodels: {m: {layers: [{linear: {out: 2}}]}}\narms: {a: {streams: single}}\n";
     let scenario =
         Scenario::parse(text, "test", std::path::Path::new(""), &[""; 0]).expect("a scenario");
     let model = scenario.models.get("m").expect("the model");

@@ -187,7 +187,10 @@ pub fn train<R: Real>(
             return Err(TrainError::Interrupted);
         }
         let since_best = best.as_ref().map_or(0, |(_, at, _)| number + 1 - at);
-        if settings.patience.is_some_and(|patience| since_best >= patience) {
+        if settings
+            .patience
+            .is_some_and(|patience| since_best >= patience)
+        {
             break;
         }
     }
@@ -264,7 +267,11 @@ fn gradient<R: Real>(
         sum += part;
     }
     if let Some(penalty) = &job.spike_rate {
-        sum.total += rates.iter().flatten().map(|r| penalty.value(r)).sum::<f64>();
+        sum.total += rates
+            .iter()
+            .flatten()
+            .map(|r| penalty.value(r))
+            .sum::<f64>();
     }
     Ok(sum)
 }
@@ -272,9 +279,8 @@ fn gradient<R: Real>(
 /// Lanes in ascending order of their samples' steps, so that a shard's lanes end together.
 fn by_length(lanes: &[LanePlan], epoch: &Epoch, job: &Job) -> Vec<LanePlan> {
     let lengths = job.train.split.lengths();
-    let steps = |lane: &LanePlan| -> usize {
-        lane.iter().map(|&p| lengths[epoch.recording(p)]).sum()
-    };
+    let steps =
+        |lane: &LanePlan| -> usize { lane.iter().map(|&p| lengths[epoch.recording(p)]).sum() };
     let mut plans = lanes.to_vec();
     plans.sort_by_key(steps);
     plans

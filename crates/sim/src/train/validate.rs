@@ -102,7 +102,9 @@ fn tally<R: Real>(net: &Network<R>, batch: &Batch<R>) -> Tally {
 
 /// Probabilities of one column of logits, `[C]`.
 pub fn softmax<R: Real>(logits: &[R], p: &mut [f32]) {
-    let top = logits.iter().fold(f64::NEG_INFINITY, |m, z| m.max(z.wide()));
+    let top = logits
+        .iter()
+        .fold(f64::NEG_INFINITY, |m, z| m.max(z.wide()));
     let mut sum = 0.0;
     for (p, z) in p.iter_mut().zip(logits) {
         *p = (z.wide() - top).exp() as f32;

@@ -112,7 +112,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run(&args, false, &progress),
         Command::Compare(args) => run(&args, true, &progress),
         Command::Plot { run } => command::plot(&run, &progress),
-        Command::Check { .. } => Ok(()),
+        Command::Check { scenario, set } => command::check(&scenario, &set),
         Command::Schema => command::schema(),
         Command::Data { command } => match command {
             DataCommand::Make { scenario, out, set } => {
@@ -122,7 +122,7 @@ pub fn main() -> ExitCode {
                 file,
                 channels,
                 figure,
-            } => Ok(()),
+            } => command::inspect(&file, channels, figure.as_deref()),
         },
     };
     progress.finish();

@@ -57,6 +57,15 @@ pub fn paths_of(scenario: &Scenario, progress: &Progress) -> Result<Paths> {
     })
 }
 
+/// The files of a scenario's data; `None` where they are synthetic and not made yet.
+pub fn paths_if_there(scenario: &Scenario) -> Result<Option<Paths>> {
+    scenario.find_data()?;
+    Ok(match &scenario.data.source {
+        DataSource::Synthetic { set, folder } if !set.is_in(folder) => None,
+        _ => Some(paths_of(scenario, &Progress::quiet())?),
+    })
+}
+
 fn write(set: &Synthetic, folder: &Path, progress: &Progress) -> Result<[std::path::PathBuf; 3]> {
     if !set.is_in(folder) {
         progress.line(&format!(

@@ -1,10 +1,14 @@
 //! The commands, one a file.
 
+mod check;
+mod inspect;
 mod make;
 mod plot;
 mod run;
 mod schema;
 
+pub use check::check;
+pub use inspect::inspect;
 pub use make::make;
 pub use plot::plot;
 pub use run::{RunOptions, run};

@@ -208,6 +208,18 @@ pub fn train<R: Real>(
     })
 }
 
+/// The first update of `job`, without its step, to be done again and again: how long does it take?
+pub fn one_update<'a, R: Real>(
+    net: &'a Network<R>,
+    job: &'a Job,
+) -> impl FnMut() -> Result<Parts, TrainError> + use<'a, R> {
+    let epoch = Epoch::new(job.seed, 0, job.train.split.len());
+    let updates = epoch.updates(job.streams, job.settings.lanes, job.samples);
+    let mut grad = net.zero_gradient();
+    let mut shards = Vec::new();
+    move || gradient(net, job, &epoch, &updates[0], &mut shards, &mut grad)
+}
+
 /// The loss and the gradient of one update, into `grad`.
 fn gradient<R: Real>(
     net: &Network<R>,

@@ -1,0 +1,131 @@
+//! `saturn data inspect`: what is in an event file, in figures and as a figure.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use saturn_data::{EventFile, OnBadSample, Quantiles, ReadOptions, Summary, summarise};
+use saturn_plots::{Figure, Inspect, RasterPlot};
+
+/// Prints what is in `file` and draws it to `figure` (without its ending), or to the file's name and
+/// `-inspect` in the current folder.
+#[allow(clippy::print_stdout)] // The table is the command's result.
+pub fn inspect(file: &Path, channels: usize, figure: Option<&Path>) -> Result<()> {
+    // Bad samples are counted and named below: the good ones are still worth looking at.
+    let options = ReadOptions {
+        channels,
+        classes: None,
+        on_bad_sample: OnBadSample::Skip,
+    };
+    let events = EventFile::open(file, &options)?;
+    let summary = summarise(&events)?;
+    for line in lines(&summary) {
+        println!("{line}");
+    }
+    let stem = figure.map_or_else(
+        || {
+            let name = file.file_stem().unwrap_or_default().to_string_lossy();
+            PathBuf::from(format!("{name}-inspect"))
+        },
+        Path::to_owned,
+    );
+    let drawn = draw(&events, summary)?
+        .draw(&stem)
+        .with_context(|| format!("drawing {}", stem.display()))?;
+    println!(
+        "figure     {}, {}",
+        drawn.svg.display(),
+        drawn.png.display()
+    );
+    Ok(())
+}
+
+/// The summary as lines of text.
+fn lines(s: &Summary) -> Vec<String> {
+    let quantiles = |q: &Quantiles, places: usize| {
+        format!(
+            "median {:.places$}, 5 to 95 %: {:.places$} to {:.places$}, all: {:.places$} to {:.places$}",
+            q.median, q.q05, q.q95, q.min, q.max
+        )
+    };
+    let silent = s.channel_rates_hz.iter().filter(|r| **r == 0.0).count();
+    let loudest = s.channel_rates_hz.iter().fold(0.0f64, |a, &b| a.max(b));
+    let mean = s.channel_rates_hz.iter().sum::<f64>() / s.channel_rates_hz.len().max(1) as f64;
+    let classes: Vec<String> = s
+        .classes
+        .iter()
+        .map(|c| format!("{} ({})", c.name, c.samples))
+        .collect();
+    let mut lines = vec![
+        format!(
+            "file       {}, {:.1} MB",
+            s.path.display(),
+            s.file_bytes as f64 / 1e6
+        ),
+        format!(
+            "samples    {} by {} speakers, {} events",
+            s.samples,
+            s.speakers.len(),
+            s.total_events
+        ),
+        format!("classes    {}", classes.join(", ")),
+        format!("duration   {} s", quantiles(&s.duration_s, 2)),
+        format!("events     {} a sample", quantiles(&s.events, 0)),
+        format!(
+            "channels   {}: mean {mean:.1} Hz, loudest {loudest:.1} Hz, {silent} silent",
+            s.channels
+        ),
+        format!(
+            "active     {:.1} % of (step, channel) cells at 1 ms, {:.1} % at 10 ms",
+            100.0 * s.active_share_1ms,
+            100.0 * s.active_share_10ms
+        ),
+        format!(
+            "times      {}-bit floats, steps of {:.3} ms at the longest duration",
+            s.time_bits,
+            1e3 * s.time_step_s
+        ),
+    ];
+    if !s.notices.is_empty() {
+        lines.push(format!("notices    {}", s.notices));
+    }
+    lines
+}
+
+fn draw(events: &EventFile, summary: Summary) -> Result<Inspect> {
+    let mut durations_s = Vec::with_capacity(events.len());
+    for batch in events.batches(256) {
+        durations_s.extend(batch?.iter().map(saturn_data::Recording::duration_s));
+    }
+    let example = summary.example;
+    let name = events
+        .class_names()
+        .get(example.label)
+        .cloned()
+        .unwrap_or_default();
+    Ok(Inspect {
+        title: format!(
+            "{}: {} samples of {} classes",
+            summary
+                .path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy(),
+            summary.samples,
+            summary.classes.len()
+        ),
+        example: RasterPlot {
+            title: format!("one sample of “{name}”"),
+            times_s: example.times_s,
+            channels: example.units,
+            channel_count: summary.channels as u32,
+            ..RasterPlot::default()
+        },
+        rates_hz: summary.channel_rates_hz,
+        durations_s,
+        classes: summary
+            .classes
+            .into_iter()
+            .map(|c| (c.name, c.samples))
+            .collect(),
+    })
+}

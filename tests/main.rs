@@ -1,1 +1,8 @@
-//! Integration tests.
+//! Integration tests: the real program on tiny data, from a scenario to a report, and on bad input.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod architecture;
+mod bad_input;
+mod main_job;
+mod real_data;
+mod saturn;

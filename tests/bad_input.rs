@@ -1,0 +1,252 @@
+//! Bad input: a message that names file, place and remedy; exit code 2, or 1 where the run failed.
+
+use std::fs;
+
+use crate::saturn::{Bench, SCENARIO, fails, recording, succeeds};
+
+/// Runs the tiny scenario after `change` to its text.
+fn after(change: impl Fn(&str) -> String) -> std::process::Output {
+    let bench = Bench::new();
+    fs::write(bench.path("tiny.yaml"), change(SCENARIO)).unwrap();
+    bench.saturn(&["run", "tiny.yaml", "--out", "out"])
+}
+
+#[test]
+fn a_misspelt_key_is_named_with_its_place_and_the_nearest_key() {
+    let output = after(|s| s.replace("epochs: 2", "epoch: 2"));
+    fails(&output, 2, &["tiny.yaml:11:9", "epoch", "epochs"]);
+    let output = after(|s| s.replace("streams: single", "streams: singel"));
+    fails(&output, 2, &["tiny.yaml:9:", "singel", "single"]);
+    let output = after(|s| s.replace("epochs: 2", "epochs: two"));
+    fails(&output, 2, &["tiny.yaml:11:", "two"]);
+    let output = after(|s| s.replace("{epochs: 2", "{epochs: 2]"));
+    fails(&output, 2, &["tiny.yaml:11"]);
+}
+
+#[test]
+fn an_override_that_fits_nothing_is_named() {
+    let bench = Bench::new();
+    let run = |set| bench.saturn(&["run", "tiny.yaml", "--out", "out", "--set", set]);
+    fails(&run("train.epoch=3"), 2, &["train.epoch", "epochs"]);
+    fails(&run("train.epochs"), 2, &["key=value"]);
+}
+
+#[test]
+fn a_missing_scenario_or_data_file_is_named() {
+    let bench = Bench::new();
+    let output = bench.saturn(&["run", "nothing.yaml"]);
+    fails(&output, 2, &["nothing.yaml"]);
+    fs::remove_file(bench.path("data/valid.h5")).unwrap();
+    let output = bench.saturn(&["run", "tiny.yaml", "--out", "out"]);
+    fails(&output, 2, &["tiny.yaml:3:", "valid.h5"]);
+    let output = after(|s| s.replace("data/train.h5", "$SATURN_NO_SUCH/train.h5"));
+    fails(&output, 2, &["SATURN_NO_SUCH"]);
+}
+
+#[test]
+fn a_file_that_is_not_or_no_longer_hdf5_is_named() {
+    let bench = Bench::new();
+    let run = || bench.saturn(&["run", "tiny.yaml", "--out", "out"]);
+    let whole = fs::read(bench.path("data/train.h5")).unwrap();
+    fs::write(bench.path("data/train.h5"), "times,units\n0.1,3\n").unwrap();
+    fails(&run(), 2, &["train.h5", "HDF5", "hint:"]);
+    fs::write(bench.path("data/train.h5"), &whole[..whole.len() / 2]).unwrap();
+    fails(&run(), 2, &["train.h5", "hint:"]);
+}
+
+#[test]
+fn a_file_without_the_layout_is_named() {
+    let bench = Bench::new();
+    let file = hdf5::File::create(bench.path("data/train.h5")).unwrap();
+    file.create_group("other").unwrap();
+    file.close().unwrap();
+    let output = bench.saturn(&["run", "tiny.yaml", "--out", "out"]);
+    fails(&output, 2, &["train.h5", "labels", "hint:"]);
+
+    let file = hdf5::File::create(bench.path("data/train.h5")).unwrap();
+    let spikes = file.create_group("spikes").unwrap();
+    for name in ["times", "units"] {
+        let flat = spikes.new_dataset::<f32>().shape(3).create(name).unwrap();
+        flat.write(&[1.0f32, 2.0, 3.0]).unwrap();
+    }
+    let labels = file.new_dataset::<u16>().shape(3).create("labels").unwrap();
+    labels.write(&[0u16, 1, 2]).unwrap();
+    file.close().unwrap();
+    let output = bench.saturn(&["run", "tiny.yaml", "--out", "out"]);
+    fails(&output, 2, &["train.h5", "spikes/", "hint:"]);
+}
+
+#[test]
+fn bad_samples_are_named_by_their_index() {
+    let good = |i: usize| recording(i, &[0.05, 0.1, 0.15], 3, i % 4);
+    let bench = Bench::new();
+    let run = || bench.saturn(&["run", "tiny.yaml", "--out", "out"]);
+    let with = |bad: saturn_data::Recording| {
+        let mut all: Vec<_> = (0..12).map(good).collect();
+        all[5] = bad;
+        bench.write_train(all);
+    };
+    // Units beyond the channels.
+    with(recording(5, &[0.05], 40, 0));
+    fails(&run(), 2, &["train.h5", "5", "40", "hint:"]);
+    // An empty sample.
+    with(recording(5, &[], 0, 0));
+    fails(&run(), 2, &["train.h5", "5", "empty", "hint:"]);
+    // A label beyond the classes.
+    with(good(5));
+    let output = bench.saturn(&["run", "tiny.yaml", "--out", "o", "--set", "data.classes=2"]);
+    fails(&output, 2, &["train.h5", "label", "hint:"]);
+    // Skipped and counted, if asked for.
+    with(recording(5, &[], 0, 0));
+    let output = bench.saturn(&[
+        "run",
+        "tiny.yaml",
+        "--out",
+        "skipped",
+        "--set",
+        "data.on_bad_sample=skip",
+    ]);
+    let text = succeeds(&output);
+    assert!(
+        text.contains("train.h5") && text.contains("skipped"),
+        "{text}"
+    );
+    // An empty split.
+    bench.write_train(Vec::new());
+    fails(&run(), 2, &["train.h5", "hint:"]);
+}
+
+/// Writes a training file by hand: times and units a sample.
+fn write_raw(bench: &Bench, times: &[&[f32]], units: &[&[u16]], labels: &[i32]) {
+    use hdf5::types::VarLenArray;
+    let file = hdf5::File::create(bench.path("data/train.h5")).unwrap();
+    let spikes = file.create_group("spikes").unwrap();
+    let times: Vec<VarLenArray<f32>> = times.iter().map(|t| VarLenArray::from_slice(t)).collect();
+    let units: Vec<VarLenArray<u16>> = units.iter().map(|u| VarLenArray::from_slice(u)).collect();
+    let set = spikes.new_dataset::<VarLenArray<f32>>().shape(times.len());
+    set.create("times").unwrap().write(&times).unwrap();
+    let set = spikes.new_dataset::<VarLenArray<u16>>().shape(units.len());
+    set.create("units").unwrap().write(&units).unwrap();
+    let set = file.new_dataset::<i32>().shape(labels.len());
+    set.create("labels").unwrap().write(labels).unwrap();
+    file.close().unwrap();
+}
+
+#[test]
+fn bad_times_and_lengths_are_named_and_unsorted_times_are_sorted() {
+    let bench = Bench::new();
+    let run = || bench.saturn(&["run", "tiny.yaml", "--out", "out"]);
+    let ok: &[f32] = &[0.1, 0.2];
+    let u: &[u16] = &[1, 2];
+    write_raw(&bench, &[ok, &[0.1, f32::NAN]], &[u, u], &[0, 1]);
+    fails(&run(), 2, &["train.h5", "times", "NaN", "hint:"]);
+    write_raw(&bench, &[ok, &[-0.1, 0.2]], &[u, u], &[0, 1]);
+    fails(&run(), 2, &["train.h5", "times", "-0.1", "hint:"]);
+    write_raw(&bench, &[ok, &[0.1, 0.2, 0.3]], &[u, u], &[0, 1]);
+    fails(&run(), 2, &["train.h5", "3", "2", "hint:"]);
+    write_raw(&bench, &[ok, ok, ok], &[u, u], &[0, 1]);
+    fails(&run(), 2, &["train.h5", "hint:"]);
+    write_raw(&bench, &[ok, ok], &[u, u], &[0, -1]);
+    fails(&run(), 2, &["train.h5", "label", "-1", "hint:"]);
+    // Unsorted: sorted, and said.
+    let samples: Vec<&[f32]> = (0..12)
+        .map(|i| if i == 7 { &[0.2f32, 0.1][..] } else { ok })
+        .collect();
+    let labels: Vec<i32> = (0..12).map(|i| i % 4).collect();
+    write_raw(&bench, &samples, &[u; 12], &labels);
+    let text = succeeds(&run());
+    assert!(text.contains("sorted"), "{text}");
+}
+
+#[test]
+fn a_folder_of_something_else_is_left_alone() {
+    let bench = Bench::new();
+    let run =
+        |out: &str, set: &str| bench.saturn(&["run", "tiny.yaml", "--out", out, "--set", set]);
+    fs::create_dir(bench.path("mine")).unwrap();
+    fs::write(bench.path("mine/thesis.txt"), "do not lose").unwrap();
+    fails(
+        &run("mine", "train.epochs=1"),
+        2,
+        &["mine", "hint:", "--out"],
+    );
+    assert!(bench.path("mine/thesis.txt").exists());
+    succeeds(&run("out", "train.epochs=1"));
+    let before = fs::read(bench.path("out/summary.json")).unwrap();
+    fails(
+        &run("out", "train.epochs=2"),
+        2,
+        &["another run", "tiny", "hint:", "--out"],
+    );
+    assert!(fs::read(bench.path("out/summary.json")).unwrap() == before);
+}
+
+#[test]
+fn two_runs_in_one_folder_do_not_mix() {
+    let bench = Bench::new();
+    succeeds(&bench.saturn(&[
+        "run",
+        "tiny.yaml",
+        "--out",
+        "out",
+        "--set",
+        "train.epochs=1",
+    ]));
+    let lock = fs::File::open(bench.path("out/.lock")).unwrap();
+    lock.lock().unwrap();
+    let output = bench.saturn(&[
+        "run",
+        "tiny.yaml",
+        "--out",
+        "out",
+        "--set",
+        "train.epochs=1",
+    ]);
+    fails(&output, 2, &["another saturn", "hint:"]);
+}
+
+#[test]
+fn an_output_that_cannot_be_written_fails_the_run() {
+    let bench = Bench::new();
+    fs::write(bench.path("file"), "").unwrap();
+    let output = bench.saturn(&["run", "tiny.yaml", "--out", "file/out"]);
+    fails(&output, 1, &["file", "hint:"]);
+}
+
+/// A full disk, as a limit on the size of files: what is finished stays, and the run goes on later.
+#[test]
+fn a_full_disk_ends_the_run_and_keeps_what_is_done() {
+    let bench = Bench::new();
+    let saturn = env!("CARGO_BIN_EXE_saturn");
+    // Files of at most 8 blocks of 512 or 1024 bytes; the signal is ignored so that writing fails.
+    let script = format!("trap '' XFSZ; ulimit -f 8; exec {saturn} run tiny.yaml --out out");
+    let output = std::process::Command::new("bash")
+        .args(["-c", &script])
+        .current_dir(bench.path(""))
+        .output()
+        .unwrap();
+    fails(&output, 1, &["out", "hint:"]);
+    succeeds(&bench.saturn(&["run", "tiny.yaml", "--out", "out"]));
+}
+
+/// Through the program, a few of the thousands of mutated files that the reader's own tests go through.
+#[test]
+fn mutated_files_end_in_a_message_or_a_table() {
+    let bench = Bench::new();
+    let whole = fs::read(bench.path("data/test.h5")).unwrap();
+    for k in 0..24usize {
+        let mut bytes = whole.clone();
+        for i in 0..4 {
+            let at = (k * 7919 + i * 104_729 + 13) % bytes.len().min(4096);
+            bytes[at] = bytes[at].wrapping_add(1 + (k * 31 + i) as u8);
+        }
+        fs::write(bench.path("mutated.h5"), &bytes).unwrap();
+        let output = bench.saturn(&["data", "inspect", "mutated.h5", "--channels", "16"]);
+        let code = output.status.code();
+        assert!(
+            matches!(code, Some(0 | 2)),
+            "{k}: {}",
+            crate::saturn::said(&output)
+        );
+    }
+}

@@ -1,0 +1,230 @@
+//! The main job, end to end: folder, resume, threads, seeds.
+
+use std::fs;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::saturn::{Bench, fails, files, succeeds};
+
+/// A summary without what depends on the clock and the machine.
+fn numbers(bench: &Bench, run: &str) -> Value {
+    fn strip(value: &mut Value) {
+        match value {
+            Value::Object(map) => {
+                for key in ["seconds", "steps_per_second", "resident_mib"] {
+                    map.remove(key);
+                }
+                map.values_mut().for_each(strip);
+            }
+            Value::Array(items) => items.iter_mut().for_each(strip),
+            _ => {}
+        }
+    }
+    let text = fs::read(bench.path(run).join("summary.json")).unwrap();
+    let mut summary = serde_json::from_slice(&text).unwrap();
+    strip(&mut summary);
+    summary
+}
+
+#[test]
+fn a_scenario_becomes_a_folder_of_results() {
+    let bench = Bench::new();
+    succeeds(&bench.saturn(&["run", "tiny.yaml", "--out", "out"]));
+    for file in [
+        "scenario.yaml",
+        "manifest.json",
+        "metrics.jsonl",
+        "summary.json",
+        "report.html",
+    ] {
+        assert!(bench.path("out").join(file).exists(), "{file}");
+    }
+    let summary = numbers(&bench, "out");
+    assert_eq!(summary["version"], 1);
+    assert_eq!(summary["split"], "valid");
+    let cells = summary["cells"].as_array().unwrap();
+    assert_eq!(cells.len(), 4, "two models, two arms, one seed");
+    // Two streams (silence, noise), three policies.
+    assert_eq!(summary["table"].as_array().unwrap().len(), 4 * 2 * 3);
+    for cell in cells {
+        assert_eq!(cell["training"]["history"].as_array().unwrap().len(), 2);
+        for evaluation in cell["evaluations"].as_array().unwrap() {
+            assert_eq!(evaluation["steps"], 2000);
+            for column in ["summed", "last", "detector"] {
+                let value = evaluation[column]["value"].as_f64().unwrap();
+                assert!((0.0..=1.0).contains(&value), "{column} {value}");
+            }
+        }
+    }
+    let report = fs::read_to_string(bench.path("out/report.html")).unwrap();
+    let svgs = files(&bench.path("out/figures"), ".svg");
+    let pngs = files(&bench.path("out/figures"), ".png");
+    assert!(svgs.len() >= 7, "{} figures", svgs.len());
+    assert_eq!(svgs.len(), pngs.len());
+    assert!(
+        report.matches("<figure").count() >= svgs.len(),
+        "a figure is missing"
+    );
+    assert!(
+        !report.contains("http://") || !report.contains("<script src"),
+        "self-contained"
+    );
+
+    // Again: nothing is trained, and the numbers are the same.
+    let before = files(&bench.path("out/cells"), ".json");
+    succeeds(&bench.saturn(&["run", "tiny.yaml", "--out", "out"]));
+    assert!(files(&bench.path("out/cells"), ".json") == before);
+    // `plot` draws it again from the folder alone.
+    fs::remove_file(bench.path("out/report.html")).unwrap();
+    succeeds(&bench.saturn(&["plot", "out"]));
+    assert!(bench.path("out/report.html").exists());
+}
+
+#[test]
+fn results_are_the_same_bits_at_any_number_of_threads() {
+    let bench = Bench::new();
+    let run = |threads: usize| {
+        let out = format!("out{threads}");
+        succeeds(&bench.saturn_on(threads, &["run", "tiny.yaml", "--out", &out]));
+        let weights = files(&bench.path(&out).join("weights"), ".safetensors");
+        (numbers(&bench, &out), weights)
+    };
+    let (one, weights) = run(1);
+    assert_eq!(weights.len(), 4);
+    for threads in [2, 7] {
+        let (other, others) = run(threads);
+        assert!(weights == others, "weights at {threads} threads");
+        assert_eq!(one, other, "summary at {threads} threads");
+    }
+}
+
+#[test]
+fn compare_takes_all_seeds_and_redoes_only_what_is_missing() {
+    let bench = Bench::new();
+    let compare = ["compare", "tiny.yaml", "--out", "out"];
+    succeeds(&bench.saturn(&compare));
+    let whole = numbers(&bench, "out");
+    assert_eq!(whole["cells"].as_array().unwrap().len(), 8);
+    assert_eq!(whole["table"][0]["seeds"], 2);
+
+    let lost = bench.path("out/cells/gru.classic.2.train.json");
+    fs::remove_file(&lost).unwrap();
+    let kept = bench.path("out/cells/lif.classic.1.train.json");
+    let before = fs::metadata(&kept).unwrap().modified().unwrap();
+    // Only what is done is collected; then the rest is done again, to the same numbers.
+    succeeds(&bench.saturn(&["compare", "tiny.yaml", "--out", "out", "--collect"]));
+    assert_eq!(numbers(&bench, "out")["cells"].as_array().unwrap().len(), 7);
+    succeeds(&bench.saturn(&compare));
+    assert!(lost.exists());
+    assert_eq!(fs::metadata(&kept).unwrap().modified().unwrap(), before);
+    assert_eq!(numbers(&bench, "out"), whole);
+}
+
+#[test]
+fn the_final_evaluation_reads_the_test_split_with_the_same_nets() {
+    let bench = Bench::new();
+    succeeds(&bench.saturn(&["run", "tiny.yaml", "--out", "out"]));
+    let weights = files(&bench.path("out/weights"), ".safetensors");
+    let trained = files(&bench.path("out/cells"), ".train.json");
+    succeeds(&bench.saturn(&["run", "tiny.yaml", "--out", "out", "--final"]));
+    assert_eq!(numbers(&bench, "out")["split"], "test");
+    assert!(files(&bench.path("out/weights"), ".safetensors") == weights);
+    assert!(files(&bench.path("out/cells"), ".train.json") == trained);
+}
+
+#[test]
+fn an_interrupted_run_keeps_what_is_done_and_goes_on() {
+    let bench = Bench::new();
+    let arguments = [
+        "run",
+        "tiny.yaml",
+        "--out",
+        "out",
+        "--set",
+        "train.epochs=8",
+    ];
+    let child = bench
+        .command(&arguments)
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let first = bench.path("out/cells/lif.classic.1.train.json");
+    for _ in 0..600 {
+        if first.exists() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let pid = child.id().to_string();
+    let kill = std::process::Command::new("kill")
+        .args(["-INT", &pid])
+        .status();
+    assert!(kill.unwrap().success());
+    fails(
+        &child.wait_with_output().unwrap(),
+        1,
+        &["interrupted", "run the same command again"],
+    );
+    let before = fs::read(&first).unwrap();
+    succeeds(&bench.saturn(&arguments));
+    assert!(
+        fs::read(&first).unwrap() == before,
+        "what was done is not done again"
+    );
+    assert_eq!(numbers(&bench, "out")["cells"].as_array().unwrap().len(), 4);
+}
+
+#[test]
+fn check_schema_and_inspect_say_what_they_should() {
+    let bench = Bench::new();
+    let check = bench.saturn(&["check", "tiny.yaml"]);
+    succeeds(&check);
+    let text = String::from_utf8_lossy(&check.stdout);
+    for part in ["sound", "lif", "gru", "parameters", "compare (2 seeds)"] {
+        assert!(text.contains(part), "{text}");
+    }
+    let schema = bench.saturn(&["schema"]);
+    succeeds(&schema);
+    let schema: Value = serde_json::from_slice(&schema.stdout).unwrap();
+    assert!(schema["properties"]["models"].is_object());
+    let inspect = bench.saturn(&["data", "inspect", "data/train.h5", "--channels", "16"]);
+    succeeds(&inspect);
+    assert!(String::from_utf8_lossy(&inspect.stdout).contains("24 by"));
+    assert!(bench.path("train-inspect.svg").exists());
+    assert!(bench.path("train-inspect.png").exists());
+}
+
+#[test]
+fn every_committed_scenario_is_sound() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios");
+    let mut seen = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        // The folder that `$SATURN_DATA` names is another matter: here the text is read.
+        let text = fs::read_to_string(&path)
+            .unwrap()
+            .replace("$SATURN_DATA", "/nowhere");
+        let name = path.display().to_string();
+        let read = saturn_sim::scenario::Scenario::parse(
+            &text,
+            &name,
+            std::path::Path::new(folder),
+            &[""; 0],
+        );
+        assert!(read.is_ok(), "{}", read.unwrap_err());
+        seen += 1;
+    }
+    assert!(seen >= 3);
+}
+
+#[test]
+fn data_make_writes_the_set_of_a_scenario() {
+    let bench = Bench::new();
+    let yaml = "name: made\ndata: {synthetic: {classes: 3, channels: 12, train: 6, valid: 3, test: 3}}\nmodels: {rnn: {layers: [{rnn: {hidden: 4}}]}}\narms: {classic: {streams: single}}\n";
+    fs::write(bench.path("made.yaml"), yaml).unwrap();
+    succeeds(&bench.saturn(&["data", "make", "made.yaml", "--out", "made"]));
+    for split in ["train", "valid", "test"] {
+        assert!(bench.path("made").join(format!("{split}.h5")).exists());
+    }
+}

@@ -91,7 +91,7 @@ fn bad_samples_are_named_by_their_index() {
     fails(&run(), 2, &["train.h5", "5", "40", "hint:"]);
     // An empty sample.
     with(recording(5, &[], 0, 0));
-    fails(&run(), 2, &["train.h5", "5", "empty", "hint:"]);
+    fails(&run(), 2, &["train.h5", "sample 5 has no events", "hint:"]);
     // A label beyond the classes.
     with(good(5));
     let output = bench.saturn(&["run", "tiny.yaml", "--out", "o", "--set", "data.classes=2"]);

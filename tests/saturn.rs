@@ -68,6 +68,7 @@ impl Bench {
     pub fn write_train(&self, recordings: Vec<Recording>) {
         let meta = WriteMeta {
             channels: 64,
+            class_names: ["a", "b", "c", "d"].map(String::from).to_vec(),
             ..WriteMeta::default()
         };
         write_events(self.path("data/train.h5"), recordings, &meta).unwrap();

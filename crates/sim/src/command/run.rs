@@ -15,6 +15,7 @@ use crate::run::matrix::{Matrix, Wanted, hex, key};
 use crate::run::summary::Summary;
 use crate::run::workbench::{Paths, Workbench};
 use crate::scenario::{Scenario, to_yaml};
+use crate::{draw, page};
 
 use super::make::paths_of;
 
@@ -109,6 +110,16 @@ pub fn finish(
     summary: &Summary,
     progress: &Progress,
 ) -> Result<()> {
+    progress.doing("drawing");
+    let drawn = draw::draw(scenario, folder.path(), summary)?;
+    page::write(scenario, folder, summary, &drawn)?;
+    for line in page::table_lines(summary) {
+        progress.line(&line);
+    }
+    progress.line(&format!(
+        "the report is {}",
+        folder.path().join("report.html").display()
+    ));
     Ok(())
 }
 

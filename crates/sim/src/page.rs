@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use thiserror::Error;
 
-use crate::eval::bootstrap::Estimate;
 use crate::draw::{Drawn, models, plain, streams};
+use crate::eval::bootstrap::Estimate;
 use crate::run::folder::{Folder, FolderError};
 use crate::run::summary::{Row, Summary};
 use crate::scenario::{Scenario, to_yaml};
@@ -117,7 +117,11 @@ fn page(scenario: &Scenario, summary: &Summary, figures: &[(&Drawn, String)]) ->
 
 /// The accuracies of one stream.
 fn table(summary: &Summary, stream: &str) -> Markup {
-    let rows: Vec<&Row> = summary.table.iter().filter(|r| r.stream == stream).collect();
+    let rows: Vec<&Row> = summary
+        .table
+        .iter()
+        .filter(|r| r.stream == stream)
+        .collect();
     html! {
         h2 { "Accuracy, gaps: " (plain(stream)) }
         div.scroll { table {
@@ -212,7 +216,8 @@ pub fn table_lines(summary: &Summary) -> Vec<String> {
         "stream", "model", "arm", "state_reset", "summed", "last", "detector", summary.split
     )];
     for row in &summary.table {
-        let share = |e: Option<Estimate>| e.map_or_else(dash, |e| format!("{:.1}", 100.0 * e.value));
+        let share =
+            |e: Option<Estimate>| e.map_or_else(dash, |e| format!("{:.1}", 100.0 * e.value));
         lines.push(format!(
             "{:<14} {:<12} {:<10} {:<14} {:>8} {:>8} {:>8}",
             row.stream,
@@ -330,7 +335,10 @@ mod tests {
             caption: "Right is better.".into(),
             svg: PathBuf::new(),
         };
-        let figures = [(&drawn, "<?xml version=\"1.0\"?><svg id=\"s\"></svg>".to_owned())];
+        let figures = [(
+            &drawn,
+            "<?xml version=\"1.0\"?><svg id=\"s\"></svg>".to_owned(),
+        )];
         let page = page(&scenario, &summary(), &figures).into_string();
         assert!(page.contains("a &amp; b"));
         assert!(page.contains("Right is better."));

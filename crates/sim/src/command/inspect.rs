@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Result, anyhow};
 use saturn_data::{EventFile, OnBadSample, Quantiles, ReadOptions, Summary, summarise};
 use saturn_plots::{Figure, Inspect, RasterPlot};
 
+use super::print::print;
+
 /// Prints what is in `file` and draws it to `figure` (without its ending), or to the file's name and
 /// `-inspect` in the current folder.
-#[allow(clippy::print_stdout)] // The table is the command's result.
 pub fn inspect(file: &Path, channels: usize, figure: Option<&Path>) -> Result<()> {
     // Bad samples are counted and named below: the good ones are still worth looking at.
     let options = ReadOptions {
@@ -18,9 +19,7 @@ pub fn inspect(file: &Path, channels: usize, figure: Option<&Path>) -> Result<()
     };
     let events = EventFile::open(file, &options)?;
     let summary = summarise(&events)?;
-    for line in lines(&summary) {
-        println!("{line}");
-    }
+    print(&lines(&summary).join("\n"))?;
     let stem = figure.map_or_else(
         || {
             let name = file.file_stem().unwrap_or_default().to_string_lossy();
@@ -30,13 +29,12 @@ pub fn inspect(file: &Path, channels: usize, figure: Option<&Path>) -> Result<()
     );
     let drawn = draw(&events, summary)?
         .draw(&stem)
-        .with_context(|| format!("drawing {}", stem.display()))?;
-    println!(
+        .map_err(|e| anyhow!("{e}\nhint: choose another place for the figure with --figure"))?;
+    print(&format!(
         "figure     {}, {}",
         drawn.svg.display(),
         drawn.png.display()
-    );
-    Ok(())
+    ))
 }
 
 /// The summary as lines of text.
@@ -55,6 +53,15 @@ fn lines(s: &Summary) -> Vec<String> {
         .iter()
         .map(|c| format!("{} ({})", c.name, c.samples))
         .collect();
+    let speakers = match s.speakers.len() {
+        0 => "(speakers not named)".to_owned(),
+        1 => "by 1 speaker".to_owned(),
+        n => format!("by {n} speakers"),
+    };
+    let apart = match 1e3 * s.time_step_s {
+        ms if ms < 1e-3 => "less than 1 µs".to_owned(),
+        ms => format!("{ms:.3} ms"),
+    };
     let mut lines = vec![
         format!(
             "file       {}, {:.1} MB",
@@ -62,10 +69,8 @@ fn lines(s: &Summary) -> Vec<String> {
             s.file_bytes as f64 / 1e6
         ),
         format!(
-            "samples    {} by {} speakers, {} events",
-            s.samples,
-            s.speakers.len(),
-            s.total_events
+            "samples    {} {speakers}, {} events",
+            s.samples, s.total_events
         ),
         format!("classes    {}", classes.join(", ")),
         format!("duration   {} s", quantiles(&s.duration_s, 2)),
@@ -75,18 +80,19 @@ fn lines(s: &Summary) -> Vec<String> {
             s.channels
         ),
         format!(
-            "active     {:.1} % of (step, channel) cells at 1 ms, {:.1} % at 10 ms",
+            "active     {:.2} % of (step, channel) cells in steps of 1 ms, {:.2} % of 10 ms",
             100.0 * s.active_share_1ms,
             100.0 * s.active_share_10ms
         ),
         format!(
-            "times      {}-bit floats, steps of {:.3} ms at the longest duration",
-            s.time_bits,
-            1e3 * s.time_step_s
+            "times      {}-bit floats, {apart} apart at the median duration",
+            s.time_bits
         ),
     ];
     if !s.notices.is_empty() {
-        lines.push(format!("notices    {}", s.notices));
+        // Further lines stand under the first.
+        let notices = s.notices.to_string().replace('\n', "\n           ");
+        lines.push(format!("notices    {notices}"));
     }
     lines
 }

@@ -4,6 +4,7 @@ mod check;
 mod inspect;
 mod make;
 mod plot;
+mod print;
 mod run;
 mod schema;
 

@@ -54,7 +54,7 @@ pub fn accuracy(summary: &Summary) -> Accuracy {
         .collect();
     Accuracy {
         title: "Does accuracy fall along the stream?".into(),
-        x: Axis::linear("stream position, steps since the last reset: never"),
+        x: Axis::linear("stream position, steps (never reset)"),
         y: Axis::linear("accuracy, %").over(0.0, 100.0),
         chance: Some(100.0 * summary.chance),
         panels,

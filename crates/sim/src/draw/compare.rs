@@ -1,8 +1,6 @@
 //! Models and arms side by side: points with intervals, and the table as a heat map.
 
-use saturn_plots::{
-    Axis, Compare, CompareItem, ComparePanel, CompareValue, Heat, Look, arm_looks,
-};
+use saturn_plots::{Axis, Compare, CompareItem, ComparePanel, CompareValue, Heat, Look, arm_looks};
 
 use super::{arms, models, plain, streams};
 use crate::run::summary::{Row, Summary};

@@ -39,9 +39,14 @@ pub fn contraction(summary: &Summary) -> Vec<(String, Contraction)> {
             figures.push((
                 name,
                 Contraction {
-                    title: format!("What is left of the past after the same gap: {}", plain(&stream)),
+                    title: format!(
+                        "What is left of the past after the same gap: {}",
+                        plain(&stream)
+                    ),
                     x: Axis::linear("s of the same gap"),
-                    y: Axis::linear("difference that the past still makes (1 = at the sample's end)"),
+                    y: Axis::linear(
+                        "difference that the past still makes (1 = at the sample's end)",
+                    ),
                     panels,
                     ..Contraction::default()
                 },

@@ -68,7 +68,7 @@ pub fn saturation(summary: &Summary, model: &str) -> Option<Saturation> {
         })
         .collect();
     (!panels.is_empty()).then(|| Saturation {
-        title: format!("{}: the state along a stream that is never reset", model.to_uppercase()),
+        title: "The state along a stream that is never reset".into(),
         x: Axis::linear("stream position, steps"),
         models: vec![SaturationModel {
             name: model.to_uppercase(),

@@ -14,11 +14,7 @@ use crate::train::validate::argmax;
 const ROWS: usize = 70;
 
 /// The outputs of two arms of `model`: classic and adaptive where they are, else the first and last.
-pub fn stream(
-    folder: &Path,
-    summary: &Summary,
-    model: &str,
-) -> Result<Option<Stream>, TraceError> {
+pub fn stream(folder: &Path, summary: &Summary, model: &str) -> Result<Option<Stream>, TraceError> {
     let all = arms(summary);
     let looks = arm_looks(&all);
     let pick = |name: &str, other: Option<usize>| all.iter().position(|a| a == name).or(other);
@@ -72,8 +68,10 @@ pub fn stream(
 
 /// The events of the same stretch.
 pub fn raster(folder: &Path, summary: &Summary) -> Result<Option<RasterPlot>, TraceError> {
-    let (Some(model), Some(arm)) = (models(summary).into_iter().next(), arms(summary).into_iter().next())
-    else {
+    let (Some(model), Some(arm)) = (
+        models(summary).into_iter().next(),
+        arms(summary).into_iter().next(),
+    ) else {
         return Ok(None);
     };
     let Some(trace) = trace(folder, summary, &model, &arm)? else {
@@ -101,13 +99,22 @@ pub fn raster(folder: &Path, summary: &Summary) -> Result<Option<RasterPlot>, Tr
     }))
 }
 
-/// The steps that are drawn: about nine samples.
+/// The steps that are drawn: about eight samples, whole ones, with some of the gaps around them.
 fn stretch(trace: &Trace) -> std::ops::Range<usize> {
-    let whole = 0..trace.steps();
-    let end = spans_of(trace, &whole)
-        .nth(8)
-        .map_or(trace.steps(), |(_, to, _)| (to + 12).min(trace.steps()));
-    0..end
+    let steps = trace.steps();
+    // A sample that the recording cuts at either end is no sample to judge.
+    let whole: Vec<(usize, usize, usize)> = spans_of(trace, &(0..steps))
+        .filter(|&(from, to, _)| from > 0 && to < steps)
+        .take(8)
+        .collect();
+    match (whole.first(), whole.last()) {
+        (Some(first), Some(last)) => {
+            let before = (0..first.0).rev().take_while(|&t| trace.label[t] < 0);
+            let after = (last.1..steps).take_while(|&t| trace.label[t] < 0);
+            first.0 - before.take(12).count()..last.1 + after.take(12).count()
+        }
+        _ => 0..steps,
+    }
 }
 
 /// The samples that end inside `stretch`: first step, one past the last, class.
@@ -170,8 +177,7 @@ fn raster_of(trace: &Trace, stretch: &std::ops::Range<usize>) -> Raster {
     for (column, t) in stretch.clone().enumerate() {
         for channel in 0..trace.channels {
             let row = channel * rows / trace.channels;
-            values[row * columns + column] +=
-                f32::from(trace.events[t * trace.channels + channel]);
+            values[row * columns + column] += f32::from(trace.events[t * trace.channels + channel]);
         }
     }
     Raster {

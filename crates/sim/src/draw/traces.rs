@@ -13,11 +13,7 @@ use crate::run::trace::TraceError;
 const STEPS: usize = 400;
 
 /// The first hidden layer's first field.
-pub fn traces(
-    folder: &Path,
-    summary: &Summary,
-    model: &str,
-) -> Result<Option<Traces>, TraceError> {
+pub fn traces(folder: &Path, summary: &Summary, model: &str) -> Result<Option<Traces>, TraceError> {
     let all = arms(summary);
     let looks = arm_looks(&all);
     let mut figure: Option<Traces> = None;

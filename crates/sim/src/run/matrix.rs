@@ -22,7 +22,7 @@ use crate::build::build;
 use crate::eval::contraction::contraction;
 use crate::eval::evaluate::{Plan, choose_threshold, evaluate};
 use crate::network::Network;
-use crate::scenario::{Arm, Model, Precision, Scenario};
+use crate::scenario::{Arm, Evaluate, Model, Precision, Scenario};
 use crate::train::trainer::{Job, TrainError, train};
 
 /// What of the matrix is wanted.
@@ -154,15 +154,8 @@ impl Matrix<'_> {
 
     fn evaluation_work(&self) -> u64 {
         let e = &self.scenario.evaluate;
-        let each = e.steps + self.threshold_steps();
+        let each = e.steps + threshold_steps(&self.scenario.evaluate, self.bench);
         (e.streams.len() * e.state_reset.len()) as u64 * each
-    }
-
-    /// The validation stream that thresholds are chosen on: about three passes, and no longer than the
-    /// evaluation.
-    fn threshold_steps(&self) -> u64 {
-        let once: usize = self.bench.valid.lengths().iter().sum();
-        (6 * once as u64).min(self.scenario.evaluate.steps)
     }
 
     /// One trained and evaluated net; `None` if it is not done, and only what is done is wanted.
@@ -349,7 +342,7 @@ impl Matrix<'_> {
                 let choosing = Plan {
                     source: b.source(&b.valid, gap),
                     purpose: "threshold",
-                    steps: self.threshold_steps(),
+                    steps: threshold_steps(e, b),
                     ..plan
                 };
                 let threshold = choose_threshold(net, &choosing, self.progress)?;
@@ -393,6 +386,13 @@ impl Matrix<'_> {
         self.folder.write_json(&file, &result)?;
         Ok(Some(result.result))
     }
+}
+
+/// The validation stream that thresholds are chosen on: about three passes, and no longer than the
+/// evaluation.
+pub fn threshold_steps(evaluate: &Evaluate, bench: &Workbench) -> u64 {
+    let once: usize = bench.valid.lengths().iter().sum();
+    (6 * once as u64).min(evaluate.steps)
 }
 
 /// Where the recorded stretch of a stream begins, in lane steps.

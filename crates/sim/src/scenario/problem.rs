@@ -66,7 +66,10 @@ impl fmt::Display for Prefix<'_> {
 #[derive(Debug, Error)]
 pub enum ScenarioError {
     /// The file cannot be read.
-    #[error("{}: the scenario cannot be read: {source}", file.display())]
+    #[error(
+        "{}: the scenario cannot be read: {source}\nhint: check the path; it is relative to the current folder",
+        file.display()
+    )]
     Unreadable {
         /// The file.
         file: PathBuf,

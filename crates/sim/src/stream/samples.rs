@@ -150,6 +150,12 @@ impl Split {
         &self.lengths
     }
 
+    /// Bytes of the samples that are kept in memory.
+    pub fn cached_bytes(&self) -> usize {
+        let cache = self.lock();
+        cache.samples.iter().flatten().map(|s| s.bytes()).sum()
+    }
+
     /// Sample `i`.
     pub fn sample(&self, i: usize) -> Result<Arc<Sample>, DataError> {
         if let Some(sample) = &self.lock().samples[i] {

@@ -1,32 +1,39 @@
-//! How long training and evaluation will take, by trying a little of both.
+//! What training and evaluating a net will cost, by trying a little of each on the scenario's own data.
+//!
+//! ```text
+//! training    = epochs (updates an epoch x seconds an update + validation steps x seconds a step)
+//! evaluation  = policies x streams (threshold steps x seconds a step + steps x seconds a watched step)
+//!             + contraction of each stream with gaps
+//! ```
+//!
+//! The second of two trials is timed: the first one allocates.
 
 use std::time::Instant;
 
 use saturn_cell::Real;
-use saturn_loss::{Loss, LossError};
+use saturn_data::DataError;
+use saturn_loss::{Loss, LossError, SpikeRate};
 
 use super::trainer::{Job, TrainError, one_update};
-use crate::eval::evaluate::{EvalError, Plan, choose_threshold};
+use crate::eval::contraction::contraction;
+use crate::eval::evaluate::{EvalError, Plan, choose_threshold, evaluate};
 use crate::network::Network;
 use crate::run::Progress;
-use crate::run::workbench::Workbench;
-use crate::scenario::{Arm, Scenario, StateReset, Train};
+use crate::run::matrix::threshold_steps;
+use crate::run::workbench::{MaskError, Workbench};
+use crate::scenario::{Arm, ContractionConfig, Gap, Scenario, StateReset, Streams, Train};
 
-/// What is tried.
-pub struct Sample<'a> {
-    /// The scenario.
-    pub scenario: &'a Scenario,
-    /// Its data.
-    pub bench: &'a Workbench,
-    /// The arm.
-    pub arm: &'a Arm,
-    /// The settings of its training.
-    pub settings: &'a Train,
-}
+/// Steps of a trial on each lane.
+const TRIAL: u64 = 128;
+/// Lags of the longer of two trials of contraction.
+const LAGS: usize = 32;
 
-/// What can go wrong with it.
+/// What can go wrong with a trial.
 #[derive(Debug, thiserror::Error)]
 pub enum EstimateError {
+    /// A sample could not be read.
+    #[error(transparent)]
+    Data(#[from] DataError),
     /// Training failed.
     #[error(transparent)]
     Train(#[from] TrainError),
@@ -36,36 +43,79 @@ pub enum EstimateError {
     /// The loss is out of its ranges.
     #[error(transparent)]
     Loss(#[from] LossError),
+    /// The mask cannot be estimated.
+    #[error(transparent)]
+    Mask(#[from] MaskError),
 }
 
-/// Seconds of one update, the second of two: the first allocates.
-pub fn update_seconds<R: Real>(net: &Network<R>, sample: &Sample) -> Result<f64, EstimateError> {
-    let (s, b) = (sample.scenario, sample.bench);
-    let gap = s.stream.gap.as_ref();
-    let job = Job {
-        seed: s.seed,
-        train: b.source(&b.train, gap),
-        valid: b.source(&b.valid, gap),
-        channels: b.channels,
-        samples: s.stream.samples,
-        streams: sample.arm.streams,
-        loss: Loss::new(&sample.arm.loss)?,
-        spike_rate: None,
-        estimator: None,
-        settings: sample.settings,
-    };
-    let mut update = one_update(net, &job);
-    update()?;
-    let began = Instant::now();
-    update()?;
-    Ok(began.elapsed().as_secs_f64())
+/// Seconds of evaluating one net.
+#[derive(Clone, Copy, Debug)]
+pub struct EvaluationCost {
+    /// A step of one lane, without instruments.
+    pub step: f64,
+    /// All of the scenario's evaluations and contraction curves.
+    pub total: f64,
 }
 
-impl Sample<'_> {
-    /// Runs a short evaluation and returns its lane steps.
-    pub fn evaluate<R: Real>(&self, net: &Network<R>) -> Result<u64, EstimateError> {
+/// A scenario with its data.
+#[derive(Clone, Copy)]
+pub struct Trial<'a> {
+    /// The scenario.
+    pub scenario: &'a Scenario,
+    /// Its data.
+    pub bench: &'a Workbench,
+}
+
+impl Trial<'_> {
+    /// Seconds of training `net` in `arm`; `step` is that of [`EvaluationCost`].
+    pub fn training<R: Real>(
+        self,
+        net: &Network<R>,
+        arm: &Arm,
+        settings: &Train,
+        step: f64,
+    ) -> Result<f64, EstimateError> {
         let (s, b) = (self.scenario, self.bench);
-        let steps = s.evaluate.steps.min(4_000);
+        let gap = s.stream.gap.as_ref();
+        let spike_rate = match &arm.spike_rate {
+            Some(config) => Some(SpikeRate::new(config, b.dt_ms)?),
+            None => None,
+        };
+        let job = Job {
+            seed: s.seed,
+            train: b.source(&b.train, gap),
+            valid: b.source(&b.valid, gap),
+            channels: b.channels,
+            samples: s.stream.samples,
+            streams: arm.streams,
+            loss: Loss::new(&arm.loss)?,
+            spike_rate,
+            estimator: b.mask(s, arm, s.seed)?.map(|(estimator, _)| estimator),
+            settings,
+        };
+        let mut update = one_update(net, &job);
+        update()?;
+        let began = Instant::now();
+        update()?;
+        let update = began.elapsed().as_secs_f64();
+        let updates = b.train.len().div_ceil(settings.lanes * s.stream.samples);
+        let heard = match arm.streams {
+            Streams::Single => 0.0,
+            Streams::Lead | Streams::Concatenated => mean_gap(gap),
+        };
+        let validation = (mean_sample(b.valid.lengths()) + heard) * b.valid.len() as f64;
+        Ok(settings.epochs as f64 * (updates as f64 * update + validation * step))
+    }
+
+    /// What evaluating `net` costs.
+    pub fn evaluation<R: Real>(
+        self,
+        net: &Network<R>,
+        shard_lanes: usize,
+    ) -> Result<EvaluationCost, EstimateError> {
+        let (s, b) = (self.scenario, self.bench);
+        let e = &s.evaluate;
+        let steps = (TRIAL * e.lanes as u64).min(e.steps);
         let plan = Plan {
             source: b.source(&b.valid, s.stream.gap.as_ref()),
             state_reset: StateReset::None,
@@ -73,13 +123,64 @@ impl Sample<'_> {
             purpose: "estimate",
             seed: s.seed,
             steps,
-            lanes: s.evaluate.lanes,
-            shard_lanes: self.settings.shard_lanes,
+            lanes: e.lanes,
+            shard_lanes,
             windows: 1,
             dt_ms: b.dt_ms,
-            detector: s.evaluate.detector,
+            detector: e.detector,
         };
-        choose_threshold(net, &plan, &Progress::quiet())?;
-        Ok(steps)
+        let quiet = Progress::quiet();
+        choose_threshold(net, &plan, &quiet)?;
+        let began = Instant::now();
+        choose_threshold(net, &plan, &quiet)?;
+        let step = began.elapsed().as_secs_f64() / steps as f64;
+        let began = Instant::now();
+        evaluate(net, &plan, 0.5, &quiet)?;
+        let watched = began.elapsed().as_secs_f64() / steps as f64;
+        let policies = e.state_reset.len() as f64;
+        let each = policies * (threshold_steps(e, b) as f64 * step + e.steps as f64 * watched);
+        let mut total = 0.0;
+        for (_, gap) in e.streams.iter() {
+            total += each;
+            if let Some(gap) = gap {
+                total += self.contraction(net, gap)?;
+            }
+        }
+        Ok(EvaluationCost { step, total })
     }
+
+    /// Seconds of the contraction curves in one kind of gap.
+    fn contraction<R: Real>(self, net: &Network<R>, gap: &Gap) -> Result<f64, EstimateError> {
+        let b = self.bench;
+        let config = &self.scenario.evaluate.contraction;
+        let time = |gap_steps| -> Result<f64, EstimateError> {
+            let short = ContractionConfig {
+                lead_steps: 0,
+                gap_steps,
+                realisations: 1,
+                ..*config
+            };
+            let source = b.source(&b.valid, Some(gap));
+            let began = Instant::now();
+            contraction(net, source, b.channels, self.scenario.seed, &short)?;
+            Ok(began.elapsed().as_secs_f64())
+        };
+        time(1)?;
+        let past = time(1)?;
+        let lag = (time(1 + LAGS)? - past).max(0.0) / LAGS as f64;
+        // A past is the lead and the longest sample, however short the lead.
+        let longest = b.valid.lengths().iter().copied().max().unwrap_or(1).max(1);
+        let lead = config.lead_steps as f64 / longest as f64;
+        Ok((1.0 + lead) * past + (config.realisations * config.gap_steps) as f64 * lag)
+    }
+}
+
+/// Mean steps of a sample.
+pub fn mean_sample(lengths: &[usize]) -> f64 {
+    lengths.iter().sum::<usize>() as f64 / lengths.len().max(1) as f64
+}
+
+/// Mean steps of a gap; 0 without gaps.
+pub fn mean_gap(gap: Option<&Gap>) -> f64 {
+    gap.map_or(0.0, |g| (g.steps[0] + g.steps[1]) as f64 / 2.0)
 }

@@ -1,0 +1,14 @@
+//! A command's result, on standard output.
+
+use std::io::{ErrorKind, Write};
+
+use anyhow::{Context, Result};
+
+/// Prints `text` with a line's end. A reader who has seen enough (`saturn check .. | head`) is no error.
+pub fn print(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(e).context("writing the result"),
+        _ => Ok(()),
+    }
+}

@@ -94,14 +94,15 @@ fn costs<R: Real>(s: &Scenario, bench: Option<&Workbench>) -> Result<Vec<String>
     });
     if bench.is_some() {
         let seeds = s.seeds_for(true).len();
+        let plural = if seeds == 1 { "" } else { "s" };
         lines.push(format!(
-            "time, on this machine as busy as it is now: `run` about {}, `compare` ({seeds} seeds) about {}",
+            "time, on this machine as busy as it is now: `run` about {}, `compare` ({seeds} seed{plural}) about {}",
             duration(one_seed),
             duration(one_seed * seeds as f64)
         ));
     } else {
         lines.push(
-            "time: not estimated, since the synthetic data are not made yet\nhint: `saturn data make` makes them"
+            "time: not estimated, since the synthetic data are not made yet\nhint: `saturn data make` with this scenario makes them"
                 .into(),
         );
     }

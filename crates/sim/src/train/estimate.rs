@@ -6,9 +6,10 @@
 //!             + contraction of each stream with gaps
 //! ```
 //!
-//! The second of two trials is timed: the first one allocates.
+//! The median of several trials counts, without the first one, which allocates: on a busy machine one
+//! trial alone is off by a factor of two.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use saturn_cell::Real;
 use saturn_data::DataError;
@@ -94,10 +95,7 @@ impl Trial<'_> {
             settings,
         };
         let mut update = one_update(net, &job);
-        update()?;
-        let began = Instant::now();
-        update()?;
-        let update = began.elapsed().as_secs_f64();
+        let update = typical(|| Ok(update().map(drop)?))?;
         let updates = b.train.len().div_ceil(settings.lanes * s.stream.samples);
         let heard = match arm.streams {
             Streams::Single => 0.0,
@@ -130,13 +128,9 @@ impl Trial<'_> {
             detector: e.detector,
         };
         let quiet = Progress::quiet();
-        choose_threshold(net, &plan, &quiet)?;
-        let began = Instant::now();
-        choose_threshold(net, &plan, &quiet)?;
-        let step = began.elapsed().as_secs_f64() / steps as f64;
-        let began = Instant::now();
-        evaluate(net, &plan, 0.5, &quiet)?;
-        let watched = began.elapsed().as_secs_f64() / steps as f64;
+        let choosing = typical(|| Ok(choose_threshold(net, &plan, &quiet).map(drop)?))?;
+        let watching = typical(|| Ok(evaluate(net, &plan, 0.5, &quiet).map(drop)?))?;
+        let (step, watched) = (choosing / steps as f64, watching / steps as f64);
         let policies = e.state_reset.len() as f64;
         let each = policies * (threshold_steps(e, b) as f64 * step + e.steps as f64 * watched);
         let mut total = 0.0;
@@ -153,7 +147,7 @@ impl Trial<'_> {
     fn contraction<R: Real>(self, net: &Network<R>, gap: &Gap) -> Result<f64, EstimateError> {
         let b = self.bench;
         let config = &self.scenario.evaluate.contraction;
-        let time = |gap_steps| -> Result<f64, EstimateError> {
+        let time = |gap_steps| {
             let short = ContractionConfig {
                 lead_steps: 0,
                 gap_steps,
@@ -161,11 +155,10 @@ impl Trial<'_> {
                 ..*config
             };
             let source = b.source(&b.valid, Some(gap));
-            let began = Instant::now();
-            contraction(net, source, b.channels, self.scenario.seed, &short)?;
-            Ok(began.elapsed().as_secs_f64())
+            typical(|| {
+                Ok(contraction(net, source, b.channels, self.scenario.seed, &short).map(drop)?)
+            })
         };
-        time(1)?;
         let past = time(1)?;
         let lag = (time(1 + LAGS)? - past).max(0.0) / LAGS as f64;
         // A past is the lead and the longest sample, however short the lead.
@@ -173,6 +166,20 @@ impl Trial<'_> {
         let lead = config.lead_steps as f64 / longest as f64;
         Ok((1.0 + lead) * past + (config.realisations * config.gap_steps) as f64 * lag)
     }
+}
+
+/// The median of the seconds of 3 to 15 trials that take about half a second together.
+fn typical(mut trial: impl FnMut() -> Result<(), EstimateError>) -> Result<f64, EstimateError> {
+    trial()?;
+    let all = Instant::now();
+    let mut seconds = Vec::new();
+    while seconds.len() < 3 || (seconds.len() < 15 && all.elapsed() < Duration::from_millis(500)) {
+        let began = Instant::now();
+        trial()?;
+        seconds.push(began.elapsed().as_secs_f64());
+    }
+    seconds.sort_by(f64::total_cmp);
+    Ok(seconds[seconds.len() / 2])
 }
 
 /// Mean steps of a sample.

@@ -167,7 +167,7 @@ impl Folder {
     /// Writes `value` as JSON to `file`.
     pub fn write_json(&self, file: &Path, value: &impl Serialize) -> Result<(), FolderError> {
         let path = self.path.join(file);
-        let bytes = serde_json::to_vec_pretty(value).map_err(|source| FolderError::Io {
+        let bytes = serde_json::to_vec(value).map_err(|source| FolderError::Io {
             path: path.clone(),
             what: "encode",
             source: source.into(),

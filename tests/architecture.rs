@@ -70,6 +70,64 @@ fn every_path_in_the_documents_exists() {
     }
 }
 
+/// The arguments of every `saturn ..` and `cargo run .. -- ..` in the code of a document.
+fn commands(text: &str) -> Vec<Vec<String>> {
+    let mut commands = Vec::new();
+    let mut fenced = false;
+    for line in text.lines() {
+        if line.trim_start().starts_with("```") {
+            fenced = !fenced;
+            continue;
+        }
+        // Code stands in fences, or between backquotes.
+        let code: Vec<&str> = if fenced {
+            vec![line]
+        } else {
+            line.split('`').skip(1).step_by(2).collect()
+        };
+        for code in code {
+            let code = code.split(['|', '>', '#', ';']).next().unwrap();
+            let words: Vec<String> = code.split_whitespace().map(str::to_owned).collect();
+            let called = |w: &String| w == "saturn" || w.ends_with("/saturn");
+            let start = match words.iter().position(called) {
+                // Assignments alone may stand before the program.
+                Some(at) if words[..at].iter().all(|w| w.contains('=')) => at + 1,
+                _ if code.contains("cargo run") => match words.iter().position(|w| w == "--") {
+                    Some(at) => at + 1,
+                    None => continue,
+                },
+                _ => continue,
+            };
+            commands.push(words[start..].to_vec());
+        }
+    }
+    commands
+}
+
+#[test]
+fn every_command_in_the_documents_exists() {
+    for (document, least) in [("README.md", 8), ("CONTRIBUTING.md", 0)] {
+        let text = fs::read_to_string(root().join(document)).unwrap();
+        let commands = commands(&text);
+        assert!(commands.len() >= least, "{document}: {commands:?}");
+        for words in commands.iter().filter(|words| !words.is_empty()) {
+            let two = words[0] == "data" && words.len() > 1;
+            let subcommand = &words[..if two { 2 } else { 1 }];
+            let output = std::process::Command::new(env!("CARGO_BIN_EXE_saturn"))
+                .args(subcommand)
+                .arg("--help")
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "{document}: saturn {words:?}");
+            let help = String::from_utf8_lossy(&output.stdout).into_owned();
+            for option in words.iter().filter(|word| word.starts_with("--")) {
+                let name = option.split('=').next().unwrap();
+                assert!(help.contains(name), "{document}: saturn {words:?}");
+            }
+        }
+    }
+}
+
 /// The README's scenario is one that runs.
 #[test]
 fn the_readmes_scenario_is_sound() {

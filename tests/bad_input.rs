@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::saturn::{Bench, SCENARIO, fails, recording, succeeds};
+use crate::saturn::{Bench, SCENARIO, fails, files, recording, succeeds};
 
 /// Runs the tiny scenario after `change` to its text.
 fn after(change: impl Fn(&str) -> String) -> std::process::Output {
@@ -35,7 +35,9 @@ fn an_override_that_fits_nothing_is_named() {
 fn a_missing_scenario_or_data_file_is_named() {
     let bench = Bench::new();
     let output = bench.saturn(&["run", "nothing.yaml"]);
-    fails(&output, 2, &["nothing.yaml"]);
+    fails(&output, 2, &["nothing.yaml", "hint:"]);
+    let output = bench.saturn(&["plot", "nowhere"]);
+    fails(&output, 2, &["nowhere", "hint:"]);
     fs::remove_file(bench.path("data/valid.h5")).unwrap();
     let output = bench.saturn(&["run", "tiny.yaml", "--out", "out"]);
     fails(&output, 2, &["tiny.yaml:3:", "valid.h5"]);
@@ -213,20 +215,39 @@ fn an_output_that_cannot_be_written_fails_the_run() {
     fails(&output, 1, &["file", "hint:"]);
 }
 
-/// A full disk, as a limit on the size of files: what is finished stays, and the run goes on later.
+/// A full disk, as a limit on the size of files that the report alone goes over: the run fails and names
+/// the file, what is finished stays, and the same command goes on from there.
 #[test]
 fn a_full_disk_ends_the_run_and_keeps_what_is_done() {
     let bench = Bench::new();
-    let saturn = env!("CARGO_BIN_EXE_saturn");
-    // Files of at most 8 blocks of 512 or 1024 bytes; the signal is ignored so that writing fails.
-    let script = format!("trap '' XFSZ; ulimit -f 8; exec {saturn} run tiny.yaml --out out");
-    let output = std::process::Command::new("bash")
-        .args(["-c", &script])
-        .current_dir(bench.path(""))
-        .output()
-        .unwrap();
-    fails(&output, 1, &["out", "hint:"]);
+    let limited = |blocks: u32| {
+        // The signal is ignored, so that writing fails as it does on a full disk.
+        let saturn = env!("CARGO_BIN_EXE_saturn");
+        let script =
+            format!("trap '' XFSZ; ulimit -f {blocks}; exec {saturn} run tiny.yaml --out out");
+        std::process::Command::new("bash")
+            .args(["-c", &script])
+            .current_dir(bench.path(""))
+            .output()
+            .unwrap()
+    };
+    let done = || files(&bench.path("out/cells"), ".json");
+    // Too little for one evaluation: the first net is trained, and stays.
+    fails(
+        &limited(4),
+        1,
+        &["out", "hint:", "finished results are kept"],
+    );
+    let trained = files(&bench.path("out/cells"), "classic.1.train.json");
+    assert_eq!(trained.len(), 1);
+    assert!(files(&bench.path("out/cells"), ".valid.json").is_empty());
+    // Nothing half-written is left beside it.
+    assert_eq!(
+        done().len(),
+        fs::read_dir(bench.path("out/cells")).unwrap().count()
+    );
     succeeds(&bench.saturn(&["run", "tiny.yaml", "--out", "out"]));
+    assert!(done().len() == 8 && done().contains(&trained[0]));
 }
 
 /// Through the program, a few of the thousands of mutated files that the reader's own tests go through.

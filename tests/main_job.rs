@@ -181,9 +181,23 @@ fn check_schema_and_inspect_say_what_they_should() {
     let check = bench.saturn(&["check", "tiny.yaml"]);
     succeeds(&check);
     let text = String::from_utf8_lossy(&check.stdout);
-    for part in ["sound", "lif", "gru", "parameters", "compare (2 seeds)"] {
+    let parts = [
+        "sound",
+        "lif",
+        "gru",
+        "parameters",
+        "MiB",
+        "`compare` (2 seeds)",
+    ];
+    for part in parts {
         assert!(text.contains(part), "{text}");
     }
+    // GRU: 3 x 8 x (16 + 8) weights and 2 x 3 x 8 biases; readout: 8 x 4 + 4.
+    assert!(
+        text.lines()
+            .any(|l| l.starts_with("gru") && l.ends_with(" 660")),
+        "{text}"
+    );
     let schema = bench.saturn(&["schema"]);
     succeeds(&schema);
     let schema: Value = serde_json::from_slice(&schema.stdout).unwrap();
@@ -191,6 +205,22 @@ fn check_schema_and_inspect_say_what_they_should() {
     let inspect = bench.saturn(&["data", "inspect", "data/train.h5", "--channels", "16"]);
     succeeds(&inspect);
     assert!(String::from_utf8_lossy(&inspect.stdout).contains("24 by"));
+    let narrow = ["data", "inspect", "data/train.h5", "--channels", "1"];
+    fails(
+        &bench.saturn(&narrow),
+        2,
+        &["train.h5", "channels", "hint:"],
+    );
+    let nowhere = [
+        "data",
+        "inspect",
+        "data/train.h5",
+        "--channels",
+        "16",
+        "--figure",
+        "no/such",
+    ];
+    fails(&bench.saturn(&nowhere), 1, &["no/such", "--figure"]);
     assert!(bench.path("train-inspect.svg").exists());
     assert!(bench.path("train-inspect.png").exists());
 }
@@ -227,4 +257,18 @@ fn data_make_writes_the_set_of_a_scenario() {
     for split in ["train", "valid", "test"] {
         assert!(bench.path("made").join(format!("{split}.h5")).exists());
     }
+}
+
+/// `saturn schema | head -1`: a reader who has seen enough is no error, and no panic.
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let bench = Bench::new();
+    let saturn = env!("CARGO_BIN_EXE_saturn");
+    let script = format!("set -o pipefail; {saturn} schema | true");
+    let output = std::process::Command::new("bash")
+        .args(["-c", &script])
+        .current_dir(bench.path(""))
+        .output()
+        .unwrap();
+    succeeds(&output);
 }

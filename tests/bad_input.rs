@@ -215,7 +215,7 @@ fn an_output_that_cannot_be_written_fails_the_run() {
     fails(&output, 1, &["file", "hint:"]);
 }
 
-/// A full disk, as a limit on the size of files that the report alone goes over: the run fails and names
+/// A full disk, as a limit on the size of files that the first trace goes over: the run fails and names
 /// the file, what is finished stays, and the same command goes on from there.
 #[test]
 fn a_full_disk_ends_the_run_and_keeps_what_is_done() {

@@ -135,10 +135,23 @@ pub fn main() -> ExitCode {
             ExitCode::from(1)
         }
         Err(e) => {
-            eprintln!("error: {e:#}");
+            eprintln!("error: {}", message(&e));
             ExitCode::from(exit_code(&e))
         }
     }
+}
+
+/// The error and its causes; a cause that an error quotes already is not said again.
+fn message(e: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in e.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 fn run(args: &RunArgs, all_seeds: bool, progress: &Progress) -> Result<()> {
@@ -172,4 +185,23 @@ fn exit_code(e: &anyhow::Error) -> u8 {
                 .is_some_and(crate::run::folder::FolderError::is_input)
     });
     if input { 2 } else { 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let full = || std::io::Error::other("the disk is full");
+        let plain = anyhow::Error::new(full()).context("writing a figure");
+        assert_eq!(message(&plain), "writing a figure: the disk is full");
+        let quoted = crate::run::folder::FolderError::Io {
+            path: "out".into(),
+            what: "write",
+            source: full(),
+        };
+        let text = message(&quoted.into());
+        assert_eq!(text.matches("the disk is full").count(), 1, "{text}");
+    }
 }

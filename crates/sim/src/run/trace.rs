@@ -11,6 +11,7 @@
 //!
 //! Attributes of the root: `dt_ms`, `start` (the lane step of the first row).
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use saturn_cell::{FieldKind, Real, column};
@@ -62,22 +63,33 @@ pub struct StateTrace {
     pub values: Vec<f32>,
 }
 
+/// What to do where there is no room.
+const KEPT: &str = "free some space and run the same command again: finished results are kept";
+
 /// What can go wrong with a trace.
 #[derive(Debug, Error)]
 pub enum TraceError {
     /// A sample could not be read.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// Reading or writing the file failed.
-    #[error("{}: {source}\nhint: remove the file and run the scenario again: it will be written anew", path.display())]
+    /// The file does not hold what was written.
+    #[error("{}: is damaged: {source}\nhint: remove it and the JSON file of the same name in `cells`, and run the same command again", path.display())]
     Hdf5 {
         /// The file.
         path: PathBuf,
         /// What HDF5 said.
         source: hdf5::Error,
     },
-    /// Renaming the file failed.
-    #[error("{}: cannot write: {source}\nhint: free some space or choose another folder with --out", path.display())]
+    /// HDF5 could not write the file.
+    #[error("{}: cannot write: {source}\nhint: {KEPT}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What HDF5 said.
+        source: hdf5::Error,
+    },
+    /// Syncing or renaming the file failed.
+    #[error("{}: cannot write: {source}\nhint: {KEPT}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
@@ -186,14 +198,27 @@ impl Trace {
     /// Writes the trace beside `path`, then renames it.
     pub fn save(&self, path: &Path) -> Result<(), TraceError> {
         let beside = path.with_extension("h5.part");
-        self.write(&beside).map_err(|source| TraceError::Hdf5 {
-            path: path.to_owned(),
-            source,
-        })?;
-        std::fs::rename(&beside, path).map_err(|source| TraceError::Io {
-            path: path.to_owned(),
-            source,
-        })
+        let path_of = || path.to_owned();
+        let written = self
+            .write(&beside)
+            .map_err(|source| TraceError::Write {
+                path: path_of(),
+                source,
+            })
+            .and_then(|()| {
+                File::open(&beside)
+                    .and_then(|file| file.sync_all())
+                    .and_then(|()| std::fs::rename(&beside, path))
+                    .map_err(|source| TraceError::Io {
+                        path: path_of(),
+                        source,
+                    })
+            });
+        if written.is_err() {
+            // The first error is the one to report, whether or not this succeeds.
+            let _ = std::fs::remove_file(&beside);
+        }
+        written
     }
 
     fn write(&self, path: &Path) -> hdf5::Result<()> {

@@ -8,16 +8,20 @@ use std::path::Path;
 
 use anyhow::Result;
 use saturn_cell::Real;
+use saturn_loss::MaskConfig;
 
 use super::make::paths_if_there;
 use super::print::print;
 use crate::build::build;
 use crate::network::Network;
-use crate::run::workbench::Workbench;
+use crate::run::workbench::{MASK_SAMPLES, Workbench};
 use crate::scenario::{Arm, Data, DataSource, Model, Precision, Scenario, Streams};
+use crate::stream::Split;
 use crate::train::estimate::{Trial, mean_gap, mean_sample};
 
 const MIB: f64 = (1 << 20) as f64;
+/// What a run takes beside nets in training and recordings: the program, evaluation, figures. Measured.
+const PROGRAM_MIB: f64 = 75.0;
 
 /// Validates `scenario` and prints what it will cost.
 pub fn check(scenario: &Path, set: &[String]) -> Result<()> {
@@ -87,10 +91,13 @@ fn costs<R: Real>(s: &Scenario, bench: Option<&Workbench>) -> Result<Vec<String>
             let data = (b.train.cached_bytes() + b.valid.cached_bytes()) as f64 / MIB;
             format!(
                 "memory: about {:.0} MiB, of them {data:.0} MiB of recordings",
-                most + data
+                PROGRAM_MIB + most.max(mask_bytes(s, b) / MIB) + data
             )
         }
-        None => format!("memory: about {most:.0} MiB and the recordings"),
+        None => format!(
+            "memory: about {:.0} MiB and the recordings",
+            PROGRAM_MIB + most
+        ),
     });
     if bench.is_some() {
         let seeds = s.seeds_for(true).len();
@@ -191,6 +198,22 @@ fn training_bytes<R: Real>(
     let copies = 5 + shards;
     let values = columns * rows as f64 + (net.parameters() * copies) as f64;
     values * size_of::<R>() as f64
+}
+
+/// Bytes of the streams that estimated masks are fitted and judged on; they are gone before training begins.
+fn mask_bytes(s: &Scenario, bench: &Workbench) -> f64 {
+    if s.arms
+        .iter()
+        .all(|(_, arm)| *arm.loss.mask() == MaskConfig::Labels)
+    {
+        return 0.0;
+    }
+    let of = |split: &Split| {
+        let share = MASK_SAMPLES.min(split.len()) as f64 / split.len().max(1) as f64;
+        share * split.cached_bytes() as f64
+    };
+    // Lane by lane, then woven; 8 bytes an event where a recording has 6.
+    (of(&bench.train) + of(&bench.valid)) * 2.0 * 8.0 / 6.0
 }
 
 fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {

@@ -12,6 +12,9 @@ use crate::scenario::{Arm, Gap, Scenario, Streams};
 use crate::stream::{Noise, Source, Split};
 use crate::train::batch::{Batch, Epoch};
 
+/// Samples of a split that an estimated mask is fitted or judged on.
+pub const MASK_SAMPLES: usize = 500;
+
 /// Paths of the three splits.
 #[derive(Clone, Debug)]
 pub struct Paths {
@@ -118,7 +121,7 @@ impl Workbench {
             let epoch = Epoch::new(seed, 0, split.len());
             let mut order: Vec<usize> = (0..split.len()).collect();
             order.shuffle(&mut generator(seed, "mask", 0));
-            order.truncate(500);
+            order.truncate(MASK_SAMPLES);
             let lanes: Vec<Vec<usize>> = order
                 .chunks(scenario.stream.samples)
                 .map(<[usize]>::to_vec)

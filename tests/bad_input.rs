@@ -59,13 +59,13 @@ fn a_file_that_is_not_or_no_longer_hdf5_is_named() {
 #[test]
 fn a_file_without_the_layout_is_named() {
     let bench = Bench::new();
-    let file = hdf5::File::create(bench.path("data/train.h5")).unwrap();
+    let file = new_train_file(&bench);
     file.create_group("other").unwrap();
     file.close().unwrap();
     let output = bench.saturn(&["run", "tiny.yaml", "--out", "out"]);
     fails(&output, 2, &["train.h5", "labels", "hint:"]);
 
-    let file = hdf5::File::create(bench.path("data/train.h5")).unwrap();
+    let file = new_train_file(&bench);
     let spikes = file.create_group("spikes").unwrap();
     for name in ["times", "units"] {
         let flat = spikes.new_dataset::<f32>().shape(3).create(name).unwrap();
@@ -118,10 +118,18 @@ fn bad_samples_are_named_by_their_index() {
     fails(&run(), 2, &["train.h5", "hint:"]);
 }
 
+/// An empty training file. A new one each time: HDF5 locks files, and a program that another test starts
+/// may hold the lock of the old one for a moment.
+fn new_train_file(bench: &Bench) -> hdf5::File {
+    let path = bench.path("data/train.h5");
+    fs::remove_file(&path).unwrap();
+    hdf5::File::create(path).unwrap()
+}
+
 /// Writes a training file by hand: times and units a sample.
 fn write_raw(bench: &Bench, times: &[&[f32]], units: &[&[u16]], labels: &[i32]) {
     use hdf5::types::VarLenArray;
-    let file = hdf5::File::create(bench.path("data/train.h5")).unwrap();
+    let file = new_train_file(bench);
     let spikes = file.create_group("spikes").unwrap();
     let times: Vec<VarLenArray<f32>> = times.iter().map(|t| VarLenArray::from_slice(t)).collect();
     let units: Vec<VarLenArray<u16>> = units.iter().map(|u| VarLenArray::from_slice(u)).collect();

@@ -4,11 +4,11 @@
 pub mod build;
 pub mod cli;
 pub mod command;
-pub mod draw;
 pub mod eval;
+pub mod figures;
 pub mod monitor;
 pub mod network;
-pub mod page;
+pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod stream;

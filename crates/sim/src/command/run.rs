@@ -15,7 +15,7 @@ use crate::run::matrix::{Matrix, Wanted, hex, key};
 use crate::run::summary::Summary;
 use crate::run::workbench::{Paths, Workbench};
 use crate::scenario::{Scenario, to_yaml};
-use crate::{draw, page};
+use crate::{figures, report};
 
 use super::make::paths_of;
 
@@ -111,9 +111,9 @@ pub fn finish(
     progress: &Progress,
 ) -> Result<()> {
     progress.doing("drawing");
-    let drawn = draw::draw(scenario, folder.path(), summary)?;
-    page::write(scenario, folder, summary, &drawn)?;
-    for line in page::table_lines(summary) {
+    let drawn = figures::draw(scenario, folder.path(), summary)?;
+    report::write(scenario, folder, summary, &drawn)?;
+    for line in report::table_lines(summary) {
         progress.line(&line);
     }
     progress.line(&format!(

@@ -1,0 +1,134 @@
+//! The figures of a run: from its summary and traces to `figures/*.svg` and `figures/*.png`.
+//!
+//! Each kind of figure has a file of its own, which picks what it shows and leaves the drawing to
+//! `saturn-plots`. What a run does not have (an arm, a trace, a data file) is left out of a figure, and a
+//! figure without anything to show is left out of the report.
+//!
+//! | figure | from |
+//! |---|---|
+//! | [`stream`] | traces: input, mask and the outputs of two arms on one stretch |
+//! | [`compare`] | the summary's table: accuracy with intervals, and as a heat map |
+//! | [`accuracy`] | accuracy by stream position |
+//! | [`contraction`] | what is left of the past after the same gap |
+//! | [`saturation`] | the instruments, window by window |
+//! | [`raster`] | the data: one recording |
+//! | [`traces`] | traces: states of a few units |
+//! | [`training`] | loss and validation accuracy of each epoch |
+
+mod accuracy;
+mod compare;
+mod contraction;
+pub mod names;
+mod raster;
+mod saturation;
+mod scope;
+mod stream;
+mod stretch;
+#[cfg(test)]
+pub(crate) mod tests;
+mod traces;
+mod training;
+
+use std::path::{Path, PathBuf};
+
+use saturn_plots::{Figure, PlotError};
+use thiserror::Error;
+
+use crate::run::summary::Summary;
+use crate::run::trace::TraceError;
+use crate::scenario::{Plot, Scenario};
+use scope::Scope;
+
+/// A figure that was drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drawn {
+    /// Path in the run's folder without its ending: `figures/compare`, say.
+    pub file_stem: String,
+    /// What is to be seen.
+    pub title: String,
+    /// One sentence on how to read it.
+    pub caption: String,
+    /// Which of the scenario's plots it belongs to.
+    pub plot: Plot,
+}
+
+/// Why figures could not be drawn.
+#[derive(Debug, Error)]
+pub enum FiguresError {
+    /// The folder for the figures could not be made.
+    #[error("{}: cannot create the folder: {source}\nhint: free some space or choose another folder with --out", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A figure could not be drawn or written.
+    #[error(transparent)]
+    Plot(#[from] PlotError),
+    /// A trace is there but cannot be read.
+    #[error(transparent)]
+    Trace(#[from] TraceError),
+}
+
+/// Draws the figures that `scenario` asks for into `folder/figures`, and returns them in the order in which
+/// they are best read.
+pub fn draw(
+    scenario: &Scenario,
+    folder: &Path,
+    summary: &Summary,
+) -> Result<Vec<Drawn>, FiguresError> {
+    let figures = folder.join("figures");
+    std::fs::create_dir_all(&figures).map_err(|source| FiguresError::Folder {
+        path: figures,
+        source,
+    })?;
+    let scope = Scope::new(scenario, folder, summary);
+    let mut sheet = Sheet {
+        folder,
+        drawn: Vec::new(),
+    };
+    for plot in Plot::ALL {
+        if !scenario.plots.contains(&plot) {
+            continue;
+        }
+        match plot {
+            Plot::Stream => stream::draw(&scope, &mut sheet)?,
+            Plot::Compare => compare::draw(&scope, &mut sheet)?,
+            Plot::Accuracy => accuracy::draw(&scope, &mut sheet)?,
+            Plot::Contraction => contraction::draw(&scope, &mut sheet)?,
+            Plot::Saturation => saturation::draw(&scope, &mut sheet)?,
+            Plot::Raster => raster::draw(&scope, &mut sheet)?,
+            Plot::Traces => traces::draw(&scope, &mut sheet)?,
+            Plot::Training => training::draw(&scope, &mut sheet)?,
+        }
+    }
+    Ok(sheet.drawn)
+}
+
+/// Where figures are put down as they are drawn.
+struct Sheet<'a> {
+    folder: &'a Path,
+    drawn: Vec<Drawn>,
+}
+
+impl Sheet<'_> {
+    /// Draws `figure` as `figures/NAME.svg` and `.png`.
+    fn add(
+        &mut self,
+        plot: Plot,
+        name: &str,
+        title: &str,
+        figure: &impl Figure,
+    ) -> Result<(), FiguresError> {
+        let file_stem = format!("figures/{name}");
+        figure.draw(&self.folder.join(&file_stem))?;
+        self.drawn.push(Drawn {
+            file_stem,
+            title: title.to_owned(),
+            caption: figure.caption(),
+            plot,
+        });
+        Ok(())
+    }
+}

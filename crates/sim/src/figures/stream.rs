@@ -1,0 +1,124 @@
+//! The stream figure: input, mask, and the output of two arms on the same stretch, a figure a model.
+
+use saturn_plots::{Look, Raster, Stream, StreamOutput};
+
+use super::names;
+use super::scope::Scope;
+use super::stretch::{Heard, Stretch, choose};
+use super::{FiguresError, Sheet};
+use crate::run::trace::Trace;
+use crate::scenario::Plot;
+use crate::train::validate::argmax;
+
+/// Rows of the raster, at most.
+const ROWS: usize = 100;
+
+pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError> {
+    for model in &scope.models {
+        let mut heard: Vec<(&str, Look, Trace)> = Vec::new();
+        for (arm, look) in scope.pair() {
+            if let Some(trace) = scope.trace(model, arm)?
+                && heard
+                    .first()
+                    .is_none_or(|(_, _, first)| same_stream(first, &trace))
+            {
+                heard.push((arm, look, trace));
+            }
+        }
+        let Some((_, _, first)) = heard.first() else {
+            continue;
+        };
+        let Some(stretch) = choose(first) else {
+            continue;
+        };
+        let outputs: Vec<StreamOutput> = (heard.iter())
+            .map(|(arm, look, trace)| output(&names::arm(arm), *look, trace, &stretch))
+            .collect();
+        let title = title(&names::model(model), &outputs, &stretch.samples);
+        let figure = Stream {
+            title: title.clone(),
+            start_s: stretch.start_s(first),
+            dt_s: first.dt_ms / 1e3,
+            input: input(first, &stretch),
+            channel_count: first.channels,
+            mask: stretch.mask(first),
+            estimated_mask: Vec::new(),
+            spans: stretch.spans(first, &scope.summary.classes),
+            classes: scope.summary.classes.clone(),
+            outputs,
+        };
+        sheet.add(Plot::Stream, &format!("stream-{model}"), &title, &figure)?;
+    }
+    Ok(())
+}
+
+/// Whether two nets heard the same.
+fn same_stream(a: &Trace, b: &Trace) -> bool {
+    (a.start, a.classes, &a.recording, &a.events) == (b.start, b.classes, &b.recording, &b.events)
+}
+
+/// What there is to be seen, as a count: `The same LIF on the same stream, never reset: classic has 2 of
+/// 8 samples right, adaptive 8`.
+fn title(model: &str, outputs: &[StreamOutput], samples: &[Heard]) -> String {
+    let right = |output: &StreamOutput| {
+        let said = output.says.iter().zip(samples);
+        said.filter(|(says, sample)| **says == Some(sample.class))
+            .count()
+    };
+    let of = samples.len();
+    let plural = if of == 1 { "sample" } else { "samples" };
+    match outputs {
+        [one] => format!(
+            "{model} on a stream that is never reset: {} has {} of {of} {plural} right",
+            one.name,
+            right(one)
+        ),
+        [first, .., last] => format!(
+            "The same {model} on the same stream, never reset: {} has {} of {of} {plural} right, {} has {}",
+            first.name,
+            right(first),
+            last.name,
+            right(last)
+        ),
+        [] => model.to_owned(),
+    }
+}
+
+fn output(name: &str, look: Look, trace: &Trace, stretch: &Stretch) -> StreamOutput {
+    let row = |t: usize| &trace.probability[t * trace.classes..(t + 1) * trace.classes];
+    let says = stretch.samples.iter().map(|sample| {
+        let mut summed = vec![0.0f64; trace.classes];
+        for t in sample.steps.clone() {
+            for (sum, &p) in summed.iter_mut().zip(row(t)) {
+                *sum += f64::from(p);
+            }
+        }
+        (summed.iter().all(|s| s.is_finite()) && !summed.is_empty()).then(|| argmax(&summed))
+    });
+    StreamOutput {
+        name: name.to_owned(),
+        look,
+        probabilities: stretch.steps.clone().flat_map(row).copied().collect(),
+        says: says.collect(),
+    }
+}
+
+/// Events of neighbouring channels together: single events of hundreds of channels would be dust.
+fn input(trace: &Trace, stretch: &Stretch) -> Raster {
+    let (channels, columns) = (trace.channels, stretch.steps.len());
+    let rows = channels.min(ROWS);
+    let mut values = vec![0.0; rows * columns];
+    for (column, t) in stretch.steps.clone().enumerate() {
+        for (channel, &count) in trace.events[t * channels..(t + 1) * channels]
+            .iter()
+            .enumerate()
+        {
+            values[channel * rows / channels * columns + column] += f32::from(count);
+        }
+    }
+    Raster {
+        rows,
+        columns,
+        values,
+    }
+}

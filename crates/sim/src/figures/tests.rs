@@ -1,0 +1,240 @@
+//! Figures of made-up runs: whatever a run lacks, the rest is drawn.
+
+use std::path::Path;
+
+use super::*;
+use crate::eval::bootstrap::{ByRecording, Estimate};
+use crate::eval::evaluate::{Evaluation, Watched};
+use crate::eval::slope::SlopeFit;
+use crate::monitor::WindowStats;
+use crate::monitor::contraction::ContractionCurve;
+use crate::run::summary::{
+    CellSummary, NamedContraction, NamedEvaluation, TrainRecord, VERSION, table,
+};
+use crate::run::trace::{StateTrace, Trace};
+use crate::train::trainer::EpochRecord;
+use crate::train::validate::Validation;
+
+/// A scenario with these models and arms.
+pub(crate) fn scenario(models: &[&str], arms: &[&str]) -> Scenario {
+    let list = |names: &[&str], value: &str| -> String {
+        let lines = names.iter().map(|name| {
+            format!(
+                "  {name}: {value}
+"
+            )
+        });
+        lines.collect::<Vec<_>>().concat()
+    };
+    let text = format!(
+        "name: made up\nmodels:\n{}arms:\n{}",
+        list(models, "{layers: [rnn]}"),
+        list(arms, "{streams: single}")
+    );
+    Scenario::parse(&text, "made-up.yaml", Path::new(""), &[""; 0])
+        .unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// A run of it in which every accuracy is `accuracy`.
+pub(crate) fn summary(scenario: &Scenario, accuracy: f64) -> Summary {
+    let mut cells = Vec::new();
+    for model in scenario.models.names() {
+        for arm in scenario.arms.names() {
+            cells.push(cell(model, arm, accuracy));
+        }
+    }
+    Summary {
+        format: "saturn summary".to_owned(),
+        version: VERSION,
+        name: "made <up> & more".to_owned(),
+        about: Some("\"quotes\" & <tags>".to_owned()),
+        split: "valid".to_owned(),
+        classes: vec!["a".to_owned(), "b".to_owned()],
+        chance: 0.5,
+        dt_ms: 10.0,
+        table: table(&cells),
+        cells,
+        failures: Vec::new(),
+    }
+}
+
+fn cell(model: &str, arm: &str, accuracy: f64) -> CellSummary {
+    let evaluations = ["none", "oracle"].map(|state_reset| NamedEvaluation {
+        stream: "noise".to_owned(),
+        state_reset: state_reset.to_owned(),
+        evaluation: evaluation(accuracy),
+    });
+    let epoch = EpochRecord {
+        epoch: 1,
+        loss: 1.0 - accuracy,
+        cross_entropy: 0.0,
+        kl: 0.0,
+        gradient_norm: 1.0,
+        lr: 0.1,
+        validation: Validation {
+            summed: accuracy,
+            last: accuracy,
+            surprise: 0.1,
+        },
+        seconds: 1.0,
+    };
+    CellSummary {
+        model: model.to_owned(),
+        arm: arm.to_owned(),
+        seed: 1,
+        training: TrainRecord {
+            parameters: 1234,
+            seconds: 5.0,
+            kept_epoch: 1,
+            history: vec![epoch],
+            mask: None,
+        },
+        evaluations: evaluations.to_vec(),
+        contraction: vec![NamedContraction {
+            stream: "noise".to_owned(),
+            curves: vec![ContractionCurve {
+                layer: 0,
+                field: "h".to_owned(),
+                spikes: false,
+                main: true,
+                lags: vec![0, 1, 2],
+                distances: vec![1.0, 0.5, accuracy],
+                values: vec![1.0, 0.5, accuracy],
+                relative_to_stream: None,
+            }],
+        }],
+    }
+}
+
+fn evaluation(accuracy: f64) -> Evaluation {
+    let estimate = Estimate {
+        value: accuracy,
+        standard_error: Some(0.02),
+        interval: Some([accuracy - 0.04, accuracy + 0.04]),
+        units: 50,
+    };
+    let window = |layer: usize| Watched {
+        step: 100,
+        layer,
+        cell: "rnn".to_owned(),
+        stats: WindowStats {
+            pinned: [("h".to_owned(), accuracy)].into(),
+            ..WindowStats::default()
+        },
+    };
+    Evaluation {
+        steps: 1000,
+        lanes: 1,
+        segments: 10,
+        summed: Some(estimate),
+        last: Some(estimate),
+        detector: None,
+        detection: crate::eval::detector::DetectorScore::default(),
+        false_alarms_per_hour: None,
+        slope: SlopeFit::new().slope(),
+        positions: vec![],
+        late_gap_max_probability: None,
+        spikes_per_step: 0.0,
+        synaptic_operations_per_step: 10.0,
+        steps_per_second: 1e6,
+        resident_mib: None,
+        saturation: vec![window(0), window(1)],
+        by_recording: ByRecording::new(),
+    }
+}
+
+/// Two samples between gaps of 20 steps.
+fn trace() -> Trace {
+    let steps = 100;
+    let inside = |t: usize| (20..40).contains(&t) || (60..80).contains(&t);
+    let sample = |t: usize| if inside(t) { (t / 40) as i32 } else { -1 };
+    Trace {
+        dt_ms: 10.0,
+        start: 5000,
+        channels: 3,
+        classes: 2,
+        events: vec![1; steps * 3],
+        label: (0..steps).map(sample).collect(),
+        recording: (0..steps).map(sample).collect(),
+        mask: (0..steps).map(|t| u8::from(inside(t))).collect(),
+        probability: [0.8, 0.2].repeat(steps),
+        states: vec![StateTrace {
+            name: "0.h".to_owned(),
+            units: 2,
+            values: vec![0.5; steps * 2],
+        }],
+    }
+}
+
+fn stems(drawn: &[Drawn]) -> Vec<&str> {
+    drawn.iter().map(|d| d.file_stem.as_str()).collect()
+}
+
+#[test]
+fn a_run_with_traces_has_every_figure() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scenario = scenario(&["rnn"], &["classic", "adaptive"]);
+    let summary = summary(&scenario, 0.9);
+    std::fs::create_dir(folder.path().join("traces")).expect("made");
+    for arm in ["classic", "adaptive"] {
+        let path = folder.path().join(format!("traces/rnn.{arm}.1.valid.h5"));
+        trace().save(&path).expect("saved");
+    }
+    let drawn = draw(&scenario, folder.path(), &summary).expect("drawn");
+    let expected = [
+        "figures/stream-rnn",
+        "figures/compare",
+        "figures/table",
+        "figures/contraction-noise",
+        "figures/saturation-rnn",
+        "figures/traces-rnn",
+        "figures/training",
+    ];
+    assert_eq!(stems(&drawn), expected);
+    for figure in &drawn {
+        for ending in ["svg", "png"] {
+            let path = folder.path().join(format!("{}.{ending}", figure.file_stem));
+            assert!(path.exists(), "{}", path.display());
+        }
+        assert!(figure.caption.ends_with('.') && !figure.title.is_empty());
+    }
+    let title = "The same RNN on the same stream, never reset: classic has 1 of 2 samples right, adaptive has 1";
+    assert_eq!(drawn[0].title, title);
+}
+
+#[test]
+fn what_a_run_lacks_is_left_out() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut one = scenario(&["rnn"], &["only"]);
+    // One arm without a name of its own, numbers that are none, no traces and no data.
+    let drawn = draw(&one, folder.path(), &summary(&one, f64::NAN)).expect("drawn");
+    assert!(
+        !stems(&drawn)
+            .iter()
+            .any(|s| s.contains("stream") || s.contains("raster"))
+    );
+    assert!(stems(&drawn).contains(&"figures/compare"));
+
+    one.plots = vec![Plot::Training];
+    let drawn = draw(&one, folder.path(), &summary(&one, 0.5)).expect("drawn");
+    assert_eq!(stems(&drawn), ["figures/training"]);
+
+    let mut empty = summary(&one, 0.5);
+    (empty.cells, empty.table) = (Vec::new(), Vec::new());
+    one.plots = Plot::ALL.to_vec();
+    assert!(draw(&one, folder.path(), &empty).expect("drawn").is_empty());
+}
+
+#[test]
+fn a_damaged_trace_is_an_error_with_its_name() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scenario = scenario(&["rnn"], &["classic"]);
+    std::fs::create_dir(folder.path().join("traces")).expect("made");
+    let path = folder.path().join("traces/rnn.classic.1.valid.h5");
+    std::fs::write(&path, "no HDF5").expect("written");
+    let error = draw(&scenario, folder.path(), &summary(&scenario, 0.5)).expect_err("damaged");
+    assert!(
+        error.to_string().contains("rnn.classic.1.valid.h5"),
+        "{error}"
+    );
+}

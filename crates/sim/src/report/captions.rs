@@ -1,0 +1,39 @@
+//! Figures as cards, grouped by what they are about.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use maud::{Markup, html};
+
+use crate::figures::Drawn;
+use crate::scenario::Plot;
+
+/// All figures, each with its title and the sentence on how to read it.
+pub fn figures(drawn: &[(&Drawn, Vec<u8>)]) -> Markup {
+    html! {
+        @for group in drawn.chunk_by(|a, b| a.0.plot == b.0.plot) {
+            h3 { (heading(group[0].0.plot)) }
+            @for (figure, svg) in group {
+                figure {
+                    div.card {
+                        img alt=(format!("{}. {}", figure.title, figure.caption))
+                            src=(format!("data:image/svg+xml;base64,{}", STANDARD.encode(svg)));
+                    }
+                    figcaption { strong { (figure.title) "." } " " (figure.caption) }
+                }
+            }
+        }
+    }
+}
+
+fn heading(plot: Plot) -> &'static str {
+    match plot {
+        Plot::Stream => "The stream",
+        Plot::Compare => "The comparison",
+        Plot::Accuracy => "Accuracy over stream position",
+        Plot::Contraction => "Forgetting",
+        Plot::Saturation => "Inside the nets",
+        Plot::Raster => "The data",
+        Plot::Traces => "State traces",
+        Plot::Training => "Training",
+    }
+}

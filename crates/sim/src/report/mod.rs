@@ -1,0 +1,64 @@
+//! The report of a run: one HTML file that opens anywhere, and a table for the terminal.
+//!
+//! `report.html` needs nothing beside it: the style is in its head, and figures are data URIs. Each SVG is
+//! an image of its own, so that names inside one cannot meet those of another.
+
+mod captions;
+mod headline;
+mod method;
+mod nets;
+mod numbers;
+mod page;
+mod results;
+mod terminal;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::figures::Drawn;
+use crate::run::folder::{Folder, FolderError};
+use crate::run::summary::Summary;
+use crate::scenario::Scenario;
+
+pub use terminal::table_lines;
+
+/// Why a report could not be written.
+#[derive(Debug, Error)]
+pub enum ReportError {
+    /// A figure that was drawn cannot be read back.
+    #[error("{}: cannot read the figure: {source}\nhint: run `saturn plot` on the folder", path.display())]
+    Figure {
+        /// The figure.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The report cannot be written.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+}
+
+/// Writes `report.html` of a run whose figures are drawn.
+pub fn write(
+    scenario: &Scenario,
+    folder: &Folder,
+    summary: &Summary,
+    drawn: &[Drawn],
+) -> Result<(), ReportError> {
+    let figures = drawn
+        .iter()
+        .map(|figure| {
+            let path = folder.path().join(format!("{}.svg", figure.file_stem));
+            match std::fs::read(&path) {
+                Ok(svg) => Ok((figure, svg)),
+                Err(source) => Err(ReportError::Figure { path, source }),
+            }
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let html = page::page(scenario, summary, &figures);
+    folder.write(Path::new("report.html"), html.as_bytes())?;
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! The trained nets: sizes, times, masks, and what failed.
+
+use maud::{Markup, html};
+
+use super::numbers::{NOTHING, count, fixed, percent};
+use crate::figures::names;
+use crate::run::summary::Summary;
+
+/// One row a trained net.
+pub fn nets(summary: &Summary) -> Markup {
+    html! {
+        div.scroll {
+            table {
+                thead { tr {
+                    th { "model" } th { "arm" } th.number { "seed" } th.number { "parameters" }
+                    th.number { "training, s" } th.number { "kept epoch" }
+                    th.number { "validation, summed, %" }
+                } }
+                tbody {
+                    @for cell in &summary.cells {
+                        @let training = &cell.training;
+                        @let kept = training.kept_epoch.checked_sub(1).and_then(|k| training.history.get(k));
+                        tr {
+                            th scope="row" { (names::model(&cell.model)) }
+                            td { (names::arm(&cell.arm)) }
+                            td.number { (cell.seed) }
+                            td.number { (count(training.parameters as u64)) }
+                            td.number { (fixed(training.seconds, 1)) }
+                            td.number { (training.kept_epoch) " of " (training.history.len()) }
+                            td.number { (kept.map_or(NOTHING.to_owned(), |e| percent(e.validation.summed))) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// How well estimated masks match the labels; nothing if none was estimated.
+pub fn masks(summary: &Summary) -> Markup {
+    let estimated: Vec<_> = (summary.cells.iter())
+        .filter_map(|cell| Some((cell, cell.training.mask?)))
+        .collect();
+    let share = |s: Option<f64>| s.map_or(NOTHING.to_owned(), percent);
+    html! {
+        @if !estimated.is_empty() {
+            h3 { "Estimated masks against the labels" }
+            p.caption {
+                "Agreement is the share of all steps where both say the same, hits of the informative steps "
+                "where the estimate is up, false alarms of the others; the threshold was set on training streams."
+            }
+            div.scroll {
+                table {
+                    thead { tr {
+                        th { "model" } th { "arm" } th.number { "seed" } th.number { "threshold" } th { "streams" }
+                        th.number { "agreement, %" } th.number { "hits, %" } th.number { "false alarms, %" }
+                    } }
+                    tbody {
+                        @for (cell, mask) in &estimated {
+                            @for (k, (streams, found)) in [("training", &mask.train), ("validation", &mask.valid)].into_iter().enumerate() {
+                                tr {
+                                    @if k == 0 {
+                                        th scope="row" { (names::model(&cell.model)) } td { (names::arm(&cell.arm)) }
+                                        td.number { (cell.seed) } td.number { (fixed(mask.threshold, 3)) }
+                                    } @else { th {} td {} td {} td {} }
+                                    td { (streams) }
+                                    td.number { (share(found.agreement)) }
+                                    td.number { (share(found.hits)) }
+                                    td.number { (share(found.false_alarms)) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What failed, with its reasons.
+pub fn failures(summary: &Summary) -> Markup {
+    html! {
+        @if !summary.failures.is_empty() {
+            div.failures {
+                h2 { "What failed" }
+                p { "These nets have no results; the others are complete." }
+                ul {
+                    @for failure in &summary.failures {
+                        li {
+                            strong { (names::model(&failure.model)) ", " (names::arm(&failure.arm)) ", seed " (failure.seed) }
+                            ": " (failure.reason)
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

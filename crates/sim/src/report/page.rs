@@ -1,0 +1,87 @@
+//! The page: what was run, what came out, the figures, how it was measured.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::{captions, headline, method, nets, results};
+use crate::figures::{Drawn, names};
+use crate::run::summary::Summary;
+use crate::scenario::{Scenario, to_yaml};
+
+/// The style of the page, which it carries in its head.
+const STYLE: &str = include_str!("page.css");
+
+/// The whole page; each figure comes with the bytes of its SVG.
+pub fn page(scenario: &Scenario, summary: &Summary, figures: &[(&Drawn, Vec<u8>)]) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="generator" content=(concat!("saturn ", env!("CARGO_PKG_VERSION")));
+                title { (summary.name) " – Saturn" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                main {
+                    header {
+                        h1 { (summary.name) }
+                        @if let Some(about) = &summary.about { p.about { (about.trim()) } }
+                        (what_was_run(scenario, summary))
+                    }
+                    (headline::headline(summary))
+                    (nets::failures(summary))
+                    h2 id="results" { "Results" }
+                    @if summary.table.is_empty() { p { "No net was evaluated." } }
+                    (results::results(summary))
+                    @if !figures.is_empty() {
+                        h2 id="figures" { "Figures" }
+                        (captions::figures(figures))
+                    }
+                    h2 id="nets" { "The nets" }
+                    (nets::nets(summary))
+                    (nets::masks(summary))
+                    h2 id="method" { "How this was measured" }
+                    (method::method(scenario))
+                    h2 id="scenario" { "The scenario" }
+                    details {
+                        summary { "Every setting, defaults included" }
+                        div.scroll { pre { code { (to_yaml(scenario)) } } }
+                    }
+                    footer {
+                        p { "Made by Saturn " (env!("CARGO_PKG_VERSION")) ". The numbers behind this page are in " code { "summary.json" } " beside it." }
+                    }
+                }
+            }
+        }
+    };
+    page.into_string()
+}
+
+/// One line: the nets, the split, the streams.
+fn what_was_run(scenario: &Scenario, summary: &Summary) -> Markup {
+    let mut seeds: Vec<u64> = summary.cells.iter().map(|cell| cell.seed).collect();
+    seeds.sort_unstable();
+    seeds.dedup();
+    let all = scenario.models.len() * scenario.arms.len() * seeds.len();
+    let split = match summary.split.as_str() {
+        "valid" => "validation",
+        other => other,
+    };
+    let plural = |n: usize, one: &str| {
+        let s = if n == 1 { "" } else { "s" };
+        format!("{} {one}{s}", names::count(n))
+    };
+    html! {
+        p.facts {
+            (plural(scenario.models.len(), "model")) " × "
+            (plural(scenario.arms.len(), "arm")) " × "
+            (plural(seeds.len(), "seed"))
+            @if summary.cells.len() < all { ", " (summary.cells.len()) " of these " (all) " nets so far" }
+            " · evaluated on the " strong { (split) } " split"
+            " · " (super::numbers::count(scenario.evaluate.steps)) " steps of " (summary.dt_ms) " ms a stream"
+            " · " (summary.classes.len()) " classes, chance " (super::numbers::percent(summary.chance)) " %"
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! The tables of results, one a stream: accuracy, and what goes with it.
+
+use maud::{Markup, html};
+
+use super::numbers::{NOTHING, count, fixed, interval, interval_of_difference, percent, signed};
+use crate::eval::bootstrap::{Estimate, over_seeds};
+use crate::eval::evaluate::Evaluation;
+use crate::figures::names;
+use crate::run::summary::{Row, Summary};
+
+/// Both tables of each stream; all streams but the first are folded.
+pub fn results(summary: &Summary) -> Markup {
+    let mut streams: Vec<&str> = Vec::new();
+    for row in &summary.table {
+        if !streams.contains(&row.stream.as_str()) {
+            streams.push(&row.stream);
+        }
+    }
+    html! {
+        @for (k, stream) in streams.iter().enumerate() {
+            @let rows: Vec<&Row> = summary.table.iter().filter(|row| row.stream == *stream).collect();
+            details open[k == 0] {
+                summary { h3 { (capital(&names::stream(stream))) } }
+                (accuracy(&rows))
+                h4 { "What goes with it" }
+                (cost(summary, &rows))
+            }
+        }
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+    first.chain(letters).collect()
+}
+
+/// Model, arm and policy at the head of a row; the model is written once.
+fn row_head(rows: &[&Row], k: usize) -> Markup {
+    let row = rows[k];
+    let first = k == 0 || rows[k - 1].model != row.model;
+    html! {
+        th scope="row" { @if first { (names::model(&row.model)) } }
+        td { (names::arm(&row.arm)) }
+        td { (names::state_reset(&row.state_reset)) }
+    }
+}
+
+/// Whether a line goes above row `k`.
+fn new_model(rows: &[&Row], k: usize) -> Option<&'static str> {
+    (k > 0 && rows[k - 1].model != rows[k].model).then_some("new")
+}
+
+fn accuracy(rows: &[&Row]) -> Markup {
+    let cell = |estimate: &Option<Estimate>| {
+        html! {
+            td.number {
+                @if let Some(e) = estimate { span { (percent(e.value)) } small { (interval(e)) } }
+                @else { (NOTHING) }
+            }
+        }
+    };
+    html! {
+        div.scroll {
+            table {
+                thead { tr {
+                    th { "model" } th { "arm" } th { "state" }
+                    th.number { "summed, %" } th.number { "last step, %" } th.number { "detector, %" }
+                    th.number { "summed, from classic with oracle, points" }
+                } }
+                tbody {
+                    @for (k, row) in rows.iter().enumerate() {
+                        tr class=[new_model(rows, k)] {
+                            (row_head(rows, k))
+                            (cell(&row.summed)) (cell(&row.last)) (cell(&row.detector))
+                            td.number {
+                                @if let Some(e) = row.from_classic_oracle.as_ref().filter(|_| !is_reference(row)) {
+                                    span { (signed(100.0 * e.value, 1)) } small { (interval_of_difference(e)) }
+                                } @else { (NOTHING) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn is_reference(row: &Row) -> bool {
+    row.arm == "classic" && row.state_reset == "oracle"
+}
+
+fn cost(summary: &Summary, rows: &[&Row]) -> Markup {
+    html! {
+        div.scroll {
+            table {
+                thead { tr {
+                    th { "model" } th { "arm" } th { "state" }
+                    th.number { "slope, points per 10⁶ steps" }
+                    th.number { "highest probability late in gaps" }
+                    th.number { "false alarms an hour" }
+                    th.number { "spikes a step" }
+                    th.number { "synaptic operations a step" }
+                } }
+                tbody {
+                    @for (k, row) in rows.iter().enumerate() {
+                        @let found = evaluations(summary, row);
+                        @let alarms: Vec<f64> = found.iter().filter_map(|e| e.false_alarms_per_hour).collect();
+                        tr class=[new_model(rows, k)] {
+                            (row_head(rows, k))
+                            td.number { (slope(&found)) }
+                            td.number { (row.late_gap_max_probability.map_or(NOTHING.to_owned(), |p| fixed(p, 3))) }
+                            td.number { (over_seeds(&alarms).map_or(NOTHING.to_owned(), |e| fixed(e.value, 0))) }
+                            td.number { @if row.spikes_per_step > 0.0 { (fixed(row.spikes_per_step, 1)) } @else { (NOTHING) } }
+                            td.number { (whole(row.synaptic_operations_per_step)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn whole(value: f64) -> String {
+    if value.is_finite() && value >= 0.0 {
+        count(value.round() as u64)
+    } else {
+        NOTHING.to_owned()
+    }
+}
+
+fn evaluations<'a>(summary: &'a Summary, row: &Row) -> Vec<&'a Evaluation> {
+    (summary.cells.iter())
+        .filter(|cell| cell.model == row.model && cell.arm == row.arm)
+        .flat_map(|cell| &cell.evaluations)
+        .filter(|e| e.stream == row.stream && e.state_reset == row.state_reset)
+        .map(|e| &e.evaluation)
+        .collect()
+}
+
+/// The slope with its standard error: of one seed over recordings, of several over the seeds.
+fn slope(found: &[&Evaluation]) -> String {
+    let slopes: Vec<Estimate> = (found.iter())
+        .filter_map(|e| e.slope.points_per_million_steps)
+        .collect();
+    let one = match slopes[..] {
+        [] => return NOTHING.to_owned(),
+        [one] => one,
+        _ => match over_seeds(&slopes.iter().map(|s| s.value).collect::<Vec<_>>()) {
+            Some(mean) => mean,
+            None => return NOTHING.to_owned(),
+        },
+    };
+    let places = if one.value.abs() < 10.0 { 2 } else { 0 };
+    let error = one
+        .standard_error
+        .map_or(String::new(), |se| format!(" ± {}", fixed(se, places)));
+    format!("{}{error}", signed(one.value, places))
+}

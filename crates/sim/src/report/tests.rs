@@ -1,0 +1,136 @@
+use super::*;
+use crate::eval::bootstrap::Estimate;
+use crate::figures;
+use crate::run::summary::{Failure, Row};
+
+fn row(model: &str, arm: &str, stream: &str, state_reset: &str, value: f64) -> Row {
+    let estimate = |value| {
+        Some(Estimate {
+            value,
+            standard_error: None,
+            interval: None,
+            units: 1,
+        })
+    };
+    Row {
+        model: model.to_owned(),
+        arm: arm.to_owned(),
+        stream: stream.to_owned(),
+        state_reset: state_reset.to_owned(),
+        seeds: 1,
+        summed: estimate(value),
+        last: estimate(value / 2.0),
+        detector: None,
+        from_classic_oracle: None,
+        late_gap_max_probability: None,
+        spikes_per_step: 0.0,
+        synaptic_operations_per_step: 0.0,
+    }
+}
+
+#[test]
+fn the_table_for_the_terminal_is_aligned() {
+    let scenario = figures::tests::scenario(&["rnn"], &["classic"]);
+    let mut summary = figures::tests::summary(&scenario, 0.5);
+    summary.table = vec![
+        row("rnn", "classic", "noise", "none", 0.25),
+        row(
+            "rnn",
+            "classic",
+            "a stream with a very long name",
+            "none",
+            1.0,
+        ),
+        row("rnn", "adaptive", "noise", "periodic_100", 0.5),
+    ];
+    let expected = [
+        "accuracy in % on the valid split; a guess has 50.0",
+        "                                             noise      a stream with a very long name",
+        "model  arm       state_reset   summed  last  detector    summed  last  detector",
+    ];
+    let lines = table_lines(&summary);
+    assert_eq!(lines.len(), 5, "{lines:#?}");
+    assert_eq!(lines[0], expected[0]);
+    // Numbers end where their headings end, and names of streams where their last column ends.
+    let ends = |line: &str, word: &str| line.find(word).map(|at| at + word.chars().count());
+    assert_eq!(
+        ends(&lines[2], "summed"),
+        ends(&lines[3], "25.0"),
+        "{lines:#?}"
+    );
+    assert_eq!(
+        ends(&lines[2], "last"),
+        ends(&lines[3], "12.5"),
+        "{lines:#?}"
+    );
+    assert_eq!(
+        ends(&lines[1], "noise"),
+        ends(&lines[2], "detector"),
+        "{lines:#?}"
+    );
+    assert_eq!(
+        lines[1].chars().count(),
+        lines[2].chars().count(),
+        "{lines:#?}"
+    );
+    assert!(
+        lines[4].starts_with("rnn    adaptive  periodic_100"),
+        "{lines:#?}"
+    );
+    assert_eq!(lines[4].matches(" -").count(), 4, "{lines:#?}");
+    summary.table.clear();
+    assert!(table_lines(&summary).is_empty());
+}
+
+#[test]
+fn a_report_holds_every_figure_and_escapes_what_it_is_told() {
+    let place = tempfile::tempdir().expect("a folder");
+    let folder = Folder::open(&place.path().join("run"), "made up", "x").expect("opened");
+    let scenario = figures::tests::scenario(&["rnn", "gru"], &["classic", "adaptive"]);
+    let mut summary = figures::tests::summary(&scenario, 0.9);
+    summary.failures.push(Failure {
+        model: "rnn".to_owned(),
+        arm: "classic".to_owned(),
+        seed: 2,
+        reason: "<script>alert(1)</script>".to_owned(),
+    });
+    let drawn = figures::draw(&scenario, folder.path(), &summary).expect("drawn");
+    write(&scenario, &folder, &summary, &drawn).expect("written");
+    let html = std::fs::read_to_string(folder.path().join("report.html")).expect("read");
+    assert_eq!(html.matches("<img ").count(), drawn.len());
+    assert_eq!(
+        html.matches("data:image/svg+xml;base64,").count(),
+        drawn.len()
+    );
+    for figure in &drawn {
+        let caption = figure.caption.replace('&', "&amp;");
+        assert!(html.contains(&caption), "{caption}");
+    }
+    assert!(html.contains("made &lt;up&gt; &amp; more"));
+    assert!(html.contains("&lt;script&gt;alert(1)") && !html.contains("<script"));
+    assert!(html.contains("get <strong>90 %</strong> of the samples right"));
+    for part in [
+        "name=\"viewport\"",
+        "How this was measured",
+        "models:",
+        "What failed",
+        "1\u{202f}234",
+    ] {
+        assert!(html.contains(part), "{part}");
+    }
+    // Nothing is fetched: no address but those inside figures, which are encoded.
+    assert!(!html.contains("http") && !html.contains("src=\"/"));
+
+    std::fs::remove_file(folder.path().join("figures/compare.svg")).expect("removed");
+    let error = write(&scenario, &folder, &summary, &drawn).expect_err("a figure is gone");
+    assert!(error.to_string().contains("compare.svg"), "{error}");
+}
+
+#[test]
+fn numbers_that_are_none_are_dashes() {
+    let scenario = figures::tests::scenario(&["rnn"], &["only"]);
+    let summary = figures::tests::summary(&scenario, f64::NAN);
+    let html = page::page(&scenario, &summary, &[]);
+    assert!(!html.contains("NaN") && !html.contains("inf %"));
+    assert!(html.contains('–'));
+}

@@ -80,7 +80,7 @@ const HEADS: [&str; 11] = [
     "spiking", "loss 20",
 ];
 /// Widths of the columns on a terminal.
-const WIDTHS: [usize; 11] = [8, 13, 7, 5, 8, 8, 8, 15, 7, 7, 7];
+const WIDTHS: [usize; 11] = [11, 13, 7, 5, 8, 8, 8, 15, 7, 7, 7];
 
 /// Three digits that count.
 fn short(x: f64) -> String {
@@ -149,16 +149,16 @@ impl Form {
 }
 
 fn columns(cells: &[String; 11]) -> String {
-    let mut line = String::new();
-    for (i, (cell, width)) in cells.iter().zip(WIDTHS).enumerate() {
-        let words = matches!(i, 0 | 1 | 7);
-        line += &if words {
-            format!("{cell:<width$}  ")
-        } else {
-            format!("{cell:>width$}  ")
-        };
-    }
-    line.trim_end().to_owned()
+    let padded: Vec<String> = cells
+        .iter()
+        .zip(WIDTHS)
+        .enumerate()
+        .map(|(i, (cell, width))| match i {
+            0 | 1 | 7 => format!("{cell:<width$}"),
+            _ => format!("{cell:>width$}"),
+        })
+        .collect();
+    padded.join("  ").trim_end().to_owned()
 }
 
 #[cfg(test)]

@@ -2,14 +2,15 @@
 //!
 //! | limit | measured as | unit |
 //! |---|---|---|
-//! | `product` | `gemm` of 768 x 768 matrices, each core its own | flop/s |
+//! | `product` | `gemm` of 512 x 512 matrices, each core its own | flop/s |
 //! | `step_product` | the same at 256 x 256 times 256 x 64: one step of 64 lanes | flop/s |
 //! | `read` | a matrix of 768 KiB, which only L2 holds, times a vector that stays in registers | byte/s |
 //! | `elements` | y <- a y + x on 32 KiB each | element/s |
 //!
-//! Each is the best of several short rounds, summed over cores that work at the same time.
+//! Each is the best of many short rounds, summed over cores that work at the same time.
 
 use std::hint::black_box;
+use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
 use nalgebra::DMatrix;
@@ -34,12 +35,14 @@ pub struct Limits {
 }
 
 /// Side of the large product.
-const LARGE: usize = 768;
+const LARGE: usize = 512;
 /// Rows and columns of the matrix that is read from L2, [`ROWS`] being what registers hold.
 const ROWS: usize = 128;
 const COLUMNS: usize = 1536;
 /// Elements of each stream of the elementwise rate.
 const ELEMENTS: usize = 8192;
+/// How often they are gone through between two looks at the clock.
+const REPEATS: usize = 16;
 
 impl Limits {
     /// Measures for some `seconds` on `cores` cores.
@@ -64,40 +67,43 @@ impl Limits {
                 let x = vec![0.5f32; ELEMENTS];
                 let mut y = vec![0.5f32; ELEMENTS];
                 move || {
-                    elements(0.5, &x, &mut y);
-                    black_box(&y);
-                    ELEMENTS as f64
+                    // A look at the clock must not cost as much as the work.
+                    for _ in 0..REPEATS {
+                        elements(0.5, &x, &mut y);
+                        black_box(&y);
+                    }
+                    (REPEATS * ELEMENTS) as f64
                 }
             }),
         })
     }
 }
 
-/// Rounds of a measurement; the best one counts.
-const ROUNDS: usize = 5;
+/// How long a round lasts: shorter than what the scheduler gives to another program.
+const ROUND: Duration = Duration::from_millis(5);
 
 /// The best rate in `seconds`: `start` makes the memory of a core and the work on it, which returns how
-/// much it did; all cores of the pool work at the same time.
+/// much it did; all cores of the pool work at the same time, round after round.
 fn best<W: FnMut() -> f64>(seconds: f64, start: impl Fn() -> W + Sync) -> f64 {
-    let round = Duration::from_secs_f64(seconds / ROUNDS as f64);
-    let mut rate = 0.0f64;
-    for _ in 0..ROUNDS {
-        let rates = rayon::broadcast(|_| {
-            let mut work = start();
-            work();
+    let rounds = (seconds / ROUND.as_secs_f64()).ceil().max(1.0) as usize;
+    let barrier = Barrier::new(rayon::current_num_threads());
+    let cores: Vec<Vec<f64>> = rayon::broadcast(|_| {
+        let mut work = start();
+        work();
+        let rates = (0..rounds).map(|_| {
+            barrier.wait();
             let began = Instant::now();
             let mut done = 0.0;
-            while began.elapsed() < round {
-                // A look at the clock costs as much as a little work.
-                for _ in 0..8 {
-                    done += work();
-                }
+            while began.elapsed() < ROUND {
+                done += work();
             }
             done / began.elapsed().as_secs_f64()
         });
-        rate = rate.max(rates.iter().sum());
-    }
-    rate
+        rates.collect()
+    });
+    (0..rounds)
+        .map(|round| cores.iter().map(|rates| rates[round]).sum())
+        .fold(0.0, f64::max)
 }
 
 fn product((m, n, k): (usize, usize, usize)) -> impl FnMut() -> f64 {

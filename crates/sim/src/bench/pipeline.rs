@@ -19,6 +19,10 @@ use crate::train::batch::Epoch;
 use crate::train::trainer::{Job, gradient};
 use crate::train::update::Update;
 
+/// The density that weights are scaled for: above that of the data, in which channels are active together
+/// and excite more than independent ones.
+const LOUDNESS: f64 = 0.4;
+
 /// The file that task E trains on, and a net.
 pub struct Pipeline {
     scenario: Scenario,
@@ -102,7 +106,7 @@ impl Pipeline {
         let classes = split.file().class_names().len();
         let work = Work {
             classes,
-            ..Work::train(self.net, 0.05)
+            ..Work::train(self.net, LOUDNESS)
         };
         let mut net = work.network()?;
         let mut update = Update::new(settings.optimizer, &net);

@@ -41,7 +41,7 @@ pub const DT_MS: f64 = 10.0;
 /// Membrane time constant of spiking units; one for all and not learnt, as in what Saturn is compared to.
 const TAU_MEM_MS: f64 = 20.0;
 /// Standard deviation of the potential, in thresholds, that makes units spike in some 6 % of the steps.
-const LIVELINESS: f64 = 0.68;
+const LIVELINESS: f64 = 0.83;
 /// The rate that [`LIVELINESS`] aims at, and what the layer above sees as its density.
 const HIDDEN_RATE: f64 = 0.06;
 

@@ -1,10 +1,22 @@
-//! What training keeps of one sequence of one cell, and the reference loops over time.
+//! What training keeps of one sequence of one cell, and the loops over time.
+//!
+//! The sequence passes in chunks of steps through the three phases of a cell, so that what `project` wrote
+//! is still in the processor's cache when `advance` reads it, and so on; the reverse pass goes through the
+//! same chunks backwards. A chunk's size follows from the cell alone, so the bits do not depend on the
+//! machine.
 //!
 //! Buffers are allocated once and grow to the longest sequence seen; a shorter one uses their front.
+
+use std::ops::Range;
 
 use nalgebra::DMatrix;
 
 use crate::{Cell, Input, Params, Real, Recorded, View, ViewMut, column_mut, view, view_mut};
+
+/// Numbers that a chunk may hold: 1 MiB in `f32`, a second-level cache.
+const CHUNK_NUMBERS: usize = 1 << 18;
+/// Columns of a chunk: at least so many, for the sake of its dense products, and at most so many.
+const CHUNK_COLUMNS: (usize, usize) = (64, 512);
 
 /// The recorded forward pass of one cell over T steps and B lanes.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +35,7 @@ pub struct Tape<R: Real> {
     keep: Option<Vec<R>>,
     /// `[O, T*B]`.
     output: Vec<R>,
+    /// `[D, n]` and `[S, n]` of a chunk's n columns.
     d_drive: Vec<R>,
     d_states: Vec<R>,
     /// `[S, B]`: after `backward`, the adjoint of the initial state.
@@ -64,7 +77,6 @@ impl<R: Real> Tape<R> {
         let (t_end, b, s, d, o) = self.sizes();
         assert_eq!(x.rows(), cell.widths().input, "input rows");
         assert_eq!(x.columns(), t_end * b, "input columns");
-        cell.project(x, view_mut(&mut self.drive, d, t_end * b));
         if let Some(keep) = keep {
             assert_eq!(keep.shape(), (t_end, b), "keep [T, B]");
             grow(&mut self.kept, s * t_end * b);
@@ -75,34 +87,50 @@ impl<R: Real> Tape<R> {
         if keep.is_some() {
             cell.rest(&mut rest);
         }
-        for t in 0..t_end {
-            let (past, future) = self.states.split_at_mut((t + 1) * s * b);
-            let state = &past[t * s * b..];
-            let prev = if let Some(keep) = &self.keep {
-                let kept = &mut self.kept[t * s * b..(t + 1) * s * b];
-                for lane in 0..b {
-                    let k = keep[t * b + lane];
-                    let own = lane * s..(lane + 1) * s;
-                    let pairs = kept[own.clone()].iter_mut().zip(&state[own]);
-                    for ((to, &from), &rest) in pairs.zip(&rest) {
-                        *to = rest + k * (from - rest);
+        for chunk in self.chunks() {
+            let (start, n) = (chunk.start * b, chunk.len() * b);
+            let drive = &mut self.drive[start * d..];
+            cell.project(x.slice(start, n), view_mut(drive, d, n));
+            for t in chunk {
+                let (past, future) = self.states.split_at_mut((t + 1) * s * b);
+                let state = &past[t * s * b..];
+                let prev = if let Some(keep) = &self.keep {
+                    let kept = &mut self.kept[t * s * b..(t + 1) * s * b];
+                    for lane in 0..b {
+                        let k = keep[t * b + lane];
+                        let own = lane * s..(lane + 1) * s;
+                        let pairs = kept[own.clone()].iter_mut().zip(&state[own]);
+                        for ((to, &from), &rest) in pairs.zip(&rest) {
+                            *to = rest + k * (from - rest);
+                        }
                     }
-                }
-                &*kept
-            } else {
-                state
-            };
-            cell.advance(
-                view_mut(&mut self.drive[t * d * b..], d, b),
-                view(prev, s, b),
-                view_mut(future, s, b),
+                    &*kept
+                } else {
+                    state
+                };
+                cell.advance(
+                    view_mut(&mut self.drive[t * d * b..], d, b),
+                    view(prev, s, b),
+                    view_mut(future, s, b),
+                );
+            }
+            cell.emit(
+                view_mut(&mut self.drive[start * d..], d, n),
+                view(&self.states[s * (start + b)..], s, n),
+                view_mut(&mut self.output[start * o..], o, n),
             );
         }
-        cell.emit(
-            view_mut(&mut self.drive, d, t_end * b),
-            view(&self.states[s * b..], s, t_end * b),
-            view_mut(&mut self.output, o, t_end * b),
-        );
+    }
+
+    /// Ranges of steps, of [`CHUNK_COLUMNS`] columns where there are as many lanes as that.
+    fn chunks(&self) -> impl DoubleEndedIterator<Item = Range<usize>> + use<R> {
+        let (t_end, b, s, d, o) = self.sizes();
+        // Drive, states and output with their adjoints, and the states before.
+        let column = 2 * d + 3 * s + 2 * o;
+        let (least, most) = CHUNK_COLUMNS;
+        let columns = (CHUNK_NUMBERS / column.max(1)).clamp(least, most);
+        let steps = (columns / b.max(1)).max(1);
+        (0..t_end.div_ceil(steps)).map(move |i| i * steps..((i + 1) * steps).min(t_end))
     }
 
     /// The reverse pass: from `dy [O, T*B]` to the gradient, added to `grad`, and to `dx [I, T*B]`.
@@ -126,14 +154,11 @@ impl<R: Real> Tape<R> {
         dy: View<R>,
         d_last: Option<View<R>>,
         grad: &mut Params<R>,
-        dx: Option<ViewMut<R>>,
+        mut dx: Option<ViewMut<R>>,
     ) {
         let (t_end, b, s, d, o) = self.sizes();
         assert_eq!(dy.shape(), (o, t_end * b), "dy [O, T*B]");
-        grow(&mut self.d_drive, d * t_end * b);
-        grow(&mut self.d_states, s * t_end * b);
         grow(&mut self.adjoint, s * b);
-        self.d_drive[..d * t_end * b].fill(R::zero());
         self.adjoint[..s * b].fill(R::zero());
         if let Some(last) = d_last {
             view_mut(&mut self.adjoint, s, b).copy_from(&last);
@@ -143,44 +168,51 @@ impl<R: Real> Tape<R> {
         } else {
             &self.states
         };
-        let all = Recorded {
-            drive: view(&self.drive, d, t_end * b),
-            prev: view(prev, s, t_end * b),
-            next: view(&self.states[s * b..], s, t_end * b),
+        let recorded = |start: usize, n: usize| Recorded {
+            drive: view(&self.drive[start * d..], d, n),
+            prev: view(&prev[start * s..], s, n),
+            next: view(&self.states[(start + b) * s..], s, n),
         };
-        cell.absorb(
-            all,
-            dy,
-            view_mut(&mut self.d_states, s, t_end * b),
-            view_mut(&mut self.d_drive, d, t_end * b),
-            grad,
-        );
-        for t in (0..t_end).rev() {
-            let through_output = &self.d_states[t * s * b..(t + 1) * s * b];
-            for (a, &y) in self.adjoint.iter_mut().zip(through_output) {
-                *a += y;
-            }
-            let at = Recorded {
-                drive: all.drive.columns(t * b, b),
-                prev: all.prev.columns(t * b, b),
-                next: all.next.columns(t * b, b),
-            };
-            cell.retreat(
-                at,
-                view_mut(&mut self.adjoint, s, b),
-                view_mut(&mut self.d_drive[t * d * b..], d, b),
+        for chunk in self.chunks().rev() {
+            let (start, n) = (chunk.start * b, chunk.len() * b);
+            grow(&mut self.d_drive, d * n);
+            grow(&mut self.d_states, s * n);
+            self.d_drive[..d * n].fill(R::zero());
+            cell.absorb(
+                recorded(start, n),
+                dy.columns(start, n),
+                view_mut(&mut self.d_states, s, n),
+                view_mut(&mut self.d_drive, d, n),
                 grad,
             );
-            if let Some(keep) = &self.keep {
-                for lane in 0..b {
-                    let k = keep[t * b + lane];
-                    for a in &mut self.adjoint[lane * s..(lane + 1) * s] {
-                        *a *= k;
+            for t in (0..chunk.len()).rev() {
+                let through_output = &self.d_states[t * s * b..(t + 1) * s * b];
+                for (a, &y) in self.adjoint.iter_mut().zip(through_output) {
+                    *a += y;
+                }
+                cell.retreat(
+                    recorded(start + t * b, b),
+                    view_mut(&mut self.adjoint, s, b),
+                    view_mut(&mut self.d_drive[t * d * b..], d, b),
+                    grad,
+                );
+                if let Some(keep) = &self.keep {
+                    for lane in 0..b {
+                        let k = keep[(chunk.start + t) * b + lane];
+                        for a in &mut self.adjoint[lane * s..(lane + 1) * s] {
+                            *a *= k;
+                        }
                     }
                 }
             }
+            cell.unproject(
+                x.slice(start, n),
+                recorded(start, n),
+                view(&self.d_drive, d, n),
+                grad,
+                dx.as_mut().map(|dx| dx.columns_mut(start, n)),
+            );
         }
-        cell.unproject(x, all, view(&self.d_drive, d, t_end * b), grad, dx);
     }
 
     /// The outputs `[O, T*B]` of the last forward pass.

@@ -29,7 +29,8 @@
 
 use std::ops::AddAssign;
 
-use saturn_cell::{Real, View, ViewMut, column, column_mut};
+use saturn_cell::elementary::exp;
+use saturn_cell::{Real, View, ViewMut, column, column_mut, kernel};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -220,35 +221,37 @@ impl Loss {
 
         let scales = self.scales(totals);
         let mut parts = Parts::default();
-        for j in 0..columns {
-            let (m, w) = (targets.mask[j].wide(), targets.weight[j].wide());
-            let (a, b) = (scales.ce * w * m, scales.kl * w * (1.0 - m));
-            let d = column_mut(&mut d_logits, j);
-            if a == 0.0 && b == 0.0 {
-                d.fill(R::zero());
-                continue;
+        kernel::wide(|| {
+            for j in 0..columns {
+                let (m, w) = (targets.mask[j].wide(), targets.weight[j].wide());
+                let (a, b) = (scales.ce * w * m, scales.kl * w * (1.0 - m));
+                let d = column_mut(&mut d_logits, j);
+                if a == 0.0 && b == 0.0 {
+                    d.fill(R::zero());
+                    continue;
+                }
+                let l = column(&logits, j);
+                let log_z = log_normaliser(l);
+                let mut label = usize::MAX;
+                if a > 0.0 {
+                    label = targets.labels[j] as usize;
+                    parts.ce += a * cross_entropy::value(l, log_z, targets.labels[j]).wide(); // (1)
+                }
+                let mut shared = R::zero();
+                if b > 0.0 {
+                    shared = scales.direction.shared(l, log_z);
+                    parts.kl += b * scales.direction.value(l, log_z).wide(); // (2)
+                }
+                let (a, b) = (R::of(a), R::of(scales.weight * b));
+                for (c, d) in d.iter_mut().enumerate() {
+                    let log_p = l[c] - log_z;
+                    let p = exp(log_p);
+                    let ce = cross_entropy::slope(p, c == label);
+                    let kl = scales.direction.slope(p, log_p, shared);
+                    *d = a * ce + b * kl; // (3)ᵀ, (4)ᵀ
+                }
             }
-            let l = column(&logits, j);
-            let log_z = log_normaliser(l);
-            let mut label = usize::MAX;
-            if a > 0.0 {
-                label = targets.labels[j] as usize;
-                parts.ce += a * cross_entropy::value(l, log_z, targets.labels[j]).wide(); // (1)
-            }
-            let mut shared = R::zero();
-            if b > 0.0 {
-                shared = scales.direction.shared(l, log_z);
-                parts.kl += b * scales.direction.value(l, log_z).wide(); // (2)
-            }
-            let (a, b) = (R::of(a), R::of(scales.weight * b));
-            for (c, d) in d.iter_mut().enumerate() {
-                let log_p = l[c] - log_z;
-                let p = log_p.exp();
-                let ce = cross_entropy::slope(p, c == label);
-                let kl = scales.direction.slope(p, log_p, shared);
-                *d = a * ce + b * kl; // (3)ᵀ, (4)ᵀ
-            }
-        }
+        });
         parts.total = parts.ce + scales.weight * parts.kl; // (3), (4)
         parts
     }

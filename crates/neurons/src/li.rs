@@ -204,14 +204,16 @@ impl<R: Real> Cell<R> for Li<R> {
 
     fn advance(&self, drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
         let drive = drive.as_view();
-        for lane in 0..prev.ncols() {
-            let dynamics = self.decays.decay().iter().zip(self.decays.gain());
-            let past = column(&prev, lane).iter().zip(column(&drive, lane));
-            let v_next = column_mut(&mut next, lane).iter_mut();
-            for ((v_next, (&a, &g)), (&v, &d)) in v_next.zip(dynamics).zip(past) {
-                *v_next = a * v + g * d; // (2)
+        kernel::wide(|| {
+            for lane in 0..prev.ncols() {
+                let dynamics = self.decays.decay().iter().zip(self.decays.gain());
+                let past = column(&prev, lane).iter().zip(column(&drive, lane));
+                let v_next = column_mut(&mut next, lane).iter_mut();
+                for ((v_next, (&a, &g)), (&v, &d)) in v_next.zip(dynamics).zip(past) {
+                    *v_next = a * v + g * d; // (2)
+                }
             }
-        }
+        });
     }
 
     fn emit(&self, _drive: ViewMut<R>, states: View<R>, mut y: ViewMut<R>) {
@@ -236,25 +238,27 @@ impl<R: Real> Cell<R> for Li<R> {
         mut d_drive: ViewMut<R>,
         grad: &mut Params<R>,
     ) {
-        for lane in 0..at.prev.ncols() {
-            let adj = column_mut(&mut adj, lane);
-            // (2)ᵀ for the time constants.
-            if let Some(tau) = self.tau {
-                let gain_slope = self.decays.gain_slope();
-                let past = column(&at.prev, lane).iter().zip(column(&at.drive, lane));
-                let into = grad[tau].iter_mut().zip(self.decays.slope());
-                for (((d_rho, &slope), &adj), (&v, &d)) in into.zip(&*adj).zip(past) {
-                    *d_rho += slope * adj * (v + gain_slope * d);
+        kernel::wide(|| {
+            for lane in 0..at.prev.ncols() {
+                let adj = column_mut(&mut adj, lane);
+                // (2)ᵀ for the time constants.
+                if let Some(tau) = self.tau {
+                    let gain_slope = self.decays.gain_slope();
+                    let past = column(&at.prev, lane).iter().zip(column(&at.drive, lane));
+                    let into = grad[tau].iter_mut().zip(self.decays.slope());
+                    for (((d_rho, &slope), &adj), (&v, &d)) in into.zip(&*adj).zip(past) {
+                        *d_rho += slope * adj * (v + gain_slope * d);
+                    }
+                }
+                // (2)ᵀ for the state and the drive.
+                let dynamics = self.decays.decay().iter().zip(self.decays.gain());
+                let delta = column_mut(&mut d_drive, lane).iter_mut();
+                for ((adj, delta), (&a, &g)) in adj.iter_mut().zip(delta).zip(dynamics) {
+                    *delta = g * *adj;
+                    *adj *= a;
                 }
             }
-            // (2)ᵀ for the state and the drive.
-            let dynamics = self.decays.decay().iter().zip(self.decays.gain());
-            let delta = column_mut(&mut d_drive, lane).iter_mut();
-            for ((adj, delta), (&a, &g)) in adj.iter_mut().zip(delta).zip(dynamics) {
-                *delta = g * *adj;
-                *adj *= a;
-            }
-        }
+        });
     }
 
     fn unproject(

@@ -32,6 +32,7 @@
 //! resets within the step, so its v is ours where there is no spike, and 0 where there is one.
 
 use nalgebra::DMatrix;
+use saturn_cell::kernel::Transposed;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
     Cell, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses, View, ViewMut, Widths,
@@ -124,6 +125,8 @@ pub struct Lif<R: Real> {
     params: Params<R>,
     bias: Option<usize>,
     recurrent: Option<usize>,
+    /// The recurrent weights, transposed: the reverse pass reads them at every step.
+    recurrent_t: Option<Transposed<R>>,
     tau: Option<usize>,
     decays: Decays<R>,
     /// z and k of equation (2).
@@ -167,6 +170,7 @@ impl<R: Real> Lif<R> {
         Ok(Self {
             config: config.clone(),
             inputs,
+            recurrent_t: recurrent.map(|w_r| Transposed::of(&params[w_r])),
             params,
             bias,
             recurrent,
@@ -257,6 +261,9 @@ impl<R: Real> Cell<R> for Lif<R> {
 
     fn update(&mut self, change: &mut dyn FnMut(&mut Params<R>)) {
         change(&mut self.params);
+        if let (Some(transposed), Some(w_r)) = (&mut self.recurrent_t, self.recurrent) {
+            transposed.refresh(&self.params[w_r]);
+        }
         if let Some(tau) = self.tau {
             self.decays.set_logits(&self.params[tau]);
         }
@@ -286,12 +293,14 @@ impl<R: Real> Cell<R> for Lif<R> {
             let (v_next, s_next) = column_mut(&mut next, lane).split_at_mut(h);
             let dynamics = self.decays.decay().iter().zip(self.decays.gain());
             let past = v.iter().zip(s).zip(&*d);
-            for ((v_next, (&a, &g)), ((&v, &s), &d)) in v_next.iter_mut().zip(dynamics).zip(past) {
-                *v_next = a * (one - z * s) * v + g * d - k * s; // (2)
-            }
-            for (s_next, &v) in s_next.iter_mut().zip(&*v_next) {
-                *s_next = Surrogate::step(v - self.threshold); // (3)
-            }
+            kernel::wide(|| {
+                let v_next = v_next.iter_mut().zip(s_next.iter_mut());
+                for (((v_next, s_next), (&a, &g)), ((&v, &s), &d)) in v_next.zip(dynamics).zip(past)
+                {
+                    *v_next = a * (one - z * s) * v + g * d - k * s; // (2)
+                    *s_next = Surrogate::step(*v_next - self.threshold); // (3)
+                }
+            });
             if self.relaxed {
                 for (s_next, &v) in s_next.iter_mut().zip(&*v_next) {
                     *s_next = self.config.surrogate.relaxed(v - self.threshold);
@@ -328,46 +337,48 @@ impl<R: Real> Cell<R> for Lif<R> {
         let h = self.config.hidden;
         let (one, z, k) = (R::one(), self.zeroing, self.subtracted);
         let through_reset: R = self.config.reset_gradient.factor();
-        for lane in 0..at.prev.ncols() {
-            let (v, s) = column(&at.prev, lane).split_at(h);
-            let v_next = &column(&at.next, lane)[..h];
-            let (adj_v, adj_s) = column_mut(&mut adj, lane).split_at_mut(h);
-            let delta = column_mut(&mut d_drive, lane);
+        kernel::wide(|| {
+            for lane in 0..at.prev.ncols() {
+                let (v, s) = column(&at.prev, lane).split_at(h);
+                let v_next = &column(&at.next, lane)[..h];
+                let (adj_v, adj_s) = column_mut(&mut adj, lane).split_at_mut(h);
+                let delta = column_mut(&mut d_drive, lane);
 
-            // (3)ᵀ: delta becomes psi(v_t - theta), then the adjoint of v_t.
-            for (delta, &v) in delta.iter_mut().zip(v_next) {
-                *delta = v - self.threshold;
-            }
-            self.config.surrogate.slopes(delta);
-            for (delta, (&from_v, &from_s)) in delta.iter_mut().zip(adj_v.iter().zip(&*adj_s)) {
-                *delta = from_v + from_s * *delta;
-            }
+                // (3)ᵀ: delta becomes psi(v_t - theta), then the adjoint of v_t.
+                for (delta, &v) in delta.iter_mut().zip(v_next) {
+                    *delta = v - self.threshold;
+                }
+                self.config.surrogate.slopes(delta);
+                for (delta, (&from_v, &from_s)) in delta.iter_mut().zip(adj_v.iter().zip(&*adj_s)) {
+                    *delta = from_v + from_s * *delta;
+                }
 
-            // (2)ᵀ for the time constants.
-            if let Some(tau) = self.tau {
-                let gain_slope = self.decays.gain_slope();
-                let past = v.iter().zip(s).zip(column(&at.drive, lane));
-                let into = grad[tau].iter_mut().zip(self.decays.slope());
-                for (((d_rho, &slope), &delta), ((&v, &s), &d)) in into.zip(&*delta).zip(past) {
-                    *d_rho += slope * delta * ((one - z * s) * v + gain_slope * d);
+                // (2)ᵀ for the time constants.
+                if let Some(tau) = self.tau {
+                    let gain_slope = self.decays.gain_slope();
+                    let past = v.iter().zip(s).zip(column(&at.drive, lane));
+                    let into = grad[tau].iter_mut().zip(self.decays.slope());
+                    for (((d_rho, &slope), &delta), ((&v, &s), &d)) in into.zip(&*delta).zip(past) {
+                        *d_rho += slope * delta * ((one - z * s) * v + gain_slope * d);
+                    }
+                }
+
+                // (2)ᵀ for the state and the drive.
+                let dynamics = self.decays.decay().iter().zip(self.decays.gain());
+                let adjoints = adj_v.iter_mut().zip(adj_s).zip(delta);
+                let past = v.iter().zip(s);
+                for ((((adj_v, adj_s), delta), (&a, &g)), (&v, &s)) in
+                    adjoints.zip(dynamics).zip(past)
+                {
+                    *adj_v = *delta * a * (one - z * s);
+                    *adj_s = -through_reset * *delta * (a * z * v + k);
+                    *delta *= g;
                 }
             }
-
-            // (2)ᵀ for the state and the drive.
-            let dynamics = self.decays.decay().iter().zip(self.decays.gain());
-            let adjoints = adj_v.iter_mut().zip(adj_s).zip(delta);
-            let past = v.iter().zip(s);
-            for ((((adj_v, adj_s), delta), (&a, &g)), (&v, &s)) in adjoints.zip(dynamics).zip(past)
-            {
-                *adj_v = *delta * a * (one - z * s);
-                *adj_s = -through_reset * *delta * (a * z * v + k);
-                *delta *= g;
-            }
-        }
+        });
         // (1)ᵀ for the spikes before.
-        if let Some(w_r) = self.recurrent {
-            let w_r = self.params[w_r].as_view();
-            kernel::add_transpose_product(adj.rows_mut(h, h), w_r, d_drive.as_view());
+        if let Some(w_r) = &self.recurrent_t {
+            w_r.add_product(adj.rows_mut(h, h), d_drive.as_view());
         }
     }
 
@@ -387,7 +398,11 @@ impl<R: Real> Cell<R> for Lif<R> {
         if let Some(w_r) = self.recurrent {
             let h = self.config.hidden;
             let spikes = at.prev.rows(h, h);
-            kernel::add_product_by_transpose(grad[w_r].as_view_mut(), d_drive, spikes);
+            if self.relaxed {
+                kernel::add_product_by_transpose(grad[w_r].as_view_mut(), d_drive, spikes);
+            } else {
+                kernel::add_product_by_spikes(&mut grad[w_r].as_view_mut(), &d_drive, &spikes);
+            }
         }
         if let Some(mut dx) = dx {
             dx.fill(R::zero());

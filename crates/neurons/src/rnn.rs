@@ -24,6 +24,8 @@
 //! ±sqrt(n / (3 H)): with 128 units on 700 channels of which 2-13 % are active, ±0.2 to ±0.5, alive and
 //! not saturated.
 
+use saturn_cell::elementary::tanh;
+use saturn_cell::kernel::Transposed;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
     Cell, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses, View, ViewMut, Widths,
@@ -80,6 +82,8 @@ pub struct Rnn<R: Real> {
     inputs: usize,
     /// `weight_ih_l0 [H, I]`, `weight_hh_l0 [H, H]`, then, where configured, `bias_ih_l0 [H, 1]`.
     params: Params<R>,
+    /// The recurrent weights, transposed: the reverse pass reads them at every step.
+    recurrent_t: Transposed<R>,
 }
 
 impl<R: Real> Rnn<R> {
@@ -107,6 +111,7 @@ impl<R: Real> Rnn<R> {
         Ok(Self {
             config: config.clone(),
             inputs,
+            recurrent_t: Transposed::of(&params[U]),
             params,
         })
     }
@@ -155,6 +160,7 @@ impl<R: Real> Cell<R> for Rnn<R> {
 
     fn update(&mut self, change: &mut dyn FnMut(&mut Params<R>)) {
         change(&mut self.params);
+        self.recurrent_t.refresh(&self.params[U]);
     }
 
     fn boxed(&self) -> Box<dyn Cell<R>> {
@@ -172,12 +178,14 @@ impl<R: Real> Cell<R> for Rnn<R> {
     fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
         kernel::add_product(drive.as_view_mut(), self.params[U].as_view(), prev); // (1)
         let drive: View<R> = drive.as_view();
-        for lane in 0..drive.ncols() {
-            let h_next = column_mut(&mut next, lane).iter_mut();
-            for (h_next, &d) in h_next.zip(column(&drive, lane)) {
-                *h_next = d.tanh(); // (2)
+        kernel::wide(|| {
+            for lane in 0..drive.ncols() {
+                let h_next = column_mut(&mut next, lane).iter_mut();
+                for (h_next, &d) in h_next.zip(column(&drive, lane)) {
+                    *h_next = tanh(d); // (2)
+                }
             }
-        }
+        });
     }
 
     fn emit(&self, _drive: ViewMut<R>, states: View<R>, mut y: ViewMut<R>) {
@@ -202,18 +210,20 @@ impl<R: Real> Cell<R> for Rnn<R> {
         mut d_drive: ViewMut<R>,
         _grad: &mut Params<R>,
     ) {
-        for lane in 0..at.next.ncols() {
-            let delta = column_mut(&mut d_drive, lane).iter_mut();
-            let after = column_mut(&mut adj, lane)
-                .iter_mut()
-                .zip(column(&at.next, lane));
-            for (delta, (adj, &h)) in delta.zip(after) {
-                *delta = *adj * (R::one() - h * h); // (2)ᵀ
-                *adj = R::zero();
+        kernel::wide(|| {
+            for lane in 0..at.next.ncols() {
+                let delta = column_mut(&mut d_drive, lane).iter_mut();
+                let after = column_mut(&mut adj, lane)
+                    .iter_mut()
+                    .zip(column(&at.next, lane));
+                for (delta, (adj, &h)) in delta.zip(after) {
+                    *delta = *adj * (R::one() - h * h); // (2)ᵀ
+                    *adj = R::zero();
+                }
             }
-        }
+        });
         // (1)ᵀ for the state before.
-        kernel::add_transpose_product(adj, self.params[U].as_view(), d_drive.as_view());
+        self.recurrent_t.add_product(adj, d_drive.as_view());
     }
 
     fn unproject(

@@ -40,6 +40,7 @@ mod tests;
 use std::ops::Range;
 
 use nalgebra::DMatrix;
+use saturn_cell::elementary::sigmoid;
 use saturn_cell::init::{normal, uniform};
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
@@ -153,6 +154,7 @@ impl<R: Real> SsmBlock<R> {
     }
 
     /// (1)ᵀ for gain and bias, and on to n: `d [H]` turns from the adjoint of u into that of n.
+    #[inline(always)]
     fn norm_gradients(&self, n: &[R], d: &mut [R], grad: &mut Params<R>) {
         if self.norm.has_bias() {
             for (b, &d) in grad[NORM_BIAS].iter_mut().zip(&*d) {
@@ -193,6 +195,7 @@ impl<R: Real> SsmBlock<R> {
 }
 
 /// Column `j` of the input, dense.
+#[inline(always)]
 fn fill_column<R: Real>(x: Input<R>, j: usize, to: &mut [R]) {
     match x {
         Input::Dense(x) => to.copy_from_slice(column(&x, j)),
@@ -273,38 +276,42 @@ impl<R: Real> Cell<R> for SsmBlock<R> {
 
     fn project(&self, x: Input<R>, mut drive: ViewMut<R>) {
         let (h, rows) = (self.width, &self.rows);
-        for j in 0..drive.ncols() {
-            let (above, rest) = column_mut(&mut drive, j).split_at_mut(rows.u.start);
-            let u = &mut rest[..h];
-            fill_column(x, j, u);
-            if self.residual {
-                above[rows.x.clone()].copy_from_slice(u);
-            }
-            if self.norm.has_gain() {
-                let r = self.norm.normalise(u); // (1)
-                above[rows.r.start] = r;
-                above[rows.n.clone()].copy_from_slice(u);
-                for (u, &gain) in u.iter_mut().zip(self.params[NORM_GAIN].iter()) {
-                    *u *= gain; // (1)
+        kernel::wide(|| {
+            for j in 0..drive.ncols() {
+                let (above, rest) = column_mut(&mut drive, j).split_at_mut(rows.u.start);
+                let u = &mut rest[..h];
+                fill_column(x, j, u);
+                if self.residual {
+                    above[rows.x.clone()].copy_from_slice(u);
+                }
+                if self.norm.has_gain() {
+                    let r = self.norm.normalise(u); // (1)
+                    above[rows.r.start] = r;
+                    above[rows.n.clone()].copy_from_slice(u);
+                    for (u, &gain) in u.iter_mut().zip(self.params[NORM_GAIN].iter()) {
+                        *u *= gain; // (1)
+                    }
+                }
+                if self.norm.has_bias() {
+                    for (u, &bias) in u.iter_mut().zip(self.params[NORM_BIAS].iter()) {
+                        *u += bias; // (1)
+                    }
                 }
             }
-            if self.norm.has_bias() {
-                for (u, &bias) in u.iter_mut().zip(self.params[NORM_BIAS].iter()) {
-                    *u += bias; // (1)
-                }
-            }
-        }
+        });
         let (u, mut w) = drive.rows_range_pair_mut(rows.u.clone(), rows.v.clone());
         w.fill(R::zero());
         kernel::add_product(w, self.params[B].as_view(), u.as_view()); // (2)
     }
 
     fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
-        for lane in 0..prev.ncols() {
-            let w = &mut column_mut(&mut drive, lane)[self.rows.v.clone()];
-            let h = column(&prev, lane);
-            self.diagonal.advance(w, h, column_mut(&mut next, lane)); // (3)
-        }
+        kernel::wide(|| {
+            for lane in 0..prev.ncols() {
+                let w = &mut column_mut(&mut drive, lane)[self.rows.v.clone()];
+                let h = column(&prev, lane);
+                self.diagonal.advance(w, h, column_mut(&mut next, lane)); // (3)
+            }
+        });
     }
 
     fn emit(&self, mut drive: ViewMut<R>, states: View<R>, mut y: ViewMut<R>) {
@@ -312,32 +319,36 @@ impl<R: Real> Cell<R> for SsmBlock<R> {
         let mut s = drive.rows_range_mut(rows.s.clone());
         s.fill(R::zero());
         kernel::add_product(s, p[C].as_view(), states); // (4)
-        for j in 0..y.ncols() {
-            let (above, below) = column_mut(&mut drive, j).split_at_mut(rows.s.start);
-            let (s, g) = below.split_at_mut(h);
-            let u = above[rows.u.clone()].iter().zip(p[D].iter());
-            for ((s, g), (&u, &d)) in s.iter_mut().zip(g).zip(u) {
-                *s += d * u; // (4)
-                *g = gelu(*s); // (5)
+        kernel::wide(|| {
+            for j in 0..y.ncols() {
+                let (above, below) = column_mut(&mut drive, j).split_at_mut(rows.s.start);
+                let (s, g) = below.split_at_mut(h);
+                let u = above[rows.u.clone()].iter().zip(p[D].iter());
+                for ((s, g), (&u, &d)) in s.iter_mut().zip(g).zip(u) {
+                    *s += d * u; // (4)
+                    *g = gelu(*s); // (5)
+                }
             }
-        }
+        });
         let (g, mut o) = drive.rows_range_pair_mut(rows.g.clone(), rows.o.clone());
         o.fill(R::zero());
         kernel::add_bias(&mut o, p[OUT_BIAS].as_slice()); // (6)
         kernel::add_product(o, p[OUT_WEIGHT].as_view(), g.as_view()); // (6)
-        for j in 0..y.ncols() {
-            let drive = column_mut(&mut drive, j);
-            let y = column_mut(&mut y, j);
-            let (a, c) = drive[rows.o.clone()].split_at_mut(h);
-            y.copy_from_slice(a);
-            for (y, c) in y.iter_mut().zip(c) {
-                *c = c.sigmoid();
-                *y *= *c; // (7)
+        kernel::wide(|| {
+            for j in 0..y.ncols() {
+                let drive = column_mut(&mut drive, j);
+                let y = column_mut(&mut y, j);
+                let (a, c) = drive[rows.o.clone()].split_at_mut(h);
+                y.copy_from_slice(a);
+                for (y, c) in y.iter_mut().zip(c) {
+                    *c = sigmoid(*c);
+                    *y *= *c; // (7)
+                }
+                for (y, &x) in y.iter_mut().zip(&drive[rows.x.clone()]) {
+                    *y += x; // (8)
+                }
             }
-            for (y, &x) in y.iter_mut().zip(&drive[rows.x.clone()]) {
-                *y += x; // (8)
-            }
-        }
+        });
     }
 
     fn absorb(
@@ -349,42 +360,46 @@ impl<R: Real> Cell<R> for SsmBlock<R> {
         grad: &mut Params<R>,
     ) {
         let (h, rows, p) = (self.width, &self.rows, &self.params);
-        for j in 0..dy.ncols() {
-            let (drive, dy) = (column(&at.drive, j), column(&dy, j));
-            let d = column_mut(&mut d_drive, j);
-            for (d_x, &dy) in d[rows.x.clone()].iter_mut().zip(dy) {
-                *d_x = dy; // (8)ᵀ
+        kernel::wide(|| {
+            for j in 0..dy.ncols() {
+                let (drive, dy) = (column(&at.drive, j), column(&dy, j));
+                let d = column_mut(&mut d_drive, j);
+                for (d_x, &dy) in d[rows.x.clone()].iter_mut().zip(dy) {
+                    *d_x = dy; // (8)ᵀ
+                }
+                let (d_a, d_c) = d[rows.o.clone()].split_at_mut(h);
+                let (a, gate) = drive[rows.o.clone()].split_at(h);
+                d_a.copy_from_slice(dy);
+                let pairs = a.iter().zip(gate);
+                for ((d_a, d_c), (&a, &gate)) in d_a.iter_mut().zip(d_c).zip(pairs) {
+                    *d_c = *d_a * a * gate * (R::one() - gate); // (7)ᵀ
+                    *d_a *= gate; // (7)ᵀ
+                }
             }
-            let (d_a, d_c) = d[rows.o.clone()].split_at_mut(h);
-            let (a, gate) = drive[rows.o.clone()].split_at(h);
-            d_a.copy_from_slice(dy);
-            let pairs = a.iter().zip(gate);
-            for ((d_a, d_c), (&a, &gate)) in d_a.iter_mut().zip(d_c).zip(pairs) {
-                *d_c = *d_a * a * gate * (R::one() - gate); // (7)ᵀ
-                *d_a *= gate; // (7)ᵀ
-            }
-        }
+        });
         let (mut d_g, d_o) = d_drive.rows_range_pair_mut(rows.g.clone(), rows.o.clone());
         let g = at.drive.rows_range(rows.g.clone());
         kernel::add_bias_reverse(&d_o.as_view(), grad[OUT_BIAS].as_mut_slice()); // (6)ᵀ
         kernel::add_product_by_transpose(grad[OUT_WEIGHT].as_view_mut(), d_o.as_view(), g); // (6)ᵀ
         d_g.fill(R::zero());
         kernel::add_transpose_product(d_g, p[OUT_WEIGHT].as_view(), d_o.as_view()); // (6)ᵀ
-        for j in 0..dy.ncols() {
-            let drive = column(&at.drive, j);
-            let (above, below) = column_mut(&mut d_drive, j).split_at_mut(rows.s.start);
-            let (d_s, d_g) = below.split_at_mut(h);
-            let s = drive[rows.s.clone()].iter();
-            for ((d_s, &d_g), &s) in d_s.iter_mut().zip(&*d_g).zip(s) {
-                *d_s = d_g * gelu_slope(s); // (5)ᵀ
+        kernel::wide(|| {
+            for j in 0..dy.ncols() {
+                let drive = column(&at.drive, j);
+                let (above, below) = column_mut(&mut d_drive, j).split_at_mut(rows.s.start);
+                let (d_s, d_g) = below.split_at_mut(h);
+                let s = drive[rows.s.clone()].iter();
+                for ((d_s, &d_g), &s) in d_s.iter_mut().zip(&*d_g).zip(s) {
+                    *d_s = d_g * gelu_slope(s); // (5)ᵀ
+                }
+                let d_u = above[rows.u.clone()].iter_mut().zip(p[D].iter());
+                let u = drive[rows.u.clone()].iter().zip(grad[D].iter_mut());
+                for ((&d_s, (d_u, &d)), (&u, to)) in d_s.iter().zip(d_u).zip(u) {
+                    *d_u = d * d_s; // (4)ᵀ
+                    *to += d_s * u; // (4)ᵀ
+                }
             }
-            let d_u = above[rows.u.clone()].iter_mut().zip(p[D].iter());
-            let u = drive[rows.u.clone()].iter().zip(grad[D].iter_mut());
-            for ((&d_s, (d_u, &d)), (&u, to)) in d_s.iter().zip(d_u).zip(u) {
-                *d_u = d * d_s; // (4)ᵀ
-                *to += d_s * u; // (4)ᵀ
-            }
-        }
+        });
         let d_s = d_drive.rows_range(rows.s.clone());
         d_states.fill(R::zero());
         kernel::add_transpose_product(d_states, p[C].as_view(), d_s); // (4)ᵀ
@@ -398,10 +413,12 @@ impl<R: Real> Cell<R> for SsmBlock<R> {
         mut d_drive: ViewMut<R>,
         _grad: &mut Params<R>,
     ) {
-        for lane in 0..adj.ncols() {
-            let d_w = &mut column_mut(&mut d_drive, lane)[self.rows.v.clone()];
-            self.diagonal.retreat(column_mut(&mut adj, lane), d_w); // (3)ᵀ
-        }
+        kernel::wide(|| {
+            for lane in 0..adj.ncols() {
+                let d_w = &mut column_mut(&mut d_drive, lane)[self.rows.v.clone()];
+                self.diagonal.retreat(column_mut(&mut adj, lane), d_w); // (3)ᵀ
+            }
+        });
     }
 
     fn unproject(
@@ -423,20 +440,22 @@ impl<R: Real> Cell<R> for SsmBlock<R> {
         };
         dx.fill(R::zero());
         kernel::add_transpose_product(dx.as_view_mut(), p[B].as_view(), d_w); // (2)ᵀ
-        for j in 0..dx.ncols() {
-            let (drive, d_drive) = (column(&at.drive, j), column(&d_drive, j));
-            let dx = column_mut(&mut dx, j);
-            for (dx, &d_u) in dx.iter_mut().zip(&d_drive[rows.u.clone()]) {
-                *dx += d_u; // (4)ᵀ
+        kernel::wide(|| {
+            for j in 0..dx.ncols() {
+                let (drive, d_drive) = (column(&at.drive, j), column(&d_drive, j));
+                let dx = column_mut(&mut dx, j);
+                for (dx, &d_u) in dx.iter_mut().zip(&d_drive[rows.u.clone()]) {
+                    *dx += d_u; // (4)ᵀ
+                }
+                if self.norm.has_gain() {
+                    let n = &drive[rows.n.clone()];
+                    self.norm_gradients(n, dx, grad); // (1)ᵀ
+                    self.norm.reverse(n, drive[rows.r.start], dx); // (1)ᵀ
+                }
+                for (dx, &d_x) in dx.iter_mut().zip(&d_drive[rows.x.clone()]) {
+                    *dx += d_x; // (8)ᵀ
+                }
             }
-            if self.norm.has_gain() {
-                let n = &drive[rows.n.clone()];
-                self.norm_gradients(n, dx, grad); // (1)ᵀ
-                self.norm.reverse(n, drive[rows.r.start], dx); // (1)ᵀ
-            }
-            for (dx, &d_x) in dx.iter_mut().zip(&d_drive[rows.x.clone()]) {
-                *dx += d_x; // (8)ᵀ
-            }
-        }
+        });
     }
 }

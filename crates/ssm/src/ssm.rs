@@ -233,11 +233,13 @@ impl<R: Real> Cell<R> for Ssm<R> {
 
     fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
         let n = self.complex_rows();
-        for lane in 0..prev.ncols() {
-            let w = &mut column_mut(&mut drive, lane)[..n];
-            let x = column(&prev, lane);
-            self.diagonal.advance(w, x, column_mut(&mut next, lane)); // (2)
-        }
+        kernel::wide(|| {
+            for lane in 0..prev.ncols() {
+                let w = &mut column_mut(&mut drive, lane)[..n];
+                let x = column(&prev, lane);
+                self.diagonal.advance(w, x, column_mut(&mut next, lane)); // (2)
+            }
+        });
     }
 
     fn emit(&self, drive: ViewMut<R>, states: View<R>, mut y: ViewMut<R>) {
@@ -275,10 +277,12 @@ impl<R: Real> Cell<R> for Ssm<R> {
         _grad: &mut Params<R>,
     ) {
         let n = self.complex_rows();
-        for lane in 0..adj.ncols() {
-            let d_w = &mut column_mut(&mut d_drive, lane)[..n];
-            self.diagonal.retreat(column_mut(&mut adj, lane), d_w); // (2)ᵀ
-        }
+        kernel::wide(|| {
+            for lane in 0..adj.ncols() {
+                let d_w = &mut column_mut(&mut d_drive, lane)[..n];
+                self.diagonal.retreat(column_mut(&mut adj, lane), d_w); // (2)ᵀ
+            }
+        });
     }
 
     fn unproject(

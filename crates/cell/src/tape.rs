@@ -64,6 +64,19 @@ impl<R: Real> Tape<R> {
         }
     }
 
+    /// Goes on for `steps` steps from where the last ones ended: the last state becomes the initial one.
+    pub fn carry_on(&mut self, steps: usize) {
+        let len = self.state_rows * self.lanes;
+        let last = self.steps * len;
+        self.states.copy_within(last..last + len, 0);
+        self.steps = steps;
+        let columns = steps * self.lanes;
+        grow(&mut self.drive, self.drive_rows * columns);
+        grow(&mut self.states, len * (steps + 1));
+        grow(&mut self.output, self.output_rows * columns);
+        self.keep = None;
+    }
+
     /// The initial state `[S, B]`, to be set between [`Self::start`] and [`Self::forward`].
     pub fn initial_mut(&mut self) -> ViewMut<'_, R> {
         view_mut(&mut self.states, self.state_rows, self.lanes)
@@ -122,15 +135,22 @@ impl<R: Real> Tape<R> {
         }
     }
 
-    /// Ranges of steps, of [`CHUNK_COLUMNS`] columns where there are as many lanes as that.
+    /// Ranges of steps; their length is a power of two, so that a chunk ends at every multiple of
+    /// [`Self::longest_chunk`].
     fn chunks(&self) -> impl DoubleEndedIterator<Item = Range<usize>> + use<R> {
         let (t_end, b, s, d, o) = self.sizes();
         // Drive, states and output with their adjoints, and the states before.
         let column = 2 * d + 3 * s + 2 * o;
         let (least, most) = CHUNK_COLUMNS;
         let columns = (CHUNK_NUMBERS / column.max(1)).clamp(least, most);
-        let steps = (columns / b.max(1)).max(1);
+        let steps = power_of_two(columns / b.max(1));
         (0..t_end.div_ceil(steps)).map(move |i| i * steps..((i + 1) * steps).min(t_end))
+    }
+
+    /// Steps of the longest chunk of any cell on so many lanes: the reverse passes of all cells can be cut
+    /// at its multiples without another order of any sum.
+    pub fn longest_chunk(lanes: usize) -> usize {
+        power_of_two(CHUNK_COLUMNS.1 / lanes.max(1))
     }
 
     /// The reverse pass: from `dy [O, T*B]` to the gradient, added to `grad`, and to `dx [I, T*B]`.
@@ -154,15 +174,29 @@ impl<R: Real> Tape<R> {
         dy: View<R>,
         d_last: Option<View<R>>,
         grad: &mut Params<R>,
+        dx: Option<ViewMut<R>>,
+    ) {
+        let len = self.state_rows * self.lanes;
+        grow(&mut self.adjoint, len);
+        match d_last {
+            Some(last) => view_mut(&mut self.adjoint, self.state_rows, self.lanes).copy_from(&last),
+            None => self.adjoint[..len].fill(R::zero()),
+        }
+        self.backward_on(cell, x, dy, grad, dx);
+    }
+
+    /// [`Self::backward`] of the steps before those of the last reverse pass: the adjoint of the last
+    /// state is what [`Self::d_initial`] was.
+    pub fn backward_on(
+        &mut self,
+        cell: &dyn Cell<R>,
+        x: Input<R>,
+        dy: View<R>,
+        grad: &mut Params<R>,
         mut dx: Option<ViewMut<R>>,
     ) {
         let (t_end, b, s, d, o) = self.sizes();
         assert_eq!(dy.shape(), (o, t_end * b), "dy [O, T*B]");
-        grow(&mut self.adjoint, s * b);
-        self.adjoint[..s * b].fill(R::zero());
-        if let Some(last) = d_last {
-            view_mut(&mut self.adjoint, s, b).copy_from(&last);
-        }
         let prev = if self.keep.is_some() {
             &self.kept
         } else {
@@ -245,6 +279,11 @@ impl<R: Real> Tape<R> {
             self.output_rows,
         )
     }
+}
+
+/// The largest power of two up to `n`, at least 1.
+fn power_of_two(n: usize) -> usize {
+    1 << n.max(1).ilog2()
 }
 
 /// Grows a buffer to at least `len` values; never shrinks it.

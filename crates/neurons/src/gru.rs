@@ -188,28 +188,11 @@ impl<R: Real> Cell<R> for Gru<R> {
         x.apply(w.rows(2 * h, h), drive.rows_mut(3 * h, h));
     }
 
-    fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
+    fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, next: ViewMut<R>) {
         let h = self.config.hidden;
         // (1), (2), (3): the recurrent side.
         kernel::add_product(drive.rows_mut(0, 3 * h), self.params[U].as_view(), prev);
-        kernel::wide(|| {
-            for lane in 0..prev.ncols() {
-                let (gates, rest) = column_mut(&mut drive, lane).split_at_mut(2 * h);
-                for gate in &mut *gates {
-                    *gate = sigmoid(*gate); // (1), (2)
-                }
-                let (r, z) = gates.split_at(h);
-                let (m, n) = rest.split_at_mut(h);
-                for (n, (&r, &m)) in n.iter_mut().zip(r.iter().zip(&*m)) {
-                    *n = tanh(*n + r * m); // (4)
-                }
-                let past = z.iter().zip(column(&prev, lane));
-                let h_next = column_mut(&mut next, lane).iter_mut();
-                for ((h_next, &n), (&z, &h)) in h_next.zip(&*n).zip(past) {
-                    *h_next = (R::one() - z) * n + z * h; // (5)
-                }
-            }
-        });
+        kernel::wide(gates, (drive, prev, next)); // (1)-(5)
     }
 
     fn emit(&self, _drive: ViewMut<R>, states: View<R>, mut y: ViewMut<R>) {
@@ -235,34 +218,8 @@ impl<R: Real> Cell<R> for Gru<R> {
         _grad: &mut Params<R>,
     ) {
         let h = self.config.hidden;
-        let one = R::one();
-        kernel::wide(|| {
-            for lane in 0..at.prev.ncols() {
-                let (gates, rest) = column(&at.drive, lane).split_at(2 * h);
-                let (r, z) = gates.split_at(h);
-                let (m, n) = rest.split_at(h);
-                let (d_gates, d_rest) = column_mut(&mut d_drive, lane).split_at_mut(2 * h);
-                let (d_r, d_z) = d_gates.split_at_mut(h);
-                let (d_m, d_n) = d_rest.split_at_mut(h);
-
-                // (5)ᵀ, with the slope of (2) for z and that of (4) for n.
-                let adj = column_mut(&mut adj, lane).iter_mut();
-                let past = z.iter().zip(n).zip(column(&at.prev, lane));
-                for ((adj, (d_z, d_n)), ((&z, &n), &h)) in
-                    adj.zip(d_z.iter_mut().zip(&mut *d_n)).zip(past)
-                {
-                    *d_z = *adj * (h - n) * z * (one - z);
-                    *d_n = *adj * (one - z) * (one - n * n);
-                    *adj *= z;
-                }
-                // (4)ᵀ, with the slope of (1) for r.
-                let delta = d_r.iter_mut().zip(d_m).zip(d_n);
-                for (((d_r, d_m), d_n), (&r, &m)) in delta.zip(r.iter().zip(m)) {
-                    *d_r = *d_n * m * r * (one - r);
-                    *d_m = *d_n * r;
-                }
-            }
-        });
+        let views = (at, adj.as_view_mut(), d_drive.as_view_mut());
+        kernel::wide(gates_reverse, views);
         // (1)ᵀ, (2)ᵀ, (3)ᵀ for the state before.
         let recurrent = d_drive.rows(0, 3 * h);
         self.recurrent_t.add_product(adj, recurrent);
@@ -293,6 +250,58 @@ impl<R: Real> Cell<R> for Gru<R> {
             dx.fill(R::zero());
             kernel::add_transpose_product(dx.as_view_mut(), w.rows(0, 2 * h), gates);
             kernel::add_transpose_product(dx, w.rows(2 * h, h), candidate);
+        }
+    }
+}
+
+/// (1), (2), (4) and (5), the recurrent side being added up.
+#[inline(always)]
+fn gates<R: Real>((mut drive, prev, mut next): (ViewMut<R>, View<R>, ViewMut<R>)) {
+    let h = prev.nrows();
+    for lane in 0..prev.ncols() {
+        let (gates, rest) = column_mut(&mut drive, lane).split_at_mut(2 * h);
+        for gate in &mut *gates {
+            *gate = sigmoid(*gate); // (1), (2)
+        }
+        let (r, z) = gates.split_at(h);
+        let (m, n) = rest.split_at_mut(h);
+        for (n, (&r, &m)) in n.iter_mut().zip(r.iter().zip(&*m)) {
+            *n = tanh(*n + r * m); // (4)
+        }
+        let past = z.iter().zip(column(&prev, lane));
+        let h_next = column_mut(&mut next, lane).iter_mut();
+        for ((h_next, &n), (&z, &h)) in h_next.zip(&*n).zip(past) {
+            *h_next = (R::one() - z) * n + z * h; // (5)
+        }
+    }
+}
+
+/// (5)ᵀ and (4)ᵀ: the drive's adjoint, and what reaches the state before through z.
+#[inline(always)]
+fn gates_reverse<R: Real>((at, mut adj, mut d_drive): (Recorded<R>, ViewMut<R>, ViewMut<R>)) {
+    let (h, one) = (adj.nrows(), R::one());
+    for lane in 0..at.prev.ncols() {
+        let (gates, rest) = column(&at.drive, lane).split_at(2 * h);
+        let (r, z) = gates.split_at(h);
+        let (m, n) = rest.split_at(h);
+        let (d_gates, d_rest) = column_mut(&mut d_drive, lane).split_at_mut(2 * h);
+        let (d_r, d_z) = d_gates.split_at_mut(h);
+        let (d_m, d_n) = d_rest.split_at_mut(h);
+
+        // (5)ᵀ, with the slope of (2) for z and that of (4) for n.
+        let adj = column_mut(&mut adj, lane).iter_mut();
+        let past = z.iter().zip(n).zip(column(&at.prev, lane));
+        for ((adj, (d_z, d_n)), ((&z, &n), &h)) in adj.zip(d_z.iter_mut().zip(&mut *d_n)).zip(past)
+        {
+            *d_z = *adj * (h - n) * z * (one - z);
+            *d_n = *adj * (one - z) * (one - n * n);
+            *adj *= z;
+        }
+        // (4)ᵀ, with the slope of (1) for r.
+        let delta = d_r.iter_mut().zip(d_m).zip(d_n);
+        for (((d_r, d_m), d_n), (&r, &m)) in delta.zip(r.iter().zip(m)) {
+            *d_r = *d_n * m * r * (one - r);
+            *d_m = *d_n * r;
         }
     }
 }

@@ -202,18 +202,8 @@ impl<R: Real> Cell<R> for Li<R> {
         x.apply(self.params[W].as_view(), drive); // (1)
     }
 
-    fn advance(&self, drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
-        let drive = drive.as_view();
-        kernel::wide(|| {
-            for lane in 0..prev.ncols() {
-                let dynamics = self.decays.decay().iter().zip(self.decays.gain());
-                let past = column(&prev, lane).iter().zip(column(&drive, lane));
-                let v_next = column_mut(&mut next, lane).iter_mut();
-                for ((v_next, (&a, &g)), (&v, &d)) in v_next.zip(dynamics).zip(past) {
-                    *v_next = a * v + g * d; // (2)
-                }
-            }
-        });
+    fn advance(&self, drive: ViewMut<R>, prev: View<R>, next: ViewMut<R>) {
+        kernel::wide(Self::leak, (self, drive, prev, next)); // (2)
     }
 
     fn emit(&self, _drive: ViewMut<R>, states: View<R>, mut y: ViewMut<R>) {
@@ -231,34 +221,9 @@ impl<R: Real> Cell<R> for Li<R> {
         d_states.copy_from(&dy); // (3)ᵀ
     }
 
-    fn retreat(
-        &self,
-        at: Recorded<R>,
-        mut adj: ViewMut<R>,
-        mut d_drive: ViewMut<R>,
-        grad: &mut Params<R>,
-    ) {
-        kernel::wide(|| {
-            for lane in 0..at.prev.ncols() {
-                let adj = column_mut(&mut adj, lane);
-                // (2)ᵀ for the time constants.
-                if let Some(tau) = self.tau {
-                    let gain_slope = self.decays.gain_slope();
-                    let past = column(&at.prev, lane).iter().zip(column(&at.drive, lane));
-                    let into = grad[tau].iter_mut().zip(self.decays.slope());
-                    for (((d_rho, &slope), &adj), (&v, &d)) in into.zip(&*adj).zip(past) {
-                        *d_rho += slope * adj * (v + gain_slope * d);
-                    }
-                }
-                // (2)ᵀ for the state and the drive.
-                let dynamics = self.decays.decay().iter().zip(self.decays.gain());
-                let delta = column_mut(&mut d_drive, lane).iter_mut();
-                for ((adj, delta), (&a, &g)) in adj.iter_mut().zip(delta).zip(dynamics) {
-                    *delta = g * *adj;
-                    *adj *= a;
-                }
-            }
-        });
+    fn retreat(&self, at: Recorded<R>, adj: ViewMut<R>, d_drive: ViewMut<R>, grad: &mut Params<R>) {
+        let views = (self, at, adj, d_drive, grad);
+        kernel::wide(Self::leak_reverse, views); // (2)ᵀ
     }
 
     fn unproject(
@@ -277,6 +242,54 @@ impl<R: Real> Cell<R> for Li<R> {
         if let Some(mut dx) = dx {
             dx.fill(R::zero());
             kernel::add_transpose_product(dx, self.params[W].as_view(), d_drive);
+        }
+    }
+}
+
+impl<R: Real> Li<R> {
+    /// (2)
+    #[inline(always)]
+    fn leak((cell, drive, prev, mut next): (&Self, ViewMut<R>, View<R>, ViewMut<R>)) {
+        let drive: View<R> = drive.as_view();
+        for lane in 0..prev.ncols() {
+            let dynamics = cell.decays.decay().iter().zip(cell.decays.gain());
+            let past = column(&prev, lane).iter().zip(column(&drive, lane));
+            let v_next = column_mut(&mut next, lane).iter_mut();
+            for ((v_next, (&a, &g)), (&v, &d)) in v_next.zip(dynamics).zip(past) {
+                *v_next = a * v + g * d; // (2)
+            }
+        }
+    }
+
+    /// (2)ᵀ
+    #[inline(always)]
+    fn leak_reverse(
+        (cell, at, mut adj, mut d_drive, grad): (
+            &Self,
+            Recorded<R>,
+            ViewMut<R>,
+            ViewMut<R>,
+            &mut Params<R>,
+        ),
+    ) {
+        for lane in 0..at.prev.ncols() {
+            let adj = column_mut(&mut adj, lane);
+            // (2)ᵀ for the time constants.
+            if let Some(tau) = cell.tau {
+                let gain_slope = cell.decays.gain_slope();
+                let past = column(&at.prev, lane).iter().zip(column(&at.drive, lane));
+                let into = grad[tau].iter_mut().zip(cell.decays.slope());
+                for (((d_rho, &slope), &adj), (&v, &d)) in into.zip(&*adj).zip(past) {
+                    *d_rho += slope * adj * (v + gain_slope * d);
+                }
+            }
+            // (2)ᵀ for the state and the drive.
+            let dynamics = cell.decays.decay().iter().zip(cell.decays.gain());
+            let delta = column_mut(&mut d_drive, lane).iter_mut();
+            for ((adj, delta), (&a, &g)) in adj.iter_mut().zip(delta).zip(dynamics) {
+                *delta = g * *adj;
+                *adj *= a;
+            }
         }
     }
 }

@@ -282,30 +282,16 @@ impl<R: Real> Cell<R> for Lif<R> {
     }
 
     fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
-        let h = self.config.hidden;
-        let (one, z, k) = (R::one(), self.zeroing, self.subtracted);
-        for lane in 0..prev.ncols() {
-            let (v, s) = column(&prev, lane).split_at(h);
-            let d = column_mut(&mut drive, lane);
-            if let Some(w_r) = self.recurrent {
-                kernel::gather_active(d, &self.params[w_r].as_view(), s); // (1)
+        if let Some(w_r) = self.recurrent {
+            let w_r = self.params[w_r].as_view();
+            for lane in 0..prev.ncols() {
+                let s = &column(&prev, lane)[self.config.hidden..];
+                kernel::gather_active(column_mut(&mut drive, lane), &w_r, s); // (1)
             }
-            let (v_next, s_next) = column_mut(&mut next, lane).split_at_mut(h);
-            let dynamics = self.decays.decay().iter().zip(self.decays.gain());
-            let past = v.iter().zip(s).zip(&*d);
-            kernel::wide(|| {
-                let v_next = v_next.iter_mut().zip(s_next.iter_mut());
-                for (((v_next, s_next), (&a, &g)), ((&v, &s), &d)) in v_next.zip(dynamics).zip(past)
-                {
-                    *v_next = a * (one - z * s) * v + g * d - k * s; // (2)
-                    *s_next = Surrogate::step(*v_next - self.threshold); // (3)
-                }
-            });
-            if self.relaxed {
-                for (s_next, &v) in s_next.iter_mut().zip(&*v_next) {
-                    *s_next = self.config.surrogate.relaxed(v - self.threshold);
-                }
-            }
+        }
+        kernel::wide(Self::fire, (self, drive, prev, next.as_view_mut())); // (2), (3)
+        if self.relaxed {
+            self.relax(next);
         }
     }
 
@@ -335,47 +321,8 @@ impl<R: Real> Cell<R> for Lif<R> {
         grad: &mut Params<R>,
     ) {
         let h = self.config.hidden;
-        let (one, z, k) = (R::one(), self.zeroing, self.subtracted);
-        let through_reset: R = self.config.reset_gradient.factor();
-        kernel::wide(|| {
-            for lane in 0..at.prev.ncols() {
-                let (v, s) = column(&at.prev, lane).split_at(h);
-                let v_next = &column(&at.next, lane)[..h];
-                let (adj_v, adj_s) = column_mut(&mut adj, lane).split_at_mut(h);
-                let delta = column_mut(&mut d_drive, lane);
-
-                // (3)ᵀ: delta becomes psi(v_t - theta), then the adjoint of v_t.
-                for (delta, &v) in delta.iter_mut().zip(v_next) {
-                    *delta = v - self.threshold;
-                }
-                self.config.surrogate.slopes(delta);
-                for (delta, (&from_v, &from_s)) in delta.iter_mut().zip(adj_v.iter().zip(&*adj_s)) {
-                    *delta = from_v + from_s * *delta;
-                }
-
-                // (2)ᵀ for the time constants.
-                if let Some(tau) = self.tau {
-                    let gain_slope = self.decays.gain_slope();
-                    let past = v.iter().zip(s).zip(column(&at.drive, lane));
-                    let into = grad[tau].iter_mut().zip(self.decays.slope());
-                    for (((d_rho, &slope), &delta), ((&v, &s), &d)) in into.zip(&*delta).zip(past) {
-                        *d_rho += slope * delta * ((one - z * s) * v + gain_slope * d);
-                    }
-                }
-
-                // (2)ᵀ for the state and the drive.
-                let dynamics = self.decays.decay().iter().zip(self.decays.gain());
-                let adjoints = adj_v.iter_mut().zip(adj_s).zip(delta);
-                let past = v.iter().zip(s);
-                for ((((adj_v, adj_s), delta), (&a, &g)), (&v, &s)) in
-                    adjoints.zip(dynamics).zip(past)
-                {
-                    *adj_v = *delta * a * (one - z * s);
-                    *adj_s = -through_reset * *delta * (a * z * v + k);
-                    *delta *= g;
-                }
-            }
-        });
+        let views = (self, at, adj.as_view_mut(), d_drive.as_view_mut(), grad);
+        kernel::wide(Self::fire_reverse, views); // (3)ᵀ, (2)ᵀ
         // (1)ᵀ for the spikes before.
         if let Some(w_r) = &self.recurrent_t {
             w_r.add_product(adj.rows_mut(h, h), d_drive.as_view());
@@ -407,6 +354,88 @@ impl<R: Real> Cell<R> for Lif<R> {
         if let Some(mut dx) = dx {
             dx.fill(R::zero());
             kernel::add_transpose_product(dx, self.params[W].as_view(), d_drive);
+        }
+    }
+}
+
+impl<R: Real> Lif<R> {
+    /// (2), (3)
+    #[inline(always)]
+    fn fire((cell, drive, prev, mut next): (&Self, ViewMut<R>, View<R>, ViewMut<R>)) {
+        let (h, drive): (usize, View<R>) = (cell.config.hidden, drive.as_view());
+        let (one, z, k) = (R::one(), cell.zeroing, cell.subtracted);
+        for lane in 0..prev.ncols() {
+            let (v, s) = column(&prev, lane).split_at(h);
+            let (v_next, s_next) = column_mut(&mut next, lane).split_at_mut(h);
+            let dynamics = cell.decays.decay().iter().zip(cell.decays.gain());
+            let past = v.iter().zip(s).zip(column(&drive, lane));
+            let next = v_next.iter_mut().zip(s_next);
+            for (((v_next, s_next), (&a, &g)), ((&v, &s), &d)) in next.zip(dynamics).zip(past) {
+                *v_next = a * (one - z * s) * v + g * d - k * s; // (2)
+                *s_next = Surrogate::step(*v_next - cell.threshold); // (3)
+            }
+        }
+    }
+
+    /// (3) in relaxed mode.
+    fn relax(&self, mut next: ViewMut<R>) {
+        for lane in 0..next.ncols() {
+            let (v, s) = column_mut(&mut next, lane).split_at_mut(self.config.hidden);
+            for (s, &v) in s.iter_mut().zip(&*v) {
+                *s = self.config.surrogate.relaxed(v - self.threshold);
+            }
+        }
+    }
+
+    /// (3)ᵀ, (2)ᵀ: the drive's adjoint, and that of the state before but for (1)ᵀ.
+    #[inline(always)]
+    fn fire_reverse(
+        (cell, at, mut adj, mut d_drive, grad): (
+            &Self,
+            Recorded<R>,
+            ViewMut<R>,
+            ViewMut<R>,
+            &mut Params<R>,
+        ),
+    ) {
+        let h = cell.config.hidden;
+        let (one, z, k) = (R::one(), cell.zeroing, cell.subtracted);
+        let through_reset: R = cell.config.reset_gradient.factor();
+        for lane in 0..at.prev.ncols() {
+            let (v, s) = column(&at.prev, lane).split_at(h);
+            let v_next = &column(&at.next, lane)[..h];
+            let (adj_v, adj_s) = column_mut(&mut adj, lane).split_at_mut(h);
+            let delta = column_mut(&mut d_drive, lane);
+
+            // (3)ᵀ: delta becomes psi(v_t - theta), then the adjoint of v_t.
+            for (delta, &v) in delta.iter_mut().zip(v_next) {
+                *delta = v - cell.threshold;
+            }
+            cell.config.surrogate.slopes(delta);
+            for (delta, (&from_v, &from_s)) in delta.iter_mut().zip(adj_v.iter().zip(&*adj_s)) {
+                *delta = from_v + from_s * *delta;
+            }
+
+            // (2)ᵀ for the time constants.
+            if let Some(tau) = cell.tau {
+                let gain_slope = cell.decays.gain_slope();
+                let past = v.iter().zip(s).zip(column(&at.drive, lane));
+                let into = grad[tau].iter_mut().zip(cell.decays.slope());
+                for (((d_rho, &slope), &delta), ((&v, &s), &d)) in into.zip(&*delta).zip(past) {
+                    *d_rho += slope * delta * ((one - z * s) * v + gain_slope * d);
+                }
+            }
+
+            // (2)ᵀ for the state and the drive.
+            let dynamics = cell.decays.decay().iter().zip(cell.decays.gain());
+            let adjoints = adj_v.iter_mut().zip(adj_s).zip(delta);
+            let past = v.iter().zip(s);
+            for ((((adj_v, adj_s), delta), (&a, &g)), (&v, &s)) in adjoints.zip(dynamics).zip(past)
+            {
+                *adj_v = *delta * a * (one - z * s);
+                *adj_s = -through_reset * *delta * (a * z * v + k);
+                *delta *= g;
+            }
         }
     }
 }

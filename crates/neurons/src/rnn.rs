@@ -175,17 +175,9 @@ impl<R: Real> Cell<R> for Rnn<R> {
         x.apply(self.params[W].as_view(), drive); // (1), all but U
     }
 
-    fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
+    fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, next: ViewMut<R>) {
         kernel::add_product(drive.as_view_mut(), self.params[U].as_view(), prev); // (1)
-        let drive: View<R> = drive.as_view();
-        kernel::wide(|| {
-            for lane in 0..drive.ncols() {
-                let h_next = column_mut(&mut next, lane).iter_mut();
-                for (h_next, &d) in h_next.zip(column(&drive, lane)) {
-                    *h_next = tanh(d); // (2)
-                }
-            }
-        });
+        kernel::wide(squash, (drive, next)); // (2)
     }
 
     fn emit(&self, _drive: ViewMut<R>, states: View<R>, mut y: ViewMut<R>) {
@@ -210,18 +202,10 @@ impl<R: Real> Cell<R> for Rnn<R> {
         mut d_drive: ViewMut<R>,
         _grad: &mut Params<R>,
     ) {
-        kernel::wide(|| {
-            for lane in 0..at.next.ncols() {
-                let delta = column_mut(&mut d_drive, lane).iter_mut();
-                let after = column_mut(&mut adj, lane)
-                    .iter_mut()
-                    .zip(column(&at.next, lane));
-                for (delta, (adj, &h)) in delta.zip(after) {
-                    *delta = *adj * (R::one() - h * h); // (2)ᵀ
-                    *adj = R::zero();
-                }
-            }
-        });
+        kernel::wide(
+            squash_reverse,
+            (at.next, adj.as_view_mut(), d_drive.as_view_mut()),
+        ); // (2)ᵀ
         // (1)ᵀ for the state before.
         self.recurrent_t.add_product(adj, d_drive.as_view());
     }
@@ -243,6 +227,33 @@ impl<R: Real> Cell<R> for Rnn<R> {
         if let Some(mut dx) = dx {
             dx.fill(R::zero());
             kernel::add_transpose_product(dx, self.params[W].as_view(), d_drive);
+        }
+    }
+}
+
+/// (2)
+#[inline(always)]
+fn squash<R: Real>((drive, mut next): (ViewMut<R>, ViewMut<R>)) {
+    let drive: View<R> = drive.as_view();
+    for lane in 0..drive.ncols() {
+        let h_next = column_mut(&mut next, lane).iter_mut();
+        for (h_next, &d) in h_next.zip(column(&drive, lane)) {
+            *h_next = tanh(d); // (2)
+        }
+    }
+}
+
+/// (2)ᵀ: the drive's adjoint from that of the state after the step, which is used up.
+#[inline(always)]
+fn squash_reverse<R: Real>((next, mut adj, mut d_drive): (View<R>, ViewMut<R>, ViewMut<R>)) {
+    for lane in 0..next.ncols() {
+        let delta = column_mut(&mut d_drive, lane).iter_mut();
+        let after = column_mut(&mut adj, lane)
+            .iter_mut()
+            .zip(column(&next, lane));
+        for (delta, (adj, &h)) in delta.zip(after) {
+            *delta = *adj * (R::one() - h * h); // (2)ᵀ
+            *adj = R::zero();
         }
     }
 }

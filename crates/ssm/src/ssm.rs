@@ -231,15 +231,8 @@ impl<R: Real> Cell<R> for Ssm<R> {
         }
     }
 
-    fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
-        let n = self.complex_rows();
-        kernel::wide(|| {
-            for lane in 0..prev.ncols() {
-                let w = &mut column_mut(&mut drive, lane)[..n];
-                let x = column(&prev, lane);
-                self.diagonal.advance(w, x, column_mut(&mut next, lane)); // (2)
-            }
-        });
+    fn advance(&self, drive: ViewMut<R>, prev: View<R>, next: ViewMut<R>) {
+        kernel::wide(Self::scan, (self, drive, prev, next)); // (2)
     }
 
     fn emit(&self, drive: ViewMut<R>, states: View<R>, mut y: ViewMut<R>) {
@@ -272,17 +265,11 @@ impl<R: Real> Cell<R> for Ssm<R> {
     fn retreat(
         &self,
         _at: Recorded<R>,
-        mut adj: ViewMut<R>,
-        mut d_drive: ViewMut<R>,
+        adj: ViewMut<R>,
+        d_drive: ViewMut<R>,
         _grad: &mut Params<R>,
     ) {
-        let n = self.complex_rows();
-        kernel::wide(|| {
-            for lane in 0..adj.ncols() {
-                let d_w = &mut column_mut(&mut d_drive, lane)[..n];
-                self.diagonal.retreat(column_mut(&mut adj, lane), d_w); // (2)ᵀ
-            }
-        });
+        kernel::wide(Self::scan_reverse, (self, adj, d_drive)); // (2)ᵀ
     }
 
     fn unproject(
@@ -308,6 +295,29 @@ impl<R: Real> Cell<R> for Ssm<R> {
             if let Some(dx) = &mut dx {
                 kernel::add_transpose_product(dx.as_view_mut(), self.params[D].as_view(), d_s);
             }
+        }
+    }
+}
+
+impl<R: Real> Ssm<R> {
+    /// (2)
+    #[inline(always)]
+    fn scan((cell, mut drive, prev, mut next): (&Self, ViewMut<R>, View<R>, ViewMut<R>)) {
+        let n = cell.complex_rows();
+        for lane in 0..prev.ncols() {
+            let w = &mut column_mut(&mut drive, lane)[..n];
+            let x = column(&prev, lane);
+            cell.diagonal.advance(w, x, column_mut(&mut next, lane)); // (2)
+        }
+    }
+
+    /// (2)ᵀ
+    #[inline(always)]
+    fn scan_reverse((cell, mut adj, mut d_drive): (&Self, ViewMut<R>, ViewMut<R>)) {
+        let n = cell.complex_rows();
+        for lane in 0..adj.ncols() {
+            let d_w = &mut column_mut(&mut d_drive, lane)[..n];
+            cell.diagonal.retreat(column_mut(&mut adj, lane), d_w); // (2)ᵀ
         }
     }
 }

@@ -13,11 +13,14 @@ const PASS: usize = 512;
 
 /// `y += alpha x`.
 pub fn axpy<R: Real>(alpha: R, x: &[R], y: &mut [R]) {
-    wide(|| {
-        for (y, &x) in y.iter_mut().zip(x) {
-            *y += alpha * x;
-        }
-    });
+    wide(axpy_plain, (alpha, x, y));
+}
+
+#[inline(always)]
+fn axpy_plain<R: Real>((alpha, x, y): (R, &[R], &mut [R])) {
+    for (y, &x) in y.iter_mut().zip(x) {
+        *y += alpha * x;
+    }
 }
 
 /// `y += Σ_i counts[i] W[:, units[i]]`, added in order, with `w [M, K]`, `y [M]`.

@@ -28,11 +28,25 @@ pub use product::{
 };
 pub use sparse::{active, add_product_by_spikes, scatter};
 
-/// Runs a loop compiled for the widest registers that this machine has (AVX-512, AVX2, NEON or plain).
+/// Runs `run(arguments)` compiled for the widest registers that this machine has (AVX-512, AVX2, NEON or
+/// plain).
 ///
-/// What the closure calls must be inlined into it to count. No operation is fused or reordered, so the bits
-/// are those of the plain loop.
-#[inline]
-pub fn wide<T>(run: impl FnOnce() -> T) -> T {
-    pulp::Arch::new().dispatch(run)
+/// `run` is the name of a function marked `#[inline(always)]`, and so is all that its loops call: a closure
+/// would be compiled apart, for plain registers. No operation is fused or reordered, so the bits are those
+/// of the plain loop.
+#[inline(always)]
+pub fn wide<A, T>(run: impl FnOnce(A) -> T, arguments: A) -> T {
+    pulp::Arch::new().dispatch(Wide(run, arguments))
+}
+
+/// A function and its arguments.
+struct Wide<F, A>(F, A);
+
+impl<A, T, F: FnOnce(A) -> T> pulp::WithSimd for Wide<F, A> {
+    type Output = T;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _simd: S) -> T {
+        (self.0)(self.1)
+    }
 }

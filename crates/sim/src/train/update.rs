@@ -39,6 +39,8 @@ pub struct Objective<'a> {
 /// The memory of updates of one net: shards, gradient, optimiser.
 pub struct Update<R: Real> {
     shards: Vec<Shard<R>>,
+    /// How many of them the last update filled.
+    used: usize,
     /// For each spiking cell, the sums over shards that its rates are made of.
     rates: Vec<Option<RateTotals>>,
     grad: Gradient<R>,
@@ -50,6 +52,7 @@ impl<R: Real> Update<R> {
     pub fn new(rule: Rule, net: &Network<R>) -> Self {
         Self {
             shards: Vec::new(),
+            used: 0,
             rates: no_rates(net),
             grad: net.zero_gradient(),
             optimizer: Optimizer::new(rule, net),
@@ -68,6 +71,7 @@ impl<R: Real> Update<R> {
         while self.shards.len() < count {
             self.shards.push(Shard::new(net));
         }
+        self.used = count;
         let shards = &mut self.shards[..count];
         shards.par_iter_mut().enumerate().try_for_each(|(i, s)| {
             compose(i, &mut s.batch)?;
@@ -110,9 +114,11 @@ impl<R: Real> Update<R> {
         norm
     }
 
-    /// The tapes of each shard, with what the last update recorded.
-    pub fn tapes(&self) -> impl Iterator<Item = &Tapes<R>> {
-        self.shards.iter().map(|shard| &shard.tapes)
+    /// The batch and the tapes of each shard of the last update.
+    pub fn shards(&self) -> impl Iterator<Item = (&Batch<R>, &Tapes<R>)> {
+        self.shards[..self.used]
+            .iter()
+            .map(|s| (&s.batch, &s.tapes))
     }
 }
 

@@ -1,5 +1,5 @@
-//! exp, tanh and the logistic function as straight-line arithmetic, so that a loop over them runs in the
-//! machine's widest registers ([`crate::kernel::wide`]); in `f64` they are the standard library's.
+//! exp, tanh and the logistic function as straight-line arithmetic, so that a loop over them can run in the
+//! machine's widest registers (see [`crate::kernel`]); in `f64` they are the standard library's.
 //!
 //! In `f32` exp and the logistic function are within 4 units in the last place of the exact value, tanh within 7:
 //!

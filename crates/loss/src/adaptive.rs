@@ -29,8 +29,9 @@
 
 use std::ops::AddAssign;
 
+use multiversion::multiversion;
 use saturn_cell::elementary::exp;
-use saturn_cell::{Real, View, ViewMut, column, column_mut, kernel};
+use saturn_cell::{Real, View, ViewMut, column, column_mut};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -220,7 +221,7 @@ impl Loss {
         assert_eq!(columns, targets.weight.len(), "logits and weight");
 
         let scales = self.scales(totals);
-        let mut parts = kernel::wide(all_columns, (&scales, logits, targets, d_logits));
+        let mut parts = all_columns(&scales, logits, targets, d_logits);
         parts.total = parts.ce + scales.weight * parts.kl; // (3), (4)
         parts
     }
@@ -267,9 +268,12 @@ struct Scales {
 }
 
 /// The two terms, and the gradient, of all columns.
-#[inline(always)]
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
 fn all_columns<R: Real>(
-    (scales, logits, targets, mut d_logits): (&Scales, View<R>, &Targets<R>, ViewMut<R>),
+    scales: &Scales,
+    logits: View<R>,
+    targets: &Targets<R>,
+    mut d_logits: ViewMut<R>,
 ) -> Parts {
     let mut parts = Parts::default();
     for j in 0..logits.ncols() {

@@ -30,6 +30,7 @@
 //! channels with counts of 1 the sums start at about ±sqrt(n / (3 H)): with 128 units on 700 channels of
 //! which 2-13 % are active, ±0.2 to ±0.5, so gates start near 1/2.
 
+use multiversion::multiversion;
 use saturn_cell::elementary::{sigmoid, tanh};
 use saturn_cell::kernel::Transposed;
 use saturn_cell::rng::ChaCha8Rng;
@@ -179,7 +180,7 @@ impl<R: Real> Cell<R> for Gru<R> {
         let h = self.config.hidden;
         let (w, b) = (&self.params[W], self.params[B].as_slice());
         // (1), (2), (3): offsets of the recurrent side; `advance` adds the products.
-        drive.fill(R::zero());
+        kernel::fill_zero(&mut drive);
         kernel::add_bias(&mut drive.rows_mut(0, 3 * h), self.params[C].as_slice());
         // (1), (2), (4): the input's side.
         kernel::add_bias(&mut drive.rows_mut(0, 2 * h), &b[..2 * h]);
@@ -192,11 +193,11 @@ impl<R: Real> Cell<R> for Gru<R> {
         let h = self.config.hidden;
         // (1), (2), (3): the recurrent side.
         kernel::add_product(drive.rows_mut(0, 3 * h), self.params[U].as_view(), prev);
-        kernel::wide(gates, (drive, prev, next)); // (1)-(5)
+        gates(drive, prev, next); // (1)-(5)
     }
 
     fn emit(&self, _drive: ViewMut<R>, states: View<R>, mut y: ViewMut<R>) {
-        y.copy_from(&states);
+        kernel::copy(&mut y, &states);
     }
 
     fn absorb(
@@ -207,7 +208,7 @@ impl<R: Real> Cell<R> for Gru<R> {
         _d_drive: ViewMut<R>,
         _grad: &mut Params<R>,
     ) {
-        d_states.copy_from(&dy);
+        kernel::copy(&mut d_states, &dy);
     }
 
     fn retreat(
@@ -218,8 +219,7 @@ impl<R: Real> Cell<R> for Gru<R> {
         _grad: &mut Params<R>,
     ) {
         let h = self.config.hidden;
-        let views = (at, adj.as_view_mut(), d_drive.as_view_mut());
-        kernel::wide(gates_reverse, views);
+        gates_reverse(at, adj.as_view_mut(), d_drive.as_view_mut());
         // (1)ᵀ, (2)ᵀ, (3)ᵀ for the state before.
         let recurrent = d_drive.rows(0, 3 * h);
         self.recurrent_t.add_product(adj, recurrent);
@@ -247,7 +247,7 @@ impl<R: Real> Cell<R> for Gru<R> {
         kernel::add_bias_reverse(&gates, d_b_gates);
         kernel::add_bias_reverse(&candidate, d_b_candidate);
         if let Some(mut dx) = dx {
-            dx.fill(R::zero());
+            kernel::fill_zero(&mut dx);
             kernel::add_transpose_product(dx.as_view_mut(), w.rows(0, 2 * h), gates);
             kernel::add_transpose_product(dx, w.rows(2 * h, h), candidate);
         }
@@ -255,8 +255,8 @@ impl<R: Real> Cell<R> for Gru<R> {
 }
 
 /// (1), (2), (4) and (5), the recurrent side being added up.
-#[inline(always)]
-fn gates<R: Real>((mut drive, prev, mut next): (ViewMut<R>, View<R>, ViewMut<R>)) {
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn gates<R: Real>(mut drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
     let h = prev.nrows();
     for lane in 0..prev.ncols() {
         let (gates, rest) = column_mut(&mut drive, lane).split_at_mut(2 * h);
@@ -277,8 +277,8 @@ fn gates<R: Real>((mut drive, prev, mut next): (ViewMut<R>, View<R>, ViewMut<R>)
 }
 
 /// (5)ᵀ and (4)ᵀ: the drive's adjoint, and what reaches the state before through z.
-#[inline(always)]
-fn gates_reverse<R: Real>((at, mut adj, mut d_drive): (Recorded<R>, ViewMut<R>, ViewMut<R>)) {
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn gates_reverse<R: Real>(at: Recorded<R>, mut adj: ViewMut<R>, mut d_drive: ViewMut<R>) {
     let (h, one) = (adj.nrows(), R::one());
     for lane in 0..at.prev.ncols() {
         let (gates, rest) = column(&at.drive, lane).split_at(2 * h);

@@ -31,6 +31,7 @@
 //! `LIFBoxCell` is `zero` with `input_scale: decay` and `full`, its Euler decay 1 - dt/tau taken as a; it
 //! resets within the step, so its v is ours where there is no spike, and 0 where there is one.
 
+use multiversion::multiversion;
 use nalgebra::DMatrix;
 use saturn_cell::kernel::Transposed;
 use saturn_cell::rng::ChaCha8Rng;
@@ -274,7 +275,7 @@ impl<R: Real> Cell<R> for Lif<R> {
     }
 
     fn project(&self, x: Input<R>, mut drive: ViewMut<R>) {
-        drive.fill(R::zero());
+        kernel::fill_zero(&mut drive);
         if let Some(bias) = self.bias {
             kernel::add_bias(&mut drive, self.params[bias].as_slice());
         }
@@ -289,7 +290,7 @@ impl<R: Real> Cell<R> for Lif<R> {
                 kernel::gather_active(column_mut(&mut drive, lane), &w_r, s); // (1)
             }
         }
-        kernel::wide(Self::fire, (self, drive, prev, next.as_view_mut())); // (2), (3)
+        fire(self, drive, prev, next.as_view_mut()); // (2), (3)
         if self.relaxed {
             self.relax(next);
         }
@@ -297,7 +298,7 @@ impl<R: Real> Cell<R> for Lif<R> {
 
     fn emit(&self, _drive: ViewMut<R>, states: View<R>, mut y: ViewMut<R>) {
         let h = self.config.hidden;
-        y.copy_from(&states.rows(h, h));
+        kernel::copy(&mut y, &states.rows(h, h));
     }
 
     fn absorb(
@@ -309,8 +310,8 @@ impl<R: Real> Cell<R> for Lif<R> {
         _grad: &mut Params<R>,
     ) {
         let h = self.config.hidden;
-        d_states.rows_mut(0, h).fill(R::zero());
-        d_states.rows_mut(h, h).copy_from(&dy);
+        kernel::fill_zero(&mut d_states.rows_mut(0, h));
+        kernel::copy(&mut d_states.rows_mut(h, h), &dy);
     }
 
     fn retreat(
@@ -321,8 +322,7 @@ impl<R: Real> Cell<R> for Lif<R> {
         grad: &mut Params<R>,
     ) {
         let h = self.config.hidden;
-        let views = (self, at, adj.as_view_mut(), d_drive.as_view_mut(), grad);
-        kernel::wide(Self::fire_reverse, views); // (3)ᵀ, (2)ᵀ
+        fire_reverse(self, at, adj.as_view_mut(), d_drive.as_view_mut(), grad); // (3)ᵀ, (2)ᵀ
         // (1)ᵀ for the spikes before.
         if let Some(w_r) = &self.recurrent_t {
             w_r.add_product(adj.rows_mut(h, h), d_drive.as_view());
@@ -352,31 +352,13 @@ impl<R: Real> Cell<R> for Lif<R> {
             }
         }
         if let Some(mut dx) = dx {
-            dx.fill(R::zero());
+            kernel::fill_zero(&mut dx);
             kernel::add_transpose_product(dx, self.params[W].as_view(), d_drive);
         }
     }
 }
 
 impl<R: Real> Lif<R> {
-    /// (2), (3)
-    #[inline(always)]
-    fn fire((cell, drive, prev, mut next): (&Self, ViewMut<R>, View<R>, ViewMut<R>)) {
-        let (h, drive): (usize, View<R>) = (cell.config.hidden, drive.as_view());
-        let (one, z, k) = (R::one(), cell.zeroing, cell.subtracted);
-        for lane in 0..prev.ncols() {
-            let (v, s) = column(&prev, lane).split_at(h);
-            let (v_next, s_next) = column_mut(&mut next, lane).split_at_mut(h);
-            let dynamics = cell.decays.decay().iter().zip(cell.decays.gain());
-            let past = v.iter().zip(s).zip(column(&drive, lane));
-            let next = v_next.iter_mut().zip(s_next);
-            for (((v_next, s_next), (&a, &g)), ((&v, &s), &d)) in next.zip(dynamics).zip(past) {
-                *v_next = a * (one - z * s) * v + g * d - k * s; // (2)
-                *s_next = Surrogate::step(*v_next - cell.threshold); // (3)
-            }
-        }
-    }
-
     /// (3) in relaxed mode.
     fn relax(&self, mut next: ViewMut<R>) {
         for lane in 0..next.ncols() {
@@ -386,56 +368,71 @@ impl<R: Real> Lif<R> {
             }
         }
     }
+}
 
-    /// (3)ᵀ, (2)ᵀ: the drive's adjoint, and that of the state before but for (1)ᵀ.
-    #[inline(always)]
-    fn fire_reverse(
-        (cell, at, mut adj, mut d_drive, grad): (
-            &Self,
-            Recorded<R>,
-            ViewMut<R>,
-            ViewMut<R>,
-            &mut Params<R>,
-        ),
-    ) {
-        let h = cell.config.hidden;
-        let (one, z, k) = (R::one(), cell.zeroing, cell.subtracted);
-        let through_reset: R = cell.config.reset_gradient.factor();
-        for lane in 0..at.prev.ncols() {
-            let (v, s) = column(&at.prev, lane).split_at(h);
-            let v_next = &column(&at.next, lane)[..h];
-            let (adj_v, adj_s) = column_mut(&mut adj, lane).split_at_mut(h);
-            let delta = column_mut(&mut d_drive, lane);
+/// (2), (3)
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn fire<R: Real>(cell: &Lif<R>, drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
+    let (h, drive): (usize, View<R>) = (cell.config.hidden, drive.as_view());
+    let (one, z, k) = (R::one(), cell.zeroing, cell.subtracted);
+    for lane in 0..prev.ncols() {
+        let (v, s) = column(&prev, lane).split_at(h);
+        let (v_next, s_next) = column_mut(&mut next, lane).split_at_mut(h);
+        let dynamics = cell.decays.decay().iter().zip(cell.decays.gain());
+        let past = v.iter().zip(s).zip(column(&drive, lane));
+        let next = v_next.iter_mut().zip(s_next);
+        for (((v_next, s_next), (&a, &g)), ((&v, &s), &d)) in next.zip(dynamics).zip(past) {
+            *v_next = a * (one - z * s) * v + g * d - k * s; // (2)
+            *s_next = Surrogate::step(*v_next - cell.threshold); // (3)
+        }
+    }
+}
 
-            // (3)ᵀ: delta becomes psi(v_t - theta), then the adjoint of v_t.
-            for (delta, &v) in delta.iter_mut().zip(v_next) {
-                *delta = v - cell.threshold;
-            }
-            cell.config.surrogate.slopes(delta);
-            for (delta, (&from_v, &from_s)) in delta.iter_mut().zip(adj_v.iter().zip(&*adj_s)) {
-                *delta = from_v + from_s * *delta;
-            }
+/// (3)ᵀ, (2)ᵀ: the drive's adjoint, and that of the state before but for (1)ᵀ.
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn fire_reverse<R: Real>(
+    cell: &Lif<R>,
+    at: Recorded<R>,
+    mut adj: ViewMut<R>,
+    mut d_drive: ViewMut<R>,
+    grad: &mut Params<R>,
+) {
+    let h = cell.config.hidden;
+    let (one, z, k) = (R::one(), cell.zeroing, cell.subtracted);
+    let through_reset: R = cell.config.reset_gradient.factor();
+    for lane in 0..at.prev.ncols() {
+        let (v, s) = column(&at.prev, lane).split_at(h);
+        let v_next = &column(&at.next, lane)[..h];
+        let (adj_v, adj_s) = column_mut(&mut adj, lane).split_at_mut(h);
+        let delta = column_mut(&mut d_drive, lane);
 
-            // (2)ᵀ for the time constants.
-            if let Some(tau) = cell.tau {
-                let gain_slope = cell.decays.gain_slope();
-                let past = v.iter().zip(s).zip(column(&at.drive, lane));
-                let into = grad[tau].iter_mut().zip(cell.decays.slope());
-                for (((d_rho, &slope), &delta), ((&v, &s), &d)) in into.zip(&*delta).zip(past) {
-                    *d_rho += slope * delta * ((one - z * s) * v + gain_slope * d);
-                }
-            }
+        // (3)ᵀ: delta becomes psi(v_t - theta), then the adjoint of v_t.
+        for (delta, &v) in delta.iter_mut().zip(v_next) {
+            *delta = v - cell.threshold;
+        }
+        cell.config.surrogate.slopes(delta);
+        for (delta, (&from_v, &from_s)) in delta.iter_mut().zip(adj_v.iter().zip(&*adj_s)) {
+            *delta = from_v + from_s * *delta;
+        }
 
-            // (2)ᵀ for the state and the drive.
-            let dynamics = cell.decays.decay().iter().zip(cell.decays.gain());
-            let adjoints = adj_v.iter_mut().zip(adj_s).zip(delta);
-            let past = v.iter().zip(s);
-            for ((((adj_v, adj_s), delta), (&a, &g)), (&v, &s)) in adjoints.zip(dynamics).zip(past)
-            {
-                *adj_v = *delta * a * (one - z * s);
-                *adj_s = -through_reset * *delta * (a * z * v + k);
-                *delta *= g;
+        // (2)ᵀ for the time constants.
+        if let Some(tau) = cell.tau {
+            let gain_slope = cell.decays.gain_slope();
+            let past = v.iter().zip(s).zip(column(&at.drive, lane));
+            let into = grad[tau].as_mut_slice().iter_mut().zip(cell.decays.slope());
+            for (((d_rho, &slope), &delta), ((&v, &s), &d)) in into.zip(&*delta).zip(past) {
+                *d_rho += slope * delta * ((one - z * s) * v + gain_slope * d);
             }
+        }
+
+        // (2)ᵀ for the state and the drive.
+        let dynamics = cell.decays.decay().iter().zip(cell.decays.gain());
+        let adjoints = adj_v.iter_mut().zip(adj_s).zip(delta);
+        let past = v.iter().zip(s);
+        for ((((adj_v, adj_s), delta), (&a, &g)), (&v, &s)) in adjoints.zip(dynamics).zip(past) {
+            *adj_v = *delta * a * (one - z * s);
+            *adj_s = -through_reset * *delta * (a * z * v + k);
+            *delta *= g;
         }
     }
 }

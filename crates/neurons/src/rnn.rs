@@ -24,6 +24,7 @@
 //! ±sqrt(n / (3 H)): with 128 units on 700 channels of which 2-13 % are active, ±0.2 to ±0.5, alive and
 //! not saturated.
 
+use multiversion::multiversion;
 use saturn_cell::elementary::tanh;
 use saturn_cell::kernel::Transposed;
 use saturn_cell::rng::ChaCha8Rng;
@@ -168,7 +169,7 @@ impl<R: Real> Cell<R> for Rnn<R> {
     }
 
     fn project(&self, x: Input<R>, mut drive: ViewMut<R>) {
-        drive.fill(R::zero());
+        kernel::fill_zero(&mut drive);
         if self.config.bias {
             kernel::add_bias(&mut drive, self.params[BIAS].as_slice());
         }
@@ -177,11 +178,11 @@ impl<R: Real> Cell<R> for Rnn<R> {
 
     fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, next: ViewMut<R>) {
         kernel::add_product(drive.as_view_mut(), self.params[U].as_view(), prev); // (1)
-        kernel::wide(squash, (drive, next)); // (2)
+        squash(drive, next); // (2)
     }
 
     fn emit(&self, _drive: ViewMut<R>, states: View<R>, mut y: ViewMut<R>) {
-        y.copy_from(&states);
+        kernel::copy(&mut y, &states);
     }
 
     fn absorb(
@@ -192,7 +193,7 @@ impl<R: Real> Cell<R> for Rnn<R> {
         _d_drive: ViewMut<R>,
         _grad: &mut Params<R>,
     ) {
-        d_states.copy_from(&dy);
+        kernel::copy(&mut d_states, &dy);
     }
 
     fn retreat(
@@ -202,10 +203,7 @@ impl<R: Real> Cell<R> for Rnn<R> {
         mut d_drive: ViewMut<R>,
         _grad: &mut Params<R>,
     ) {
-        kernel::wide(
-            squash_reverse,
-            (at.next, adj.as_view_mut(), d_drive.as_view_mut()),
-        ); // (2)ᵀ
+        squash_reverse(at.next, adj.as_view_mut(), d_drive.as_view_mut()); // (2)ᵀ
         // (1)ᵀ for the state before.
         self.recurrent_t.add_product(adj, d_drive.as_view());
     }
@@ -225,15 +223,15 @@ impl<R: Real> Cell<R> for Rnn<R> {
             kernel::add_bias_reverse(&d_drive, grad[BIAS].as_mut_slice());
         }
         if let Some(mut dx) = dx {
-            dx.fill(R::zero());
+            kernel::fill_zero(&mut dx);
             kernel::add_transpose_product(dx, self.params[W].as_view(), d_drive);
         }
     }
 }
 
 /// (2)
-#[inline(always)]
-fn squash<R: Real>((drive, mut next): (ViewMut<R>, ViewMut<R>)) {
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn squash<R: Real>(drive: ViewMut<R>, mut next: ViewMut<R>) {
     let drive: View<R> = drive.as_view();
     for lane in 0..drive.ncols() {
         let h_next = column_mut(&mut next, lane).iter_mut();
@@ -244,8 +242,8 @@ fn squash<R: Real>((drive, mut next): (ViewMut<R>, ViewMut<R>)) {
 }
 
 /// (2)ᵀ: the drive's adjoint from that of the state after the step, which is used up.
-#[inline(always)]
-fn squash_reverse<R: Real>((next, mut adj, mut d_drive): (View<R>, ViewMut<R>, ViewMut<R>)) {
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn squash_reverse<R: Real>(next: View<R>, mut adj: ViewMut<R>, mut d_drive: ViewMut<R>) {
     for lane in 0..next.ncols() {
         let delta = column_mut(&mut d_drive, lane).iter_mut();
         let after = column_mut(&mut adj, lane)

@@ -47,8 +47,9 @@
 
 use std::ops::Range;
 
+use multiversion::multiversion;
 use nalgebra::Complex;
-use saturn_cell::{Params, Real, View, column, kernel};
+use saturn_cell::{Params, Real, View, column};
 
 use crate::discretize::{Discrete, Discretization};
 
@@ -177,7 +178,7 @@ impl<R: Real> Diagonal<R> {
         for start in (0..n).step_by(CHUNK) {
             let len = CHUNK.min(n - start);
             let mut sums = [[R::zero(); CHUNK]; 4];
-            kernel::wide(add_sums, ([prev, v, d_w], start..start + len, &mut sums));
+            add_sums([prev, v, d_w], start..start + len, &mut sums);
             let [xd_re, xd_im, vd_re, vd_im] = &sums;
             for i in 0..len {
                 let xd = Complex::new(xd_re[i].wide(), xd_im[i].wide());
@@ -222,10 +223,8 @@ impl<R: Real> Diagonal<R> {
 
 /// Adds up Re and Im of Σ x* w̄ and of Σ v* w̄ for the states of `own`, at most [`CHUNK`] of them, over all
 /// columns of x before each step, v and w̄, each `[2P, N]`.
-#[inline(always)]
-fn add_sums<R: Real>(
-    ([prev, v, d_w], own, sums): ([&View<R>; 3], Range<usize>, &mut [[R; CHUNK]; 4]),
-) {
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn add_sums<R: Real>([prev, v, d_w]: [&View<R>; 3], own: Range<usize>, sums: &mut [[R; CHUNK]; 4]) {
     let (n, start, len) = (d_w.nrows() / 2, own.start, own.len());
     let [xd_re, xd_im, vd_re, vd_im] = sums;
     for j in 0..d_w.ncols() {

@@ -3,23 +3,34 @@
 //! A block of `y` is held in registers while all columns pass by, so that every weight is read once, in
 //! order, and nothing else touches memory.
 
+use multiversion::multiversion;
 use pulp::{Arch, Simd, WithSimd};
 
-use super::wide;
-use crate::{Real, View, column};
+use crate::{Real, View, ViewMut, column, column_mut};
 
 /// Values that are searched for spikes at a time: many, so that y is loaded seldom.
 const PASS: usize = 512;
 
 /// `y += alpha x`.
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
 pub fn axpy<R: Real>(alpha: R, x: &[R], y: &mut [R]) {
-    wide(axpy_plain, (alpha, x, y));
-}
-
-#[inline(always)]
-fn axpy_plain<R: Real>((alpha, x, y): (R, &[R], &mut [R])) {
     for (y, &x) in y.iter_mut().zip(x) {
         *y += alpha * x;
+    }
+}
+
+/// `out = x`, column by column.
+pub fn copy<R: Real>(out: &mut ViewMut<R>, x: &View<R>) {
+    assert_eq!(out.shape(), x.shape(), "a copy");
+    for j in 0..x.ncols() {
+        column_mut(out, j).copy_from_slice(column(x, j));
+    }
+}
+
+/// `out = 0`, column by column.
+pub fn fill_zero<R: Real>(out: &mut ViewMut<R>) {
+    for j in 0..out.ncols() {
+        column_mut(out, j).fill(R::zero());
     }
 }
 

@@ -1,6 +1,7 @@
 //! Dense products, on nalgebra's storage by pointer and stride, on one thread: parallelism is over shards
 //! of lanes, outside.
 
+use multiversion::multiversion;
 use nalgebra::DMatrix;
 
 use super::columns::add_column_product;
@@ -49,6 +50,7 @@ pub fn add_product_by_transpose<R: Real>(mut out: ViewMut<R>, a: View<R>, b: Vie
 }
 
 /// `out[:, j] += bias` for every column `j`, with `bias [M]`.
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
 pub fn add_bias<R: Real>(out: &mut ViewMut<R>, bias: &[R]) {
     for j in 0..out.ncols() {
         for (o, &b) in column_mut(out, j).iter_mut().zip(bias) {
@@ -58,6 +60,7 @@ pub fn add_bias<R: Real>(out: &mut ViewMut<R>, bias: &[R]) {
 }
 
 /// The reverse of [`add_bias`]: `d_bias += Σ_j d_out[:, j]`.
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
 pub fn add_bias_reverse<R: Real>(d_out: &View<R>, d_bias: &mut [R]) {
     for j in 0..d_out.ncols() {
         for (b, &d) in d_bias.iter_mut().zip(column(d_out, j)) {

@@ -12,6 +12,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use multiversion::multiversion;
 use nalgebra::DMatrix;
 use saturn_cell::kernel;
 
@@ -55,7 +56,7 @@ impl Limits {
                 let mut y = [0.0f32; ROWS];
                 let bytes = (size_of::<f32>() * w.len()) as f64;
                 move || {
-                    kernel::wide(read, (&w[..], &x[..], &mut y));
+                    read(&w, &x, &mut y);
                     black_box(&y);
                     bytes
                 }
@@ -64,7 +65,7 @@ impl Limits {
                 let x = vec![0.5f32; ELEMENTS];
                 let mut y = vec![0.5f32; ELEMENTS];
                 move || {
-                    kernel::wide(elements, (0.5, &x[..], &mut y[..]));
+                    elements(0.5, &x, &mut y);
                     black_box(&y);
                     ELEMENTS as f64
                 }
@@ -113,8 +114,8 @@ fn product((m, n, k): (usize, usize, usize)) -> impl FnMut() -> f64 {
 }
 
 /// `y [ROWS] = W x`, with `w [ROWS, COLUMNS]` by columns: every weight is read once and in order.
-#[inline(always)]
-fn read((w, x, y): (&[f32], &[f32], &mut [f32; ROWS])) {
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn read(w: &[f32], x: &[f32], y: &mut [f32; ROWS]) {
     let mut sums = [0.0f32; ROWS];
     for (column, &x) in w.chunks_exact(ROWS).zip(x) {
         for (sum, &w) in sums.iter_mut().zip(column) {
@@ -124,8 +125,8 @@ fn read((w, x, y): (&[f32], &[f32], &mut [f32; ROWS])) {
     *y = sums;
 }
 
-#[inline(always)]
-fn elements((a, x, y): (f32, &[f32], &mut [f32])) {
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn elements(a: f32, x: &[f32], y: &mut [f32]) {
     for (y, &x) in y.iter_mut().zip(x) {
         *y = a * *y + x;
     }

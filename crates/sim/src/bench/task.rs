@@ -44,6 +44,7 @@ impl TrainStep {
         let objective = Objective {
             loss: &Loss::CrossEntropy,
             spike_rate: None,
+            recompute: false,
         };
         let work = self.work;
         let filled = self

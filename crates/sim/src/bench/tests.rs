@@ -98,7 +98,7 @@ fn plain_loss_after(work: Work, steps: usize) -> f64 {
         let mut grad = net.zero_gradient();
         let d = view(&d_logits, work.classes, columns);
         let x = Input::Dense(x.as_view());
-        tapes.backward(&net, x, d, &mut grad, &mut |_, _, _| {});
+        tapes.backward(&net, x, d, &mut grad, &mut |_, _, _, _| {});
         adam.step(&mut net, &grad, super::task::LEARNING_RATE);
     }
     loss

@@ -202,6 +202,7 @@ pub fn gradient<R: Real>(
     let objective = Objective {
         loss: &job.loss,
         spike_rate: job.spike_rate.as_ref(),
+        recompute: job.settings.recompute,
     };
     let parts = update.gradient(net, objective, plans.len(), |shard, batch| {
         batch.compose(

@@ -32,6 +32,8 @@ pub struct Objective<'a> {
     pub loss: &'a Loss,
     /// The penalty on spike rates, if any.
     pub spike_rate: Option<&'a SpikeRate>,
+    /// Whether to trade a second forward pass for memory, see [`Tapes::recompute`].
+    pub recompute: bool,
 }
 
 /// The memory of updates of one net: shards, gradient, optimiser.
@@ -181,17 +183,22 @@ impl<R: Real> Shard<R> {
     }
 
     fn forward(&mut self, net: &Network<R>, objective: Objective) {
-        self.tapes.start(net, self.batch.steps, self.batch.lanes);
-        self.tapes
-            .forward(net, Input::Events(self.batch.events.view()), None);
-        if let Some(penalty) = objective.spike_rate {
-            for (i, rates) in self.rates.iter_mut().enumerate() {
-                if let Some(rates) = rates {
-                    rates.clear();
-                    penalty.observe(self.tapes.output(i), &self.batch.weight, rates);
-                }
-            }
+        for rates in self.rates.iter_mut().flatten() {
+            rates.clear();
         }
+        let (all, weight) = (&mut self.rates, &self.batch.weight);
+        self.tapes.recompute(objective.recompute);
+        self.tapes.start(net, self.batch.steps, self.batch.lanes);
+        self.tapes.forward_observed(
+            net,
+            Input::Events(self.batch.events.view()),
+            None,
+            &mut |i, start, y| {
+                if let (Some(penalty), Some(rates)) = (objective.spike_rate, &mut all[i]) {
+                    penalty.observe(y, &weight[start..start + y.ncols()], rates);
+                }
+            },
+        );
         self.totals = objective.loss.totals(&self.batch.targets());
     }
 
@@ -211,7 +218,7 @@ impl<R: Real> Shard<R> {
             self.d_logits.resize(classes * columns, R::zero());
         }
         self.parts = objective.loss.value_and_gradient(
-            self.tapes.output(net.cells().len() - 1),
+            self.tapes.logits(),
             &self.batch.targets(),
             totals,
             view_mut(&mut self.d_logits, classes, columns),
@@ -222,8 +229,9 @@ impl<R: Real> Shard<R> {
             Input::Events(self.batch.events.view()),
             view(&self.d_logits, classes, columns),
             &mut self.grad,
-            &mut |i, y, dy| {
+            &mut |i, start, y, dy| {
                 if let (Some(penalty), Some(rates)) = (objective.spike_rate, &rates[i]) {
+                    let weight = &weight[start..start + y.ncols()];
                     penalty.add_gradient(y, weight, rates, dy);
                 }
             },

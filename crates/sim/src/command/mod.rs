@@ -3,6 +3,7 @@
 mod check;
 mod inspect;
 mod make;
+mod memory;
 mod plot;
 mod print;
 mod run;

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! memory     = program + recordings + results + max over nets and arms of (mask, training, evaluation)
+//!              + what of it is left over when the next net comes
 //! recordings = what the readers keep of the files + the binned samples
 //! training   = shards of lanes: batch, tapes, adjoints, gradient; parameters, moments, the best net;
 //!              and after each epoch, a shard of validation a thread: batch and tapes
@@ -28,7 +29,7 @@ use crate::train::estimate::{mean_gap, mean_sample};
 /// Bytes of a MiB.
 pub const MIB: f64 = (1 << 20) as f64;
 /// The program itself, its libraries and threads, and the drawing of figures; measured.
-const PROGRAM: f64 = 45.0 * MIB;
+const PROGRAM: f64 = 38.0 * MIB;
 /// The HDF5 reader keeps at most so many bytes of a file's lists.
 const READER: f64 = 64.0 * MIB;
 /// Bytes of an event in a batch: its channel and its count.
@@ -36,7 +37,9 @@ const EVENT: f64 = 8.0;
 /// Bytes of a column in a batch beside its events: offsets and targets, in its lane and woven.
 const COLUMN: f64 = 48.0;
 /// What share of the spikes that could be a spiking cell may well send.
-const SPIKING: f64 = 0.25;
+const SPIKING: f64 = 0.1;
+/// What share of a net's memory the system's allocator keeps to itself once another net follows; measured.
+const LEFT_OVER: f64 = 0.15;
 /// Events in a step of a sample, a channel, of synthetic sets; measured.
 const DENSITY: f64 = 0.1;
 /// Bytes of one recording's answers in an evaluation, and of one lag of a contraction curve.
@@ -105,21 +108,21 @@ fn kept(b: &Workbench, paths: &Paths) -> f64 {
     train + split(&b.valid) + file(&paths.test) * train / file(&paths.train).max(1.0)
 }
 
-/// Bytes that a run takes at its peak; `nets` are those of [`net`] and of [`mask`].
-pub fn run(s: &Scenario, samples: &Samples, seeds: usize, nets: f64) -> f64 {
-    PROGRAM + samples.kept + results(s, samples, seeds) + nets
+/// Bytes that a run of every place takes at its peak; `most` is the largest of [`net`] and [`mask`].
+pub fn run(s: &Scenario, samples: &Samples, seeds: usize, most: f64) -> f64 {
+    let nets = seeds * s.models.len() * s.arms.len();
+    let left_over = if nets > 1 { LEFT_OVER * most } else { 0.0 };
+    PROGRAM + samples.kept + nets as f64 * results(s, samples) + most + left_over
 }
 
-/// Bytes of the results of all nets, which are kept for the figures and the report.
-fn results(s: &Scenario, samples: &Samples, seeds: usize) -> f64 {
+/// Bytes of a net's results, which are kept for the figures and the report.
+fn results(s: &Scenario, samples: &Samples) -> f64 {
     let e = &s.evaluate;
-    let nets = seeds * s.models.len() * s.arms.len();
-    let evaluations = e.streams.len() * e.state_reset.len();
-    let layers = s.models.iter().map(|(_, m)| m.layers.len() + 2).max();
-    let watched = e.windows * layers.unwrap_or(0) * size_of::<Watched>();
-    let curves = layers.unwrap_or(0) * e.contraction.gap_steps * LAG;
-    let evaluation = watched + samples.valid.len() * RECORDING;
-    (nets * (evaluations * evaluation + e.streams.len() * curves)) as f64
+    let cells = s.models.iter().map(|(_, m)| m.layers.len() + 2).max();
+    let cells = cells.unwrap_or(0);
+    let evaluation = e.windows * cells * size_of::<Watched>() + samples.valid.len() * RECORDING;
+    let curves = cells * e.contraction.gap_steps * LAG;
+    (e.streams.len() * (e.state_reset.len() * evaluation + curves)) as f64
 }
 
 /// Bytes of training and evaluating one net, beside the data.

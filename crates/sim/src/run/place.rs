@@ -45,15 +45,16 @@ impl fmt::Display for Place<'_> {
 
 /// `name` with everything but letters, digits, `_`, `-` and spaces as `%` and two hexadecimal digits a byte.
 fn escaped(name: &str) -> String {
-    let mut text = String::with_capacity(name.len());
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || b"_- ".contains(&byte) {
-            text.push(char::from(byte));
-        } else {
-            text.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    text
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_- ".contains(&byte);
+    name.bytes()
+        .map(|byte| {
+            if plain(byte) {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -40,8 +40,8 @@ const COLUMN: f64 = 48.0;
 const SPIKING: f64 = 0.1;
 /// What share of a net's memory the system's allocator keeps to itself once another net follows; measured.
 const LEFT_OVER: f64 = 0.15;
-/// Events in a step of a sample, a channel, of synthetic sets; measured.
-const DENSITY: f64 = 0.1;
+/// Events a second of a channel in synthetic samples; measured.
+const RATE_HZ: f64 = 17.0;
 /// Bytes of one recording's answers in an evaluation, and of one lag of a contraction curve.
 const RECORDING: usize = 64;
 const LAG: usize = 32;
@@ -83,7 +83,7 @@ impl Samples {
                     classes: set.classes,
                     train: spread(set.train),
                     valid: spread(set.valid),
-                    density: DENSITY * s.data.channels as f64,
+                    density: RATE_HZ * dt_ms / 1e3 * s.data.channels as f64,
                     kept: 0.0,
                 }
             }
@@ -92,7 +92,7 @@ impl Samples {
                 classes: s.data.classes.unwrap_or(2),
                 train: vec![(1_000.0 / dt_ms) as usize],
                 valid: vec![(1_000.0 / dt_ms) as usize],
-                density: DENSITY * s.data.channels as f64,
+                density: RATE_HZ * dt_ms / 1e3 * s.data.channels as f64,
                 kept: 0.0,
             },
         }

@@ -168,8 +168,8 @@ impl Matrix<'_> {
     }
 }
 
-/// The validation stream that thresholds are chosen on: about three passes, and no longer than the
-/// evaluation.
+/// Steps of the validation stream that thresholds are chosen on: six times those of the samples, which is
+/// about three passes where gaps are as long as samples; and no more than the evaluation has.
 pub fn threshold_steps(evaluate: &Evaluate, bench: &Workbench) -> u64 {
     let once: usize = bench.valid.lengths().iter().sum();
     (6 * once as u64).min(evaluate.steps)

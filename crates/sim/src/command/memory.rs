@@ -1,8 +1,8 @@
 //! How much memory a run will take.
 //!
 //! ```text
-//! memory     = program + recordings + results + max over nets and arms of (mask, training, evaluation)
-//!              + what of it is left over when the next net comes
+//! memory     = program + recordings + results + the largest of
+//!              mask, training and evaluation of any net (with what freed memory is left over), figures
 //! recordings = what the readers keep of the files + the binned samples
 //! training   = shards of lanes: batch, tapes, adjoints, gradient; parameters, moments, the best net;
 //!              and after each epoch, a shard of validation a thread: batch and tapes
@@ -28,8 +28,10 @@ use crate::train::estimate::{mean_gap, mean_sample};
 
 /// Bytes of a MiB.
 pub const MIB: f64 = (1 << 20) as f64;
-/// The program itself, its libraries and threads, and the drawing of figures; measured.
-const PROGRAM: f64 = 38.0 * MIB;
+/// The program itself, its libraries and threads; measured.
+const PROGRAM: f64 = 28.0 * MIB;
+/// Drawing the figures, after all nets; measured.
+const FIGURES: f64 = 12.0 * MIB;
 /// The HDF5 reader keeps at most so many bytes of a file's lists.
 const READER: f64 = 64.0 * MIB;
 /// Bytes of an event in a batch: its channel and its count.
@@ -38,7 +40,7 @@ const EVENT: f64 = 8.0;
 const COLUMN: f64 = 48.0;
 /// What share of the spikes that could be a spiking cell may well send.
 const SPIKING: f64 = 0.1;
-/// What share of a net's memory the system's allocator keeps to itself once another net follows; measured.
+/// What share of freed memory the system's allocator keeps while something else is done; measured.
 const LEFT_OVER: f64 = 0.15;
 /// Events a second of a channel in synthetic samples; measured.
 const RATE_HZ: f64 = 17.0;
@@ -111,8 +113,8 @@ fn kept(b: &Workbench, paths: &Paths) -> f64 {
 /// Bytes that a run of every place takes at its peak; `most` is the largest of [`net`] and [`mask`].
 pub fn run(s: &Scenario, samples: &Samples, seeds: usize, most: f64) -> f64 {
     let nets = seeds * s.models.len() * s.arms.len();
-    let left_over = if nets > 1 { LEFT_OVER * most } else { 0.0 };
-    PROGRAM + samples.kept + nets as f64 * results(s, samples) + most + left_over
+    let work = (most + LEFT_OVER * most).max(FIGURES);
+    PROGRAM + samples.kept + nets as f64 * results(s, samples) + work
 }
 
 /// Bytes of a net's results, which are kept for the figures and the report.

@@ -278,12 +278,16 @@ fn gates_reverse<R: Real>(at: Recorded<R>, mut adj: ViewMut<R>, mut d_drive: Vie
         let (d_m, d_n) = d_rest.split_at_mut(h);
 
         // (5)ᵀ, with the slope of (2) for z and that of (4) for n.
-        let adj = column_mut(&mut adj, lane).iter_mut();
-        let past = z.iter().zip(n).zip(column(&at.prev, lane));
-        for ((adj, (d_z, d_n)), ((&z, &n), &h)) in adj.zip(d_z.iter_mut().zip(&mut *d_n)).zip(past)
+        let (adj, h) = (column_mut(&mut adj, lane), column(&at.prev, lane));
+        for (d_z, (&adj, (&z, (&n, &h)))) in
+            (d_z.iter_mut()).zip(adj.iter().zip(z.iter().zip(n.iter().zip(h))))
         {
-            *d_z = *adj * (h - n) * z * (one - z);
-            *d_n = *adj * (one - z) * (one - n * n);
+            *d_z = adj * (h - n) * z * (one - z);
+        }
+        for (d_n, (&adj, (&z, &n))) in d_n.iter_mut().zip(adj.iter().zip(z.iter().zip(n))) {
+            *d_n = adj * (one - z) * (one - n * n);
+        }
+        for (adj, &z) in adj.iter_mut().zip(z) {
             *adj *= z;
         }
         // (4)ᵀ, with the slope of (1) for r.

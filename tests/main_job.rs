@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::saturn::{Bench, fails, files, succeeds};
+use crate::saturn::{Bench, SCENARIO, fails, files, succeeds};
 
 /// A summary without what depends on the clock and the machine.
 fn numbers(bench: &Bench, run: &str) -> Value {
@@ -173,6 +173,61 @@ fn an_interrupted_run_keeps_what_is_done_and_goes_on() {
         "what was done is not done again"
     );
     assert_eq!(numbers(&bench, "out")["cells"].as_array().unwrap().len(), 4);
+}
+
+/// A scenario whose net takes more than the program: no promise that is broken, and none that scares.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_memory_that_check_foresees_is_what_a_run_takes() {
+    let bench = Bench::new();
+    let other = |line: &&str| !line.starts_with("  lif") && !line.starts_with("  classic");
+    let one_net: Vec<&str> = SCENARIO.lines().filter(other).collect();
+    fs::write(bench.path("tiny.yaml"), one_net.join("\n")).unwrap();
+    let sets = [
+        "models.gru.layers.0.gru.hidden=400",
+        "train.epochs=1",
+        "train.lanes=12",
+        "train.shard_lanes=4",
+        "stream.gap.fill=noise",
+        "evaluate.steps=400",
+        "evaluate.state_reset=[none]",
+        "plots=[compare]",
+    ];
+    let arguments = |command: &[&'static str]| -> Vec<&str> {
+        let sets = sets.iter().flat_map(|set| ["--set", set]);
+        command.iter().copied().chain(sets).collect()
+    };
+    let check = bench.saturn(&arguments(&["check", "tiny.yaml"]));
+    succeeds(&check);
+    let text = String::from_utf8_lossy(&check.stdout).into_owned();
+    let line = text.lines().find_map(|l| l.strip_prefix("memory: about "));
+    let foreseen: f64 = line.unwrap().split(' ').next().unwrap().parse().unwrap();
+
+    let mut run = bench
+        .command(&arguments(&["run", "tiny.yaml", "--out", "out"]))
+        .env("RAYON_NUM_THREADS", "2")
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let status = format!("/proc/{}/status", run.id());
+    let mut peak = 0.0;
+    let ended = loop {
+        // The most so far; gone once the program has ended.
+        let text = fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|l| l.strip_prefix("VmHWM:"));
+        if let Some(kib) = line.and_then(|l| l.trim().trim_end_matches(" kB").parse::<f64>().ok()) {
+            peak = kib / 1024.0;
+        }
+        if let Some(ended) = run.try_wait().unwrap() {
+            break ended;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    assert!(ended.success());
+    assert!(
+        foreseen > peak && foreseen < 1.5 * peak,
+        "foreseen {foreseen} MiB, peak {peak} MiB"
+    );
 }
 
 #[test]

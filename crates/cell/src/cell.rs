@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::{Input, Params, Real, View, ViewMut};
+use crate::{Input, Params, Real, View, ViewMut, kernel};
 
 /// A recurrent cell, generic over the number type alone and object-safe: a net is a
 /// `Vec<Box<dyn Cell<R>>>`.
@@ -68,22 +68,35 @@ pub trait Cell<R: Real>: Send + Sync {
     /// (2) One step: sets `next [S, B]` from `drive [D, B]` and `prev [S, B]`.
     fn advance(&self, drive: ViewMut<R>, prev: View<R>, next: ViewMut<R>);
 
+    /// The rows of the state that are the output as they stand, for a cell that shows its state. Nothing is
+    /// copied then, and `emit` and `absorb` have nothing left to do.
+    fn shows(&self) -> Option<Range<usize>> {
+        None
+    }
+
     /// (3) Sets `y [O, N]` from `drive [D, N]` and `states [S, N]` (those after each step).
-    fn emit(&self, drive: ViewMut<R>, states: View<R>, y: ViewMut<R>);
+    fn emit(&self, _drive: ViewMut<R>, states: View<R>, mut y: ViewMut<R>) {
+        let rows = self
+            .shows()
+            .expect("a cell that does not show its state emits");
+        kernel::copy(&mut y, &states.rows(rows.start, rows.len()));
+    }
 
     /// (3)ᵀ Reverse of `emit`: sets `d_states [S, N]`, the part of the states' adjoint that came through
-    /// the output, and those rows of `d_drive [D, N]` that `emit` reads (it comes in as zeros).
+    /// the output, and those rows of `d_drive [D, N]` that `emit` reads; the others hold anything.
     fn absorb(
         &self,
-        at: Recorded<R>,
-        dy: View<R>,
-        d_states: ViewMut<R>,
-        d_drive: ViewMut<R>,
-        grad: &mut Params<R>,
-    );
+        _at: Recorded<R>,
+        _dy: View<R>,
+        _d_states: ViewMut<R>,
+        _d_drive: ViewMut<R>,
+        _grad: &mut Params<R>,
+    ) {
+        unreachable!("a cell that does not show its state absorbs");
+    }
 
     /// (2)ᵀ Reverse of `advance`, one step: `adj [S, B]` turns from the adjoint of `next` into that of
-    /// `prev`, and `d_drive [D, B]` receives (by addition where `absorb` wrote) the drive's adjoint.
+    /// `prev`, and those rows of `d_drive [D, B]` are set that `absorb` left.
     fn retreat(&self, at: Recorded<R>, adj: ViewMut<R>, d_drive: ViewMut<R>, grad: &mut Params<R>);
 
     /// (1)ᵀ Reverse of `project`, and of every product with recorded states: recurrent weights take

@@ -39,7 +39,7 @@ mod tape;
 pub use cell::{Cell, Field, FieldKind, Recorded, Synapses, Widths};
 pub use events::{EventBatch, EventView};
 pub use input::Input;
-pub use matrix::{View, ViewMut, column, column_mut, view, view_mut};
+pub use matrix::{View, ViewMut, column, column_mut, view, view_mut, view_rows};
 pub use params::{Kind, Params, Tensor};
 pub use real::Real;
 pub use stream::Stream;

@@ -1,6 +1,8 @@
 //! Matrix views: nalgebra's, column-major, one column a (step, lane).
 
-use nalgebra::{DMatrixView, DMatrixViewMut};
+use std::ops::Range;
+
+use nalgebra::{Const, DMatrixView, DMatrixViewMut, Dyn};
 
 use crate::Real;
 
@@ -17,6 +19,24 @@ pub fn view<R: Real>(data: &[R], rows: usize, columns: usize) -> View<'_, R> {
 /// The first `rows * columns` values of `data` as a mutable matrix `[rows, columns]`.
 pub fn view_mut<R: Real>(data: &mut [R], rows: usize, columns: usize) -> ViewMut<'_, R> {
     ViewMut::from_slice(&mut data[..rows * columns], rows, columns)
+}
+
+/// Rows `own` of the first `rows * columns` values of `data` as a matrix `[rows, columns]`.
+pub fn view_rows<R: Real>(
+    data: &[R],
+    rows: usize,
+    columns: usize,
+    own: Range<usize>,
+) -> View<'_, R> {
+    assert!(own.end <= rows, "rows {own:?} of {rows}");
+    let data = &data[..rows * columns];
+    let (height, width) = (Dyn(own.len()), Dyn(columns));
+    let from = if columns == 0 {
+        data
+    } else {
+        &data[own.start..]
+    };
+    View::from_slice_with_strides_generic(from, height, width, Const::<1>, Dyn(rows))
 }
 
 /// Column `j` of `m` as a slice `[rows]`.

@@ -72,7 +72,7 @@ impl<R: Real> Params<R> {
     /// Sets every number to zero.
     pub fn set_zero(&mut self) {
         for t in &mut self.0 {
-            t.value.fill(R::zero());
+            t.value.as_mut_slice().fill(R::zero());
         }
     }
 

@@ -11,12 +11,15 @@ use std::ops::Range;
 
 use nalgebra::DMatrix;
 
-use crate::{Cell, Input, Params, Real, Recorded, View, ViewMut, column_mut, view, view_mut};
+use crate::kernel;
+use crate::{
+    Cell, Input, Params, Real, Recorded, View, ViewMut, column_mut, view, view_mut, view_rows,
+};
 
 /// Numbers that a chunk may hold: 1 MiB in `f32`, a second-level cache.
 const CHUNK_NUMBERS: usize = 1 << 18;
 /// Columns of a chunk: at least so many, for the sake of its dense products, and at most so many.
-const CHUNK_COLUMNS: (usize, usize) = (64, 512);
+const CHUNK_COLUMNS: (usize, usize) = (256, 512);
 
 /// The recorded forward pass of one cell over T steps and B lanes.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +36,9 @@ pub struct Tape<R: Real> {
     /// `[S, T*B]`: what `advance` read, kept apart only where `keep` changed it.
     kept: Vec<R>,
     keep: Option<Vec<R>>,
-    /// `[O, T*B]`.
+    /// The rows of the states that are the output, for a cell that shows them.
+    shown: Option<Range<usize>>,
+    /// `[O, T*B]`, of a cell that does not.
     output: Vec<R>,
     /// `[D, n]` and `[S, n]` of a chunk's n columns.
     d_drive: Vec<R>,
@@ -56,7 +61,10 @@ impl<R: Real> Tape<R> {
         let columns = steps * lanes;
         grow(&mut self.drive, w.drive * columns);
         grow(&mut self.states, w.state * (columns + lanes));
-        grow(&mut self.output, w.output * columns);
+        self.shown = cell.shows();
+        if self.shown.is_none() {
+            grow(&mut self.output, w.output * columns);
+        }
         self.keep = None;
         let mut initial = self.initial_mut();
         for b in 0..lanes {
@@ -73,7 +81,9 @@ impl<R: Real> Tape<R> {
         let columns = steps * self.lanes;
         grow(&mut self.drive, self.drive_rows * columns);
         grow(&mut self.states, len * (steps + 1));
-        grow(&mut self.output, self.output_rows * columns);
+        if self.shown.is_none() {
+            grow(&mut self.output, self.output_rows * columns);
+        }
         self.keep = None;
     }
 
@@ -127,11 +137,13 @@ impl<R: Real> Tape<R> {
                     view_mut(future, s, b),
                 );
             }
-            cell.emit(
-                view_mut(&mut self.drive[start * d..], d, n),
-                view(&self.states[s * (start + b)..], s, n),
-                view_mut(&mut self.output[start * o..], o, n),
-            );
+            if self.shown.is_none() {
+                cell.emit(
+                    view_mut(&mut self.drive[start * d..], d, n),
+                    view(&self.states[s * (start + b)..], s, n),
+                    view_mut(&mut self.output[start * o..], o, n),
+                );
+            }
         }
     }
 
@@ -211,18 +223,23 @@ impl<R: Real> Tape<R> {
             let (start, n) = (chunk.start * b, chunk.len() * b);
             grow(&mut self.d_drive, d * n);
             grow(&mut self.d_states, s * n);
-            self.d_drive[..d * n].fill(R::zero());
-            cell.absorb(
-                recorded(start, n),
-                dy.columns(start, n),
-                view_mut(&mut self.d_states, s, n),
-                view_mut(&mut self.d_drive, d, n),
-                grad,
-            );
+            if self.shown.is_none() {
+                cell.absorb(
+                    recorded(start, n),
+                    dy.columns(start, n),
+                    view_mut(&mut self.d_states, s, n),
+                    view_mut(&mut self.d_drive, d, n),
+                    grad,
+                );
+            }
             for t in (0..chunk.len()).rev() {
-                let through_output = &self.d_states[t * s * b..(t + 1) * s * b];
-                for (a, &y) in self.adjoint.iter_mut().zip(through_output) {
-                    *a += y;
+                let mut adjoint = view_mut(&mut self.adjoint, s, b);
+                match &self.shown {
+                    Some(rows) => kernel::add(
+                        &mut adjoint.rows_mut(rows.start, rows.len()),
+                        &dy.columns(start + t * b, b),
+                    ),
+                    None => kernel::add(&mut adjoint, &view(&self.d_states[t * s * b..], s, b)),
                 }
                 cell.retreat(
                     recorded(start + t * b, b),
@@ -251,7 +268,11 @@ impl<R: Real> Tape<R> {
 
     /// The outputs `[O, T*B]` of the last forward pass.
     pub fn output(&self) -> View<'_, R> {
-        view(&self.output, self.output_rows, self.steps * self.lanes)
+        let (s, b, columns) = (self.state_rows, self.lanes, self.steps * self.lanes);
+        match &self.shown {
+            Some(rows) => view_rows(&self.states[s * b..], s, columns, rows.clone()),
+            None => view(&self.output, self.output_rows, columns),
+        }
     }
 
     /// The states after each step, `[S, T*B]`.

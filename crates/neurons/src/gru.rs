@@ -30,6 +30,8 @@
 //! channels with counts of 1 the sums start at about ±sqrt(n / (3 H)): with 128 units on 700 channels of
 //! which 2-13 % are active, ±0.2 to ±0.5, so gates start near 1/2.
 
+use std::ops::Range;
+
 use multiversion::multiversion;
 use saturn_cell::elementary::{sigmoid, tanh};
 use saturn_cell::kernel::Transposed;
@@ -180,11 +182,10 @@ impl<R: Real> Cell<R> for Gru<R> {
         let h = self.config.hidden;
         let (w, b) = (&self.params[W], self.params[B].as_slice());
         // (1), (2), (3): offsets of the recurrent side; `advance` adds the products.
-        kernel::fill_zero(&mut drive);
-        kernel::add_bias(&mut drive.rows_mut(0, 3 * h), self.params[C].as_slice());
+        kernel::set_bias(&mut drive.rows_mut(0, 3 * h), self.params[C].as_slice());
         // (1), (2), (4): the input's side.
         kernel::add_bias(&mut drive.rows_mut(0, 2 * h), &b[..2 * h]);
-        kernel::add_bias(&mut drive.rows_mut(3 * h, h), &b[2 * h..]);
+        kernel::set_bias(&mut drive.rows_mut(3 * h, h), &b[2 * h..]);
         x.apply(w.rows(0, 2 * h), drive.rows_mut(0, 2 * h));
         x.apply(w.rows(2 * h, h), drive.rows_mut(3 * h, h));
     }
@@ -196,19 +197,8 @@ impl<R: Real> Cell<R> for Gru<R> {
         gates(drive, prev, next); // (1)-(5)
     }
 
-    fn emit(&self, _drive: ViewMut<R>, states: View<R>, mut y: ViewMut<R>) {
-        kernel::copy(&mut y, &states);
-    }
-
-    fn absorb(
-        &self,
-        _at: Recorded<R>,
-        dy: View<R>,
-        mut d_states: ViewMut<R>,
-        _d_drive: ViewMut<R>,
-        _grad: &mut Params<R>,
-    ) {
-        kernel::copy(&mut d_states, &dy);
+    fn shows(&self) -> Option<Range<usize>> {
+        Some(0..self.config.hidden)
     }
 
     fn retreat(
@@ -247,8 +237,7 @@ impl<R: Real> Cell<R> for Gru<R> {
         kernel::add_bias_reverse(&gates, d_b_gates);
         kernel::add_bias_reverse(&candidate, d_b_candidate);
         if let Some(mut dx) = dx {
-            kernel::fill_zero(&mut dx);
-            kernel::add_transpose_product(dx.as_view_mut(), w.rows(0, 2 * h), gates);
+            kernel::set_transpose_product(dx.as_view_mut(), w.rows(0, 2 * h), gates);
             kernel::add_transpose_product(dx, w.rows(2 * h, h), candidate);
         }
     }

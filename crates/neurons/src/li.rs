@@ -23,6 +23,8 @@
 //! **Sources and kin.** The readout of Bellec et al. 2020 has `input_scale: one`. snnTorch's
 //! `Leaky(beta=a, reset_mechanism="none")` has this v as its membrane for `input_scale: one`.
 
+use std::ops::Range;
+
 use multiversion::multiversion;
 use nalgebra::DMatrix;
 use saturn_cell::rng::ChaCha8Rng;
@@ -196,9 +198,9 @@ impl<R: Real> Cell<R> for Li<R> {
     }
 
     fn project(&self, x: Input<R>, mut drive: ViewMut<R>) {
-        kernel::fill_zero(&mut drive);
-        if let Some(bias) = self.bias {
-            kernel::add_bias(&mut drive, self.params[bias].as_slice());
+        match self.bias {
+            Some(bias) => kernel::set_bias(&mut drive, self.params[bias].as_slice()),
+            None => kernel::fill_zero(&mut drive),
         }
         x.apply(self.params[W].as_view(), drive); // (1)
     }
@@ -207,19 +209,8 @@ impl<R: Real> Cell<R> for Li<R> {
         leak(self, drive, prev, next); // (2)
     }
 
-    fn emit(&self, _drive: ViewMut<R>, states: View<R>, mut y: ViewMut<R>) {
-        kernel::copy(&mut y, &states); // (3)
-    }
-
-    fn absorb(
-        &self,
-        _at: Recorded<R>,
-        dy: View<R>,
-        mut d_states: ViewMut<R>,
-        _d_drive: ViewMut<R>,
-        _grad: &mut Params<R>,
-    ) {
-        kernel::copy(&mut d_states, &dy); // (3)ᵀ
+    fn shows(&self) -> Option<Range<usize>> {
+        Some(0..self.config.outputs)
     }
 
     fn retreat(&self, at: Recorded<R>, adj: ViewMut<R>, d_drive: ViewMut<R>, grad: &mut Params<R>) {
@@ -239,9 +230,8 @@ impl<R: Real> Cell<R> for Li<R> {
         if let Some(bias) = self.bias {
             kernel::add_bias_reverse(&d_drive, grad[bias].as_mut_slice());
         }
-        if let Some(mut dx) = dx {
-            kernel::fill_zero(&mut dx);
-            kernel::add_transpose_product(dx, self.params[W].as_view(), d_drive);
+        if let Some(dx) = dx {
+            kernel::set_transpose_product(dx, self.params[W].as_view(), d_drive);
         }
     }
 }

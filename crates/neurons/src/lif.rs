@@ -31,6 +31,8 @@
 //! `LIFBoxCell` is `zero` with `input_scale: decay` and `full`, its Euler decay 1 - dt/tau taken as a; it
 //! resets within the step, so its v is ours where there is no spike, and 0 where there is one.
 
+use std::ops::Range;
+
 use multiversion::multiversion;
 use nalgebra::DMatrix;
 use saturn_cell::kernel::Transposed;
@@ -275,9 +277,9 @@ impl<R: Real> Cell<R> for Lif<R> {
     }
 
     fn project(&self, x: Input<R>, mut drive: ViewMut<R>) {
-        kernel::fill_zero(&mut drive);
-        if let Some(bias) = self.bias {
-            kernel::add_bias(&mut drive, self.params[bias].as_slice());
+        match self.bias {
+            Some(bias) => kernel::set_bias(&mut drive, self.params[bias].as_slice()),
+            None => kernel::fill_zero(&mut drive),
         }
         x.apply(self.params[W].as_view(), drive); // (1), all but W_r
     }
@@ -296,22 +298,9 @@ impl<R: Real> Cell<R> for Lif<R> {
         }
     }
 
-    fn emit(&self, _drive: ViewMut<R>, states: View<R>, mut y: ViewMut<R>) {
+    fn shows(&self) -> Option<Range<usize>> {
         let h = self.config.hidden;
-        kernel::copy(&mut y, &states.rows(h, h));
-    }
-
-    fn absorb(
-        &self,
-        _at: Recorded<R>,
-        dy: View<R>,
-        mut d_states: ViewMut<R>,
-        _d_drive: ViewMut<R>,
-        _grad: &mut Params<R>,
-    ) {
-        let h = self.config.hidden;
-        kernel::fill_zero(&mut d_states.rows_mut(0, h));
-        kernel::copy(&mut d_states.rows_mut(h, h), &dy);
+        Some(h..2 * h)
     }
 
     fn retreat(
@@ -351,9 +340,8 @@ impl<R: Real> Cell<R> for Lif<R> {
                 kernel::add_product_by_spikes(&mut grad[w_r].as_view_mut(), &d_drive, &spikes);
             }
         }
-        if let Some(mut dx) = dx {
-            kernel::fill_zero(&mut dx);
-            kernel::add_transpose_product(dx, self.params[W].as_view(), d_drive);
+        if let Some(dx) = dx {
+            kernel::set_transpose_product(dx, self.params[W].as_view(), d_drive);
         }
     }
 }

@@ -135,9 +135,10 @@ impl<R: Real> Cell<R> for Linear<R> {
     }
 
     fn project(&self, x: Input<R>, mut drive: ViewMut<R>) {
-        kernel::fill_zero(&mut drive);
         if self.config.bias {
-            kernel::add_bias(&mut drive, self.params[BIAS].as_slice());
+            kernel::set_bias(&mut drive, self.params[BIAS].as_slice());
+        } else {
+            kernel::fill_zero(&mut drive);
         }
         x.apply(self.params[W].as_view(), drive); // (1)
     }
@@ -181,9 +182,8 @@ impl<R: Real> Cell<R> for Linear<R> {
         if self.config.bias {
             kernel::add_bias_reverse(&d_drive, grad[BIAS].as_mut_slice());
         }
-        if let Some(mut dx) = dx {
-            kernel::fill_zero(&mut dx);
-            kernel::add_transpose_product(dx, self.params[W].as_view(), d_drive);
+        if let Some(dx) = dx {
+            kernel::set_transpose_product(dx, self.params[W].as_view(), d_drive);
         }
     }
 }

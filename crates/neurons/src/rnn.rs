@@ -24,6 +24,8 @@
 //! ±sqrt(n / (3 H)): with 128 units on 700 channels of which 2-13 % are active, ±0.2 to ±0.5, alive and
 //! not saturated.
 
+use std::ops::Range;
+
 use multiversion::multiversion;
 use saturn_cell::elementary::tanh;
 use saturn_cell::kernel::Transposed;
@@ -169,9 +171,10 @@ impl<R: Real> Cell<R> for Rnn<R> {
     }
 
     fn project(&self, x: Input<R>, mut drive: ViewMut<R>) {
-        kernel::fill_zero(&mut drive);
         if self.config.bias {
-            kernel::add_bias(&mut drive, self.params[BIAS].as_slice());
+            kernel::set_bias(&mut drive, self.params[BIAS].as_slice());
+        } else {
+            kernel::fill_zero(&mut drive);
         }
         x.apply(self.params[W].as_view(), drive); // (1), all but U
     }
@@ -181,19 +184,8 @@ impl<R: Real> Cell<R> for Rnn<R> {
         squash(drive, next); // (2)
     }
 
-    fn emit(&self, _drive: ViewMut<R>, states: View<R>, mut y: ViewMut<R>) {
-        kernel::copy(&mut y, &states);
-    }
-
-    fn absorb(
-        &self,
-        _at: Recorded<R>,
-        dy: View<R>,
-        mut d_states: ViewMut<R>,
-        _d_drive: ViewMut<R>,
-        _grad: &mut Params<R>,
-    ) {
-        kernel::copy(&mut d_states, &dy);
+    fn shows(&self) -> Option<Range<usize>> {
+        Some(0..self.config.hidden)
     }
 
     fn retreat(
@@ -222,9 +214,8 @@ impl<R: Real> Cell<R> for Rnn<R> {
         if self.config.bias {
             kernel::add_bias_reverse(&d_drive, grad[BIAS].as_mut_slice());
         }
-        if let Some(mut dx) = dx {
-            kernel::fill_zero(&mut dx);
-            kernel::add_transpose_product(dx, self.params[W].as_view(), d_drive);
+        if let Some(dx) = dx {
+            kernel::set_transpose_product(dx, self.params[W].as_view(), d_drive);
         }
     }
 }

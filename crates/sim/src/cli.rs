@@ -162,6 +162,8 @@ enum DataCommand {
 #[allow(clippy::print_stderr)] // This is where errors meet the user.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    // Where the signal cannot be blocked, it ends the program as before.
+    let _ = survive_file_size_limits();
     let stop = Arc::new(AtomicBool::new(false));
     let heard = Arc::clone(&stop);
     // A second interrupt ends the program at once. Without a handler the first one does.
@@ -204,6 +206,20 @@ pub fn main() -> ExitCode {
             ExitCode::from(exit_code(&e))
         }
     }
+}
+
+/// A write past a limit on the size of files (`ulimit -f`) fails as one on a full disk does, rather than
+/// ending the program by a signal: this thread, and all that it starts from now on, block SIGXFSZ.
+#[cfg(unix)]
+fn survive_file_size_limits() -> nix::Result<()> {
+    use nix::sys::signal::{SigSet, Signal};
+    SigSet::from(Signal::SIGXFSZ).thread_block()
+}
+
+/// There is no such signal.
+#[cfg(not(unix))]
+fn survive_file_size_limits() -> std::io::Result<()> {
+    Ok(())
 }
 
 /// The error and its causes; a cause that an error quotes already is not said again.

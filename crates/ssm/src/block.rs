@@ -43,6 +43,7 @@ use multiversion::multiversion;
 use nalgebra::DMatrix;
 use saturn_cell::elementary::sigmoid;
 use saturn_cell::init::{normal, uniform};
+use saturn_cell::kernel::Transposed;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
     Cell, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses, View, ViewMut, Widths,
@@ -103,11 +104,28 @@ impl Rows {
     }
 }
 
+/// B, C and W transposed, for the reverse pass.
+#[derive(Clone, Debug)]
+struct Weights<R: Real> {
+    b: Transposed<R>,
+    c: Transposed<R>,
+    out: Transposed<R>,
+}
+
+impl<R: Real> Weights<R> {
+    fn refresh(&mut self, params: &Params<R>) {
+        self.b.refresh(&params[B]);
+        self.c.refresh(&params[C]);
+        self.out.refresh(&params[OUT_WEIGHT]);
+    }
+}
+
 /// The cell `ssm_block`.
 #[derive(Clone, Debug)]
 pub struct SsmBlock<R: Real> {
     params: Params<R>,
     diagonal: Diagonal<R>,
+    transposed: Weights<R>,
     norm: Norm,
     glu: bool,
     residual: bool,
@@ -145,6 +163,11 @@ impl<R: Real> SsmBlock<R> {
         }
         Ok(Self {
             diagonal: Diagonal::new(config.discretization, bins, &params),
+            transposed: Weights {
+                b: Transposed::of(&params[B]),
+                c: Transposed::of(&params[C]),
+                out: Transposed::of(&params[OUT_WEIGHT]),
+            },
             params,
             norm: config.norm,
             glu: config.glu,
@@ -269,6 +292,7 @@ impl<R: Real> Cell<R> for SsmBlock<R> {
     fn update(&mut self, change: &mut dyn FnMut(&mut Params<R>)) {
         change(&mut self.params);
         self.diagonal.refresh(&self.params);
+        self.transposed.refresh(&self.params);
     }
 
     fn boxed(&self) -> Box<dyn Cell<R>> {
@@ -278,9 +302,8 @@ impl<R: Real> Cell<R> for SsmBlock<R> {
     fn project(&self, x: Input<R>, mut drive: ViewMut<R>) {
         let rows = &self.rows;
         normalise(self, x, drive.as_view_mut()); // (1)
-        let (u, mut w) = drive.rows_range_pair_mut(rows.u.clone(), rows.v.clone());
-        kernel::fill_zero(&mut w);
-        kernel::add_product(w, self.params[B].as_view(), u.as_view()); // (2)
+        let (u, w) = drive.rows_range_pair_mut(rows.u.clone(), rows.v.clone());
+        kernel::set_product(w, self.params[B].as_view(), u.as_view()); // (2)
     }
 
     fn advance(&self, drive: ViewMut<R>, prev: View<R>, next: ViewMut<R>) {
@@ -289,13 +312,11 @@ impl<R: Real> Cell<R> for SsmBlock<R> {
 
     fn emit(&self, mut drive: ViewMut<R>, states: View<R>, y: ViewMut<R>) {
         let (rows, p) = (&self.rows, &self.params);
-        let mut s = drive.rows_range_mut(rows.s.clone());
-        kernel::fill_zero(&mut s);
-        kernel::add_product(s, p[C].as_view(), states); // (4)
+        let s = drive.rows_range_mut(rows.s.clone());
+        kernel::set_product(s, p[C].as_view(), states); // (4)
         excite(self, drive.as_view_mut()); // (4), (5)
         let (g, mut o) = drive.rows_range_pair_mut(rows.g.clone(), rows.o.clone());
-        kernel::fill_zero(&mut o);
-        kernel::add_bias(&mut o, p[OUT_BIAS].as_slice()); // (6)
+        kernel::set_bias(&mut o, p[OUT_BIAS].as_slice()); // (6)
         kernel::add_product(o, p[OUT_WEIGHT].as_view(), g.as_view()); // (6)
         gate(self, drive, y); // (7), (8)
     }
@@ -304,22 +325,20 @@ impl<R: Real> Cell<R> for SsmBlock<R> {
         &self,
         at: Recorded<R>,
         dy: View<R>,
-        mut d_states: ViewMut<R>,
+        d_states: ViewMut<R>,
         mut d_drive: ViewMut<R>,
         grad: &mut Params<R>,
     ) {
-        let (rows, p) = (&self.rows, &self.params);
+        let rows = &self.rows;
         gate_reverse(self, at, dy, d_drive.as_view_mut()); // (8)ᵀ, (7)ᵀ
-        let (mut d_g, d_o) = d_drive.rows_range_pair_mut(rows.g.clone(), rows.o.clone());
+        let (d_g, d_o) = d_drive.rows_range_pair_mut(rows.g.clone(), rows.o.clone());
         let g = at.drive.rows_range(rows.g.clone());
         kernel::add_bias_reverse(&d_o.as_view(), grad[OUT_BIAS].as_mut_slice()); // (6)ᵀ
         kernel::add_product_by_transpose(grad[OUT_WEIGHT].as_view_mut(), d_o.as_view(), g); // (6)ᵀ
-        kernel::fill_zero(&mut d_g);
-        kernel::add_transpose_product(d_g, p[OUT_WEIGHT].as_view(), d_o.as_view()); // (6)ᵀ
+        self.transposed.out.set_product(d_g, d_o.as_view()); // (6)ᵀ
         excite_reverse(self, at, d_drive.as_view_mut(), &mut *grad); // (5)ᵀ, (4)ᵀ
         let d_s = d_drive.rows_range(rows.s.clone());
-        kernel::fill_zero(&mut d_states);
-        kernel::add_transpose_product(d_states, p[C].as_view(), d_s); // (4)ᵀ
+        self.transposed.c.set_product(d_states, d_s); // (4)ᵀ
         kernel::add_product_by_transpose(grad[C].as_view_mut(), d_s, at.next); // (4)ᵀ
     }
 
@@ -350,8 +369,7 @@ impl<R: Real> Cell<R> for SsmBlock<R> {
         let Some(mut dx) = dx else {
             return self.norm_gradients_alone(at, d_drive, grad);
         };
-        kernel::fill_zero(&mut dx);
-        kernel::add_transpose_product(dx.as_view_mut(), p[B].as_view(), d_w); // (2)ᵀ
+        self.transposed.b.set_product(dx.as_view_mut(), d_w); // (2)ᵀ
         normalise_reverse(self, at, d_drive, dx, grad); // (1)ᵀ, (8)ᵀ
     }
 }
@@ -466,9 +484,9 @@ fn excite_reverse<R: Real>(
         let drive = column(&at.drive, j);
         let (above, below) = column_mut(&mut d_drive, j).split_at_mut(rows.s.start);
         let (d_s, d_g) = below.split_at_mut(h);
-        let s = drive[rows.s.clone()].iter();
-        for ((d_s, &d_g), &s) in d_s.iter_mut().zip(&*d_g).zip(s) {
-            *d_s = d_g * gelu_slope(s); // (5)ᵀ
+        d_s.copy_from_slice(&d_g[..h]);
+        for (d_s, &s) in d_s.iter_mut().zip(&drive[rows.s.clone()]) {
+            *d_s *= gelu_slope(s); // (5)ᵀ
         }
         let d_u = above[rows.u.clone()].iter_mut().zip(p[D].as_slice().iter());
         let u = drive[rows.u.clone()].iter().zip(grad[D].as_mut_slice());

@@ -251,7 +251,7 @@ impl<R: Real> Cell<R> for Ssm<R> {
         &self,
         at: Recorded<R>,
         dy: View<R>,
-        mut d_states: ViewMut<R>,
+        d_states: ViewMut<R>,
         mut d_drive: ViewMut<R>,
         grad: &mut Params<R>,
     ) {
@@ -259,8 +259,7 @@ impl<R: Real> Cell<R> for Ssm<R> {
         if self.skip {
             kernel::copy(&mut d_drive.rows_mut(n, dy.nrows()), &dy); // (3)ᵀ
         }
-        kernel::fill_zero(&mut d_states);
-        kernel::add_transpose_product(d_states, self.params[C].as_view(), dy); // (3)ᵀ
+        kernel::set_transpose_product(d_states, self.params[C].as_view(), dy); // (3)ᵀ
         kernel::add_product_by_transpose(grad[C].as_view_mut(), dy, at.next); // (3)ᵀ
     }
 
@@ -288,8 +287,7 @@ impl<R: Real> Cell<R> for Ssm<R> {
             .add_gradients(&self.params, &at.prev, &v, &d_w, grad); // (2)ᵀ
         x.apply_reverse(d_w, grad[B].as_view_mut()); // (1)ᵀ
         if let Some(dx) = &mut dx {
-            kernel::fill_zero(dx);
-            kernel::add_transpose_product(dx.as_view_mut(), self.params[B].as_view(), d_w);
+            kernel::set_transpose_product(dx.as_view_mut(), self.params[B].as_view(), d_w);
         }
         if self.skip {
             let d_s = d_drive.rows(n, o);

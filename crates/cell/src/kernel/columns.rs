@@ -27,6 +27,17 @@ pub fn copy<R: Real>(out: &mut ViewMut<R>, x: &View<R>) {
     }
 }
 
+/// `out += x`.
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+pub fn add<R: Real>(out: &mut ViewMut<R>, x: &View<R>) {
+    assert_eq!(out.shape(), x.shape(), "a sum");
+    for j in 0..x.ncols() {
+        for (out, &x) in column_mut(out, j).iter_mut().zip(column(x, j)) {
+            *out += x;
+        }
+    }
+}
+
 /// `out = 0`, column by column.
 pub fn fill_zero<R: Real>(out: &mut ViewMut<R>) {
     for j in 0..out.ncols() {

@@ -4,8 +4,17 @@
 use multiversion::multiversion;
 use nalgebra::DMatrix;
 
-use super::columns::add_column_product;
+use super::columns::{add_column_product, fill_zero};
 use crate::{Real, View, ViewMut, column, column_mut};
+
+/// `out = a b`, with `a [M, K]`, `b [K, N]`, `out [M, N]`.
+pub fn set_product<R: Real>(mut out: ViewMut<R>, a: View<R>, b: View<R>) {
+    if b.ncols() == 1 {
+        fill_zero(&mut out);
+        return add_product(out, a, b);
+    }
+    product(&mut out, &a, &b, false);
+}
 
 /// `out += a b`, with `a [M, K]`, `b [K, N]`, `out [M, N]`.
 pub fn add_product<R: Real>(mut out: ViewMut<R>, a: View<R>, b: View<R>) {
@@ -14,26 +23,31 @@ pub fn add_product<R: Real>(mut out: ViewMut<R>, a: View<R>, b: View<R>) {
     if b.ncols() == 1 {
         return add_column_product(column_mut(&mut out, 0), &a, column(&b, 0));
     }
+    product(&mut out, &a, &b, true);
+}
+
+fn product<R: Real>(out: &mut ViewMut<R>, a: &View<R>, b: &View<R>, add: bool) {
+    assert_eq!((a.nrows(), a.ncols()), (out.nrows(), b.nrows()), "a b");
+    assert_eq!(out.ncols(), b.ncols(), "a b");
     let (m, n, k) = (a.nrows(), b.ncols(), a.ncols());
-    blocked(
-        &mut out,
-        (m, n, k),
-        (&a, 1, stride(&a)),
-        (&b, 1, stride(&b)),
-    );
+    blocked(out, (m, n, k), (a, 1, stride(a)), (b, 1, stride(b)), add);
+}
+
+/// `out = aᵀ b`, with `a [K, M]`, `b [K, N]`, `out [M, N]`.
+pub fn set_transpose_product<R: Real>(mut out: ViewMut<R>, a: View<R>, b: View<R>) {
+    transpose_product(&mut out, &a, &b, false);
 }
 
 /// `out += aᵀ b`, with `a [K, M]`, `b [K, N]`, `out [M, N]`.
 pub fn add_transpose_product<R: Real>(mut out: ViewMut<R>, a: View<R>, b: View<R>) {
+    transpose_product(&mut out, &a, &b, true);
+}
+
+fn transpose_product<R: Real>(out: &mut ViewMut<R>, a: &View<R>, b: &View<R>, add: bool) {
     assert_eq!((a.nrows(), a.ncols()), (b.nrows(), out.nrows()), "aᵀ b");
     assert_eq!(out.ncols(), b.ncols(), "aᵀ b");
     let (m, n, k) = (a.ncols(), b.ncols(), a.nrows());
-    blocked(
-        &mut out,
-        (m, n, k),
-        (&a, stride(&a), 1),
-        (&b, 1, stride(&b)),
-    );
+    blocked(out, (m, n, k), (a, stride(a), 1), (b, 1, stride(b)), add);
 }
 
 /// `out += a bᵀ`, with `a [M, K]`, `b [N, K]`, `out [M, N]`.
@@ -46,7 +60,15 @@ pub fn add_product_by_transpose<R: Real>(mut out: ViewMut<R>, a: View<R>, b: Vie
         (m, n, k),
         (&a, 1, stride(&a)),
         (&b, stride(&b), 1),
+        true,
     );
+}
+
+/// `out[:, j] = bias` for every column `j`, with `bias [M]`.
+pub fn set_bias<R: Real>(out: &mut ViewMut<R>, bias: &[R]) {
+    for j in 0..out.ncols() {
+        column_mut(out, j).copy_from_slice(bias);
+    }
 }
 
 /// `out[:, j] += bias` for every column `j`, with `bias [M]`.
@@ -89,6 +111,11 @@ impl<R: Real> Transposed<R> {
     pub fn add_product(&self, out: ViewMut<R>, b: View<R>) {
         add_product(out, self.0.as_view(), b);
     }
+
+    /// `out = wᵀ b`, with `b [K, N]`, `out [M, N]`.
+    pub fn set_product(&self, out: ViewMut<R>, b: View<R>) {
+        set_product(out, self.0.as_view(), b);
+    }
 }
 
 /// Distance between the starts of two columns.
@@ -96,14 +123,19 @@ fn stride<R: Real>(m: &View<R>) -> usize {
     m.strides().1
 }
 
-/// `out += lhs rhs` of sizes `(m, n, k)`; operands come with their (row, column) strides.
+/// `out += lhs rhs`, or `out = lhs rhs`, of sizes `(m, n, k)`; operands come with their (row, column)
+/// strides.
 fn blocked<R: Real>(
     out: &mut ViewMut<R>,
     (m, n, k): (usize, usize, usize),
     (a, a_row, a_col): (&View<R>, usize, usize),
     (b, b_row, b_col): (&View<R>, usize, usize),
+    add: bool,
 ) {
     if m == 0 || n == 0 || k == 0 {
+        if !add {
+            fill_zero(out);
+        }
         return;
     }
     let out_col = out.strides().1;
@@ -117,7 +149,7 @@ fn blocked<R: Real>(
             out.as_mut_ptr(),
             out_col as isize,
             1,
-            true,
+            add,
             a.as_ptr(),
             a_col as isize,
             a_row as isize,

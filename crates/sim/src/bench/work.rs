@@ -146,7 +146,7 @@ impl Work {
             lanes: 64,
             steps: 100,
             density,
-            shard_lanes: 8,
+            shard_lanes: 32,
         }
     }
 
@@ -172,6 +172,7 @@ impl Work {
         Self {
             hidden: 1_024,
             lanes: 32,
+            shard_lanes: 16,
             ..Self::train(net, density)
         }
     }

@@ -8,28 +8,24 @@ use std::path::Path;
 
 use anyhow::Result;
 use saturn_cell::Real;
-use saturn_loss::MaskConfig;
 
 use super::make::paths_if_there;
+use super::memory::{self, MIB, Samples};
 use super::print::print;
 use crate::build::build;
 use crate::network::Network;
-use crate::run::workbench::{MASK_SAMPLES, Workbench};
-use crate::scenario::{Arm, Data, DataSource, Model, Precision, Scenario, Streams};
-use crate::stream::Split;
-use crate::train::estimate::{Trial, mean_gap, mean_sample};
-
-const MIB: f64 = (1 << 20) as f64;
-/// What a run takes beside nets in training and recordings: the program, evaluation, figures. Measured.
-const PROGRAM_MIB: f64 = 75.0;
+use crate::run::workbench::{Paths, Workbench};
+use crate::scenario::{Precision, Scenario};
+use crate::train::estimate::Trial;
 
 /// Validates `scenario` and prints what it will cost.
 pub fn check(scenario: &Path, set: &[String]) -> Result<()> {
     let s = Scenario::load(scenario, set)?;
-    let bench = match paths_if_there(&s)? {
-        Some(paths) => Some(Workbench::open(&s, &paths, false)?),
+    let data = match paths_if_there(&s)? {
+        Some(paths) => Some((Workbench::open(&s, &paths, false)?, paths)),
         None => None,
     };
+    let data = data.as_ref().map(|(bench, paths)| (bench, paths));
     let mut lines: Vec<String> = s
         .warnings
         .iter()
@@ -37,23 +33,25 @@ pub fn check(scenario: &Path, set: &[String]) -> Result<()> {
         .collect();
     lines.push(format!("{}: the scenario is sound", scenario.display()));
     lines.extend(match s.train.precision {
-        Precision::F32 => costs::<f32>(&s, bench.as_ref())?,
-        Precision::F64 => costs::<f64>(&s, bench.as_ref())?,
+        Precision::F32 => costs::<f32>(&s, data)?,
+        Precision::F64 => costs::<f64>(&s, data)?,
     });
     print(&lines.join("\n"))
 }
 
-fn costs<R: Real>(s: &Scenario, bench: Option<&Workbench>) -> Result<Vec<String>> {
-    let known = Known::of(s, bench);
+fn costs<R: Real>(s: &Scenario, data: Option<(&Workbench, &Paths)>) -> Result<Vec<String>> {
+    let samples = Samples::of(s, data);
+    let bench = data.map(|(bench, _)| bench);
     let mut nets = vec![row(["model", "layer", "cell", "width", "parameters"])];
     let mut costs = vec![row(["model", "arm", "memory", "training", "evaluation"])];
-    let (mut one_seed, mut most) = (0.0, 0.0f64);
+    let mut one_seed = 0.0;
+    let mut most = memory::mask(s, &samples);
     for (name, model) in s.models.iter() {
         let net: Network<R> = build(
             name,
             model,
             s.data.channels,
-            known.classes,
+            samples.classes,
             s.data.dt_ms,
             s.seed,
         )?;
@@ -64,12 +62,12 @@ fn costs<R: Real>(s: &Scenario, bench: Option<&Workbench>) -> Result<Vec<String>
             None => None,
         };
         for (arm_name, arm) in s.arms.iter() {
-            let memory = training_bytes(s, &net, model, arm, known.sample_steps) / MIB;
-            most = most.max(memory);
+            let bytes = memory::net(s, &samples, &net, model, arm);
+            most = most.max(bytes);
             let mut cells = vec![
                 name.to_owned(),
                 arm_name.to_owned(),
-                format!("{memory:.0} MiB"),
+                format!("{:.0} MiB", bytes / MIB),
             ];
             if let (Some(trial), Some(evaluation)) = (trial, evaluation) {
                 let settings = s.train_for(model, arm);
@@ -86,21 +84,15 @@ fn costs<R: Real>(s: &Scenario, bench: Option<&Workbench>) -> Result<Vec<String>
     lines.push(String::new());
     lines.extend(aligned(&costs, 2));
     lines.push(String::new());
-    lines.push(match bench {
-        Some(b) => {
-            let data = (b.train.cached_bytes() + b.valid.cached_bytes()) as f64 / MIB;
-            format!(
-                "memory: about {:.0} MiB, of them {data:.0} MiB of recordings",
-                PROGRAM_MIB + most.max(mask_bytes(s, b) / MIB) + data
-            )
-        }
-        None => format!(
-            "memory: about {:.0} MiB and the recordings",
-            PROGRAM_MIB + most
-        ),
+    let seeds = s.seeds_for(true).len();
+    let peak = memory::run(s, &samples, seeds, most) / MIB;
+    lines.push(if bench.is_some() {
+        let kept = samples.kept / MIB;
+        format!("memory: about {peak:.0} MiB, of them {kept:.0} MiB of recordings")
+    } else {
+        format!("memory: about {peak:.0} MiB and the recordings")
     });
     if bench.is_some() {
-        let seeds = s.seeds_for(true).len();
         let plural = if seeds == 1 { "" } else { "s" };
         lines.push(format!(
             "time, on this machine as busy as it is now: `run` about {}, `compare` ({seeds} seed{plural}) about {}",
@@ -114,35 +106,6 @@ fn costs<R: Real>(s: &Scenario, bench: Option<&Workbench>) -> Result<Vec<String>
         );
     }
     Ok(lines)
-}
-
-/// What the costs depend on beside the scenario.
-struct Known {
-    classes: usize,
-    /// Mean steps of a training sample.
-    sample_steps: f64,
-}
-
-impl Known {
-    /// From the data, or from what they will be.
-    fn of(s: &Scenario, bench: Option<&Workbench>) -> Self {
-        let Data { source, dt_ms, .. } = &s.data;
-        match (bench, source) {
-            (Some(b), _) => Self {
-                classes: b.classes.len(),
-                sample_steps: mean_sample(b.train.lengths()),
-            },
-            (None, DataSource::Synthetic { set, .. }) => Self {
-                classes: set.classes,
-                sample_steps: 0.5 * (set.word_ms[0] + set.word_ms[1]) / dt_ms,
-            },
-            // Event files that are not there have been refused before this.
-            (None, DataSource::Events { .. }) => Self {
-                classes: s.data.classes.unwrap_or(2),
-                sample_steps: 1_000.0 / dt_ms,
-            },
-        }
-    }
 }
 
 /// A line a layer, and their sum.
@@ -164,56 +127,6 @@ fn layers<R: Real>(name: &str, net: &Network<R>) -> Vec<Vec<String>> {
         .collect();
     rows.push(row([name, "all", "", "", &grouped(net.parameters())]));
     rows
-}
-
-/// Bytes of training `net`: what the tapes of an update keep and their adjoints; parameters, moments and
-/// the best net; a gradient for each shard.
-fn training_bytes<R: Real>(
-    s: &Scenario,
-    net: &Network<R>,
-    model: &Model,
-    arm: &Arm,
-    sample_steps: f64,
-) -> f64 {
-    let settings = s.train_for(model, arm);
-    let heard = match arm.streams {
-        Streams::Single => sample_steps,
-        Streams::Lead | Streams::Concatenated => sample_steps + mean_gap(s.stream.gap.as_ref()),
-    };
-    let columns = (settings.lanes * s.stream.samples) as f64 * heard;
-    let rows: usize = net
-        .cells()
-        .iter()
-        .map(|cell| {
-            let w = cell.widths();
-            2 * (w.drive + w.state + w.output)
-        })
-        .sum();
-    let in_lane = match arm.streams {
-        Streams::Concatenated => 1,
-        Streams::Single | Streams::Lead => s.stream.samples,
-    };
-    let shards = (settings.lanes * in_lane).div_ceil(settings.shard_lanes);
-    // Parameters, two moments, the sum of the gradients, the best net.
-    let copies = 5 + shards;
-    let values = columns * rows as f64 + (net.parameters() * copies) as f64;
-    values * size_of::<R>() as f64
-}
-
-/// Bytes of the streams that estimated masks are fitted and judged on; they are gone before training begins.
-fn mask_bytes(s: &Scenario, bench: &Workbench) -> f64 {
-    if s.arms
-        .iter()
-        .all(|(_, arm)| *arm.loss.mask() == MaskConfig::Labels)
-    {
-        return 0.0;
-    }
-    let of = |split: &Split| {
-        let share = MASK_SAMPLES.min(split.len()) as f64 / split.len().max(1) as f64;
-        share * split.cached_bytes() as f64
-    };
-    // Lane by lane, then woven; 8 bytes an event where a recording has 6.
-    (of(&bench.train) + of(&bench.valid)) * 2.0 * 8.0 / 6.0
 }
 
 fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {

@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod inspect;
 mod make;
+mod memory;
 mod plot;
 mod print;
 mod run;

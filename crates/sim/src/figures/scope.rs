@@ -7,6 +7,7 @@ use saturn_plots::{Look, Role, arm_looks};
 
 use crate::eval::bootstrap::over_seeds;
 use crate::eval::evaluate::Evaluation;
+use crate::run::place::Place;
 use crate::run::summary::{CellSummary, Summary};
 use crate::run::trace::{Trace, TraceError};
 use crate::scenario::{Arm, Scenario};
@@ -75,8 +76,9 @@ impl<'a> Scope<'a> {
         let Some(cell) = self.cells(model, arm).next() else {
             return Ok(None);
         };
-        let (seed, split) = (cell.seed, &self.summary.split);
-        let path = (self.folder.join("traces")).join(format!("{model}.{arm}.{seed}.{split}.h5"));
+        let seed = cell.seed;
+        let place = Place { model, arm, seed };
+        let path = self.folder.join(place.trace(&self.summary.split));
         if path.exists() {
             Trace::load(&path).map(Some)
         } else {

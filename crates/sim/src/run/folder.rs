@@ -4,7 +4,7 @@
 //! scenario.yaml    the scenario with every default written out
 //! manifest.json    version, seeds, machine, times, checksums of the inputs
 //! metrics.jsonl    one line an epoch and an evaluation, as it happens
-//! cells/           one file a trained net and one an evaluation; what is here is not done again
+//! cells/           one file a trained net and one an evaluation (see `place`); what is here is not done again
 //! weights/         safetensors, with PyTorch's names and shapes where PyTorch has the cell
 //! traces/          state traces, HDF5
 //! figures/         SVG and PNG

@@ -2,6 +2,7 @@
 
 pub mod folder;
 pub mod matrix;
+pub mod place;
 mod progress;
 pub mod summary;
 pub mod trace;

@@ -48,23 +48,35 @@ impl Node {
     }
 
     /// The first key of `path` (keys with dots between) and what follows it. A key of this mapping may
-    /// have dots itself: the longest that fits is meant.
+    /// have dots itself: the one that leads furthest is meant, and the longest of those.
     pub(super) fn first_key<'p>(&self, path: &'p str) -> (&'p str, &'p str) {
-        let known = match &self.value {
-            Value::Map(entries) => entries
-                .iter()
-                .map(|e| e.key.len())
-                .filter(|&len| {
-                    path.get(..len).is_some_and(|key| self.child(key).is_some())
-                        && (path.len() == len || path[len..].starts_with('.'))
-                })
-                .max(),
-            _ => None,
+        let known = self
+            .known_keys(path)
+            .min_by_key(|&(key, below)| (self.unknown(key, below), below.len()));
+        known.unwrap_or_else(|| path.split_once('.').unwrap_or((path, "")))
+    }
+
+    /// Every way to read the beginning of `path` as a key of this mapping or list, with what follows it.
+    fn known_keys<'p>(&self, path: &'p str) -> impl Iterator<Item = (&'p str, &'p str)> {
+        let ends = path.match_indices('.').map(|(at, _)| at);
+        ends.chain([path.len()])
+            .map(|end| (&path[..end], path[end..].trim_start_matches('.')))
+            .filter(|(key, _)| self.child(key).is_some())
+    }
+
+    /// The length of what is left of `below` where no key fits any more, under `key`.
+    fn unknown(&self, key: &str, below: &str) -> usize {
+        let node = match self.child(key) {
+            Some(child) => child,
+            // One value stands for a list of one.
+            None if key == "0" => self,
+            None => return below.len() + 1,
         };
-        match known {
-            Some(len) => (&path[..len], path[len..].trim_start_matches('.')),
-            None => path.split_once('.').unwrap_or((path, "")),
+        if below.is_empty() {
+            return 0;
         }
+        let (key, below) = node.first_key(below);
+        node.unknown(key, below)
     }
 
     /// The place of what stands at `path`, or of what stands nearest above it.

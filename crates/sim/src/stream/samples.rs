@@ -61,6 +61,9 @@ impl Sample {
         if steps > 0 {
             sample.offsets.push(sample.units.len() as u32);
         }
+        // A split keeps thousands of samples.
+        sample.units.shrink_to_fit();
+        sample.counts.shrink_to_fit();
         sample
     }
 

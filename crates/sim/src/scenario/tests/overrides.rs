@@ -128,3 +128,19 @@ fn names_may_have_dots() {
         "s.yaml:2:42: models.lr 0.1.layers.0.rnn.hidden: `hidden` is 0: a layer needs at least one unit"
     );
 }
+
+#[test]
+fn a_name_with_dots_hides_no_other() {
+    // `lif.layers` is a model, and also the way to the layers of `lif`.
+    let text = "name: x\nmodels:\n  lif: {layers: [{lif: {threshold: -1}}]}\n  lif.layers: {layers: lif}\n";
+    let message = "models.lif.layers.0.lif.threshold: `threshold` is -1: it must be greater than 0";
+    assert_eq!(wrong(text, &[]), format!("s.yaml:3:36: {message}"));
+    let set = "models.lif.layers.0.lif.threshold=2";
+    let s = parse(text, &[set]).unwrap_or_else(|e| panic!("{e}"));
+    let layers = |name: &str| s.models.get(name).map(|m| format!("{:?}", m.layers));
+    assert!(layers("lif").is_some_and(|l| l.contains("threshold: 2.0")));
+    assert!(layers("lif.layers").is_some_and(|l| l.contains("threshold: 1.0")));
+    // Of names that lead equally far, the longest is meant.
+    let text = "name: x\nmodels: {a: {layers: rnn}, a.b: {layers: [{rnn: {hidden: 0}}]}}";
+    assert!(wrong(text, &[]).starts_with("s.yaml:2:58: models.a.b.layers.0.rnn.hidden"));
+}

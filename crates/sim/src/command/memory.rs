@@ -1,0 +1,267 @@
+//! How much memory a run will take.
+//!
+//! ```text
+//! memory     = program + recordings + results + the largest of
+//!              mask, training and evaluation of any net (with what freed memory is left over), figures
+//! recordings = what the readers keep of the files + the binned samples
+//! training   = shards of lanes: batch, tapes, adjoints, gradient; parameters, moments, the best net;
+//!              and after each epoch, a shard of validation a thread: batch and tapes
+//! evaluation = contraction: the events of all pasts, and one chunk of all lanes
+//! ```
+//!
+//! A shard's memory grows to the longest sequence that it meets, so the lengths of the samples are put
+//! together here as training does it; gaps count as long as they are likely to come.
+
+use std::path::Path;
+
+use saturn_cell::Real;
+use saturn_loss::MaskConfig;
+
+use crate::eval::evaluate::Watched;
+use crate::eval::lanes::CHUNK;
+use crate::network::Network;
+use crate::run::workbench::{MASK_SAMPLES, Paths, Workbench};
+use crate::scenario::{Arm, Data, DataSource, Fill, Gap, Model, Scenario, Streams, Train};
+use crate::stream::Split;
+use crate::train::batch::{Epoch, LanePlan};
+use crate::train::estimate::{mean_gap, mean_sample};
+
+/// Bytes of a MiB.
+pub const MIB: f64 = (1 << 20) as f64;
+/// The program itself, its libraries and threads; measured.
+const PROGRAM: f64 = 28.0 * MIB;
+/// Drawing the figures, after all nets; measured.
+const FIGURES: f64 = 12.0 * MIB;
+/// The HDF5 reader keeps at most so many bytes of a file's lists.
+const READER: f64 = 64.0 * MIB;
+/// Bytes of an event in a batch: its channel and its count.
+const EVENT: f64 = 8.0;
+/// Bytes of a column in a batch beside its events: offsets and targets, in its lane and woven.
+const COLUMN: f64 = 48.0;
+/// What share of the spikes that could be a spiking cell may well send.
+const SPIKING: f64 = 0.1;
+/// What share of freed memory the system's allocator keeps while something else is done; measured.
+const LEFT_OVER: f64 = 0.15;
+/// Events a second of a channel in synthetic samples; measured.
+const RATE_HZ: f64 = 17.0;
+/// Bytes of one recording's answers in an evaluation, and of one lag of a contraction curve.
+const RECORDING: usize = 64;
+const LAG: usize = 32;
+
+/// What is known of the samples.
+pub struct Samples {
+    /// C.
+    pub classes: usize,
+    /// Steps of each training sample.
+    train: Vec<usize>,
+    /// Steps of each validation sample.
+    valid: Vec<usize>,
+    /// Events in a step of a sample, the mean.
+    density: f64,
+    /// Bytes of files and samples that stay in memory through a run; 0 where there are no files yet.
+    pub kept: f64,
+}
+
+impl Samples {
+    /// From the data, or from what they will be.
+    pub fn of(s: &Scenario, data: Option<(&Workbench, &Paths)>) -> Self {
+        let Data { source, dt_ms, .. } = &s.data;
+        match (data, source) {
+            (Some((b, paths)), _) => Self {
+                classes: b.classes.len(),
+                train: b.train.lengths().to_vec(),
+                valid: b.valid.lengths().to_vec(),
+                density: b.mean_counts.iter().sum(),
+                kept: kept(b, paths),
+            },
+            (None, DataSource::Synthetic { set, .. }) => {
+                let [short, long] = set.word_ms.map(|ms| ms / dt_ms);
+                let spread = |n: usize| {
+                    let share = |i: usize| (i as f64 + 0.5) / n as f64;
+                    let steps = |i: usize| (short + share(i) * (long - short)) as usize;
+                    (0..n).map(steps).collect()
+                };
+                Self {
+                    classes: set.classes,
+                    train: spread(set.train),
+                    valid: spread(set.valid),
+                    density: RATE_HZ * dt_ms / 1e3 * s.data.channels as f64,
+                    kept: 0.0,
+                }
+            }
+            // Event files that are not there have been refused before this.
+            (None, DataSource::Events { .. }) => Self {
+                classes: s.data.classes.unwrap_or(2),
+                train: vec![(1_000.0 / dt_ms) as usize],
+                valid: vec![(1_000.0 / dt_ms) as usize],
+                density: RATE_HZ * dt_ms / 1e3 * s.data.channels as f64,
+                kept: 0.0,
+            },
+        }
+    }
+}
+
+/// What a run keeps of its data; the test split, which only a final evaluation opens, is counted as large
+/// for its file as the training split is.
+fn kept(b: &Workbench, paths: &Paths) -> f64 {
+    let file = |path: &Path| std::fs::metadata(path).map_or(0.0, |m| m.len() as f64);
+    let split = |split: &Split| split.cached_bytes() as f64 + file(split.file().path()).min(READER);
+    let train = split(&b.train);
+    train + split(&b.valid) + file(&paths.test) * train / file(&paths.train).max(1.0)
+}
+
+/// Bytes that a run of every place takes at its peak; `most` is the largest of [`net`] and [`mask`].
+pub fn run(s: &Scenario, samples: &Samples, seeds: usize, most: f64) -> f64 {
+    let nets = seeds * s.models.len() * s.arms.len();
+    let work = (most + LEFT_OVER * most).max(FIGURES);
+    PROGRAM + samples.kept + nets as f64 * results(s, samples) + work
+}
+
+/// Bytes of a net's results, which are kept for the figures and the report.
+fn results(s: &Scenario, samples: &Samples) -> f64 {
+    let e = &s.evaluate;
+    let cells = s.models.iter().map(|(_, m)| m.layers.len() + 2).max();
+    let cells = cells.unwrap_or(0);
+    let evaluation = e.windows * cells * size_of::<Watched>() + samples.valid.len() * RECORDING;
+    let curves = cells * e.contraction.gap_steps * LAG;
+    (e.streams.len() * (e.state_reset.len() * evaluation + curves)) as f64
+}
+
+/// Bytes of training and evaluating one net, beside the data.
+pub fn net<R: Real>(
+    s: &Scenario,
+    samples: &Samples,
+    net: &Network<R>,
+    model: &Model,
+    arm: &Arm,
+) -> f64 {
+    let settings = s.train_for(model, arm);
+    let training = training(s, samples, net, arm, &settings);
+    training.max(evaluation(s, samples, net))
+}
+
+/// Bytes of training: updates, and the validation after an epoch, while the updates' memory stays.
+fn training<R: Real>(
+    s: &Scenario,
+    samples: &Samples,
+    net: &Network<R>,
+    arm: &Arm,
+    settings: &Train,
+) -> f64 {
+    let gap = s
+        .stream
+        .gap
+        .as_ref()
+        .filter(|_| arm.streams != Streams::Single);
+    let epoch = Epoch::new(s.seed, 0, samples.train.len());
+    let mut shards: Vec<f64> = Vec::new();
+    for mut lanes in epoch.updates(arm.streams, settings.lanes, s.stream.samples) {
+        lanes.sort_by_key(|lane| heard(lane, &epoch, &samples.train));
+        for (k, shard) in lanes.chunks(settings.shard_lanes).enumerate() {
+            let columns = columns(shard, &epoch, &samples.train, gap);
+            match shards.get_mut(k) {
+                Some(most) => *most = most.max(columns),
+                None => shards.push(columns),
+            }
+        }
+    }
+    let batch = batch_column(samples, gap);
+    let tapes = tape_column(net);
+    let updates = shards.iter().sum::<f64>() * (batch + 2.0 * tapes);
+
+    let epoch = Epoch::new(s.seed, 0, samples.valid.len());
+    let lanes: Vec<LanePlan> = (epoch.updates(arm.streams, 1, 2 * s.stream.samples))
+        .into_iter()
+        .flatten()
+        .collect();
+    let plans = lanes.chunks(settings.shard_lanes);
+    let at_once = plans.len().min(rayon::current_num_threads());
+    let longest = plans
+        .map(|shard| columns(shard, &epoch, &samples.valid, gap))
+        .fold(0.0, f64::max);
+    let validation = at_once as f64 * longest * (batch + tapes);
+
+    // The net, two moments, the sum of the gradients, the best net.
+    let copies = 5 + shards.len();
+    updates + validation + (net.parameters() * copies * size_of::<R>()) as f64
+}
+
+/// Bytes of the largest part of an evaluation, which is that of contraction: all pasts at once, then chunk
+/// by chunk.
+fn evaluation<R: Real>(s: &Scenario, samples: &Samples, net: &Network<R>) -> f64 {
+    let config = &s.evaluate.contraction;
+    let lanes = config.samples.min(samples.valid.len()) as f64;
+    let longest = samples.valid.iter().max().copied().unwrap_or(0);
+    let past = (config.lead_steps + longest) as f64;
+    let gaps = s
+        .evaluate
+        .streams
+        .iter()
+        .filter_map(|(_, gap)| gap.as_ref());
+    let batch = gaps.map(|gap| batch_column(samples, Some(gap)));
+    let batch = batch.fold(batch_column(samples, None), f64::max) / 2.0;
+    let chunk = CHUNK as f64 * (batch + tape_column(net));
+    lanes * (past * batch + chunk)
+}
+
+/// Bytes of the streams that an estimated mask is fitted and judged on, before training begins; 0 where
+/// there is none.
+pub fn mask(s: &Scenario, samples: &Samples) -> f64 {
+    let mut losses = s.arms.iter().map(|(_, arm)| arm.loss.mask());
+    if losses.all(|mask| *mask == MaskConfig::Labels) {
+        return 0.0;
+    }
+    let gap = s.stream.gap.as_ref();
+    let of = |lengths: &[usize]| {
+        MASK_SAMPLES.min(lengths.len()) as f64 * (mean_sample(lengths) + mean_gap(gap))
+    };
+    (of(&samples.train) + of(&samples.valid)) * batch_column(samples, gap)
+}
+
+/// Steps of the samples of a lane.
+fn heard(lane: &LanePlan, epoch: &Epoch, lengths: &[usize]) -> usize {
+    lane.iter().map(|&p| lengths[epoch.recording(p)]).sum()
+}
+
+/// Columns of a shard: all lanes are as long as the longest.
+fn columns(shard: &[LanePlan], epoch: &Epoch, lengths: &[usize], gap: Option<&Gap>) -> f64 {
+    let steps = |lane: &LanePlan| heard(lane, epoch, lengths) as f64 + long_gaps(gap, lane.len());
+    shard.len() as f64 * shard.iter().map(steps).fold(0.0, f64::max)
+}
+
+/// Steps of `n` gaps that come out long: their mean and three standard deviations.
+fn long_gaps(gap: Option<&Gap>, n: usize) -> f64 {
+    gap.map_or(0.0, |gap| {
+        let [low, high] = gap.steps.map(|steps| steps as f64);
+        let deviation = (high - low) / 12f64.sqrt();
+        let n = n as f64;
+        (n * (low + high) / 2.0 + 3.0 * n.sqrt() * deviation).min(n * high)
+    })
+}
+
+/// Bytes of a column of input and targets, in its lane and woven.
+fn batch_column(samples: &Samples, gap: Option<&Gap>) -> f64 {
+    let loudest = gap
+        .into_iter()
+        .flat_map(|gap| &gap.fill)
+        .map(|fill| match fill {
+            Fill::Silence => 0.0,
+            Fill::Noise(factor) => *factor,
+            Fill::Shuffled => 1.0,
+        });
+    2.0 * (EVENT * samples.density * loudest.fold(1.0, f64::max) + COLUMN)
+}
+
+/// Bytes of a column of what the forward pass keeps; its adjoints take as much again.
+fn tape_column<R: Real>(net: &Network<R>) -> f64 {
+    let cells = net.cells().iter().map(|cell| {
+        let w = cell.widths();
+        let spikes = if cell.spikes() {
+            SPIKING * EVENT * w.output as f64
+        } else {
+            0.0
+        };
+        ((w.drive + w.state + w.output) * size_of::<R>()) as f64 + spikes
+    });
+    cells.sum()
+}

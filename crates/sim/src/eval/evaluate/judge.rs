@@ -1,0 +1,95 @@
+//! The judge of one lane: which segments were right, by the known boundaries and by the detector.
+
+use saturn_cell::{Real, column};
+
+use super::sums::Sums;
+use crate::eval::detector::Detector;
+use crate::eval::lanes::Chunk;
+use crate::train::validate::{argmax, softmax};
+
+/// A step of a gap is *late* this many steps after the sample's end.
+pub const LATE: usize = 15;
+
+/// Judges the segments of one lane.
+pub struct Judge {
+    sums: Sums,
+    detector: Detector,
+    /// Probabilities of one step, `[C]`.
+    p: Vec<f32>,
+    /// Their sum over the segment, `[C]`.
+    segment: Vec<f64>,
+    /// The lane step at which the segment began.
+    start: u64,
+    /// Segments that were heard to their end.
+    heard: u64,
+}
+
+impl Judge {
+    /// A judge that adds to `sums`.
+    pub fn new(sums: Sums, detector: Detector, classes: usize) -> Self {
+        Self {
+            sums,
+            detector,
+            p: vec![0.0; classes],
+            segment: vec![0.0; classes],
+            start: 0,
+            heard: 0,
+        }
+    }
+
+    /// Hears the lane's part of a chunk.
+    pub fn observe<R: Real>(&mut self, chunk: &Chunk<R>, lane: usize) {
+        for t in 0..chunk.steps {
+            let at = chunk.start + t as u64;
+            let j = t * chunk.lanes + lane;
+            softmax(column(&chunk.logits, j), &mut self.p);
+            self.detector.observe(at, &self.p);
+            let known = chunk.known[j];
+            let Some(segment) = known.segment else {
+                if known.since_end >= LATE {
+                    let top = self.p.iter().fold(0.0f32, |a, &b| a.max(b));
+                    self.sums.late_steps += 1;
+                    self.sums.late_probability += f64::from(top);
+                }
+                continue;
+            };
+            if segment.at == 0 {
+                self.segment.fill(0.0);
+                self.start = at;
+            }
+            if segment.informative {
+                for (sum, &p) in self.segment.iter_mut().zip(&self.p) {
+                    *sum += f64::from(p);
+                }
+            }
+            if segment.last {
+                let sums = &mut self.sums;
+                let right = argmax(&self.segment) == segment.label;
+                sums.summed.add(segment.recording, right);
+                let at_last = argmax(&self.p) == segment.label;
+                sums.last.add(segment.recording, at_last);
+                sums.slope.add(self.heard, at, segment.recording, right);
+                sums.positions.add(at, segment.recording, right);
+                self.detector
+                    .segment(self.start, at + 1, segment.label, segment.recording);
+                self.heard += 1;
+            }
+        }
+        self.settle();
+    }
+
+    /// Takes up what the detector has decided.
+    fn settle(&mut self) {
+        for outcome in self.detector.take_outcomes() {
+            self.sums.detected.add(outcome.recording, outcome.right);
+        }
+    }
+
+    /// What the lane adds to the sums.
+    pub fn finish(mut self) -> Sums {
+        self.detector.finish();
+        self.settle();
+        self.sums.scores = self.detector.scores().copied().collect();
+        self.sums
+    }
+}

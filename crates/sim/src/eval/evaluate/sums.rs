@@ -1,0 +1,71 @@
+//! What an evaluation adds up, lane by lane.
+
+use super::{Plan, Watched};
+use crate::eval::bootstrap::ByRecording;
+use crate::eval::detector::DetectorScore;
+use crate::eval::position::{PositionCurve, Spacing};
+use crate::eval::slope::SlopeFit;
+
+/// Sums over lanes.
+pub struct Sums {
+    pub steps: u64,
+    pub summed: ByRecording,
+    pub last: ByRecording,
+    pub detected: ByRecording,
+    /// One a threshold.
+    pub scores: Vec<DetectorScore>,
+    pub slope: SlopeFit,
+    pub positions: PositionCurve,
+    pub late_steps: u64,
+    pub late_probability: f64,
+    pub spikes: u64,
+    pub operations: u64,
+    pub resident_mib: Option<[f64; 2]>,
+    pub saturation: Vec<Watched>,
+}
+
+impl Sums {
+    /// Nothing yet, for detectors at `thresholds`.
+    pub fn new(plan: &Plan, thresholds: &[f64]) -> Self {
+        let each = plan.steps / plan.lanes as u64;
+        Self {
+            steps: 0,
+            summed: ByRecording::new(),
+            last: ByRecording::new(),
+            detected: ByRecording::new(),
+            scores: thresholds
+                .iter()
+                .map(|&threshold| DetectorScore {
+                    threshold,
+                    ..DetectorScore::default()
+                })
+                .collect(),
+            slope: SlopeFit::new(),
+            positions: PositionCurve::new(each, plan.windows, Spacing::Even),
+            late_steps: 0,
+            late_probability: 0.0,
+            spikes: 0,
+            operations: 0,
+            resident_mib: None,
+            saturation: Vec::new(),
+        }
+    }
+
+    /// Adds those of the next lanes.
+    pub fn merge(&mut self, other: Self) {
+        self.steps += other.steps;
+        self.summed.merge(&other.summed);
+        self.last.merge(&other.last);
+        self.detected.merge(&other.detected);
+        for (a, b) in self.scores.iter_mut().zip(&other.scores) {
+            a.merge(b);
+        }
+        self.slope.merge(&other.slope);
+        self.positions.merge(&other.positions);
+        self.late_steps += other.late_steps;
+        self.late_probability += other.late_probability;
+        self.spikes += other.spikes;
+        self.operations += other.operations;
+        self.saturation.extend(other.saturation);
+    }
+}

@@ -135,7 +135,7 @@ impl Frame {
         };
         for run in self.runs(&series.points) {
             for piece in clip(&run, &self.rect) {
-                canvas.stroke(&piece, colour, width, series.look.dashed && !series.thin);
+                canvas.stroke(&piece, colour, width, series.look.dashed);
             }
             if let ([(x, y)], true) = (run.as_slice(), !series.thin)
                 && self.rect.contains((*x, *y))

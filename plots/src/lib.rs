@@ -15,6 +15,7 @@
 //! | [`Training`] | loss and validation accuracy against epoch |
 //! | [`RasterPlot`] | the events of one recording or stretch, with its rates |
 //! | [`Inspect`] | a data set at a glance |
+//! | [`Scaling`] | how a cost grows with a size, beside its ideal growth |
 //! | [`Heat`] | a table as a heat map, numbers printed |
 //!
 //! # Conventions
@@ -58,6 +59,7 @@ mod naming;
 mod png;
 mod raster;
 mod saturation;
+mod scaling;
 mod series;
 mod stream;
 pub mod style;
@@ -77,6 +79,7 @@ pub use inspect::Inspect;
 pub use look::{Look, Role, arm_looks};
 pub use raster::{Raster, RasterPlot};
 pub use saturation::{Saturation, SaturationModel, SaturationPanel};
+pub use scaling::Scaling;
 pub use series::{Level, LinePanel, Series};
 pub use stream::{Span, Stream, StreamOutput};
 pub use style::Colour;

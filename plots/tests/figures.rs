@@ -6,8 +6,8 @@ use std::path::Path;
 use saturn_plots::{
     Accuracy, AccuracyPanel, Compare, CompareItem, ComparePanel, CompareValue, Contraction, Figure,
     Heat, Inspect, Level, LinePanel, Look, PlotError, Raster, RasterPlot, Saturation,
-    SaturationModel, SaturationPanel, Series, Slope, Span, Stream, StreamOutput, TraceArm, Traces,
-    Training, TrainingArm, TrainingModel, TrainingRun,
+    SaturationModel, SaturationPanel, Scaling, Series, Slope, Span, Stream, StreamOutput, TraceArm,
+    Traces, Training, TrainingArm, TrainingModel, TrainingRun,
 };
 
 /// Which numbers a figure gets.
@@ -64,7 +64,19 @@ fn figures(data: Data) -> Vec<Named> {
     let mut all = tables(data);
     all.extend(lines(data));
     all.extend(stretches(data));
+    all.extend(sizes(data));
     all
+}
+
+fn sizes(data: Data) -> Vec<Named> {
+    let scaling = Scaling {
+        title: "Time against T".to_owned(),
+        x: "T, steps".to_owned(),
+        measured: vec![series("classic", data)],
+        ideal: vec![series("classic", data)],
+        ..Scaling::default()
+    };
+    vec![("scaling", Box::new(scaling))]
 }
 
 fn tables(data: Data) -> Vec<Named> {

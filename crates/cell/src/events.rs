@@ -3,7 +3,7 @@
 //! Real event streams fill 1-15 % of the cells of a dense matrix. A column keeps its units in
 //! ascending order, so that sums over a column have one order.
 
-use crate::{Real, View, column};
+use crate::{Real, View, column, kernel};
 
 /// A sparse matrix `[channels, columns]` of event counts, grown column by column.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,12 +67,14 @@ impl EventBatch {
     /// Adds the columns of a dense matrix, leaving out its zeros.
     pub fn push_dense<R: Real>(&mut self, dense: &View<R>) {
         for j in 0..dense.ncols() {
-            let values = column(dense, j).iter().enumerate();
-            self.push_column(
-                values
-                    .filter(|(_, v)| **v != R::zero())
-                    .map(|(i, v)| (i as u32, v.wide() as f32)),
-            );
+            let (values, start) = (column(dense, j), self.units.len());
+            self.units.resize(start + values.len(), 0);
+            let n = kernel::active(values, &mut self.units[start..]);
+            self.units.truncate(start + n);
+            let units = self.units[start..].iter();
+            self.counts
+                .extend(units.map(|&i| values[i as usize].wide() as f32));
+            self.end_column();
         }
     }
 
@@ -115,6 +117,12 @@ impl<'a> EventView<'a> {
     /// Units and counts of column `j`.
     pub fn column(&self, j: usize) -> (&'a [u32], &'a [f32]) {
         let range = self.offsets[j]..self.offsets[j + 1];
+        (&self.units[range.clone()], &self.counts[range])
+    }
+
+    /// Units and counts of all columns, one after the other.
+    pub(crate) fn all(&self) -> (&'a [u32], &'a [f32]) {
+        let range = self.offsets[0]..self.offsets[self.columns()];
         (&self.units[range.clone()], &self.counts[range])
     }
 

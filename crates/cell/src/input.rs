@@ -55,16 +55,7 @@ impl<R: Real> Input<'_, R> {
     pub fn apply_reverse(&self, d_out: View<R>, mut dw: ViewMut<R>) {
         match self {
             Self::Dense(x) => kernel::add_product_by_transpose(dw, d_out, *x),
-            Self::Events(e) => {
-                for j in 0..e.columns() {
-                    let (units, counts) = e.column(j);
-                    let delta = crate::column(&d_out, j);
-                    for (&unit, &count) in units.iter().zip(counts) {
-                        let to = column_mut(&mut dw, unit as usize);
-                        kernel::axpy(R::of(f64::from(count)), delta, to);
-                    }
-                }
-            }
+            Self::Events(e) => kernel::scatter(&mut dw, &d_out, *e),
         }
     }
 }

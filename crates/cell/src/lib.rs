@@ -23,6 +23,7 @@
 
 pub mod agree;
 mod cell;
+pub mod elementary;
 mod events;
 pub mod gradcheck;
 pub mod init;

@@ -2,6 +2,8 @@
 
 use nalgebra::RealField;
 
+use crate::elementary;
+
 mod sealed {
     pub trait Sealed {}
     impl Sealed for f32 {}
@@ -16,10 +18,10 @@ pub trait Real: sealed::Sealed + RealField + Copy + Default + bytemuck::Pod {
     fn of(x: f64) -> Self;
     /// This value, widened.
     fn wide(self) -> f64;
-    /// The logistic function 1 / (1 + exp(-x)), without overflow at either end.
-    fn sigmoid(self) -> Self {
-        Self::one() / (Self::one() + (-self).exp())
-    }
+    /// [`crate::elementary::exp`].
+    fn exponential(self) -> Self;
+    /// [`crate::elementary::tanh`].
+    fn hyperbolic_tangent(self) -> Self;
 }
 
 impl Real for f32 {
@@ -30,6 +32,14 @@ impl Real for f32 {
     fn wide(self) -> f64 {
         f64::from(self)
     }
+    #[inline(always)]
+    fn exponential(self) -> Self {
+        elementary::exp_f32(self)
+    }
+    #[inline(always)]
+    fn hyperbolic_tangent(self) -> Self {
+        elementary::tanh_f32(self)
+    }
 }
 
 impl Real for f64 {
@@ -39,5 +49,11 @@ impl Real for f64 {
     }
     fn wide(self) -> f64 {
         self
+    }
+    fn exponential(self) -> Self {
+        self.exp()
+    }
+    fn hyperbolic_tangent(self) -> Self {
+        self.tanh()
     }
 }

@@ -1,10 +1,22 @@
-//! What training keeps of one sequence of one cell, and the reference loops over time.
+//! What training keeps of one sequence of one cell, and the loops over time.
+//!
+//! The sequence passes in chunks of steps through the three phases of a cell, so that what `project` wrote
+//! is still in the processor's cache when `advance` reads it, and so on; the reverse pass goes through the
+//! same chunks backwards. A chunk's size follows from the cell alone, so the bits do not depend on the
+//! machine.
 //!
 //! Buffers are allocated once and grow to the longest sequence seen; a shorter one uses their front.
+
+use std::ops::Range;
 
 use nalgebra::DMatrix;
 
 use crate::{Cell, Input, Params, Real, Recorded, View, ViewMut, column_mut, view, view_mut};
+
+/// Numbers that a chunk may hold: 1 MiB in `f32`, a second-level cache.
+const CHUNK_NUMBERS: usize = 1 << 18;
+/// Columns of a chunk: at least so many, for the sake of its dense products, and at most so many.
+const CHUNK_COLUMNS: (usize, usize) = (64, 512);
 
 /// The recorded forward pass of one cell over T steps and B lanes.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +35,7 @@ pub struct Tape<R: Real> {
     keep: Option<Vec<R>>,
     /// `[O, T*B]`.
     output: Vec<R>,
+    /// `[D, n]` and `[S, n]` of a chunk's n columns.
     d_drive: Vec<R>,
     d_states: Vec<R>,
     /// `[S, B]`: after `backward`, the adjoint of the initial state.
@@ -51,6 +64,19 @@ impl<R: Real> Tape<R> {
         }
     }
 
+    /// Goes on for `steps` steps from where the last ones ended: the last state becomes the initial one.
+    pub fn carry_on(&mut self, steps: usize) {
+        let len = self.state_rows * self.lanes;
+        let last = self.steps * len;
+        self.states.copy_within(last..last + len, 0);
+        self.steps = steps;
+        let columns = steps * self.lanes;
+        grow(&mut self.drive, self.drive_rows * columns);
+        grow(&mut self.states, len * (steps + 1));
+        grow(&mut self.output, self.output_rows * columns);
+        self.keep = None;
+    }
+
     /// The initial state `[S, B]`, to be set between [`Self::start`] and [`Self::forward`].
     pub fn initial_mut(&mut self) -> ViewMut<'_, R> {
         view_mut(&mut self.states, self.state_rows, self.lanes)
@@ -64,7 +90,6 @@ impl<R: Real> Tape<R> {
         let (t_end, b, s, d, o) = self.sizes();
         assert_eq!(x.rows(), cell.widths().input, "input rows");
         assert_eq!(x.columns(), t_end * b, "input columns");
-        cell.project(x, view_mut(&mut self.drive, d, t_end * b));
         if let Some(keep) = keep {
             assert_eq!(keep.shape(), (t_end, b), "keep [T, B]");
             grow(&mut self.kept, s * t_end * b);
@@ -75,34 +100,57 @@ impl<R: Real> Tape<R> {
         if keep.is_some() {
             cell.rest(&mut rest);
         }
-        for t in 0..t_end {
-            let (past, future) = self.states.split_at_mut((t + 1) * s * b);
-            let state = &past[t * s * b..];
-            let prev = if let Some(keep) = &self.keep {
-                let kept = &mut self.kept[t * s * b..(t + 1) * s * b];
-                for lane in 0..b {
-                    let k = keep[t * b + lane];
-                    let own = lane * s..(lane + 1) * s;
-                    let pairs = kept[own.clone()].iter_mut().zip(&state[own]);
-                    for ((to, &from), &rest) in pairs.zip(&rest) {
-                        *to = rest + k * (from - rest);
+        for chunk in self.chunks() {
+            let (start, n) = (chunk.start * b, chunk.len() * b);
+            let drive = &mut self.drive[start * d..];
+            cell.project(x.slice(start, n), view_mut(drive, d, n));
+            for t in chunk {
+                let (past, future) = self.states.split_at_mut((t + 1) * s * b);
+                let state = &past[t * s * b..];
+                let prev = if let Some(keep) = &self.keep {
+                    let kept = &mut self.kept[t * s * b..(t + 1) * s * b];
+                    for lane in 0..b {
+                        let k = keep[t * b + lane];
+                        let own = lane * s..(lane + 1) * s;
+                        let pairs = kept[own.clone()].iter_mut().zip(&state[own]);
+                        for ((to, &from), &rest) in pairs.zip(&rest) {
+                            *to = rest + k * (from - rest);
+                        }
                     }
-                }
-                &*kept
-            } else {
-                state
-            };
-            cell.advance(
-                view_mut(&mut self.drive[t * d * b..], d, b),
-                view(prev, s, b),
-                view_mut(future, s, b),
+                    &*kept
+                } else {
+                    state
+                };
+                cell.advance(
+                    view_mut(&mut self.drive[t * d * b..], d, b),
+                    view(prev, s, b),
+                    view_mut(future, s, b),
+                );
+            }
+            cell.emit(
+                view_mut(&mut self.drive[start * d..], d, n),
+                view(&self.states[s * (start + b)..], s, n),
+                view_mut(&mut self.output[start * o..], o, n),
             );
         }
-        cell.emit(
-            view_mut(&mut self.drive, d, t_end * b),
-            view(&self.states[s * b..], s, t_end * b),
-            view_mut(&mut self.output, o, t_end * b),
-        );
+    }
+
+    /// Ranges of steps; their length is a power of two, so that a chunk ends at every multiple of
+    /// [`Self::longest_chunk`].
+    fn chunks(&self) -> impl DoubleEndedIterator<Item = Range<usize>> + use<R> {
+        let (t_end, b, s, d, o) = self.sizes();
+        // Drive, states and output with their adjoints, and the states before.
+        let column = 2 * d + 3 * s + 2 * o;
+        let (least, most) = CHUNK_COLUMNS;
+        let columns = (CHUNK_NUMBERS / column.max(1)).clamp(least, most);
+        let steps = power_of_two(columns / b.max(1));
+        (0..t_end.div_ceil(steps)).map(move |i| i * steps..((i + 1) * steps).min(t_end))
+    }
+
+    /// Steps of the longest chunk of any cell on so many lanes: the reverse passes of all cells can be cut
+    /// at its multiples without another order of any sum.
+    pub fn longest_chunk(lanes: usize) -> usize {
+        power_of_two(CHUNK_COLUMNS.1 / lanes.max(1))
     }
 
     /// The reverse pass: from `dy [O, T*B]` to the gradient, added to `grad`, and to `dx [I, T*B]`.
@@ -128,59 +176,77 @@ impl<R: Real> Tape<R> {
         grad: &mut Params<R>,
         dx: Option<ViewMut<R>>,
     ) {
+        let len = self.state_rows * self.lanes;
+        grow(&mut self.adjoint, len);
+        match d_last {
+            Some(last) => view_mut(&mut self.adjoint, self.state_rows, self.lanes).copy_from(&last),
+            None => self.adjoint[..len].fill(R::zero()),
+        }
+        self.backward_on(cell, x, dy, grad, dx);
+    }
+
+    /// [`Self::backward`] of the steps before those of the last reverse pass: the adjoint of the last
+    /// state is what [`Self::d_initial`] was.
+    pub fn backward_on(
+        &mut self,
+        cell: &dyn Cell<R>,
+        x: Input<R>,
+        dy: View<R>,
+        grad: &mut Params<R>,
+        mut dx: Option<ViewMut<R>>,
+    ) {
         let (t_end, b, s, d, o) = self.sizes();
         assert_eq!(dy.shape(), (o, t_end * b), "dy [O, T*B]");
-        grow(&mut self.d_drive, d * t_end * b);
-        grow(&mut self.d_states, s * t_end * b);
-        grow(&mut self.adjoint, s * b);
-        self.d_drive[..d * t_end * b].fill(R::zero());
-        self.adjoint[..s * b].fill(R::zero());
-        if let Some(last) = d_last {
-            view_mut(&mut self.adjoint, s, b).copy_from(&last);
-        }
         let prev = if self.keep.is_some() {
             &self.kept
         } else {
             &self.states
         };
-        let all = Recorded {
-            drive: view(&self.drive, d, t_end * b),
-            prev: view(prev, s, t_end * b),
-            next: view(&self.states[s * b..], s, t_end * b),
+        let recorded = |start: usize, n: usize| Recorded {
+            drive: view(&self.drive[start * d..], d, n),
+            prev: view(&prev[start * s..], s, n),
+            next: view(&self.states[(start + b) * s..], s, n),
         };
-        cell.absorb(
-            all,
-            dy,
-            view_mut(&mut self.d_states, s, t_end * b),
-            view_mut(&mut self.d_drive, d, t_end * b),
-            grad,
-        );
-        for t in (0..t_end).rev() {
-            let through_output = &self.d_states[t * s * b..(t + 1) * s * b];
-            for (a, &y) in self.adjoint.iter_mut().zip(through_output) {
-                *a += y;
-            }
-            let at = Recorded {
-                drive: all.drive.columns(t * b, b),
-                prev: all.prev.columns(t * b, b),
-                next: all.next.columns(t * b, b),
-            };
-            cell.retreat(
-                at,
-                view_mut(&mut self.adjoint, s, b),
-                view_mut(&mut self.d_drive[t * d * b..], d, b),
+        for chunk in self.chunks().rev() {
+            let (start, n) = (chunk.start * b, chunk.len() * b);
+            grow(&mut self.d_drive, d * n);
+            grow(&mut self.d_states, s * n);
+            self.d_drive[..d * n].fill(R::zero());
+            cell.absorb(
+                recorded(start, n),
+                dy.columns(start, n),
+                view_mut(&mut self.d_states, s, n),
+                view_mut(&mut self.d_drive, d, n),
                 grad,
             );
-            if let Some(keep) = &self.keep {
-                for lane in 0..b {
-                    let k = keep[t * b + lane];
-                    for a in &mut self.adjoint[lane * s..(lane + 1) * s] {
-                        *a *= k;
+            for t in (0..chunk.len()).rev() {
+                let through_output = &self.d_states[t * s * b..(t + 1) * s * b];
+                for (a, &y) in self.adjoint.iter_mut().zip(through_output) {
+                    *a += y;
+                }
+                cell.retreat(
+                    recorded(start + t * b, b),
+                    view_mut(&mut self.adjoint, s, b),
+                    view_mut(&mut self.d_drive[t * d * b..], d, b),
+                    grad,
+                );
+                if let Some(keep) = &self.keep {
+                    for lane in 0..b {
+                        let k = keep[(chunk.start + t) * b + lane];
+                        for a in &mut self.adjoint[lane * s..(lane + 1) * s] {
+                            *a *= k;
+                        }
                     }
                 }
             }
+            cell.unproject(
+                x.slice(start, n),
+                recorded(start, n),
+                view(&self.d_drive, d, n),
+                grad,
+                dx.as_mut().map(|dx| dx.columns_mut(start, n)),
+            );
         }
-        cell.unproject(x, all, view(&self.d_drive, d, t_end * b), grad, dx);
     }
 
     /// The outputs `[O, T*B]` of the last forward pass.
@@ -213,6 +279,11 @@ impl<R: Real> Tape<R> {
             self.output_rows,
         )
     }
+}
+
+/// The largest power of two up to `n`, at least 1.
+fn power_of_two(n: usize) -> usize {
+    1 << n.max(1).ilog2()
 }
 
 /// Grows a buffer to at least `len` values; never shrinks it.

@@ -29,6 +29,8 @@
 
 use std::ops::AddAssign;
 
+use multiversion::multiversion;
+use saturn_cell::elementary::exp;
 use saturn_cell::{Real, View, ViewMut, column, column_mut};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -206,7 +208,7 @@ impl Loss {
         logits: View<R>,
         targets: &Targets<R>,
         totals: &Totals,
-        mut d_logits: ViewMut<R>,
+        d_logits: ViewMut<R>,
     ) -> Parts {
         let columns = logits.ncols();
         assert_eq!(
@@ -219,36 +221,7 @@ impl Loss {
         assert_eq!(columns, targets.weight.len(), "logits and weight");
 
         let scales = self.scales(totals);
-        let mut parts = Parts::default();
-        for j in 0..columns {
-            let (m, w) = (targets.mask[j].wide(), targets.weight[j].wide());
-            let (a, b) = (scales.ce * w * m, scales.kl * w * (1.0 - m));
-            let d = column_mut(&mut d_logits, j);
-            if a == 0.0 && b == 0.0 {
-                d.fill(R::zero());
-                continue;
-            }
-            let l = column(&logits, j);
-            let log_z = log_normaliser(l);
-            let mut label = usize::MAX;
-            if a > 0.0 {
-                label = targets.labels[j] as usize;
-                parts.ce += a * cross_entropy::value(l, log_z, targets.labels[j]).wide(); // (1)
-            }
-            let mut shared = R::zero();
-            if b > 0.0 {
-                shared = scales.direction.shared(l, log_z);
-                parts.kl += b * scales.direction.value(l, log_z).wide(); // (2)
-            }
-            let (a, b) = (R::of(a), R::of(scales.weight * b));
-            for (c, d) in d.iter_mut().enumerate() {
-                let log_p = l[c] - log_z;
-                let p = log_p.exp();
-                let ce = cross_entropy::slope(p, c == label);
-                let kl = scales.direction.slope(p, log_p, shared);
-                *d = a * ce + b * kl; // (3)ᵀ, (4)ᵀ
-            }
-        }
+        let mut parts = all_columns(&scales, logits, targets, d_logits);
         parts.total = parts.ce + scales.weight * parts.kl; // (3), (4)
         parts
     }
@@ -292,6 +265,47 @@ struct Scales {
     kl: f64,
     weight: f64,
     direction: Direction,
+}
+
+/// The two terms, and the gradient, of all columns.
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn all_columns<R: Real>(
+    scales: &Scales,
+    logits: View<R>,
+    targets: &Targets<R>,
+    mut d_logits: ViewMut<R>,
+) -> Parts {
+    let mut parts = Parts::default();
+    for j in 0..logits.ncols() {
+        let (m, w) = (targets.mask[j].wide(), targets.weight[j].wide());
+        let (a, b) = (scales.ce * w * m, scales.kl * w * (1.0 - m));
+        let d = column_mut(&mut d_logits, j);
+        if a == 0.0 && b == 0.0 {
+            d.fill(R::zero());
+            continue;
+        }
+        let l = column(&logits, j);
+        let log_z = log_normaliser(l);
+        let mut label = usize::MAX;
+        if a > 0.0 {
+            label = targets.labels[j] as usize;
+            parts.ce += a * cross_entropy::value(l, log_z, targets.labels[j]).wide(); // (1)
+        }
+        let mut shared = R::zero();
+        if b > 0.0 {
+            shared = scales.direction.shared(l, log_z);
+            parts.kl += b * scales.direction.value(l, log_z).wide(); // (2)
+        }
+        let (a, b) = (R::of(a), R::of(scales.weight * b));
+        for (c, d) in d.iter_mut().enumerate() {
+            let log_p = l[c] - log_z;
+            let p = exp(log_p);
+            let ce = cross_entropy::slope(p, c == label);
+            let kl = scales.direction.slope(p, log_p, shared);
+            *d = a * ce + b * kl; // (3)ᵀ, (4)ᵀ
+        }
+    }
+    parts
 }
 
 #[cfg(test)]

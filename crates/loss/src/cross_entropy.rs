@@ -29,6 +29,7 @@ pub fn value<R: Real>(logits: &[R], log_z: R, label: u32) -> R {
 }
 
 /// dCE/dl_c, equation (1)ᵀ, for a class of probability `p` that is or is not the label.
+#[inline(always)]
 pub fn slope<R: Real>(p: R, is_label: bool) -> R {
     if is_label { p - R::one() } else { p }
 }

@@ -18,6 +18,7 @@
 //! | log p | l - log Z, see [`crate::softmax`] | `[C]` |
 
 use saturn_cell::Real;
+use saturn_cell::elementary::exp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +58,7 @@ impl Direction {
     }
 
     /// d/dl_c for a class of probability `p` = exp(`log_p`).
+    #[inline(always)]
     pub fn slope<R: Real>(self, p: R, log_p: R, shared: R) -> R {
         match self {
             Self::FromUniform => p - shared,         // (1)ᵀ
@@ -70,7 +72,7 @@ fn negative_entropy<R: Real>(logits: &[R], log_z: R) -> R {
     let mut sum = R::zero();
     for &l in logits {
         let log_p = l - log_z;
-        sum += log_p.exp() * log_p;
+        sum += exp(log_p) * log_p;
     }
     sum
 }

@@ -13,8 +13,10 @@
 //! | Z | the normaliser | scalar |
 
 use saturn_cell::Real;
+use saturn_cell::elementary::exp;
 
 /// log Z of `logits [C]`, equation (1).
+#[inline(always)]
 pub fn log_normaliser<R: Real>(logits: &[R]) -> R {
     let mut top = logits[0];
     for &l in &logits[1..] {
@@ -24,7 +26,7 @@ pub fn log_normaliser<R: Real>(logits: &[R]) -> R {
     }
     let mut sum = R::zero();
     for &l in logits {
-        sum += (l - top).exp();
+        sum += exp(l - top);
     }
     top + sum.ln()
 }

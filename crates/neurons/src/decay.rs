@@ -23,6 +23,7 @@
 use std::fmt;
 
 use nalgebra::DMatrix;
+use saturn_cell::elementary::sigmoid;
 use saturn_cell::{Real, init, rng::ChaCha8Rng};
 use schemars::JsonSchema;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
@@ -173,7 +174,7 @@ impl<R: Real> Decays<R> {
     pub fn set_logits(&mut self, logits: &DMatrix<R>) {
         let [low, high] = self.range_ms;
         for (tau, rho) in self.tau_ms.iter_mut().zip(logits) {
-            *tau = low * (high / low).powf(rho.wide().sigmoid());
+            *tau = low * (high / low).powf(sigmoid(rho.wide()));
         }
         self.refresh();
     }

@@ -30,6 +30,9 @@
 //! channels with counts of 1 the sums start at about ±sqrt(n / (3 H)): with 128 units on 700 channels of
 //! which 2-13 % are active, ±0.2 to ±0.5, so gates start near 1/2.
 
+use multiversion::multiversion;
+use saturn_cell::elementary::{sigmoid, tanh};
+use saturn_cell::kernel::Transposed;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
     Cell, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses, View, ViewMut, Widths,
@@ -80,6 +83,8 @@ pub struct Gru<R: Real> {
     inputs: usize,
     /// `weight_ih_l0 [3H, I]`, `weight_hh_l0 [3H, H]`, `bias_ih_l0 [3H, 1]`, `bias_hh_l0 [3H, 1]`.
     params: Params<R>,
+    /// The recurrent weights, transposed: the reverse pass reads them at every step.
+    recurrent_t: Transposed<R>,
 }
 
 impl<R: Real> Gru<R> {
@@ -105,6 +110,7 @@ impl<R: Real> Gru<R> {
         Ok(Self {
             config: config.clone(),
             inputs,
+            recurrent_t: Transposed::of(&params[U]),
             params,
         })
     }
@@ -163,6 +169,7 @@ impl<R: Real> Cell<R> for Gru<R> {
 
     fn update(&mut self, change: &mut dyn FnMut(&mut Params<R>)) {
         change(&mut self.params);
+        self.recurrent_t.refresh(&self.params[U]);
     }
 
     fn boxed(&self) -> Box<dyn Cell<R>> {
@@ -173,7 +180,7 @@ impl<R: Real> Cell<R> for Gru<R> {
         let h = self.config.hidden;
         let (w, b) = (&self.params[W], self.params[B].as_slice());
         // (1), (2), (3): offsets of the recurrent side; `advance` adds the products.
-        drive.fill(R::zero());
+        kernel::fill_zero(&mut drive);
         kernel::add_bias(&mut drive.rows_mut(0, 3 * h), self.params[C].as_slice());
         // (1), (2), (4): the input's side.
         kernel::add_bias(&mut drive.rows_mut(0, 2 * h), &b[..2 * h]);
@@ -182,30 +189,15 @@ impl<R: Real> Cell<R> for Gru<R> {
         x.apply(w.rows(2 * h, h), drive.rows_mut(3 * h, h));
     }
 
-    fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
+    fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, next: ViewMut<R>) {
         let h = self.config.hidden;
         // (1), (2), (3): the recurrent side.
         kernel::add_product(drive.rows_mut(0, 3 * h), self.params[U].as_view(), prev);
-        for lane in 0..prev.ncols() {
-            let (gates, rest) = column_mut(&mut drive, lane).split_at_mut(2 * h);
-            for gate in &mut *gates {
-                *gate = gate.sigmoid(); // (1), (2)
-            }
-            let (r, z) = gates.split_at(h);
-            let (m, n) = rest.split_at_mut(h);
-            for (n, (&r, &m)) in n.iter_mut().zip(r.iter().zip(&*m)) {
-                *n = (*n + r * m).tanh(); // (4)
-            }
-            let past = z.iter().zip(column(&prev, lane));
-            let h_next = column_mut(&mut next, lane).iter_mut();
-            for ((h_next, &n), (&z, &h)) in h_next.zip(&*n).zip(past) {
-                *h_next = (R::one() - z) * n + z * h; // (5)
-            }
-        }
+        gates(drive, prev, next); // (1)-(5)
     }
 
     fn emit(&self, _drive: ViewMut<R>, states: View<R>, mut y: ViewMut<R>) {
-        y.copy_from(&states);
+        kernel::copy(&mut y, &states);
     }
 
     fn absorb(
@@ -216,7 +208,7 @@ impl<R: Real> Cell<R> for Gru<R> {
         _d_drive: ViewMut<R>,
         _grad: &mut Params<R>,
     ) {
-        d_states.copy_from(&dy);
+        kernel::copy(&mut d_states, &dy);
     }
 
     fn retreat(
@@ -227,35 +219,10 @@ impl<R: Real> Cell<R> for Gru<R> {
         _grad: &mut Params<R>,
     ) {
         let h = self.config.hidden;
-        let one = R::one();
-        for lane in 0..at.prev.ncols() {
-            let (gates, rest) = column(&at.drive, lane).split_at(2 * h);
-            let (r, z) = gates.split_at(h);
-            let (m, n) = rest.split_at(h);
-            let (d_gates, d_rest) = column_mut(&mut d_drive, lane).split_at_mut(2 * h);
-            let (d_r, d_z) = d_gates.split_at_mut(h);
-            let (d_m, d_n) = d_rest.split_at_mut(h);
-
-            // (5)ᵀ, with the slope of (2) for z and that of (4) for n.
-            let adj = column_mut(&mut adj, lane).iter_mut();
-            let past = z.iter().zip(n).zip(column(&at.prev, lane));
-            for ((adj, (d_z, d_n)), ((&z, &n), &h)) in
-                adj.zip(d_z.iter_mut().zip(&mut *d_n)).zip(past)
-            {
-                *d_z = *adj * (h - n) * z * (one - z);
-                *d_n = *adj * (one - z) * (one - n * n);
-                *adj *= z;
-            }
-            // (4)ᵀ, with the slope of (1) for r.
-            let delta = d_r.iter_mut().zip(d_m).zip(d_n);
-            for (((d_r, d_m), d_n), (&r, &m)) in delta.zip(r.iter().zip(m)) {
-                *d_r = *d_n * m * r * (one - r);
-                *d_m = *d_n * r;
-            }
-        }
+        gates_reverse(at, adj.as_view_mut(), d_drive.as_view_mut());
         // (1)ᵀ, (2)ᵀ, (3)ᵀ for the state before.
         let recurrent = d_drive.rows(0, 3 * h);
-        kernel::add_transpose_product(adj, self.params[U].as_view(), recurrent);
+        self.recurrent_t.add_product(adj, recurrent);
     }
 
     fn unproject(
@@ -280,9 +247,61 @@ impl<R: Real> Cell<R> for Gru<R> {
         kernel::add_bias_reverse(&gates, d_b_gates);
         kernel::add_bias_reverse(&candidate, d_b_candidate);
         if let Some(mut dx) = dx {
-            dx.fill(R::zero());
+            kernel::fill_zero(&mut dx);
             kernel::add_transpose_product(dx.as_view_mut(), w.rows(0, 2 * h), gates);
             kernel::add_transpose_product(dx, w.rows(2 * h, h), candidate);
+        }
+    }
+}
+
+/// (1), (2), (4) and (5), the recurrent side being added up.
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn gates<R: Real>(mut drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
+    let h = prev.nrows();
+    for lane in 0..prev.ncols() {
+        let (gates, rest) = column_mut(&mut drive, lane).split_at_mut(2 * h);
+        for gate in &mut *gates {
+            *gate = sigmoid(*gate); // (1), (2)
+        }
+        let (r, z) = gates.split_at(h);
+        let (m, n) = rest.split_at_mut(h);
+        for (n, (&r, &m)) in n.iter_mut().zip(r.iter().zip(&*m)) {
+            *n = tanh(*n + r * m); // (4)
+        }
+        let past = z.iter().zip(column(&prev, lane));
+        let h_next = column_mut(&mut next, lane).iter_mut();
+        for ((h_next, &n), (&z, &h)) in h_next.zip(&*n).zip(past) {
+            *h_next = (R::one() - z) * n + z * h; // (5)
+        }
+    }
+}
+
+/// (5)ᵀ and (4)ᵀ: the drive's adjoint, and what reaches the state before through z.
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn gates_reverse<R: Real>(at: Recorded<R>, mut adj: ViewMut<R>, mut d_drive: ViewMut<R>) {
+    let (h, one) = (adj.nrows(), R::one());
+    for lane in 0..at.prev.ncols() {
+        let (gates, rest) = column(&at.drive, lane).split_at(2 * h);
+        let (r, z) = gates.split_at(h);
+        let (m, n) = rest.split_at(h);
+        let (d_gates, d_rest) = column_mut(&mut d_drive, lane).split_at_mut(2 * h);
+        let (d_r, d_z) = d_gates.split_at_mut(h);
+        let (d_m, d_n) = d_rest.split_at_mut(h);
+
+        // (5)ᵀ, with the slope of (2) for z and that of (4) for n.
+        let adj = column_mut(&mut adj, lane).iter_mut();
+        let past = z.iter().zip(n).zip(column(&at.prev, lane));
+        for ((adj, (d_z, d_n)), ((&z, &n), &h)) in adj.zip(d_z.iter_mut().zip(&mut *d_n)).zip(past)
+        {
+            *d_z = *adj * (h - n) * z * (one - z);
+            *d_n = *adj * (one - z) * (one - n * n);
+            *adj *= z;
+        }
+        // (4)ᵀ, with the slope of (1) for r.
+        let delta = d_r.iter_mut().zip(d_m).zip(d_n);
+        for (((d_r, d_m), d_n), (&r, &m)) in delta.zip(r.iter().zip(m)) {
+            *d_r = *d_n * m * r * (one - r);
+            *d_m = *d_n * r;
         }
     }
 }

@@ -23,6 +23,7 @@
 //! **Sources and kin.** The readout of Bellec et al. 2020 has `input_scale: one`. snnTorch's
 //! `Leaky(beta=a, reset_mechanism="none")` has this v as its membrane for `input_scale: one`.
 
+use multiversion::multiversion;
 use nalgebra::DMatrix;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
@@ -195,27 +196,19 @@ impl<R: Real> Cell<R> for Li<R> {
     }
 
     fn project(&self, x: Input<R>, mut drive: ViewMut<R>) {
-        drive.fill(R::zero());
+        kernel::fill_zero(&mut drive);
         if let Some(bias) = self.bias {
             kernel::add_bias(&mut drive, self.params[bias].as_slice());
         }
         x.apply(self.params[W].as_view(), drive); // (1)
     }
 
-    fn advance(&self, drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
-        let drive = drive.as_view();
-        for lane in 0..prev.ncols() {
-            let dynamics = self.decays.decay().iter().zip(self.decays.gain());
-            let past = column(&prev, lane).iter().zip(column(&drive, lane));
-            let v_next = column_mut(&mut next, lane).iter_mut();
-            for ((v_next, (&a, &g)), (&v, &d)) in v_next.zip(dynamics).zip(past) {
-                *v_next = a * v + g * d; // (2)
-            }
-        }
+    fn advance(&self, drive: ViewMut<R>, prev: View<R>, next: ViewMut<R>) {
+        leak(self, drive, prev, next); // (2)
     }
 
     fn emit(&self, _drive: ViewMut<R>, states: View<R>, mut y: ViewMut<R>) {
-        y.copy_from(&states); // (3)
+        kernel::copy(&mut y, &states); // (3)
     }
 
     fn absorb(
@@ -226,35 +219,11 @@ impl<R: Real> Cell<R> for Li<R> {
         _d_drive: ViewMut<R>,
         _grad: &mut Params<R>,
     ) {
-        d_states.copy_from(&dy); // (3)ᵀ
+        kernel::copy(&mut d_states, &dy); // (3)ᵀ
     }
 
-    fn retreat(
-        &self,
-        at: Recorded<R>,
-        mut adj: ViewMut<R>,
-        mut d_drive: ViewMut<R>,
-        grad: &mut Params<R>,
-    ) {
-        for lane in 0..at.prev.ncols() {
-            let adj = column_mut(&mut adj, lane);
-            // (2)ᵀ for the time constants.
-            if let Some(tau) = self.tau {
-                let gain_slope = self.decays.gain_slope();
-                let past = column(&at.prev, lane).iter().zip(column(&at.drive, lane));
-                let into = grad[tau].iter_mut().zip(self.decays.slope());
-                for (((d_rho, &slope), &adj), (&v, &d)) in into.zip(&*adj).zip(past) {
-                    *d_rho += slope * adj * (v + gain_slope * d);
-                }
-            }
-            // (2)ᵀ for the state and the drive.
-            let dynamics = self.decays.decay().iter().zip(self.decays.gain());
-            let delta = column_mut(&mut d_drive, lane).iter_mut();
-            for ((adj, delta), (&a, &g)) in adj.iter_mut().zip(delta).zip(dynamics) {
-                *delta = g * *adj;
-                *adj *= a;
-            }
-        }
+    fn retreat(&self, at: Recorded<R>, adj: ViewMut<R>, d_drive: ViewMut<R>, grad: &mut Params<R>) {
+        leak_reverse(self, at, adj, d_drive, grad); // (2)ᵀ
     }
 
     fn unproject(
@@ -271,8 +240,52 @@ impl<R: Real> Cell<R> for Li<R> {
             kernel::add_bias_reverse(&d_drive, grad[bias].as_mut_slice());
         }
         if let Some(mut dx) = dx {
-            dx.fill(R::zero());
+            kernel::fill_zero(&mut dx);
             kernel::add_transpose_product(dx, self.params[W].as_view(), d_drive);
+        }
+    }
+}
+
+/// (2)
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn leak<R: Real>(cell: &Li<R>, drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
+    let drive: View<R> = drive.as_view();
+    for lane in 0..prev.ncols() {
+        let dynamics = cell.decays.decay().iter().zip(cell.decays.gain());
+        let past = column(&prev, lane).iter().zip(column(&drive, lane));
+        let v_next = column_mut(&mut next, lane).iter_mut();
+        for ((v_next, (&a, &g)), (&v, &d)) in v_next.zip(dynamics).zip(past) {
+            *v_next = a * v + g * d; // (2)
+        }
+    }
+}
+
+/// (2)ᵀ
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn leak_reverse<R: Real>(
+    cell: &Li<R>,
+    at: Recorded<R>,
+    mut adj: ViewMut<R>,
+    mut d_drive: ViewMut<R>,
+    grad: &mut Params<R>,
+) {
+    for lane in 0..at.prev.ncols() {
+        let adj = column_mut(&mut adj, lane);
+        // (2)ᵀ for the time constants.
+        if let Some(tau) = cell.tau {
+            let gain_slope = cell.decays.gain_slope();
+            let past = column(&at.prev, lane).iter().zip(column(&at.drive, lane));
+            let into = grad[tau].as_mut_slice().iter_mut().zip(cell.decays.slope());
+            for (((d_rho, &slope), &adj), (&v, &d)) in into.zip(&*adj).zip(past) {
+                *d_rho += slope * adj * (v + gain_slope * d);
+            }
+        }
+        // (2)ᵀ for the state and the drive.
+        let dynamics = cell.decays.decay().iter().zip(cell.decays.gain());
+        let delta = column_mut(&mut d_drive, lane).iter_mut();
+        for ((adj, delta), (&a, &g)) in adj.iter_mut().zip(delta).zip(dynamics) {
+            *delta = g * *adj;
+            *adj *= a;
         }
     }
 }

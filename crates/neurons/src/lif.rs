@@ -31,7 +31,9 @@
 //! `LIFBoxCell` is `zero` with `input_scale: decay` and `full`, its Euler decay 1 - dt/tau taken as a; it
 //! resets within the step, so its v is ours where there is no spike, and 0 where there is one.
 
+use multiversion::multiversion;
 use nalgebra::DMatrix;
+use saturn_cell::kernel::Transposed;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
     Cell, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses, View, ViewMut, Widths,
@@ -124,6 +126,8 @@ pub struct Lif<R: Real> {
     params: Params<R>,
     bias: Option<usize>,
     recurrent: Option<usize>,
+    /// The recurrent weights, transposed: the reverse pass reads them at every step.
+    recurrent_t: Option<Transposed<R>>,
     tau: Option<usize>,
     decays: Decays<R>,
     /// z and k of equation (2).
@@ -167,6 +171,7 @@ impl<R: Real> Lif<R> {
         Ok(Self {
             config: config.clone(),
             inputs,
+            recurrent_t: recurrent.map(|w_r| Transposed::of(&params[w_r])),
             params,
             bias,
             recurrent,
@@ -257,6 +262,9 @@ impl<R: Real> Cell<R> for Lif<R> {
 
     fn update(&mut self, change: &mut dyn FnMut(&mut Params<R>)) {
         change(&mut self.params);
+        if let (Some(transposed), Some(w_r)) = (&mut self.recurrent_t, self.recurrent) {
+            transposed.refresh(&self.params[w_r]);
+        }
         if let Some(tau) = self.tau {
             self.decays.set_logits(&self.params[tau]);
         }
@@ -267,7 +275,7 @@ impl<R: Real> Cell<R> for Lif<R> {
     }
 
     fn project(&self, x: Input<R>, mut drive: ViewMut<R>) {
-        drive.fill(R::zero());
+        kernel::fill_zero(&mut drive);
         if let Some(bias) = self.bias {
             kernel::add_bias(&mut drive, self.params[bias].as_slice());
         }
@@ -275,34 +283,22 @@ impl<R: Real> Cell<R> for Lif<R> {
     }
 
     fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
-        let h = self.config.hidden;
-        let (one, z, k) = (R::one(), self.zeroing, self.subtracted);
-        for lane in 0..prev.ncols() {
-            let (v, s) = column(&prev, lane).split_at(h);
-            let d = column_mut(&mut drive, lane);
-            if let Some(w_r) = self.recurrent {
-                kernel::gather_active(d, &self.params[w_r].as_view(), s); // (1)
+        if let Some(w_r) = self.recurrent {
+            let w_r = self.params[w_r].as_view();
+            for lane in 0..prev.ncols() {
+                let s = &column(&prev, lane)[self.config.hidden..];
+                kernel::gather_active(column_mut(&mut drive, lane), &w_r, s); // (1)
             }
-            let (v_next, s_next) = column_mut(&mut next, lane).split_at_mut(h);
-            let dynamics = self.decays.decay().iter().zip(self.decays.gain());
-            let past = v.iter().zip(s).zip(&*d);
-            for ((v_next, (&a, &g)), ((&v, &s), &d)) in v_next.iter_mut().zip(dynamics).zip(past) {
-                *v_next = a * (one - z * s) * v + g * d - k * s; // (2)
-            }
-            for (s_next, &v) in s_next.iter_mut().zip(&*v_next) {
-                *s_next = Surrogate::step(v - self.threshold); // (3)
-            }
-            if self.relaxed {
-                for (s_next, &v) in s_next.iter_mut().zip(&*v_next) {
-                    *s_next = self.config.surrogate.relaxed(v - self.threshold);
-                }
-            }
+        }
+        fire(self, drive, prev, next.as_view_mut()); // (2), (3)
+        if self.relaxed {
+            self.relax(next);
         }
     }
 
     fn emit(&self, _drive: ViewMut<R>, states: View<R>, mut y: ViewMut<R>) {
         let h = self.config.hidden;
-        y.copy_from(&states.rows(h, h));
+        kernel::copy(&mut y, &states.rows(h, h));
     }
 
     fn absorb(
@@ -314,8 +310,8 @@ impl<R: Real> Cell<R> for Lif<R> {
         _grad: &mut Params<R>,
     ) {
         let h = self.config.hidden;
-        d_states.rows_mut(0, h).fill(R::zero());
-        d_states.rows_mut(h, h).copy_from(&dy);
+        kernel::fill_zero(&mut d_states.rows_mut(0, h));
+        kernel::copy(&mut d_states.rows_mut(h, h), &dy);
     }
 
     fn retreat(
@@ -326,48 +322,10 @@ impl<R: Real> Cell<R> for Lif<R> {
         grad: &mut Params<R>,
     ) {
         let h = self.config.hidden;
-        let (one, z, k) = (R::one(), self.zeroing, self.subtracted);
-        let through_reset: R = self.config.reset_gradient.factor();
-        for lane in 0..at.prev.ncols() {
-            let (v, s) = column(&at.prev, lane).split_at(h);
-            let v_next = &column(&at.next, lane)[..h];
-            let (adj_v, adj_s) = column_mut(&mut adj, lane).split_at_mut(h);
-            let delta = column_mut(&mut d_drive, lane);
-
-            // (3)ᵀ: delta becomes psi(v_t - theta), then the adjoint of v_t.
-            for (delta, &v) in delta.iter_mut().zip(v_next) {
-                *delta = v - self.threshold;
-            }
-            self.config.surrogate.slopes(delta);
-            for (delta, (&from_v, &from_s)) in delta.iter_mut().zip(adj_v.iter().zip(&*adj_s)) {
-                *delta = from_v + from_s * *delta;
-            }
-
-            // (2)ᵀ for the time constants.
-            if let Some(tau) = self.tau {
-                let gain_slope = self.decays.gain_slope();
-                let past = v.iter().zip(s).zip(column(&at.drive, lane));
-                let into = grad[tau].iter_mut().zip(self.decays.slope());
-                for (((d_rho, &slope), &delta), ((&v, &s), &d)) in into.zip(&*delta).zip(past) {
-                    *d_rho += slope * delta * ((one - z * s) * v + gain_slope * d);
-                }
-            }
-
-            // (2)ᵀ for the state and the drive.
-            let dynamics = self.decays.decay().iter().zip(self.decays.gain());
-            let adjoints = adj_v.iter_mut().zip(adj_s).zip(delta);
-            let past = v.iter().zip(s);
-            for ((((adj_v, adj_s), delta), (&a, &g)), (&v, &s)) in adjoints.zip(dynamics).zip(past)
-            {
-                *adj_v = *delta * a * (one - z * s);
-                *adj_s = -through_reset * *delta * (a * z * v + k);
-                *delta *= g;
-            }
-        }
+        fire_reverse(self, at, adj.as_view_mut(), d_drive.as_view_mut(), grad); // (3)ᵀ, (2)ᵀ
         // (1)ᵀ for the spikes before.
-        if let Some(w_r) = self.recurrent {
-            let w_r = self.params[w_r].as_view();
-            kernel::add_transpose_product(adj.rows_mut(h, h), w_r, d_drive.as_view());
+        if let Some(w_r) = &self.recurrent_t {
+            w_r.add_product(adj.rows_mut(h, h), d_drive.as_view());
         }
     }
 
@@ -387,11 +345,94 @@ impl<R: Real> Cell<R> for Lif<R> {
         if let Some(w_r) = self.recurrent {
             let h = self.config.hidden;
             let spikes = at.prev.rows(h, h);
-            kernel::add_product_by_transpose(grad[w_r].as_view_mut(), d_drive, spikes);
+            if self.relaxed {
+                kernel::add_product_by_transpose(grad[w_r].as_view_mut(), d_drive, spikes);
+            } else {
+                kernel::add_product_by_spikes(&mut grad[w_r].as_view_mut(), &d_drive, &spikes);
+            }
         }
         if let Some(mut dx) = dx {
-            dx.fill(R::zero());
+            kernel::fill_zero(&mut dx);
             kernel::add_transpose_product(dx, self.params[W].as_view(), d_drive);
+        }
+    }
+}
+
+impl<R: Real> Lif<R> {
+    /// (3) in relaxed mode.
+    fn relax(&self, mut next: ViewMut<R>) {
+        for lane in 0..next.ncols() {
+            let (v, s) = column_mut(&mut next, lane).split_at_mut(self.config.hidden);
+            for (s, &v) in s.iter_mut().zip(&*v) {
+                *s = self.config.surrogate.relaxed(v - self.threshold);
+            }
+        }
+    }
+}
+
+/// (2), (3)
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn fire<R: Real>(cell: &Lif<R>, drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
+    let (h, drive): (usize, View<R>) = (cell.config.hidden, drive.as_view());
+    let (one, z, k) = (R::one(), cell.zeroing, cell.subtracted);
+    for lane in 0..prev.ncols() {
+        let (v, s) = column(&prev, lane).split_at(h);
+        let (v_next, s_next) = column_mut(&mut next, lane).split_at_mut(h);
+        let dynamics = cell.decays.decay().iter().zip(cell.decays.gain());
+        let past = v.iter().zip(s).zip(column(&drive, lane));
+        let next = v_next.iter_mut().zip(s_next);
+        for (((v_next, s_next), (&a, &g)), ((&v, &s), &d)) in next.zip(dynamics).zip(past) {
+            *v_next = a * (one - z * s) * v + g * d - k * s; // (2)
+            *s_next = Surrogate::step(*v_next - cell.threshold); // (3)
+        }
+    }
+}
+
+/// (3)ᵀ, (2)ᵀ: the drive's adjoint, and that of the state before but for (1)ᵀ.
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn fire_reverse<R: Real>(
+    cell: &Lif<R>,
+    at: Recorded<R>,
+    mut adj: ViewMut<R>,
+    mut d_drive: ViewMut<R>,
+    grad: &mut Params<R>,
+) {
+    let h = cell.config.hidden;
+    let (one, z, k) = (R::one(), cell.zeroing, cell.subtracted);
+    let through_reset: R = cell.config.reset_gradient.factor();
+    for lane in 0..at.prev.ncols() {
+        let (v, s) = column(&at.prev, lane).split_at(h);
+        let v_next = &column(&at.next, lane)[..h];
+        let (adj_v, adj_s) = column_mut(&mut adj, lane).split_at_mut(h);
+        let delta = column_mut(&mut d_drive, lane);
+
+        // (3)ᵀ: delta becomes psi(v_t - theta), then the adjoint of v_t.
+        for (delta, &v) in delta.iter_mut().zip(v_next) {
+            *delta = v - cell.threshold;
+        }
+        cell.config.surrogate.slopes(delta);
+        for (delta, (&from_v, &from_s)) in delta.iter_mut().zip(adj_v.iter().zip(&*adj_s)) {
+            *delta = from_v + from_s * *delta;
+        }
+
+        // (2)ᵀ for the time constants.
+        if let Some(tau) = cell.tau {
+            let gain_slope = cell.decays.gain_slope();
+            let past = v.iter().zip(s).zip(column(&at.drive, lane));
+            let into = grad[tau].as_mut_slice().iter_mut().zip(cell.decays.slope());
+            for (((d_rho, &slope), &delta), ((&v, &s), &d)) in into.zip(&*delta).zip(past) {
+                *d_rho += slope * delta * ((one - z * s) * v + gain_slope * d);
+            }
+        }
+
+        // (2)ᵀ for the state and the drive.
+        let dynamics = cell.decays.decay().iter().zip(cell.decays.gain());
+        let adjoints = adj_v.iter_mut().zip(adj_s).zip(delta);
+        let past = v.iter().zip(s);
+        for ((((adj_v, adj_s), delta), (&a, &g)), (&v, &s)) in adjoints.zip(dynamics).zip(past) {
+            *adj_v = *delta * a * (one - z * s);
+            *adj_s = -through_reset * *delta * (a * z * v + k);
+            *delta *= g;
         }
     }
 }

@@ -135,7 +135,7 @@ impl<R: Real> Cell<R> for Linear<R> {
     }
 
     fn project(&self, x: Input<R>, mut drive: ViewMut<R>) {
-        drive.fill(R::zero());
+        kernel::fill_zero(&mut drive);
         if self.config.bias {
             kernel::add_bias(&mut drive, self.params[BIAS].as_slice());
         }
@@ -145,7 +145,7 @@ impl<R: Real> Cell<R> for Linear<R> {
     fn advance(&self, _drive: ViewMut<R>, _prev: View<R>, _next: ViewMut<R>) {}
 
     fn emit(&self, drive: ViewMut<R>, _states: View<R>, mut y: ViewMut<R>) {
-        y.copy_from(&drive);
+        kernel::copy(&mut y, &drive.as_view());
     }
 
     fn absorb(
@@ -156,7 +156,7 @@ impl<R: Real> Cell<R> for Linear<R> {
         mut d_drive: ViewMut<R>,
         _grad: &mut Params<R>,
     ) {
-        d_drive.copy_from(&dy);
+        kernel::copy(&mut d_drive, &dy);
     }
 
     fn retreat(
@@ -182,7 +182,7 @@ impl<R: Real> Cell<R> for Linear<R> {
             kernel::add_bias_reverse(&d_drive, grad[BIAS].as_mut_slice());
         }
         if let Some(mut dx) = dx {
-            dx.fill(R::zero());
+            kernel::fill_zero(&mut dx);
             kernel::add_transpose_product(dx, self.params[W].as_view(), d_drive);
         }
     }

@@ -24,6 +24,9 @@
 //! ±sqrt(n / (3 H)): with 128 units on 700 channels of which 2-13 % are active, ±0.2 to ±0.5, alive and
 //! not saturated.
 
+use multiversion::multiversion;
+use saturn_cell::elementary::tanh;
+use saturn_cell::kernel::Transposed;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
     Cell, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses, View, ViewMut, Widths,
@@ -80,6 +83,8 @@ pub struct Rnn<R: Real> {
     inputs: usize,
     /// `weight_ih_l0 [H, I]`, `weight_hh_l0 [H, H]`, then, where configured, `bias_ih_l0 [H, 1]`.
     params: Params<R>,
+    /// The recurrent weights, transposed: the reverse pass reads them at every step.
+    recurrent_t: Transposed<R>,
 }
 
 impl<R: Real> Rnn<R> {
@@ -107,6 +112,7 @@ impl<R: Real> Rnn<R> {
         Ok(Self {
             config: config.clone(),
             inputs,
+            recurrent_t: Transposed::of(&params[U]),
             params,
         })
     }
@@ -155,6 +161,7 @@ impl<R: Real> Cell<R> for Rnn<R> {
 
     fn update(&mut self, change: &mut dyn FnMut(&mut Params<R>)) {
         change(&mut self.params);
+        self.recurrent_t.refresh(&self.params[U]);
     }
 
     fn boxed(&self) -> Box<dyn Cell<R>> {
@@ -162,26 +169,20 @@ impl<R: Real> Cell<R> for Rnn<R> {
     }
 
     fn project(&self, x: Input<R>, mut drive: ViewMut<R>) {
-        drive.fill(R::zero());
+        kernel::fill_zero(&mut drive);
         if self.config.bias {
             kernel::add_bias(&mut drive, self.params[BIAS].as_slice());
         }
         x.apply(self.params[W].as_view(), drive); // (1), all but U
     }
 
-    fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
+    fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, next: ViewMut<R>) {
         kernel::add_product(drive.as_view_mut(), self.params[U].as_view(), prev); // (1)
-        let drive: View<R> = drive.as_view();
-        for lane in 0..drive.ncols() {
-            let h_next = column_mut(&mut next, lane).iter_mut();
-            for (h_next, &d) in h_next.zip(column(&drive, lane)) {
-                *h_next = d.tanh(); // (2)
-            }
-        }
+        squash(drive, next); // (2)
     }
 
     fn emit(&self, _drive: ViewMut<R>, states: View<R>, mut y: ViewMut<R>) {
-        y.copy_from(&states);
+        kernel::copy(&mut y, &states);
     }
 
     fn absorb(
@@ -192,7 +193,7 @@ impl<R: Real> Cell<R> for Rnn<R> {
         _d_drive: ViewMut<R>,
         _grad: &mut Params<R>,
     ) {
-        d_states.copy_from(&dy);
+        kernel::copy(&mut d_states, &dy);
     }
 
     fn retreat(
@@ -202,18 +203,9 @@ impl<R: Real> Cell<R> for Rnn<R> {
         mut d_drive: ViewMut<R>,
         _grad: &mut Params<R>,
     ) {
-        for lane in 0..at.next.ncols() {
-            let delta = column_mut(&mut d_drive, lane).iter_mut();
-            let after = column_mut(&mut adj, lane)
-                .iter_mut()
-                .zip(column(&at.next, lane));
-            for (delta, (adj, &h)) in delta.zip(after) {
-                *delta = *adj * (R::one() - h * h); // (2)ᵀ
-                *adj = R::zero();
-            }
-        }
+        squash_reverse(at.next, adj.as_view_mut(), d_drive.as_view_mut()); // (2)ᵀ
         // (1)ᵀ for the state before.
-        kernel::add_transpose_product(adj, self.params[U].as_view(), d_drive.as_view());
+        self.recurrent_t.add_product(adj, d_drive.as_view());
     }
 
     fn unproject(
@@ -231,8 +223,35 @@ impl<R: Real> Cell<R> for Rnn<R> {
             kernel::add_bias_reverse(&d_drive, grad[BIAS].as_mut_slice());
         }
         if let Some(mut dx) = dx {
-            dx.fill(R::zero());
+            kernel::fill_zero(&mut dx);
             kernel::add_transpose_product(dx, self.params[W].as_view(), d_drive);
+        }
+    }
+}
+
+/// (2)
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn squash<R: Real>(drive: ViewMut<R>, mut next: ViewMut<R>) {
+    let drive: View<R> = drive.as_view();
+    for lane in 0..drive.ncols() {
+        let h_next = column_mut(&mut next, lane).iter_mut();
+        for (h_next, &d) in h_next.zip(column(&drive, lane)) {
+            *h_next = tanh(d); // (2)
+        }
+    }
+}
+
+/// (2)ᵀ: the drive's adjoint from that of the state after the step, which is used up.
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn squash_reverse<R: Real>(next: View<R>, mut adj: ViewMut<R>, mut d_drive: ViewMut<R>) {
+    for lane in 0..next.ncols() {
+        let delta = column_mut(&mut d_drive, lane).iter_mut();
+        let after = column_mut(&mut adj, lane)
+            .iter_mut()
+            .zip(column(&next, lane));
+        for (delta, (adj, &h)) in delta.zip(after) {
+            *delta = *adj * (R::one() - h * h); // (2)ᵀ
+            *adj = R::zero();
         }
     }
 }

@@ -31,6 +31,7 @@
 use std::f64::consts::{FRAC_2_SQRT_PI, FRAC_PI_2, PI, SQRT_2};
 
 use saturn_cell::Real;
+use saturn_cell::elementary::exp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -96,6 +97,7 @@ impl Surrogate {
     }
 
     /// (3) Turns each u into psi(u), in place.
+    #[inline(always)]
     pub fn slopes<R: Real>(self, u: &mut [R]) {
         let one = R::one();
         match self {
@@ -192,7 +194,7 @@ impl<R: Real> Bump<R> {
 
     fn at(&self, u: R) -> R {
         let d = u - self.mean;
-        self.height * (-self.rate * d * d).exp()
+        self.height * exp(-self.rate * d * d)
     }
 }
 

@@ -9,6 +9,10 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use saturn_data::DataError;
 
+use crate::bench::figure::Form;
+use crate::bench::sample::Effort;
+use crate::bench::suite::{Choice, Task};
+use crate::bench::work::Net;
 use crate::build::BuildError;
 use crate::command;
 use crate::run::Progress;
@@ -43,6 +47,8 @@ enum Command {
     },
     /// Print the JSON Schema of scenarios, for editors
     Schema,
+    /// Time training, live streams and inference on this machine, beside its limits
+    Bench(BenchArgs),
     /// Make or inspect event files
     Data {
         #[command(subcommand)]
@@ -66,6 +72,64 @@ struct RunArgs {
     /// Train and evaluate nothing: report on what is done already
     #[arg(long)]
     collect: bool,
+}
+
+#[derive(Args)]
+struct BenchArgs {
+    /// Tasks: A trains, B streams, C infers, D trains wide nets, E goes from a file to a trained epoch
+    #[arg(long, value_delimiter = ',', value_name = "TASKS", default_values_t = Task::ALL)]
+    task: Vec<Task>,
+    /// Nets; those of each task by default
+    #[arg(long, value_delimiter = ',', value_name = "NETS")]
+    model: Vec<Net>,
+    /// Numbers of threads; one and all by default
+    #[arg(long, value_delimiter = ',', value_name = "CORES", value_parser = cores)]
+    cores: Vec<usize>,
+    /// Shares of (step, channel) cells with an event, above 0 and up to 1; those of each task by default
+    #[arg(long, value_delimiter = ',', value_name = "SHARES", value_parser = density)]
+    density: Vec<f64>,
+    /// Seconds of samples for each figure
+    #[arg(long, value_name = "S", default_value_t = 5.0, value_parser = seconds)]
+    seconds: f64,
+    /// Lanes that one thread works on at once
+    #[arg(long, value_name = "LANES", value_parser = cores)]
+    shard_lanes: Option<usize>,
+    /// Print one JSON object a figure
+    #[arg(long, conflicts_with = "markdown")]
+    json: bool,
+    /// Print rows of a Markdown table
+    #[arg(long)]
+    markdown: bool,
+    /// Vary T, lanes, hidden units, density and threads one at a time; draw a figure of each
+    #[arg(long, requires = "out", conflicts_with_all = ["task", "cores", "density", "shard_lanes"])]
+    scaling: bool,
+    /// Where the figures of --scaling go
+    #[arg(long, value_name = "DIR", requires = "scaling")]
+    out: Option<PathBuf>,
+}
+
+/// A whole number from 1 to 1,024.
+fn cores(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n @ 1..=1024) => Ok(n),
+        _ => Err("a whole number from 1 to 1024 is wanted".to_owned()),
+    }
+}
+
+/// A share above 0 and up to 1.
+fn density(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(share) if share > 0.0 && share <= 1.0 => Ok(share),
+        _ => Err("a share above 0 and up to 1 is wanted, such as 0.015".to_owned()),
+    }
+}
+
+/// Seconds from 0 to a day.
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(s) if (0.0..=86_400.0).contains(&s) => Ok(s),
+        _ => Err("seconds from 0 to 86400 are wanted".to_owned()),
+    }
 }
 
 #[derive(Subcommand)]
@@ -116,6 +180,7 @@ pub fn main() -> ExitCode {
         Command::Plot { run } => command::plot(&run, &progress),
         Command::Check { scenario, set } => command::check(&scenario, &set),
         Command::Schema => command::schema(),
+        Command::Bench(args) => bench(args, &progress),
         Command::Data { command } => match command {
             DataCommand::Make { scenario, out, set } => {
                 command::make(scenario.as_deref(), out.as_deref(), &set, &progress)
@@ -186,6 +251,38 @@ fn run(args: &RunArgs, all_seeds: bool, progress: &Progress) -> Result<()> {
         },
         progress,
     )
+}
+
+fn bench(args: BenchArgs, progress: &Progress) -> Result<()> {
+    let form = match (args.json, args.markdown) {
+        (true, _) => Form::Json,
+        (_, true) => Form::Markdown,
+        _ => Form::Plain,
+    };
+    let choice = Choice {
+        tasks: args.task,
+        nets: args.model,
+        cores: if args.cores.is_empty() {
+            one_and_all()
+        } else {
+            args.cores
+        },
+        densities: args.density,
+        effort: Effort {
+            seconds: args.seconds,
+        },
+        shard_lanes: args.shard_lanes,
+    };
+    match args.out {
+        Some(out) => command::bench_scaling(&choice, form, &out, progress),
+        None => command::bench(&choice, form, progress),
+    }
+}
+
+/// One core, and as many as the machine has.
+fn one_and_all() -> Vec<usize> {
+    let all = std::thread::available_parallelism().map_or(1, usize::from);
+    if all > 1 { vec![1, all] } else { vec![1] }
 }
 
 /// 2 where the input was wrong, 1 where the run failed.

@@ -1,6 +1,7 @@
 //! The saturn program as a library: scenario, build, stream composer, network, training, evaluation,
 //! instruments, report.
 
+pub mod bench;
 pub mod build;
 pub mod cli;
 pub mod command;

@@ -39,7 +39,9 @@ mod tests;
 
 use std::ops::Range;
 
+use multiversion::multiversion;
 use nalgebra::DMatrix;
+use saturn_cell::elementary::sigmoid;
 use saturn_cell::init::{normal, uniform};
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
@@ -153,16 +155,17 @@ impl<R: Real> SsmBlock<R> {
     }
 
     /// (1)ᵀ for gain and bias, and on to n: `d [H]` turns from the adjoint of u into that of n.
+    #[inline(always)]
     fn norm_gradients(&self, n: &[R], d: &mut [R], grad: &mut Params<R>) {
         if self.norm.has_bias() {
-            for (b, &d) in grad[NORM_BIAS].iter_mut().zip(&*d) {
+            for (b, &d) in grad[NORM_BIAS].as_mut_slice().iter_mut().zip(&*d) {
                 *b += d;
             }
         }
         if self.norm.has_gain() {
-            let gains = self.params[NORM_GAIN].iter();
+            let gains = self.params[NORM_GAIN].as_slice().iter();
             let pairs = d.iter_mut().zip(n).zip(gains);
-            for (to, ((d, &n), &gain)) in grad[NORM_GAIN].iter_mut().zip(pairs) {
+            for (to, ((d, &n), &gain)) in grad[NORM_GAIN].as_mut_slice().iter_mut().zip(pairs) {
                 *to += *d * n;
                 *d *= gain;
             }
@@ -193,6 +196,7 @@ impl<R: Real> SsmBlock<R> {
 }
 
 /// Column `j` of the input, dense.
+#[inline(always)]
 fn fill_column<R: Real>(x: Input<R>, j: usize, to: &mut [R]) {
     match x {
         Input::Dense(x) => to.copy_from_slice(column(&x, j)),
@@ -272,72 +276,28 @@ impl<R: Real> Cell<R> for SsmBlock<R> {
     }
 
     fn project(&self, x: Input<R>, mut drive: ViewMut<R>) {
-        let (h, rows) = (self.width, &self.rows);
-        for j in 0..drive.ncols() {
-            let (above, rest) = column_mut(&mut drive, j).split_at_mut(rows.u.start);
-            let u = &mut rest[..h];
-            fill_column(x, j, u);
-            if self.residual {
-                above[rows.x.clone()].copy_from_slice(u);
-            }
-            if self.norm.has_gain() {
-                let r = self.norm.normalise(u); // (1)
-                above[rows.r.start] = r;
-                above[rows.n.clone()].copy_from_slice(u);
-                for (u, &gain) in u.iter_mut().zip(self.params[NORM_GAIN].iter()) {
-                    *u *= gain; // (1)
-                }
-            }
-            if self.norm.has_bias() {
-                for (u, &bias) in u.iter_mut().zip(self.params[NORM_BIAS].iter()) {
-                    *u += bias; // (1)
-                }
-            }
-        }
+        let rows = &self.rows;
+        normalise(self, x, drive.as_view_mut()); // (1)
         let (u, mut w) = drive.rows_range_pair_mut(rows.u.clone(), rows.v.clone());
-        w.fill(R::zero());
+        kernel::fill_zero(&mut w);
         kernel::add_product(w, self.params[B].as_view(), u.as_view()); // (2)
     }
 
-    fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
-        for lane in 0..prev.ncols() {
-            let w = &mut column_mut(&mut drive, lane)[self.rows.v.clone()];
-            let h = column(&prev, lane);
-            self.diagonal.advance(w, h, column_mut(&mut next, lane)); // (3)
-        }
+    fn advance(&self, drive: ViewMut<R>, prev: View<R>, next: ViewMut<R>) {
+        scan(self, drive, prev, next); // (3)
     }
 
-    fn emit(&self, mut drive: ViewMut<R>, states: View<R>, mut y: ViewMut<R>) {
-        let (h, rows, p) = (self.width, &self.rows, &self.params);
+    fn emit(&self, mut drive: ViewMut<R>, states: View<R>, y: ViewMut<R>) {
+        let (rows, p) = (&self.rows, &self.params);
         let mut s = drive.rows_range_mut(rows.s.clone());
-        s.fill(R::zero());
+        kernel::fill_zero(&mut s);
         kernel::add_product(s, p[C].as_view(), states); // (4)
-        for j in 0..y.ncols() {
-            let (above, below) = column_mut(&mut drive, j).split_at_mut(rows.s.start);
-            let (s, g) = below.split_at_mut(h);
-            let u = above[rows.u.clone()].iter().zip(p[D].iter());
-            for ((s, g), (&u, &d)) in s.iter_mut().zip(g).zip(u) {
-                *s += d * u; // (4)
-                *g = gelu(*s); // (5)
-            }
-        }
+        excite(self, drive.as_view_mut()); // (4), (5)
         let (g, mut o) = drive.rows_range_pair_mut(rows.g.clone(), rows.o.clone());
-        o.fill(R::zero());
+        kernel::fill_zero(&mut o);
         kernel::add_bias(&mut o, p[OUT_BIAS].as_slice()); // (6)
         kernel::add_product(o, p[OUT_WEIGHT].as_view(), g.as_view()); // (6)
-        for j in 0..y.ncols() {
-            let drive = column_mut(&mut drive, j);
-            let y = column_mut(&mut y, j);
-            let (a, c) = drive[rows.o.clone()].split_at_mut(h);
-            y.copy_from_slice(a);
-            for (y, c) in y.iter_mut().zip(c) {
-                *c = c.sigmoid();
-                *y *= *c; // (7)
-            }
-            for (y, &x) in y.iter_mut().zip(&drive[rows.x.clone()]) {
-                *y += x; // (8)
-            }
-        }
+        gate(self, drive, y); // (7), (8)
     }
 
     fn absorb(
@@ -348,45 +308,17 @@ impl<R: Real> Cell<R> for SsmBlock<R> {
         mut d_drive: ViewMut<R>,
         grad: &mut Params<R>,
     ) {
-        let (h, rows, p) = (self.width, &self.rows, &self.params);
-        for j in 0..dy.ncols() {
-            let (drive, dy) = (column(&at.drive, j), column(&dy, j));
-            let d = column_mut(&mut d_drive, j);
-            for (d_x, &dy) in d[rows.x.clone()].iter_mut().zip(dy) {
-                *d_x = dy; // (8)ᵀ
-            }
-            let (d_a, d_c) = d[rows.o.clone()].split_at_mut(h);
-            let (a, gate) = drive[rows.o.clone()].split_at(h);
-            d_a.copy_from_slice(dy);
-            let pairs = a.iter().zip(gate);
-            for ((d_a, d_c), (&a, &gate)) in d_a.iter_mut().zip(d_c).zip(pairs) {
-                *d_c = *d_a * a * gate * (R::one() - gate); // (7)ᵀ
-                *d_a *= gate; // (7)ᵀ
-            }
-        }
+        let (rows, p) = (&self.rows, &self.params);
+        gate_reverse(self, at, dy, d_drive.as_view_mut()); // (8)ᵀ, (7)ᵀ
         let (mut d_g, d_o) = d_drive.rows_range_pair_mut(rows.g.clone(), rows.o.clone());
         let g = at.drive.rows_range(rows.g.clone());
         kernel::add_bias_reverse(&d_o.as_view(), grad[OUT_BIAS].as_mut_slice()); // (6)ᵀ
         kernel::add_product_by_transpose(grad[OUT_WEIGHT].as_view_mut(), d_o.as_view(), g); // (6)ᵀ
-        d_g.fill(R::zero());
+        kernel::fill_zero(&mut d_g);
         kernel::add_transpose_product(d_g, p[OUT_WEIGHT].as_view(), d_o.as_view()); // (6)ᵀ
-        for j in 0..dy.ncols() {
-            let drive = column(&at.drive, j);
-            let (above, below) = column_mut(&mut d_drive, j).split_at_mut(rows.s.start);
-            let (d_s, d_g) = below.split_at_mut(h);
-            let s = drive[rows.s.clone()].iter();
-            for ((d_s, &d_g), &s) in d_s.iter_mut().zip(&*d_g).zip(s) {
-                *d_s = d_g * gelu_slope(s); // (5)ᵀ
-            }
-            let d_u = above[rows.u.clone()].iter_mut().zip(p[D].iter());
-            let u = drive[rows.u.clone()].iter().zip(grad[D].iter_mut());
-            for ((&d_s, (d_u, &d)), (&u, to)) in d_s.iter().zip(d_u).zip(u) {
-                *d_u = d * d_s; // (4)ᵀ
-                *to += d_s * u; // (4)ᵀ
-            }
-        }
+        excite_reverse(self, at, d_drive.as_view_mut(), &mut *grad); // (5)ᵀ, (4)ᵀ
         let d_s = d_drive.rows_range(rows.s.clone());
-        d_states.fill(R::zero());
+        kernel::fill_zero(&mut d_states);
         kernel::add_transpose_product(d_states, p[C].as_view(), d_s); // (4)ᵀ
         kernel::add_product_by_transpose(grad[C].as_view_mut(), d_s, at.next); // (4)ᵀ
     }
@@ -394,14 +326,11 @@ impl<R: Real> Cell<R> for SsmBlock<R> {
     fn retreat(
         &self,
         _at: Recorded<R>,
-        mut adj: ViewMut<R>,
-        mut d_drive: ViewMut<R>,
+        adj: ViewMut<R>,
+        d_drive: ViewMut<R>,
         _grad: &mut Params<R>,
     ) {
-        for lane in 0..adj.ncols() {
-            let d_w = &mut column_mut(&mut d_drive, lane)[self.rows.v.clone()];
-            self.diagonal.retreat(column_mut(&mut adj, lane), d_w); // (3)ᵀ
-        }
+        scan_reverse(self, adj, d_drive); // (3)ᵀ
     }
 
     fn unproject(
@@ -421,22 +350,167 @@ impl<R: Real> Cell<R> for SsmBlock<R> {
         let Some(mut dx) = dx else {
             return self.norm_gradients_alone(at, d_drive, grad);
         };
-        dx.fill(R::zero());
+        kernel::fill_zero(&mut dx);
         kernel::add_transpose_product(dx.as_view_mut(), p[B].as_view(), d_w); // (2)ᵀ
-        for j in 0..dx.ncols() {
-            let (drive, d_drive) = (column(&at.drive, j), column(&d_drive, j));
-            let dx = column_mut(&mut dx, j);
-            for (dx, &d_u) in dx.iter_mut().zip(&d_drive[rows.u.clone()]) {
-                *dx += d_u; // (4)ᵀ
+        normalise_reverse(self, at, d_drive, dx, grad); // (1)ᵀ, (8)ᵀ
+    }
+}
+
+/// (1), and the copy of x for (8).
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn normalise<R: Real>(cell: &SsmBlock<R>, x: Input<R>, mut drive: ViewMut<R>) {
+    let (h, rows) = (cell.width, &cell.rows);
+    for j in 0..drive.ncols() {
+        let (above, rest) = column_mut(&mut drive, j).split_at_mut(rows.u.start);
+        let u = &mut rest[..h];
+        fill_column(x, j, u);
+        if cell.residual {
+            above[rows.x.clone()].copy_from_slice(u);
+        }
+        if cell.norm.has_gain() {
+            let r = cell.norm.normalise(u); // (1)
+            above[rows.r.start] = r;
+            above[rows.n.clone()].copy_from_slice(u);
+            for (u, &gain) in u.iter_mut().zip(cell.params[NORM_GAIN].as_slice()) {
+                *u *= gain; // (1)
             }
-            if self.norm.has_gain() {
-                let n = &drive[rows.n.clone()];
-                self.norm_gradients(n, dx, grad); // (1)ᵀ
-                self.norm.reverse(n, drive[rows.r.start], dx); // (1)ᵀ
+        }
+        if cell.norm.has_bias() {
+            for (u, &bias) in u.iter_mut().zip(cell.params[NORM_BIAS].as_slice()) {
+                *u += bias; // (1)
             }
-            for (dx, &d_x) in dx.iter_mut().zip(&d_drive[rows.x.clone()]) {
-                *dx += d_x; // (8)ᵀ
-            }
+        }
+    }
+}
+
+/// (3)
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn scan<R: Real>(cell: &SsmBlock<R>, mut drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
+    for lane in 0..prev.ncols() {
+        let w = &mut column_mut(&mut drive, lane)[cell.rows.v.clone()];
+        let h = column(&prev, lane);
+        cell.diagonal.advance(w, h, column_mut(&mut next, lane)); // (3)
+    }
+}
+
+/// (4)'s skip, and (5).
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn excite<R: Real>(cell: &SsmBlock<R>, mut drive: ViewMut<R>) {
+    let (h, rows, p) = (cell.width, &cell.rows, &cell.params);
+    for j in 0..drive.ncols() {
+        let (above, below) = column_mut(&mut drive, j).split_at_mut(rows.s.start);
+        let (s, g) = below.split_at_mut(h);
+        let u = above[rows.u.clone()].iter().zip(p[D].as_slice().iter());
+        for ((s, g), (&u, &d)) in s.iter_mut().zip(g).zip(u) {
+            *s += d * u; // (4)
+            *g = gelu(*s); // (5)
+        }
+    }
+}
+
+/// (7), (8)
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn gate<R: Real>(cell: &SsmBlock<R>, mut drive: ViewMut<R>, mut y: ViewMut<R>) {
+    let (h, rows) = (cell.width, &cell.rows);
+    for j in 0..y.ncols() {
+        let drive = column_mut(&mut drive, j);
+        let y = column_mut(&mut y, j);
+        let (a, c) = drive[rows.o.clone()].split_at_mut(h);
+        y.copy_from_slice(a);
+        for (y, c) in y.iter_mut().zip(c) {
+            *c = sigmoid(*c);
+            *y *= *c; // (7)
+        }
+        for (y, &x) in y.iter_mut().zip(&drive[rows.x.clone()]) {
+            *y += x; // (8)
+        }
+    }
+}
+
+/// (8)ᵀ, (7)ᵀ
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn gate_reverse<R: Real>(
+    cell: &SsmBlock<R>,
+    at: Recorded<R>,
+    dy: View<R>,
+    mut d_drive: ViewMut<R>,
+) {
+    let (h, rows) = (cell.width, &cell.rows);
+    for j in 0..dy.ncols() {
+        let (drive, dy) = (column(&at.drive, j), column(&dy, j));
+        let d = column_mut(&mut d_drive, j);
+        for (d_x, &dy) in d[rows.x.clone()].iter_mut().zip(dy) {
+            *d_x = dy; // (8)ᵀ
+        }
+        let (d_a, d_c) = d[rows.o.clone()].split_at_mut(h);
+        let (a, gate) = drive[rows.o.clone()].split_at(h);
+        d_a.copy_from_slice(dy);
+        let pairs = a.iter().zip(gate);
+        for ((d_a, d_c), (&a, &gate)) in d_a.iter_mut().zip(d_c).zip(pairs) {
+            *d_c = *d_a * a * gate * (R::one() - gate); // (7)ᵀ
+            *d_a *= gate; // (7)ᵀ
+        }
+    }
+}
+
+/// (5)ᵀ, and (4)ᵀ for the skip.
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn excite_reverse<R: Real>(
+    cell: &SsmBlock<R>,
+    at: Recorded<R>,
+    mut d_drive: ViewMut<R>,
+    grad: &mut Params<R>,
+) {
+    let (h, rows, p) = (cell.width, &cell.rows, &cell.params);
+    for j in 0..d_drive.ncols() {
+        let drive = column(&at.drive, j);
+        let (above, below) = column_mut(&mut d_drive, j).split_at_mut(rows.s.start);
+        let (d_s, d_g) = below.split_at_mut(h);
+        let s = drive[rows.s.clone()].iter();
+        for ((d_s, &d_g), &s) in d_s.iter_mut().zip(&*d_g).zip(s) {
+            *d_s = d_g * gelu_slope(s); // (5)ᵀ
+        }
+        let d_u = above[rows.u.clone()].iter_mut().zip(p[D].as_slice().iter());
+        let u = drive[rows.u.clone()].iter().zip(grad[D].as_mut_slice());
+        for ((&d_s, (d_u, &d)), (&u, to)) in d_s.iter().zip(d_u).zip(u) {
+            *d_u = d * d_s; // (4)ᵀ
+            *to += d_s * u; // (4)ᵀ
+        }
+    }
+}
+
+/// (3)ᵀ
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn scan_reverse<R: Real>(cell: &SsmBlock<R>, mut adj: ViewMut<R>, mut d_drive: ViewMut<R>) {
+    for lane in 0..adj.ncols() {
+        let d_w = &mut column_mut(&mut d_drive, lane)[cell.rows.v.clone()];
+        cell.diagonal.retreat(column_mut(&mut adj, lane), d_w); // (3)ᵀ
+    }
+}
+
+/// (4)ᵀ, (1)ᵀ and (8)ᵀ for x; `dx` comes in with (2)ᵀ.
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn normalise_reverse<R: Real>(
+    cell: &SsmBlock<R>,
+    at: Recorded<R>,
+    d_drive: View<R>,
+    mut dx: ViewMut<R>,
+    grad: &mut Params<R>,
+) {
+    let rows = &cell.rows;
+    for j in 0..dx.ncols() {
+        let (drive, d_drive) = (column(&at.drive, j), column(&d_drive, j));
+        let dx = column_mut(&mut dx, j);
+        for (dx, &d_u) in dx.iter_mut().zip(&d_drive[rows.u.clone()]) {
+            *dx += d_u; // (4)ᵀ
+        }
+        if cell.norm.has_gain() {
+            let n = &drive[rows.n.clone()];
+            cell.norm_gradients(n, dx, grad); // (1)ᵀ
+            cell.norm.reverse(n, drive[rows.r.start], dx); // (1)ᵀ
+        }
+        for (dx, &d_x) in dx.iter_mut().zip(&d_drive[rows.x.clone()]) {
+            *dx += d_x; // (8)ᵀ
         }
     }
 }

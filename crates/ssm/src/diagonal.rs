@@ -45,6 +45,9 @@
 //! Only x̄_{t-1} and w̄ are sequential. What the drive's adjoint keeps is w̄; as f is never 0, x̄ = w̄/f* and
 //! w = v/f give both sums from the recorded v, x and w̄ at the end: L̄ = Σ x_{t-1}* w̄ / f*, f̄ = Σ v* w̄ / f*².
 
+use std::ops::Range;
+
+use multiversion::multiversion;
 use nalgebra::Complex;
 use saturn_cell::{Params, Real, View, column};
 
@@ -64,7 +67,7 @@ pub const B: usize = 4;
 pub const C: usize = 5;
 
 /// States whose sums are held in registers at a time.
-const CHUNK: usize = 16;
+const CHUNK: usize = 64;
 
 /// What one step of the recurrence needs, recomputed when the parameters change.
 #[derive(Clone, Debug)]
@@ -128,6 +131,7 @@ impl<R: Real> Diagonal<R> {
     }
 
     /// One step of one lane: `w [2P]` turns into v, and `next [2P]` is set from `prev [2P]`.
+    #[inline(always)]
     pub fn advance(&self, w: &mut [R], prev: &[R], next: &mut [R]) {
         let n = self.states();
         let (l_re, l_im, f_re, f_im) = self.parts();
@@ -145,6 +149,7 @@ impl<R: Real> Diagonal<R> {
 
     /// Reverse of [`Self::advance`]: sets `d_w [2P]`, and turns `adj [2P]` from the adjoint of the state
     /// after the step into that of the state before it.
+    #[inline(always)]
     pub fn retreat(&self, adj: &mut [R], d_w: &mut [R]) {
         let n = self.states();
         let (l_re, l_im, f_re, f_im) = self.parts();
@@ -173,18 +178,8 @@ impl<R: Real> Diagonal<R> {
         for start in (0..n).step_by(CHUNK) {
             let len = CHUNK.min(n - start);
             let mut sums = [[R::zero(); CHUNK]; 4];
-            let [xd_re, xd_im, vd_re, vd_im] = &mut sums;
-            for j in 0..d_w.ncols() {
-                let (d_re, d_im) = chunk(d_w, j, n, start, len);
-                let (x_re, x_im) = chunk(prev, j, n, start, len);
-                let (v_re, v_im) = chunk(v, j, n, start, len);
-                for (i, (&re, &im)) in d_re.iter().zip(d_im).enumerate() {
-                    xd_re[i] += x_re[i] * re + x_im[i] * im; // Σ x* w̄
-                    xd_im[i] += x_re[i] * im - x_im[i] * re;
-                    vd_re[i] += v_re[i] * re + v_im[i] * im; // Σ v* w̄
-                    vd_im[i] += v_re[i] * im - v_im[i] * re;
-                }
-            }
+            add_sums([prev, v, d_w], start..start + len, &mut sums);
+            let [xd_re, xd_im, vd_re, vd_im] = &sums;
             for i in 0..len {
                 let xd = Complex::new(xd_re[i].wide(), xd_im[i].wide());
                 let vd = Complex::new(vd_re[i].wide(), vd_im[i].wide());
@@ -223,6 +218,25 @@ impl<R: Real> Diagonal<R> {
             &self.f_re[..n],
             &self.f_im[..n],
         )
+    }
+}
+
+/// Adds up Re and Im of Σ x* w̄ and of Σ v* w̄ for the states of `own`, at most [`CHUNK`] of them, over all
+/// columns of x before each step, v and w̄, each `[2P, N]`.
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn add_sums<R: Real>([prev, v, d_w]: [&View<R>; 3], own: Range<usize>, sums: &mut [[R; CHUNK]; 4]) {
+    let (n, start, len) = (d_w.nrows() / 2, own.start, own.len());
+    let [xd_re, xd_im, vd_re, vd_im] = sums;
+    for j in 0..d_w.ncols() {
+        let (d_re, d_im) = chunk(d_w, j, n, start, len);
+        let (x_re, x_im) = chunk(prev, j, n, start, len);
+        let (v_re, v_im) = chunk(v, j, n, start, len);
+        for (i, (&re, &im)) in d_re.iter().zip(d_im).enumerate() {
+            xd_re[i] += x_re[i] * re + x_im[i] * im; // Σ x* w̄
+            xd_im[i] += x_re[i] * im - x_im[i] * re;
+            vd_re[i] += v_re[i] * re + v_im[i] * im; // Σ v* w̄
+            vd_im[i] += v_re[i] * im - v_im[i] * re;
+        }
     }
 }
 

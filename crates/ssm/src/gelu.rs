@@ -11,17 +11,20 @@
 //! Source: Hendrycks & Gimpel 2016, §2.
 
 use saturn_cell::Real;
+use saturn_cell::elementary::sigmoid;
 
 /// 2 √(2/π).
 const SCALE: f64 = 1.595_769_121_605_730_7;
 const CUBIC: f64 = 0.044_715;
 
 /// (1)
+#[inline(always)]
 pub fn gelu<R: Real>(x: R) -> R {
     x * gate(x)
 }
 
 /// (2)
+#[inline(always)]
 pub fn gelu_slope<R: Real>(x: R) -> R {
     let s = gate(x);
     let dz = R::of(SCALE) + R::of(3.0 * CUBIC * SCALE) * x * x;
@@ -29,8 +32,9 @@ pub fn gelu_slope<R: Real>(x: R) -> R {
 }
 
 /// σ(z).
+#[inline(always)]
 fn gate<R: Real>(x: R) -> R {
-    (x * (R::of(SCALE) + R::of(CUBIC * SCALE) * x * x)).sigmoid()
+    sigmoid(x * (R::of(SCALE) + R::of(CUBIC * SCALE) * x * x))
 }
 
 #[cfg(test)]

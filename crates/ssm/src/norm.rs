@@ -48,17 +48,18 @@ impl Norm {
     }
 
     /// Turns `x [H]` into n and returns r.
+    #[inline(always)]
     pub fn normalise<R: Real>(self, x: &mut [R]) -> R {
         if self == Self::None {
             return R::one();
         }
         if self == Self::Layer {
-            let mean = mean(x.iter().copied());
+            let mean = mean(x.len(), |i| x[i]);
             for x in &mut *x {
                 *x -= mean;
             }
         }
-        let square = mean(x.iter().map(|&x| x * x));
+        let square = mean(x.len(), |i| x[i] * x[i]);
         let r = R::one() / (square + R::of(EPSILON)).sqrt();
         for x in x {
             *x *= r;
@@ -67,24 +68,37 @@ impl Norm {
     }
 
     /// Turns `d [H]` from the adjoint of n into that of x, given `n [H]` and r.
+    #[inline(always)]
     pub fn reverse<R: Real>(self, n: &[R], r: R, d: &mut [R]) {
         if self == Self::None {
             return;
         }
         let common = match self {
-            Self::Layer => mean(d.iter().copied()),
+            Self::Layer => mean(d.len(), |i| d[i]),
             Self::Rms | Self::None => R::zero(),
         };
-        let along = mean(d.iter().zip(n).map(|(&d, &n)| d * n));
+        let along = mean(d.len(), |i| d[i] * n[i]);
         for (d, &n) in d.iter_mut().zip(n) {
             *d = r * (*d - common - n * along);
         }
     }
 }
 
-fn mean<R: Real>(values: impl ExactSizeIterator<Item = R>) -> R {
-    let len = R::of(values.len() as f64);
-    values.fold(R::zero(), |sum, v| sum + v) / len
+/// The mean of `value(0..len)`, in sixteen sums side by side, so that they run in wide registers.
+#[inline(always)]
+fn mean<R: Real>(len: usize, value: impl Fn(usize) -> R) -> R {
+    const SUMS: usize = 16;
+    let mut sums = [R::zero(); SUMS];
+    let whole = len - len % SUMS;
+    for start in (0..whole).step_by(SUMS) {
+        for (i, sum) in sums.iter_mut().enumerate() {
+            *sum += value(start + i);
+        }
+    }
+    for (i, sum) in sums[..len - whole].iter_mut().enumerate() {
+        *sum += value(whole + i);
+    }
+    sums.iter().fold(R::zero(), |sum, &part| sum + part) / R::of(len as f64)
 }
 
 #[cfg(test)]

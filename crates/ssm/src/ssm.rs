@@ -26,6 +26,7 @@
 #[cfg(test)]
 mod tests;
 
+use multiversion::multiversion;
 use saturn_cell::init::normal;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
@@ -224,28 +225,24 @@ impl<R: Real> Cell<R> for Ssm<R> {
 
     fn project(&self, x: Input<R>, mut drive: ViewMut<R>) {
         let (n, o) = (self.complex_rows(), self.params[C].nrows());
-        drive.fill(R::zero());
+        kernel::fill_zero(&mut drive);
         x.apply(self.params[B].as_view(), drive.rows_mut(0, n)); // (1)
         if self.skip {
             x.apply(self.params[D].as_view(), drive.rows_mut(n, o)); // (1)
         }
     }
 
-    fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
-        let n = self.complex_rows();
-        for lane in 0..prev.ncols() {
-            let w = &mut column_mut(&mut drive, lane)[..n];
-            let x = column(&prev, lane);
-            self.diagonal.advance(w, x, column_mut(&mut next, lane)); // (2)
-        }
+    fn advance(&self, drive: ViewMut<R>, prev: View<R>, next: ViewMut<R>) {
+        scan(self, drive, prev, next); // (2)
     }
 
     fn emit(&self, drive: ViewMut<R>, states: View<R>, mut y: ViewMut<R>) {
         let n = self.complex_rows();
         if self.skip {
-            y.copy_from(&drive.rows(n, y.nrows())); // (3)
+            let o = y.nrows();
+            kernel::copy(&mut y, &drive.rows(n, o)); // (3)
         } else {
-            y.fill(R::zero());
+            kernel::fill_zero(&mut y);
         }
         kernel::add_product(y, self.params[C].as_view(), states); // (3)
     }
@@ -260,9 +257,9 @@ impl<R: Real> Cell<R> for Ssm<R> {
     ) {
         let n = self.complex_rows();
         if self.skip {
-            d_drive.rows_mut(n, dy.nrows()).copy_from(&dy); // (3)ᵀ
+            kernel::copy(&mut d_drive.rows_mut(n, dy.nrows()), &dy); // (3)ᵀ
         }
-        d_states.fill(R::zero());
+        kernel::fill_zero(&mut d_states);
         kernel::add_transpose_product(d_states, self.params[C].as_view(), dy); // (3)ᵀ
         kernel::add_product_by_transpose(grad[C].as_view_mut(), dy, at.next); // (3)ᵀ
     }
@@ -270,15 +267,11 @@ impl<R: Real> Cell<R> for Ssm<R> {
     fn retreat(
         &self,
         _at: Recorded<R>,
-        mut adj: ViewMut<R>,
-        mut d_drive: ViewMut<R>,
+        adj: ViewMut<R>,
+        d_drive: ViewMut<R>,
         _grad: &mut Params<R>,
     ) {
-        let n = self.complex_rows();
-        for lane in 0..adj.ncols() {
-            let d_w = &mut column_mut(&mut d_drive, lane)[..n];
-            self.diagonal.retreat(column_mut(&mut adj, lane), d_w); // (2)ᵀ
-        }
+        scan_reverse(self, adj, d_drive); // (2)ᵀ
     }
 
     fn unproject(
@@ -295,7 +288,7 @@ impl<R: Real> Cell<R> for Ssm<R> {
             .add_gradients(&self.params, &at.prev, &v, &d_w, grad); // (2)ᵀ
         x.apply_reverse(d_w, grad[B].as_view_mut()); // (1)ᵀ
         if let Some(dx) = &mut dx {
-            dx.fill(R::zero());
+            kernel::fill_zero(dx);
             kernel::add_transpose_product(dx.as_view_mut(), self.params[B].as_view(), d_w);
         }
         if self.skip {
@@ -305,5 +298,26 @@ impl<R: Real> Cell<R> for Ssm<R> {
                 kernel::add_transpose_product(dx.as_view_mut(), self.params[D].as_view(), d_s);
             }
         }
+    }
+}
+
+/// (2)
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn scan<R: Real>(cell: &Ssm<R>, mut drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
+    let n = cell.complex_rows();
+    for lane in 0..prev.ncols() {
+        let w = &mut column_mut(&mut drive, lane)[..n];
+        let x = column(&prev, lane);
+        cell.diagonal.advance(w, x, column_mut(&mut next, lane)); // (2)
+    }
+}
+
+/// (2)ᵀ
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn scan_reverse<R: Real>(cell: &Ssm<R>, mut adj: ViewMut<R>, mut d_drive: ViewMut<R>) {
+    let n = cell.complex_rows();
+    for lane in 0..adj.ncols() {
+        let d_w = &mut column_mut(&mut d_drive, lane)[..n];
+        cell.diagonal.retreat(column_mut(&mut adj, lane), d_w); // (2)ᵀ
     }
 }

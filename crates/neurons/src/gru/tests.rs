@@ -46,7 +46,7 @@ fn without_weights_the_state_is_a_geometric_approach() {
         p[B] = DMatrix::from_row_slice(3, 1, &[0.0, 1.0, 0.3]);
         p[C] = DMatrix::from_row_slice(3, 1, &[0.0, 0.5, 0.8]);
     });
-    let (z, n) = (1.5_f64.sigmoid(), (0.3_f64 + 0.5 * 0.8).tanh());
+    let (z, n) = (sigmoid(1.5_f64), (0.3_f64 + 0.5 * 0.8).tanh());
     let mut stream = Stream::new(&cell, 2);
     stream.state_mut().copy_from_slice(&[0.0, -0.9]);
     let silence = DMatrix::zeros(1, 2);

@@ -1,5 +1,6 @@
 //! The commands, one a file.
 
+mod bench;
 mod check;
 mod inspect;
 mod make;
@@ -9,6 +10,7 @@ mod print;
 mod run;
 mod schema;
 
+pub use bench::{bench, bench_scaling};
 pub use check::check;
 pub use inspect::inspect;
 pub use make::make;

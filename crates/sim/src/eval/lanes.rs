@@ -107,7 +107,7 @@ impl<'a, R: Real> Lanes<'a, R> {
             events: &self.events,
             known: &self.known,
             tapes: &self.tapes,
-            logits: self.tapes.output(self.net.cells().len() - 1),
+            logits: self.tapes.logits(),
         })
     }
 }

@@ -59,7 +59,7 @@ fn the_gradient_of_a_whole_net_is_exact() {
         value(&net, &mut tapes, &mut d);
         let mut grad = net.zero_gradient();
         let input = Input::Events(x.view());
-        tapes.backward(&net, input, d.as_view(), &mut grad, &mut |_, _, _| {});
+        tapes.backward(&net, input, d.as_view(), &mut grad, &mut |_, _, _, _| {});
         for (i, params) in grad.iter().enumerate() {
             for (j, tensor) in params.tensors().iter().enumerate() {
                 let numeric = differences(&net.cells()[i].params()[j], 1e-5, |changed| {
@@ -159,5 +159,54 @@ fn dense_input_gives_what_events_give() {
         b.start(&net, 4, 2);
         let b = b.forward(&net, Input::Dense(dense.as_view()), None);
         assert!((&a - b).norm() <= 1e-12 * a.norm(), "{layers}");
+    }
+}
+
+/// Few checkpoints and a second forward pass give the bits of a tape that holds all steps, f32 and f64.
+#[test]
+fn recomputation_has_the_bits_of_the_whole_tape() {
+    fn check<R: Real>(layers: &str) {
+        let (steps, lanes) = (700, 4);
+        let columns = steps * lanes;
+        let x = random_events(INPUTS, columns, 0.3, 7);
+        let d_logits = random(CLASSES, columns, 1.0, 8).map(R::of);
+        let net: Network<R> = net(layers);
+        let mut runs = Vec::new();
+        for recompute in [false, true] {
+            let mut tapes = Tapes::new(&net);
+            tapes.recompute(recompute);
+            tapes.start(&net, steps, lanes);
+            let mut seen = vec![0; net.cells().len()];
+            let logits = tapes
+                .forward_observed(&net, Input::Events(x.view()), None, &mut |i, start, y| {
+                    assert_eq!(start, seen[i], "segments in order");
+                    seen[i] += y.ncols();
+                })
+                .clone_owned();
+            assert!(seen.iter().all(|&seen| seen == columns));
+            let mut grad = net.zero_gradient();
+            let mut segments = 0;
+            tapes.backward(
+                &net,
+                Input::Events(x.view()),
+                d_logits.as_view(),
+                &mut grad,
+                &mut |i, start, y, mut dy| {
+                    // A penalty that differs from column to column.
+                    for j in 0..y.ncols() {
+                        dy[(0, j)] += R::of((start + j) as f64 / columns as f64) * y[(0, j)];
+                    }
+                    segments += usize::from(i == 0);
+                },
+            );
+            assert_eq!(segments > 1, recompute, "{layers}: segments");
+            let spikes: Vec<_> = (0..net.cells().len()).map(|i| tapes.spikes(i)).collect();
+            runs.push((logits, grad, spikes));
+        }
+        assert!(runs[0] == runs[1], "{layers}: the bits differ");
+    }
+    for layers in STACKS {
+        check::<f32>(layers);
+        check::<f64>(layers);
     }
 }

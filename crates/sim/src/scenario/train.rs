@@ -21,6 +21,11 @@ pub struct TrainKeys {
     /// changes the speed, and the last bits of the sums. More: larger products, fewer threads.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shard_lanes: Option<usize>,
+    /// Whether to keep few states of a long sequence and do its forward pass again for the gradient,
+    /// default false. The same gradient in less memory (it grows with the square root of the steps), for
+    /// a third more time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recompute: Option<bool>,
     /// The rule of an update: `adam` (default), `{adam: {...}}` or `{sgd: {...}}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub optimizer: Option<Optimizer>,
@@ -158,6 +163,9 @@ pub struct Train {
     pub lanes: usize,
     /// Lanes of one shard, at most `lanes`.
     pub shard_lanes: usize,
+    /// Whether forward passes are done again for the gradient; the result is the same.
+    #[serde(skip)]
+    pub recompute: bool,
     /// The rule of an update.
     pub optimizer: Optimizer,
     /// Learning rate at its peak.
@@ -190,6 +198,7 @@ impl TrainKeys {
             epochs: self.epochs.or(below.epochs),
             lanes: self.lanes.or(below.lanes),
             shard_lanes: self.shard_lanes.or(below.shard_lanes),
+            recompute: self.recompute.or(below.recompute),
             optimizer: self.optimizer.or(below.optimizer),
             lr: self.lr.or(below.lr),
             warmup: self.warmup.or(below.warmup),
@@ -209,6 +218,7 @@ impl TrainKeys {
             epochs: self.epochs.unwrap_or(20),
             lanes,
             shard_lanes: self.shard_lanes.unwrap_or_else(|| lanes.min(8)),
+            recompute: self.recompute.unwrap_or_default(),
             optimizer: self.optimizer.unwrap_or_default(),
             lr: self.lr.unwrap_or(0.003),
             warmup: self.warmup.unwrap_or(0.1),
@@ -319,6 +329,7 @@ impl Train {
             lanes: Some(self.lanes),
             // Left out, since it follows the lanes that a model or an arm sets.
             shard_lanes: None,
+            recompute: Some(self.recompute),
             optimizer: Some(self.optimizer),
             lr: Some(self.lr),
             warmup: Some(self.warmup),

@@ -6,4 +6,5 @@ pub mod optimizer;
 #[cfg(test)]
 mod tests;
 pub mod trainer;
+pub mod update;
 pub mod validate;

@@ -9,8 +9,10 @@
 //!
 //! SGD as PyTorch has it: m <- mu m + g, p <- p - lr m.
 
+use rayon::prelude::*;
 use saturn_cell::{Kind, Params, Real};
 
+use super::update::CHUNK;
 use crate::network::{Gradient, Network};
 use crate::scenario::{Optimizer as Rule, Schedule};
 
@@ -43,48 +45,78 @@ impl<R: Real> Optimizer<R> {
             first,
             second,
         } = self;
+        let step = Step {
+            rule: *rule,
+            updates: *updates,
+            lr,
+        };
         for (i, cell) in net.cells_mut().iter_mut().enumerate() {
             cell.update(&mut |params| {
                 for (j, tensor) in params.tensors_mut().iter_mut().enumerate() {
-                    let g = grad[i][j].as_slice();
-                    let m = first[i][j].as_mut_slice();
+                    let kind = tensor.kind;
                     let p = tensor.value.as_mut_slice();
-                    match *rule {
-                        Rule::Adam {
-                            beta1,
-                            beta2,
-                            epsilon,
-                            weight_decay,
-                        } => {
-                            let decay = if tensor.kind == Kind::Weight {
-                                weight_decay
-                            } else {
-                                0.0
-                            };
-                            let v = second[i][j].as_mut_slice();
-                            let (b1, b2) = (R::of(beta1), R::of(beta2));
-                            let (c1, c2) = (R::of(1.0 - beta1), R::of(1.0 - beta2));
-                            let unbias1 = R::of(1.0 / (1.0 - beta1.powi(*updates)));
-                            let unbias2 = R::of(1.0 / (1.0 - beta2.powi(*updates)));
-                            let (lr, e) = (R::of(lr), R::of(epsilon));
-                            let decay = R::of(decay);
-                            for (((p, m), v), &g) in p.iter_mut().zip(m).zip(v).zip(g) {
-                                *m = b1 * *m + c1 * g; // (1)
-                                *v = b2 * *v + c2 * g * g; // (2)
-                                let step = *m * unbias1 / ((*v * unbias2).sqrt() + e);
-                                *p -= lr * (step + decay * *p); // (3)
-                            }
-                        }
-                        Rule::Sgd { momentum } => {
-                            let (lr, mu) = (R::of(lr), R::of(momentum));
-                            for ((p, m), &g) in p.iter_mut().zip(m).zip(g) {
-                                *m = mu * *m + g;
-                                *p -= lr * *m;
-                            }
-                        }
+                    let m = first[i][j].as_mut_slice();
+                    let v = second[i][j].as_mut_slice();
+                    let g = grad[i][j].as_slice();
+                    if p.len() <= CHUNK {
+                        step.apply(kind, p, m, v, g);
+                    } else {
+                        p.par_chunks_mut(CHUNK)
+                            .zip(m.par_chunks_mut(CHUNK))
+                            .zip(v.par_chunks_mut(CHUNK))
+                            .zip(g.par_chunks(CHUNK))
+                            .for_each(|(((p, m), v), g)| step.apply(kind, p, m, v, g));
                     }
                 }
             });
+        }
+    }
+}
+
+/// One step, the same for every parameter.
+#[derive(Clone, Copy)]
+struct Step {
+    rule: Rule,
+    /// k, this update's among all done.
+    updates: i32,
+    lr: f64,
+}
+
+impl Step {
+    /// Steps the parameters `p`, of one kind, with moments `m` and `v` along `g`, all of one length.
+    fn apply<R: Real>(&self, kind: Kind, p: &mut [R], m: &mut [R], v: &mut [R], g: &[R]) {
+        match self.rule {
+            Rule::Adam {
+                beta1,
+                beta2,
+                epsilon,
+                weight_decay,
+            } => {
+                let decay = if kind == Kind::Weight {
+                    weight_decay
+                } else {
+                    0.0
+                };
+                let (b1, b2) = (R::of(beta1), R::of(beta2));
+                let (c1, c2) = (R::of(1.0 - beta1), R::of(1.0 - beta2));
+                let unbias1 = R::of(1.0 / (1.0 - beta1.powi(self.updates)));
+                let unbias2 = R::of(1.0 / (1.0 - beta2.powi(self.updates)));
+                let (lr, e) = (R::of(self.lr), R::of(epsilon));
+                let decay = R::of(decay);
+                for (((p, m), v), &g) in p.iter_mut().zip(m).zip(v).zip(g) {
+                    *m = b1 * *m + c1 * g; // (1)
+                    *v = b2 * *v + c2 * g * g; // (2)
+                    let step = *m * unbias1 / ((*v * unbias2).sqrt() + e);
+                    *p -= lr * (step + decay * *p); // (3)
+                }
+            }
+            Rule::Sgd { momentum } => {
+                let (lr, mu) = (R::of(self.lr), R::of(momentum));
+                for ((p, m), &g) in p.iter_mut().zip(m).zip(g) {
+                    *m = mu * *m + g;
+                    *p -= lr * *m;
+                }
+            }
         }
     }
 }

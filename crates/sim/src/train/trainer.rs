@@ -1,18 +1,17 @@
-//! The training loop: shards of lanes in parallel, gradients summed in order, the best epoch kept.
+//! The training loop: updates, epochs, the best epoch kept.
 
 use std::time::Instant;
 
-use rayon::prelude::*;
-use saturn_cell::{Input, Real, view, view_mut};
+use saturn_cell::Real;
 use saturn_data::DataError;
-use saturn_loss::spike_rate::RateTotals;
-use saturn_loss::{Estimator, Loss, Parts, SpikeRate, Totals};
+use saturn_loss::{Estimator, Loss, Parts, SpikeRate};
 use serde::{Deserialize, Serialize};
 
-use super::batch::{Batch, Epoch, LanePlan};
-use super::optimizer::{Optimizer, clip, learning_rate};
+use super::batch::{Epoch, LanePlan};
+use super::optimizer::learning_rate;
+use super::update::{Objective, Update};
 use super::validate::{Validation, validate};
-use crate::network::{Gradient, Network, Tapes};
+use crate::network::Network;
 use crate::scenario::{Keep, Streams, Train};
 use crate::stream::Source;
 
@@ -94,32 +93,6 @@ pub enum TrainError {
     Interrupted,
 }
 
-/// One shard's memory.
-struct Shard<R: Real> {
-    batch: Batch<R>,
-    tapes: Tapes<R>,
-    d_logits: Vec<R>,
-    grad: Gradient<R>,
-    /// For each spiking cell, the sums that its rates are made of.
-    rates: Vec<Option<RateTotals>>,
-}
-
-impl<R: Real> Shard<R> {
-    fn new(net: &Network<R>) -> Self {
-        Self {
-            batch: Batch::default(),
-            tapes: Tapes::new(net),
-            d_logits: Vec::new(),
-            grad: net.zero_gradient(),
-            rates: net
-                .cells()
-                .iter()
-                .map(|cell| cell.spikes().then(|| RateTotals::new(cell.widths().output)))
-                .collect(),
-        }
-    }
-}
-
 /// Trains `net` in place; `each_epoch` hears of every epoch and may stop the run by returning false.
 pub fn train<R: Real>(
     net: &mut Network<R>,
@@ -128,9 +101,7 @@ pub fn train<R: Real>(
 ) -> Result<Trained, TrainError> {
     let settings = job.settings;
     let began = Instant::now();
-    let mut optimizer = Optimizer::new(settings.optimizer, net);
-    let mut grad = net.zero_gradient();
-    let mut shards: Vec<Shard<R>> = Vec::new();
+    let mut update = Update::new(settings.optimizer, net);
     let mut history: Vec<EpochRecord> = Vec::new();
     let mut best: Option<(Validation, usize, Network<R>)> = None;
     let mut done = 0;
@@ -141,7 +112,7 @@ pub fn train<R: Real>(
         let mut sums = Parts::default();
         let (mut norms, mut lr) = (0.0, 0.0);
         for (k, lanes) in updates.iter().enumerate() {
-            let parts = gradient(net, job, &epoch, lanes, &mut shards, &mut grad)?;
+            let parts = gradient(net, job, &epoch, lanes, &mut update)?;
             if !parts.total.is_finite() {
                 return Err(TrainError::Diverged {
                     epoch: number + 1,
@@ -149,7 +120,6 @@ pub fn train<R: Real>(
                     value: parts.total,
                 });
             }
-            norms += clip(&mut grad, settings.clip_norm);
             lr = learning_rate(
                 settings.schedule,
                 settings.lr,
@@ -158,7 +128,7 @@ pub fn train<R: Real>(
                 done,
                 all,
             );
-            optimizer.step(net, &grad, lr);
+            norms += update.step(net, settings.clip_norm, lr);
             sums += parts;
             done += 1;
         }
@@ -215,77 +185,36 @@ pub fn one_update<'a, R: Real>(
 ) -> impl FnMut() -> Result<Parts, TrainError> + use<'a, R> {
     let epoch = Epoch::new(job.seed, 0, job.train.split.len());
     let updates = epoch.updates(job.streams, job.settings.lanes, job.samples);
-    let mut grad = net.zero_gradient();
-    let mut shards = Vec::new();
-    move || gradient(net, job, &epoch, &updates[0], &mut shards, &mut grad)
+    let mut update = Update::new(job.settings.optimizer, net);
+    move || gradient(net, job, &epoch, &updates[0], &mut update)
 }
 
-/// The loss and the gradient of one update, into `grad`.
-fn gradient<R: Real>(
+/// The loss of one update of `lanes`, its gradient left in `update`.
+pub fn gradient<R: Real>(
     net: &Network<R>,
     job: &Job,
     epoch: &Epoch,
     lanes: &[LanePlan],
-    shards: &mut Vec<Shard<R>>,
-    grad: &mut Gradient<R>,
+    update: &mut Update<R>,
 ) -> Result<Parts, TrainError> {
     let plans = by_length(lanes, epoch, job);
     let plans: Vec<&[LanePlan]> = plans.chunks(job.settings.shard_lanes).collect();
-    while shards.len() < plans.len() {
-        shards.push(Shard::new(net));
-    }
-    let shards = &mut shards[..plans.len()];
-    let parts = shards
-        .par_iter_mut()
-        .zip(&plans)
-        .map(|(shard, plans)| {
-            shard.batch.compose(
-                epoch,
-                plans,
-                job.streams,
-                job.train,
-                job.channels,
-                job.estimator.as_ref(),
-            )?;
-            shard.forward(net, job);
-            Ok(job.loss.totals(&shard.batch.targets()))
-        })
-        .collect::<Result<Vec<_>, DataError>>()?;
-    // The loss divides by sums over all shards, so every forward pass comes before any reverse one.
-    let mut totals = Totals::default();
-    for part in parts {
-        totals += part;
-    }
-    let mut rates = shards[0].rates.clone();
-    for shard in &shards[1..] {
-        for (sum, part) in rates.iter_mut().zip(&shard.rates) {
-            if let (Some(sum), Some(part)) = (sum, part) {
-                sum.add(part);
-            }
-        }
-    }
-    let parts: Vec<Parts> = shards
-        .par_iter_mut()
-        .map(|shard| shard.backward(net, job, &totals, &rates))
-        .collect();
-    for params in grad.iter_mut() {
-        params.set_zero();
-    }
-    let mut sum = Parts::default();
-    for (shard, part) in shards.iter().zip(parts) {
-        for (sum, part) in grad.iter_mut().zip(&shard.grad) {
-            sum.add(part);
-        }
-        sum += part;
-    }
-    if let Some(penalty) = &job.spike_rate {
-        sum.total += rates
-            .iter()
-            .flatten()
-            .map(|r| penalty.value(r))
-            .sum::<f64>();
-    }
-    Ok(sum)
+    let objective = Objective {
+        loss: &job.loss,
+        spike_rate: job.spike_rate.as_ref(),
+        recompute: job.settings.recompute,
+    };
+    let parts = update.gradient(net, objective, plans.len(), |shard, batch| {
+        batch.compose(
+            epoch,
+            plans[shard],
+            job.streams,
+            job.train,
+            job.channels,
+            job.estimator.as_ref(),
+        )
+    })?;
+    Ok(parts)
 }
 
 /// Lanes in ascending order of their samples' steps, so that a shard's lanes end together.
@@ -296,54 +225,4 @@ fn by_length(lanes: &[LanePlan], epoch: &Epoch, job: &Job) -> Vec<LanePlan> {
     let mut plans = lanes.to_vec();
     plans.sort_by_key(steps);
     plans
-}
-
-impl<R: Real> Shard<R> {
-    fn forward(&mut self, net: &Network<R>, job: &Job) {
-        self.tapes.start(net, self.batch.steps, self.batch.lanes);
-        self.tapes
-            .forward(net, Input::Events(self.batch.events.view()), None);
-        if let Some(penalty) = &job.spike_rate {
-            for (i, rates) in self.rates.iter_mut().enumerate() {
-                if let Some(rates) = rates {
-                    rates.clear();
-                    penalty.observe(self.tapes.output(i), &self.batch.weight, rates);
-                }
-            }
-        }
-    }
-
-    fn backward(
-        &mut self,
-        net: &Network<R>,
-        job: &Job,
-        totals: &Totals,
-        rates: &[Option<RateTotals>],
-    ) -> Parts {
-        let classes = net.classes();
-        let columns = self.batch.steps * self.batch.lanes;
-        for params in &mut self.grad {
-            params.set_zero();
-        }
-        self.d_logits.resize(classes * columns, R::zero());
-        let parts = job.loss.value_and_gradient(
-            self.tapes.output(net.cells().len() - 1),
-            &self.batch.targets(),
-            totals,
-            view_mut(&mut self.d_logits, classes, columns),
-        );
-        let weight = &self.batch.weight;
-        self.tapes.backward(
-            net,
-            Input::Events(self.batch.events.view()),
-            view(&self.d_logits, classes, columns),
-            &mut self.grad,
-            &mut |i, y, dy| {
-                if let (Some(penalty), Some(rates)) = (&job.spike_rate, &rates[i]) {
-                    penalty.add_gradient(y, weight, rates, dy);
-                }
-            },
-        );
-        parts
-    }
 }

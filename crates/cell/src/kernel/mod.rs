@@ -1,0 +1,30 @@
+//! The hot loops, in one place: the only module of the workspace with `unsafe` code.
+//!
+//! | file | what | why it is fast |
+//! |---|---|---|
+//! | [`columns`](self) | sums of weighted columns: gathers, one-column products | a block of the sum stays in registers |
+//! | [`sparse`](self) | gradients of weights that saw events or spikes | sorted by unit, so that a weight is loaded once |
+//! | [`product`](self) | dense products | the `gemm` crate; [`Transposed`] keeps what a transposed product reads |
+//!
+//! Elementwise loops stay in the cells, as their equations. Each is a function marked `multiversion`, which is
+//! compiled for AVX-512, AVX2, NEON and plain registers and chosen at run time; what its loops call is
+//! marked `#[inline(always)]`, to be compiled along. [`crate::elementary`] has the functions for such loops.
+//!
+//! # The same bits
+//!
+//! Sums are added in one order, ascending in the inner index, by a multiplication and then an addition: a
+//! kernel here gives the bits of its plain loop on every instruction set, and a test holds it to that. Dense
+//! products of more than one column block their sums in `gemm`'s own order; step by step and by sequence
+//! therefore agree to 1e-5 in `f32` and 1e-12 in `f64`.
+#![allow(unsafe_code)] // Products and gathers go by pointer and stride; each wrapper checks the shapes.
+
+mod columns;
+mod product;
+mod sparse;
+
+pub use columns::{axpy, copy, fill_zero, gather, gather_active};
+pub use product::{
+    Transposed, add_bias, add_bias_reverse, add_product, add_product_by_transpose,
+    add_transpose_product,
+};
+pub use sparse::{active, add_product_by_spikes, scatter};

@@ -1,0 +1,159 @@
+//! Dense products, on nalgebra's storage by pointer and stride, on one thread: parallelism is over shards
+//! of lanes, outside.
+
+use multiversion::multiversion;
+use nalgebra::DMatrix;
+
+use super::columns::add_column_product;
+use crate::{Real, View, ViewMut, column, column_mut};
+
+/// `out += a b`, with `a [M, K]`, `b [K, N]`, `out [M, N]`.
+pub fn add_product<R: Real>(mut out: ViewMut<R>, a: View<R>, b: View<R>) {
+    assert_eq!((a.nrows(), a.ncols()), (out.nrows(), b.nrows()), "a b");
+    assert_eq!(out.ncols(), b.ncols(), "a b");
+    if b.ncols() == 1 {
+        return add_column_product(column_mut(&mut out, 0), &a, column(&b, 0));
+    }
+    let (m, n, k) = (a.nrows(), b.ncols(), a.ncols());
+    blocked(
+        &mut out,
+        (m, n, k),
+        (&a, 1, stride(&a)),
+        (&b, 1, stride(&b)),
+    );
+}
+
+/// `out += aᵀ b`, with `a [K, M]`, `b [K, N]`, `out [M, N]`.
+pub fn add_transpose_product<R: Real>(mut out: ViewMut<R>, a: View<R>, b: View<R>) {
+    assert_eq!((a.nrows(), a.ncols()), (b.nrows(), out.nrows()), "aᵀ b");
+    assert_eq!(out.ncols(), b.ncols(), "aᵀ b");
+    let (m, n, k) = (a.ncols(), b.ncols(), a.nrows());
+    blocked(
+        &mut out,
+        (m, n, k),
+        (&a, stride(&a), 1),
+        (&b, 1, stride(&b)),
+    );
+}
+
+/// `out += a bᵀ`, with `a [M, K]`, `b [N, K]`, `out [M, N]`.
+pub fn add_product_by_transpose<R: Real>(mut out: ViewMut<R>, a: View<R>, b: View<R>) {
+    assert_eq!((a.nrows(), b.nrows()), (out.nrows(), out.ncols()), "a bᵀ");
+    assert_eq!(a.ncols(), b.ncols(), "a bᵀ");
+    let (m, n, k) = (a.nrows(), b.nrows(), a.ncols());
+    blocked(
+        &mut out,
+        (m, n, k),
+        (&a, 1, stride(&a)),
+        (&b, stride(&b), 1),
+    );
+}
+
+/// `out[:, j] += bias` for every column `j`, with `bias [M]`.
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+pub fn add_bias<R: Real>(out: &mut ViewMut<R>, bias: &[R]) {
+    for j in 0..out.ncols() {
+        for (o, &b) in column_mut(out, j).iter_mut().zip(bias) {
+            *o += b;
+        }
+    }
+}
+
+/// The reverse of [`add_bias`]: `d_bias += Σ_j d_out[:, j]`.
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+pub fn add_bias_reverse<R: Real>(d_out: &View<R>, d_bias: &mut [R]) {
+    for j in 0..d_out.ncols() {
+        for (b, &d) in d_bias.iter_mut().zip(column(d_out, j)) {
+            *b += d;
+        }
+    }
+}
+
+/// A transposed copy of a matrix, kept for products with it at every step: `gemm` reads its left matrix
+/// along columns, and at 16-64 lanes reading along rows takes twice as long.
+#[derive(Clone, Debug, Default)]
+pub struct Transposed<R: Real>(DMatrix<R>);
+
+impl<R: Real> Transposed<R> {
+    /// The copy of `w [K, M]`.
+    pub fn of(w: &DMatrix<R>) -> Self {
+        Self(w.transpose())
+    }
+
+    /// Follows a change of `w`.
+    pub fn refresh(&mut self, w: &DMatrix<R>) {
+        w.transpose_to(&mut self.0);
+    }
+
+    /// `out += wᵀ b`, with `b [K, N]`, `out [M, N]`.
+    pub fn add_product(&self, out: ViewMut<R>, b: View<R>) {
+        add_product(out, self.0.as_view(), b);
+    }
+}
+
+/// Distance between the starts of two columns.
+fn stride<R: Real>(m: &View<R>) -> usize {
+    m.strides().1
+}
+
+/// `out += lhs rhs` of sizes `(m, n, k)`; operands come with their (row, column) strides.
+fn blocked<R: Real>(
+    out: &mut ViewMut<R>,
+    (m, n, k): (usize, usize, usize),
+    (a, a_row, a_col): (&View<R>, usize, usize),
+    (b, b_row, b_col): (&View<R>, usize, usize),
+) {
+    if m == 0 || n == 0 || k == 0 {
+        return;
+    }
+    let out_col = out.strides().1;
+    // SAFETY: the callers have checked that `a`, `b` and `out` have the shapes that (m, n, k) and the
+    // strides address, `out` is borrowed mutably, and so overlaps neither operand.
+    unsafe {
+        gemm::gemm(
+            m,
+            n,
+            k,
+            out.as_mut_ptr(),
+            out_col as isize,
+            1,
+            true,
+            a.as_ptr(),
+            a_col as isize,
+            a_row as isize,
+            b.as_ptr(),
+            b_col as isize,
+            b_row as isize,
+            R::one(),
+            R::one(),
+            false,
+            false,
+            false,
+            gemm::Parallelism::None,
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gradcheck::random;
+    use nalgebra::DMatrix;
+
+    /// The products agree with nalgebra's, for one column and for many.
+    #[test]
+    fn products_are_products() {
+        for columns in [1, 2, 9] {
+            let (a, b) = (random(7, 5, 1.0, 1), random(5, columns, 1.0, 2));
+            let mut out = DMatrix::from_element(7, columns, 1.0);
+            add_product(out.as_view_mut(), a.as_view(), b.as_view());
+            assert!((&out - (&a * &b).add_scalar(1.0)).norm() < 1e-13);
+            let mut out = DMatrix::zeros(7, columns);
+            add_transpose_product(out.as_view_mut(), a.transpose().as_view(), b.as_view());
+            assert!((&out - &a * &b).norm() < 1e-13);
+            let mut out = DMatrix::zeros(7, columns);
+            add_product_by_transpose(out.as_view_mut(), a.as_view(), b.transpose().as_view());
+            assert!((&out - &a * &b).norm() < 1e-13);
+        }
+    }
+}

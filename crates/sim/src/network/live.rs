@@ -1,0 +1,49 @@
+//! A net running live, one step at a time.
+
+use saturn_cell::{EventBatch, Input, Real, Stream, View};
+
+use super::Network;
+
+/// A net running live, one step at a time. Nothing is allocated after the first step's spikes.
+pub struct NetworkStream<R: Real> {
+    layers: Vec<(Stream<R>, EventBatch)>,
+}
+
+impl<R: Real> NetworkStream<R> {
+    /// `lanes` lanes at rest.
+    pub fn new(net: &Network<R>, lanes: usize) -> Self {
+        Self {
+            layers: net
+                .cells
+                .iter()
+                .map(|cell| (Stream::new(cell.as_ref(), lanes), EventBatch::default()))
+                .collect(),
+        }
+    }
+
+    /// Puts one lane at rest.
+    pub fn reset(&mut self, net: &Network<R>, lane: usize) {
+        for ((stream, _), cell) in self.layers.iter_mut().zip(&net.cells) {
+            stream.reset(cell.as_ref(), lane);
+        }
+    }
+
+    /// One step on `x [I, B]`; returns the logits `[C, B]`.
+    pub fn step(&mut self, net: &Network<R>, x: Input<R>) -> View<'_, R> {
+        for (i, cell) in net.cells.iter().enumerate() {
+            let (below, rest) = self.layers.split_at_mut(i);
+            let input = match below.last() {
+                None => x,
+                Some((_, events)) if net.cells[i - 1].spikes() => Input::Events(events.view()),
+                Some((stream, _)) => Input::Dense(stream.output()),
+            };
+            let (stream, events) = &mut rest[0];
+            stream.step(cell.as_ref(), input);
+            if cell.spikes() {
+                events.clear(cell.widths().output);
+                events.push_dense(&stream.output());
+            }
+        }
+        self.layers[net.cells.len() - 1].0.output()
+    }
+}

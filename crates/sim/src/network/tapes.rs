@@ -1,0 +1,311 @@
+//! What training keeps of one sequence of a whole net.
+//!
+//! # Recomputation
+//!
+//! The states of T steps of a long sequence may not fit in memory. With [`Tapes::recompute`], only the
+//! states at every K-th step stay (the checkpoints); the reverse pass goes through the segments backwards
+//! and does each one's forward pass again, so that one segment is in memory at a time:
+//!
+//! ```text
+//! (1) numbers kept  (T/K) S + K (D + S + O) a lane,   K = sqrt(T)
+//! ```
+//!
+//! at the price of one more forward pass. Segments end where chunks of [`saturn_cell::Tape`] do, so every
+//! sum has its order and the gradient its bits.
+//!
+//! Source: Chen, Xu, Zhang & Guestrin 2016, §4.1.
+
+use std::ops::Range;
+
+use nalgebra::DMatrix;
+use saturn_cell::{EventBatch, Input, Real, Tape, View, ViewMut, view, view_mut};
+
+use super::{Gradient, Network};
+
+/// Adds to the adjoint `dy [O, n]` of the output `y [O, n]` of cell i, n columns from column j on:
+/// `penalty(i, j, y, dy)`.
+pub type Penalty<'a, R> = &'a mut dyn FnMut(usize, usize, View<R>, ViewMut<R>);
+
+/// Sees the output `y [O, n]` of cell i, n columns from column j on: `observe(i, j, y)`.
+pub type Observe<'a, R> = &'a mut dyn FnMut(usize, usize, View<R>);
+
+/// The tapes of a net, with the spikes that went from cell to cell. Allocated once and reused.
+pub struct Tapes<R: Real> {
+    layers: Vec<Layer<R>>,
+    steps: usize,
+    lanes: usize,
+    recompute: bool,
+    /// `[C, T*B]`, kept apart from the readout's tape where that holds one segment of several.
+    logits: Vec<R>,
+}
+
+#[derive(Default)]
+struct Layer<R: Real> {
+    tape: Tape<R>,
+    /// Whether the output is spikes, and the output as events if so.
+    spiking: bool,
+    events: EventBatch,
+    /// How many spikes the last forward pass sent.
+    sent: usize,
+    /// The adjoint of the output, `[O, n]`.
+    dy: Vec<R>,
+    /// The states before each segment, `[S, B]` each.
+    checkpoints: Vec<R>,
+}
+
+impl<R: Real> Tapes<R> {
+    /// Tapes for a net of this shape.
+    pub fn new(net: &Network<R>) -> Self {
+        Self {
+            layers: net.cells.iter().map(|_| Layer::default()).collect(),
+            steps: 0,
+            lanes: 0,
+            recompute: false,
+            logits: Vec::new(),
+        }
+    }
+
+    /// Whether to keep few states and do the forward pass again in reverse; see the module's head.
+    pub fn recompute(&mut self, recompute: bool) {
+        self.recompute = recompute;
+    }
+
+    /// Sets the size and puts every state at rest.
+    pub fn start(&mut self, net: &Network<R>, steps: usize, lanes: usize) {
+        (self.steps, self.lanes) = (steps, lanes);
+        let first = self.range(0).len();
+        for (layer, cell) in self.layers.iter_mut().zip(&net.cells) {
+            layer.tape.start(cell.as_ref(), first, lanes);
+        }
+    }
+
+    /// Goes on where the last forward pass ended: its last states become the initial ones.
+    pub fn carry_on(&mut self, net: &Network<R>, steps: usize, lanes: usize) {
+        if self.lanes != lanes || self.steps == 0 {
+            return self.start(net, steps, lanes);
+        }
+        self.steps = steps;
+        let first = self.range(0).len();
+        for layer in &mut self.layers {
+            layer.tape.carry_on(first);
+        }
+    }
+
+    /// Sets the initial states, one `[S, B]` a cell.
+    pub fn begin_from(&mut self, states: &[DMatrix<R>]) {
+        for (layer, state) in self.layers.iter_mut().zip(states) {
+            layer.tape.initial_mut().copy_from(state);
+        }
+    }
+
+    /// The states after the last step, one `[S, B]` a cell.
+    pub fn last_states(&self) -> Vec<DMatrix<R>> {
+        let last = |layer: &Layer<R>| {
+            let states = layer.tape.states();
+            let start = states.ncols() - self.lanes;
+            states.columns(start, self.lanes).clone_owned()
+        };
+        self.layers.iter().map(last).collect()
+    }
+
+    /// The forward pass over `x [I, T*B]`; `keep [T, B]` as in [`Tape::forward`]. Returns the logits.
+    pub fn forward(
+        &mut self,
+        net: &Network<R>,
+        x: Input<R>,
+        keep: Option<&DMatrix<R>>,
+    ) -> View<'_, R> {
+        self.forward_observed(net, x, keep, &mut |_, _, _| {})
+    }
+
+    /// [`Self::forward`], with a look at every cell's output.
+    pub fn forward_observed(
+        &mut self,
+        net: &Network<R>,
+        x: Input<R>,
+        keep: Option<&DMatrix<R>>,
+        observe: Observe<R>,
+    ) -> View<'_, R> {
+        let classes = net.classes();
+        for layer in &mut self.layers {
+            layer.sent = 0;
+            layer.checkpoints.clear();
+        }
+        for k in 0..self.segments() {
+            let range = self.range(k);
+            let columns = range.start * self.lanes..range.end * self.lanes;
+            if self.segments() > 1 {
+                for layer in &mut self.layers {
+                    if k > 0 {
+                        layer.tape.carry_on(range.len());
+                    }
+                    let state = layer.tape.initial_mut();
+                    layer.checkpoints.extend(state.iter().copied());
+                }
+            }
+            let kept = keep.map(|keep| keep.rows(range.start, range.len()).clone_owned());
+            self.run(net, x.slice(columns.start, columns.len()), kept.as_ref());
+            for (i, layer) in self.layers.iter_mut().enumerate() {
+                layer.sent += layer.events.view().active();
+                observe(i, columns.start, layer.tape.output());
+            }
+            if self.segments() > 1 {
+                room(&mut self.logits, classes * columns.end);
+                let output = self.layers[net.cells.len() - 1].tape.output();
+                let into = &mut self.logits[classes * columns.start..];
+                view_mut(into, classes, columns.len()).copy_from(&output);
+            }
+        }
+        self.logits()
+    }
+
+    /// The forward pass of the segment that the tapes are set for.
+    fn run(&mut self, net: &Network<R>, x: Input<R>, keep: Option<&DMatrix<R>>) {
+        for (i, cell) in net.cells.iter().enumerate() {
+            let (below, rest) = self.layers.split_at_mut(i);
+            let layer = &mut rest[0];
+            layer.tape.forward(cell.as_ref(), input_of(below, x), keep);
+            layer.spiking = cell.spikes();
+            layer.events.clear(cell.widths().output);
+            if layer.spiking {
+                layer.events.push_dense(&layer.tape.output());
+            }
+        }
+    }
+
+    /// The reverse pass from `d_logits [C, T*B]`, added to `grad`. `penalty` may add to the adjoint of the
+    /// output of a cell.
+    pub fn backward(
+        &mut self,
+        net: &Network<R>,
+        x: Input<R>,
+        d_logits: View<R>,
+        grad: &mut Gradient<R>,
+        penalty: Penalty<R>,
+    ) {
+        let segments = self.segments();
+        for k in (0..segments).rev() {
+            let range = self.range(k);
+            let (start, n) = (range.start * self.lanes, range.len() * self.lanes);
+            if k + 1 < segments {
+                for (layer, cell) in self.layers.iter_mut().zip(&net.cells) {
+                    layer.tape.start(cell.as_ref(), range.len(), self.lanes);
+                    let mut state = layer.tape.initial_mut();
+                    let len = state.len();
+                    let from = &layer.checkpoints[k * len..(k + 1) * len];
+                    state.copy_from_slice(from);
+                }
+                self.run(net, x.slice(start, n), None);
+            }
+            let d_logits = d_logits.columns(start, n);
+            let last = k + 1 == segments;
+            self.reverse(
+                net,
+                x.slice(start, n),
+                d_logits,
+                (start, last),
+                grad,
+                penalty,
+            );
+        }
+    }
+
+    /// The reverse pass of the segment on the tapes, whose first column is `start`; unless it is the
+    /// `last` one, the adjoints of its last states are those of the initial states of the one before.
+    fn reverse(
+        &mut self,
+        net: &Network<R>,
+        x: Input<R>,
+        d_logits: View<R>,
+        (start, last): (usize, bool),
+        grad: &mut Gradient<R>,
+        penalty: Penalty<R>,
+    ) {
+        let columns = d_logits.ncols();
+        let top = net.cells.len() - 1;
+        room(&mut self.layers[top].dy, d_logits.len());
+        view_mut(&mut self.layers[top].dy, d_logits.nrows(), columns).copy_from(&d_logits);
+        for (i, cell) in net.cells.iter().enumerate().rev() {
+            let w = cell.widths();
+            let (below, rest) = self.layers.split_at_mut(i);
+            let layer = &mut rest[0];
+            let dy = view_mut(&mut layer.dy, w.output, columns);
+            penalty(i, start, layer.tape.output(), dy);
+            if let Some(under) = below.last_mut() {
+                room(&mut under.dy, w.input * columns);
+            }
+            // The layer below lends its `dy` while its output is read.
+            let mut dx = below.last_mut().map(|under| std::mem::take(&mut under.dy));
+            let into = dx.as_mut().map(|dx| view_mut(dx, w.input, columns));
+            let (x, dy) = (input_of(below, x), view(&layer.dy, w.output, columns));
+            if last {
+                layer
+                    .tape
+                    .backward(cell.as_ref(), x, dy, &mut grad[i], into);
+            } else {
+                let tape = &mut layer.tape;
+                tape.backward_on(cell.as_ref(), x, dy, &mut grad[i], into);
+            }
+            if let (Some(under), Some(dx)) = (below.last_mut(), dx) {
+                under.dy = dx;
+            }
+        }
+    }
+
+    /// The logits `[C, T*B]` of the last forward pass.
+    pub fn logits(&self) -> View<'_, R> {
+        let output = self.layers[self.layers.len() - 1].tape.output();
+        if self.segments() > 1 {
+            view(&self.logits, output.nrows(), self.steps * self.lanes)
+        } else {
+            output
+        }
+    }
+
+    /// The tape of cell `i`: of all steps, or of the last segment.
+    pub fn tape(&self, i: usize) -> &Tape<R> {
+        &self.layers[i].tape
+    }
+
+    /// How many spikes cell `i` sent in the last forward pass; `None` for a cell that sends none.
+    pub fn spikes(&self, i: usize) -> Option<usize> {
+        let layer = &self.layers[i];
+        layer.spiking.then_some(layer.sent)
+    }
+
+    fn segments(&self) -> usize {
+        self.steps.div_ceil(self.segment()).max(1)
+    }
+
+    /// K, the steps of a segment.
+    fn segment(&self) -> usize {
+        if self.recompute {
+            let square_root = self.steps.isqrt().max(1);
+            square_root.next_multiple_of(Tape::<R>::longest_chunk(self.lanes))
+        } else {
+            self.steps.max(1)
+        }
+    }
+
+    /// The steps of segment `k`.
+    fn range(&self, k: usize) -> Range<usize> {
+        let segment = self.segment();
+        k * segment..((k + 1) * segment).min(self.steps)
+    }
+}
+
+/// What the cell above `below` reads.
+fn input_of<'a, R: Real>(below: &'a [Layer<R>], x: Input<'a, R>) -> Input<'a, R> {
+    match below.last() {
+        None => x,
+        Some(layer) if layer.spiking => Input::Events(layer.events.view()),
+        Some(layer) => Input::Dense(layer.tape.output()),
+    }
+}
+
+/// Makes room for `len` values; those in use are all set afterwards.
+fn room<R: Real>(buffer: &mut Vec<R>, len: usize) {
+    if buffer.len() < len {
+        buffer.resize(len, R::zero());
+    }
+}

@@ -12,29 +12,36 @@
 //! | product with a dense input | 2 N I O flop | 2 N I O flop | 2 N I O flop |
 //! | ... of events | 4 p N I O byte, or the dense product if it is faster | the same | 2 N I O flop |
 //! | ... of one column (streaming) | 4 I O byte, or 4 p I O of events | | |
-//! | LIF unit | 3 elements | 4 elements | |
-//! | tanh unit, softmax | 10 elements | 3 elements | |
-//! | GRU unit | 30 elements | 15 elements | |
-//! | complex state | 8 elements | 16 elements | |
-//! | SSM block's unit (norm, GELU, GLU, residual) | 40 elements | 40 elements | |
-//! | parameter, in each Adam step | | 10 elements | |
+//! | LIF unit | 2 elements | 2 elements | |
+//! | tanh unit, softmax | 2 elements | 1 element | |
+//! | GRU unit | 6 elements | 6 elements | |
+//! | complex state | 3 elements | 6 elements | |
+//! | SSM block's unit (norm, GELU, GLU, residual) | 10 elements | 12 elements | |
+//! | parameter, in each Adam step | | 5 elements | |
 //!
 //! A spiking layer's recurrent weights are a product of events with p the measured spike rate, and so is
 //! what the layer above it reads. The input gradient is counted where a layer below or an earlier step
 //! wants it: the adjoint of a spiking unit is dense, so this product is dense too. The first layer wants
 //! none. An active input costs one column of weights forward and one column of adjoints in reverse, read
-//! from L2; that the sums themselves stay in registers or L1 is the best case. Writing, branches, loop
-//! heads, the loss, the sum over shards and memory beyond L2 are not counted.
+//! from L2; that the sums themselves stay in registers or L1 is the best case. An element is two numbers
+//! read, one written, and what is computed between them; the counts of elements are those of fused loops,
+//! to the nearest whole. Branches, loop heads, the loss's own sums, the sum over shards and memory beyond
+//! L2 are not counted.
 //!
 //! For A on one core at 103 GFLOP/s, 55 GB/s and 8 Gelem/s, with 1.5 % of the inputs active and 6 % of the
 //! units spiking, in ms:
 //!
-//! | net | products | gathers | elements | floor |
-//! |---|---|---|---|---|
-//! | `lif_recurrent` | 8.8 | 6.7 | 1.9 | 17 |
-//! | `lif_256_256` | 8.8 | 6.7 | 3.4 | 19 |
+//! | net | products | gathers | elements | floor | arithmetic alone |
+//! |---|---|---|---|---|---|
+//! | `lif_recurrent` | 8.8 | 6.4 | 1.0 | 16.3 | 10.5 |
+//! | `lif_256_256` | 8.8 | 6.4 | 1.9 | 17.1 | 10.5 |
+//! | `rnn` | 26.3 | 2.5 | 1.0 | 29.9 | 27.0 |
+//! | `gru` | 75.2 | 7.5 | 2.9 | 85.6 | 77.2 |
+//! | `ssm` | 148.6 | 2.5 | 6.8 | 157.8 | 149.2 |
 //!
-//! The counts of elements are of the order of what compiled code needs, not exact; products and gathers are.
+//! The last column takes a gather for its arithmetic, two operations a weight at the rate of products: what
+//! is left if every weight and adjoint were in registers already. Kernels that keep a slice of rows in L1
+//! for many columns may get below the floor, but not below that.
 
 use super::limit::Limits;
 use super::work::{INPUTS, Work};
@@ -88,19 +95,19 @@ impl Need {
                     if c.recurrent {
                         count.product(&mut need, Reads::Events(hidden_rate), h, h, true);
                     }
-                    count.elements(&mut need, h, 3.0, 4.0);
+                    count.elements(&mut need, h, 2.0, 2.0);
                     reads = Reads::Events(hidden_rate);
                 }
                 Layer::Rnn(_) => {
                     count.product(&mut need, reads, inputs, h, !first);
                     count.product(&mut need, Reads::Dense, h, h, true);
-                    count.elements(&mut need, h, 10.0, 3.0);
+                    count.elements(&mut need, h, 2.0, 1.0);
                     reads = Reads::Dense;
                 }
                 Layer::Gru(_) => {
                     count.product(&mut need, reads, inputs, 3 * h, !first);
                     count.product(&mut need, Reads::Dense, h, 3 * h, true);
-                    count.elements(&mut need, h, 30.0, 15.0);
+                    count.elements(&mut need, h, 6.0, 6.0);
                     reads = Reads::Dense;
                 }
                 Layer::SsmBlock(c) => {
@@ -110,8 +117,8 @@ impl Need {
                     count.product(&mut need, Reads::Dense, 2 * c.states, h, true);
                     let gated = if c.glu { 2 * h } else { h };
                     count.product(&mut need, Reads::Dense, h, gated, true);
-                    count.elements(&mut need, c.states, 8.0, 16.0);
-                    count.elements(&mut need, h, 40.0, 40.0);
+                    count.elements(&mut need, c.states, 3.0, 6.0);
+                    count.elements(&mut need, h, 10.0, 12.0);
                     reads = Reads::Dense;
                 }
                 Layer::Li(_) | Layer::Linear(_) | Layer::Ssm(_) => {
@@ -122,8 +129,8 @@ impl Need {
         }
         count.product(&mut need, reads, inputs, work.classes, true);
         if pass == Pass::Train {
-            count.elements(&mut need, work.classes, 10.0, 3.0);
-            need.elements += 10.0 * parameters as f64;
+            count.elements(&mut need, work.classes, 2.0, 1.0);
+            need.elements += 5.0 * parameters as f64;
         }
         need
     }

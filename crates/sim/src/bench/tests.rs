@@ -116,8 +116,25 @@ fn the_floor_counts_what_a_person_counts() {
     let bytes: f64 = need.either.iter().map(|e| e.1).sum();
     let rows = 0.015 * 700.0 * 256.0 + 0.06 * 256.0 * 256.0 + 0.06 * 256.0 * 20.0;
     assert!((bytes - 2.0 * 4.0 * 6400.0 * rows).abs() < 1.0);
-    let elements = 6400.0 * (7.0 * 256.0 + 13.0 * 20.0) + 10.0 * 1000.0;
+    let elements = 6400.0 * (4.0 * 256.0 + 3.0 * 20.0) + 5.0 * 1000.0;
     assert!((need.elements - elements).abs() < 1.0);
+
+    // The table at the module's head.
+    let measured = Limits {
+        cores: 1,
+        product: 103e9,
+        step_product: 99e9,
+        read: 55e9,
+        elements: 8e9,
+    };
+    let table = [16.3, 17.1, 29.9, 85.6, 157.8];
+    for (kind, floor) in Net::ALL.into_iter().zip(table) {
+        let work = Work::train(kind, 0.015);
+        let parameters = work.network().expect("a net").parameters();
+        let need = Need::of(&work, Pass::Train, columns, 0.06, parameters);
+        let ms = 1e3 * need.seconds(&measured);
+        assert!((ms - floor).abs() < 0.1, "{kind:?}: {ms}");
+    }
 
     let limits = Limits {
         cores: 1,

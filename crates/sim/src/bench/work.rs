@@ -13,7 +13,7 @@
 //! ```
 //!
 //! over units: events come and go, but their mean stays and adds up. So the gain is (1) turned round,
-//! [`LIVELINESS`] being the standard deviation that gives the rate.
+//! `LIVELINESS` being the standard deviation that gives the rate.
 
 use rand::RngExt;
 use rand_distr::{Distribution, Geometric};

@@ -6,14 +6,14 @@
 //!
 //! | figure | from |
 //! |---|---|
-//! | [`stream`] | traces: input, mask and the outputs of two arms on one stretch |
-//! | [`compare`] | the summary's table: accuracy with intervals, and as a heat map |
-//! | [`accuracy`] | accuracy by stream position |
-//! | [`contraction`] | what is left of the past after the same gap |
-//! | [`saturation`] | the instruments, window by window |
-//! | [`raster`] | the data: one recording |
-//! | [`traces`] | traces: states of a few units |
-//! | [`training`] | loss and validation accuracy of each epoch |
+//! | `stream` | traces: input, mask and the outputs of two arms on one stretch |
+//! | `compare` | the summary's table: accuracy with intervals, and as a heat map |
+//! | `accuracy` | accuracy by stream position |
+//! | `contraction` | what is left of the past after the same gap |
+//! | `saturation` | the instruments, window by window |
+//! | `raster` | the data: one recording |
+//! | `traces` | traces: states of a few units |
+//! | `training` | loss and validation accuracy of each epoch |
 
 mod accuracy;
 mod compare;

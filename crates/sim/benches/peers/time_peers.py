@@ -432,7 +432,12 @@ def entries(task, density):
         if any(importlib.util.find_spec(m) is None for m in modules):
             missing.append(name)
             continue
-        for library, (model, build) in nets(density).items():
+        try:
+            built = nets(density)
+        except Exception as error:  # Installed, but not whole, or of another version than was tried.
+            missing.append(f"{name} ({type(error).__name__}: {error})")
+            continue
+        for library, (model, build) in built.items():
             found.append((library, model, lambda b=build, n=library: torch_entry(task, b, density, n)))
     if any(importlib.util.find_spec(m) is None for m in ["spyx", "jax", "haiku", "optax"]):
         missing.append("spyx")
@@ -572,7 +577,7 @@ def main():
             missing |= set(part["missing"])
     print(table(rows))
     for name in sorted(missing):
-        print(f"not installed, left out: {name}")
+        print(f"not installed or not usable, left out: {name}")
     if args.json:
         with open(args.json, "w", encoding="utf-8") as file:
             json.dump(rows, file, indent=1)

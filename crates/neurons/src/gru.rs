@@ -34,7 +34,7 @@ use std::ops::Range;
 
 use multiversion::multiversion;
 use saturn_cell::elementary::{sigmoid, tanh};
-use saturn_cell::kernel::Transposed;
+use saturn_cell::kernel::{Padded, Transposed};
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
     Cell, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses, View, ViewMut, Widths,
@@ -85,7 +85,8 @@ pub struct Gru<R: Real> {
     inputs: usize,
     /// `weight_ih_l0 [3H, I]`, `weight_hh_l0 [3H, H]`, `bias_ih_l0 [3H, 1]`, `bias_hh_l0 [3H, 1]`.
     params: Params<R>,
-    /// The recurrent weights, transposed: the reverse pass reads them at every step.
+    /// The recurrent weights and their transpose, laid out for a product at every step.
+    recurrent: Padded<R>,
     recurrent_t: Transposed<R>,
 }
 
@@ -112,6 +113,7 @@ impl<R: Real> Gru<R> {
         Ok(Self {
             config: config.clone(),
             inputs,
+            recurrent: Padded::of(&params[U]),
             recurrent_t: Transposed::of(&params[U]),
             params,
         })
@@ -171,6 +173,7 @@ impl<R: Real> Cell<R> for Gru<R> {
 
     fn update(&mut self, change: &mut dyn FnMut(&mut Params<R>)) {
         change(&mut self.params);
+        self.recurrent.refresh(&self.params[U]);
         self.recurrent_t.refresh(&self.params[U]);
     }
 
@@ -193,7 +196,7 @@ impl<R: Real> Cell<R> for Gru<R> {
     fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, next: ViewMut<R>) {
         let h = self.config.hidden;
         // (1), (2), (3): the recurrent side.
-        kernel::add_product(drive.rows_mut(0, 3 * h), self.params[U].as_view(), prev);
+        self.recurrent.add_product(drive.rows_mut(0, 3 * h), prev);
         gates(drive, prev, next); // (1)-(5)
     }
 
@@ -278,12 +281,16 @@ fn gates_reverse<R: Real>(at: Recorded<R>, mut adj: ViewMut<R>, mut d_drive: Vie
         let (d_m, d_n) = d_rest.split_at_mut(h);
 
         // (5)ᵀ, with the slope of (2) for z and that of (4) for n.
-        let adj = column_mut(&mut adj, lane).iter_mut();
-        let past = z.iter().zip(n).zip(column(&at.prev, lane));
-        for ((adj, (d_z, d_n)), ((&z, &n), &h)) in adj.zip(d_z.iter_mut().zip(&mut *d_n)).zip(past)
+        let (adj, h) = (column_mut(&mut adj, lane), column(&at.prev, lane));
+        for (d_z, (&adj, (&z, (&n, &h)))) in
+            (d_z.iter_mut()).zip(adj.iter().zip(z.iter().zip(n.iter().zip(h))))
         {
-            *d_z = *adj * (h - n) * z * (one - z);
-            *d_n = *adj * (one - z) * (one - n * n);
+            *d_z = adj * (h - n) * z * (one - z);
+        }
+        for (d_n, (&adj, (&z, &n))) in d_n.iter_mut().zip(adj.iter().zip(z.iter().zip(n))) {
+            *d_n = adj * (one - z) * (one - n * n);
+        }
+        for (adj, &z) in adj.iter_mut().zip(z) {
             *adj *= z;
         }
         // (4)ᵀ, with the slope of (1) for r.

@@ -363,15 +363,19 @@ impl<R: Real> Lif<R> {
 fn fire<R: Real>(cell: &Lif<R>, drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
     let (h, drive): (usize, View<R>) = (cell.config.hidden, drive.as_view());
     let (one, z, k) = (R::one(), cell.zeroing, cell.subtracted);
+    let (a, g) = (cell.decays.decay(), cell.decays.gain());
     for lane in 0..prev.ncols() {
         let (v, s) = column(&prev, lane).split_at(h);
         let (v_next, s_next) = column_mut(&mut next, lane).split_at_mut(h);
-        let dynamics = cell.decays.decay().iter().zip(cell.decays.gain());
-        let past = v.iter().zip(s).zip(column(&drive, lane));
-        let next = v_next.iter_mut().zip(s_next);
-        for (((v_next, s_next), (&a, &g)), ((&v, &s), &d)) in next.zip(dynamics).zip(past) {
-            *v_next = a * (one - z * s) * v + g * d - k * s; // (2)
-            *s_next = Surrogate::step(*v_next - cell.threshold); // (3)
+        for (v_next, (&a, (&v, &s))) in v_next.iter_mut().zip(a.iter().zip(v.iter().zip(s))) {
+            *v_next = a * (one - z * s) * v; // (2)
+        }
+        let d = column(&drive, lane);
+        for (v_next, (&g, (&d, &s))) in v_next.iter_mut().zip(g.iter().zip(d.iter().zip(s))) {
+            *v_next = *v_next + g * d - k * s; // (2)
+        }
+        for (s_next, &v) in s_next.iter_mut().zip(&*v_next) {
+            *s_next = Surrogate::step(v - cell.threshold); // (3)
         }
     }
 }
@@ -388,6 +392,7 @@ fn fire_reverse<R: Real>(
     let h = cell.config.hidden;
     let (one, z, k) = (R::one(), cell.zeroing, cell.subtracted);
     let through_reset: R = cell.config.reset_gradient.factor();
+    let (a, g) = (cell.decays.decay(), cell.decays.gain());
     for lane in 0..at.prev.ncols() {
         let (v, s) = column(&at.prev, lane).split_at(h);
         let v_next = &column(&at.next, lane)[..h];
@@ -414,12 +419,13 @@ fn fire_reverse<R: Real>(
         }
 
         // (2)ᵀ for the state and the drive.
-        let dynamics = cell.decays.decay().iter().zip(cell.decays.gain());
-        let adjoints = adj_v.iter_mut().zip(adj_s).zip(delta);
-        let past = v.iter().zip(s);
-        for ((((adj_v, adj_s), delta), (&a, &g)), (&v, &s)) in adjoints.zip(dynamics).zip(past) {
-            *adj_v = *delta * a * (one - z * s);
-            *adj_s = -through_reset * *delta * (a * z * v + k);
+        for (adj_v, (&delta, (&a, &s))) in adj_v.iter_mut().zip(delta.iter().zip(a.iter().zip(s))) {
+            *adj_v = delta * a * (one - z * s);
+        }
+        for (adj_s, (&delta, (&a, &v))) in adj_s.iter_mut().zip(delta.iter().zip(a.iter().zip(v))) {
+            *adj_s = -through_reset * delta * (a * z * v + k);
+        }
+        for (delta, &g) in delta.iter_mut().zip(g) {
             *delta *= g;
         }
     }

@@ -28,7 +28,7 @@ use std::ops::Range;
 
 use multiversion::multiversion;
 use saturn_cell::elementary::tanh;
-use saturn_cell::kernel::Transposed;
+use saturn_cell::kernel::{Padded, Transposed};
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
     Cell, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses, View, ViewMut, Widths,
@@ -85,7 +85,8 @@ pub struct Rnn<R: Real> {
     inputs: usize,
     /// `weight_ih_l0 [H, I]`, `weight_hh_l0 [H, H]`, then, where configured, `bias_ih_l0 [H, 1]`.
     params: Params<R>,
-    /// The recurrent weights, transposed: the reverse pass reads them at every step.
+    /// The recurrent weights and their transpose, laid out for a product at every step.
+    recurrent: Padded<R>,
     recurrent_t: Transposed<R>,
 }
 
@@ -114,6 +115,7 @@ impl<R: Real> Rnn<R> {
         Ok(Self {
             config: config.clone(),
             inputs,
+            recurrent: Padded::of(&params[U]),
             recurrent_t: Transposed::of(&params[U]),
             params,
         })
@@ -163,6 +165,7 @@ impl<R: Real> Cell<R> for Rnn<R> {
 
     fn update(&mut self, change: &mut dyn FnMut(&mut Params<R>)) {
         change(&mut self.params);
+        self.recurrent.refresh(&self.params[U]);
         self.recurrent_t.refresh(&self.params[U]);
     }
 
@@ -180,7 +183,7 @@ impl<R: Real> Cell<R> for Rnn<R> {
     }
 
     fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, next: ViewMut<R>) {
-        kernel::add_product(drive.as_view_mut(), self.params[U].as_view(), prev); // (1)
+        self.recurrent.add_product(drive.as_view_mut(), prev); // (1)
         squash(drive, next); // (2)
     }
 

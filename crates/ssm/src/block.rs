@@ -43,7 +43,7 @@ use multiversion::multiversion;
 use nalgebra::DMatrix;
 use saturn_cell::elementary::sigmoid;
 use saturn_cell::init::{normal, uniform};
-use saturn_cell::kernel::Transposed;
+use saturn_cell::kernel::{Padded, Transposed};
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
     Cell, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses, View, ViewMut, Widths,
@@ -104,19 +104,36 @@ impl Rows {
     }
 }
 
-/// B, C and W transposed, for the reverse pass.
+/// B, C and W, and their transposes for the reverse pass, laid out for products.
 #[derive(Clone, Debug)]
 struct Weights<R: Real> {
-    b: Transposed<R>,
-    c: Transposed<R>,
-    out: Transposed<R>,
+    b: Padded<R>,
+    c: Padded<R>,
+    out: Padded<R>,
+    b_t: Transposed<R>,
+    c_t: Transposed<R>,
+    out_t: Transposed<R>,
 }
 
 impl<R: Real> Weights<R> {
-    fn refresh(&mut self, params: &Params<R>) {
-        self.b.refresh(&params[B]);
-        self.c.refresh(&params[C]);
-        self.out.refresh(&params[OUT_WEIGHT]);
+    fn new(p: &Params<R>) -> Self {
+        Self {
+            b: Padded::of(&p[B]),
+            c: Padded::of(&p[C]),
+            out: Padded::of(&p[OUT_WEIGHT]),
+            b_t: Transposed::of(&p[B]),
+            c_t: Transposed::of(&p[C]),
+            out_t: Transposed::of(&p[OUT_WEIGHT]),
+        }
+    }
+
+    fn refresh(&mut self, p: &Params<R>) {
+        self.b.refresh(&p[B]);
+        self.c.refresh(&p[C]);
+        self.out.refresh(&p[OUT_WEIGHT]);
+        self.b_t.refresh(&p[B]);
+        self.c_t.refresh(&p[C]);
+        self.out_t.refresh(&p[OUT_WEIGHT]);
     }
 }
 
@@ -125,7 +142,7 @@ impl<R: Real> Weights<R> {
 pub struct SsmBlock<R: Real> {
     params: Params<R>,
     diagonal: Diagonal<R>,
-    transposed: Weights<R>,
+    weights: Weights<R>,
     norm: Norm,
     glu: bool,
     residual: bool,
@@ -163,11 +180,7 @@ impl<R: Real> SsmBlock<R> {
         }
         Ok(Self {
             diagonal: Diagonal::new(config.discretization, bins, &params),
-            transposed: Weights {
-                b: Transposed::of(&params[B]),
-                c: Transposed::of(&params[C]),
-                out: Transposed::of(&params[OUT_WEIGHT]),
-            },
+            weights: Weights::new(&params),
             params,
             norm: config.norm,
             glu: config.glu,
@@ -292,7 +305,7 @@ impl<R: Real> Cell<R> for SsmBlock<R> {
     fn update(&mut self, change: &mut dyn FnMut(&mut Params<R>)) {
         change(&mut self.params);
         self.diagonal.refresh(&self.params);
-        self.transposed.refresh(&self.params);
+        self.weights.refresh(&self.params);
     }
 
     fn boxed(&self) -> Box<dyn Cell<R>> {
@@ -303,7 +316,7 @@ impl<R: Real> Cell<R> for SsmBlock<R> {
         let rows = &self.rows;
         normalise(self, x, drive.as_view_mut()); // (1)
         let (u, w) = drive.rows_range_pair_mut(rows.u.clone(), rows.v.clone());
-        kernel::set_product(w, self.params[B].as_view(), u.as_view()); // (2)
+        self.weights.b.set_product(w, u.as_view()); // (2)
     }
 
     fn advance(&self, drive: ViewMut<R>, prev: View<R>, next: ViewMut<R>) {
@@ -313,11 +326,11 @@ impl<R: Real> Cell<R> for SsmBlock<R> {
     fn emit(&self, mut drive: ViewMut<R>, states: View<R>, y: ViewMut<R>) {
         let (rows, p) = (&self.rows, &self.params);
         let s = drive.rows_range_mut(rows.s.clone());
-        kernel::set_product(s, p[C].as_view(), states); // (4)
+        self.weights.c.set_product(s, states); // (4)
         excite(self, drive.as_view_mut()); // (4), (5)
         let (g, mut o) = drive.rows_range_pair_mut(rows.g.clone(), rows.o.clone());
         kernel::set_bias(&mut o, p[OUT_BIAS].as_slice()); // (6)
-        kernel::add_product(o, p[OUT_WEIGHT].as_view(), g.as_view()); // (6)
+        self.weights.out.add_product(o, g.as_view()); // (6)
         gate(self, drive, y); // (7), (8)
     }
 
@@ -335,10 +348,10 @@ impl<R: Real> Cell<R> for SsmBlock<R> {
         let g = at.drive.rows_range(rows.g.clone());
         kernel::add_bias_reverse(&d_o.as_view(), grad[OUT_BIAS].as_mut_slice()); // (6)ᵀ
         kernel::add_product_by_transpose(grad[OUT_WEIGHT].as_view_mut(), d_o.as_view(), g); // (6)ᵀ
-        self.transposed.out.set_product(d_g, d_o.as_view()); // (6)ᵀ
+        self.weights.out_t.set_product(d_g, d_o.as_view()); // (6)ᵀ
         excite_reverse(self, at, d_drive.as_view_mut(), &mut *grad); // (5)ᵀ, (4)ᵀ
         let d_s = d_drive.rows_range(rows.s.clone());
-        self.transposed.c.set_product(d_states, d_s); // (4)ᵀ
+        self.weights.c_t.set_product(d_states, d_s); // (4)ᵀ
         kernel::add_product_by_transpose(grad[C].as_view_mut(), d_s, at.next); // (4)ᵀ
     }
 
@@ -369,7 +382,7 @@ impl<R: Real> Cell<R> for SsmBlock<R> {
         let Some(mut dx) = dx else {
             return self.norm_gradients_alone(at, d_drive, grad);
         };
-        self.transposed.b.set_product(dx.as_view_mut(), d_w); // (2)ᵀ
+        self.weights.b_t.set_product(dx.as_view_mut(), d_w); // (2)ᵀ
         normalise_reverse(self, at, d_drive, dx, grad); // (1)ᵀ, (8)ᵀ
     }
 }

@@ -138,12 +138,16 @@ impl<R: Real> Diagonal<R> {
         let (w_re, w_im) = halves_mut(w, n);
         let (x_re, x_im) = halves(prev, n);
         let (y_re, y_im) = halves_mut(next, n);
-        for (p, w_p) in w_re.iter_mut().enumerate() {
-            let v_re = f_re[p] * *w_p - f_im[p] * w_im[p]; // (5)
-            let v_im = f_re[p] * w_im[p] + f_im[p] * *w_p; // (5)
-            (*w_p, w_im[p]) = (v_re, v_im);
-            y_re[p] = l_re[p] * x_re[p] - l_im[p] * x_im[p] + v_re; // (6)
-            y_im[p] = l_re[p] * x_im[p] + l_im[p] * x_re[p] + v_im; // (6)
+        for p in 0..n {
+            let (re, im) = (w_re[p], w_im[p]);
+            w_re[p] = f_re[p] * re - f_im[p] * im; // (5)
+            w_im[p] = f_re[p] * im + f_im[p] * re; // (5)
+        }
+        for p in 0..n {
+            y_re[p] = l_re[p] * x_re[p] - l_im[p] * x_im[p] + w_re[p]; // (6)
+        }
+        for p in 0..n {
+            y_im[p] = l_re[p] * x_im[p] + l_im[p] * x_re[p] + w_im[p]; // (6)
         }
     }
 
@@ -155,11 +159,15 @@ impl<R: Real> Diagonal<R> {
         let (l_re, l_im, f_re, f_im) = self.parts();
         let (a_re, a_im) = halves_mut(adj, n);
         let (d_re, d_im) = halves_mut(d_w, n);
-        for (p, a_p) in a_re.iter_mut().enumerate() {
-            let (re, im) = (*a_p, a_im[p]);
-            d_re[p] = f_re[p] * re + f_im[p] * im; // (5)ᵀ
-            d_im[p] = f_re[p] * im - f_im[p] * re; // (5)ᵀ
-            *a_p = l_re[p] * re + l_im[p] * im; // (6)ᵀ
+        for p in 0..n {
+            d_re[p] = f_re[p] * a_re[p] + f_im[p] * a_im[p]; // (5)ᵀ
+        }
+        for p in 0..n {
+            d_im[p] = f_re[p] * a_im[p] - f_im[p] * a_re[p]; // (5)ᵀ
+        }
+        for p in 0..n {
+            let (re, im) = (a_re[p], a_im[p]);
+            a_re[p] = l_re[p] * re + l_im[p] * im; // (6)ᵀ
             a_im[p] = l_re[p] * im - l_im[p] * re; // (6)ᵀ
         }
     }

@@ -24,7 +24,7 @@ mod sparse;
 
 pub use columns::{add, axpy, copy, fill_zero, gather, gather_active};
 pub use product::{
-    Transposed, add_bias, add_bias_reverse, add_product, add_product_by_transpose,
+    Padded, Transposed, add_bias, add_bias_reverse, add_product, add_product_by_transpose,
     add_transpose_product, set_bias, set_product, set_transpose_product,
 };
 pub use sparse::{active, add_product_by_spikes, scatter};

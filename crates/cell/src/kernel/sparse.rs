@@ -62,18 +62,23 @@ pub fn active<R: Real>(x: &[R], into: &mut [u32]) -> usize {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f")]
 fn active_f32(x: &[f32], into: &mut [u32]) -> usize {
-    use std::arch::x86_64::{_CMP_NEQ_UQ, _mm512_cmp_ps_mask, _mm512_loadu_ps, _mm512_setzero_ps};
+    use std::arch::x86_64::{
+        _CMP_NEQ_UQ, _mm512_add_epi32, _mm512_cmp_ps_mask, _mm512_loadu_ps,
+        _mm512_mask_compressstoreu_epi32, _mm512_set1_epi32, _mm512_setr_epi32, _mm512_setzero_ps,
+    };
+    let ramp = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     let mut n = 0;
     let (blocks, tail) = x.as_chunks::<16>();
     for (i, block) in blocks.iter().enumerate() {
         // SAFETY: the block holds sixteen values.
         let values = unsafe { _mm512_loadu_ps(block.as_ptr()) };
-        let mut mask = _mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(values, _mm512_setzero_ps());
-        while mask != 0 {
-            into[n] = (16 * i) as u32 + mask.trailing_zeros();
-            n += 1;
-            mask &= mask - 1;
+        let mask = _mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(values, _mm512_setzero_ps());
+        let positions = _mm512_add_epi32(ramp, _mm512_set1_epi32((16 * i) as i32));
+        // SAFETY: no more positions are written than values were seen, and `into` has room for these.
+        unsafe {
+            _mm512_mask_compressstoreu_epi32(into.as_mut_ptr().add(n).cast(), mask, positions);
         }
+        n += mask.count_ones() as usize;
     }
     for (i, &x) in tail.iter().enumerate() {
         if x != 0.0 {

@@ -1,8 +1,8 @@
 //! How much memory a run will take.
 //!
 //! ```text
-//! memory     = program + recordings + results + the largest of
-//!              mask, training and evaluation of any net (with what freed memory is left over), figures
+//! memory     = program + recordings + results + freed memory that results pin
+//!              + the largest of figures and any net's mask, training and evaluation
 //! recordings = what the readers keep of the files + the binned samples
 //! training   = shards of lanes: batch, tapes, adjoints, gradient; parameters, moments, the best net;
 //!              and after each epoch, a shard of validation a thread: batch and tapes
@@ -14,7 +14,7 @@
 
 use std::path::Path;
 
-use saturn_cell::Real;
+use saturn_cell::{Real, Tape};
 use saturn_loss::MaskConfig;
 
 use crate::eval::evaluate::Watched;
@@ -40,8 +40,9 @@ const EVENT: f64 = 8.0;
 const COLUMN: f64 = 48.0;
 /// What share of the spikes that could be a spiking cell may well send.
 const SPIKING: f64 = 0.1;
-/// What share of freed memory the system's allocator keeps while something else is done; measured.
-const LEFT_OVER: f64 = 0.15;
+/// Bytes of freed memory that a byte of results keeps from going back to the system, since results lie
+/// between what nets take and free; measured over 60 nets.
+const PINNED: f64 = 6.0;
 /// Events a second of a channel in synthetic samples; measured.
 const RATE_HZ: f64 = 17.0;
 /// Bytes of one recording's answers in an evaluation, and of one lag of a contraction curve.
@@ -113,8 +114,9 @@ fn kept(b: &Workbench, paths: &Paths) -> f64 {
 /// Bytes that a run of every place takes at its peak; `most` is the largest of [`net`] and [`mask`].
 pub fn run(s: &Scenario, samples: &Samples, seeds: usize, most: f64) -> f64 {
     let nets = seeds * s.models.len() * s.arms.len();
-    let work = (most + LEFT_OVER * most).max(FIGURES);
-    PROGRAM + samples.kept + nets as f64 * results(s, samples) + work
+    let results = nets as f64 * results(s, samples);
+    let pinned = (PINNED * results).min(most);
+    PROGRAM + samples.kept + results + pinned + most.max(FIGURES)
 }
 
 /// Bytes of a net's results, which are kept for the figures and the report.
@@ -154,20 +156,23 @@ fn training<R: Real>(
         .as_ref()
         .filter(|_| arm.streams != Streams::Single);
     let epoch = Epoch::new(s.seed, 0, samples.train.len());
-    let mut shards: Vec<f64> = Vec::new();
+    let mut shards: Vec<Shard> = Vec::new();
     for mut lanes in epoch.updates(arm.streams, settings.lanes, s.stream.samples) {
         lanes.sort_by_key(|lane| heard(lane, &epoch, &samples.train));
-        for (k, shard) in lanes.chunks(settings.shard_lanes).enumerate() {
-            let columns = columns(shard, &epoch, &samples.train, gap);
+        for (k, plans) in lanes.chunks(settings.shard_lanes).enumerate() {
+            let shard = Shard::of(plans, &epoch, &samples.train, gap);
             match shards.get_mut(k) {
-                Some(most) => *most = most.max(columns),
-                None => shards.push(columns),
+                Some(largest) if largest.columns() < shard.columns() => *largest = shard,
+                Some(_) => {}
+                None => shards.push(shard),
             }
         }
     }
     let batch = batch_column(samples, gap);
-    let tapes = tape_column(net);
-    let updates = shards.iter().sum::<f64>() * (batch + 2.0 * tapes);
+    let updates: f64 = shards
+        .iter()
+        .map(|shard| shard.columns() * batch + shard.tapes(net, settings.recompute))
+        .sum();
 
     let epoch = Epoch::new(s.seed, 0, samples.valid.len());
     let lanes: Vec<LanePlan> = (epoch.updates(arm.streams, 1, 2 * s.stream.samples))
@@ -176,10 +181,10 @@ fn training<R: Real>(
         .collect();
     let plans = lanes.chunks(settings.shard_lanes);
     let at_once = plans.len().min(rayon::current_num_threads());
-    let longest = plans
-        .map(|shard| columns(shard, &epoch, &samples.valid, gap))
+    let largest = plans
+        .map(|plans| Shard::of(plans, &epoch, &samples.valid, gap).columns())
         .fold(0.0, f64::max);
-    let validation = at_once as f64 * longest * (batch + tapes);
+    let validation = at_once as f64 * largest * (batch + tape_column(net));
 
     // The net, two moments, the sum of the gradients, the best net.
     let copies = 5 + shards.len();
@@ -223,19 +228,52 @@ fn heard(lane: &LanePlan, epoch: &Epoch, lengths: &[usize]) -> usize {
     lane.iter().map(|&p| lengths[epoch.recording(p)]).sum()
 }
 
-/// Columns of a shard: all lanes are as long as the longest.
-fn columns(shard: &[LanePlan], epoch: &Epoch, lengths: &[usize], gap: Option<&Gap>) -> f64 {
-    let steps = |lane: &LanePlan| heard(lane, epoch, lengths) as f64 + long_gaps(gap, lane.len());
-    shard.len() as f64 * shard.iter().map(steps).fold(0.0, f64::max)
+/// The size of a shard: all its lanes are as long as the longest.
+struct Shard {
+    lanes: usize,
+    steps: usize,
+}
+
+impl Shard {
+    fn of(plans: &[LanePlan], epoch: &Epoch, lengths: &[usize], gap: Option<&Gap>) -> Self {
+        let steps = |lane: &LanePlan| heard(lane, epoch, lengths) + long_gaps(gap, lane.len());
+        Self {
+            lanes: plans.len(),
+            steps: plans.iter().map(steps).max().unwrap_or(0),
+        }
+    }
+
+    fn columns(&self) -> f64 {
+        (self.lanes * self.steps) as f64
+    }
+
+    /// Bytes of the tapes of an update with their adjoints: those of outputs for all steps, the others for
+    /// a chunk. With `recompute`, a segment is on the tapes at a time, and the states before each stay.
+    fn tapes<R: Real>(&self, net: &Network<R>, recompute: bool) -> f64 {
+        let chunk = Tape::<R>::longest_chunk(self.lanes);
+        let (segment, segments) = if recompute {
+            let segment = self.steps.isqrt().max(1).next_multiple_of(chunk);
+            (segment.min(self.steps), self.steps.div_ceil(segment))
+        } else {
+            (self.steps, 0)
+        };
+        let numbers = net.cells().iter().map(|cell| {
+            let w = cell.widths();
+            segment * w.output + chunk.min(segment) * (w.drive + w.state) + segments * w.state
+        });
+        let logits = self.steps * net.classes();
+        let adjoints = self.lanes * (numbers.sum::<usize>() + logits) * size_of::<R>();
+        (self.lanes * segment) as f64 * tape_column(net) + adjoints as f64
+    }
 }
 
 /// Steps of `n` gaps that come out long: their mean and three standard deviations.
-fn long_gaps(gap: Option<&Gap>, n: usize) -> f64 {
-    gap.map_or(0.0, |gap| {
+fn long_gaps(gap: Option<&Gap>, n: usize) -> usize {
+    gap.map_or(0, |gap| {
         let [low, high] = gap.steps.map(|steps| steps as f64);
         let deviation = (high - low) / 12f64.sqrt();
         let n = n as f64;
-        (n * (low + high) / 2.0 + 3.0 * n.sqrt() * deviation).min(n * high)
+        (n * (low + high) / 2.0 + 3.0 * n.sqrt() * deviation).min(n * high) as usize
     })
 }
 
@@ -252,7 +290,7 @@ fn batch_column(samples: &Samples, gap: Option<&Gap>) -> f64 {
     2.0 * (EVENT * samples.density * loudest.fold(1.0, f64::max) + COLUMN)
 }
 
-/// Bytes of a column of what the forward pass keeps; its adjoints take as much again.
+/// Bytes of a column of what the forward pass keeps.
 fn tape_column<R: Real>(net: &Network<R>) -> f64 {
     let cells = net.cells().iter().map(|cell| {
         let w = cell.widths();

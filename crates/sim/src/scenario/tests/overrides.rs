@@ -78,7 +78,7 @@ fn wrong_overrides_say_so() {
         (
             "train.epoch=2",
             "--set train.epoch=2: train.epoch: unknown key, nearest `epochs`; allowed: `epochs`, `lanes`, \
-             `shard_lanes`, `optimizer`, `lr`, `warmup`, `schedule`, `final_lr`, `clip_norm`, \
+             `shard_lanes`, `recompute`, `optimizer`, `lr`, `warmup`, `schedule`, `final_lr`, `clip_norm`, \
              `early_stopping`, `keep`, `precision`",
         ),
         (

@@ -1,0 +1,103 @@
+//! Hot loops allocate nothing, counted by an allocator on this thread: a live step, and each cell's `advance`
+//! and `retreat`.
+//!
+//! One thing is not ours: at more than one lane each dense product of the `gemm` crate asks for a list of
+//! flags, some hundred bytes. Layers are multiples of 16 wide; for other widths it packs a matrix, too.
+
+use saturn_cell::gradcheck::{random, random_events};
+use saturn_cell::{EventBatch, Input, Recorded};
+use saturn_sim::build::build;
+use saturn_sim::network::{Network, NetworkStream};
+use saturn_sim::scenario::Scenario;
+
+const INPUTS: usize = 48;
+const CLASSES: usize = 16;
+const STACKS: [&str; 6] = [
+    "[{lif: {hidden: 32, recurrent: true, input_gain: 3}}, {lif: {hidden: 32}}]",
+    "[{lif: {hidden: 32, learn_tau: false, spike_reset: zero}}, {li: {outputs: 16}}]",
+    "[{rnn: {hidden: 32}}]",
+    "[{gru: {hidden: 32}}]",
+    "[{ssm_block: {width: 32, states: 16}}, {ssm_block: {width: 32, states: 16}}]",
+    "[{ssm: {width: 32, states: 16}}]",
+];
+
+fn net(layers: &str) -> Network<f32> {
+    let text =
+        format!("name: t\nmodels: {{m: {{layers: {layers}}}}}\narms: {{a: {{streams: single}}}}\n");
+    let scenario =
+        Scenario::parse(&text, "test", std::path::Path::new(""), &[""; 0]).expect("a scenario");
+    let model = scenario.models.get("m").expect("the model");
+    build("m", model, INPUTS, CLASSES, 10.0, 1).expect("a net")
+}
+
+fn events(columns: usize) -> EventBatch {
+    random_events(INPUTS, columns, 0.2, 3)
+}
+
+/// What a dense product may ask for, in bytes.
+const FLAGS: u64 = 1024;
+
+/// How often `work` asks for memory, and how many bytes it holds at most.
+fn allocations(work: impl FnOnce()) -> (u64, u64) {
+    let info = allocation_counter::measure(work);
+    (info.count_total, info.bytes_max)
+}
+
+#[test]
+fn a_counter_counts() {
+    let (count, bytes) = allocations(|| drop(std::hint::black_box(vec![1u8; 2000])));
+    assert!(count == 1 && bytes > FLAGS);
+}
+
+#[test]
+fn a_live_step_allocates_nothing() {
+    for layers in STACKS {
+        for lanes in [1, 4] {
+            let (net, steps) = (net(layers), 300);
+            let x = events(steps * lanes);
+            let mut live = NetworkStream::new(&net, lanes);
+            let mut run = || {
+                for t in 0..steps {
+                    live.step(&net, Input::Events(x.view().slice(t * lanes, lanes)));
+                }
+            };
+            run();
+            let (count, bytes) = allocations(run);
+            assert!(
+                if lanes == 1 {
+                    count == 0
+                } else {
+                    bytes < FLAGS
+                },
+                "{layers}, {lanes} lanes: {count} times, {bytes} bytes"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_step_of_training_allocates_nothing() {
+    let lanes = 4;
+    for layers in STACKS {
+        for cell in net(layers).cells() {
+            let (w, name) = (cell.widths(), cell.name());
+            let matrix = |rows: usize, seed| random(rows, lanes, 0.3, seed).map(|x| x as f32);
+            let (mut drive, prev) = (matrix(w.drive, 1), matrix(w.state, 2));
+            let (mut next, mut adjoint) = (matrix(w.state, 3), matrix(w.state, 4));
+            let mut d_drive = matrix(w.drive, 5);
+            let mut grad = cell.params().zeros_like();
+            let mut step = || {
+                cell.advance(drive.as_view_mut(), prev.as_view(), next.as_view_mut());
+                let at = Recorded {
+                    drive: drive.as_view(),
+                    prev: prev.as_view(),
+                    next: next.as_view(),
+                };
+                cell.retreat(at, adjoint.as_view_mut(), d_drive.as_view_mut(), &mut grad);
+            };
+            step();
+            let (_, bytes) = allocations(step);
+            assert!(bytes < FLAGS, "{name} in {layers}: {bytes} bytes");
+        }
+    }
+}

@@ -34,10 +34,10 @@
 //! | net | products | gathers | elements | floor | arithmetic alone |
 //! |---|---|---|---|---|---|
 //! | `lif_recurrent` | 8.8 | 6.4 | 1.0 | 16.3 | 10.5 |
-//! | `lif_256_256` | 8.8 | 6.4 | 1.9 | 17.1 | 10.5 |
+//! | `lif_256_256` | 8.8 | 6.4 | 1.8 | 17.1 | 10.5 |
 //! | `rnn` | 26.3 | 2.5 | 0.8 | 29.7 | 27.0 |
 //! | `gru` | 75.2 | 7.5 | 3.0 | 85.7 | 77.2 |
-//! | `ssm` | 148.6 | 2.5 | 6.8 | 157.8 | 149.2 |
+//! | `ssm` | 148.5 | 2.5 | 6.8 | 157.8 | 149.2 |
 //!
 //! The last column takes a gather for its arithmetic, two operations a weight at the rate of products: what
 //! is left if every weight and adjoint were in registers already. Kernels that keep a slice of rows in L1

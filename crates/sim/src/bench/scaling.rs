@@ -217,6 +217,11 @@ pub fn draw(sweep: Sweep, lines: &[Line], out: &Path) -> Result<Files, BenchErro
         x: sweep.axis().to_owned(),
         measured: lines.iter().map(|l| series(l, |p| p.minimum)).collect(),
         ideal: lines.iter().map(|l| series(l, |p| p.ideal)).collect(),
+        note: if sweep == Sweep::Threads {
+            "dashed: the time on one thread, shared evenly".to_owned()
+        } else {
+            "dashed: task A's time, grown as the counted work grows".to_owned()
+        },
         ..Scaling::default()
     };
     Ok(figure.draw(&out.join(format!("scaling-{}", sweep.name())))?)

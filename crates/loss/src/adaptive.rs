@@ -107,6 +107,19 @@ pub struct Targets<'a, R> {
     pub weight: &'a [R],
 }
 
+impl<R> Targets<'_, R> {
+    /// Those of `n` columns from column `start` on.
+    #[must_use]
+    pub fn slice(&self, start: usize, n: usize) -> Self {
+        let columns = start..start + n;
+        Self {
+            labels: &self.labels[columns.clone()],
+            mask: &self.mask[columns.clone()],
+            weight: &self.weight[columns],
+        }
+    }
+}
+
 /// The denominators. They need no logits, so that they are known, over all shards, before any gradient.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Totals {

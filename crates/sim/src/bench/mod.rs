@@ -10,12 +10,14 @@
 //!
 //! All in f32 with fixed seeds, on the code that training, evaluation and live streams run. [`work`] holds
 //! the nets and inputs, [`limit`] measures what the machine can do, [`floor`] counts what the work needs
-//! and divides, [`suite`] runs a choice of tasks, [`scaling`] varies one size at a time. The `bench`
+//! and divides, [`suite`] runs a choice of tasks, [`scaling`] varies one size at a time,
+//! [`memory`] measures what recomputation saves. The `bench`
 //! command and `cargo bench` call the same functions.
 
 pub mod figure;
 pub mod floor;
 pub mod limit;
+pub mod memory;
 pub mod pipeline;
 pub mod sample;
 pub mod scaling;
@@ -54,6 +56,9 @@ pub enum BenchError {
         /// What went wrong.
         source: std::io::Error,
     },
+    /// The peak of the memory in use is not told.
+    #[error("cannot read the peak of the memory in use, which Linux alone tells: {0}")]
+    Peak(std::io::Error),
     /// A pool of threads cannot be started.
     #[error("cannot start {cores} threads: {source}")]
     Pool {

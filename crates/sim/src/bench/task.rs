@@ -14,6 +14,7 @@ use crate::build::BuildError;
 use crate::eval::lanes::CHUNK;
 use crate::network::{Network, NetworkStream, Tapes};
 use crate::scenario::Optimizer as Rule;
+use crate::train::batch::Batch;
 use crate::train::update::{Objective, Update};
 
 /// Adam's learning rate; constant.
@@ -25,6 +26,7 @@ pub struct TrainStep {
     start: Network<f32>,
     net: Network<f32>,
     update: Update<f32>,
+    recompute: bool,
 }
 
 impl TrainStep {
@@ -36,7 +38,13 @@ impl TrainStep {
             start: net.clone(),
             update: Update::new(Rule::default(), &net),
             net,
+            recompute: false,
         })
+    }
+
+    /// Whether to trade a second forward pass for memory.
+    pub fn recompute(&mut self, recompute: bool) {
+        self.recompute = recompute;
     }
 
     /// Forward, reverse, Adam. Returns the loss before the step, nats.
@@ -44,7 +52,7 @@ impl TrainStep {
         let objective = Objective {
             loss: &Loss::CrossEntropy,
             spike_rate: None,
-            recompute: false,
+            recompute: self.recompute,
         };
         let work = self.work;
         let filled = self
@@ -85,6 +93,17 @@ impl TrainStep {
     /// How many parameters the net has.
     pub fn parameters(&self) -> usize {
         self.net.parameters()
+    }
+
+    /// Bytes of the input and targets of the last step.
+    pub fn input_bytes(&self) -> usize {
+        let bytes = |batch: &Batch<f32>| {
+            let events = batch.events.view();
+            let columns = batch.labels.len();
+            events.active() * (size_of::<u32>() + size_of::<f32>())
+                + columns * (size_of::<usize>() + size_of::<u32>() + 2 * size_of::<f32>())
+        };
+        self.update.shards().map(|(batch, _)| bytes(batch)).sum()
     }
 }
 

@@ -1,12 +1,12 @@
 //! The timed work is what it claims to be.
 
 use nalgebra::DMatrix;
-use saturn_cell::{Input, view, view_mut};
+use saturn_cell::{Input, View, ViewMut};
 use saturn_loss::{Loss, Targets};
 
 use super::floor::{Need, Pass};
 use super::limit::Limits;
-use super::task::{TrainStep, hidden_rate};
+use super::task::{TrainStep, hidden_rate, on_cores};
 use super::work::{INPUTS, Net, Work, events};
 use crate::network::Tapes;
 use crate::scenario::Optimizer as Rule;
@@ -66,6 +66,25 @@ fn the_timed_step_trains_as_a_plain_one_does() {
     }
 }
 
+/// Sums over shards have one order, whoever computes them.
+#[test]
+fn training_has_the_same_bits_at_1_2_and_7_threads() {
+    for kind in Net::ALL {
+        let work = Work {
+            hidden: 40,
+            lanes: 18,
+            steps: 30,
+            shard_lanes: 2,
+            ..Work::train(kind, 0.05)
+        };
+        let losses = [1, 2, 7].map(|threads| {
+            let loss = on_cores(threads, || TrainStep::loss_after(work, 5)).expect("a pool");
+            loss.expect("a net").to_bits()
+        });
+        assert_eq!(losses, [losses[0]; 3], "{kind:?}");
+    }
+}
+
 fn plain_loss_after(work: Work, steps: usize) -> f64 {
     let all = Work {
         shard_lanes: work.lanes,
@@ -86,19 +105,17 @@ fn plain_loss_after(work: Work, steps: usize) -> f64 {
     let mut net = work.network().expect("a net");
     let mut adam = Optimizer::new(Rule::default(), &net);
     let mut tapes = Tapes::new(&net);
-    let mut d_logits = vec![0.0; work.classes * columns];
     let mut loss = f64::NAN;
     for _ in 0..=steps {
-        tapes.start(&net, work.steps, work.lanes);
-        let logits = tapes.forward(&net, Input::Dense(x.as_view()), None);
-        let d = view_mut(&mut d_logits, work.classes, columns);
-        loss = Loss::CrossEntropy
-            .value_and_gradient(logits, &targets, &totals, d)
-            .total;
-        let mut grad = net.zero_gradient();
-        let d = view(&d_logits, work.classes, columns);
         let x = Input::Dense(x.as_view());
-        tapes.backward(&net, x, d, &mut grad, &mut |_, _, _, _| {});
+        tapes.start(&net, work.steps, work.lanes);
+        tapes.forward(&net, x, None);
+        let mut grad = net.zero_gradient();
+        let mut gradient = |_, logits: View<f32>, d: ViewMut<f32>| {
+            let parts = Loss::CrossEntropy.value_and_gradient(logits, &targets, &totals, d);
+            loss = parts.total;
+        };
+        tapes.backward(&net, x, &mut gradient, &mut grad, &mut |_, _, _, _| {});
         adam.step(&mut net, &grad, super::task::LEARNING_RATE);
     }
     loss

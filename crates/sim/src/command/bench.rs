@@ -9,6 +9,7 @@ use super::print::print;
 use crate::bench::BenchError;
 use crate::bench::figure::Form;
 use crate::bench::limit::Limits;
+use crate::bench::memory;
 use crate::bench::scaling::{self, Sweep};
 use crate::bench::suite::{Choice, Task, data_files, pipeline, time};
 use crate::run::Progress;
@@ -70,7 +71,8 @@ fn measure(choice: &Choice, progress: &Progress) -> Result<BTreeMap<usize, Limit
     Ok(limits)
 }
 
-/// Times A at many sizes, one of them varied at a time, and draws a figure of each into `out`.
+/// Times A at many sizes, one of them varied at a time, measures memory, and draws a figure of each into
+/// `out`.
 pub fn bench_scaling(choice: &Choice, form: Form, out: &Path, progress: &Progress) -> Result<()> {
     std::fs::create_dir_all(out).map_err(|source| BenchError::Folder {
         path: out.to_owned(),
@@ -99,5 +101,19 @@ pub fn bench_scaling(choice: &Choice, form: Form, out: &Path, progress: &Progres
             .map_err(|e| anyhow!("{e}\nhint: choose another folder with --out"))?;
         progress.line(&drawn.svg.display().to_string());
     }
+    let mut points = Vec::new();
+    memory::measure(|point| {
+        if progress.stopped() {
+            return Err(BenchError::Interrupted.into());
+        }
+        points.push(point);
+        print(&match form {
+            Form::Json => point.json(),
+            Form::Plain | Form::Markdown => point.text(),
+        })
+    })?;
+    let drawn = memory::draw(&points, out)
+        .map_err(|e| anyhow!("{e}\nhint: choose another folder with --out"))?;
+    progress.line(&drawn.svg.display().to_string());
     Ok(())
 }

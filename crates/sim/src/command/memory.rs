@@ -261,8 +261,7 @@ impl Shard {
             let w = cell.widths();
             segment * w.output + chunk.min(segment) * (w.drive + w.state) + segments * w.state
         });
-        let logits = self.steps * net.classes();
-        let adjoints = self.lanes * (numbers.sum::<usize>() + logits) * size_of::<R>();
+        let adjoints = self.lanes * numbers.sum::<usize>() * size_of::<R>();
         (self.lanes * segment) as f64 * tape_column(net) + adjoints as f64
     }
 }

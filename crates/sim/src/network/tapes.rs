@@ -10,8 +10,9 @@
 //! (1) numbers kept  (T/K) S + K (D + S + O) a lane,   K = sqrt(T)
 //! ```
 //!
-//! at the price of one more forward pass. Segments end where chunks of [`saturn_cell::Tape`] do, so every
-//! sum has its order and the gradient its bits.
+//! at the price of one more forward pass. The loss is taken segment by segment, so that no logits are kept
+//! either. Segments end where chunks of [`saturn_cell::Tape`] do, so every sum has its order and the gradient
+//! its bits.
 //!
 //! Source: Chen, Xu, Zhang & Guestrin 2016, §4.1.
 
@@ -26,6 +27,10 @@ use super::{Gradient, Network};
 /// `penalty(i, j, y, dy)`.
 pub type Penalty<'a, R> = &'a mut dyn FnMut(usize, usize, View<R>, ViewMut<R>);
 
+/// Writes the adjoint `d_logits [C, n]` of `logits [C, n]`, n columns from column j on:
+/// `loss(j, logits, d_logits)`.
+pub type LossGradient<'a, R> = &'a mut dyn FnMut(usize, View<R>, ViewMut<R>);
+
 /// Sees the output `y [O, n]` of cell i, n columns from column j on: `observe(i, j, y)`.
 pub type Observe<'a, R> = &'a mut dyn FnMut(usize, usize, View<R>);
 
@@ -35,8 +40,6 @@ pub struct Tapes<R: Real> {
     steps: usize,
     lanes: usize,
     recompute: bool,
-    /// `[C, T*B]`, kept apart from the readout's tape where that holds one segment of several.
-    logits: Vec<R>,
 }
 
 #[derive(Default)]
@@ -61,7 +64,6 @@ impl<R: Real> Tapes<R> {
             steps: 0,
             lanes: 0,
             recompute: false,
-            logits: Vec::new(),
         }
     }
 
@@ -108,7 +110,7 @@ impl<R: Real> Tapes<R> {
         self.layers.iter().map(last).collect()
     }
 
-    /// The forward pass over `x [I, T*B]`; `keep [T, B]` as in [`Tape::forward`]. Returns the logits.
+    /// The forward pass over `x [I, T*B]`; `keep [T, B]` as in [`Tape::forward`]. Returns [`Self::logits`].
     pub fn forward(
         &mut self,
         net: &Network<R>,
@@ -126,7 +128,6 @@ impl<R: Real> Tapes<R> {
         keep: Option<&DMatrix<R>>,
         observe: Observe<R>,
     ) -> View<'_, R> {
-        let classes = net.classes();
         for layer in &mut self.layers {
             layer.sent = 0;
             layer.checkpoints.clear();
@@ -149,12 +150,6 @@ impl<R: Real> Tapes<R> {
                 layer.sent += layer.events.view().active();
                 observe(i, columns.start, layer.tape.output());
             }
-            if self.segments() > 1 {
-                room(&mut self.logits, classes * columns.end);
-                let output = self.layers[net.cells.len() - 1].tape.output();
-                let into = &mut self.logits[classes * columns.start..];
-                view_mut(into, classes, columns.len()).copy_from(&output);
-            }
         }
         self.logits()
     }
@@ -173,13 +168,13 @@ impl<R: Real> Tapes<R> {
         }
     }
 
-    /// The reverse pass from `d_logits [C, T*B]`, added to `grad`. `penalty` may add to the adjoint of the
-    /// output of a cell.
+    /// The reverse pass from what `loss` makes of the logits, added to `grad`. `penalty` may add to the
+    /// adjoint of the output of a cell. Both are called once, or once a segment, the last one first.
     pub fn backward(
         &mut self,
         net: &Network<R>,
         x: Input<R>,
-        d_logits: View<R>,
+        loss: LossGradient<R>,
         grad: &mut Gradient<R>,
         penalty: Penalty<R>,
     ) {
@@ -197,16 +192,8 @@ impl<R: Real> Tapes<R> {
                 }
                 self.run(net, x.slice(start, n), None);
             }
-            let d_logits = d_logits.columns(start, n);
             let last = k + 1 == segments;
-            self.reverse(
-                net,
-                x.slice(start, n),
-                d_logits,
-                (start, last),
-                grad,
-                penalty,
-            );
+            self.reverse(net, x.slice(start, n), loss, (start, last), grad, penalty);
         }
     }
 
@@ -216,15 +203,16 @@ impl<R: Real> Tapes<R> {
         &mut self,
         net: &Network<R>,
         x: Input<R>,
-        d_logits: View<R>,
+        loss: LossGradient<R>,
         (start, last): (usize, bool),
         grad: &mut Gradient<R>,
         penalty: Penalty<R>,
     ) {
-        let columns = d_logits.ncols();
-        let top = net.cells.len() - 1;
-        room(&mut self.layers[top].dy, d_logits.len());
-        view_mut(&mut self.layers[top].dy, d_logits.nrows(), columns).copy_from(&d_logits);
+        let (classes, columns) = (net.classes(), x.columns());
+        let top = &mut self.layers[net.cells.len() - 1];
+        room(&mut top.dy, classes * columns);
+        let d_logits = view_mut(&mut top.dy, classes, columns);
+        loss(start, top.tape.output(), d_logits);
         for (i, cell) in net.cells.iter().enumerate().rev() {
             let w = cell.widths();
             let (below, rest) = self.layers.split_at_mut(i);
@@ -252,14 +240,9 @@ impl<R: Real> Tapes<R> {
         }
     }
 
-    /// The logits `[C, T*B]` of the last forward pass.
+    /// The logits of the last forward pass: `[C, T*B]`, or those of the last segment.
     pub fn logits(&self) -> View<'_, R> {
-        let output = self.layers[self.layers.len() - 1].tape.output();
-        if self.segments() > 1 {
-            view(&self.logits, output.nrows(), self.steps * self.lanes)
-        } else {
-            output
-        }
+        self.layers[self.layers.len() - 1].tape.output()
     }
 
     /// The tape of cell `i`: of all steps, or of the last segment.

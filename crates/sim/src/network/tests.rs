@@ -1,6 +1,6 @@
 use nalgebra::DMatrix;
 use saturn_cell::gradcheck::{TOLERANCE, differences, error, random, random_events};
-use saturn_cell::{Input, Real};
+use saturn_cell::{Input, Real, View, ViewMut};
 use saturn_loss::{Loss, LossConfig, Targets};
 
 use super::*;
@@ -59,7 +59,8 @@ fn the_gradient_of_a_whole_net_is_exact() {
         value(&net, &mut tapes, &mut d);
         let mut grad = net.zero_gradient();
         let input = Input::Events(x.view());
-        tapes.backward(&net, input, d.as_view(), &mut grad, &mut |_, _, _, _| {});
+        let mut loss = |_, _: View<f64>, mut into: ViewMut<f64>| into.copy_from(&d);
+        tapes.backward(&net, input, &mut loss, &mut grad, &mut |_, _, _, _| {});
         for (i, params) in grad.iter().enumerate() {
             for (j, tensor) in params.tensors().iter().enumerate() {
                 let numeric = differences(&net.cells()[i].params()[j], 1e-5, |changed| {
@@ -177,19 +178,21 @@ fn recomputation_has_the_bits_of_the_whole_tape() {
             tapes.recompute(recompute);
             tapes.start(&net, steps, lanes);
             let mut seen = vec![0; net.cells().len()];
-            let logits = tapes
-                .forward_observed(&net, Input::Events(x.view()), None, &mut |i, start, y| {
-                    assert_eq!(start, seen[i], "segments in order");
-                    seen[i] += y.ncols();
-                })
-                .clone_owned();
+            tapes.forward_observed(&net, Input::Events(x.view()), None, &mut |i, start, y| {
+                assert_eq!(start, seen[i], "segments in order");
+                seen[i] += y.ncols();
+            });
             assert!(seen.iter().all(|&seen| seen == columns));
+            let mut logits = DMatrix::zeros(CLASSES, columns);
             let mut grad = net.zero_gradient();
             let mut segments = 0;
             tapes.backward(
                 &net,
                 Input::Events(x.view()),
-                d_logits.as_view(),
+                &mut |start, seen, mut d| {
+                    logits.columns_mut(start, seen.ncols()).copy_from(&seen);
+                    d.copy_from(&d_logits.columns(start, seen.ncols()));
+                },
                 &mut grad,
                 &mut |i, start, y, mut dy| {
                     // A penalty that differs from column to column.

@@ -13,7 +13,7 @@
 //! update to the next.
 
 use rayon::prelude::*;
-use saturn_cell::{Input, Real, view, view_mut};
+use saturn_cell::{Input, Real};
 use saturn_loss::spike_rate::RateTotals;
 use saturn_loss::{Loss, Parts, SpikeRate, Totals};
 
@@ -150,7 +150,6 @@ fn sum_in_order<R: Real>(grad: &mut Gradient<R>, shards: &[Shard<R>]) {
 struct Shard<R: Real> {
     batch: Batch<R>,
     tapes: Tapes<R>,
-    d_logits: Vec<R>,
     grad: Gradient<R>,
     /// For each spiking cell, the sums that its rates are made of.
     rates: Vec<Option<RateTotals>>,
@@ -174,7 +173,6 @@ impl<R: Real> Shard<R> {
         Self {
             batch: Batch::default(),
             tapes: Tapes::new(net),
-            d_logits: Vec::new(),
             grad: net.zero_gradient(),
             rates: no_rates(net),
             totals: Totals::default(),
@@ -209,25 +207,20 @@ impl<R: Real> Shard<R> {
         totals: &Totals,
         rates: &[Option<RateTotals>],
     ) {
-        let classes = net.classes();
-        let columns = self.batch.steps * self.batch.lanes;
         for params in &mut self.grad {
             params.set_zero();
         }
-        if self.d_logits.len() < classes * columns {
-            self.d_logits.resize(classes * columns, R::zero());
-        }
-        self.parts = objective.loss.value_and_gradient(
-            self.tapes.logits(),
-            &self.batch.targets(),
-            totals,
-            view_mut(&mut self.d_logits, classes, columns),
-        );
-        let weight = &self.batch.weight;
+        let (targets, weight) = (self.batch.targets(), &self.batch.weight);
+        let parts = &mut self.parts;
+        *parts = Parts::default();
         self.tapes.backward(
             net,
             Input::Events(self.batch.events.view()),
-            view(&self.d_logits, classes, columns),
+            &mut |start, logits, d_logits| {
+                let targets = targets.slice(start, logits.ncols());
+                let loss = objective.loss;
+                *parts += loss.value_and_gradient(logits, &targets, totals, d_logits);
+            },
             &mut self.grad,
             &mut |i, start, y, dy| {
                 if let (Some(penalty), Some(rates)) = (objective.spike_rate, &rates[i]) {

@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use saturn_data::DataError;
 
 use crate::bench::figure::Form;
+use crate::bench::memory::Probe;
 use crate::bench::sample::Effort;
 use crate::bench::suite::{Choice, Task};
 use crate::bench::work::Net;
@@ -103,6 +104,9 @@ struct BenchArgs {
     /// Vary T, lanes, hidden units, density and threads one at a time; draw a figure of each
     #[arg(long, requires = "out", conflicts_with_all = ["task", "cores", "density", "shard_lanes"])]
     scaling: bool,
+    /// Print the peak memory of one training step; --scaling asks for it
+    #[arg(long, hide = true)]
+    memory_of: Option<Probe>,
     /// Where the figures of --scaling go
     #[arg(long, value_name = "DIR", requires = "scaling")]
     out: Option<PathBuf>,
@@ -273,6 +277,9 @@ fn bench(args: BenchArgs, progress: &Progress) -> Result<()> {
         },
         shard_lanes: args.shard_lanes,
     };
+    if let Some(probe) = args.memory_of {
+        return command::bench_memory(probe);
+    }
     match args.out {
         Some(out) => command::bench_scaling(&choice, form, &out, progress),
         None => command::bench(&choice, form, progress),

@@ -3,11 +3,15 @@
 //!
 //! What is told is the peak of the process's resident memory during the step, less what was resident at the
 //! start and less the input, which is there before the step and grows with T however it is trained. Linux
-//! alone tells the peak.
+//! alone tells the peak. Each step is measured in a process of its own.
 
+use std::fmt::{Display, Formatter};
 use std::path::Path;
+use std::process::Command;
+use std::str::FromStr;
 
 use saturn_plots::{Figure, Files, Look, Role, Scaling, Series};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::BenchError;
@@ -23,15 +27,51 @@ const HIDDEN: usize = 128;
 /// Lanes, all of one shard.
 const LANES: usize = 8;
 
-/// One length of one net.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Point {
+/// One length of one net. As text, `net:steps:whole` or `net:steps:recompute`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Probe {
     /// The net.
     pub net: Net,
     /// T.
     pub steps: usize,
     /// Whether few states are kept and the others computed again.
     pub recompute: bool,
+}
+
+impl Display for Probe {
+    fn fmt(&self, f: &mut Formatter) -> std::fmt::Result {
+        let kept = if self.recompute { "recompute" } else { "whole" };
+        write!(f, "{}:{}:{kept}", self.net.name(), self.steps)
+    }
+}
+
+impl FromStr for Probe {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("{text:?} is not of the form lif_recurrent:1000:recompute");
+        let [net, steps, kept] = text.split(':').collect::<Vec<_>>()[..] else {
+            return Err(wrong());
+        };
+        let net = Net::ALL.into_iter().find(|n| n.name() == net);
+        let recompute = match kept {
+            "recompute" => true,
+            "whole" => false,
+            _ => return Err(wrong()),
+        };
+        Ok(Self {
+            net: net.ok_or_else(wrong)?,
+            steps: (steps.parse().ok()).filter(|&n| n > 0).ok_or_else(wrong)?,
+            recompute,
+        })
+    }
+}
+
+/// What a step of a [`Probe`] needed.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Point {
+    /// The probe.
+    pub probe: Probe,
     /// The peak beside the input, MiB.
     pub mib: f64,
     /// The input, MiB.
@@ -43,9 +83,9 @@ impl Point {
     pub fn json(&self) -> String {
         json!({
             "scaling": "memory",
-            "model": self.net.name(),
-            "value": self.steps,
-            "recompute": self.recompute,
+            "model": self.probe.net.name(),
+            "value": self.probe.steps,
+            "recompute": self.probe.recompute,
             "unit": "MiB",
             "peak": self.mib,
             "input": self.input_mib,
@@ -57,10 +97,10 @@ impl Point {
     pub fn text(&self) -> String {
         format!(
             "memory   {:13} {:>8}  {:9.1} MiB {} (input {:.1} MiB)",
-            self.net.name(),
-            self.steps,
+            self.probe.net.name(),
+            self.probe.steps,
             self.mib,
-            kept(self.recompute),
+            kept(self.probe.recompute),
             self.input_mib,
         )
     }
@@ -74,37 +114,51 @@ fn kept(recompute: bool) -> &'static str {
     }
 }
 
-/// Measures every length, those with recomputation first: what the system keeps of memory that was given
-/// back must not be larger than what comes next.
-pub fn measure<E: From<BenchError>>(mut each: impl FnMut(Point) -> Result<(), E>) -> Result<(), E> {
-    let start = resident("VmRSS:")?;
-    for recompute in [true, false] {
-        for steps in STEPS {
-            for net in NETS {
-                let work = Work {
-                    hidden: HIDDEN,
-                    lanes: LANES,
-                    shard_lanes: LANES,
-                    steps,
-                    ..Work::train(net, 0.015)
-                };
-                // 5 sets the peak back to what is resident now.
-                std::fs::write("/proc/self/clear_refs", "5").map_err(BenchError::Peak)?;
-                let mut train = TrainStep::new(work).map_err(BenchError::from)?;
-                train.recompute(recompute);
-                train.step();
-                let input_mib = train.input_bytes() as f64 / 1024.0 / 1024.0;
-                each(Point {
-                    net,
-                    steps,
-                    recompute,
-                    mib: resident("VmHWM:")? - start - input_mib,
-                    input_mib,
-                })?;
-            }
-        }
+/// Every net and length, with recomputation and without.
+pub fn probes() -> Vec<Probe> {
+    let all = STEPS.into_iter().flat_map(|steps| {
+        NETS.into_iter().flat_map(move |net| {
+            [true, false].map(|recompute| Probe {
+                net,
+                steps,
+                recompute,
+            })
+        })
+    });
+    all.collect()
+}
+
+/// [`measure`] in a process of its own, whose peak is that of this step alone: `program` is Saturn itself.
+pub fn measure_apart(program: &Path, probe: Probe) -> Result<Point, BenchError> {
+    let output = Command::new(program)
+        .args(["bench", "--memory-of", &probe.to_string()])
+        .output()
+        .map_err(BenchError::Peak)?;
+    if !output.status.success() {
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        return Err(BenchError::Peak(std::io::Error::other(text)));
     }
-    Ok(())
+    serde_json::from_slice(&output.stdout).map_err(|e| BenchError::Peak(e.into()))
+}
+
+/// The peak of this process during a step, which must be the first thing that it does.
+pub fn measure(probe: Probe) -> Result<Point, BenchError> {
+    let start = resident("VmRSS:")?;
+    let mut train = TrainStep::new(Work {
+        hidden: HIDDEN,
+        lanes: LANES,
+        shard_lanes: LANES,
+        steps: probe.steps,
+        ..Work::train(probe.net, 0.015)
+    })?;
+    train.recompute(probe.recompute);
+    train.step();
+    let input_mib = train.input_bytes() as f64 / 1024.0 / 1024.0;
+    Ok(Point {
+        probe,
+        mib: resident("VmHWM:")? - start - input_mib,
+        input_mib,
+    })
 }
 
 /// A line of what the system says about this process, in MiB.
@@ -127,9 +181,16 @@ pub fn draw(points: &[Point], out: &Path) -> Result<Files, BenchError> {
     };
     for net in NETS {
         for recompute in [false, true] {
-            let own = |p: &&Point| p.net == net && p.recompute == recompute;
+            let own = |p: &&Point| {
+                p.probe
+                    == (Probe {
+                        net,
+                        steps: p.probe.steps,
+                        recompute,
+                    })
+            };
             let line: Vec<(f64, f64)> = (points.iter().filter(own))
-                .map(|p| (p.steps as f64, p.mib))
+                .map(|p| (p.probe.steps as f64, p.mib))
                 .collect();
             let Some(&(longest, most)) = line.last() else {
                 continue;
@@ -145,4 +206,19 @@ pub fn draw(points: &[Point], out: &Path) -> Result<Files, BenchError> {
         }
     }
     Ok(figure.draw(&out.join("scaling-memory"))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_probe_is_read_as_it_is_written() {
+        for probe in probes() {
+            assert_eq!(probe.to_string().parse(), Ok(probe));
+        }
+        for wrong in ["", "gru:10", "gru:0:whole", "gnu:10:whole", "gru:10:half"] {
+            assert!(wrong.parse::<Probe>().is_err(), "{wrong}");
+        }
+    }
 }

@@ -24,6 +24,7 @@ use saturn_neurons::gru::GruConfig;
 use saturn_neurons::lif::LifConfig;
 use saturn_neurons::rnn::RnnConfig;
 use saturn_ssm::SsmBlockConfig;
+use serde::{Deserialize, Serialize};
 
 use crate::build::{BuildError, build};
 use crate::network::Network;
@@ -46,7 +47,7 @@ const LIVELINESS: f64 = 0.83;
 const HIDDEN_RATE: f64 = 0.06;
 
 /// A net to be timed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
 #[clap(rename_all = "snake_case")]
 pub enum Net {
     /// One layer of recurrent LIF units.

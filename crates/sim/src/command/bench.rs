@@ -101,19 +101,26 @@ pub fn bench_scaling(choice: &Choice, form: Form, out: &Path, progress: &Progres
             .map_err(|e| anyhow!("{e}\nhint: choose another folder with --out"))?;
         progress.line(&drawn.svg.display().to_string());
     }
+    let program = std::env::current_exe().map_err(BenchError::Peak)?;
     let mut points = Vec::new();
-    memory::measure(|point| {
+    for probe in memory::probes() {
         if progress.stopped() {
             return Err(BenchError::Interrupted.into());
         }
-        points.push(point);
+        let point = memory::measure_apart(&program, probe)?;
         print(&match form {
             Form::Json => point.json(),
             Form::Plain | Form::Markdown => point.text(),
-        })
-    })?;
+        })?;
+        points.push(point);
+    }
     let drawn = memory::draw(&points, out)
         .map_err(|e| anyhow!("{e}\nhint: choose another folder with --out"))?;
     progress.line(&drawn.svg.display().to_string());
     Ok(())
+}
+
+/// Prints the memory of one training step, for [`bench_scaling`].
+pub fn bench_memory(probe: memory::Probe) -> Result<()> {
+    print(&serde_json::to_string(&memory::measure(probe)?)?)
 }

@@ -10,7 +10,7 @@ mod print;
 mod run;
 mod schema;
 
-pub use bench::{bench, bench_scaling};
+pub use bench::{bench, bench_memory, bench_scaling};
 pub use check::check;
 pub use inspect::inspect;
 pub use make::make;

@@ -23,6 +23,7 @@
 
 pub mod agree;
 mod cell;
+mod config;
 pub mod elementary;
 mod events;
 pub mod gradcheck;
@@ -37,6 +38,7 @@ mod stream;
 mod tape;
 
 pub use cell::{Cell, Field, FieldKind, Recorded, Synapses, Widths};
+pub use config::{CellConfig, ConfigError};
 pub use events::{EventBatch, EventView};
 pub use input::Input;
 pub use matrix::{View, ViewMut, column, column_mut, view, view_mut, view_rows};

@@ -24,12 +24,10 @@ use std::fmt;
 
 use nalgebra::DMatrix;
 use saturn_cell::elementary::sigmoid;
-use saturn_cell::{Real, init, rng::ChaCha8Rng};
+use saturn_cell::{ConfigError, Real, init, rng::ChaCha8Rng};
 use schemars::JsonSchema;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
-
-use crate::ConfigError;
 
 /// How far beyond its configured range a learnt time constant may go, as a factor.
 const WIDENING: f64 = 3.0;

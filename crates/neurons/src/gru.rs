@@ -37,13 +37,11 @@ use saturn_cell::elementary::{sigmoid, tanh};
 use saturn_cell::kernel::{Padded, Transposed};
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses, View, ViewMut, Widths,
-    column, column_mut, init, kernel,
+    Cell, CellConfig, ConfigError, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses,
+    View, ViewMut, Widths, column, column_mut, init, kernel,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use crate::ConfigError;
 
 /// What a layer of gated recurrent units is made of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -59,13 +57,18 @@ impl Default for GruConfig {
     }
 }
 
-impl GruConfig {
-    /// Checks every number against its range.
-    pub fn check(&self) -> Result<(), ConfigError> {
-        if self.hidden == 0 {
-            return Err(ConfigError::NoUnits { key: "hidden" });
-        }
-        Ok(())
+impl CellConfig for GruConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        ConfigError::unless_at_least_one("hidden", self.hidden)
+    }
+
+    fn build<R: Real>(
+        &self,
+        inputs: usize,
+        dt_ms: f64,
+        rng: &mut ChaCha8Rng,
+    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+        Ok(Box::new(Gru::new(self, inputs, dt_ms, rng)?))
     }
 }
 
@@ -99,9 +102,7 @@ impl<R: Real> Gru<R> {
         rng: &mut ChaCha8Rng,
     ) -> Result<Self, ConfigError> {
         config.check()?;
-        if inputs == 0 {
-            return Err(ConfigError::NoUnits { key: "inputs" });
-        }
+        ConfigError::unless_at_least_one("inputs", inputs)?;
         let h = config.hidden;
         let bound = 1.0 / (h as f64).sqrt();
         let mut draw = |columns| init::uniform(3 * h, columns, bound, rng);

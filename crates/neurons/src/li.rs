@@ -29,13 +29,12 @@ use multiversion::multiversion;
 use nalgebra::DMatrix;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses, View, ViewMut, Widths,
-    column, column_mut, init, kernel,
+    Cell, CellConfig, ConfigError, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses,
+    View, ViewMut, Widths, column, column_mut, init, kernel,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ConfigError;
 use crate::decay::{Decays, InputScale, TimeConstants};
 
 /// What a layer of leaky integrators is made of.
@@ -71,14 +70,20 @@ impl Default for LiConfig {
     }
 }
 
-impl LiConfig {
-    /// Checks every number against its range.
-    pub fn check(&self) -> Result<(), ConfigError> {
-        if self.outputs == 0 {
-            return Err(ConfigError::NoUnits { key: "outputs" });
-        }
+impl CellConfig for LiConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        ConfigError::unless_at_least_one("outputs", self.outputs)?;
         self.tau_mem_ms.check("tau_mem_ms")?;
         ConfigError::unless_at_least_zero("input_gain", self.input_gain)
+    }
+
+    fn build<R: Real>(
+        &self,
+        inputs: usize,
+        dt_ms: f64,
+        rng: &mut ChaCha8Rng,
+    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+        Ok(Box::new(Li::new(self, inputs, dt_ms, rng)?))
     }
 }
 
@@ -106,9 +111,7 @@ impl<R: Real> Li<R> {
         rng: &mut ChaCha8Rng,
     ) -> Result<Self, ConfigError> {
         config.check()?;
-        if inputs == 0 {
-            return Err(ConfigError::NoUnits { key: "inputs" });
-        }
+        ConfigError::unless_at_least_one("inputs", inputs)?;
         let o = config.outputs;
         let decays = Decays::new(&config.tau_mem_ms, config.input_scale, o, dt_ms, rng)?;
         let weight = init::normal(o, inputs, config.input_gain / (inputs as f64).sqrt(), rng);

@@ -2,7 +2,6 @@
 //! parameters, forward and reverse kernels side by side, tests.
 
 pub mod decay;
-mod error;
 pub mod gru;
 pub mod li;
 pub mod lif;
@@ -10,5 +9,3 @@ pub mod linear;
 pub mod rnn;
 pub mod spike_reset;
 pub mod surrogate;
-
-pub use error::ConfigError;

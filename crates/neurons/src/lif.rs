@@ -38,13 +38,12 @@ use nalgebra::DMatrix;
 use saturn_cell::kernel::Transposed;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses, View, ViewMut, Widths,
-    column, column_mut, init, kernel,
+    Cell, CellConfig, ConfigError, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses,
+    View, ViewMut, Widths, column, column_mut, init, kernel,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ConfigError;
 use crate::decay::{Decays, InputScale, TimeConstants};
 use crate::spike_reset::{ResetGradient, SpikeReset};
 use crate::surrogate::Surrogate;
@@ -102,17 +101,31 @@ impl Default for LifConfig {
     }
 }
 
-impl LifConfig {
-    /// Checks every number against its range.
-    pub fn check(&self) -> Result<(), ConfigError> {
-        if self.hidden == 0 {
-            return Err(ConfigError::NoUnits { key: "hidden" });
-        }
+impl CellConfig for LifConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        ConfigError::unless_at_least_one("hidden", self.hidden)?;
         self.tau_mem_ms.check("tau_mem_ms")?;
         self.surrogate.check()?;
         ConfigError::unless_positive("threshold", self.threshold)?;
         ConfigError::unless_at_least_zero("input_gain", self.input_gain)?;
         ConfigError::unless_at_least_zero("recurrent_scale", self.recurrent_scale)
+    }
+
+    fn build<R: Real>(
+        &self,
+        inputs: usize,
+        dt_ms: f64,
+        rng: &mut ChaCha8Rng,
+    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+        Ok(Box::new(Lif::new(self, inputs, dt_ms, rng)?))
+    }
+
+    fn spikes(&self) -> bool {
+        true
+    }
+
+    fn threshold(&self) -> Option<f64> {
+        Some(self.threshold)
     }
 }
 
@@ -148,9 +161,7 @@ impl<R: Real> Lif<R> {
         rng: &mut ChaCha8Rng,
     ) -> Result<Self, ConfigError> {
         config.check()?;
-        if inputs == 0 {
-            return Err(ConfigError::NoUnits { key: "inputs" });
-        }
+        ConfigError::unless_at_least_one("inputs", inputs)?;
         let h = config.hidden;
         let decays = Decays::new(&config.tau_mem_ms, config.input_scale, h, dt_ms, rng)?;
         let weight = init::normal(h, inputs, config.input_gain / (inputs as f64).sqrt(), rng);

@@ -19,12 +19,11 @@
 
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, Field, Input, Kind, Params, Real, Recorded, Synapses, View, ViewMut, Widths, init, kernel,
+    Cell, CellConfig, ConfigError, Field, Input, Kind, Params, Real, Recorded, Synapses, View,
+    ViewMut, Widths, init, kernel,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use crate::ConfigError;
 
 /// What a linear layer is made of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -42,13 +41,18 @@ impl Default for LinearConfig {
     }
 }
 
-impl LinearConfig {
-    /// Checks every number against its range.
-    pub fn check(&self) -> Result<(), ConfigError> {
-        if self.out == 0 {
-            return Err(ConfigError::NoUnits { key: "out" });
-        }
-        Ok(())
+impl CellConfig for LinearConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        ConfigError::unless_at_least_one("out", self.out)
+    }
+
+    fn build<R: Real>(
+        &self,
+        inputs: usize,
+        dt_ms: f64,
+        rng: &mut ChaCha8Rng,
+    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+        Ok(Box::new(Linear::new(self, inputs, dt_ms, rng)?))
     }
 }
 
@@ -74,9 +78,7 @@ impl<R: Real> Linear<R> {
         rng: &mut ChaCha8Rng,
     ) -> Result<Self, ConfigError> {
         config.check()?;
-        if inputs == 0 {
-            return Err(ConfigError::NoUnits { key: "inputs" });
-        }
+        ConfigError::unless_at_least_one("inputs", inputs)?;
         let o = config.out;
         let bound = 1.0 / (inputs as f64).sqrt();
         let weight = init::uniform(o, inputs, bound, rng);

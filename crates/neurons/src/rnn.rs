@@ -31,13 +31,11 @@ use saturn_cell::elementary::tanh;
 use saturn_cell::kernel::{Padded, Transposed};
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses, View, ViewMut, Widths,
-    column, column_mut, init, kernel,
+    Cell, CellConfig, ConfigError, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses,
+    View, ViewMut, Widths, column, column_mut, init, kernel,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use crate::ConfigError;
 
 /// What a plain recurrent layer is made of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -63,13 +61,19 @@ impl Default for RnnConfig {
     }
 }
 
-impl RnnConfig {
-    /// Checks every number against its range.
-    pub fn check(&self) -> Result<(), ConfigError> {
-        if self.hidden == 0 {
-            return Err(ConfigError::NoUnits { key: "hidden" });
-        }
+impl CellConfig for RnnConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        ConfigError::unless_at_least_one("hidden", self.hidden)?;
         ConfigError::unless_at_least_zero("recurrent_gain", self.recurrent_gain)
+    }
+
+    fn build<R: Real>(
+        &self,
+        inputs: usize,
+        dt_ms: f64,
+        rng: &mut ChaCha8Rng,
+    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+        Ok(Box::new(Rnn::new(self, inputs, dt_ms, rng)?))
     }
 }
 
@@ -99,9 +103,7 @@ impl<R: Real> Rnn<R> {
         rng: &mut ChaCha8Rng,
     ) -> Result<Self, ConfigError> {
         config.check()?;
-        if inputs == 0 {
-            return Err(ConfigError::NoUnits { key: "inputs" });
-        }
+        ConfigError::unless_at_least_one("inputs", inputs)?;
         let h = config.hidden;
         let bound = 1.0 / (h as f64).sqrt();
         let weight = init::uniform(h, inputs, bound, rng);

@@ -30,12 +30,10 @@
 
 use std::f64::consts::{FRAC_2_SQRT_PI, FRAC_PI_2, PI, SQRT_2};
 
-use saturn_cell::Real;
 use saturn_cell::elementary::exp;
+use saturn_cell::{ConfigError, Real};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use crate::ConfigError;
 
 /// Damping of the triangular surrogate (Bellec et al. 2018).
 const DAMPING: f64 = 0.3;

@@ -136,7 +136,7 @@ fn a_bad_configuration_says_what_is_wrong() {
     assert_eq!(message("{}"), None);
     assert_eq!(
         message(r#"{"outputs": 0}"#).unwrap(),
-        "`outputs` is 0: a layer needs at least one unit"
+        "`outputs` is 0: it must be at least 1"
     );
     assert_eq!(
         message(r#"{"input_gain": -1}"#).unwrap(),

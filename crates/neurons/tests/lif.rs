@@ -260,7 +260,7 @@ fn a_bad_configuration_says_what_is_wrong() {
     assert_eq!(message("{}"), None);
     assert_eq!(
         message(r#"{"hidden": 0}"#).unwrap(),
-        "`hidden` is 0: a layer needs at least one unit"
+        "`hidden` is 0: it must be at least 1"
     );
     assert_eq!(
         message(r#"{"threshold": 0}"#).unwrap(),

@@ -46,14 +46,14 @@ use saturn_cell::init::{normal, uniform};
 use saturn_cell::kernel::{Padded, Transposed};
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses, View, ViewMut, Widths,
-    column, column_mut, kernel,
+    Cell, CellConfig, ConfigError, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses,
+    View, ViewMut, Widths, column, column_mut, kernel,
 };
 
+use crate::Norm;
 use crate::diagonal::{B, C, Diagonal};
 use crate::gelu::{gelu, gelu_slope};
 use crate::ssm::bins;
-use crate::{ConfigError, Norm};
 
 pub use config::SsmBlockConfig;
 
@@ -162,7 +162,11 @@ impl<R: Real> SsmBlock<R> {
         let bins = bins(inputs, dt_ms)?;
         let h = config.width;
         if inputs != h {
-            return Err(ConfigError::WidthMismatch { width: h, inputs });
+            return Err(ConfigError::Mismatch {
+                key: "width",
+                value: h,
+                allowed: format!("{inputs}, as many as the block's input has rows"),
+            });
         }
         let outs = if config.glu { 2 * h } else { h };
         let bound = 1.0 / (h as f64).sqrt();

@@ -35,11 +35,10 @@ use std::f64::consts::PI;
 use nalgebra::{Complex, DMatrix};
 use saturn_cell::init::{normal, uniform};
 use saturn_cell::rng::ChaCha8Rng;
-use saturn_cell::{Kind, Params, Real};
+use saturn_cell::{ConfigError, Kind, Params, Real};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ConfigError;
 use crate::discretize::Discretization;
 
 /// The initial eigenvalues.
@@ -82,23 +81,17 @@ impl Dynamics {
     /// Whether a cell can be built from these.
     pub fn check(&self) -> Result<(), ConfigError> {
         for (key, value) in [("states", self.states), ("frequencies", self.frequencies)] {
-            if value == 0 {
-                return Err(ConfigError::Zero { key });
-            }
+            ConfigError::unless_at_least_one(key, value)?;
         }
         if !self.conjugate && !self.states.is_multiple_of(2) {
-            let states = self.states;
-            return Err(ConfigError::OddStates { states });
+            return Err(ConfigError::Mismatch {
+                key: "states",
+                value: self.states,
+                allowed: "even, as `conjugate` is false".to_owned(),
+            });
         }
         for (key, value) in [("dt_min", self.dt_min), ("dt_max", self.dt_max)] {
-            if !(value.is_finite() && value > 0.0) {
-                let allowed = "above 0 and finite";
-                return Err(ConfigError::OutOfRange {
-                    key,
-                    value,
-                    allowed,
-                });
-            }
+            ConfigError::unless_positive(key, value)?;
         }
         if self.dt_min > self.dt_max {
             return Err(ConfigError::Reversed {
@@ -288,7 +281,7 @@ mod tests {
                 dt_min: 0.0,
                 ..good
             }),
-            "`dt_min` is 0: it must be above 0 and finite"
+            "`dt_min` is 0: it must be greater than 0"
         );
         assert_eq!(
             message(Dynamics {

@@ -14,7 +14,6 @@
 pub mod block;
 pub mod diagonal;
 pub mod discretize;
-mod error;
 pub mod gelu;
 pub mod init;
 pub mod norm;
@@ -22,7 +21,6 @@ pub mod ssm;
 
 pub use block::{SsmBlock, SsmBlockConfig};
 pub use discretize::Discretization;
-pub use error::ConfigError;
 pub use init::Init;
 pub use norm::Norm;
 pub use ssm::{Ssm, SsmConfig};

@@ -30,15 +30,15 @@ use multiversion::multiversion;
 use saturn_cell::init::normal;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses, View, ViewMut, Widths,
-    column, column_mut, kernel,
+    Cell, CellConfig, ConfigError, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses,
+    View, ViewMut, Widths, column, column_mut, kernel,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::diagonal::{B, C, Diagonal};
 use crate::init::{Dynamics, REFERENCE_DT_MS};
-use crate::{ConfigError, Discretization, Init};
+use crate::{Discretization, Init};
 
 /// Position of D `[O, I]`, where there is one.
 pub const D: usize = 6;
@@ -91,15 +91,23 @@ impl Default for SsmConfig {
     }
 }
 
-impl SsmConfig {
-    /// Whether a cell can be built from this.
-    pub fn check(&self) -> Result<(), ConfigError> {
-        if self.width == 0 {
-            return Err(ConfigError::Zero { key: "width" });
-        }
+impl CellConfig for SsmConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        ConfigError::unless_at_least_one("width", self.width)?;
         self.dynamics().check()
     }
 
+    fn build<R: Real>(
+        &self,
+        inputs: usize,
+        dt_ms: f64,
+        rng: &mut ChaCha8Rng,
+    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+        Ok(Box::new(Ssm::new(self, inputs, dt_ms, rng)?))
+    }
+}
+
+impl SsmConfig {
     fn dynamics(&self) -> Dynamics {
         Dynamics {
             states: self.states,
@@ -152,16 +160,8 @@ impl<R: Real> Ssm<R> {
 
 /// `dt_ms` over the bin width that steps are given for, once inputs and `dt_ms` are checked.
 pub(crate) fn bins(inputs: usize, dt_ms: f64) -> Result<f64, ConfigError> {
-    if inputs == 0 {
-        return Err(ConfigError::Zero { key: "inputs" });
-    }
-    if !(dt_ms.is_finite() && dt_ms > 0.0) {
-        return Err(ConfigError::OutOfRange {
-            key: "dt_ms",
-            value: dt_ms,
-            allowed: "above 0 and finite",
-        });
-    }
+    ConfigError::unless_at_least_one("inputs", inputs)?;
+    ConfigError::unless_positive("dt_ms", dt_ms)?;
     Ok(dt_ms / REFERENCE_DT_MS)
 }
 

@@ -113,14 +113,8 @@ fn a_bad_configuration_says_so() {
             .unwrap_err()
             .to_string()
     };
-    assert_eq!(
-        build(0, 3),
-        "`hidden` is 0: a layer needs at least one unit"
-    );
-    assert_eq!(
-        build(3, 0),
-        "`inputs` is 0: a layer needs at least one unit"
-    );
+    assert_eq!(build(0, 3), "`hidden` is 0: it must be at least 1");
+    assert_eq!(build(3, 0), "`inputs` is 0: it must be at least 1");
     let unknown = serde_json::from_str::<GruConfig>(r#"{"hiden": 3}"#).unwrap_err();
     assert!(
         unknown

@@ -96,10 +96,7 @@ fn a_bad_configuration_says_so() {
         hidden: 0,
         ..RnnConfig::default()
     };
-    assert_eq!(
-        check(none),
-        "`hidden` is 0: a layer needs at least one unit"
-    );
+    assert_eq!(check(none), "`hidden` is 0: it must be at least 1");
     let negative = RnnConfig {
         recurrent_gain: -0.5,
         ..RnnConfig::default()
@@ -110,8 +107,5 @@ fn a_bad_configuration_says_so() {
     );
     let mut rng = generator(4, "init", 0);
     let blind = Rnn::<f32>::new(&RnnConfig::default(), 0, 10.0, &mut rng).unwrap_err();
-    assert_eq!(
-        blind.to_string(),
-        "`inputs` is 0: a layer needs at least one unit"
-    );
+    assert_eq!(blind.to_string(), "`inputs` is 0: it must be at least 1");
 }

@@ -121,9 +121,7 @@ impl Need {
                     count.elements(&mut need, h, 10.0, 12.0);
                     reads = Reads::Dense;
                 }
-                Layer::Li(_) | Layer::Linear(_) | Layer::Ssm(_) => {
-                    unreachable!("no net of the benchmarks has such a layer")
-                }
+                other => unreachable!("no net of the benchmarks has a layer `{}`", other.kind()),
             }
             (inputs, first) = (h, false);
         }

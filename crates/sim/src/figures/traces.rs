@@ -1,5 +1,6 @@
 //! States of a few units along the stretch of the stream figure, the arms one above another.
 
+use saturn_cell::CellConfig;
 use saturn_plots::{TraceArm, Traces};
 
 use super::names;
@@ -7,7 +8,7 @@ use super::scope::{Scope, readout};
 use super::stretch::{Stretch, choose};
 use super::{FiguresError, Sheet};
 use crate::run::trace::{StateTrace, Trace};
-use crate::scenario::{Layer, Plot};
+use crate::scenario::Plot;
 
 /// Units of an arm in all, whatever the number of layers.
 const UNITS: usize = 4;
@@ -107,10 +108,7 @@ fn quantity(scope: &Scope, model: &str, field: &str) -> String {
         .models
         .get(model)
         .map_or(&[][..], |m| &m.layers);
-    let threshold = layers.iter().find_map(|layer| match layer {
-        Layer::Lif(lif) => Some(lif.threshold),
-        _ => None,
-    });
+    let threshold = layers.iter().find_map(CellConfig::threshold);
     match (field, threshold) {
         ("v", Some(threshold)) => format!("membrane, fires at {threshold}"),
         ("v", None) => "membrane".to_owned(),

@@ -1,5 +1,7 @@
 //! `models`: the nets.
 
+use saturn_cell::rng::ChaCha8Rng;
+use saturn_cell::{Cell, CellConfig, ConfigError, Real};
 use saturn_neurons::decay::TimeConstants;
 use saturn_neurons::gru::GruConfig;
 use saturn_neurons::li::LiConfig;
@@ -30,77 +32,66 @@ pub struct Model {
     pub train: TrainKeys,
 }
 
-/// A layer, named after its kind. The name alone stands for all defaults.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Layer {
+/// Declares [`Layer`]: a line a cell, with its key in a scenario and its configuration.
+macro_rules! layers {
+    ($($(#[doc = $doc:literal])+ $key:literal: $name:ident($config:ty),)+) => {
+        /// A layer, named after its kind. The name alone stands for all defaults.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+        pub enum Layer {
+            $($(#[doc = $doc])+ #[serde(rename = $key)] $name($config),)+
+        }
+
+        impl Layer {
+            /// The key that it is written under.
+            pub fn kind(&self) -> &'static str {
+                match self { $(Self::$name(_) => $key,)+ }
+            }
+        }
+
+        impl CellConfig for Layer {
+            fn check(&self) -> Result<(), ConfigError> {
+                match self { $(Self::$name(c) => c.check(),)+ }
+            }
+
+            fn build<R: Real>(
+                &self,
+                inputs: usize,
+                dt_ms: f64,
+                rng: &mut ChaCha8Rng,
+            ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+                match self { $(Self::$name(c) => c.build(inputs, dt_ms, rng),)+ }
+            }
+
+            fn spikes(&self) -> bool {
+                match self { $(Self::$name(c) => c.spikes(),)+ }
+            }
+
+            fn threshold(&self) -> Option<f64> {
+                match self { $(Self::$name(c) => c.threshold(),)+ }
+            }
+
+            fn input_width(&self) -> Option<usize> {
+                match self { $(Self::$name(c) => c.input_width(),)+ }
+            }
+        }
+    };
+}
+
+layers! {
     /// Leaky integrate-and-fire neurons.
-    Lif(LifConfig),
+    "lif": Lif(LifConfig),
     /// Leaky integrators, which do not spike.
-    Li(LiConfig),
+    "li": Li(LiConfig),
     /// A linear map, with no state.
-    Linear(LinearConfig),
+    "linear": Linear(LinearConfig),
     /// A vanilla recurrent layer of tanh units.
-    Rnn(RnnConfig),
+    "rnn": Rnn(RnnConfig),
     /// Gated recurrent units, in PyTorch's form.
-    Gru(GruConfig),
+    "gru": Gru(GruConfig),
     /// A diagonal complex state-space model.
-    Ssm(SsmConfig),
+    "ssm": Ssm(SsmConfig),
     /// Norm, state-space model, GELU, GLU and residual.
-    SsmBlock(SsmBlockConfig),
-}
-
-impl Layer {
-    /// Whether its output is spikes.
-    pub fn spikes(&self) -> bool {
-        matches!(self, Self::Lif(_))
-    }
-
-    /// The key that it is written under.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Lif(_) => "lif",
-            Self::Li(_) => "li",
-            Self::Linear(_) => "linear",
-            Self::Rnn(_) => "rnn",
-            Self::Gru(_) => "gru",
-            Self::Ssm(_) => "ssm",
-            Self::SsmBlock(_) => "ssm_block",
-        }
-    }
-
-    fn check(&self, path: &str, report: &mut Report) {
-        let path = format!("{path}.{}", self.kind());
-        let neuron = match self {
-            Self::Lif(c) => c.check(),
-            Self::Li(c) => c.check(),
-            Self::Linear(c) => c.check(),
-            Self::Rnn(c) => c.check(),
-            Self::Gru(c) => c.check(),
-            Self::Ssm(c) => return ssm(c.check(), &path, report),
-            Self::SsmBlock(c) => return ssm(c.check(), &path, report),
-        };
-        if let Err(e) = neuron {
-            use saturn_neurons::ConfigError as E;
-            let key = match &e {
-                E::NoUnits { key } | E::OutOfRange { key, .. } => key,
-            };
-            report.problem(&format!("{path}.{key}"), e.to_string());
-        }
-    }
-}
-
-fn ssm(result: Result<(), saturn_ssm::ConfigError>, path: &str, report: &mut Report) {
-    use saturn_ssm::ConfigError as E;
-    let Err(e) = result else {
-        return;
-    };
-    let key = match &e {
-        E::Zero { key } | E::OutOfRange { key, .. } | E::Reversed { low: key, .. } => key,
-        E::OddStates { .. } => "states",
-        E::WidthMismatch { .. } => "width",
-    };
-    report.problem(&format!("{path}.{key}"), e.to_string());
+    "ssm_block": SsmBlock(SsmBlockConfig),
 }
 
 /// From the last layer to the classes.
@@ -155,7 +146,10 @@ impl Model {
         let at = format!("{path}.layers");
         report.not_empty(&at, &self.layers, "layer, such as `lif`");
         for (i, layer) in self.layers.iter().enumerate() {
-            layer.check(&format!("{at}.{i}"), report);
+            if let Err(e) = layer.check() {
+                let key = e.key();
+                report.problem(&format!("{at}.{i}.{}.{key}", layer.kind()), e.to_string());
+            }
         }
         let readout = self.readout.clone().unwrap_or_else(|| {
             if self.layers.last().is_some_and(Layer::spikes) {

@@ -1,10 +1,13 @@
 //! The configuration of `ssm_block`.
 
+use saturn_cell::rng::ChaCha8Rng;
+use saturn_cell::{Cell, CellConfig, ConfigError, Real};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::SsmBlock;
 use crate::init::Dynamics;
-use crate::{ConfigError, Discretization, Init, Norm};
+use crate::{Discretization, Init, Norm};
 
 /// Norm, diagonal state-space model, GELU, GLU and residual.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -61,15 +64,27 @@ impl Default for SsmBlockConfig {
     }
 }
 
-impl SsmBlockConfig {
-    /// Whether a cell can be built from this.
-    pub fn check(&self) -> Result<(), ConfigError> {
-        if self.width == 0 {
-            return Err(ConfigError::Zero { key: "width" });
-        }
+impl CellConfig for SsmBlockConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        ConfigError::unless_at_least_one("width", self.width)?;
         self.dynamics().check()
     }
 
+    fn build<R: Real>(
+        &self,
+        inputs: usize,
+        dt_ms: f64,
+        rng: &mut ChaCha8Rng,
+    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+        Ok(Box::new(SsmBlock::new(self, inputs, dt_ms, rng)?))
+    }
+
+    fn input_width(&self) -> Option<usize> {
+        Some(self.width)
+    }
+}
+
+impl SsmBlockConfig {
     pub(super) fn dynamics(&self) -> Dynamics {
         Dynamics {
             states: self.states,

@@ -168,7 +168,7 @@ fn bad_configurations_are_named() {
     };
     assert_eq!(
         message(&small(), 5),
-        "`width` is 4, but the block's input has 5 rows: the two must be equal"
+        "`width` is 4: it must be 5, as many as the block's input has rows"
     );
     let no_width = SsmBlockConfig {
         width: 0,

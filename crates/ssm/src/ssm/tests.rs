@@ -208,7 +208,7 @@ fn bad_configurations_are_named() {
     );
     assert_eq!(
         message(&small(), 5, -1.0),
-        "`dt_ms` is -1: it must be above 0 and finite"
+        "`dt_ms` is -1: it must be greater than 0"
     );
 }
 

@@ -45,7 +45,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "name: x\nmodels: {a: {layers: [{lif: {hidden: 0}}]}}",
-        "s.yaml:2:38: models.a.layers.0.lif.hidden: `hidden` is 0: a layer needs at least one unit",
+        "s.yaml:2:38: models.a.layers.0.lif.hidden: `hidden` is 0: it must be at least 1",
     ),
     (
         "name: x\nmodels: {a: {layers: [{lif: {tau_mem_ms: [200, 30]}}]}}",

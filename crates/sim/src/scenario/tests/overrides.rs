@@ -125,7 +125,7 @@ fn names_may_have_dots() {
             &text.replace("0.1: {layers: rnn}", "0.1: {layers: {rnn: {hidden: 0}}}"),
             &[]
         ),
-        "s.yaml:2:42: models.lr 0.1.layers.0.rnn.hidden: `hidden` is 0: a layer needs at least one unit"
+        "s.yaml:2:42: models.lr 0.1.layers.0.rnn.hidden: `hidden` is 0: it must be at least 1"
     );
 }
 

@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Weights and states on cache lines.
+#[global_allocator]
+static ALLOCATOR: saturn_cell::kernel::CacheAligned = saturn_cell::kernel::CacheAligned;
+
 fn main() -> ExitCode {
     saturn_sim::cli::main()
 }

@@ -18,10 +18,12 @@
 //! therefore agree to 1e-5 in `f32` and 1e-12 in `f64`.
 #![allow(unsafe_code)] // Products and gathers go by pointer and stride; each wrapper checks the shapes.
 
+mod aligned;
 mod columns;
 mod product;
 mod sparse;
 
+pub use aligned::CacheAligned;
 pub use columns::{add, axpy, copy, fill_zero, gather, gather_active};
 pub use product::{
     Padded, Transposed, add_bias, add_bias_reverse, add_product, add_product_by_transpose,

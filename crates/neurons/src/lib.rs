@@ -6,6 +6,7 @@ pub mod gru;
 pub mod li;
 pub mod lif;
 pub mod linear;
+pub mod lstm;
 pub mod rnn;
 pub mod spike_reset;
 pub mod surrogate;

@@ -7,6 +7,7 @@ use saturn_neurons::gru::GruConfig;
 use saturn_neurons::li::LiConfig;
 use saturn_neurons::lif::LifConfig;
 use saturn_neurons::linear::LinearConfig;
+use saturn_neurons::lstm::LstmConfig;
 use saturn_neurons::rnn::RnnConfig;
 use saturn_ssm::{SsmBlockConfig, SsmConfig};
 use schemars::JsonSchema;
@@ -88,6 +89,8 @@ layers! {
     "rnn": Rnn(RnnConfig),
     /// Gated recurrent units, in PyTorch's form.
     "gru": Gru(GruConfig),
+    /// Long short-term memory, in PyTorch's form.
+    "lstm": Lstm(LstmConfig),
     /// A diagonal complex state-space model.
     "ssm": Ssm(SsmConfig),
     /// Norm, state-space model, GELU, GLU and residual.

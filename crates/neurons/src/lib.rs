@@ -3,6 +3,7 @@
 
 pub mod decay;
 pub mod gru;
+pub mod input_gated_rnn;
 pub mod li;
 pub mod lif;
 pub mod linear;

@@ -6,6 +6,7 @@ use golden::{Golden, assert_close};
 use nalgebra::DMatrix;
 use saturn_cell::rng::generator;
 use saturn_cell::{Cell, CellConfig, Input, Tape};
+use saturn_neurons::input_gated_rnn::InputGatedRnnConfig;
 use saturn_neurons::lstm::LstmConfig;
 
 const LANES: usize = 2;
@@ -74,4 +75,14 @@ fn lstm_is_that_of_pytorch_with_its_two_biases_added() {
         ..LstmConfig::default()
     };
     assert_same(&config, &Golden::read(include_str!("golden/lstm.json")));
+}
+
+#[test]
+fn input_gated_rnn_is_what_autograd_makes_of_its_equations() {
+    let config = InputGatedRnnConfig {
+        hidden: HIDDEN,
+        ..InputGatedRnnConfig::default()
+    };
+    let golden = Golden::read(include_str!("golden/input_gated_rnn.json"));
+    assert_same(&config, &golden);
 }

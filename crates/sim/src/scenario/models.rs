@@ -4,6 +4,7 @@ use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{Cell, CellConfig, ConfigError, Real};
 use saturn_neurons::decay::TimeConstants;
 use saturn_neurons::gru::GruConfig;
+use saturn_neurons::input_gated_rnn::InputGatedRnnConfig;
 use saturn_neurons::li::LiConfig;
 use saturn_neurons::lif::LifConfig;
 use saturn_neurons::linear::LinearConfig;
@@ -91,6 +92,8 @@ layers! {
     "gru": Gru(GruConfig),
     /// Long short-term memory, in PyTorch's form.
     "lstm": Lstm(LstmConfig),
+    /// A vanilla recurrent layer whose input alone decides how much the state may move.
+    "input_gated_rnn": InputGatedRnn(InputGatedRnnConfig),
     /// A diagonal complex state-space model.
     "ssm": Ssm(SsmConfig),
     /// Norm, state-space model, GELU, GLU and residual.

@@ -10,4 +10,5 @@ pub mod linear;
 pub mod lstm;
 pub mod rnn;
 pub mod spike_reset;
+pub mod surprisal_rnn;
 pub mod surrogate;

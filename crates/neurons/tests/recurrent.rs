@@ -8,6 +8,7 @@ use saturn_cell::rng::generator;
 use saturn_cell::{Cell, CellConfig, Input, Tape};
 use saturn_neurons::input_gated_rnn::InputGatedRnnConfig;
 use saturn_neurons::lstm::LstmConfig;
+use saturn_neurons::surprisal_rnn::SurprisalRnnConfig;
 
 const LANES: usize = 2;
 const INPUTS: usize = 3;
@@ -85,4 +86,17 @@ fn input_gated_rnn_is_what_autograd_makes_of_its_equations() {
     };
     let golden = Golden::read(include_str!("golden/input_gated_rnn.json"));
     assert_same(&config, &golden);
+}
+
+#[test]
+fn surprisal_rnn_is_what_autograd_makes_of_its_equations() {
+    let golden = Golden::read(include_str!("golden/surprisal_rnn.json"));
+    for (case, detach_surprisal) in [("full", false), ("detached", true)] {
+        let config = SurprisalRnnConfig {
+            hidden: HIDDEN,
+            detach_surprisal,
+            ..SurprisalRnnConfig::default()
+        };
+        assert_same(&config, &golden.of(case));
+    }
 }

@@ -10,6 +10,7 @@ use saturn_neurons::lif::LifConfig;
 use saturn_neurons::linear::LinearConfig;
 use saturn_neurons::lstm::LstmConfig;
 use saturn_neurons::rnn::RnnConfig;
+use saturn_neurons::surprisal_rnn::SurprisalRnnConfig;
 use saturn_ssm::{SsmBlockConfig, SsmConfig};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -94,6 +95,8 @@ layers! {
     "lstm": Lstm(LstmConfig),
     /// A vanilla recurrent layer whose input alone decides how much the state may move.
     "input_gated_rnn": InputGatedRnn(InputGatedRnnConfig),
+    /// A vanilla recurrent layer that is told how much its last prediction of the input erred.
+    "surprisal_rnn": SurprisalRnn(SurprisalRnnConfig),
     /// A diagonal complex state-space model.
     "ssm": Ssm(SsmConfig),
     /// Norm, state-space model, GELU, GLU and residual.

@@ -12,3 +12,4 @@ pub mod rnn;
 pub mod spike_reset;
 pub mod surprisal_rnn;
 pub mod surrogate;
+pub mod windowed_attention;

@@ -11,6 +11,7 @@ use saturn_neurons::linear::LinearConfig;
 use saturn_neurons::lstm::LstmConfig;
 use saturn_neurons::rnn::RnnConfig;
 use saturn_neurons::surprisal_rnn::SurprisalRnnConfig;
+use saturn_neurons::windowed_attention::WindowedAttentionConfig;
 use saturn_ssm::{SsmBlockConfig, SsmConfig};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -97,6 +98,8 @@ layers! {
     "input_gated_rnn": InputGatedRnn(InputGatedRnnConfig),
     /// A vanilla recurrent layer that is told how much its last prediction of the input erred.
     "surprisal_rnn": SurprisalRnn(SurprisalRnnConfig),
+    /// Causal self-attention over a window of steps, which cannot remember longer.
+    "windowed_attention": WindowedAttention(WindowedAttentionConfig),
     /// A diagonal complex state-space model.
     "ssm": Ssm(SsmConfig),
     /// Norm, state-space model, GELU, GLU and residual.

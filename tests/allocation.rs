@@ -12,11 +12,14 @@ use saturn_sim::scenario::Scenario;
 
 const INPUTS: usize = 48;
 const CLASSES: usize = 16;
-const STACKS: [&str; 6] = [
+const STACKS: [&str; 9] = [
     "[{lif: {hidden: 32, recurrent: true, input_gain: 3}}, {lif: {hidden: 32}}]",
     "[{lif: {hidden: 32, learn_tau: false, spike_reset: zero}}, {li: {outputs: 16}}]",
     "[{rnn: {hidden: 32}}]",
     "[{gru: {hidden: 32}}]",
+    "[{lstm: {hidden: 32}}, {input_gated_rnn: {hidden: 32}}]",
+    "[{surprisal_rnn: {hidden: 32}}]",
+    "[{windowed_attention: {width: 32, heads: 2, window: 5}}]",
     "[{ssm_block: {width: 32, states: 16}}, {ssm_block: {width: 32, states: 16}}]",
     "[{ssm: {width: 32, states: 16}}]",
 ];

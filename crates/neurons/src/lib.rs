@@ -3,9 +3,13 @@
 
 pub mod decay;
 pub mod gru;
+pub mod input_gated_rnn;
 pub mod li;
 pub mod lif;
 pub mod linear;
+pub mod lstm;
 pub mod rnn;
 pub mod spike_reset;
+pub mod surprisal_rnn;
 pub mod surrogate;
+pub mod windowed_attention;

@@ -4,10 +4,14 @@ use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{Cell, CellConfig, ConfigError, Real};
 use saturn_neurons::decay::TimeConstants;
 use saturn_neurons::gru::GruConfig;
+use saturn_neurons::input_gated_rnn::InputGatedRnnConfig;
 use saturn_neurons::li::LiConfig;
 use saturn_neurons::lif::LifConfig;
 use saturn_neurons::linear::LinearConfig;
+use saturn_neurons::lstm::LstmConfig;
 use saturn_neurons::rnn::RnnConfig;
+use saturn_neurons::surprisal_rnn::SurprisalRnnConfig;
+use saturn_neurons::windowed_attention::WindowedAttentionConfig;
 use saturn_ssm::{SsmBlockConfig, SsmConfig};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -88,6 +92,14 @@ layers! {
     "rnn": Rnn(RnnConfig),
     /// Gated recurrent units, in PyTorch's form.
     "gru": Gru(GruConfig),
+    /// Long short-term memory, in PyTorch's form.
+    "lstm": Lstm(LstmConfig),
+    /// A vanilla recurrent layer whose input alone decides how much the state may move.
+    "input_gated_rnn": InputGatedRnn(InputGatedRnnConfig),
+    /// A vanilla recurrent layer that is told how much its last prediction of the input erred.
+    "surprisal_rnn": SurprisalRnn(SurprisalRnnConfig),
+    /// Causal self-attention over a window of steps, which cannot remember longer.
+    "windowed_attention": WindowedAttention(WindowedAttentionConfig),
     /// A diagonal complex state-space model.
     "ssm": Ssm(SsmConfig),
     /// Norm, state-space model, GELU, GLU and residual.

@@ -36,12 +36,13 @@ use saturn_cell::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::continuous::Continuous;
 use crate::diagonal::{B, C, Diagonal};
-use crate::init::{Dynamics, REFERENCE_DT_MS};
+use crate::dynamics::{Dynamics, REFERENCE_DT_MS, append, matrices};
 use crate::{Discretization, Init};
 
-/// Position of D `[O, I]`, where there is one.
-pub const D: usize = 6;
+/// Position of D `[O, I]`, where there is one; the parameters of the dynamics come last.
+pub const D: usize = 2;
 
 /// A diagonal state-space model.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -109,7 +110,7 @@ impl CellConfig for SsmConfig {
 
 impl SsmConfig {
     fn dynamics(&self) -> Dynamics {
-        Dynamics {
+        Dynamics::Continuous(Continuous {
             states: self.states,
             discretization: self.discretization,
             init: self.init,
@@ -118,13 +119,14 @@ impl SsmConfig {
             dt_max: self.dt_max,
             conjugate: self.conjugate,
             normalise: self.normalise,
-        }
+        })
     }
 }
 
-/// The cell `ssm`.
+/// The cells `ssm` and `lru`.
 #[derive(Clone, Debug)]
 pub struct Ssm<R: Real> {
+    name: &'static str,
     params: Params<R>,
     diagonal: Diagonal<R>,
     skip: bool,
@@ -139,16 +141,32 @@ impl<R: Real> Ssm<R> {
         rng: &mut ChaCha8Rng,
     ) -> Result<Self, ConfigError> {
         config.check()?;
+        let sizes = (inputs, config.width);
+        Self::with_dynamics("ssm", config.dynamics(), sizes, config.skip, dt_ms, rng)
+    }
+
+    /// The cell `name` of checked dynamics, for (I, O) inputs and outputs.
+    pub(crate) fn with_dynamics(
+        name: &'static str,
+        dynamics: Dynamics,
+        (inputs, outputs): (usize, usize),
+        skip: bool,
+        dt_ms: f64,
+        rng: &mut ChaCha8Rng,
+    ) -> Result<Self, ConfigError> {
         let bins = bins(inputs, dt_ms)?;
-        let mut params = config.dynamics().draw(inputs, config.width, bins, rng);
-        if config.skip {
-            let d = normal(config.width, inputs, 1.0 / (inputs as f64).sqrt(), rng);
+        let learnt = dynamics.draw(bins, rng);
+        let mut params = matrices(dynamics.states(), inputs, outputs, rng);
+        if skip {
+            let d = normal(outputs, inputs, 1.0 / (inputs as f64).sqrt(), rng);
             params = params.with("D", Kind::Weight, d);
         }
+        let params = append(params, &learnt);
         Ok(Self {
-            diagonal: Diagonal::new(config.discretization, bins, &params),
+            name,
+            diagonal: Diagonal::new(dynamics, bins, &params),
             params,
-            skip: config.skip,
+            skip,
         })
     }
 
@@ -158,7 +176,7 @@ impl<R: Real> Ssm<R> {
     }
 }
 
-/// `dt_ms` over the bin width that steps are given for, once inputs and `dt_ms` are checked.
+/// `dt_ms` over the bin width that dynamics are given for, once inputs and `dt_ms` are checked.
 pub(crate) fn bins(inputs: usize, dt_ms: f64) -> Result<f64, ConfigError> {
     ConfigError::unless_at_least_one("inputs", inputs)?;
     ConfigError::unless_positive("dt_ms", dt_ms)?;
@@ -167,7 +185,7 @@ pub(crate) fn bins(inputs: usize, dt_ms: f64) -> Result<f64, ConfigError> {
 
 impl<R: Real> Cell<R> for Ssm<R> {
     fn name(&self) -> &'static str {
-        "ssm"
+        self.name
     }
 
     fn widths(&self) -> Widths {

@@ -8,7 +8,7 @@ use saturn_neurons::li::LiConfig;
 use saturn_neurons::lif::LifConfig;
 use saturn_neurons::linear::LinearConfig;
 use saturn_neurons::rnn::RnnConfig;
-use saturn_ssm::{SsmBlockConfig, SsmConfig};
+use saturn_ssm::{LruConfig, SsmBlockConfig, SsmConfig};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -90,6 +90,8 @@ layers! {
     "gru": Gru(GruConfig),
     /// A diagonal complex state-space model.
     "ssm": Ssm(SsmConfig),
+    /// Linear recurrent units.
+    "lru": Lru(LruConfig),
     /// Norm, state-space model, GELU, GLU and residual.
     "ssm_block": SsmBlock(SsmBlockConfig),
 }

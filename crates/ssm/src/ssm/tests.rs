@@ -7,7 +7,7 @@ use saturn_cell::gradcheck::{Setup, assert_gradients, random};
 use saturn_cell::rng::generator;
 use saturn_cell::{Stream, Tape};
 
-use crate::diagonal::{IM, LOG_GAIN, LOG_RE, LOG_STEP};
+use crate::continuous::{IM, LOG_GAIN, LOG_RE, LOG_STEP};
 
 fn small() -> SsmConfig {
     SsmConfig {
@@ -36,6 +36,7 @@ fn the_impulse_response_is_a_sum_of_powers() {
         };
         let cell = Ssm::<f64>::new(&config, 1, 5.0, &mut generator(1, "init", 0)).unwrap();
         let p = cell.params();
+        let learnt = |i| &p[cell.diagonal.position(i)];
         let mut stream = Stream::new(&cell, 1);
         for t in 0..60 {
             let u = DMatrix::from_element(1, 1, if t == 0 { 1.0 } else { 0.0 });
@@ -44,11 +45,11 @@ fn the_impulse_response_is_a_sum_of_powers() {
                 // K_t = Σ_p 2 Re(C'_p L_p^t gain_p f_p B_p), with steps of half a reference bin.
                 let k: f64 = (0..4)
                     .map(|s| {
-                        let lambda = Complex::new(-p[LOG_RE][s].exp(), p[IM][s]);
-                        let at = rule.at(lambda, 0.5 * p[LOG_STEP][s].exp());
+                        let lambda = Complex::new(-learnt(LOG_RE)[s].exp(), learnt(IM)[s]);
+                        let at = rule.at(lambda, 0.5 * learnt(LOG_STEP)[s].exp());
                         let b = Complex::new(p[B][(s, 0)], p[B][(s + 4, 0)]);
                         let c = Complex::new(p[C][(o, s)], -p[C][(o, s + 4)]) / 2.0;
-                        2.0 * (c * at.l.powu(t) * at.f * p[LOG_GAIN][s].exp() * b).re
+                        2.0 * (c * at.l.powu(t) * at.f * learnt(LOG_GAIN)[s].exp() * b).re
                     })
                     .sum();
                 let y = stream.output()[(o, 0)];
@@ -69,11 +70,14 @@ fn two_steps_by_hand() {
     // λ = -ln 2 + iπ/2, Δ = 1: L = i/2. B = λ/(L - 1), so that f B = 1, halved as the gain is 2.
     let lambda = Complex::new(-(2f64.ln()), std::f64::consts::FRAC_PI_2);
     let b = lambda / (Complex::new(0.0, 0.5) - 1.0);
+    let learnt = [LOG_RE, IM, LOG_STEP, LOG_GAIN].map(|i| cell.diagonal.position(i));
     cell.update(&mut |p| {
-        p[LOG_RE][0] = 2f64.ln().ln();
-        p[IM][0] = lambda.im;
-        p[LOG_STEP][0] = 0.0;
-        p[LOG_GAIN][0] = 2f64.ln();
+        for (i, value) in learnt
+            .into_iter()
+            .zip([2f64.ln().ln(), lambda.im, 0.0, 2f64.ln()])
+        {
+            p[i][0] = value;
+        }
         p[B].copy_from_slice(&[b.re / 2.0, b.im / 2.0]);
         p[C].copy_from_slice(&[3.0, -5.0]);
         p[D][0] = 0.25;

@@ -25,7 +25,7 @@ const MISTAKES: &[(&str, &str)] = &[
     (
         "name: x\nmodels: {a: {layers: [{liff: {}}]}}",
         "s.yaml:2:24: models.a.layers.0: unknown choice `liff`, nearest `lif`; allowed: `lif`, `li`, \
-             `linear`, `rnn`, `gru`, `ssm`, `ssm_block`",
+             `linear`, `rnn`, `gru`, `ssm`, `lru`, `ssm_block`",
     ),
     (
         "name: x\nmodels:\n  a:\n    layers:\n      - lif: {hiden: 3}",
@@ -59,7 +59,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "name: x\nmodels: {a: {layers: [{lif: {}, rnn: {}}]}}",
-        "s.yaml:2:33: models.a.layers.0: expected one of `lif`, `li`, `linear`, `rnn`, `gru`, `ssm`, \
+        "s.yaml:2:33: models.a.layers.0: expected one of `lif`, `li`, `linear`, `rnn`, `gru`, `ssm`, `lru`, \
              `ssm_block`, found `lif`, `rnn` at once",
     ),
     (

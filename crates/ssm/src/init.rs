@@ -2,22 +2,30 @@
 //!
 //! ```text
 //! (1) S4D-Lin        λ_n = -1/2 + iπn                          n = 0 .. N/2
-//! (2) HiPPO-LegS-N   λ   = eigenvalues of A + p pᵀ,            Re λ = -1/2
+//! (2) S4D-Inv        λ_n = -1/2 + i N/π (N/(2n+1) - 1)         n = 0 .. N/2
+//! (3) S4D-Real       λ_n = -(n+1)                              n = 0 .. N/2
+//! (4) HiPPO-LegS-N   λ   = eigenvalues of A + p pᵀ,            Re λ = -1/2
 //!                    A_nk = -√((2n+1)(2k+1)) for n > k, -(n+1) for n = k, 0 for n < k;  p_n = √(n + 1/2)
 //! ```
 //!
-//! Of (2) only the eigenvalues are needed: A + p pᵀ = -1/2 + K with K real and antisymmetric, K_nk =
+//! N is twice the number of different eigenvalues: each stands for a pair. (2) has about the frequencies of
+//! (4), the fastest first; those of (1) are evenly spaced and reach less high. (3) is the diagonal of
+//! HiPPO-LegS itself: its states decay at rates that differ, and do not turn until they learn to.
+//!
+//! Of (4) only the eigenvalues are needed: A + p pᵀ = -1/2 + K with K real and antisymmetric, K_nk =
 //! -√((2n+1)(2k+1))/2 below the diagonal. -iK is Hermitian and has the real eigenvalues ω, in pairs ±ω,
 //! so λ = -1/2 ± iω. S5 turns B and C into the basis of the eigenvectors; we draw them there, where a
 //! unitary change of basis leaves complex normal matrices as they are.
 //!
 //! The eigenvalues start again after `frequencies` states, as those of S5 do in its blocks: the states of
-//! one frequency differ in their steps. Frequencies far above π/Δ only fold back (|Im λ| Δ > π).
+//! one eigenvalue differ in their steps. Frequencies far above π/Δ only fold back (|Im λ| Δ > π).
 //!
 //! With `conjugate` one eigenvalue of each pair is kept and the readout takes twice the real part. As
 //! half of the pair is implied, P states stand for a real system of 2P dimensions.
 //!
-//! Sources: Gu, Gupta, Goel & Ré 2022 (S4D: (1)); Smith, Warrington & Linderman 2023 (S5: (2), blocks).
+//! Sources: Gu, Gupta, Goel & Ré 2022 (S4D: (1) and (2)); Gu & Dao 2023, §3.6, which gives (3) its name;
+//! Smith, Warrington & Linderman 2023 (S5: (4), blocks). Departure: S4D's systems have one input and one output
+//! each, S5's and ours have many.
 
 use std::f64::consts::PI;
 
@@ -32,6 +40,10 @@ pub enum Init {
     /// S4D-Lin: evenly spaced frequencies, -1/2 + iπn.
     #[default]
     S4dLin,
+    /// S4D-Inv: frequencies that fall as 1/n, the fastest first, -1/2 + i N/π (N/(2n+1) - 1).
+    S4dInv,
+    /// S4D-Real: evenly spaced rates and no oscillation, -(n+1).
+    S4dReal,
     /// The normal part of HiPPO-LegS, as in S5: frequencies that grow ever faster.
     S5,
 }
@@ -47,17 +59,29 @@ impl Init {
     ) -> Vec<Complex<f64>> {
         let copies = if conjugate { 1 } else { 2 };
         let different = frequencies.min(states / copies);
-        let ladder: Vec<f64> = match self {
-            Self::S4dLin => (0..different).map(|n| PI * n as f64).collect(),
-            Self::S5 => hippo_frequencies(different),
-        };
+        let ladder = self.ladder(different);
         (0..states)
             .map(|p| {
                 let mirrored = p % copies == 1;
-                let w = ladder[(p / copies) % different];
-                Complex::new(-0.5, if mirrored { -w } else { w })
+                let lambda = ladder[(p / copies) % different];
+                if mirrored { lambda.conj() } else { lambda }
             })
             .collect()
+    }
+
+    /// (1)-(4): one eigenvalue of each of so many pairs.
+    fn ladder(self, pairs: usize) -> Vec<Complex<f64>> {
+        let n = (0..pairs).map(|n| n as f64);
+        let size = 2.0 * pairs as f64;
+        let turning = |w: f64| Complex::new(-0.5, w);
+        match self {
+            Self::S4dLin => n.map(|n| turning(PI * n)).collect(), // (1)
+            Self::S4dInv => n
+                .map(|n| turning(size / PI * (size / (2.0 * n + 1.0) - 1.0))) // (2)
+                .collect(),
+            Self::S4dReal => n.map(|n| Complex::from(-(n + 1.0))).collect(), // (3)
+            Self::S5 => (hippo_frequencies(pairs).into_iter().map(turning)).collect(), // (4)
+        }
     }
 }
 
@@ -90,6 +114,18 @@ mod tests {
         let full = Init::S4dLin.eigenvalues(8, 2, false);
         let im: Vec<_> = full.iter().map(|l| l.im).collect();
         assert_eq!(im, [0.0, 0.0, PI, -PI, 0.0, 0.0, PI, -PI]);
+    }
+
+    #[test]
+    fn s4d_inv_and_s4d_real_by_their_formulas() {
+        // N = 8: 8/π (8/1 - 1), 8/π (8/3 - 1), 8/π (8/5 - 1), 8/π (8/7 - 1).
+        let inv = Init::S4dInv.eigenvalues(8, 4, true);
+        for (l, w) in inv.iter().zip([56.0, 40.0 / 3.0, 4.8, 8.0 / 7.0]) {
+            assert!((l - Complex::new(-0.5, w / PI)).norm() < 1e-13, "{l}");
+        }
+        assert_eq!(inv[..4], inv[4..]);
+        let real = Init::S4dReal.eigenvalues(3, 16, true);
+        assert_eq!(real, [-1.0, -2.0, -3.0].map(Complex::from));
     }
 
     #[test]

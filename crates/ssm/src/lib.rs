@@ -5,7 +5,7 @@
 //! | module | what stands there |
 //! |---|---|
 //! | [`discretize`] | from continuous eigenvalues to one step: zero-order hold, bilinear, dirac |
-//! | [`init`] | where eigenvalues start: S4D-Lin, HiPPO-LegS as in S5 |
+//! | [`init`] | where eigenvalues start: S4D-Lin, S4D-Inv, S4D-Real, HiPPO-LegS as in S5 |
 //! | [`continuous`] | dynamics learnt through continuous eigenvalues and steps |
 //! | [`lru`] | dynamics learnt as they are, and the cell `lru` |
 //! | [`dynamics`] | the choice between the two |

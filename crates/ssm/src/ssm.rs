@@ -20,6 +20,18 @@
 //! | L, f, B, C | see [`crate::diagonal`], where the reverse is derived | |
 //! | D | parameter, if `skip` | `[O, I]` |
 //!
+//! # Published models by their keys
+//!
+//! | model | keys of `ssm`, or of `ssm_block` for the model's layer |
+//! |---|---|
+//! | S5 with J blocks of size N | `init: s5, discretization: zoh, states: JN/2, frequencies: N/2, dt_min: 0.001, dt_max: 0.1, normalise: false` |
+//! | S4D's eigenvalues | `init: s4d_lin`, `s4d_inv` or `s4d_real` |
+//! | the LRU | the cell [`crate::lru`]; in `ssm_block`, `dynamics: lru` |
+//!
+//! With its keys the cell is S5's system and the block S5's layer with a norm before it and its full GLU, as
+//! golden numbers show; S5's D is the diagonal of ours. S4D runs one system of its own for every
+//! channel, so its cells and ours share eigenvalues, steps and discretisation alone.
+//!
 //! Sources: Gu, Gupta, Goel & Ré 2022 (S4D); Smith, Warrington & Linderman 2023 (S5). Departure: D is a
 //! whole matrix, since O need not be I.
 
@@ -54,13 +66,13 @@ pub struct SsmConfig {
     pub states: usize,
     /// How continuous dynamics become steps: `zoh` (default), `bilinear` or `dirac`.
     pub discretization: Discretization,
-    /// The initial eigenvalues: `s4d_lin` (default) or `s5`.
+    /// The initial eigenvalues: `s4d_lin` (default), `s4d_inv`, `s4d_real` or `s5`.
     pub init: Init,
-    /// How many different frequencies the states start from, at least 1; default 16. More reach higher,
-    /// up to where bins fold them back.
+    /// How many different eigenvalues the states start from, at least 1; default 16. More reach higher
+    /// frequencies, up to where bins fold them back; with `s4d_real`, faster decays.
     pub frequencies: usize,
     /// The shortest initial step Δ at bins of 10 ms, no unit; above 0; default 0.002. The longest memory
-    /// is 2/Δ steps: less means longer.
+    /// is 1/(|Re λ| Δ) steps, 2/Δ but for `s4d_real`: less means longer.
     pub dt_min: f64,
     /// The longest initial step Δ at bins of 10 ms, no unit; at least `dt_min`; default 0.4. The shortest
     /// memory is 2/Δ steps: more means shorter.

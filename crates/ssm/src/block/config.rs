@@ -36,13 +36,13 @@ pub struct SsmBlockConfig {
     pub dynamics: BlockDynamics,
     /// How continuous dynamics become steps: `zoh` (default), `bilinear` or `dirac`.
     pub discretization: Discretization,
-    /// The initial eigenvalues: `s4d_lin` (default) or `s5`.
+    /// The initial eigenvalues: `s4d_lin` (default), `s4d_inv`, `s4d_real` or `s5`.
     pub init: Init,
-    /// How many different frequencies the states start from, at least 1; default 16. More reach higher,
-    /// up to where bins fold them back.
+    /// How many different eigenvalues the states start from, at least 1; default 16. More reach higher
+    /// frequencies, up to where bins fold them back; with `s4d_real`, faster decays.
     pub frequencies: usize,
     /// The shortest initial step Δ at bins of 10 ms, no unit; above 0; default 0.002. The longest memory
-    /// is 2/Δ steps: less means longer.
+    /// is 1/(|Re λ| Δ) steps, 2/Δ but for `s4d_real`: less means longer.
     pub dt_min: f64,
     /// The longest initial step Δ at bins of 10 ms, no unit; at least `dt_min`; default 0.4. The shortest
     /// memory is 2/Δ steps: more means shorter.

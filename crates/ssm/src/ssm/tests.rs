@@ -109,6 +109,8 @@ fn gradients() {
             (Init::S4dLin, true, true),
             (Init::S5, true, false),
             (Init::S5, false, true),
+            (Init::S4dInv, true, true),
+            (Init::S4dReal, true, true),
         ] {
             let config = SsmConfig {
                 discretization,
@@ -125,7 +127,7 @@ fn gradients() {
 #[test]
 fn gradients_of_more_states_than_a_chunk() {
     let config = SsmConfig {
-        states: 19,
+        states: 67,
         ..small()
     };
     let setup = Setup {

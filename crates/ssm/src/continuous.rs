@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! (1) λ_p = -exp(log_re_p) + i im_p                     so that Re λ < 0 whatever is learnt
-//! (2) Δ_p = exp(log_step_p) dt_ms / 10
-//! (3) L_p, F_p from λ_p, Δ_p                            `discretize`'s L and f
+//! (2) Δ_p = exp(log_step_p)                             the step at bins of 10 ms
+//! (3) L_p, F_p from λ_p, Δ_p and n = dt_ms / 10         `discretize`'s L and f
 //! (4) f_p = exp(log_gain_p) F_p
 //! ```
 //!
@@ -28,7 +28,7 @@
 //! ```text
 //! (5) λ            see [`crate::init`]
 //! (6) steps        ln Δ_p uniform in ln dt_min .. ln dt_max
-//! (7) gain_p = γ_p / max(|F_p|, Δ_p/(1 + |λ_p| Δ_p)),  γ_p = √(1 - |L_p|²)
+//! (7) gain_p = γ_p / max(|F_p|, nΔ_p/(1 + |λ_p| nΔ_p)),  γ_p = √(1 - |L_p|²)
 //! ```
 //!
 //! By (7) a state has variance 1 under white input of variance 1, whatever its memory (the γ of the LRU),
@@ -125,9 +125,9 @@ impl Continuous {
             if !self.normalise {
                 return 0.0;
             }
-            let delta = log_step[i].exp() * bins;
-            let at = self.discretization.at(lambda[i], delta);
-            let floor = delta / (1.0 + lambda[i].norm() * delta);
+            let delta = log_step[i].exp();
+            let at = self.discretization.at(lambda[i], delta, bins);
+            let floor = delta * bins / (1.0 + lambda[i].norm() * delta * bins);
             0.5 * (1.0 - at.l.norm_sqr()).ln() - at.f.norm().max(floor).ln() // (7)
         };
         let real = |f: &dyn Fn(usize) -> f64| DMatrix::from_fn(p, 1, |i, _| R::of(f(i)));
@@ -158,8 +158,8 @@ impl Continuous {
     ) -> (Complex<f64>, f64, Discrete) {
         let learnt = |i: usize| learnt[i].value[p].wide();
         let lambda = Complex::new(-learnt(LOG_RE).exp(), learnt(IM)); // (1)
-        let delta = learnt(LOG_STEP).exp() * bins; // (2)
-        let mut at = self.discretization.at(lambda, delta); // (3)
+        let delta = learnt(LOG_STEP).exp(); // (2)
+        let mut at = self.discretization.at(lambda, delta, bins); // (3)
         let gain = learnt(LOG_GAIN).exp();
         for f in [&mut at.f, &mut at.f_lambda, &mut at.f_delta] {
             *f *= gain; // (4)
@@ -216,7 +216,7 @@ mod tests {
             .eigenvalues()
             .iter()
             .zip(params[LOG_STEP].iter())
-            .map(|(l, s)| spec.discretization.at(*l, s.exp()).l.norm())
+            .map(|(l, s)| spec.discretization.at(*l, s.exp(), 1.0).l.norm())
             .collect();
         let least = moduli.iter().copied().fold(1.0, f64::min);
         let most = moduli.iter().copied().fold(0.0, f64::max);

@@ -4,7 +4,7 @@
 //!
 //! | module | what stands there |
 //! |---|---|
-//! | [`discretize`] | from continuous eigenvalues to one step: zero-order hold, bilinear, dirac |
+//! | [`discretize`] | from continuous eigenvalues to one step: zero-order hold, bilinear, and pulses for events |
 //! | [`init`] | where eigenvalues start: S4D-Lin, S4D-Inv, S4D-Real, HiPPO-LegS as in S5 |
 //! | [`continuous`] | dynamics learnt through continuous eigenvalues and steps |
 //! | [`lru`] | dynamics learnt as they are, and the cell `lru` |

@@ -26,6 +26,7 @@
 //! |---|---|
 //! | S5 with J blocks of size N | `init: s5, discretization: zoh, states: JN/2, frequencies: N/2, dt_min: 0.001, dt_max: 0.1, normalise: false` |
 //! | S4D's eigenvalues | `init: s4d_lin`, `s4d_inv` or `s4d_real` |
+//! | event-by-event S5 (Schöne et al. 2024), binned | those of S5 with `discretization: async`, see [`crate::discretize`] |
 //! | the LRU | the cell [`crate::lru`]; in `ssm_block`, `dynamics: lru` |
 //!
 //! With its keys the cell is S5's system and the block S5's layer with a norm before it and its full GLU, as
@@ -64,7 +65,7 @@ pub struct SsmConfig {
     pub width: usize,
     /// P, complex states; at least 1; default 64. More states remember more at once.
     pub states: usize,
-    /// How continuous dynamics become steps: `zoh` (default), `bilinear` or `dirac`.
+    /// How continuous dynamics become steps: `zoh` (default), `bilinear`, `dirac` or `async`.
     pub discretization: Discretization,
     /// The initial eigenvalues: `s4d_lin` (default), `s4d_inv`, `s4d_real` or `s5`.
     pub init: Init,

@@ -34,7 +34,7 @@ pub struct SsmBlockConfig {
     /// What the dynamics are learnt as: `continuous` (default), as S4D's and S5's, or `lru`, with the keys
     /// `r_min`, `r_max` and `max_phase`. The six keys below, up to `conjugate`, are for the former alone.
     pub dynamics: BlockDynamics,
-    /// How continuous dynamics become steps: `zoh` (default), `bilinear` or `dirac`.
+    /// How continuous dynamics become steps: `zoh` (default), `bilinear`, `dirac` or `async`.
     pub discretization: Discretization,
     /// The initial eigenvalues: `s4d_lin` (default), `s4d_inv`, `s4d_real` or `s5`.
     pub init: Init,

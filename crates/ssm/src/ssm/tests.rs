@@ -29,7 +29,11 @@ fn the_impulse_response_is_a_sum_of_powers() {
         skip: false,
         ..SsmConfig::default()
     };
-    for rule in [Discretization::Zoh, Discretization::Bilinear] {
+    for rule in [
+        Discretization::Zoh,
+        Discretization::Bilinear,
+        Discretization::Async,
+    ] {
         let config = SsmConfig {
             discretization: rule,
             ..config.clone()
@@ -46,7 +50,7 @@ fn the_impulse_response_is_a_sum_of_powers() {
                 let k: f64 = (0..4)
                     .map(|s| {
                         let lambda = Complex::new(-learnt(LOG_RE)[s].exp(), learnt(IM)[s]);
-                        let at = rule.at(lambda, 0.5 * learnt(LOG_STEP)[s].exp());
+                        let at = rule.at(lambda, learnt(LOG_STEP)[s].exp(), 0.5);
                         let b = Complex::new(p[B][(s, 0)], p[B][(s + 4, 0)]);
                         let c = Complex::new(p[C][(o, s)], -p[C][(o, s + 4)]) / 2.0;
                         2.0 * (c * at.l.powu(t) * at.f * learnt(LOG_GAIN)[s].exp() * b).re
@@ -104,6 +108,7 @@ fn gradients() {
         Discretization::Zoh,
         Discretization::Bilinear,
         Discretization::Dirac,
+        Discretization::Async,
     ] {
         for (init, conjugate, skip) in [
             (Init::S4dLin, true, true),
@@ -120,6 +125,9 @@ fn gradients() {
                 ..small()
             };
             assert_gradients(&cell(&config), Setup::default());
+            let rng = &mut generator(3, "init", 0);
+            let fine = Ssm::new(&config, 5, 2.0, rng).unwrap();
+            assert_gradients(&fine, Setup::default());
         }
     }
 }
@@ -136,6 +144,67 @@ fn gradients_of_more_states_than_a_chunk() {
         ..Setup::default()
     };
     assert_gradients(&cell(&config), setup);
+}
+
+/// Event by event, each after its time since the one before, and in bins that all events lie on.
+#[test]
+fn event_by_event_is_bin_by_bin() {
+    // Times in ms, ascending, with the channels; two pairs share a bin of either width.
+    let events = [
+        (20.0, 3),
+        (20.0, 0),
+        (60.0, 1),
+        (70.0, 4),
+        (70.0, 4),
+        (150.0, 2),
+    ];
+    for rule in [Discretization::Dirac, Discretization::Async] {
+        let config = SsmConfig {
+            discretization: rule,
+            ..small()
+        };
+        for dt_ms in [2.0, 10.0] {
+            let rng = &mut generator(5, "init", 0);
+            let mut cell = Ssm::<f64>::new(&config, 5, dt_ms, rng).unwrap();
+            // The learnt numbers must be one net's in bins of either width; initial gains are not.
+            let gain = cell.diagonal.position(LOG_GAIN);
+            cell.update(&mut |p| p[gain].fill(0.1));
+            let p = cell.params();
+            let learnt = |i| &p[cell.diagonal.position(i)];
+            let mut stream = Stream::new(&cell, 1);
+            let (mut state, mut last, mut bin) = (vec![Complex::from(0.0); 4], 0.0, 0);
+            for (i, &(time, channel)) in events.iter().enumerate() {
+                for (s, x) in state.iter_mut().enumerate() {
+                    let lambda = Complex::new(-learnt(LOG_RE)[s].exp(), learnt(IM)[s]);
+                    let delta = learnt(LOG_STEP)[s].exp();
+                    let f = match rule {
+                        Discretization::Async => ((lambda * delta).exp() - 1.0) / lambda,
+                        _ => Complex::from(1.0),
+                    };
+                    let b = Complex::new(p[B][(s, channel)], p[B][(s + 4, channel)]);
+                    let decay = (lambda * delta * ((time - last) / 10.0)).exp();
+                    *x = decay * *x + f * b * 0.1f64.exp();
+                }
+                last = time;
+                if events.get(i + 1).is_some_and(|&(next, _)| next <= time) {
+                    continue;
+                }
+                while f64::from(bin) * dt_ms < time {
+                    bin += 1;
+                    let now = f64::from(bin) * dt_ms;
+                    let counts = DMatrix::from_fn(5, 1, |channel, _| {
+                        let here = events.iter().filter(|e| **e == (now, channel));
+                        here.count() as f64
+                    });
+                    stream.step(&cell, Input::Dense(counts.as_view()));
+                }
+                for (s, x) in state.iter().enumerate() {
+                    let binned = Complex::new(stream.state()[s], stream.state()[s + 4]);
+                    assert!((binned - x).norm() < 1e-13, "{rule:?} at {time} ms");
+                }
+            }
+        }
+    }
 }
 
 #[test]

@@ -76,13 +76,24 @@ pub enum ConfigError {
         /// What would do, in words.
         allowed: String,
     },
+    /// A key that nothing reads beside another choice.
+    #[error("`{key}` has no effect with {with}: leave it out")]
+    Unread {
+        /// The key in the scenario.
+        key: &'static str,
+        /// The other choice, as it is written.
+        with: &'static str,
+    },
 }
 
 impl ConfigError {
     /// The key in the scenario that is wrong.
     pub fn key(&self) -> &'static str {
         match self {
-            Self::Zero { key } | Self::OutOfRange { key, .. } | Self::Mismatch { key, .. } => key,
+            Self::Zero { key }
+            | Self::OutOfRange { key, .. }
+            | Self::Mismatch { key, .. }
+            | Self::Unread { key, .. } => key,
             Self::Reversed { low, .. } => low,
         }
     }

@@ -52,21 +52,22 @@ use saturn_cell::{
 
 use crate::Norm;
 use crate::diagonal::{B, C, Diagonal};
+use crate::dynamics::{append, matrices};
 use crate::gelu::{gelu, gelu_slope};
 use crate::ssm::bins;
 
-pub use config::SsmBlockConfig;
+pub use config::{BlockDynamics, SsmBlockConfig};
 
-/// Position of d `[H, 1]`.
-pub const D: usize = 6;
+/// Position of d `[H, 1]`; the parameters of the dynamics come last.
+pub const D: usize = 2;
 /// Position of W `[2H, H]`, or `[H, H]` without `glu`.
-pub const OUT_WEIGHT: usize = 7;
+pub const OUT_WEIGHT: usize = 3;
 /// Position of b `[2H, 1]`, or `[H, 1]` without `glu`.
-pub const OUT_BIAS: usize = 8;
+pub const OUT_BIAS: usize = 4;
 /// Position of the norm's gain `[H, 1]`, unless `norm: none`.
-pub const NORM_GAIN: usize = 9;
+pub const NORM_GAIN: usize = 5;
 /// Position of the norm's bias `[H, 1]`, with `norm: layer`.
-pub const NORM_BIAS: usize = 10;
+pub const NORM_BIAS: usize = 6;
 
 /// The rows of the drive, in this order; those that a configuration does not need are empty.
 #[derive(Clone, Debug)]
@@ -170,8 +171,9 @@ impl<R: Real> SsmBlock<R> {
         }
         let outs = if config.glu { 2 * h } else { h };
         let bound = 1.0 / (h as f64).sqrt();
-        let mut params = (config.dynamics())
-            .draw(h, h, bins, rng)
+        let dynamics = config.dynamics();
+        let learnt = dynamics.draw(bins, rng);
+        let mut params = matrices(dynamics.states(), h, h, rng)
             .with("D", Kind::Bias, normal(h, 1, 1.0, rng))
             .with("out.weight", Kind::Weight, uniform(outs, h, bound, rng))
             .with("out.bias", Kind::Bias, DMatrix::zeros(outs, 1));
@@ -182,8 +184,9 @@ impl<R: Real> SsmBlock<R> {
         if config.norm.has_bias() {
             params = params.with("norm.bias", Kind::Bias, DMatrix::zeros(h, 1));
         }
+        let params = append(params, &learnt);
         Ok(Self {
-            diagonal: Diagonal::new(config.discretization, bins, &params),
+            diagonal: Diagonal::new(dynamics, bins, &params),
             weights: Weights::new(&params),
             params,
             norm: config.norm,

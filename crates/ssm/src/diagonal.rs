@@ -1,14 +1,11 @@
-//! The diagonal recurrence and its reverse, shared by `ssm` and `ssm_block`.
+//! The diagonal recurrence and its reverse, shared by `ssm`, `lru` and `ssm_block`.
 //!
 //! ```text
-//! (1) λ_p = -exp(log_re_p) + i im_p                     so that Re λ < 0 whatever is learnt
-//! (2) Δ_p = exp(log_step_p) dt_ms / 10
-//! (3) L_p, F_p from λ_p, Δ_p                            `discretize`'s L and f
-//!     f_p = exp(log_gain_p) F_p
-//! (4) w_t = B u_t                                       one product, or one gather an event
-//! (5) v_t = f w_t = B̄ u_t                               overwrites w_t
-//! (6) x_t = L x_{t-1} + v_t
-//! (7) C x_t, real: k Re(C' x_t), k = 2 where one of each conjugate pair is kept
+//! (1) L_p, f_p                      from what is learnt: see [`crate::continuous`] and [`crate::lru`]
+//! (2) w_t = B u_t                   one product, or one gather an event
+//! (3) v_t = f w_t                   overwrites w_t
+//! (4) x_t = L x_{t-1} + v_t
+//! (5) C x_t, real: k Re(C' x_t)     k = 2 where one of each conjugate pair is kept, else 1
 //! ```
 //!
 //! | symbol | where | shape |
@@ -16,17 +13,13 @@
 //! | x | state, real parts above imaginary parts | `[2P, N]` |
 //! | w, then v | drive, laid out as x | `[2P, N]` |
 //! | L, f | [`Diagonal`], parts apart | `[P]` |
-//! | log_re, im, log_step, log_gain | parameters | `[P, 1]` |
 //! | B | parameter, real parts above imaginary parts | `[2P, I]` |
 //! | C | parameter, k Re C' left of -k Im C' | `[O, 2P]` |
-//!
-//! The gain only scales rows of B, but it keeps B's numbers of one size: F is about Δ where λΔ is small,
-//! and if B alone made up for that, its large rows would hardly move under an optimiser whose steps have
-//! one size (Adam). It is LRU's exp(γ^log).
+//! | log_re, .. or nu_log, .. | the last parameters | `[P, 1]` |
 //!
 //! B and C are kept as the real matrices that meet the real layout of x: a complex product is one real
-//! product, an event is one column, and k and the sign of (7) cost nothing. To load C' from S5, write
-//! (2 Re C', -2 Im C') and a log_gain of 0.
+//! product, an event is one column, and k and the sign of (5) cost nothing. To load C' from S5, write
+//! (2 Re C', -2 Im C') and a log_gain of 0; from the LRU, write (Re C', -Im C').
 //!
 //! # Reverse
 //!
@@ -34,12 +27,10 @@
 //! gives ā += g'(a)* z̄; if a is real, only the real part counts. So, with x̄ what comes in at x_t,
 //!
 //! ```text
-//! (6)ᵀ x̄_{t-1} = L* x̄                 L̄ = Σ x_{t-1}* x̄
-//! (5)ᵀ w̄ = f* x̄                       f̄ = Σ w* x̄
-//! (4)ᵀ B̄_grad = w̄ uᵀ                  ū = Bᵀ w̄                  in the real layout
-//! (3)ᵀ λ̄ = L_λ* L̄ + f_λ* f̄            Δ̄ = Re(L_Δ* L̄ + f_Δ* f̄)      grad log_gain = Re(f* f̄)
-//! (2)ᵀ grad log_step = Δ Δ̄
-//! (1)ᵀ grad log_re = Re λ Re λ̄         grad im = Im λ̄
+//! (4)ᵀ x̄_{t-1} = L* x̄                 L̄ = Σ x_{t-1}* x̄
+//! (3)ᵀ w̄ = f* x̄                       f̄ = Σ w* x̄
+//! (2)ᵀ B̄_grad = w̄ uᵀ                  ū = Bᵀ w̄                  in the real layout
+//! (1)ᵀ what is learnt, from L̄ and f̄
 //! ```
 //!
 //! Only x̄_{t-1} and w̄ are sequential. What the drive's adjoint keeps is w̄; as f is never 0, x̄ = w̄/f* and
@@ -51,20 +42,12 @@ use multiversion::multiversion;
 use nalgebra::Complex;
 use saturn_cell::{Params, Real, View, column};
 
-use crate::discretize::{Discrete, Discretization};
+use crate::dynamics::Dynamics;
 
-/// Position of log_re `[P, 1]`, the logarithm of -Re λ.
-pub const LOG_RE: usize = 0;
-/// Position of im `[P, 1]`, Im λ.
-pub const IM: usize = 1;
-/// Position of log_step `[P, 1]`, ln Δ for bins of 10 ms.
-pub const LOG_STEP: usize = 2;
-/// Position of log_gain `[P, 1]`.
-pub const LOG_GAIN: usize = 3;
 /// Position of B `[2P, I]`.
-pub const B: usize = 4;
+pub const B: usize = 0;
 /// Position of C `[O, 2P]`.
-pub const C: usize = 5;
+pub const C: usize = 1;
 
 /// States whose sums are held in registers at a time.
 const CHUNK: usize = 64;
@@ -72,9 +55,11 @@ const CHUNK: usize = 64;
 /// What one step of the recurrence needs, recomputed when the parameters change.
 #[derive(Clone, Debug)]
 pub struct Diagonal<R: Real> {
-    discretization: Discretization,
-    /// The bin width over the one that steps are given for.
+    dynamics: Dynamics,
+    /// The bin width over the one that dynamics are given for.
     bins: f64,
+    /// Position of the first parameter of the dynamics; they are the last ones.
+    first: usize,
     l_re: Vec<R>,
     l_im: Vec<R>,
     f_re: Vec<R>,
@@ -82,12 +67,14 @@ pub struct Diagonal<R: Real> {
 }
 
 impl<R: Real> Diagonal<R> {
-    /// The recurrence of these parameters; `bins` is `dt_ms` / 10.
-    pub fn new(discretization: Discretization, bins: f64, params: &Params<R>) -> Self {
-        let zeros = vec![R::zero(); params[LOG_RE].len()];
+    /// The recurrence of these dynamics, whose parameters are the last ones of `params`; `bins` is
+    /// `dt_ms` / 10.
+    pub fn new(dynamics: Dynamics, bins: f64, params: &Params<R>) -> Self {
+        let zeros = vec![R::zero(); dynamics.states()];
         let mut diagonal = Self {
-            discretization,
+            dynamics,
             bins,
+            first: params.tensors().len() - dynamics.tensors(),
             l_re: zeros.clone(),
             l_im: zeros.clone(),
             f_re: zeros.clone(),
@@ -102,32 +89,25 @@ impl<R: Real> Diagonal<R> {
         self.l_re.len()
     }
 
+    /// The position among a cell's parameters of number `own` of the dynamics' parameters.
+    pub fn position(&self, own: usize) -> usize {
+        self.first + own
+    }
+
     /// |L_p| `[P]`.
     pub fn moduli(&self) -> Vec<R> {
         let parts = self.l_re.iter().zip(&self.l_im);
         parts.map(|(&re, &im)| re.hypot(im)).collect()
     }
 
-    /// (1)-(3), in `f64` whatever R is: f cancels where λΔ is small.
+    /// (1), in `f64` whatever R is: f cancels where λΔ is small.
     pub fn refresh(&mut self, params: &Params<R>) {
+        let learnt = &params.tensors()[self.first..];
         for p in 0..self.states() {
-            let Discrete { l, f, .. } = self.discrete(params, p).2;
+            let (l, f) = self.dynamics.step(self.bins, learnt, p);
             (self.l_re[p], self.l_im[p]) = (R::of(l.re), R::of(l.im));
             (self.f_re[p], self.f_im[p]) = (R::of(f.re), R::of(f.im));
         }
-    }
-
-    /// λ, Δ and what follows from them, for state `p`.
-    fn discrete(&self, params: &Params<R>, p: usize) -> (Complex<f64>, f64, Discrete) {
-        let re = -params[LOG_RE][p].wide().exp(); // (1)
-        let lambda = Complex::new(re, params[IM][p].wide()); // (1)
-        let delta = params[LOG_STEP][p].wide().exp() * self.bins; // (2)
-        let mut at = self.discretization.at(lambda, delta); // (3)
-        let gain = params[LOG_GAIN][p].wide().exp();
-        for f in [&mut at.f, &mut at.f_lambda, &mut at.f_delta] {
-            *f *= gain; // (3)
-        }
-        (lambda, delta, at)
     }
 
     /// One step of one lane: `w [2P]` turns into v, and `next [2P]` is set from `prev [2P]`.
@@ -140,14 +120,14 @@ impl<R: Real> Diagonal<R> {
         let (y_re, y_im) = halves_mut(next, n);
         for p in 0..n {
             let (re, im) = (w_re[p], w_im[p]);
-            w_re[p] = f_re[p] * re - f_im[p] * im; // (5)
-            w_im[p] = f_re[p] * im + f_im[p] * re; // (5)
+            w_re[p] = f_re[p] * re - f_im[p] * im; // (3)
+            w_im[p] = f_re[p] * im + f_im[p] * re; // (3)
         }
         for p in 0..n {
-            y_re[p] = l_re[p] * x_re[p] - l_im[p] * x_im[p] + w_re[p]; // (6)
+            y_re[p] = l_re[p] * x_re[p] - l_im[p] * x_im[p] + w_re[p]; // (4)
         }
         for p in 0..n {
-            y_im[p] = l_re[p] * x_im[p] + l_im[p] * x_re[p] + w_im[p]; // (6)
+            y_im[p] = l_re[p] * x_im[p] + l_im[p] * x_re[p] + w_im[p]; // (4)
         }
     }
 
@@ -160,20 +140,20 @@ impl<R: Real> Diagonal<R> {
         let (a_re, a_im) = halves_mut(adj, n);
         let (d_re, d_im) = halves_mut(d_w, n);
         for p in 0..n {
-            d_re[p] = f_re[p] * a_re[p] + f_im[p] * a_im[p]; // (5)ᵀ
+            d_re[p] = f_re[p] * a_re[p] + f_im[p] * a_im[p]; // (3)ᵀ
         }
         for p in 0..n {
-            d_im[p] = f_re[p] * a_im[p] - f_im[p] * a_re[p]; // (5)ᵀ
+            d_im[p] = f_re[p] * a_im[p] - f_im[p] * a_re[p]; // (3)ᵀ
         }
         for p in 0..n {
             let (re, im) = (a_re[p], a_im[p]);
-            a_re[p] = l_re[p] * re + l_im[p] * im; // (6)ᵀ
-            a_im[p] = l_re[p] * im - l_im[p] * re; // (6)ᵀ
+            a_re[p] = l_re[p] * re + l_im[p] * im; // (4)ᵀ
+            a_im[p] = l_re[p] * im - l_im[p] * re; // (4)ᵀ
         }
     }
 
-    /// (6)ᵀ to (1)ᵀ for the parameters of the dynamics, over all columns: from the states before each step
-    /// `prev`, the inputs `v` and the adjoint `d_w`, each `[2P, N]`.
+    /// (4)ᵀ, (3)ᵀ and (1)ᵀ for the parameters of the dynamics, over all columns: from the states before each
+    /// step `prev`, the inputs `v` and the adjoint `d_w`, each `[2P, N]`.
     pub fn add_gradients(
         &self,
         params: &Params<R>,
@@ -183,38 +163,22 @@ impl<R: Real> Diagonal<R> {
         grad: &mut Params<R>,
     ) {
         let n = self.states();
+        let learnt = &params.tensors()[self.first..];
+        let grad = &mut grad.tensors_mut()[self.first..];
         for start in (0..n).step_by(CHUNK) {
             let len = CHUNK.min(n - start);
             let mut sums = [[R::zero(); CHUNK]; 4];
             add_sums([prev, v, d_w], start..start + len, &mut sums);
             let [xd_re, xd_im, vd_re, vd_im] = &sums;
             for i in 0..len {
-                let xd = Complex::new(xd_re[i].wide(), xd_im[i].wide());
-                let vd = Complex::new(vd_re[i].wide(), vd_im[i].wide());
-                self.chain(params, start + i, xd, vd, grad);
+                let p = start + i;
+                let f = Complex::new(self.f_re[p].wide(), -self.f_im[p].wide());
+                let d_l = Complex::new(xd_re[i].wide(), xd_im[i].wide()) / f; // (4)ᵀ
+                let d_f = Complex::new(vd_re[i].wide(), vd_im[i].wide()) / (f * f); // (3)ᵀ
+                let adjoint = (d_l, d_f);
+                (self.dynamics).step_reverse(self.bins, learnt, p, adjoint, grad); // (1)ᵀ
             }
         }
-    }
-
-    /// The end of [`Self::add_gradients`] for state `p`, from Σ x* w̄ and Σ v* w̄.
-    fn chain(
-        &self,
-        params: &Params<R>,
-        p: usize,
-        xd: Complex<f64>,
-        vd: Complex<f64>,
-        grad: &mut Params<R>,
-    ) {
-        let (lambda, delta, at) = self.discrete(params, p);
-        let f = at.f.conj();
-        let d_l = xd / f; // (6)ᵀ
-        let d_f = vd / (f * f); // (5)ᵀ
-        let d_lambda = at.l_lambda.conj() * d_l + at.f_lambda.conj() * d_f; // (3)ᵀ
-        let d_delta = (at.l_delta.conj() * d_l + at.f_delta.conj() * d_f).re; // (3)ᵀ
-        grad[LOG_GAIN][p] += R::of((f * d_f).re); // (3)ᵀ
-        grad[LOG_STEP][p] += R::of(d_delta * delta); // (2)ᵀ
-        grad[LOG_RE][p] += R::of(d_lambda.re * lambda.re); // (1)ᵀ
-        grad[IM][p] += R::of(d_lambda.im); // (1)ᵀ
     }
 
     /// L and f, parts apart, each `[P]`.

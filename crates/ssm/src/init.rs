@@ -1,45 +1,37 @@
-//! Where a diagonal cell starts: eigenvalues, steps, matrices.
+//! Which eigenvalues continuous dynamics start from.
 //!
 //! ```text
 //! (1) S4D-Lin        λ_n = -1/2 + iπn                          n = 0 .. N/2
-//! (2) HiPPO-LegS-N   λ   = eigenvalues of A + p pᵀ,            Re λ = -1/2
+//! (2) S4D-Inv        λ_n = -1/2 + i N/π (N/(2n+1) - 1)         n = 0 .. N/2
+//! (3) S4D-Real       λ_n = -(n+1)                              n = 0 .. N/2
+//! (4) HiPPO-LegS-N   λ   = eigenvalues of A + p pᵀ,            Re λ = -1/2
 //!                    A_nk = -√((2n+1)(2k+1)) for n > k, -(n+1) for n = k, 0 for n < k;  p_n = √(n + 1/2)
-//! (3) steps          ln Δ_p uniform in ln dt_min .. ln dt_max
-//! (4) gain_p = γ_p / max(|f_p|, Δ_p/(1 + |λ_p| Δ_p)),  γ_p = √(1 - |L_p|²);  B, C normal
 //! ```
 //!
-//! Of (2) only the eigenvalues are needed: A + p pᵀ = -1/2 + K with K real and antisymmetric, K_nk =
+//! N is twice the number of different eigenvalues: each stands for a pair. (2) has about the frequencies of
+//! (4), the fastest first; those of (1) are evenly spaced and reach less high. (3) is the diagonal of
+//! HiPPO-LegS itself: its states decay at rates that differ, and do not turn until they learn to.
+//!
+//! Of (4) only the eigenvalues are needed: A + p pᵀ = -1/2 + K with K real and antisymmetric, K_nk =
 //! -√((2n+1)(2k+1))/2 below the diagonal. -iK is Hermitian and has the real eigenvalues ω, in pairs ±ω,
 //! so λ = -1/2 ± iω. S5 turns B and C into the basis of the eigenvectors; we draw them there, where a
 //! unitary change of basis leaves complex normal matrices as they are.
 //!
 //! The eigenvalues start again after `frequencies` states, as those of S5 do in its blocks: the states of
-//! one frequency differ in their steps. Frequencies far above π/Δ only fold back (|Im λ| Δ > π).
-//!
-//! By (4) a state has variance 1 under white input of variance 1, whatever its memory (the γ of the LRU),
-//! and so has the readout; f is the one before its gain. The second term of the maximum is a floor: a
-//! state that turns about once a step averages a held input to almost nothing, and is left small.
+//! one eigenvalue differ in their steps. Frequencies far above π/Δ only fold back (|Im λ| Δ > π).
 //!
 //! With `conjugate` one eigenvalue of each pair is kept and the readout takes twice the real part. As
 //! half of the pair is implied, P states stand for a real system of 2P dimensions.
 //!
-//! Sources: Gu, Gupta, Goel & Ré 2022 (S4D: (1)); Smith, Warrington & Linderman 2023 (S5: (2), (3),
-//! blocks); Orvieto et al. 2023 (LRU, §3.4: γ).
-//!
-//! Departure: S4 and S5 draw steps from 0.001..0.1, which at Re λ = -1/2 means memories of 20 to 2,000
-//! steps. Ours are drawn from 0.002..0.4 (5 to 1,000 steps, |L| in 0.82..0.999 under the hold), since a
-//! net that is never reset must also forget.
+//! Sources: Gu, Gupta, Goel & Ré 2022 (S4D: (1) and (2)); Gu & Dao 2023, §3.6, which gives (3) its name;
+//! Smith, Warrington & Linderman 2023 (S5: (4), blocks). Departure: S4D's systems have one input and one output
+//! each, S5's and ours have many.
 
 use std::f64::consts::PI;
 
 use nalgebra::{Complex, DMatrix};
-use saturn_cell::init::{normal, uniform};
-use saturn_cell::rng::ChaCha8Rng;
-use saturn_cell::{ConfigError, Kind, Params, Real};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use crate::discretize::Discretization;
 
 /// The initial eigenvalues.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -48,112 +40,48 @@ pub enum Init {
     /// S4D-Lin: evenly spaced frequencies, -1/2 + iπn.
     #[default]
     S4dLin,
+    /// S4D-Inv: frequencies that fall as 1/n, the fastest first, -1/2 + i N/π (N/(2n+1) - 1).
+    S4dInv,
+    /// S4D-Real: evenly spaced rates and no oscillation, -(n+1).
+    S4dReal,
     /// The normal part of HiPPO-LegS, as in S5: frequencies that grow ever faster.
     S5,
 }
 
-/// The checked choices from which the dynamics of a diagonal cell are drawn.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Dynamics {
-    /// P, complex states.
-    pub states: usize,
-    /// How eigenvalues become steps.
-    pub discretization: Discretization,
-    /// The eigenvalues.
-    pub init: Init,
-    /// How many different frequencies there are at most; then they start again.
-    pub frequencies: usize,
-    /// The shortest step, for bins of [`REFERENCE_DT_MS`].
-    pub dt_min: f64,
-    /// The longest step, for bins of [`REFERENCE_DT_MS`].
-    pub dt_max: f64,
-    /// Whether one of each conjugate pair is kept.
-    pub conjugate: bool,
-    /// Whether gains start as in (4) of the module, else at 1.
-    pub normalise: bool,
-}
-
-/// The bin width that steps Δ are given for. Other widths scale them, so that a memory keeps its length
-/// in milliseconds.
-pub const REFERENCE_DT_MS: f64 = 10.0;
-
-impl Dynamics {
-    /// Whether a cell can be built from these.
-    pub fn check(&self) -> Result<(), ConfigError> {
-        for (key, value) in [("states", self.states), ("frequencies", self.frequencies)] {
-            ConfigError::unless_at_least_one(key, value)?;
-        }
-        if !self.conjugate && !self.states.is_multiple_of(2) {
-            return Err(ConfigError::Mismatch {
-                key: "states",
-                value: self.states,
-                allowed: "even, as `conjugate` is false".to_owned(),
-            });
-        }
-        for (key, value) in [("dt_min", self.dt_min), ("dt_max", self.dt_max)] {
-            ConfigError::unless_positive(key, value)?;
-        }
-        if self.dt_min > self.dt_max {
-            return Err(ConfigError::Reversed {
-                low: "dt_min",
-                high: "dt_max",
-                low_value: self.dt_min,
-                high_value: self.dt_max,
-            });
-        }
-        Ok(())
-    }
-
-    /// The eigenvalues λ `[P]`.
-    pub fn eigenvalues(&self) -> Vec<Complex<f64>> {
-        let copies = if self.conjugate { 1 } else { 2 };
-        let different = self.frequencies.min(self.states / copies);
-        let ladder: Vec<f64> = match self.init {
-            Init::S4dLin => (0..different).map(|n| PI * n as f64).collect(),
-            Init::S5 => hippo_frequencies(different),
-        };
-        (0..self.states)
+impl Init {
+    /// The eigenvalues λ of so many `states`, of which at most `frequencies` are different, mirror images
+    /// apart; without `conjugate`, each is followed by its mirror image.
+    pub fn eigenvalues(
+        self,
+        states: usize,
+        frequencies: usize,
+        conjugate: bool,
+    ) -> Vec<Complex<f64>> {
+        let copies = if conjugate { 1 } else { 2 };
+        let different = frequencies.min(states / copies);
+        let ladder = self.ladder(different);
+        (0..states)
             .map(|p| {
                 let mirrored = p % copies == 1;
-                let w = ladder[(p / copies) % different];
-                Complex::new(-0.5, if mirrored { -w } else { w })
+                let lambda = ladder[(p / copies) % different];
+                if mirrored { lambda.conj() } else { lambda }
             })
             .collect()
     }
 
-    /// The six tensors of the recurrence for I inputs and O outputs, in the order of the constants of
-    /// [`crate::diagonal`]; `bins` is the bin width over [`REFERENCE_DT_MS`].
-    pub(crate) fn draw<R: Real>(
-        &self,
-        inputs: usize,
-        outputs: usize,
-        bins: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Params<R> {
-        let p = self.states;
-        let lambda = self.eigenvalues();
-        let (low, high) = (self.dt_min.ln(), self.dt_max.ln());
-        let log_step = uniform::<f64>(p, 1, 1.0, rng)
-            .map(|u| f64::midpoint(low, high) + 0.5 * u * (high - low));
-        let log_gain = |i: usize| {
-            if !self.normalise {
-                return 0.0;
-            }
-            let delta = log_step[i].exp() * bins;
-            let at = self.discretization.at(lambda[i], delta);
-            let floor = delta / (1.0 + lambda[i].norm() * delta);
-            0.5 * (1.0 - at.l.norm_sqr()).ln() - at.f.norm().max(floor).ln() // (4)
-        };
-        let b = normal(2 * p, inputs, (0.5 / inputs as f64).sqrt(), rng);
-        let c = normal(outputs, 2 * p, 1.0 / (p as f64).sqrt(), rng);
-        let real = |f: &dyn Fn(usize) -> f64| DMatrix::from_fn(p, 1, |i, _| R::of(f(i)));
-        Params::new()
-            .with("log_re", Kind::Dynamics, real(&|i| (-lambda[i].re).ln()))
-            .with("im", Kind::Dynamics, real(&|i| lambda[i].im))
-            .with("log_step", Kind::Dynamics, real(&|i| log_step[i]))
-            .with("log_gain", Kind::Dynamics, real(&log_gain))
-            .with("B", Kind::Weight, b)
-            .with("C", Kind::Weight, c)
+    /// (1)-(4): one eigenvalue of each of so many pairs.
+    fn ladder(self, pairs: usize) -> Vec<Complex<f64>> {
+        let n = (0..pairs).map(|n| n as f64);
+        let size = 2.0 * pairs as f64;
+        let turning = |w: f64| Complex::new(-0.5, w);
+        match self {
+            Self::S4dLin => n.map(|n| turning(PI * n)).collect(), // (1)
+            Self::S4dInv => n
+                .map(|n| turning(size / PI * (size / (2.0 * n + 1.0) - 1.0))) // (2)
+                .collect(),
+            Self::S4dReal => n.map(|n| Complex::from(-(n + 1.0))).collect(), // (3)
+            Self::S5 => (hippo_frequencies(pairs).into_iter().map(turning)).collect(), // (4)
+        }
     }
 }
 
@@ -177,33 +105,27 @@ fn hippo_frequencies(pairs: usize) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use saturn_cell::rng::generator;
-
-    fn dynamics() -> Dynamics {
-        Dynamics {
-            states: 8,
-            discretization: Discretization::Zoh,
-            init: Init::S4dLin,
-            frequencies: 16,
-            dt_min: 0.002,
-            dt_max: 0.4,
-            conjugate: true,
-            normalise: true,
-        }
-    }
 
     #[test]
     fn s4d_lin_by_its_formula() {
-        let lambda = dynamics().eigenvalues();
+        let lambda = Init::S4dLin.eigenvalues(8, 16, true);
         assert_eq!(lambda.len(), 8);
         assert_eq!(lambda[3], Complex::new(-0.5, 3.0 * PI));
-        let full = Dynamics {
-            conjugate: false,
-            frequencies: 2,
-            ..dynamics()
-        };
-        let im: Vec<_> = full.eigenvalues().iter().map(|l| l.im).collect();
+        let full = Init::S4dLin.eigenvalues(8, 2, false);
+        let im: Vec<_> = full.iter().map(|l| l.im).collect();
         assert_eq!(im, [0.0, 0.0, PI, -PI, 0.0, 0.0, PI, -PI]);
+    }
+
+    #[test]
+    fn s4d_inv_and_s4d_real_by_their_formulas() {
+        // N = 8: 8/π (8/1 - 1), 8/π (8/3 - 1), 8/π (8/5 - 1), 8/π (8/7 - 1).
+        let inv = Init::S4dInv.eigenvalues(8, 4, true);
+        for (l, w) in inv.iter().zip([56.0, 40.0 / 3.0, 4.8, 8.0 / 7.0]) {
+            assert!((l - Complex::new(-0.5, w / PI)).norm() < 1e-13, "{l}");
+        }
+        assert_eq!(inv[..4], inv[4..]);
+        let real = Init::S4dReal.eigenvalues(3, 16, true);
+        assert_eq!(real, [-1.0, -2.0, -3.0].map(Complex::from));
     }
 
     #[test]
@@ -223,72 +145,10 @@ mod tests {
             25.629_226_437_423_704,
             80.966_080_924_513_38,
         ];
-        let lambda = Dynamics {
-            init: Init::S5,
-            ..dynamics()
-        }
-        .eigenvalues();
+        let lambda = Init::S5.eigenvalues(8, 16, true);
         for (l, w) in lambda.iter().zip(golden) {
             assert_eq!(l.re, -0.5);
             assert!((l.im - w).abs() < 1e-11 * w, "{} is not {w}", l.im);
         }
-    }
-
-    #[test]
-    fn moduli_start_where_the_head_says() {
-        let spec = Dynamics {
-            states: 512,
-            ..dynamics()
-        };
-        let params = spec.draw::<f64>(3, 2, 1.0, &mut generator(1, "init", 0));
-        let moduli: Vec<_> = spec
-            .eigenvalues()
-            .iter()
-            .zip(params[2].iter())
-            .map(|(l, s)| spec.discretization.at(*l, s.exp()).l.norm())
-            .collect();
-        let least = moduli.iter().copied().fold(1.0, f64::min);
-        let most = moduli.iter().copied().fold(0.0, f64::max);
-        assert!((0.818..0.83).contains(&least), "{least}");
-        assert!((0.9985..0.9991).contains(&most), "{most}");
-    }
-
-    #[test]
-    fn bad_choices_are_named() {
-        let message = |d: Dynamics| d.check().unwrap_err().to_string();
-        let good = dynamics();
-        assert_eq!(
-            message(Dynamics { states: 0, ..good }),
-            "`states` is 0: it must be at least 1"
-        );
-        assert_eq!(
-            message(Dynamics {
-                frequencies: 0,
-                ..good
-            }),
-            "`frequencies` is 0: it must be at least 1"
-        );
-        assert_eq!(
-            message(Dynamics {
-                states: 7,
-                conjugate: false,
-                ..good
-            }),
-            "`states` is 7: it must be even, as `conjugate` is false"
-        );
-        assert_eq!(
-            message(Dynamics {
-                dt_min: 0.0,
-                ..good
-            }),
-            "`dt_min` is 0: it must be greater than 0"
-        );
-        assert_eq!(
-            message(Dynamics {
-                dt_min: 0.5,
-                ..good
-            }),
-            "`dt_min` is 0.5: it must be at most `dt_max`, which is 0.4"
-        );
     }
 }

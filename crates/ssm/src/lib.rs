@@ -4,23 +4,30 @@
 //!
 //! | module | what stands there |
 //! |---|---|
-//! | [`discretize`] | from continuous eigenvalues to one step: zero-order hold, bilinear, dirac |
-//! | [`init`] | where eigenvalues, steps and matrices start: S4D-Lin, HiPPO-LegS as in S5 |
-//! | [`diagonal`] | the recurrence itself and its reverse, shared by the two cells |
+//! | [`discretize`] | from continuous eigenvalues to one step: zero-order hold, bilinear, and pulses for events |
+//! | [`init`] | where eigenvalues start: S4D-Lin, S4D-Inv, S4D-Real, HiPPO-LegS as in S5 |
+//! | [`continuous`] | dynamics learnt through continuous eigenvalues and steps |
+//! | [`lru`] | dynamics learnt as they are, and the cell `lru` |
+//! | [`dynamics`] | the choice between the two |
+//! | [`diagonal`] | the recurrence itself and its reverse, shared by the cells |
 //! | [`ssm`] | the cell `ssm`: drive, recurrence, linear readout |
 //! | [`norm`], [`gelu`] | the pieces around a recurrence in a block |
 //! | [`block`] | the cell `ssm_block`: norm, SSM, GELU, GLU, residual |
 
 pub mod block;
+pub mod continuous;
 pub mod diagonal;
 pub mod discretize;
+pub mod dynamics;
 pub mod gelu;
 pub mod init;
+pub mod lru;
 pub mod norm;
 pub mod ssm;
 
-pub use block::{SsmBlock, SsmBlockConfig};
+pub use block::{BlockDynamics, SsmBlock, SsmBlockConfig};
 pub use discretize::Discretization;
 pub use init::Init;
+pub use lru::{LruConfig, Ring};
 pub use norm::Norm;
 pub use ssm::{Ssm, SsmConfig};

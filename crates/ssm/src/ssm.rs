@@ -20,6 +20,19 @@
 //! | L, f, B, C | see [`crate::diagonal`], where the reverse is derived | |
 //! | D | parameter, if `skip` | `[O, I]` |
 //!
+//! # Published models by their keys
+//!
+//! | model | keys of `ssm`, or of `ssm_block` for the model's layer |
+//! |---|---|
+//! | S5 with J blocks of size N | `init: s5, discretization: zoh, states: JN/2, frequencies: N/2, dt_min: 0.001, dt_max: 0.1, normalise: false` |
+//! | S4D's eigenvalues | `init: s4d_lin`, `s4d_inv` or `s4d_real` |
+//! | event-by-event S5 (Schöne et al. 2024), binned | those of S5 with `discretization: async`, see [`crate::discretize`] |
+//! | the LRU | the cell [`crate::lru`]; in `ssm_block`, `dynamics: lru` |
+//!
+//! With its keys the cell is S5's system and the block S5's layer with a norm before it and its full GLU, as
+//! golden numbers show; S5's D is the diagonal of ours. S4D runs one system of its own for every
+//! channel, so its cells and ours share eigenvalues, steps and discretisation alone.
+//!
 //! Sources: Gu, Gupta, Goel & Ré 2022 (S4D); Smith, Warrington & Linderman 2023 (S5). Departure: D is a
 //! whole matrix, since O need not be I.
 
@@ -36,12 +49,13 @@ use saturn_cell::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::continuous::Continuous;
 use crate::diagonal::{B, C, Diagonal};
-use crate::init::{Dynamics, REFERENCE_DT_MS};
+use crate::dynamics::{Dynamics, REFERENCE_DT_MS, append, matrices};
 use crate::{Discretization, Init};
 
-/// Position of D `[O, I]`, where there is one.
-pub const D: usize = 6;
+/// Position of D `[O, I]`, where there is one; the parameters of the dynamics come last.
+pub const D: usize = 2;
 
 /// A diagonal state-space model.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -51,15 +65,15 @@ pub struct SsmConfig {
     pub width: usize,
     /// P, complex states; at least 1; default 64. More states remember more at once.
     pub states: usize,
-    /// How continuous dynamics become steps: `zoh` (default), `bilinear` or `dirac`.
+    /// How continuous dynamics become steps: `zoh` (default), `bilinear`, `dirac` or `async`.
     pub discretization: Discretization,
-    /// The initial eigenvalues: `s4d_lin` (default) or `s5`.
+    /// The initial eigenvalues: `s4d_lin` (default), `s4d_inv`, `s4d_real` or `s5`.
     pub init: Init,
-    /// How many different frequencies the states start from, at least 1; default 16. More reach higher,
-    /// up to where bins fold them back.
+    /// How many different eigenvalues the states start from, at least 1; default 16. More reach higher
+    /// frequencies, up to where bins fold them back; with `s4d_real`, faster decays.
     pub frequencies: usize,
     /// The shortest initial step Δ at bins of 10 ms, no unit; above 0; default 0.002. The longest memory
-    /// is 2/Δ steps: less means longer.
+    /// is 1/(|Re λ| Δ) steps, 2/Δ but for `s4d_real`: less means longer.
     pub dt_min: f64,
     /// The longest initial step Δ at bins of 10 ms, no unit; at least `dt_min`; default 0.4. The shortest
     /// memory is 2/Δ steps: more means shorter.
@@ -109,7 +123,7 @@ impl CellConfig for SsmConfig {
 
 impl SsmConfig {
     fn dynamics(&self) -> Dynamics {
-        Dynamics {
+        Dynamics::Continuous(Continuous {
             states: self.states,
             discretization: self.discretization,
             init: self.init,
@@ -118,13 +132,14 @@ impl SsmConfig {
             dt_max: self.dt_max,
             conjugate: self.conjugate,
             normalise: self.normalise,
-        }
+        })
     }
 }
 
-/// The cell `ssm`.
+/// The cells `ssm` and `lru`.
 #[derive(Clone, Debug)]
 pub struct Ssm<R: Real> {
+    name: &'static str,
     params: Params<R>,
     diagonal: Diagonal<R>,
     skip: bool,
@@ -139,16 +154,32 @@ impl<R: Real> Ssm<R> {
         rng: &mut ChaCha8Rng,
     ) -> Result<Self, ConfigError> {
         config.check()?;
+        let sizes = (inputs, config.width);
+        Self::with_dynamics("ssm", config.dynamics(), sizes, config.skip, dt_ms, rng)
+    }
+
+    /// The cell `name` of checked dynamics, for (I, O) inputs and outputs.
+    pub(crate) fn with_dynamics(
+        name: &'static str,
+        dynamics: Dynamics,
+        (inputs, outputs): (usize, usize),
+        skip: bool,
+        dt_ms: f64,
+        rng: &mut ChaCha8Rng,
+    ) -> Result<Self, ConfigError> {
         let bins = bins(inputs, dt_ms)?;
-        let mut params = config.dynamics().draw(inputs, config.width, bins, rng);
-        if config.skip {
-            let d = normal(config.width, inputs, 1.0 / (inputs as f64).sqrt(), rng);
+        let learnt = dynamics.draw(bins, rng);
+        let mut params = matrices(dynamics.states(), inputs, outputs, rng);
+        if skip {
+            let d = normal(outputs, inputs, 1.0 / (inputs as f64).sqrt(), rng);
             params = params.with("D", Kind::Weight, d);
         }
+        let params = append(params, &learnt);
         Ok(Self {
-            diagonal: Diagonal::new(config.discretization, bins, &params),
+            name,
+            diagonal: Diagonal::new(dynamics, bins, &params),
             params,
-            skip: config.skip,
+            skip,
         })
     }
 
@@ -158,7 +189,7 @@ impl<R: Real> Ssm<R> {
     }
 }
 
-/// `dt_ms` over the bin width that steps are given for, once inputs and `dt_ms` are checked.
+/// `dt_ms` over the bin width that dynamics are given for, once inputs and `dt_ms` are checked.
 pub(crate) fn bins(inputs: usize, dt_ms: f64) -> Result<f64, ConfigError> {
     ConfigError::unless_at_least_one("inputs", inputs)?;
     ConfigError::unless_positive("dt_ms", dt_ms)?;
@@ -167,7 +198,7 @@ pub(crate) fn bins(inputs: usize, dt_ms: f64) -> Result<f64, ConfigError> {
 
 impl<R: Real> Cell<R> for Ssm<R> {
     fn name(&self) -> &'static str {
-        "ssm"
+        self.name
     }
 
     fn widths(&self) -> Widths {

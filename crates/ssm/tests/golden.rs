@@ -1,15 +1,19 @@
-//! The cells against PyTorch, by the numbers of `golden/reference.py`.
+//! The cells against PyTorch, by the numbers of the scripts in `golden`.
 
 use nalgebra::DMatrix;
 use saturn_cell::rng::generator;
 use saturn_cell::{Cell, Input, Tape};
-use saturn_ssm::{Discretization, Ssm, SsmBlock, SsmBlockConfig, SsmConfig};
+use saturn_ssm::{Discretization, LruConfig, Ssm, SsmBlock, SsmBlockConfig, SsmConfig};
 use serde_json::Value;
 
 const TOLERANCE: f64 = 1e-12;
 
+fn read(golden: &str) -> Value {
+    serde_json::from_str(golden).expect("valid JSON")
+}
+
 fn reference() -> Value {
-    serde_json::from_str(include_str!("golden/reference.json")).expect("valid JSON")
+    read(include_str!("golden/reference.json"))
 }
 
 /// A list of rows.
@@ -66,29 +70,73 @@ fn the_block_and_its_gradients() {
         ..SsmBlockConfig::default()
     };
     let mut cell = SsmBlock::new(&config, 3, 10.0, &mut generator(1, "init", 0)).expect("valid");
-    load(&mut cell, &golden["params"]);
-    let x = matrix(&golden["x"]);
-    let dy = matrix(&golden["dy"]);
+    assert_golden(&mut cell, golden, 2);
+}
+
+#[test]
+fn the_linear_recurrent_unit_and_its_gradients() {
+    let config = LruConfig {
+        width: 3,
+        states: 3,
+        ..LruConfig::default()
+    };
+    let mut cell = (config.cell(2, 10.0, &mut generator(1, "init", 0))).expect("valid");
+    assert_golden(&mut cell, &read(include_str!("golden/lru.json")), 2);
+}
+
+/// S5's keys, with J = 2 blocks of 4: two pairs of eigenvalues a block, and four states that stand for pairs.
+const S5: &str = r#"{"width": 3, "states": 4, "init": "s5", "frequencies": 2, "discretization": "zoh",
+    "dt_min": 0.001, "dt_max": 0.1, "normalise": false}"#;
+
+#[test]
+fn s5_by_its_keys() {
+    let golden = read(include_str!("golden/s5.json"));
+    let rng = &mut generator(1, "init", 0);
+    let ssm: SsmConfig = serde_json::from_str(S5).expect("keys of `ssm`");
+    let mut ssm = Ssm::new(&ssm, 3, 10.0, rng).expect("valid");
+    let block: SsmBlockConfig = serde_json::from_str(S5).expect("keys of `ssm_block`");
+    let mut block = SsmBlock::new(&block, 3, 10.0, rng).expect("valid");
+    for (cell, golden) in [
+        (&mut ssm as &mut dyn Cell<f64>, &golden["ssm"]),
+        (&mut block, &golden["ssm_block"]),
+    ] {
+        assert_starts_as_s5(cell, &golden["params"]);
+        assert_golden(cell, golden, 2);
+    }
+}
+
+/// Asserts that `cell` starts from S5's eigenvalues, of which it keeps the other half, and gains, and from
+/// steps in S5's range.
+fn assert_starts_as_s5(cell: &dyn Cell<f64>, params: &Value) {
+    let learnt = |name: &str| {
+        let tensors = cell.params().tensors();
+        &tensors.iter().find(|t| t.name == name).expect(name).value
+    };
+    assert_close(learnt("log_re"), &matrix(&params["log_re"]), "log_re");
+    // In S5's blocks the slowest frequency comes last, in Saturn's first.
+    let mut kept: Vec<f64> = matrix(&params["im"]).iter().map(|im| -im).collect();
+    kept.chunks_mut(2).for_each(<[f64]>::reverse);
+    assert_close(learnt("im"), &DMatrix::from_vec(4, 1, kept), "im");
+    assert!(learnt("log_gain").iter().all(|g| *g == 0.0));
+    let range = 0.001f64.ln()..=0.1f64.ln();
+    assert!(learnt("log_step").iter().all(|s| range.contains(s)));
+}
+
+/// Asserts that `cell` on so many lanes, with the golden parameters, has the golden outputs and gradients.
+fn assert_golden(cell: &mut dyn Cell<f64>, golden: &Value, lanes: usize) {
+    load(cell, &golden["params"]);
+    let (x, dy) = (matrix(&golden["x"]), matrix(&golden["dy"]));
     let mut tape = Tape::new();
-    tape.start(&cell, 6, 2);
-    tape.forward(&cell, Input::Dense(x.as_view()), None);
+    tape.start(cell, x.ncols() / lanes, lanes);
+    tape.forward(cell, Input::Dense(x.as_view()), None);
     assert_close(&tape.output().clone_owned(), &matrix(&golden["y"]), "y");
     let mut grad = cell.params().zeros_like();
-    let mut dx = DMatrix::zeros(3, 12);
+    let mut dx = DMatrix::zeros(x.nrows(), x.ncols());
     let input = Input::Dense(x.as_view());
-    tape.backward(
-        &cell,
-        input,
-        dy.as_view(),
-        &mut grad,
-        Some(dx.as_view_mut()),
-    );
+    tape.backward(cell, input, dy.as_view(), &mut grad, Some(dx.as_view_mut()));
     assert_close(&dx, &matrix(&golden["dx"]), "dx");
     for tensor in grad.tensors() {
-        assert_close(
-            &tensor.value,
-            &matrix(&golden["grads"][tensor.name]),
-            tensor.name,
-        );
+        let golden = matrix(&golden["grads"][tensor.name]);
+        assert_close(&tensor.value, &golden, tensor.name);
     }
 }

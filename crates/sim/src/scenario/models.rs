@@ -12,7 +12,7 @@ use saturn_neurons::lstm::LstmConfig;
 use saturn_neurons::rnn::RnnConfig;
 use saturn_neurons::surprisal_rnn::SurprisalRnnConfig;
 use saturn_neurons::windowed_attention::WindowedAttentionConfig;
-use saturn_ssm::{SsmBlockConfig, SsmConfig};
+use saturn_ssm::{LruConfig, SsmBlockConfig, SsmConfig};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -102,6 +102,8 @@ layers! {
     "windowed_attention": WindowedAttention(WindowedAttentionConfig),
     /// A diagonal complex state-space model.
     "ssm": Ssm(SsmConfig),
+    /// Linear recurrent units.
+    "lru": Lru(LruConfig),
     /// Norm, state-space model, GELU, GLU and residual.
     "ssm_block": SsmBlock(SsmBlockConfig),
 }

@@ -6,8 +6,21 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::SsmBlock;
-use crate::init::Dynamics;
-use crate::{Discretization, Init, Norm};
+use crate::continuous::Continuous;
+use crate::dynamics::Dynamics;
+use crate::lru::Lru;
+use crate::{Discretization, Init, Norm, Ring};
+
+/// What the dynamics of a block are learnt as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BlockDynamics {
+    /// Continuous eigenvalues and steps, as in S4D and S5.
+    #[default]
+    Continuous,
+    /// The factors of the linear recurrent unit, which start on a ring.
+    Lru(Ring),
+}
 
 /// Norm, diagonal state-space model, GELU, GLU and residual.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -18,28 +31,31 @@ pub struct SsmBlockConfig {
     pub width: usize,
     /// P, complex states; at least 1; default 64. More states remember more at once.
     pub states: usize,
-    /// How continuous dynamics become steps: `zoh` (default), `bilinear` or `dirac`.
+    /// What the dynamics are learnt as: `continuous` (default), as S4D's and S5's, or `lru`, with the keys
+    /// `r_min`, `r_max` and `max_phase`. The six keys below, up to `conjugate`, are for the former alone.
+    pub dynamics: BlockDynamics,
+    /// How continuous dynamics become steps: `zoh` (default), `bilinear`, `dirac` or `async`.
     pub discretization: Discretization,
-    /// The initial eigenvalues: `s4d_lin` (default) or `s5`.
+    /// The initial eigenvalues: `s4d_lin` (default), `s4d_inv`, `s4d_real` or `s5`.
     pub init: Init,
-    /// How many different frequencies the states start from, at least 1; default 16. More reach higher,
-    /// up to where bins fold them back.
+    /// How many different eigenvalues the states start from, at least 1; default 16. More reach higher
+    /// frequencies, up to where bins fold them back; with `s4d_real`, faster decays.
     pub frequencies: usize,
     /// The shortest initial step Δ at bins of 10 ms, no unit; above 0; default 0.002. The longest memory
-    /// is 2/Δ steps: less means longer.
+    /// is 1/(|Re λ| Δ) steps, 2/Δ but for `s4d_real`: less means longer.
     pub dt_min: f64,
     /// The longest initial step Δ at bins of 10 ms, no unit; at least `dt_min`; default 0.4. The shortest
     /// memory is 2/Δ steps: more means shorter.
     pub dt_max: f64,
+    /// Whether only one of each conjugate pair of eigenvalues is kept; default true. Without it, half of
+    /// the states start as mirror images of the others.
+    pub conjugate: bool,
     /// How the input is normalised: `layer` (default), `rms` or `none`.
     pub norm: Norm,
     /// Whether the output is gated (GLU); default true. Without it, it is a linear map.
     pub glu: bool,
     /// Whether the input is added to the output; default true.
     pub residual: bool,
-    /// Whether only one of each conjugate pair of eigenvalues is kept; default true. Without it, half of
-    /// the states start as mirror images of the others.
-    pub conjugate: bool,
     /// Whether gains start so that every state has variance 1 under white input; default true. Without
     /// it they start at 1, which leaves all states small and slow ones smallest.
     pub normalise: bool,
@@ -50,15 +66,16 @@ impl Default for SsmBlockConfig {
         Self {
             width: 96,
             states: 64,
+            dynamics: BlockDynamics::Continuous,
             discretization: Discretization::Zoh,
             init: Init::S4dLin,
             frequencies: 16,
             dt_min: 0.002,
             dt_max: 0.4,
+            conjugate: true,
             norm: Norm::Layer,
             glu: true,
             residual: true,
-            conjugate: true,
             normalise: true,
         }
     }
@@ -67,6 +84,7 @@ impl Default for SsmBlockConfig {
 impl CellConfig for SsmBlockConfig {
     fn check(&self) -> Result<(), ConfigError> {
         ConfigError::unless_at_least_one("width", self.width)?;
+        self.check_that_all_is_read()?;
         self.dynamics().check()
     }
 
@@ -86,15 +104,47 @@ impl CellConfig for SsmBlockConfig {
 
 impl SsmBlockConfig {
     pub(super) fn dynamics(&self) -> Dynamics {
-        Dynamics {
-            states: self.states,
-            discretization: self.discretization,
-            init: self.init,
-            frequencies: self.frequencies,
-            dt_min: self.dt_min,
-            dt_max: self.dt_max,
-            conjugate: self.conjugate,
-            normalise: self.normalise,
+        match self.dynamics {
+            BlockDynamics::Continuous => Dynamics::Continuous(Continuous {
+                states: self.states,
+                discretization: self.discretization,
+                init: self.init,
+                frequencies: self.frequencies,
+                dt_min: self.dt_min,
+                dt_max: self.dt_max,
+                conjugate: self.conjugate,
+                normalise: self.normalise,
+            }),
+            BlockDynamics::Lru(ring) => Dynamics::Lru(Lru {
+                states: self.states,
+                normalise: self.normalise,
+                ring,
+            }),
+        }
+    }
+
+    /// An error about the first key that is set but means nothing to the dynamics.
+    #[allow(clippy::float_cmp)] // a key that is left out has the default's bits
+    fn check_that_all_is_read(&self) -> Result<(), ConfigError> {
+        let default = Self::default();
+        let keys = [
+            (
+                "discretization",
+                self.discretization != default.discretization,
+            ),
+            ("init", self.init != default.init),
+            ("frequencies", self.frequencies != default.frequencies),
+            ("dt_min", self.dt_min != default.dt_min),
+            ("dt_max", self.dt_max != default.dt_max),
+            ("conjugate", self.conjugate != default.conjugate),
+        ];
+        let set = keys.into_iter().find(|(_, set)| *set);
+        match (self.dynamics, set) {
+            (BlockDynamics::Lru(_), Some((key, _))) => Err(ConfigError::Unread {
+                key,
+                with: "`dynamics: lru`",
+            }),
+            _ => Ok(()),
         }
     }
 }

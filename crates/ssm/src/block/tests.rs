@@ -7,8 +7,8 @@ use saturn_cell::gradcheck::{Setup, assert_gradients, random};
 use saturn_cell::rng::generator;
 use saturn_cell::{Stream, Tape};
 
-use crate::diagonal::{IM, LOG_GAIN, LOG_RE, LOG_STEP};
-use crate::{Discretization, Init};
+use crate::continuous::{IM, LOG_GAIN, LOG_RE, LOG_STEP};
+use crate::{Discretization, Init, Ring};
 
 fn small() -> SsmBlockConfig {
     SsmBlockConfig {
@@ -22,8 +22,9 @@ fn small() -> SsmBlockConfig {
 fn cell<R: Real>(config: &SsmBlockConfig) -> SsmBlock<R> {
     let mut rng = generator(3, "init", 0);
     let mut cell = SsmBlock::new(config, config.width, 10.0, &mut rng).unwrap();
+    let dynamics = cell.diagonal.position(0);
     cell.update(&mut |p| {
-        for tensor in &mut p.tensors_mut()[D..] {
+        for tensor in &mut p.tensors_mut()[D..dynamics] {
             let (rows, columns) = tensor.value.shape();
             tensor.value += random(rows, columns, 0.3, 8).map(R::of);
         }
@@ -62,6 +63,20 @@ fn gradients() {
 }
 
 #[test]
+fn gradients_with_the_dynamics_of_the_lru() {
+    let config = SsmBlockConfig {
+        dynamics: BlockDynamics::Lru(Ring::default()),
+        ..small()
+    };
+    let setup = Setup {
+        steps: 5,
+        ..Setup::default()
+    };
+    assert_gradients(&cell(&config), setup);
+    assert_stream_equals_sequence(&cell::<f64>(&config), 40, 3);
+}
+
+#[test]
 fn parameters_learn_the_same_without_an_input_gradient() {
     for norm in [Norm::Layer, Norm::Rms, Norm::None] {
         let cell = cell::<f64>(&SsmBlockConfig { norm, ..small() });
@@ -92,11 +107,11 @@ fn one_unit_by_hand() {
     };
     let mut cell = SsmBlock::<f64>::new(&config, 1, 10.0, &mut generator(1, "init", 0)).unwrap();
     // λ = -ln 2, Δ = 1: L = 1/2 and f = 1/(2 ln 2), so B = 2 ln 2 gives v = u.
+    let learnt = [LOG_RE, IM, LOG_STEP, LOG_GAIN].map(|i| cell.diagonal.position(i));
     cell.update(&mut |p| {
-        p[LOG_RE][0] = 2f64.ln().ln();
-        p[IM][0] = 0.0;
-        p[LOG_STEP][0] = 0.0;
-        p[LOG_GAIN][0] = 0.0;
+        for (i, value) in learnt.into_iter().zip([2f64.ln().ln(), 0.0, 0.0, 0.0]) {
+            p[i][0] = value;
+        }
         p[B].copy_from_slice(&[2.0 * 2f64.ln(), 0.0]);
         p[C].copy_from_slice(&[3.0, 7.0]);
         p[D][0] = -1.0;
@@ -175,4 +190,37 @@ fn bad_configurations_are_named() {
         ..small()
     };
     assert_eq!(message(&no_width, 4), "`width` is 0: it must be at least 1");
+    let unread = SsmBlockConfig {
+        dynamics: BlockDynamics::Lru(Ring::default()),
+        dt_max: 0.2,
+        ..small()
+    };
+    assert_eq!(
+        message(&unread, 4),
+        "`dt_max` has no effect with `dynamics: lru`: leave it out"
+    );
+    let ring = Ring {
+        r_min: 1.0,
+        ..Ring::default()
+    };
+    let upside_down = SsmBlockConfig {
+        dynamics: BlockDynamics::Lru(ring),
+        ..small()
+    };
+    assert_eq!(
+        message(&upside_down, 4),
+        "`r_min` is 1: it must be at least 0 and below 1"
+    );
+}
+
+#[test]
+fn dynamics_are_chosen_by_a_key() {
+    let read = |text| serde_json::from_str::<SsmBlockConfig>(text).map(|c| c.dynamics);
+    assert_eq!(read("{}").unwrap(), BlockDynamics::Continuous);
+    let lru = read(r#"{"dynamics": {"lru": {"r_max": 0.9}}}"#).unwrap();
+    let ring = Ring {
+        r_max: 0.9,
+        ..Ring::default()
+    };
+    assert_eq!(lru, BlockDynamics::Lru(ring));
 }

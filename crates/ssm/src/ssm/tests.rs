@@ -7,7 +7,7 @@ use saturn_cell::gradcheck::{Setup, assert_gradients, random};
 use saturn_cell::rng::generator;
 use saturn_cell::{Stream, Tape};
 
-use crate::diagonal::{IM, LOG_GAIN, LOG_RE, LOG_STEP};
+use crate::continuous::{IM, LOG_GAIN, LOG_RE, LOG_STEP};
 
 fn small() -> SsmConfig {
     SsmConfig {
@@ -29,13 +29,18 @@ fn the_impulse_response_is_a_sum_of_powers() {
         skip: false,
         ..SsmConfig::default()
     };
-    for rule in [Discretization::Zoh, Discretization::Bilinear] {
+    for rule in [
+        Discretization::Zoh,
+        Discretization::Bilinear,
+        Discretization::Async,
+    ] {
         let config = SsmConfig {
             discretization: rule,
             ..config.clone()
         };
         let cell = Ssm::<f64>::new(&config, 1, 5.0, &mut generator(1, "init", 0)).unwrap();
         let p = cell.params();
+        let learnt = |i| &p[cell.diagonal.position(i)];
         let mut stream = Stream::new(&cell, 1);
         for t in 0..60 {
             let u = DMatrix::from_element(1, 1, if t == 0 { 1.0 } else { 0.0 });
@@ -44,11 +49,11 @@ fn the_impulse_response_is_a_sum_of_powers() {
                 // K_t = Σ_p 2 Re(C'_p L_p^t gain_p f_p B_p), with steps of half a reference bin.
                 let k: f64 = (0..4)
                     .map(|s| {
-                        let lambda = Complex::new(-p[LOG_RE][s].exp(), p[IM][s]);
-                        let at = rule.at(lambda, 0.5 * p[LOG_STEP][s].exp());
+                        let lambda = Complex::new(-learnt(LOG_RE)[s].exp(), learnt(IM)[s]);
+                        let at = rule.at(lambda, learnt(LOG_STEP)[s].exp(), 0.5);
                         let b = Complex::new(p[B][(s, 0)], p[B][(s + 4, 0)]);
                         let c = Complex::new(p[C][(o, s)], -p[C][(o, s + 4)]) / 2.0;
-                        2.0 * (c * at.l.powu(t) * at.f * p[LOG_GAIN][s].exp() * b).re
+                        2.0 * (c * at.l.powu(t) * at.f * learnt(LOG_GAIN)[s].exp() * b).re
                     })
                     .sum();
                 let y = stream.output()[(o, 0)];
@@ -69,11 +74,14 @@ fn two_steps_by_hand() {
     // λ = -ln 2 + iπ/2, Δ = 1: L = i/2. B = λ/(L - 1), so that f B = 1, halved as the gain is 2.
     let lambda = Complex::new(-(2f64.ln()), std::f64::consts::FRAC_PI_2);
     let b = lambda / (Complex::new(0.0, 0.5) - 1.0);
+    let learnt = [LOG_RE, IM, LOG_STEP, LOG_GAIN].map(|i| cell.diagonal.position(i));
     cell.update(&mut |p| {
-        p[LOG_RE][0] = 2f64.ln().ln();
-        p[IM][0] = lambda.im;
-        p[LOG_STEP][0] = 0.0;
-        p[LOG_GAIN][0] = 2f64.ln();
+        for (i, value) in learnt
+            .into_iter()
+            .zip([2f64.ln().ln(), lambda.im, 0.0, 2f64.ln()])
+        {
+            p[i][0] = value;
+        }
         p[B].copy_from_slice(&[b.re / 2.0, b.im / 2.0]);
         p[C].copy_from_slice(&[3.0, -5.0]);
         p[D][0] = 0.25;
@@ -100,11 +108,14 @@ fn gradients() {
         Discretization::Zoh,
         Discretization::Bilinear,
         Discretization::Dirac,
+        Discretization::Async,
     ] {
         for (init, conjugate, skip) in [
             (Init::S4dLin, true, true),
             (Init::S5, true, false),
             (Init::S5, false, true),
+            (Init::S4dInv, true, true),
+            (Init::S4dReal, true, true),
         ] {
             let config = SsmConfig {
                 discretization,
@@ -114,6 +125,9 @@ fn gradients() {
                 ..small()
             };
             assert_gradients(&cell(&config), Setup::default());
+            let rng = &mut generator(3, "init", 0);
+            let fine = Ssm::new(&config, 5, 2.0, rng).unwrap();
+            assert_gradients(&fine, Setup::default());
         }
     }
 }
@@ -121,7 +135,7 @@ fn gradients() {
 #[test]
 fn gradients_of_more_states_than_a_chunk() {
     let config = SsmConfig {
-        states: 19,
+        states: 67,
         ..small()
     };
     let setup = Setup {
@@ -130,6 +144,67 @@ fn gradients_of_more_states_than_a_chunk() {
         ..Setup::default()
     };
     assert_gradients(&cell(&config), setup);
+}
+
+/// Event by event, each after its time since the one before, and in bins that all events lie on.
+#[test]
+fn event_by_event_is_bin_by_bin() {
+    // Times in ms, ascending, with the channels; two pairs share a bin of either width.
+    let events = [
+        (20.0, 3),
+        (20.0, 0),
+        (60.0, 1),
+        (70.0, 4),
+        (70.0, 4),
+        (150.0, 2),
+    ];
+    for rule in [Discretization::Dirac, Discretization::Async] {
+        let config = SsmConfig {
+            discretization: rule,
+            ..small()
+        };
+        for dt_ms in [2.0, 10.0] {
+            let rng = &mut generator(5, "init", 0);
+            let mut cell = Ssm::<f64>::new(&config, 5, dt_ms, rng).unwrap();
+            // The learnt numbers must be one net's in bins of either width; initial gains are not.
+            let gain = cell.diagonal.position(LOG_GAIN);
+            cell.update(&mut |p| p[gain].fill(0.1));
+            let p = cell.params();
+            let learnt = |i| &p[cell.diagonal.position(i)];
+            let mut stream = Stream::new(&cell, 1);
+            let (mut state, mut last, mut bin) = (vec![Complex::from(0.0); 4], 0.0, 0);
+            for (i, &(time, channel)) in events.iter().enumerate() {
+                for (s, x) in state.iter_mut().enumerate() {
+                    let lambda = Complex::new(-learnt(LOG_RE)[s].exp(), learnt(IM)[s]);
+                    let delta = learnt(LOG_STEP)[s].exp();
+                    let f = match rule {
+                        Discretization::Async => ((lambda * delta).exp() - 1.0) / lambda,
+                        _ => Complex::from(1.0),
+                    };
+                    let b = Complex::new(p[B][(s, channel)], p[B][(s + 4, channel)]);
+                    let decay = (lambda * delta * ((time - last) / 10.0)).exp();
+                    *x = decay * *x + f * b * 0.1f64.exp();
+                }
+                last = time;
+                if events.get(i + 1).is_some_and(|&(next, _)| next <= time) {
+                    continue;
+                }
+                while f64::from(bin) * dt_ms < time {
+                    bin += 1;
+                    let now = f64::from(bin) * dt_ms;
+                    let counts = DMatrix::from_fn(5, 1, |channel, _| {
+                        let here = events.iter().filter(|e| **e == (now, channel));
+                        here.count() as f64
+                    });
+                    stream.step(&cell, Input::Dense(counts.as_view()));
+                }
+                for (s, x) in state.iter().enumerate() {
+                    let binned = Complex::new(stream.state()[s], stream.state()[s + 4]);
+                    assert!((binned - x).norm() < 1e-13, "{rule:?} at {time} ms");
+                }
+            }
+        }
+    }
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! Spiking and recurrent cells, each in one file that reads like its paper: equations, configuration,
 //! parameters, forward and reverse kernels side by side, tests.
 
+pub mod bounded;
 pub mod decay;
+pub mod fan_in;
+mod fields;
 pub mod gru;
 pub mod li;
 pub mod lif;
@@ -9,3 +12,4 @@ pub mod linear;
 pub mod rnn;
 pub mod spike_reset;
 pub mod surrogate;
+

@@ -1,6 +1,7 @@
 //! Spiking and recurrent cells, each in one file that reads like its paper: equations, configuration,
 //! parameters, forward and reverse kernels side by side, tests.
 
+pub mod alif;
 pub mod bounded;
 pub mod decay;
 pub mod fan_in;
@@ -13,3 +14,5 @@ pub mod rnn;
 pub mod spike_reset;
 pub mod surrogate;
 
+#[cfg(test)]
+mod trial;

@@ -2,6 +2,7 @@
 
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{Cell, CellConfig, ConfigError, Real};
+use saturn_neurons::alif::AlifConfig;
 use saturn_neurons::decay::TimeConstants;
 use saturn_neurons::gru::GruConfig;
 use saturn_neurons::li::LiConfig;
@@ -80,6 +81,8 @@ macro_rules! layers {
 layers! {
     /// Leaky integrate-and-fire neurons.
     "lif": Lif(LifConfig),
+    /// Adaptive leaky integrate-and-fire neurons: the threshold rises with every spike.
+    "alif": Alif(AlifConfig),
     /// Leaky integrators, which do not spike.
     "li": Li(LiConfig),
     /// A linear map, with no state.

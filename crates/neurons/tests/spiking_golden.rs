@@ -7,9 +7,13 @@ use golden::{Golden, assert_close};
 use nalgebra::DMatrix;
 use saturn_cell::rng::{ChaCha8Rng, generator};
 use saturn_cell::{Cell, Input, Params, Tape};
+use saturn_neurons::adlif::{AdLif, AdLifConfig};
 use saturn_neurons::alif::{Alif, AlifConfig};
 use saturn_neurons::bounded::Bounded;
-use saturn_neurons::decay::TimeConstants;
+use saturn_neurons::cuba_lif::{CubaLif, CubaLifConfig};
+use saturn_neurons::decay::{InputScale, TimeConstants};
+use saturn_neurons::spike_reset::{ResetGradient, SpikeReset};
+use saturn_neurons::surrogate::Surrogate;
 
 /// H of all goldens.
 const H: usize = 3;
@@ -138,4 +142,104 @@ fn alif_is_that_of_yin_and_of_bellec() {
         let tau = chain(ADAPTATION, &adaptation);
         run.assert_gradient("tau_adapt_logit", case.vector("d_tau_adapt"), &tau, 1e-12);
     }
+}
+
+#[test]
+fn cuba_lif_is_snntorchs_synaptic() {
+    let golden = Golden::read(include_str!("golden/cuba_lif.json"));
+    let (membrane, synapse) = (golden.numbers("tau_mem_ms"), golden.numbers("tau_syn_ms"));
+    for (case, spike_reset) in [
+        ("subtract", SpikeReset::Subtract),
+        ("none", SpikeReset::None),
+    ] {
+        let config = CubaLifConfig {
+            hidden: H,
+            recurrent: true,
+            tau_mem_ms: TimeConstants::Range(MEMBRANE),
+            tau_syn_ms: TimeConstants::Range([10.0, 40.0]),
+            spike_reset,
+            ..CubaLifConfig::default()
+        };
+        let mut cell = CubaLif::new(&config, 3, 10.0, &mut rng()).unwrap();
+        cell.set_tau_ms(&membrane, &synapse).unwrap();
+        set_weights(&mut cell, &golden);
+        let run = replay(&cell, &golden, &[Some("e"), Some("f")]);
+        let case = golden.of(case);
+        run.assert_spikes(&case);
+        run.assert_state(0, &case, "v", 1e-12);
+        run.assert_state(1, &case, "i", 1e-12);
+        // snnTorch's spikes, and so the gradients that pass through them, are in single precision.
+        run.assert_weight_gradients(&case, 1e-6);
+        let tau = chain(MEMBRANE, &membrane);
+        run.assert_gradient("tau_mem_logit", case.vector("d_tau_mem"), &tau, 1e-6);
+        let tau = chain([10.0, 40.0], &synapse);
+        run.assert_gradient("tau_syn_logit", case.vector("d_tau_syn"), &tau, 1e-6);
+    }
+}
+
+#[test]
+fn cuba_lif_is_norses_lif_cell() {
+    let golden = Golden::read(include_str!("golden/cuba_lif.json"));
+    // Norse's Euler decays 1 - dt/tau with dt = 1 ms and tau of 20 and 5 ms, taken as exp(-dt/tau).
+    let euler = |tau_ms: f64| TimeConstants::Same(-1.0 / (1.0 - 1.0 / tau_ms).ln());
+    let config = CubaLifConfig {
+        hidden: H,
+        tau_mem_ms: euler(20.0),
+        tau_syn_ms: euler(5.0),
+        learn_tau: false,
+        threshold: 0.04,
+        spike_reset: SpikeReset::Zero,
+        reset_gradient: ResetGradient::Full,
+        input_scale: InputScale::Decay,
+        surrogate: Surrogate::FastSigmoid(1.0),
+        bias: false,
+        ..CubaLifConfig::default()
+    };
+    let mut cell = CubaLif::new(&config, 3, 1.0, &mut rng()).unwrap();
+    set_weights(&mut cell, &golden);
+    let mut run = replay(&cell, &golden, &[]);
+    let case = golden.of("norse");
+    run.assert_spikes(&case);
+    // Norse resets within the step: its membrane is ours where there is no spike, else 0; and it records the current
+    // after its decay. Its parameters are in single precision.
+    let silent = run.output.map(|s| 1.0 - s);
+    run.states.rows_mut(0, H).component_mul_assign(&silent);
+    run.states.rows_mut(H, H).scale_mut(0.8);
+    run.assert_state(0, &case, "v", 1e-6);
+    run.assert_state(1, &case, "i", 1e-6);
+    run.assert_gradient("weight", case.matrix("d_weight"), &[], 1e-6);
+}
+
+#[test]
+fn adlif_is_that_of_baronig() {
+    let golden = Golden::read(include_str!("golden/adlif.json"));
+    let (membrane, adaptation) = (golden.numbers("tau_mem_ms"), golden.numbers("tau_adapt_ms"));
+    let config = AdLifConfig {
+        hidden: H,
+        recurrent: true,
+        tau_mem_ms: TimeConstants::Range(MEMBRANE),
+        tau_adapt_ms: TimeConstants::Range(ADAPTATION),
+        ..AdLifConfig::default()
+    };
+    let mut cell = AdLif::new(&config, 3, 10.0, &mut rng()).unwrap();
+    cell.set_tau_ms(&membrane, &adaptation).unwrap();
+    cell.set_adaptation(&golden.numbers("a"), &golden.numbers("b"))
+        .unwrap();
+    set_weights(&mut cell, &golden);
+    let run = replay(&cell, &golden, &[None, Some("f")]);
+    run.assert_spikes(&golden);
+    run.assert_state(0, &golden, "v", 1e-12);
+    run.assert_state(1, &golden, "w", 1e-12);
+    run.assert_weight_gradients(&golden, 1e-12);
+    let tau = chain(MEMBRANE, &membrane);
+    run.assert_gradient("tau_mem_logit", golden.vector("d_tau_mem"), &tau, 1e-12);
+    let tau = chain(ADAPTATION, &adaptation);
+    run.assert_gradient("tau_adapt_logit", golden.vector("d_tau_adapt"), &tau, 1e-12);
+    // da / drho = a (1 - a / a_max).
+    let slopes = |name, max: f64| -> Vec<f64> {
+        let values = golden.numbers(name).into_iter();
+        values.map(|a| a * (1.0 - a / max)).collect()
+    };
+    run.assert_gradient("a_logit", golden.vector("d_a"), &slopes("a", 10.0), 1e-12);
+    run.assert_gradient("b_logit", golden.vector("d_b"), &slopes("b", 20.0), 1e-12);
 }

@@ -63,6 +63,10 @@ use kernels::{fire, fire_reverse};
 /// What a layer of ALIF neurons is made of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a key of its own in a scenario"
+)]
 pub struct AlifConfig {
     /// Number of neurons H; at least 1, default 128.
     pub hidden: usize,

@@ -1,17 +1,14 @@
 //! Time constants of leaky integrators, and the bounded map by which they are learnt.
 //!
-//! A leaky integrator forgets by a factor a in every step. What is stored and learnt is not a, nor tau,
-//! but an unbounded number rho for each neuron, mapped into a range [low, high] of time constants:
+//! A leaky integrator forgets by a factor a in every step. What is stored and learnt is not a but a number
+//! rho without bounds for each neuron, from which tau follows by the map of [`crate::bounded`]:
 //!
 //! ```text
-//! (1) tau = low (high / low)^sigmoid(rho)
-//! (2) a   = exp(-dt / tau)
-//! (3) da/drho = a (dt / tau) ln(high / low) sigmoid(rho) (1 - sigmoid(rho))
+//! (1) a = exp(-dt / tau)
+//! (2) da/drho = a (dt / tau) d ln tau / d rho
 //! ```
 //!
-//! So no step of an optimiser can make a neuron unstable or memoryless, and equal steps of rho are
-//! about equal ratios of tau. The range is the configured one, widened threefold at both ends, so that
-//! time constants that start at its ends can move either way.
+//! So no step of an optimiser can make a neuron unstable or memoryless.
 //!
 //! | symbol | meaning                      | unit | shape |
 //! |--------|------------------------------|------|-------|
@@ -23,14 +20,12 @@
 use std::fmt;
 
 use nalgebra::DMatrix;
-use saturn_cell::elementary::sigmoid;
-use saturn_cell::{ConfigError, Real, init, rng::ChaCha8Rng};
+use saturn_cell::{ConfigError, Kind, Params, Real, rng::ChaCha8Rng};
 use schemars::JsonSchema;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-/// How far beyond its configured range a learnt time constant may go, as a factor.
-const WIDENING: f64 = 3.0;
+use crate::bounded::Bounded;
 
 /// Time constants of a layer, in ms: one for all neurons, or a range to draw from.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
@@ -58,7 +53,8 @@ impl TimeConstants {
         Ok(())
     }
 
-    fn range(&self) -> [f64; 2] {
+    /// The ends of the range, in ms.
+    pub fn range(&self) -> [f64; 2] {
         match *self {
             Self::Same(tau) => [tau, tau],
             Self::Range(range) => range,
@@ -120,10 +116,9 @@ pub enum InputScale {
 /// The decays of a layer of H leaky integrators, and what an input is multiplied by.
 #[derive(Clone, Debug)]
 pub struct Decays<R: Real> {
-    range_ms: [f64; 2],
+    tau_ms: Bounded,
     dt_ms: f64,
     input_scale: InputScale,
-    tau_ms: Vec<f64>,
     decay: Vec<R>,
     slope: Vec<R>,
     gain: Vec<R>,
@@ -139,17 +134,10 @@ impl<R: Real> Decays<R> {
         rng: &mut ChaCha8Rng,
     ) -> Result<Self, ConfigError> {
         ConfigError::unless_positive("dt_ms", dt_ms)?;
-        let [low, high] = config.range();
-        let spread = 0.5 * (high / low).ln();
-        let places: DMatrix<f64> = init::uniform(hidden, 1, spread, rng);
         let mut decays = Self {
-            range_ms: [low / WIDENING, high * WIDENING],
+            tau_ms: Bounded::draw(config.range(), hidden, rng),
             dt_ms,
             input_scale,
-            tau_ms: places
-                .iter()
-                .map(|p| (low * high).sqrt() * p.exp())
-                .collect(),
             decay: vec![R::zero(); hidden],
             slope: vec![R::zero(); hidden],
             gain: vec![R::one(); hidden],
@@ -158,44 +146,42 @@ impl<R: Real> Decays<R> {
         Ok(decays)
     }
 
-    /// rho `[H, 1]`, the inverse of (1).
-    pub fn logits(&self) -> DMatrix<R> {
-        let [low, high] = self.range_ms;
-        let logit = |tau: &f64| {
-            let share = (tau / low).ln() / (high / low).ln();
-            R::of((share / (1.0 - share)).ln())
-        };
-        DMatrix::from_iterator(self.tau_ms.len(), 1, self.tau_ms.iter().map(logit))
+    /// Adds rho to `params` as `name`, if it is to be learnt; returns its position then.
+    pub fn learn(&self, learnt: bool, name: &'static str, params: &mut Params<R>) -> Option<usize> {
+        learnt.then(|| {
+            let position = params.tensors().len();
+            *params = std::mem::take(params).with(name, Kind::Dynamics, self.logits());
+            position
+        })
     }
 
-    /// (1) Sets the time constants from rho `[H, 1]`, then what derives from them.
+    /// rho `[H, 1]`.
+    pub fn logits(&self) -> DMatrix<R> {
+        self.tau_ms.logits()
+    }
+
+    /// Sets the time constants from rho `[H, 1]`, then what derives from them.
     pub fn set_logits(&mut self, logits: &DMatrix<R>) {
-        let [low, high] = self.range_ms;
-        for (tau, rho) in self.tau_ms.iter_mut().zip(logits) {
-            *tau = low * (high / low).powf(sigmoid(rho.wide()));
-        }
+        self.tau_ms.set_logits(logits);
         self.refresh();
     }
 
     /// Sets the time constants in ms `[H]`, then what derives from them. They must lie inside the range
-    /// of the map (1); `key` is their name in the scenario.
+    /// of rho's map; `key` is their name in the scenario.
     pub fn set_tau_ms(&mut self, tau_ms: &[f64], key: &'static str) -> Result<(), ConfigError> {
-        let [low, high] = self.range_ms;
-        if let Some(&value) = tau_ms.iter().find(|tau| !(low < **tau && **tau < high)) {
-            return Err(ConfigError::OutOfRange {
-                key,
-                value,
-                allowed: "inside the configured range, widened threefold at both ends",
-            });
-        }
-        self.tau_ms.copy_from_slice(tau_ms);
+        self.tau_ms.set(tau_ms, key)?;
         self.refresh();
         Ok(())
     }
 
     /// tau `[H]`, in ms.
     pub fn tau_ms(&self) -> &[f64] {
-        &self.tau_ms
+        self.tau_ms.values()
+    }
+
+    /// The shortest time constant that can be learnt, in ms.
+    pub fn shortest_ms(&self) -> f64 {
+        self.tau_ms.range()[0]
     }
 
     /// a `[H]`.
@@ -231,12 +217,9 @@ impl<R: Real> Decays<R> {
     }
 
     fn refresh(&mut self) {
-        let [low, high] = self.range_ms;
-        let log_ratio = (high / low).ln();
-        for (i, &tau) in self.tau_ms.iter().enumerate() {
-            let share = (tau / low).ln() / log_ratio;
-            let a = (-self.dt_ms / tau).exp(); // (2)
-            let slope = a * (self.dt_ms / tau) * log_ratio * share * (1.0 - share); // (3)
+        for (i, &tau) in self.tau_ms.values().iter().enumerate() {
+            let a = (-self.dt_ms / tau).exp(); // (1)
+            let slope = a * (self.dt_ms / tau) * self.tau_ms.log_slope(tau); // (2)
             self.decay[i] = R::of(a);
             self.slope[i] = R::of(slope);
             self.gain[i] = match self.input_scale {

@@ -1,7 +1,13 @@
 //! Spiking and recurrent cells, each in one file that reads like its paper: equations, configuration,
 //! parameters, forward and reverse kernels side by side, tests.
 
+pub mod adlif;
+pub mod alif;
+pub mod bounded;
+pub mod cuba_lif;
 pub mod decay;
+pub mod fan_in;
+mod fields;
 pub mod gru;
 pub mod input_gated_rnn;
 pub mod li;
@@ -9,7 +15,11 @@ pub mod lif;
 pub mod linear;
 pub mod lstm;
 pub mod rnn;
+mod share;
 pub mod spike_reset;
 pub mod surprisal_rnn;
 pub mod surrogate;
 pub mod windowed_attention;
+
+#[cfg(test)]
+mod trial;

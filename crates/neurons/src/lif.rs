@@ -10,8 +10,8 @@
 //! ```
 //!
 //! The output is s. z and k are the spike reset, see [`crate::spike_reset`]; a surrogate stands in for the
-//! derivative of the step in (3), see [`crate::surrogate`]; decays and their learning are in
-//! [`crate::decay`].
+//! derivative of the step in (3), see [`crate::surrogate`]; (1) is in [`crate::fan_in`], decays and their
+//! learning are in [`crate::decay`].
 //!
 //! | symbol | field        | meaning                            | unit     | shape  |
 //! |--------|--------------|------------------------------------|----------|--------|
@@ -34,17 +34,17 @@
 use std::ops::Range;
 
 use multiversion::multiversion;
-use nalgebra::DMatrix;
-use saturn_cell::kernel::Transposed;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses,
-    View, ViewMut, Widths, column, column_mut, init, kernel,
+    Cell, CellConfig, ConfigError, Field, FieldKind, Input, Params, Real, Recorded, Synapses, View,
+    ViewMut, Widths, column, column_mut,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::decay::{Decays, InputScale, TimeConstants};
+use crate::fan_in::{FanIn, FanInConfig};
+use crate::fields::stacked;
 use crate::spike_reset::{ResetGradient, SpikeReset};
 use crate::surrogate::Surrogate;
 
@@ -103,12 +103,10 @@ impl Default for LifConfig {
 
 impl CellConfig for LifConfig {
     fn check(&self) -> Result<(), ConfigError> {
-        ConfigError::unless_at_least_one("hidden", self.hidden)?;
+        self.fan_in().check()?;
         self.tau_mem_ms.check("tau_mem_ms")?;
         self.surrogate.check()?;
-        ConfigError::unless_positive("threshold", self.threshold)?;
-        ConfigError::unless_at_least_zero("input_gain", self.input_gain)?;
-        ConfigError::unless_at_least_zero("recurrent_scale", self.recurrent_scale)
+        ConfigError::unless_positive("threshold", self.threshold)
     }
 
     fn build<R: Real>(
@@ -129,20 +127,25 @@ impl CellConfig for LifConfig {
     }
 }
 
-/// Position of the input weights among the parameters; the others may be absent.
-const W: usize = 0;
+impl LifConfig {
+    fn fan_in(&self) -> FanInConfig {
+        FanInConfig {
+            hidden: self.hidden,
+            recurrent: self.recurrent,
+            bias: self.bias,
+            input_gain: self.input_gain,
+            recurrent_scale: self.recurrent_scale,
+        }
+    }
+}
 
 /// A layer of H LIF neurons. State rows: v `[H]`, then s `[H]`; the drive is d `[H]`.
 #[derive(Clone, Debug)]
 pub struct Lif<R: Real> {
     config: LifConfig,
-    inputs: usize,
     /// `weight [H, I]`, then, where configured, `bias [H, 1]`, `recurrent [H, H]`, `tau_mem_logit [H, 1]`.
     params: Params<R>,
-    bias: Option<usize>,
-    recurrent: Option<usize>,
-    /// The recurrent weights, transposed: the reverse pass reads them at every step.
-    recurrent_t: Option<Transposed<R>>,
+    fan_in: FanIn<R>,
     tau: Option<usize>,
     decays: Decays<R>,
     /// z and k of equation (2).
@@ -161,33 +164,16 @@ impl<R: Real> Lif<R> {
         rng: &mut ChaCha8Rng,
     ) -> Result<Self, ConfigError> {
         config.check()?;
-        ConfigError::unless_at_least_one("inputs", inputs)?;
         let h = config.hidden;
         let decays = Decays::new(&config.tau_mem_ms, config.input_scale, h, dt_ms, rng)?;
-        let weight = init::normal(h, inputs, config.input_gain / (inputs as f64).sqrt(), rng);
-        let mut params = Params::new().with("weight", Kind::Weight, decays.divide_by_gain(weight));
-        let (mut bias, mut recurrent, mut tau) = (None, None, None);
-        if config.bias {
-            bias = Some(params.tensors().len());
-            params = params.with("bias", Kind::Bias, DMatrix::zeros(h, 1));
-        }
-        if config.recurrent {
-            recurrent = Some(params.tensors().len());
-            let own = init::normal(h, h, config.recurrent_scale / (h as f64).sqrt(), rng);
-            params = params.with("recurrent", Kind::Weight, decays.divide_by_gain(own));
-        }
-        if config.learn_tau {
-            tau = Some(params.tensors().len());
-            params = params.with("tau_mem_logit", Kind::Dynamics, decays.logits());
-        }
+        let scale = |weights| decays.divide_by_gain(weights);
+        let (fan_in, mut params) = FanIn::new(&config.fan_in(), inputs, scale, rng)?;
+        let tau = decays.learn(config.learn_tau, "tau_mem_logit", &mut params);
         let (zeroing, subtracted) = config.spike_reset.factors(config.threshold);
         Ok(Self {
             config: config.clone(),
-            inputs,
-            recurrent_t: recurrent.map(|w_r| Transposed::of(&params[w_r])),
             params,
-            bias,
-            recurrent,
+            fan_in,
             tau,
             decays,
             zeroing: R::of(zeroing),
@@ -233,7 +219,7 @@ impl<R: Real> Cell<R> for Lif<R> {
     fn widths(&self) -> Widths {
         let h = self.config.hidden;
         Widths {
-            input: self.inputs,
+            input: self.fan_in.inputs(),
             drive: h,
             state: 2 * h,
             output: h,
@@ -242,18 +228,7 @@ impl<R: Real> Cell<R> for Lif<R> {
 
     fn fields(&self) -> Vec<Field> {
         let h = self.config.hidden;
-        vec![
-            Field {
-                name: "v",
-                rows: 0..h,
-                kind: FieldKind::Membrane,
-            },
-            Field {
-                name: "s",
-                rows: h..2 * h,
-                kind: FieldKind::Spikes,
-            },
-        ]
+        stacked(&[("v", h, FieldKind::Membrane), ("s", h, FieldKind::Spikes)])
     }
 
     fn spikes(&self) -> bool {
@@ -261,12 +236,7 @@ impl<R: Real> Cell<R> for Lif<R> {
     }
 
     fn synapses(&self) -> Synapses {
-        let h = self.config.hidden;
-        Synapses {
-            per_input: h,
-            per_spike: if self.recurrent.is_some() { h } else { 0 },
-            always: 0,
-        }
+        self.fan_in.synapses()
     }
 
     fn params(&self) -> &Params<R> {
@@ -275,9 +245,7 @@ impl<R: Real> Cell<R> for Lif<R> {
 
     fn update(&mut self, change: &mut dyn FnMut(&mut Params<R>)) {
         change(&mut self.params);
-        if let (Some(transposed), Some(w_r)) = (&mut self.recurrent_t, self.recurrent) {
-            transposed.refresh(&self.params[w_r]);
-        }
+        self.fan_in.refresh(&self.params);
         if let Some(tau) = self.tau {
             self.decays.set_logits(&self.params[tau]);
         }
@@ -287,22 +255,12 @@ impl<R: Real> Cell<R> for Lif<R> {
         Box::new(self.clone())
     }
 
-    fn project(&self, x: Input<R>, mut drive: ViewMut<R>) {
-        match self.bias {
-            Some(bias) => kernel::set_bias(&mut drive, self.params[bias].as_slice()),
-            None => kernel::fill_zero(&mut drive),
-        }
-        x.apply(self.params[W].as_view(), drive); // (1), all but W_r
+    fn project(&self, x: Input<R>, drive: ViewMut<R>) {
+        self.fan_in.project(&self.params, x, drive); // (1), all but W_r
     }
 
     fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
-        if let Some(w_r) = self.recurrent {
-            let w_r = self.params[w_r].as_view();
-            for lane in 0..prev.ncols() {
-                let s = &column(&prev, lane)[self.config.hidden..];
-                kernel::gather_active(column_mut(&mut drive, lane), &w_r, s); // (1)
-            }
-        }
+        self.fan_in.add_own(&self.params, &mut drive, &prev); // (1)
         fire(self, drive, prev, next.as_view_mut()); // (2), (3)
         if self.relaxed {
             self.relax(next);
@@ -321,12 +279,8 @@ impl<R: Real> Cell<R> for Lif<R> {
         mut d_drive: ViewMut<R>,
         grad: &mut Params<R>,
     ) {
-        let h = self.config.hidden;
         fire_reverse(self, at, adj.as_view_mut(), d_drive.as_view_mut(), grad); // (3)ᵀ, (2)ᵀ
-        // (1)ᵀ for the spikes before.
-        if let Some(w_r) = &self.recurrent_t {
-            w_r.add_product(adj.rows_mut(h, h), d_drive.as_view());
-        }
+        self.fan_in.add_own_reverse(&mut adj, d_drive.as_view()); // (1)ᵀ for the spikes before
     }
 
     fn unproject(
@@ -337,23 +291,8 @@ impl<R: Real> Cell<R> for Lif<R> {
         grad: &mut Params<R>,
         dx: Option<ViewMut<R>>,
     ) {
-        // (1)ᵀ
-        x.apply_reverse(d_drive, grad[W].as_view_mut());
-        if let Some(bias) = self.bias {
-            kernel::add_bias_reverse(&d_drive, grad[bias].as_mut_slice());
-        }
-        if let Some(w_r) = self.recurrent {
-            let h = self.config.hidden;
-            let spikes = at.prev.rows(h, h);
-            if self.relaxed {
-                kernel::add_product_by_transpose(grad[w_r].as_view_mut(), d_drive, spikes);
-            } else {
-                kernel::add_product_by_spikes(&mut grad[w_r].as_view_mut(), &d_drive, &spikes);
-            }
-        }
-        if let Some(dx) = dx {
-            kernel::set_transpose_product(dx, self.params[W].as_view(), d_drive);
-        }
+        let spikes = (at.prev, self.relaxed);
+        (self.fan_in).unproject(&self.params, x, spikes, d_drive, grad, dx); // (1)ᵀ
     }
 }
 

@@ -2,6 +2,9 @@
 
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{Cell, CellConfig, ConfigError, Real};
+use saturn_neurons::adlif::AdLifConfig;
+use saturn_neurons::alif::AlifConfig;
+use saturn_neurons::cuba_lif::CubaLifConfig;
 use saturn_neurons::decay::TimeConstants;
 use saturn_neurons::gru::GruConfig;
 use saturn_neurons::input_gated_rnn::InputGatedRnnConfig;
@@ -84,6 +87,12 @@ macro_rules! layers {
 layers! {
     /// Leaky integrate-and-fire neurons.
     "lif": Lif(LifConfig),
+    /// Adaptive leaky integrate-and-fire neurons: the threshold rises with every spike.
+    "alif": Alif(AlifConfig),
+    /// Current-based leaky integrate-and-fire neurons: input fades in a synapse first.
+    "cuba_lif": CubaLif(CubaLifConfig),
+    /// Adaptive leaky integrate-and-fire neurons whose membrane resonates.
+    "adlif": AdLif(AdLifConfig),
     /// Leaky integrators, which do not spike.
     "li": Li(LiConfig),
     /// A linear map, with no state.

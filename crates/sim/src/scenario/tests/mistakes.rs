@@ -24,7 +24,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "name: x\nmodels: {a: {layers: [{liff: {}}]}}",
-        "s.yaml:2:24: models.a.layers.0: unknown choice `liff`, nearest `lif`; allowed: `lif`, `li`, `linear`, `rnn`, `gru`, `lstm`, `input_gated_rnn`, `surprisal_rnn`, `windowed_attention`, `ssm`, `lru`, `ssm_block`",
+        "s.yaml:2:24: models.a.layers.0: unknown choice `liff`, nearest `lif`; allowed: `lif`, `alif`, `cuba_lif`, `adlif`, `li`, `linear`, `rnn`, `gru`, `lstm`, `input_gated_rnn`, `surprisal_rnn`, `windowed_attention`, `ssm`, `lru`, `ssm_block`",
     ),
     (
         "name: x\nmodels:\n  a:\n    layers:\n      - lif: {hiden: 3}",
@@ -58,7 +58,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "name: x\nmodels: {a: {layers: [{lif: {}, rnn: {}}]}}",
-        "s.yaml:2:33: models.a.layers.0: expected one of `lif`, `li`, `linear`, `rnn`, `gru`, `lstm`, `input_gated_rnn`, `surprisal_rnn`, `windowed_attention`, `ssm`, `lru`, `ssm_block`, found `lif`, `rnn` at once",
+        "s.yaml:2:33: models.a.layers.0: expected one of `lif`, `alif`, `cuba_lif`, `adlif`, `li`, `linear`, `rnn`, `gru`, `lstm`, `input_gated_rnn`, `surprisal_rnn`, `windowed_attention`, `ssm`, `lru`, `ssm_block`, found `lif`, `rnn` at once",
     ),
     (
         "name: x\nmodels: {a: {layers: []}}",

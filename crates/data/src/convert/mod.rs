@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`event_csv`] | events as rows of text | events |
 //! | [`idx`] | images of MNIST and Fashion-MNIST | events or frames |
+//! | [`n_mnist`] | recordings of an event camera | events |
 //!
 //! Every converter reads its input as a stream, checks what it reads and compares the sizes that a
 //! header claims with the file before it asks for memory. What cannot be read is a
@@ -11,6 +12,10 @@
 
 pub mod event_csv;
 pub mod idx;
+pub mod n_mnist;
+mod split;
+
+pub use split::Division;
 
 use std::fs;
 use std::io;
@@ -71,6 +76,20 @@ pub(crate) fn open(path: &Path) -> Result<(fs::File, u64), DataError> {
     }
     let file = fs::File::open(path).map_err(cannot_open)?;
     Ok((file, metadata.len()))
+}
+
+/// What lies in a folder, in the order of the names.
+pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
+    let cannot_open = |source| DataError::Open {
+        path: folder.to_owned(),
+        source,
+    };
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(cannot_open)? {
+        paths.push(entry.map_err(cannot_open)?.path());
+    }
+    paths.sort();
+    Ok(paths)
 }
 
 /// Makes the folder that files go to.

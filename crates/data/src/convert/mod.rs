@@ -5,6 +5,7 @@
 //! | [`event_csv`] | events as rows of text | events |
 //! | [`idx`] | images of MNIST and Fashion-MNIST | events or frames |
 //! | [`n_mnist`] | recordings of an event camera | events |
+//! | [`speech`] | spoken words, WAV | events of an ear, or log-mel frames |
 //! | [`wfdb`] | electrocardiograms with beats marked | events or frames |
 //!
 //! Every converter reads its input as a stream, checks what it reads and compares the sizes that a
@@ -14,6 +15,7 @@
 pub mod event_csv;
 pub mod idx;
 pub mod n_mnist;
+pub mod speech;
 mod split;
 pub mod wfdb;
 

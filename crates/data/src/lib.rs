@@ -3,7 +3,7 @@
 //! - [`EventFile`] reads the layout of the Spiking Heidelberg Digits, whatever is in the file;
 //! - [`write_events`] writes it;
 //! - [`FrameFile`] and [`write_frames`] do the same for dense recordings with a mask;
-//! - [`convert`] makes both kinds of file from rows of text;
+//! - [`convert`] makes both kinds of file from other formats;
 //! - [`Synthetic`] makes spoken-digit-like sets of any size and difficulty;
 //! - [`summarise`] says what is in a file.
 //!

@@ -307,7 +307,7 @@ fn exit_code(e: &anyhow::Error) -> u8 {
             || cause.is::<BuildError>()
             || cause
                 .downcast_ref::<DataError>()
-                .is_some_and(|e| !matches!(e, DataError::Write { .. }))
+                .is_some_and(|e| !matches!(e, DataError::Write { .. } | DataError::Stopped { .. }))
             || cause
                 .downcast_ref::<crate::run::folder::FolderError>()
                 .is_some_and(crate::run::folder::FolderError::is_input)

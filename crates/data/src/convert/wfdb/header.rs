@@ -116,11 +116,6 @@ impl Header {
             signals,
         })
     }
-
-    /// Length of the record in seconds.
-    pub(super) fn duration_s(&self) -> f64 {
-        self.samples as f64 / self.rate_hz
-    }
 }
 
 impl Signal {

@@ -266,7 +266,6 @@ fn real_records() {
     };
     let header = Header::read(&data.join("100.hea")).unwrap();
     assert_eq!((header.samples, header.signals.len()), (650_000, 2));
-    assert!((header.duration_s() - 1_805.6).abs() < 0.1);
     // The checksums of both leads hold, or this failed. Record 100 is published with 2,239 N, 33 A, 1 V.
     let leads = signal::read(&header).unwrap();
     assert!((leads[0][0] - (-0.145)).abs() < 1e-6, "{}", leads[0][0]);

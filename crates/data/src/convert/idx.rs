@@ -67,7 +67,7 @@ pub fn convert(
     let mut test = Images::open(input, "t10k")?;
     if (train.rows, train.columns) != (test.rows, test.columns) {
         return Err(DataError::Unusable {
-            path: test.images.path().to_owned(),
+            path: test.pixels.path().to_owned(),
             detail: "its images are not of the size of those to train on".to_owned(),
             hint: "take all four files from one set",
         });
@@ -118,7 +118,7 @@ pub fn convert(
             files.push((path, written));
         }
         if images.next == images.labels.len() {
-            images.images.finish()?;
+            images.pixels.finish()?;
         }
     }
     let mut notices = Vec::new();
@@ -153,7 +153,7 @@ impl IdxOptions {
 
 /// Images with their labels, read one after the other.
 struct Images {
-    images: Idx,
+    pixels: Idx,
     labels: Vec<u8>,
     rows: usize,
     columns: usize,
@@ -164,12 +164,12 @@ impl Images {
     fn open(folder: &Path, which: &str) -> Result<Self, DataError> {
         let labels = find(folder, &format!("{which}-labels-idx1-ubyte"))?;
         let mut labels = Idx::open(&labels, 1)?;
-        let images = Idx::open(&find(folder, &format!("{which}-images-idx3-ubyte"))?, 3)?;
-        let sizes = images.sizes();
+        let pixels = Idx::open(&find(folder, &format!("{which}-images-idx3-ubyte"))?, 3)?;
+        let sizes = pixels.sizes();
         let (rows, columns) = (sizes[1] as usize, sizes[2] as usize);
         if sizes[0] != labels.sizes()[0] {
             return Err(DataError::Malformed {
-                path: images.path().to_owned(),
+                path: pixels.path().to_owned(),
                 offset: 4,
                 detail: format!(
                     "it claims {} images, and there are {} labels",
@@ -183,7 +183,7 @@ impl Images {
         labels.read(&mut classes)?;
         labels.finish()?;
         Ok(Self {
-            images,
+            pixels,
             labels: classes,
             rows,
             columns,
@@ -194,7 +194,7 @@ impl Images {
     /// The next image, `[rows, columns]`, its class and its number.
     fn image(&mut self) -> Result<(Vec<u8>, usize, usize), DataError> {
         let mut image = vec![0; self.rows * self.columns];
-        self.images.read(&mut image)?;
+        self.pixels.read(&mut image)?;
         let index = self.next;
         self.next += 1;
         Ok((image, usize::from(self.labels[index]), index))

@@ -41,7 +41,7 @@ mod signal;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::split::{Division, number_groups};
 use super::{Converted, Tally, Watch, entries, make_folder};
@@ -205,7 +205,7 @@ pub fn convert(
 
 /// Writes the beats of `records` to `path`; counts those without an event.
 fn write(
-    path: &PathBuf,
+    path: &Path,
     records: &[&Record],
     options: &WfdbOptions,
     tally: &mut Tally,

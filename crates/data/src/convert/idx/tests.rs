@@ -1,3 +1,8 @@
+#![allow(
+    clippy::print_stdout,
+    reason = "a test may say what it measured, or that it was skipped"
+)]
+
 use std::io::Write;
 use std::ops::ControlFlow;
 
@@ -208,7 +213,7 @@ fn all_of_fashion_mnists_test_split() {
         sum += image.iter().map(|grey| u64::from(*grey)).sum::<u64>();
         events += form::crossings(&image, 40, 0.001).1.len();
     }
-    images.images.finish().unwrap();
+    images.pixels.finish().unwrap();
     assert_eq!(counts, [1_000; 10]);
     // The published mean of the test images is 0.2868.
     let mean = sum as f64 / (255.0 * 784.0 * 10_000.0);

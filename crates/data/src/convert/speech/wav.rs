@@ -104,7 +104,7 @@ impl Sound {
                 .collect(),
         };
         let samples = samples.map_err(broken)?;
-        if let Some(sample) = samples.iter().find(|sample| !(sample.abs() <= 1e6)) {
+        if let Some(sample) = samples.iter().find(|v| v.is_nan() || v.abs() > 1e6) {
             return Err(wrong(
                 format!("it holds the value {sample}"),
                 "store it again as PCM",

@@ -1,3 +1,8 @@
+#![allow(
+    clippy::print_stdout,
+    reason = "a test may say what it measured, or that it was skipped"
+)]
+
 use std::fs;
 use std::ops::ControlFlow;
 

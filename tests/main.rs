@@ -3,6 +3,7 @@
 
 mod architecture;
 mod bad_input;
+mod convert;
 mod main_job;
 mod real_data;
 mod saturn;

@@ -36,6 +36,11 @@ pub(crate) struct Container {
 impl Container {
     /// Opens `path` and checks its header.
     pub(crate) fn open(path: &Path) -> Result<Self, DataError> {
+        Self::open_expanding(path, MAX_EXPANSION)
+    }
+
+    /// The same for a file whose datasets may take up to `expansion` bytes for one of the file.
+    pub(crate) fn open_expanding(path: &Path, expansion: u64) -> Result<Self, DataError> {
         let cannot_open = |source| DataError::Open {
             path: path.to_owned(),
             source,
@@ -51,7 +56,7 @@ impl Container {
             .with_filter_registry(filters())
             .with_max_chunk_bytes(MAX_CHUNK_BYTES)
             .with_max_read_bytes(
-                usize::try_from(file_bytes.saturating_mul(MAX_EXPANSION)).unwrap_or(usize::MAX),
+                usize::try_from(file_bytes.saturating_mul(expansion)).unwrap_or(usize::MAX),
             );
         let file = guard(path, "/", None, || {
             Hdf5File::open_with_options(path, options)
@@ -83,6 +88,11 @@ impl Container {
 
     /// The dataset at `name`, or `None` where the file has none.
     pub(crate) fn find(&self, name: &str) -> Result<Option<Dataset>, DataError> {
+        self.find_within(name, self.file_bytes)
+    }
+
+    /// The same for a dataset that may claim up to `most` elements: a compressed one.
+    pub(crate) fn find_within(&self, name: &str, most: u64) -> Result<Option<Dataset>, DataError> {
         let found = self.guard(name, None, || match self.file.dataset(name) {
             Ok(dataset) => Ok(Some(dataset)),
             Err(error) if says_missing(&error) => Ok(None),
@@ -93,7 +103,7 @@ impl Container {
                 .shape()
                 .iter()
                 .fold(1_u64, |product, size| product.saturating_mul(*size));
-            if elements > self.file_bytes {
+            if elements > most {
                 return Err(DataError::TooLarge {
                     path: self.path.clone(),
                     dataset: name.to_owned(),

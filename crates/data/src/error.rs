@@ -68,6 +68,18 @@ pub enum DataError {
         /// The dataset.
         dataset: String,
     },
+    /// A dataset of the layout of frames is not there.
+    #[error(
+        "{}: there is no dataset {dataset}; hint: frames need /frames/values, /frames/offsets, \
+         /frames/mask, /frames/dt_s and /labels",
+        path.display()
+    )]
+    MissingFrames {
+        /// The file.
+        path: PathBuf,
+        /// The dataset.
+        dataset: String,
+    },
     /// A dataset holds another type than the layout asks for.
     #[error(
         "{}: {dataset} holds {found}; hint: it must hold {expected}",
@@ -255,6 +267,56 @@ pub enum DataError {
         found: String,
         /// Its range.
         expected: String,
+    },
+    /// A file of another format cannot be read from a place on.
+    #[error("{}: byte {offset}: {detail}; hint: {hint}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Where, in bytes from the start; of the unpacked data, where the file is compressed.
+        offset: u64,
+        /// What is there.
+        detail: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// A line of a text file cannot be read.
+    #[error("{}: line {line}: {detail}; hint: {hint}", path.display())]
+    MalformedLine {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// What is there.
+        detail: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// A file or folder is not what a converter can work from.
+    #[error("{}: {detail}; hint: {hint}", path.display())]
+    Unusable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is missing, or not right.
+        detail: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// An option of a converter is out of its range.
+    #[error("{option} is {found}; hint: it must be {expected}")]
+    BadOption {
+        /// The option.
+        option: &'static str,
+        /// Its value.
+        found: String,
+        /// Its range.
+        expected: String,
+    },
+    /// The user stopped a converter; what was written of the file is removed.
+    #[error("{}: stopped before it was whole; hint: run the same command again", path.display())]
+    Stopped {
+        /// The file.
+        path: PathBuf,
     },
 }
 

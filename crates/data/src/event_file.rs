@@ -24,9 +24,9 @@ use crate::recording::Recording;
 
 const TIMES: &str = "/spikes/times";
 const UNITS: &str = "/spikes/units";
-const LABELS: &str = "/labels";
-const SPEAKER: &str = "/extra/speaker";
-const KEYS: &str = "/extra/keys";
+pub(crate) const LABELS: &str = "/labels";
+pub(crate) const SPEAKER: &str = "/extra/speaker";
+pub(crate) const KEYS: &str = "/extra/keys";
 const INTEGERS: &str = "integers of 8 to 64 bits";
 /// Most classes that labels alone, without names, may imply.
 const MAX_IMPLIED_CLASSES: usize = 65_536;
@@ -325,7 +325,7 @@ pub fn read_meta(path: impl AsRef<Path>, key: &str) -> Result<Option<String>, Da
 }
 
 /// The integers of a list with `length` entries; `None` where the file has no such dataset.
-fn read_integers(
+pub(crate) fn read_integers(
     container: &Container,
     name: &str,
     length: usize,
@@ -352,7 +352,7 @@ fn read_integers(
     Ok(Some(number.integers(&raw).collect()))
 }
 
-fn name_classes(mut names: Vec<String>, classes: usize) -> Vec<String> {
+pub(crate) fn name_classes(mut names: Vec<String>, classes: usize) -> Vec<String> {
     names.truncate(classes);
     names.extend((names.len()..classes).map(|class| class.to_string()));
     names

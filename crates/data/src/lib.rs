@@ -2,17 +2,23 @@
 //!
 //! - [`EventFile`] reads the layout of the Spiking Heidelberg Digits, whatever is in the file;
 //! - [`write_events`] writes it;
+//! - [`FrameFile`] and [`write_frames`] do the same for dense recordings with a mask;
+//! - [`convert`] makes both kinds of file from other formats;
 //! - [`Synthetic`] makes spoken-digit-like sets of any size and difficulty;
 //! - [`summarise`] says what is in a file.
 //!
 //! Time is in seconds here; the conversion to steps is the simulator's.
 
+mod beside;
 mod container;
+pub mod convert;
 mod error;
 mod event_file;
+mod frames;
 mod lzf;
 mod notices;
 mod number;
+mod place;
 mod ragged;
 mod recording;
 mod summary;
@@ -21,7 +27,9 @@ mod write;
 
 pub use error::{DataError, MAX_TIME_S};
 pub use event_file::{EventFile, OnBadSample, ReadOptions, read_meta};
+pub use frames::{FrameFile, FrameMeta, Frames, write_frames};
 pub use notices::Notices;
+pub use place::{Place, read_places};
 pub use recording::Recording;
 pub use summary::{ClassCount, Quantiles, Summary, summarise};
 pub use synthetic::{SetProgress, Split, Synthetic, SyntheticSet};

@@ -1,18 +1,17 @@
 //! Writing event files, in the layout that [`EventFile`](crate::EventFile) reads.
 //!
-//! A file appears whole or not at all: it is written beside its place (`NAME.part`), synced, and
-//! renamed. Memory does not grow with the number of recordings: they are stored
+//! A file appears whole or not at all ([`crate::beside`]). Memory does not grow with the number of recordings: they are stored
 //! `BATCH` at a time, in datasets that grow.
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use half::f16;
 use hdf5::types::{VarLenArray, VarLenUnicode};
 use hdf5::{Dataset, Group, H5Type};
 
+use crate::beside::write_beside;
 use crate::error::{DataError, MAX_TIME_S};
+use crate::place::Place;
 use crate::recording::Recording;
 
 /// How many recordings are gathered before they are written.
@@ -53,32 +52,40 @@ pub fn write_events(
     recordings: impl IntoIterator<Item = Recording>,
     meta: &WriteMeta,
 ) -> Result<usize, DataError> {
-    let path = path.as_ref();
-    let mut name = path.as_os_str().to_owned();
-    name.push(".part");
-    let part = PathBuf::from(name);
-    let failed = |detail: String| DataError::Write {
-        path: path.to_owned(),
-        detail,
-    };
+    let cuts = recordings.into_iter().map(|recording| Ok(recording.into()));
+    try_write_events(path.as_ref(), cuts, meta)
+}
 
-    // libhdf5 says less about a folder that is not there than the system does.
-    fs::File::create(&part).map_err(|error| failed(error.to_string()))?;
-    let written = write_part(&part, path, recordings, meta).and_then(|count| {
-        publish(&part, path).map_err(|error| failed(error.to_string()))?;
-        Ok(count)
-    });
-    if written.is_err() {
-        // The first error is the one to report, whether or not this succeeds.
-        let _ = fs::remove_file(&part);
+/// A recording to be written, and where it was cut from.
+#[derive(Debug, Clone)]
+pub(crate) struct Cut {
+    pub(crate) recording: Recording,
+    pub(crate) place: Option<Place>,
+}
+
+impl From<Recording> for Cut {
+    fn from(recording: Recording) -> Self {
+        Self {
+            recording,
+            place: None,
+        }
     }
-    written
+}
+
+/// The same for recordings that may fail to be read: the first error ends the writing, and nothing
+/// is left of it. `/extra/start_s` and `/extra/known_s` are written where the first has a place.
+pub(crate) fn try_write_events(
+    path: &Path,
+    cuts: impl IntoIterator<Item = Result<Cut, DataError>>,
+    meta: &WriteMeta,
+) -> Result<usize, DataError> {
+    write_beside(path, |part| write_part(part, path, cuts, meta))
 }
 
 fn write_part(
     part: &Path,
     path: &Path,
-    recordings: impl IntoIterator<Item = Recording>,
+    cuts: impl IntoIterator<Item = Result<Cut, DataError>>,
     meta: &WriteMeta,
 ) -> Result<usize, DataError> {
     let failed = |error: hdf5::Error| DataError::Write {
@@ -86,19 +93,21 @@ fn write_part(
         detail: error.to_string(),
     };
     let file = hdf5::File::create(part).map_err(failed)?;
-    let mut recordings = recordings.into_iter().peekable();
-    let has_speaker = recordings
-        .peek()
-        .is_some_and(|recording| recording.speaker.is_some());
-    let columns = Columns::create(&file, meta, has_speaker).map_err(failed)?;
+    let mut cuts = cuts.into_iter().peekable();
+    let first = cuts.peek().and_then(|cut| cut.as_ref().ok());
+    let has_speaker = first.is_some_and(|cut| cut.recording.speaker.is_some());
+    let has_place = first.is_some_and(|cut| cut.place.is_some());
+    let columns = Columns::create(&file, meta, has_speaker, has_place).map_err(failed)?;
 
     let mut count = 0;
     let mut batch = Vec::with_capacity(BATCH);
-    while recordings.peek().is_some() {
+    while cuts.peek().is_some() {
         batch.clear();
-        batch.extend(recordings.by_ref().take(BATCH));
-        for (offset, recording) in batch.iter().enumerate() {
-            check(recording, meta, has_speaker).map_err(|(detail, hint)| {
+        for cut in cuts.by_ref().take(BATCH) {
+            batch.push(cut?);
+        }
+        for (offset, cut) in batch.iter().enumerate() {
+            check(&cut.recording, meta, has_speaker).map_err(|(detail, hint)| {
                 DataError::Unstorable {
                     path: path.to_owned(),
                     position: count + offset,
@@ -115,17 +124,6 @@ fn write_part(
     drop(columns);
     file.close().map_err(failed)?;
     Ok(count)
-}
-
-/// Makes a finished file durable under its own name.
-fn publish(part: &Path, path: &Path) -> io::Result<()> {
-    fs::File::open(part)?.sync_all()?;
-    fs::rename(part, path)?;
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    fs::File::open(folder)?.sync_all()
 }
 
 /// Whether `recording` fits, else what does not, and what to do.
@@ -186,12 +184,19 @@ struct Columns {
     units: Dataset,
     labels: Dataset,
     speaker: Option<Dataset>,
+    /// `/extra/start_s` and `/extra/known_s`.
+    places: Option<(Dataset, Dataset)>,
     stored_times: StoredTimes,
     wide_units: bool,
 }
 
 impl Columns {
-    fn create(file: &hdf5::File, meta: &WriteMeta, has_speaker: bool) -> hdf5::Result<Self> {
+    fn create(
+        file: &hdf5::File,
+        meta: &WriteMeta,
+        has_speaker: bool,
+        has_place: bool,
+    ) -> hdf5::Result<Self> {
         let wide_units = meta.channels > usize::from(u16::MAX) + 1;
         let spikes = file.create_group("spikes")?;
         let times = match meta.times {
@@ -208,33 +213,29 @@ impl Columns {
         let speaker = has_speaker
             .then(|| growing::<u32>(&extra, "speaker"))
             .transpose()?;
-        let names: Vec<VarLenUnicode> = meta
-            .class_names
-            .iter()
-            .map(|name| stored_string(name))
-            .collect::<hdf5::Result<_>>()?;
-        extra
-            .new_dataset_builder()
-            .with_data(&names[..])
-            .create("keys")?;
-        let info = extra.create_group("meta_info")?;
-        for (name, value) in &meta.meta_info {
-            info.new_dataset_builder()
-                .with_data(&[stored_string(value)?])
-                .create(name.as_str())?;
-        }
+        let places = if has_place {
+            let known = extra.new_dataset::<f64>().chunk((BATCH, 2));
+            Some((
+                growing::<f64>(&extra, "start_s")?,
+                known.shape((0.., 2)).create("known_s")?,
+            ))
+        } else {
+            None
+        };
+        store_names(&extra, &meta.class_names, &meta.meta_info)?;
         Ok(Self {
             times,
             units,
             labels,
             speaker,
+            places,
             stored_times: meta.times,
             wide_units,
         })
     }
 
     /// Stores `batch` after the first `count` entries.
-    fn append(&self, count: usize, batch: &[Recording]) -> hdf5::Result<()> {
+    fn append(&self, count: usize, batch: &[Cut]) -> hdf5::Result<()> {
         let times = |recording: &Recording| recording.times_s.clone();
         match self.stored_times {
             StoredTimes::F16 => extend(&self.times, count, batch, |recording| {
@@ -267,6 +268,18 @@ impl Columns {
                 recording.speaker.unwrap_or_default()
             })?;
         }
+        if let Some((starts, known)) = &self.places {
+            let place = |cut: &Cut| cut.place.unwrap_or_default();
+            let start_s: Vec<f64> = batch.iter().map(|cut| place(cut).start_s).collect();
+            let known_s: Vec<f64> = batch.iter().flat_map(|cut| place(cut).known_s).collect();
+            let end = count + batch.len();
+            starts.resize(end)?;
+            starts.write_slice(&start_s[..], count..end)?;
+            known.resize((end, 2))?;
+            let rows = ndarray::ArrayView2::from_shape((batch.len(), 2), &known_s)
+                .map_err(|error| hdf5::Error::from(error.to_string()))?;
+            known.write_slice(rows, (count..end, ..))?;
+        }
         Ok(())
     }
 }
@@ -282,12 +295,35 @@ fn growing<T: H5Type>(group: &Group, name: &str) -> hdf5::Result<Dataset> {
 fn extend<T: H5Type>(
     dataset: &Dataset,
     count: usize,
-    batch: &[Recording],
+    batch: &[Cut],
     stored: impl Fn(&Recording) -> T,
 ) -> hdf5::Result<()> {
-    let entries: Vec<T> = batch.iter().map(stored).collect();
+    let entries: Vec<T> = batch.iter().map(|cut| stored(&cut.recording)).collect();
     dataset.resize(count + entries.len())?;
     dataset.write_slice(&entries[..], count..count + entries.len())
+}
+
+/// Stores `/extra/keys` and `/extra/meta_info` in the group `extra`.
+pub(crate) fn store_names(
+    extra: &Group,
+    class_names: &[String],
+    meta_info: &[(String, String)],
+) -> hdf5::Result<()> {
+    let names: Vec<VarLenUnicode> = class_names
+        .iter()
+        .map(|name| stored_string(name))
+        .collect::<hdf5::Result<_>>()?;
+    extra
+        .new_dataset_builder()
+        .with_data(&names[..])
+        .create("keys")?;
+    let info = extra.create_group("meta_info")?;
+    for (name, value) in meta_info {
+        info.new_dataset_builder()
+            .with_data(&[stored_string(value)?])
+            .create(name.as_str())?;
+    }
+    Ok(())
 }
 
 fn stored_string(text: &str) -> hdf5::Result<VarLenUnicode> {

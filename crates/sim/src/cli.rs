@@ -19,6 +19,8 @@ use crate::command;
 use crate::run::Progress;
 use crate::scenario::ScenarioError;
 
+mod convert;
+
 /// Find out what never resetting does to your net.
 #[derive(Parser)]
 #[command(name = "saturn", version, propagate_version = true)]
@@ -50,7 +52,7 @@ enum Command {
     Schema,
     /// Time training, live streams and inference on this machine, beside its limits
     Bench(BenchArgs),
-    /// Make or inspect event files
+    /// Make, inspect or convert event files
     Data {
         #[command(subcommand)]
         command: DataCommand,
@@ -160,6 +162,11 @@ enum DataCommand {
         #[arg(long, value_name = "STEM")]
         figure: Option<PathBuf>,
     },
+    /// Convert recordings, images and event files to HDF5
+    Convert {
+        #[command(subcommand)]
+        from: convert::From,
+    },
 }
 
 /// Runs the program on the process's arguments.
@@ -194,6 +201,7 @@ pub fn main() -> ExitCode {
                 channels,
                 figure,
             } => command::inspect(&file, channels, figure.as_deref()),
+            DataCommand::Convert { from } => from.run(&progress),
         },
     };
     progress.finish();
@@ -299,7 +307,7 @@ fn exit_code(e: &anyhow::Error) -> u8 {
             || cause.is::<BuildError>()
             || cause
                 .downcast_ref::<DataError>()
-                .is_some_and(|e| !matches!(e, DataError::Write { .. }))
+                .is_some_and(|e| !matches!(e, DataError::Write { .. } | DataError::Stopped { .. }))
             || cause
                 .downcast_ref::<crate::run::folder::FolderError>()
                 .is_some_and(crate::run::folder::FolderError::is_input)

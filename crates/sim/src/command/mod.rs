@@ -2,6 +2,7 @@
 
 mod bench;
 mod check;
+mod convert;
 mod inspect;
 mod make;
 mod memory;
@@ -12,6 +13,7 @@ mod schema;
 
 pub use bench::{bench, bench_memory, bench_scaling};
 pub use check::check;
+pub use convert::convert;
 pub use inspect::inspect;
 pub use make::make;
 pub use plot::plot;

@@ -1,0 +1,119 @@
+//! From the files that data come in to event files and frame files.
+//!
+//! | module | reads | writes |
+//! |---|---|---|
+//! | [`event_csv`] | events as rows of text | events |
+//! | [`idx`] | images of MNIST and Fashion-MNIST | events or frames |
+//! | [`n_mnist`] | recordings of an event camera | events |
+//! | [`speech`] | spoken words, WAV | events of an ear, or log-mel frames |
+//! | [`wfdb`] | electrocardiograms with beats marked | events or frames |
+//!
+//! Every converter reads its input as a stream, checks what it reads and compares the sizes that a
+//! header claims with the file before it asks for memory. What cannot be read is a
+//! [`DataError`] that names the file and the place in it; files appear whole or not at all.
+
+pub mod event_csv;
+pub mod idx;
+pub mod n_mnist;
+pub mod speech;
+mod split;
+pub mod wfdb;
+
+pub use split::Division;
+
+use std::fs;
+use std::io;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use crate::error::DataError;
+use crate::synthetic::SetProgress;
+
+/// Hears how many samples are converted, after each; breaks off the work by [`ControlFlow::Break`].
+pub type Watch<'a> = &'a mut dyn FnMut(SetProgress) -> ControlFlow<()>;
+
+/// What a converter left.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Converted {
+    /// The files, with the number of samples in each.
+    pub files: Vec<(PathBuf, usize)>,
+    /// What was left out, and other things worth knowing, a line each.
+    pub notices: Vec<String>,
+}
+
+/// Counts samples for a [`Watch`].
+pub(crate) struct Tally<'a> {
+    watch: Watch<'a>,
+    so_far: SetProgress,
+}
+
+impl<'a> Tally<'a> {
+    pub(crate) fn new(watch: Watch<'a>, total: usize) -> Self {
+        Self {
+            watch,
+            so_far: SetProgress { done: 0, total },
+        }
+    }
+
+    /// One more sample of the file at `output` is done.
+    pub(crate) fn count(&mut self, output: &Path) -> Result<(), DataError> {
+        self.so_far.done += 1;
+        match (self.watch)(self.so_far) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(DataError::Stopped {
+                path: output.to_owned(),
+            }),
+        }
+    }
+}
+
+/// Opens a plain file, and says how long it is in bytes.
+pub(crate) fn open(path: &Path) -> Result<(fs::File, u64), DataError> {
+    let cannot_open = |source| DataError::Open {
+        path: path.to_owned(),
+        source,
+    };
+    // A pipe would block where it is opened.
+    let metadata = fs::metadata(path).map_err(cannot_open)?;
+    if !metadata.is_file() {
+        return Err(cannot_open(io::Error::other("it is not a plain file")));
+    }
+    let file = fs::File::open(path).map_err(cannot_open)?;
+    Ok((file, metadata.len()))
+}
+
+/// What lies in a folder, in the order of the names.
+pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
+    let cannot_open = |source| DataError::Open {
+        path: folder.to_owned(),
+        source,
+    };
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(cannot_open)? {
+        paths.push(entry.map_err(cannot_open)?.path());
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+/// Makes the folder that files go to.
+pub(crate) fn make_folder(folder: &Path) -> Result<(), DataError> {
+    fs::create_dir_all(folder).map_err(|error| DataError::Write {
+        path: folder.to_owned(),
+        detail: error.to_string(),
+    })
+}
+
+/// Sorts events by time; those at the same time keep their order.
+pub(crate) fn sort_by_time(times_s: &mut Vec<f64>, units: &mut Vec<u32>) {
+    if times_s.is_sorted() {
+        return;
+    }
+    let mut order: Vec<usize> = (0..times_s.len()).collect();
+    order.sort_by(|a, b| times_s[*a].total_cmp(&times_s[*b]));
+    *times_s = order.iter().map(|event| times_s[*event]).collect();
+    *units = order.iter().map(|event| units[*event]).collect();
+}
+
+#[cfg(test)]
+pub(crate) mod hostile;

@@ -1,0 +1,179 @@
+//! Which recordings there are, of which word and speaker.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::NOISE_CLASS;
+use crate::convert::entries;
+use crate::convert::split::Division;
+use crate::error::DataError;
+use crate::synthetic::Split;
+
+/// Largest list of a split in bytes.
+const MAX_LIST: u64 = 1 << 26;
+
+/// A recording.
+pub(super) struct Clip {
+    pub(super) path: PathBuf,
+    pub(super) label: usize,
+    pub(super) speaker: String,
+}
+
+/// All recordings of a folder, in the order of their paths; there is one word at least.
+pub(super) struct Layout {
+    folder: PathBuf,
+    pub(super) kind: &'static str,
+    pub(super) clips: Vec<Clip>,
+    /// Recordings of background noise.
+    pub(super) noises: Vec<Clip>,
+    pub(super) classes: Vec<String>,
+}
+
+impl Layout {
+    pub(super) fn find(folder: &Path) -> Result<Self, DataError> {
+        let inside = entries(folder)?;
+        let recordings = folder.join("recordings");
+        let flat = if recordings.is_dir() {
+            entries(&recordings)?
+        } else {
+            inside.clone()
+        };
+        let mut layout = Self {
+            folder: folder.to_owned(),
+            kind: "Free Spoken Digits",
+            clips: Vec::new(),
+            noises: Vec::new(),
+            classes: Vec::new(),
+        };
+        let mut words: Vec<String> = Vec::new();
+        for path in flat.into_iter().filter(|path| is_wav(path)) {
+            let stem = stem(&path);
+            let parts: Vec<&str> = stem.split('_').collect();
+            let [word, speaker, _] = parts[..] else {
+                return Err(DataError::Unusable {
+                    path,
+                    detail: "its name is not {digit}_{speaker}_{index}.wav".to_owned(),
+                    hint: "rename it, or put words in folders: {word}/{speaker}_nohash_{index}.wav",
+                });
+            };
+            words.push(word.to_owned());
+            layout.add(path.clone(), speaker);
+        }
+        if layout.clips.is_empty() {
+            layout.kind = "Speech Commands";
+            for folder in inside.iter().filter(|path| path.is_dir()) {
+                let word = folder.file_name().unwrap_or_default().to_string_lossy();
+                for path in entries(folder)?.into_iter().filter(|path| is_wav(path)) {
+                    if word == NOISE_CLASS {
+                        layout.noises.push(Clip {
+                            path,
+                            label: 0,
+                            speaker: String::new(),
+                        });
+                        continue;
+                    }
+                    let stem = stem(&path);
+                    let Some((named, _)) = stem.split_once("_nohash_") else {
+                        return Err(DataError::Unusable {
+                            path,
+                            detail: "its name is not {speaker}_nohash_{index}.wav".to_owned(),
+                            hint: "rename it: words are split by speaker",
+                        });
+                    };
+                    // Unknown words have theirs before the speaker.
+                    let speaker = named.rsplit('_').next().unwrap_or(named);
+                    words.push(word.clone().into_owned());
+                    layout.add(path.clone(), speaker);
+                }
+            }
+        }
+        if layout.clips.is_empty() {
+            return Err(DataError::Unusable {
+                path: folder.to_owned(),
+                detail: "there are no words in it".to_owned(),
+                hint: "words are {digit}_{speaker}_{index}.wav, or {word}/{speaker}_nohash_{index}.wav",
+            });
+        }
+        let classes: BTreeSet<&String> = words.iter().collect();
+        let labels: HashMap<&String, usize> = classes.iter().copied().zip(0..).collect();
+        for (clip, word) in layout.clips.iter_mut().zip(&words) {
+            clip.label = labels[word];
+        }
+        layout.classes = classes.into_iter().cloned().collect();
+        Ok(layout)
+    }
+
+    fn add(&mut self, path: PathBuf, speaker: &str) {
+        self.clips.push(Clip {
+            path,
+            label: 0,
+            speaker: speaker.to_owned(),
+        });
+    }
+
+    /// How many words each speaker says.
+    pub(super) fn speakers(&self) -> BTreeMap<String, usize> {
+        let mut speakers = BTreeMap::new();
+        for clip in &self.clips {
+            *speakers.entry(clip.speaker.clone()).or_insert(0) += 1;
+        }
+        speakers
+    }
+
+    /// The split of each clip: by the lists of the set, else by speaker.
+    pub(super) fn splits(&self, division: &Division) -> Result<Vec<Split>, DataError> {
+        let named = !division.valid.is_empty() || !division.test.is_empty();
+        let lists = [
+            self.list("validation_list.txt")?,
+            self.list("testing_list.txt")?,
+        ];
+        if let ([Some(valid), Some(test)], false) = (&lists, named) {
+            let split = |clip: &Clip| {
+                let inner = clip.path.strip_prefix(&self.folder).unwrap_or(&clip.path);
+                let inner = inner.to_string_lossy().replace('\\', "/");
+                if test.contains(&inner) {
+                    Split::Test
+                } else if valid.contains(&inner) {
+                    Split::Valid
+                } else {
+                    Split::Train
+                }
+            };
+            return Ok(self.clips.iter().map(split).collect());
+        }
+        let splits = division.divide(&self.folder, &self.speakers())?;
+        let split = |clip: &Clip| splits[&clip.speaker];
+        Ok(self.clips.iter().map(split).collect())
+    }
+
+    /// The lines of a list, where it is there.
+    fn list(&self, name: &str) -> Result<Option<BTreeSet<String>>, DataError> {
+        let path = self.folder.join(name);
+        let unreadable = |source| DataError::Open {
+            path: path.clone(),
+            source,
+        };
+        let Ok(metadata) = fs::metadata(&path) else {
+            return Ok(None);
+        };
+        if !metadata.is_file() || metadata.len() > MAX_LIST {
+            return Err(unreadable(std::io::Error::other("it is no list of files")));
+        }
+        let text = fs::read_to_string(&path).map_err(unreadable)?;
+        let lines = text.lines().map(|line| line.trim().to_owned());
+        Ok(Some(lines.filter(|line| !line.is_empty()).collect()))
+    }
+}
+
+fn is_wav(path: &Path) -> bool {
+    let ending = path.extension().unwrap_or_default();
+    ending.eq_ignore_ascii_case("wav") && !path.is_dir()
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}

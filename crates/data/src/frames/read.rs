@@ -1,0 +1,254 @@
+//! Reading frame files: the same care as for event files, one sample in memory at a time.
+
+use std::path::Path;
+
+use hdf5_reader::{Dataset, Datatype, SliceInfo, SliceInfoElem};
+
+use super::{Frames, MASK, OFFSETS, STEP, VALUES};
+use crate::container::Container;
+use crate::error::DataError;
+use crate::event_file::{KEYS, LABELS, SPEAKER, name_classes, read_integers};
+use crate::number::{NumberType, describe};
+
+/// Most bytes that deflate makes of one.
+const MAX_DEFLATE: u64 = 1_032;
+
+/// An open frame file.
+pub struct FrameFile {
+    container: Container,
+    values: Dataset,
+    mask: Dataset,
+    /// First step of each sample, and the number of steps after the last.
+    offsets: Vec<u64>,
+    channels: usize,
+    dt_s: f64,
+    labels: Vec<usize>,
+    speakers: Vec<Option<u32>>,
+    class_names: Vec<String>,
+}
+
+impl FrameFile {
+    /// Opens `path` and checks all but the values, which are checked as they are read.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, DataError> {
+        let container = Container::open_expanding(path.as_ref(), MAX_DEFLATE)?;
+        let values = packed(&container, VALUES)?;
+        let (steps, channels) = match *values.shape() {
+            [steps, channels] if channels > 0 => (steps, channels as usize),
+            _ => return Err(wrong_shape(&container, VALUES, &values)),
+        };
+        if !matches!(values.dtype(), Datatype::FloatingPoint { size: 4, .. }) {
+            let expected = "floats of 32 bits";
+            return Err(wrong_type(&container, VALUES, &values, expected));
+        }
+        let mask = packed(&container, MASK)?;
+        if *mask.shape() != [steps] {
+            return Err(wrong_shape(&container, MASK, &mask));
+        }
+        if !matches!(mask.dtype(), Datatype::FixedPoint { size: 1, .. }) {
+            let expected = "integers of 8 bits, 0 or 1";
+            return Err(wrong_type(&container, MASK, &mask, expected));
+        }
+
+        let (_, count) = container.list(OFFSETS)?;
+        let offsets = read_integers(&container, OFFSETS, count)?.unwrap_or_default();
+        let ends = (offsets.first(), offsets.last());
+        let whole = ends == (Some(&0), Some(&i128::from(steps)));
+        if let Some(sample) = offsets.windows(2).position(|pair| pair[0] >= pair[1]) {
+            return Err(container.damaged(OFFSETS, Some(sample), "the sample has no steps"));
+        }
+        if !whole {
+            let detail = "they do not run from 0 to the number of steps";
+            return Err(container.damaged(OFFSETS, None, detail));
+        }
+        let offsets: Vec<u64> = offsets.iter().map(|offset| *offset as u64).collect();
+        let samples = offsets.len() - 1;
+        if samples == 0 {
+            return Err(DataError::EmptySplit {
+                path: container.path().to_owned(),
+            });
+        }
+        let class_names = container.strings(KEYS)?.unwrap_or_default();
+        let (labels, class_names) = read_labels(&container, samples, class_names)?;
+        let speakers = match read_integers(&container, SPEAKER, samples)? {
+            Some(speakers) => speakers.iter().map(|s| u32::try_from(*s).ok()).collect(),
+            None => vec![None; samples],
+        };
+        let dt_s = read_step(&container)?;
+        Ok(Self {
+            container,
+            values,
+            mask,
+            offsets,
+            channels,
+            dt_s,
+            labels,
+            speakers,
+            class_names,
+        })
+    }
+
+    /// How many samples there are.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Never true: a file without samples is an error.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// How many values a step has.
+    pub fn channels(&self) -> usize {
+        self.channels
+    }
+
+    /// Length of a step in seconds.
+    pub fn dt_s(&self) -> f64 {
+        self.dt_s
+    }
+
+    /// Class of each sample.
+    pub fn labels(&self) -> &[usize] {
+        &self.labels
+    }
+
+    /// Speaker of each sample.
+    pub fn speakers(&self) -> &[Option<u32>] {
+        &self.speakers
+    }
+
+    /// Name of each class.
+    pub fn class_names(&self) -> &[String] {
+        &self.class_names
+    }
+
+    /// How many steps the sample at `position` has.
+    pub fn steps(&self, position: usize) -> usize {
+        (self.offsets[position + 1] - self.offsets[position]) as usize
+    }
+
+    /// Reads the sample at `position`.
+    ///
+    /// # Panics
+    ///
+    /// Where `position` is not below [`Self::len`].
+    pub fn read(&self, position: usize) -> Result<Frames, DataError> {
+        let rows = SliceInfoElem::Slice {
+            start: self.offsets[position],
+            end: self.offsets[position + 1],
+            step: 1,
+        };
+        let guard = &self.container;
+        let mask = guard.guard(MASK, Some(position), || {
+            let selections = vec![rows.clone()];
+            self.mask.read_slice::<u8>(&SliceInfo { selections })
+        })?;
+        let values = guard.guard(VALUES, Some(position), || {
+            let all = SliceInfoElem::Slice {
+                start: 0,
+                end: self.channels as u64,
+                step: 1,
+            };
+            let selections = vec![rows.clone(), all];
+            self.values.read_slice::<f32>(&SliceInfo { selections })
+        })?;
+        let damaged = |dataset, detail| self.container.damaged(dataset, Some(position), detail);
+        if mask.iter().any(|known| *known > 1) {
+            return Err(damaged(MASK, "it holds more than 0 and 1"));
+        }
+        if values.iter().any(|value| !value.is_finite()) {
+            return Err(damaged(VALUES, "it holds values that are not finite"));
+        }
+        Ok(Frames {
+            values: values.into_iter().collect(),
+            mask: mask.into_iter().map(|known| known == 1).collect(),
+            label: self.labels[position],
+            speaker: self.speakers[position],
+            index: position,
+        })
+    }
+}
+
+/// The compressed dataset at `name`, which must be there and claim no more than the file can hold.
+fn packed(container: &Container, name: &str) -> Result<Dataset, DataError> {
+    let limit = container.file_bytes().saturating_mul(MAX_DEFLATE);
+    let found = container.find_within(name, limit)?;
+    found.ok_or_else(|| DataError::MissingFrames {
+        path: container.path().to_owned(),
+        dataset: name.to_owned(),
+    })
+}
+
+fn read_labels(
+    container: &Container,
+    samples: usize,
+    names: Vec<String>,
+) -> Result<(Vec<usize>, Vec<String>), DataError> {
+    let stored =
+        read_integers(container, LABELS, samples)?.ok_or_else(|| DataError::MissingFrames {
+            path: container.path().to_owned(),
+            dataset: LABELS.to_owned(),
+        })?;
+    let largest = stored.iter().copied().max().unwrap_or(0);
+    let classes = if names.is_empty() {
+        usize::try_from(largest.saturating_add(1)).map_or(1, |implied| implied.min(1 << 16))
+    } else {
+        names.len()
+    };
+    let label = |(index, label): (usize, &i128)| {
+        let class = usize::try_from(*label)
+            .ok()
+            .filter(|class| *class < classes);
+        class.ok_or_else(|| DataError::LabelOutOfRange {
+            path: container.path().to_owned(),
+            index,
+            label: *label,
+            classes,
+        })
+    };
+    let labels = stored.iter().enumerate().map(label);
+    Ok((
+        labels.collect::<Result<_, _>>()?,
+        name_classes(names, classes),
+    ))
+}
+
+fn read_step(container: &Container) -> Result<f64, DataError> {
+    let missing = || DataError::MissingFrames {
+        path: container.path().to_owned(),
+        dataset: STEP.to_owned(),
+    };
+    let dataset = container.find(STEP)?.ok_or_else(missing)?;
+    let expected = "one float, the length of a step in seconds";
+    let number = NumberType::float(dataset.dtype())
+        .filter(|_| *dataset.shape() == [1])
+        .ok_or_else(|| wrong_type(container, STEP, &dataset, expected))?;
+    let raw = container.bytes(STEP, &dataset, 1, number.bytes())?;
+    number
+        .floats(&raw)
+        .find(|dt_s| *dt_s > 0.0 && dt_s.is_finite())
+        .ok_or_else(|| container.damaged(STEP, None, "a step takes no time"))
+}
+
+fn wrong_shape(container: &Container, name: &str, dataset: &Dataset) -> DataError {
+    DataError::Damaged {
+        path: container.path().to_owned(),
+        dataset: name.to_owned(),
+        index: None,
+        detail: format!("its shape is {:?}", dataset.shape()),
+    }
+}
+
+fn wrong_type(
+    container: &Container,
+    name: &str,
+    dataset: &Dataset,
+    expected: &'static str,
+) -> DataError {
+    DataError::WrongType {
+        path: container.path().to_owned(),
+        dataset: name.to_owned(),
+        found: describe(dataset.dtype()),
+        expected,
+    }
+}

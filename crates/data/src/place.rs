@@ -1,0 +1,74 @@
+//! Where in a longer recording a sample was cut out.
+//!
+//! | dataset | entry |
+//! |---|---|
+//! | `/extra/start_s` | one a sample: where the sample begins in the recording, seconds |
+//! | `/extra/known_s` | two a sample: where in the sample its label begins and ends to hold, seconds |
+//!
+//! Samples that tile a recording have `start_s` one after the other, and laid in a row give the
+//! recording again; what lies outside of `known_s` is gap. The number of the recording is the
+//! sample's speaker.
+
+use std::path::Path;
+
+use crate::container::Container;
+use crate::error::DataError;
+use crate::number::{NumberType, describe};
+
+const START: &str = "/extra/start_s";
+const KNOWN: &str = "/extra/known_s";
+
+/// Where a sample was cut out of a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Place {
+    /// Its first moment in the recording, in seconds.
+    pub start_s: f64,
+    /// First and last moment, in seconds from the sample's start, at which its label holds.
+    pub known_s: [f64; 2],
+}
+
+/// The place of each sample of the event file at `path`, in the order of the file; `None` where the
+/// file does not say.
+pub fn read_places(path: impl AsRef<Path>) -> Result<Option<Vec<Place>>, DataError> {
+    let container = Container::open(path.as_ref())?;
+    if container.find(START)?.is_none() {
+        return Ok(None);
+    }
+    let (dataset, length) = container.list(START)?;
+    let starts = floats(&container, START, &dataset, length)?;
+    let Some(dataset) = container.find(KNOWN)? else {
+        return Err(DataError::MissingDataset {
+            path: container.path().to_owned(),
+            dataset: KNOWN.to_owned(),
+        });
+    };
+    if dataset.shape() != [length as u64, 2] {
+        return Err(container.damaged(KNOWN, None, "it has not two entries a sample"));
+    }
+    let known = floats(&container, KNOWN, &dataset, 2 * length)?;
+    let places = starts.iter().zip(known.chunks_exact(2));
+    Ok(Some(
+        places
+            .map(|(start_s, known)| Place {
+                start_s: *start_s,
+                known_s: [known[0], known[1]],
+            })
+            .collect(),
+    ))
+}
+
+fn floats(
+    container: &Container,
+    name: &str,
+    dataset: &hdf5_reader::Dataset,
+    length: usize,
+) -> Result<Vec<f64>, DataError> {
+    let number = NumberType::float(dataset.dtype()).ok_or_else(|| DataError::WrongType {
+        path: container.path().to_owned(),
+        dataset: name.to_owned(),
+        found: describe(dataset.dtype()),
+        expected: "floats of 16, 32 or 64 bits (seconds)",
+    })?;
+    let raw = container.bytes(name, dataset, length, number.bytes())?;
+    Ok(number.floats(&raw).collect())
+}

@@ -1,0 +1,285 @@
+//! The arguments of `saturn data convert`, one subcommand a format.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Args, Subcommand, ValueEnum};
+use saturn_data::convert::{Division, event_csv, idx, n_mnist, speech, wfdb};
+
+use crate::command;
+use crate::run::Progress;
+
+/// What to convert from.
+#[derive(Subcommand)]
+pub(super) enum From {
+    /// Events as rows of text: sample,time_s,unit,label[,speaker]
+    Csv(Csv),
+    /// Images of MNIST or Fashion-MNIST, idx or idx.gz
+    Idx(Idx),
+    /// N-MNIST: recordings of an event camera, .bin or .bs2
+    NMnist(NMnist),
+    /// Electrocardiograms in the WFDB format, as in the MIT-BIH Arrhythmia Database
+    Wfdb(Wfdb),
+    /// Spoken words, WAV, as in the Free Spoken Digits or Speech Commands
+    Wav(Wav),
+}
+
+#[derive(Args)]
+pub(super) struct Csv {
+    /// The rows: CSV whose first line names the columns
+    input: PathBuf,
+    /// The event file to write, HDF5
+    out: PathBuf,
+    /// Number of channels; the largest unit plus one by default
+    #[arg(long, value_name = "N")]
+    channels: Option<usize>,
+}
+
+/// How an image becomes a recording.
+#[derive(Clone, Copy, ValueEnum)]
+enum ImageForm {
+    /// Frames: a step a row
+    Rows,
+    /// Frames: a step a pixel
+    Pixels,
+    /// Events where the grey value crosses a threshold
+    Events,
+}
+
+#[derive(Args)]
+pub(super) struct Idx {
+    /// The folder with the four idx files
+    input: PathBuf,
+    /// The folder for train.h5, valid.h5 and test.h5
+    out: PathBuf,
+    /// What an image becomes
+    #[arg(long = "as", value_name = "FORM", default_value = "rows")]
+    form: ImageForm,
+    /// Thresholds of grey, for events; two channels each
+    #[arg(long, value_name = "N", default_value_t = 40)]
+    thresholds: usize,
+    /// Time of a step in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 1.0)]
+    step_ms: f64,
+    /// Images at the end of the training file that are for validation
+    #[arg(long, value_name = "N", default_value_t = 5_000)]
+    valid: usize,
+    /// Names of the classes; numbers by default
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    names: Vec<String>,
+}
+
+/// How recordings are split.
+#[derive(Args)]
+struct Shares {
+    /// Share of the recordings to validate on, about
+    #[arg(long, value_name = "SHARE", default_value_t = 0.1)]
+    valid_share: f64,
+    /// Share of the recordings to test on, about
+    #[arg(long, value_name = "SHARE", default_value_t = 0.1)]
+    test_share: f64,
+}
+
+/// How groups of recordings are split.
+#[derive(Args)]
+struct Groups {
+    #[command(flatten)]
+    shares: Shares,
+    /// Speakers or records to validate on; drawn by default
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    valid: Vec<String>,
+    /// Speakers or records to test on; drawn by default
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    test: Vec<String>,
+}
+
+impl Shares {
+    fn division(self) -> Division {
+        Division {
+            valid_share: self.valid_share,
+            test_share: self.test_share,
+            ..Division::default()
+        }
+    }
+}
+
+impl Groups {
+    fn division(self) -> Division {
+        Division {
+            valid: self.valid,
+            test: self.test,
+            ..self.shares.division()
+        }
+    }
+}
+
+#[derive(Args)]
+pub(super) struct NMnist {
+    /// The folder with the recordings, in folders of their classes or named in lists
+    input: PathBuf,
+    /// The folder for train.h5, valid.h5 and test.h5
+    out: PathBuf,
+    #[command(flatten)]
+    shares: Shares,
+}
+
+/// What a beat becomes.
+#[derive(Clone, Copy, ValueEnum)]
+enum BeatForm {
+    /// Events where a lead changes
+    Events,
+    /// Frames: the leads in millivolts, with gaps in the mask
+    Frames,
+}
+
+#[derive(Args)]
+pub(super) struct Wfdb {
+    /// The folder with the records: NAME.hea, NAME.dat, NAME.atr
+    input: PathBuf,
+    /// The folder for train.h5, valid.h5 and test.h5
+    out: PathBuf,
+    /// What a beat becomes
+    #[arg(long = "as", value_name = "FORM", default_value = "events")]
+    form: BeatForm,
+    /// The change of a lead that makes an event, in millivolts
+    #[arg(long, value_name = "MV", default_value_t = 0.1)]
+    delta_mv: f64,
+    /// Keep the events between the beats too
+    #[arg(long)]
+    whole: bool,
+    /// From when before a beat its label holds, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 250.0)]
+    before_ms: f64,
+    /// Until when after a beat its label holds, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 450.0)]
+    after_ms: f64,
+    #[command(flatten)]
+    groups: Groups,
+}
+
+/// What a word becomes.
+#[derive(Clone, Copy, ValueEnum)]
+enum WordForm {
+    /// Events of an ear
+    Cochlea,
+    /// Log-mel frames
+    Mel,
+}
+
+#[derive(Args)]
+pub(super) struct Wav {
+    /// The folder with the words
+    input: PathBuf,
+    /// The folder for train.h5, valid.h5, test.h5 and, with background noise, gap.h5
+    out: PathBuf,
+    /// What a word becomes
+    #[arg(long = "as", value_name = "FORM", default_value = "cochlea")]
+    form: WordForm,
+    /// Number of channels; 700 of the ear, 40 of frames by default
+    #[arg(long, value_name = "N")]
+    channels: Option<usize>,
+    /// Lowest frequency in Hz
+    #[arg(long, value_name = "HZ", default_value_t = 60.0)]
+    low_hz: f64,
+    /// Highest frequency in Hz; 8,000 Hz or what the rate allows by default
+    #[arg(long, value_name = "HZ")]
+    high_hz: Option<f64>,
+    /// Time from a frame to the next in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 10.0)]
+    hop_ms: f64,
+    /// Loudness of the background noise against the words, in dB
+    #[arg(long, value_name = "DB", default_value_t = -20.0, allow_hyphen_values = true)]
+    noise_db: f64,
+    #[command(flatten)]
+    groups: Groups,
+}
+
+impl Idx {
+    fn options(&self) -> idx::IdxOptions {
+        idx::IdxOptions {
+            form: match self.form {
+                ImageForm::Rows => idx::Form::Rows,
+                ImageForm::Pixels => idx::Form::Pixels,
+                ImageForm::Events => idx::Form::Events {
+                    thresholds: self.thresholds,
+                },
+            },
+            step_s: 1e-3 * self.step_ms,
+            valid: self.valid,
+            class_names: self.names.clone(),
+        }
+    }
+}
+
+impl Wfdb {
+    fn options(self) -> wfdb::WfdbOptions {
+        wfdb::WfdbOptions {
+            form: match self.form {
+                BeatForm::Frames => wfdb::Form::Frames,
+                BeatForm::Events => wfdb::Form::Events {
+                    delta_mv: self.delta_mv,
+                    whole: self.whole,
+                },
+            },
+            before_s: 1e-3 * self.before_ms,
+            after_s: 1e-3 * self.after_ms,
+            division: self.groups.division(),
+        }
+    }
+}
+
+impl Wav {
+    fn options(self) -> speech::SpeechOptions {
+        let form = match self.form {
+            WordForm::Cochlea => {
+                let ear = speech::EarOptions::default();
+                speech::Form::Cochlea(speech::EarOptions {
+                    channels: self.channels.unwrap_or(ear.channels),
+                    low_hz: self.low_hz,
+                    high_hz: self.high_hz,
+                    ..ear
+                })
+            }
+            WordForm::Mel => {
+                let mel = speech::MelOptions::default();
+                speech::Form::Mel(speech::MelOptions {
+                    channels: self.channels.unwrap_or(mel.channels),
+                    low_hz: self.low_hz,
+                    high_hz: self.high_hz,
+                    hop_ms: self.hop_ms,
+                    ..mel
+                })
+            }
+        };
+        speech::SpeechOptions {
+            form,
+            division: self.groups.division(),
+            noise_db: self.noise_db,
+        }
+    }
+}
+
+impl From {
+    /// Converts.
+    pub(super) fn run(self, progress: &Progress) -> Result<()> {
+        command::convert(progress, |watch| match self {
+            Self::Csv(Csv {
+                input,
+                out,
+                channels,
+            }) => event_csv::convert(&input, &out, event_csv::CsvOptions { channels }, watch),
+            Self::Idx(args) => idx::convert(&args.input, &args.out, &args.options(), watch),
+            Self::NMnist(args) => {
+                n_mnist::convert(&args.input, &args.out, &args.shares.division(), watch)
+            }
+            Self::Wfdb(args) => {
+                let (input, out) = (args.input.clone(), args.out.clone());
+                wfdb::convert(&input, &out, &args.options(), watch)
+            }
+            Self::Wav(args) => {
+                let (input, out) = (args.input.clone(), args.out.clone());
+                speech::convert(&input, &out, &args.options(), watch)
+            }
+        })
+    }
+}

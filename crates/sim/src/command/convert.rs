@@ -1,0 +1,36 @@
+//! `saturn data convert`: other formats, written as event files and frame files.
+
+use std::ops::ControlFlow;
+
+use anyhow::Result;
+use saturn_data::DataError;
+use saturn_data::convert::{Converted, Watch};
+
+use crate::run::Progress;
+
+/// Runs one converter, which tells `Watch` how far it is, and says what it left.
+pub fn convert(
+    progress: &Progress,
+    converter: impl FnOnce(Watch) -> Result<Converted, DataError>,
+) -> Result<()> {
+    let mut begun = false;
+    let converted = converter(&mut |so_far| {
+        if !begun {
+            progress.total(so_far.total as u64);
+            begun = true;
+        }
+        progress.advance(1);
+        if progress.stopped() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    })?;
+    for (path, samples) in &converted.files {
+        progress.line(&format!("{}: {samples} samples", path.display()));
+    }
+    for notice in &converted.notices {
+        progress.line(notice);
+    }
+    Ok(())
+}

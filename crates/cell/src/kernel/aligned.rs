@@ -5,7 +5,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 
-/// The system's allocator, with buffers of at least [`LARGE`] bytes on cache lines. A program takes it by
+/// The system's allocator, with large buffers on cache lines. A program takes it by
 /// `#[global_allocator]`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CacheAligned;

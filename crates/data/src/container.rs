@@ -18,6 +18,7 @@ use hdf5_reader::{Dataset, FilterRegistry, Hdf5File, OpenOptions};
 
 use crate::error::DataError;
 use crate::lzf;
+use crate::number::describe;
 
 /// The number of h5py's LZF filter in HDF5's registry.
 const LZF_FILTER: u16 = 32_000;
@@ -170,6 +171,21 @@ impl Container {
     }
 
     /// An error that says that `dataset` is broken.
+    /// A dataset whose type is not the `expected` one.
+    pub(crate) fn wrong_type(
+        &self,
+        name: &str,
+        dataset: &Dataset,
+        expected: &'static str,
+    ) -> DataError {
+        DataError::WrongType {
+            path: self.path.clone(),
+            dataset: name.to_owned(),
+            found: describe(dataset.dtype()),
+            expected,
+        }
+    }
+
     pub(crate) fn damaged(&self, dataset: &str, index: Option<usize>, detail: &str) -> DataError {
         DataError::Damaged {
             path: self.path.clone(),

@@ -18,7 +18,7 @@ use std::path::Path;
 use crate::container::Container;
 use crate::error::{DataError, MAX_TIME_S};
 use crate::notices::Notices;
-use crate::number::{NumberType, describe};
+use crate::number::NumberType;
 use crate::ragged::Ragged;
 use crate::recording::Recording;
 
@@ -96,16 +96,9 @@ impl EventFile {
         }
         let speakers = read_integers(&container, SPEAKER, length)?;
         let names = container.strings(KEYS)?.unwrap_or_default();
-        let classes = options.classes.unwrap_or_else(|| {
-            let implied = labels.iter().copied().max().unwrap_or(0).saturating_add(1);
-            if names.is_empty() {
-                usize::try_from(implied.max(1)).map_or(MAX_IMPLIED_CLASSES, |implied| {
-                    implied.min(MAX_IMPLIED_CLASSES)
-                })
-            } else {
-                names.len()
-            }
-        });
+        let classes = options
+            .classes
+            .unwrap_or_else(|| implied_classes(&labels, &names));
 
         let mut file = Self {
             container,
@@ -342,14 +335,21 @@ pub(crate) fn read_integers(
             expected: length,
         });
     }
-    let number = NumberType::integer(dataset.dtype()).ok_or_else(|| DataError::WrongType {
-        path: container.path().to_owned(),
-        dataset: name.to_owned(),
-        found: describe(dataset.dtype()),
-        expected: INTEGERS,
-    })?;
+    let number = NumberType::integer(dataset.dtype())
+        .ok_or_else(|| container.wrong_type(name, &dataset, INTEGERS))?;
     let raw = container.bytes(name, &dataset, length, number.bytes())?;
     Ok(Some(number.integers(&raw).collect()))
+}
+
+/// How many classes there are where nothing says so: one a name, else one more than the largest label.
+pub(crate) fn implied_classes(labels: &[i128], names: &[String]) -> usize {
+    if !names.is_empty() {
+        return names.len();
+    }
+    let implied = labels.iter().copied().max().unwrap_or(0).saturating_add(1);
+    usize::try_from(implied.max(1)).map_or(MAX_IMPLIED_CLASSES, |implied| {
+        implied.min(MAX_IMPLIED_CLASSES)
+    })
 }
 
 pub(crate) fn name_classes(mut names: Vec<String>, classes: usize) -> Vec<String> {

@@ -13,7 +13,7 @@ use std::path::Path;
 
 use crate::container::Container;
 use crate::error::DataError;
-use crate::number::{NumberType, describe};
+use crate::number::NumberType;
 
 const START: &str = "/extra/start_s";
 const KNOWN: &str = "/extra/known_s";
@@ -63,11 +63,9 @@ fn floats(
     dataset: &hdf5_reader::Dataset,
     length: usize,
 ) -> Result<Vec<f64>, DataError> {
-    let number = NumberType::float(dataset.dtype()).ok_or_else(|| DataError::WrongType {
-        path: container.path().to_owned(),
-        dataset: name.to_owned(),
-        found: describe(dataset.dtype()),
-        expected: "floats of 16, 32 or 64 bits (seconds)",
+    let number = NumberType::float(dataset.dtype()).ok_or_else(|| {
+        let expected = "floats of 16, 32 or 64 bits (seconds)";
+        container.wrong_type(name, dataset, expected)
     })?;
     let raw = container.bytes(name, dataset, length, number.bytes())?;
     Ok(number.floats(&raw).collect())

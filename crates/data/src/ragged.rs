@@ -7,7 +7,7 @@ use hdf5_reader::{Dataset, Datatype, VarLenKind};
 
 use crate::container::Container;
 use crate::error::DataError;
-use crate::number::{NumberType, describe};
+use crate::number::NumberType;
 
 /// An open dataset of lists.
 pub(crate) struct Ragged {
@@ -44,12 +44,7 @@ impl Ragged {
             } => accept(base),
             _ => None,
         };
-        let number = number.ok_or_else(|| DataError::WrongType {
-            path: container.path().to_owned(),
-            dataset: name.to_owned(),
-            found: describe(dataset.dtype()),
-            expected,
-        })?;
+        let number = number.ok_or_else(|| container.wrong_type(name, &dataset, expected))?;
         let reference_bytes = dataset.vlen_reference_size();
         let references = container.bytes(name, &dataset, found, reference_bytes)?;
         let ragged = Self {

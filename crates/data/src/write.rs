@@ -1,7 +1,7 @@
 //! Writing event files, in the layout that [`EventFile`](crate::EventFile) reads.
 //!
-//! A file appears whole or not at all ([`crate::beside`]). Memory does not grow with the number of recordings: they are stored
-//! `BATCH` at a time, in datasets that grow.
+//! A file appears whole or not at all ([`crate::beside`]). Memory does not grow with the number of recordings:
+//! they are stored `BATCH` at a time, in datasets that grow.
 
 use std::path::Path;
 

@@ -196,9 +196,6 @@ pub struct AdLif<R: Real> {
     /// `tau_adapt_logit [H, 1]`, `a_logit [H, 1]`, `b_logit [H, 1]`.
     params: Params<R>,
     fan_in: FanIn<R>,
-    /// Positions of the learnt time constants, of membrane and adaptation.
-    tau: Option<usize>,
-    tau_adapt: Option<usize>,
     /// alpha and 1 - alpha.
     decays: Decays<R>,
     /// rho and 1 - rho.
@@ -223,8 +220,8 @@ impl<R: Real> AdLif<R> {
     ) -> Result<Self, ConfigError> {
         config.check()?;
         let h = config.hidden;
-        let decays = Decays::new(&config.tau_mem_ms, InputScale::Decay, h, dt_ms, rng)?;
-        let adaptation = Decays::new(&config.tau_adapt_ms, InputScale::Decay, h, dt_ms, rng)?;
+        let mut decays = Decays::new(&config.tau_mem_ms, InputScale::Decay, h, dt_ms, rng)?;
+        let mut adaptation = Decays::new(&config.tau_adapt_ms, InputScale::Decay, h, dt_ms, rng)?;
         let factor = |decays: &Decays<R>, tau: &TimeConstants| {
             let shortest_ms = if config.learn_tau {
                 decays.shortest_ms()
@@ -245,8 +242,10 @@ impl<R: Real> AdLif<R> {
         let mut b = Share::draw(config.b_max, h, rng);
         let scale = |weights| decays.divide_by_gain(weights);
         let (fan_in, mut params) = FanIn::new(&config.fan_in(), inputs, scale, rng)?;
-        let tau = decays.learn(config.learn_tau, "tau_mem_logit", &mut params);
-        let tau_adapt = adaptation.learn(config.learn_tau, "tau_adapt_logit", &mut params);
+        if config.learn_tau {
+            decays.learn("tau_mem_logit", &mut params);
+            adaptation.learn("tau_adapt_logit", &mut params);
+        }
         if config.learn_adaptation {
             a.learn("a_logit", &mut params);
             b.learn("b_logit", &mut params);
@@ -256,8 +255,6 @@ impl<R: Real> AdLif<R> {
             config: config.clone(),
             params,
             fan_in,
-            tau,
-            tau_adapt,
             decays,
             adaptation,
             a,
@@ -286,14 +283,10 @@ impl<R: Real> AdLif<R> {
     /// Sets the time constants `[H]` of membrane and adaptation, in ms: for weights that come
     /// from elsewhere.
     pub fn set_tau_ms(&mut self, membrane: &[f64], adaptation: &[f64]) -> Result<(), ConfigError> {
-        self.decays.set_tau_ms(membrane, "tau_mem_ms")?;
-        self.adaptation.set_tau_ms(adaptation, "tau_adapt_ms")?;
-        for (at, decays) in [(self.tau, &self.decays), (self.tau_adapt, &self.adaptation)] {
-            if let Some(at) = at {
-                self.params[at] = decays.logits();
-            }
-        }
-        Ok(())
+        self.decays
+            .set_tau_ms(membrane, "tau_mem_ms", &mut self.params)?;
+        self.adaptation
+            .set_tau_ms(adaptation, "tau_adapt_ms", &mut self.params)
     }
 }
 
@@ -336,12 +329,8 @@ impl<R: Real> Cell<R> for AdLif<R> {
     fn update(&mut self, change: &mut dyn FnMut(&mut Params<R>)) {
         change(&mut self.params);
         self.fan_in.refresh(&self.params);
-        if let Some(tau) = self.tau {
-            self.decays.set_logits(&self.params[tau]);
-        }
-        if let Some(tau) = self.tau_adapt {
-            self.adaptation.set_logits(&self.params[tau]);
-        }
+        self.decays.refresh(&self.params);
+        self.adaptation.refresh(&self.params);
         self.a.refresh(&self.params);
         self.b.refresh(&self.params);
     }

@@ -178,9 +178,6 @@ pub struct Alif<R: Real> {
     /// `tau_adapt_logit [H, 1]`.
     params: Params<R>,
     fan_in: FanIn<R>,
-    /// Positions of the learnt time constants, of the membrane and of the threshold.
-    tau: Option<usize>,
-    tau_adapt: Option<usize>,
     /// a and g.
     decays: Decays<R>,
     /// rho and h.
@@ -203,24 +200,24 @@ impl<R: Real> Alif<R> {
     ) -> Result<Self, ConfigError> {
         config.check()?;
         let h = config.hidden;
-        let decays = Decays::new(&config.tau_mem_ms, config.input_scale, h, dt_ms, rng)?;
+        let mut decays = Decays::new(&config.tau_mem_ms, config.input_scale, h, dt_ms, rng)?;
         let height = if config.normalise {
             InputScale::Decay
         } else {
             InputScale::One
         };
-        let adaptation = Decays::new(&config.tau_adapt_ms, height, h, dt_ms, rng)?;
+        let mut adaptation = Decays::new(&config.tau_adapt_ms, height, h, dt_ms, rng)?;
         let scale = |weights| decays.divide_by_gain(weights);
         let (fan_in, mut params) = FanIn::new(&config.fan_in(), inputs, scale, rng)?;
-        let tau = decays.learn(config.learn_tau, "tau_mem_logit", &mut params);
-        let tau_adapt = adaptation.learn(config.learn_tau, "tau_adapt_logit", &mut params);
+        if config.learn_tau {
+            decays.learn("tau_mem_logit", &mut params);
+            adaptation.learn("tau_adapt_logit", &mut params);
+        }
         let (zeroing, subtracted) = config.spike_reset.factors(config.threshold);
         Ok(Self {
             config: config.clone(),
             params,
             fan_in,
-            tau,
-            tau_adapt,
             decays,
             adaptation,
             zeroing: R::of(zeroing),
@@ -242,14 +239,10 @@ impl<R: Real> Alif<R> {
     /// Sets the time constants `[H]` of membrane and threshold, in ms: for weights that come from
     /// elsewhere.
     pub fn set_tau_ms(&mut self, membrane: &[f64], adaptation: &[f64]) -> Result<(), ConfigError> {
-        self.decays.set_tau_ms(membrane, "tau_mem_ms")?;
-        self.adaptation.set_tau_ms(adaptation, "tau_adapt_ms")?;
-        for (at, decays) in [(self.tau, &self.decays), (self.tau_adapt, &self.adaptation)] {
-            if let Some(at) = at {
-                self.params[at] = decays.logits();
-            }
-        }
-        Ok(())
+        self.decays
+            .set_tau_ms(membrane, "tau_mem_ms", &mut self.params)?;
+        self.adaptation
+            .set_tau_ms(adaptation, "tau_adapt_ms", &mut self.params)
     }
 }
 
@@ -292,12 +285,8 @@ impl<R: Real> Cell<R> for Alif<R> {
     fn update(&mut self, change: &mut dyn FnMut(&mut Params<R>)) {
         change(&mut self.params);
         self.fan_in.refresh(&self.params);
-        if let Some(tau) = self.tau {
-            self.decays.set_logits(&self.params[tau]);
-        }
-        if let Some(tau) = self.tau_adapt {
-            self.adaptation.set_logits(&self.params[tau]);
-        }
+        self.decays.refresh(&self.params);
+        self.adaptation.refresh(&self.params);
     }
 
     fn boxed(&self) -> Box<dyn Cell<R>> {

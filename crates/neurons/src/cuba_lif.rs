@@ -167,9 +167,6 @@ pub struct CubaLif<R: Real> {
     /// `tau_syn_logit [H, 1]`.
     params: Params<R>,
     fan_in: FanIn<R>,
-    /// Positions of the learnt time constants, of membrane and synapse.
-    tau: Option<usize>,
-    tau_syn: Option<usize>,
     /// a and g.
     decays: Decays<R>,
     /// alpha and h.
@@ -191,19 +188,19 @@ impl<R: Real> CubaLif<R> {
     ) -> Result<Self, ConfigError> {
         config.check()?;
         let h = config.hidden;
-        let decays = Decays::new(&config.tau_mem_ms, config.input_scale, h, dt_ms, rng)?;
-        let synapse = Decays::new(&config.tau_syn_ms, config.synapse_scale, h, dt_ms, rng)?;
+        let mut decays = Decays::new(&config.tau_mem_ms, config.input_scale, h, dt_ms, rng)?;
+        let mut synapse = Decays::new(&config.tau_syn_ms, config.synapse_scale, h, dt_ms, rng)?;
         let scale = |weights| decays.divide_by_gain(synapse.divide_by_gain(weights));
         let (fan_in, mut params) = FanIn::new(&config.fan_in(), inputs, scale, rng)?;
-        let tau = decays.learn(config.learn_tau, "tau_mem_logit", &mut params);
-        let tau_syn = synapse.learn(config.learn_tau, "tau_syn_logit", &mut params);
+        if config.learn_tau {
+            decays.learn("tau_mem_logit", &mut params);
+            synapse.learn("tau_syn_logit", &mut params);
+        }
         let (zeroing, subtracted) = config.spike_reset.factors(config.threshold);
         Ok(Self {
             config: config.clone(),
             params,
             fan_in,
-            tau,
-            tau_syn,
             decays,
             synapse,
             zeroing: R::of(zeroing),
@@ -224,14 +221,10 @@ impl<R: Real> CubaLif<R> {
     /// Sets the time constants `[H]` of membrane and synapse, in ms: for weights that come from
     /// elsewhere.
     pub fn set_tau_ms(&mut self, membrane: &[f64], synapse: &[f64]) -> Result<(), ConfigError> {
-        self.decays.set_tau_ms(membrane, "tau_mem_ms")?;
-        self.synapse.set_tau_ms(synapse, "tau_syn_ms")?;
-        for (at, decays) in [(self.tau, &self.decays), (self.tau_syn, &self.synapse)] {
-            if let Some(at) = at {
-                self.params[at] = decays.logits();
-            }
-        }
-        Ok(())
+        self.decays
+            .set_tau_ms(membrane, "tau_mem_ms", &mut self.params)?;
+        self.synapse
+            .set_tau_ms(synapse, "tau_syn_ms", &mut self.params)
     }
 }
 
@@ -274,12 +267,8 @@ impl<R: Real> Cell<R> for CubaLif<R> {
     fn update(&mut self, change: &mut dyn FnMut(&mut Params<R>)) {
         change(&mut self.params);
         self.fan_in.refresh(&self.params);
-        if let Some(tau) = self.tau {
-            self.decays.set_logits(&self.params[tau]);
-        }
-        if let Some(tau) = self.tau_syn {
-            self.synapse.set_logits(&self.params[tau]);
-        }
+        self.decays.refresh(&self.params);
+        self.synapse.refresh(&self.params);
     }
 
     fn boxed(&self) -> Box<dyn Cell<R>> {

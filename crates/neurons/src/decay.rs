@@ -117,6 +117,8 @@ pub enum InputScale {
 #[derive(Clone, Debug)]
 pub struct Decays<R: Real> {
     tau_ms: Bounded,
+    /// Position of rho `[H, 1]` among the parameters, if it is learnt.
+    at: Option<usize>,
     dt_ms: f64,
     input_scale: InputScale,
     decay: Vec<R>,
@@ -136,23 +138,33 @@ impl<R: Real> Decays<R> {
         ConfigError::unless_positive("dt_ms", dt_ms)?;
         let mut decays = Self {
             tau_ms: Bounded::draw(config.range(), hidden, rng),
+            at: None,
             dt_ms,
             input_scale,
             decay: vec![R::zero(); hidden],
             slope: vec![R::zero(); hidden],
             gain: vec![R::one(); hidden],
         };
-        decays.refresh();
+        decays.derive();
         Ok(decays)
     }
 
-    /// Adds rho to `params` as `name`, if it is to be learnt; returns its position then.
-    pub fn learn(&self, learnt: bool, name: &'static str, params: &mut Params<R>) -> Option<usize> {
-        learnt.then(|| {
-            let position = params.tensors().len();
-            *params = std::mem::take(params).with(name, Kind::Dynamics, self.logits());
-            position
-        })
+    /// Adds rho to `params` as `name`: from now on it is learnt.
+    pub fn learn(&mut self, name: &'static str, params: &mut Params<R>) {
+        self.at = Some(params.tensors().len());
+        *params = std::mem::take(params).with(name, Kind::Dynamics, self.logits());
+    }
+
+    /// Position of rho among the parameters, if it is learnt.
+    pub fn position(&self) -> Option<usize> {
+        self.at
+    }
+
+    /// Follows a change of the parameters.
+    pub fn refresh(&mut self, params: &Params<R>) {
+        if let Some(at) = self.at {
+            self.set_logits(&params[at]);
+        }
     }
 
     /// rho `[H, 1]`.
@@ -163,14 +175,22 @@ impl<R: Real> Decays<R> {
     /// Sets the time constants from rho `[H, 1]`, then what derives from them.
     pub fn set_logits(&mut self, logits: &DMatrix<R>) {
         self.tau_ms.set_logits(logits);
-        self.refresh();
+        self.derive();
     }
 
-    /// Sets the time constants in ms `[H]`, then what derives from them. They must lie inside the range
-    /// of rho's map; `key` is their name in the scenario.
-    pub fn set_tau_ms(&mut self, tau_ms: &[f64], key: &'static str) -> Result<(), ConfigError> {
+    /// Sets the time constants in ms `[H]`, then what derives from them, and rho in `params` if it is
+    /// learnt. They must lie inside the range of rho's map; `key` is their name in the scenario.
+    pub fn set_tau_ms(
+        &mut self,
+        tau_ms: &[f64],
+        key: &'static str,
+        params: &mut Params<R>,
+    ) -> Result<(), ConfigError> {
         self.tau_ms.set(tau_ms, key)?;
-        self.refresh();
+        self.derive();
+        if let Some(at) = self.at {
+            params[at] = self.logits();
+        }
         Ok(())
     }
 
@@ -216,7 +236,7 @@ impl<R: Real> Decays<R> {
         weights
     }
 
-    fn refresh(&mut self) {
+    fn derive(&mut self) {
         for (i, &tau) in self.tau_ms.values().iter().enumerate() {
             let a = (-self.dt_ms / tau).exp(); // (1)
             let slope = a * (self.dt_ms / tau) * self.tau_ms.log_slope(tau); // (2)

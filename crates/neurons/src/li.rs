@@ -98,7 +98,6 @@ pub struct Li<R: Real> {
     /// `weight [O, I]`, then, where configured, `bias [O, 1]`, `tau_mem_logit [O, 1]`.
     params: Params<R>,
     bias: Option<usize>,
-    tau: Option<usize>,
     decays: Decays<R>,
 }
 
@@ -113,24 +112,22 @@ impl<R: Real> Li<R> {
         config.check()?;
         ConfigError::unless_at_least_one("inputs", inputs)?;
         let o = config.outputs;
-        let decays = Decays::new(&config.tau_mem_ms, config.input_scale, o, dt_ms, rng)?;
+        let mut decays = Decays::new(&config.tau_mem_ms, config.input_scale, o, dt_ms, rng)?;
         let weight = init::normal(o, inputs, config.input_gain / (inputs as f64).sqrt(), rng);
         let mut params = Params::new().with("weight", Kind::Weight, weight);
-        let (mut bias, mut tau) = (None, None);
+        let mut bias = None;
         if config.bias {
             bias = Some(params.tensors().len());
             params = params.with("bias", Kind::Bias, DMatrix::zeros(o, 1));
         }
         if config.learn_tau {
-            tau = Some(params.tensors().len());
-            params = params.with("tau_mem_logit", Kind::Dynamics, decays.logits());
+            decays.learn("tau_mem_logit", &mut params);
         }
         Ok(Self {
             config: config.clone(),
             inputs,
             params,
             bias,
-            tau,
             decays,
         })
     }
@@ -147,11 +144,8 @@ impl<R: Real> Li<R> {
 
     /// Sets the time constants `[O]`, in ms: for weights that come from elsewhere.
     pub fn set_tau_mem_ms(&mut self, tau_ms: &[f64]) -> Result<(), ConfigError> {
-        self.decays.set_tau_ms(tau_ms, "tau_mem_ms")?;
-        if let Some(tau) = self.tau {
-            self.params[tau] = self.decays.logits();
-        }
-        Ok(())
+        self.decays
+            .set_tau_ms(tau_ms, "tau_mem_ms", &mut self.params)
     }
 }
 
@@ -191,9 +185,7 @@ impl<R: Real> Cell<R> for Li<R> {
 
     fn update(&mut self, change: &mut dyn FnMut(&mut Params<R>)) {
         change(&mut self.params);
-        if let Some(tau) = self.tau {
-            self.decays.set_logits(&self.params[tau]);
-        }
+        self.decays.refresh(&self.params);
     }
 
     fn boxed(&self) -> Box<dyn Cell<R>> {
@@ -265,7 +257,7 @@ fn leak_reverse<R: Real>(
     for lane in 0..at.prev.ncols() {
         let adj = column_mut(&mut adj, lane);
         // (2)ᵀ for the time constants.
-        if let Some(tau) = cell.tau {
+        if let Some(tau) = cell.decays.position() {
             let gain_slope = cell.decays.gain_slope();
             let past = column(&at.prev, lane).iter().zip(column(&at.drive, lane));
             let into = grad[tau].as_mut_slice().iter_mut().zip(cell.decays.slope());

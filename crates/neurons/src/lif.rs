@@ -146,7 +146,6 @@ pub struct Lif<R: Real> {
     /// `weight [H, I]`, then, where configured, `bias [H, 1]`, `recurrent [H, H]`, `tau_mem_logit [H, 1]`.
     params: Params<R>,
     fan_in: FanIn<R>,
-    tau: Option<usize>,
     decays: Decays<R>,
     /// z and k of equation (2).
     zeroing: R,
@@ -165,16 +164,17 @@ impl<R: Real> Lif<R> {
     ) -> Result<Self, ConfigError> {
         config.check()?;
         let h = config.hidden;
-        let decays = Decays::new(&config.tau_mem_ms, config.input_scale, h, dt_ms, rng)?;
+        let mut decays = Decays::new(&config.tau_mem_ms, config.input_scale, h, dt_ms, rng)?;
         let scale = |weights| decays.divide_by_gain(weights);
         let (fan_in, mut params) = FanIn::new(&config.fan_in(), inputs, scale, rng)?;
-        let tau = decays.learn(config.learn_tau, "tau_mem_logit", &mut params);
+        if config.learn_tau {
+            decays.learn("tau_mem_logit", &mut params);
+        }
         let (zeroing, subtracted) = config.spike_reset.factors(config.threshold);
         Ok(Self {
             config: config.clone(),
             params,
             fan_in,
-            tau,
             decays,
             zeroing: R::of(zeroing),
             subtracted: R::of(subtracted),
@@ -203,11 +203,8 @@ impl<R: Real> Lif<R> {
 
     /// Sets the membrane time constants `[H]`, in ms: for weights that come from elsewhere.
     pub fn set_tau_mem_ms(&mut self, tau_ms: &[f64]) -> Result<(), ConfigError> {
-        self.decays.set_tau_ms(tau_ms, "tau_mem_ms")?;
-        if let Some(tau) = self.tau {
-            self.params[tau] = self.decays.logits();
-        }
-        Ok(())
+        self.decays
+            .set_tau_ms(tau_ms, "tau_mem_ms", &mut self.params)
     }
 }
 
@@ -246,9 +243,7 @@ impl<R: Real> Cell<R> for Lif<R> {
     fn update(&mut self, change: &mut dyn FnMut(&mut Params<R>)) {
         change(&mut self.params);
         self.fan_in.refresh(&self.params);
-        if let Some(tau) = self.tau {
-            self.decays.set_logits(&self.params[tau]);
-        }
+        self.decays.refresh(&self.params);
     }
 
     fn boxed(&self) -> Box<dyn Cell<R>> {
@@ -359,7 +354,7 @@ fn fire_reverse<R: Real>(
         }
 
         // (2)ᵀ for the time constants.
-        if let Some(tau) = cell.tau {
+        if let Some(tau) = cell.decays.position() {
             let gain_slope = cell.decays.gain_slope();
             let past = v.iter().zip(s).zip(column(&at.drive, lane));
             let into = grad[tau].as_mut_slice().iter_mut().zip(cell.decays.slope());

@@ -7,8 +7,8 @@ use hdf5_reader::{Dataset, Datatype, SliceInfo, SliceInfoElem};
 use super::{Frames, MASK, OFFSETS, STEP, VALUES};
 use crate::container::Container;
 use crate::error::DataError;
-use crate::event_file::{KEYS, LABELS, SPEAKER, name_classes, read_integers};
-use crate::number::{NumberType, describe};
+use crate::event_file::{KEYS, LABELS, SPEAKER, implied_classes, name_classes, read_integers};
+use crate::number::NumberType;
 
 /// Most bytes that deflate makes of one.
 const MAX_DEFLATE: u64 = 1_032;
@@ -38,7 +38,7 @@ impl FrameFile {
         };
         if !matches!(values.dtype(), Datatype::FloatingPoint { size: 4, .. }) {
             let expected = "floats of 32 bits";
-            return Err(wrong_type(&container, VALUES, &values, expected));
+            return Err(container.wrong_type(VALUES, &values, expected));
         }
         let mask = packed(&container, MASK)?;
         if *mask.shape() != [steps] {
@@ -46,7 +46,7 @@ impl FrameFile {
         }
         if !matches!(mask.dtype(), Datatype::FixedPoint { size: 1, .. }) {
             let expected = "integers of 8 bits, 0 or 1";
-            return Err(wrong_type(&container, MASK, &mask, expected));
+            return Err(container.wrong_type(MASK, &mask, expected));
         }
 
         let (_, count) = container.list(OFFSETS)?;
@@ -189,12 +189,7 @@ fn read_labels(
             path: container.path().to_owned(),
             dataset: LABELS.to_owned(),
         })?;
-    let largest = stored.iter().copied().max().unwrap_or(0);
-    let classes = if names.is_empty() {
-        usize::try_from(largest.saturating_add(1)).map_or(1, |implied| implied.min(1 << 16))
-    } else {
-        names.len()
-    };
+    let classes = implied_classes(&stored, &names);
     let label = |(index, label): (usize, &i128)| {
         let class = usize::try_from(*label)
             .ok()
@@ -222,7 +217,7 @@ fn read_step(container: &Container) -> Result<f64, DataError> {
     let expected = "one float, the length of a step in seconds";
     let number = NumberType::float(dataset.dtype())
         .filter(|_| *dataset.shape() == [1])
-        .ok_or_else(|| wrong_type(container, STEP, &dataset, expected))?;
+        .ok_or_else(|| container.wrong_type(STEP, &dataset, expected))?;
     let raw = container.bytes(STEP, &dataset, 1, number.bytes())?;
     number
         .floats(&raw)
@@ -231,24 +226,5 @@ fn read_step(container: &Container) -> Result<f64, DataError> {
 }
 
 fn wrong_shape(container: &Container, name: &str, dataset: &Dataset) -> DataError {
-    DataError::Damaged {
-        path: container.path().to_owned(),
-        dataset: name.to_owned(),
-        index: None,
-        detail: format!("its shape is {:?}", dataset.shape()),
-    }
-}
-
-fn wrong_type(
-    container: &Container,
-    name: &str,
-    dataset: &Dataset,
-    expected: &'static str,
-) -> DataError {
-    DataError::WrongType {
-        path: container.path().to_owned(),
-        dataset: name.to_owned(),
-        found: describe(dataset.dtype()),
-        expected,
-    }
+    container.damaged(name, None, &format!("its shape is {:?}", dataset.shape()))
 }

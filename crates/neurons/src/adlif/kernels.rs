@@ -83,7 +83,7 @@ pub(super) fn fire_reverse<R: Real>(
         // (5)ᵀ for the parameters. What is fed into w_t is (w_t - rho w_{t-1}) / (1 - rho), and
         // dw_t / drho is w_{t-1} less that.
         let left = |v: R, s: R| (one - z * s) * v - k * s;
-        if let Some(tau) = cell.tau_adapt {
+        if let Some(tau) = cell.adaptation.position() {
             let fed = gain.iter().zip(w.iter().zip(w_next));
             let into = (grad[tau].as_mut_slice().iter_mut()).zip(cell.adaptation.slope());
             for (((d_tau, &slope), &adj_w), (&gain, (&w, &w_next))) in into.zip(&*adj_w).zip(fed) {
@@ -134,7 +134,7 @@ pub(super) fn fire_reverse<R: Real>(
         }
 
         // (3)ᵀ for the time constants.
-        if let Some(tau) = cell.tau {
+        if let Some(tau) = cell.decays.position() {
             let past = v.iter().zip(s).zip(column(&at.drive, lane).iter().zip(w));
             let into = grad[tau].as_mut_slice().iter_mut().zip(cell.decays.slope());
             for (((d_tau, &slope), &delta), ((&v, &s), (&d, &w))) in into.zip(&*delta).zip(past) {

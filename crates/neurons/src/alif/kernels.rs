@@ -77,7 +77,7 @@ pub(super) fn fire_reverse<R: Real>(
         }
 
         // (3)ᵀ, (2)ᵀ for the time constants.
-        if let Some(tau) = cell.tau {
+        if let Some(tau) = cell.decays.position() {
             let gain_slope = cell.decays.gain_slope();
             let past = v.iter().zip(s).zip(column(&at.drive, lane));
             let into = grad[tau].as_mut_slice().iter_mut().zip(cell.decays.slope());
@@ -85,7 +85,7 @@ pub(super) fn fire_reverse<R: Real>(
                 *d_tau += slope * delta * ((one - z * s) * v + gain_slope * d);
             }
         }
-        if let Some(tau) = cell.tau_adapt {
+        if let Some(tau) = cell.adaptation.position() {
             let height_slope = cell.adaptation.gain_slope();
             let past = b.iter().zip(s);
             let into = (grad[tau].as_mut_slice().iter_mut()).zip(cell.adaptation.slope());

@@ -72,7 +72,7 @@ pub(super) fn fire_reverse<R: Real>(
         }
 
         // (3)ᵀ for the time constants of the membrane, and for the current.
-        if let Some(tau) = cell.tau {
+        if let Some(tau) = cell.decays.position() {
             let gain_slope = cell.decays.gain_slope();
             let past = v.iter().zip(s).zip(i_next);
             let into = grad[tau].as_mut_slice().iter_mut().zip(cell.decays.slope());
@@ -85,7 +85,7 @@ pub(super) fn fire_reverse<R: Real>(
         }
 
         // (2)ᵀ for the time constants of the synapses.
-        if let Some(tau) = cell.tau_syn {
+        if let Some(tau) = cell.synapse.position() {
             let height_slope = cell.synapse.gain_slope();
             let past = i.iter().zip(column(&at.drive, lane));
             let into = (grad[tau].as_mut_slice().iter_mut()).zip(cell.synapse.slope());

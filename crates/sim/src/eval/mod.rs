@@ -4,6 +4,8 @@ pub mod bootstrap;
 pub mod contraction;
 pub mod detector;
 pub mod evaluate;
+pub mod gap;
 pub mod lanes;
 pub mod position;
+pub mod reset;
 pub mod slope;

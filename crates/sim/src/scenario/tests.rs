@@ -6,6 +6,7 @@ mod overrides;
 use std::path::Path;
 
 use super::*;
+use crate::eval::reset::Periodic;
 
 /// The scenario that the design shows.
 pub(super) const DESIGN: &str = "\
@@ -68,12 +69,12 @@ fn the_design_s_scenario_reads_as_written() {
     assert_eq!(
         s.evaluate.state_reset,
         [
-            StateReset::None,
-            StateReset::Oracle,
-            StateReset::Periodic {
+            StateReset::NEVER,
+            StateReset::ORACLE,
+            StateReset::Periodic(Periodic {
                 every: 100,
                 offset: 0
-            }
+            })
         ]
     );
     assert_eq!(s.plots.len(), 6);

@@ -6,8 +6,8 @@ use std::path::Path;
 use saturn_plots::{
     Accuracy, AccuracyPanel, Compare, CompareItem, ComparePanel, CompareValue, Contraction, Figure,
     Heat, Inspect, Level, LinePanel, Look, PlotError, Raster, RasterPlot, Saturation,
-    SaturationModel, SaturationPanel, Scaling, Series, Slope, Span, Stream, StreamOutput, TraceArm,
-    Traces, Training, TrainingArm, TrainingModel, TrainingRun,
+    SaturationModel, SaturationPanel, Scaling, Series, Slope, Span, Stream, StreamOutput, Sweep,
+    TraceArm, Traces, Training, TrainingArm, TrainingModel, TrainingRun,
 };
 
 /// Which numbers a figure gets.
@@ -145,6 +145,18 @@ fn lines(data: Data) -> Vec<Named> {
                 }],
                 chance: Some(f64::NAN),
                 ..Accuracy::default()
+            }),
+        ),
+        (
+            "sweep",
+            Box::new(Sweep {
+                panels: vec![LinePanel::new(
+                    MODEL,
+                    vec![series("classic", data), series("adaptive", data)],
+                )],
+                chance: Some(value(data, 1)),
+                x: saturn_plots::Axis::log("length of the gap, s"),
+                ..Sweep::default()
             }),
         ),
         (

@@ -209,7 +209,8 @@ impl PolicyError {
 
     /// An error about `key` unless `value` is finite and greater than 0.
     pub fn unless_positive(key: &'static str, value: f64) -> Result<(), Self> {
-        Self::unless(value.is_finite() && value > 0.0, key, value, "above 0")
+        let fits = value.is_finite() && value > 0.0;
+        Self::unless(fits, key, value, "above 0 and finite")
     }
 
     /// An error about `key` unless `value` is at least 1.

@@ -98,9 +98,8 @@ fn misaligned_resets_err_as_the_normal_law_says() {
     let errors: Vec<f64> = (found.iter().zip(&at))
         .map(|(&found, &at)| found as f64 - at as f64)
         .collect();
-    let reach = config.needs().lookahead as f64;
-    assert_eq!(reach, 24.0);
-    assert!(errors.iter().all(|e| e.abs() <= reach));
+    assert_eq!(config.needs().lookahead, 24);
+    assert!(errors.iter().all(|e| e.abs() <= 24.0));
     let mean = errors.iter().sum::<f64>() / n as f64;
     let square = errors.iter().map(|e| e * e).sum::<f64>() / n as f64;
     // Rounding to whole steps adds a twelfth to the variance; five standard errors.
@@ -261,7 +260,11 @@ fn what_cannot_be_has_an_error() {
             "",
             "`-0.5` is out of range: it must be above 0 and at most 1",
         ),
-        (&Clip(0.0), "", "`0` is out of range: it must be above 0"),
+        (
+            &Clip(0.0),
+            "",
+            "`0` is out of range: it must be above 0 and finite",
+        ),
         (
             &Silence {
                 threshold: -1.0,
@@ -289,7 +292,7 @@ fn what_cannot_be_has_an_error() {
         (
             &Output::Norm(f64::INFINITY),
             "norm",
-            "`inf` is out of range: it must be above 0",
+            "`inf` is out of range: it must be above 0 and finite",
         ),
         (
             &Window {

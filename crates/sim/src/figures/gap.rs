@@ -15,6 +15,8 @@ use crate::scenario::Plot;
 
 /// Figures that are drawn.
 const FIGURES: usize = 2;
+/// Samples that a point rests on, at least: fewer tell nothing.
+const FEWEST: u64 = 20;
 /// The longest gap over the shortest from which the axis is logarithmic.
 const WIDE: f64 = 8.0;
 
@@ -56,10 +58,11 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
         );
         let figure = Sweep {
             title: title.clone(),
-            caption: "Accuracy of the samples that follow a gap of a length, with 95 % intervals: a line \
-                      that falls is a net that a long gap unsettles, one that rises a net that needs the gap \
-                      to let go of the sample before."
-                .to_owned(),
+            caption: format!(
+                "Accuracy of the samples that follow a gap of a length, where there are at least {FEWEST}, \
+                 with 95 % intervals: a line that falls is a net that a long gap unsettles, one that rises a \
+                 net that needs the gap to let go of the sample before."
+            ),
             x: if longest > WIDE * shortest {
                 Axis::log(label)
             } else {
@@ -123,6 +126,9 @@ fn line(
     for bins in bins.values() {
         let total: u64 = bins.iter().map(|bin| bin.total).sum();
         let right: u64 = bins.iter().map(|bin| bin.right).sum();
+        if total < FEWEST {
+            continue;
+        }
         let steps: f64 = (bins.iter())
             .map(|bin| bin.mean_steps * bin.total as f64)
             .sum();

@@ -3,7 +3,10 @@
 use nalgebra::DMatrix;
 use saturn_cell::rng::generator;
 use saturn_cell::{Cell, Input, Tape};
-use saturn_ssm::{Discretization, LruConfig, Ssm, SsmBlock, SsmBlockConfig, SsmConfig};
+use saturn_ssm::{
+    Discretization, LruConfig, SelectiveSsm, SelectiveSsmConfig, SelectiveStep, Ssm, SsmBlock,
+    SsmBlockConfig, SsmConfig,
+};
 use serde_json::Value;
 
 const TOLERANCE: f64 = 1e-12;
@@ -82,6 +85,28 @@ fn the_linear_recurrent_unit_and_its_gradients() {
     };
     let mut cell = (config.cell(2, 10.0, &mut generator(1, "init", 0))).expect("valid");
     assert_golden(&mut cell, &read(include_str!("golden/lru.json")), 2);
+}
+
+#[test]
+fn the_selective_scan_and_its_gradients() {
+    let golden = read(include_str!("golden/selective_ssm.json"));
+    for (case, discretization, gate, complex) in [
+        ("zoh", SelectiveStep::Zoh, true, false),
+        ("euler", SelectiveStep::Euler, false, false),
+        ("complex", SelectiveStep::Zoh, true, true),
+    ] {
+        let config = SelectiveSsmConfig {
+            width: 3,
+            states: 2,
+            complex,
+            discretization,
+            gate,
+            ..SelectiveSsmConfig::default()
+        };
+        let rng = &mut generator(1, "init", 0);
+        let mut cell = SelectiveSsm::new(&config, 3, 10.0, rng).expect("valid");
+        assert_golden(&mut cell, &golden[case], 2);
+    }
 }
 
 /// S5's keys, with J = 2 blocks of 4: two pairs of eigenvalues a block, and four states that stand for pairs.

@@ -109,6 +109,8 @@ layers! {
     "ssm": Ssm(saturn_ssm::SsmConfig),
     /// Linear recurrent units.
     "lru": Lru(saturn_ssm::LruConfig),
+    /// A gated diagonal state-space model whose input decides what is forgotten, taken in and read.
+    "selective_ssm": SelectiveSsm(saturn_ssm::SelectiveSsmConfig),
     /// Norm, state-space model, GELU, GLU and residual.
     "ssm_block": SsmBlock(SsmBlockConfig),
 }

@@ -111,6 +111,8 @@ layers! {
     "lru": Lru(saturn_ssm::LruConfig),
     /// A gated diagonal state-space model whose input decides what is forgotten, taken in and read.
     "selective_ssm": SelectiveSsm(saturn_ssm::SelectiveSsmConfig),
+    /// A diagonal state-space model whose outputs go through leaky integrate-and-fire neurons.
+    "spiking_ssm": SpikingSsm(saturn_ssm::SpikingSsmConfig),
     /// Norm, state-space model, GELU, GLU and residual.
     "ssm_block": SsmBlock(SsmBlockConfig),
 }

@@ -78,6 +78,9 @@ macro_rules! layers {
     };
 }
 
+#[cfg(test)]
+mod tests;
+
 layers! {
     /// Leaky integrate-and-fire neurons.
     "lif": Lif(LifConfig),

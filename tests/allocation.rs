@@ -6,7 +6,7 @@
 
 use saturn_cell::gradcheck::{random, random_events};
 use saturn_cell::{EventBatch, Input, Recorded};
-use saturn_data::{EventFile, OnBadSample, ReadOptions, Recording, WriteMeta, write_events};
+use saturn_data::{OnBadSample, ReadOptions, Recording, WriteMeta, write_events};
 use saturn_sim::build::build;
 use saturn_sim::eval::lanes::Lanes;
 use saturn_sim::eval::reset::{
@@ -18,7 +18,7 @@ use saturn_sim::stream::{Noise, Source, Split};
 
 const INPUTS: usize = 48;
 const CLASSES: usize = 16;
-const STACKS: [&str; 9] = [
+const STACKS: [&str; 14] = [
     "[{lif: {hidden: 32, recurrent: true, input_gain: 3}}, {lif: {hidden: 32}}]",
     "[{lif: {hidden: 32, learn_tau: false, spike_reset: zero}}, {li: {outputs: 16}}]",
     "[{rnn: {hidden: 32}}]",
@@ -28,6 +28,11 @@ const STACKS: [&str; 9] = [
     "[{windowed_attention: {width: 32, heads: 2, window: 5}}]",
     "[{ssm_block: {width: 32, states: 16}}, {ssm_block: {width: 32, states: 16}}]",
     "[{ssm: {width: 32, states: 16}}]",
+    "[{resonate_and_fire: {hidden: 32, recurrent: true}}]",
+    "[{resonate_and_fire: {hidden: 32, step: exponential, spike_reset: izhikevich}}]",
+    "[{selective_ssm: {width: 32, states: 4}}]",
+    "[{selective_ssm: {width: 32, states: 4, complex: true, discretization: euler}}]",
+    "[{spiking_ssm: {width: 32, states: 16}}]",
 ];
 
 fn net(layers: &str) -> Network<f32> {
@@ -135,8 +140,7 @@ fn a_step_under_a_policy_allocates_nothing() {
         classes: None,
         on_bad_sample: OnBadSample::Error,
     };
-    let file = EventFile::open(&path, &options).expect("open");
-    let split = Split::from_file(file, 10.0, usize::MAX).expect("a split");
+    let split = Split::open(&path, &options, 10.0).expect("a split");
     let noise = Noise::new(&[0.1; INPUTS]);
     let gap = Gap {
         steps: [5, 20],

@@ -62,7 +62,7 @@ impl Policy for Waiting {
 }
 
 mod tests {
-    use saturn_data::{EventFile, OnBadSample, ReadOptions, Recording, WriteMeta, write_events};
+    use saturn_data::{OnBadSample, ReadOptions, Recording, WriteMeta, write_events};
     use saturn_sim::build::build;
     use saturn_sim::eval::detector::DetectorConfig;
     use saturn_sim::eval::evaluate::{Plan, evaluate};
@@ -134,8 +134,7 @@ mod tests {
             classes: None,
             on_bad_sample: OnBadSample::Error,
         };
-        let file = EventFile::open(&path, &options).unwrap();
-        let split = Split::from_file(file, 10.0, usize::MAX).unwrap();
+        let split = Split::open(&path, &options, 10.0).unwrap();
         let noise = Noise::new(&[0.0; 6]);
         let gap = Gap {
             steps: [5, 5],

@@ -19,7 +19,7 @@ use saturn_cell::{Real, Tape};
 use saturn_loss::MaskConfig;
 
 use crate::eval::evaluate::Watched;
-use crate::eval::lanes::CHUNK;
+use crate::eval::lanes::{CHUNK, COLUMNS};
 use crate::network::Network;
 use crate::run::workbench::{MASK_SAMPLES, Paths, Workbench};
 use crate::scenario::{Arm, Data, DataSource, Fill, Gap, Model, Scenario, Streams, Train};
@@ -91,8 +91,8 @@ impl Samples {
                     kept: 0.0,
                 }
             }
-            // Event files that are not there have been refused before this.
-            (None, DataSource::Events { .. }) => Self {
+            // Files that are not there have been refused before this.
+            (None, DataSource::Events { .. } | DataSource::Frames { .. }) => Self {
                 classes: s.data.classes.unwrap_or(2),
                 train: vec![(1_000.0 / dt_ms) as usize],
                 valid: vec![(1_000.0 / dt_ms) as usize],
@@ -221,7 +221,7 @@ fn copies(s: &Scenario) -> f64 {
     };
     let shard = s.train.shard_lanes.min(e.lanes);
     let shards = e.lanes.div_ceil(shard).min(rayon::current_num_threads());
-    (shards * shard * copies.max(CHUNK)) as f64
+    (shards * (shard * copies).max(COLUMNS)) as f64
 }
 
 /// Bytes of the streams that an estimated mask is fitted and judged on, before training begins; 0 where
@@ -299,7 +299,7 @@ fn batch_column(samples: &Samples, gap: Option<&Gap>) -> f64 {
         .map(|fill| match fill {
             Fill::Silence => 0.0,
             Fill::Noise(factor) => *factor,
-            Fill::Shuffled => 1.0,
+            Fill::Shuffled | Fill::Recordings => 1.0,
         });
     2.0 * (EVENT * samples.density * loudest.fold(1.0, f64::max) + COLUMN)
 }

@@ -72,7 +72,7 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     for notice in bench.notices() {
         progress.line(&notice);
     }
-    let inputs = checksums(&paths)?;
+    let inputs = checksums(&paths, scenario.data.gap_recordings.as_deref())?;
     let matrix = Matrix {
         scenario: &scenario,
         bench: &bench,
@@ -138,9 +138,10 @@ pub fn fingerprint(scenario: &Scenario) -> Result<String> {
 
 /// The checksums of the files, the test split's too: a net that `compare` has trained is the one that
 /// `compare --final` evaluates.
-fn checksums(paths: &Paths) -> Result<Vec<Input>> {
+fn checksums(paths: &Paths, gap_recordings: Option<&Path>) -> Result<Vec<Input>> {
     let mut inputs = Vec::new();
-    for path in [&paths.train, &paths.valid, &paths.test] {
+    let splits = [&*paths.train, &*paths.valid, &*paths.test];
+    for path in splits.into_iter().chain(gap_recordings) {
         let sha256 = checksum(path).with_context(|| format!("reading {}", path.display()))?;
         inputs.push(Input {
             path: path.display().to_string(),

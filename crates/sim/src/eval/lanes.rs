@@ -6,17 +6,25 @@
 //! copy, of which one copy's B are read.
 
 use nalgebra::DMatrix;
-use saturn_cell::{EventBatch, Input, Real, View, column};
+use saturn_cell::{Real, View, column};
 use saturn_data::DataError;
 
 use super::reset::hand::Hand;
 use super::reset::{Action, Needs, Policy, PolicyConfig, Seen};
 use crate::network::{Network, Tapes};
-use crate::stream::{Composer, Source, Step};
+use crate::stream::{Columns, Composer, Form, Source, Step};
 use crate::train::validate::softmax;
 
-/// Steps of a chunk: long enough for whole-sequence products, short enough to stay in cache.
+/// Steps of the longest chunk.
 pub const CHUNK: usize = 64;
+/// Columns of a chunk, where its steps allow for them.
+pub const COLUMNS: usize = 256;
+
+/// Steps of a chunk of so many lanes: enough columns for whole-sequence products, few enough for states and
+/// drives to stay in a second-level cache.
+pub fn chunk_steps(lanes: usize) -> usize {
+    (COLUMNS / lanes.max(1)).clamp(4, CHUNK)
+}
 
 /// A group of lanes of one stream under one state-reset policy.
 pub struct Lanes<'a, R: Real> {
@@ -25,15 +33,16 @@ pub struct Lanes<'a, R: Real> {
     /// The same streams again, `needs.lookahead` steps ahead; none where nothing must be known ahead.
     scouts: Vec<Composer<'a>>,
     /// What the scouts hear, which nobody needs.
-    unheard: EventBatch,
+    unheard: Columns<R>,
     config: &'a dyn PolicyConfig,
     needs: Needs,
     /// One a lane.
     policies: Vec<Box<dyn Policy>>,
     hand: Hand<R>,
+    form: Form,
     channels: usize,
     tapes: Tapes<R>,
-    events: EventBatch,
+    input: Columns<R>,
     /// What is known of each step and lane of the chunk.
     known: Vec<Step>,
     /// Of each step, the first of the columns that are read.
@@ -55,7 +64,7 @@ pub struct Chunk<'a, R: Real> {
     /// B.
     pub lanes: usize,
     /// `[I, T*K*B]`.
-    pub events: &'a EventBatch,
+    pub input: &'a Columns<R>,
     /// What is known of each step and lane, `[T*B]`.
     pub known: &'a [Step],
     /// The column of step t's first lane, `[T]`; the B columns from there on are the lanes' outputs.
@@ -94,14 +103,15 @@ impl<'a, R: Real> Lanes<'a, R> {
             net,
             composers: compose()?,
             scouts: if ahead { compose()? } else { Vec::new() },
-            unheard: EventBatch::new(channels),
+            unheard: Columns::default(),
             config: policy,
             needs,
             policies: indices.clone().map(|i| policy.build(seed, i)).collect(),
             hand: Hand::new(net),
+            form: source.split.form(),
             channels,
             tapes: Tapes::new(net),
-            events: EventBatch::new(channels),
+            input: Columns::default(),
             known: Vec::new(),
             read: Vec::new(),
             keep: DMatrix::zeros(0, 0),
@@ -117,10 +127,11 @@ impl<'a, R: Real> Lanes<'a, R> {
 
     /// The most steps that run at once.
     pub fn longest(&self) -> usize {
-        if self.needs.by_step {
-            1
-        } else {
-            (CHUNK / self.needs.copies).max(1)
+        let lanes = self.composers.len();
+        match self.needs {
+            Needs { by_step: true, .. } => 1,
+            Needs { copies: 1, .. } => chunk_steps(lanes),
+            Needs { copies, .. } => (COLUMNS / (copies * lanes)).clamp(1, CHUNK),
         }
     }
 
@@ -139,8 +150,7 @@ impl<'a, R: Real> Lanes<'a, R> {
             any = self.plan(steps)?;
         }
         let keep = any.then_some(&self.keep);
-        let x = Input::Events(self.events.view());
-        let logits = self.tapes.forward(self.net, x, keep);
+        let logits = self.tapes.forward(self.net, self.input.input(), keep);
         if self.needs.output {
             let classes = logits.nrows();
             self.output.resize(classes * columns, 0.0);
@@ -154,7 +164,7 @@ impl<'a, R: Real> Lanes<'a, R> {
             start,
             steps,
             lanes,
-            events: &self.events,
+            input: &self.input,
             known: &self.known,
             read: &self.read,
             tapes: &self.tapes,
@@ -166,16 +176,16 @@ impl<'a, R: Real> Lanes<'a, R> {
     /// The input of the next steps, once for each copy, and what is known of them.
     fn compose(&mut self, steps: usize) -> Result<(), DataError> {
         let lanes = self.composers.len();
-        self.events.clear(self.channels);
+        self.input.clear(self.form, self.channels);
         self.known.clear();
         self.read.clear();
         for t in 0..steps {
             let first = t * self.needs.copies * lanes;
             for composer in &mut self.composers {
-                self.known.push(composer.step(&mut self.events)?);
+                self.known.push(composer.step(&mut self.input)?);
             }
             for _ in 1..self.needs.copies {
-                self.events.repeat(first, lanes);
+                self.input.repeat(first, lanes);
             }
             let copy = self.config.reads(self.at + t as u64);
             self.read.push(first + copy * lanes);
@@ -185,7 +195,7 @@ impl<'a, R: Real> Lanes<'a, R> {
 
     /// Tells the policies of samples that begin at `step`, as far ahead as they ask for.
     fn scout(&mut self, step: u64) -> Result<(), DataError> {
-        self.unheard.clear(self.channels);
+        self.unheard.clear(self.form, self.channels);
         for (scout, policy) in self.scouts.iter_mut().zip(&mut self.policies) {
             if begins(&scout.step(&mut self.unheard)?) {
                 policy.begins(step);
@@ -250,14 +260,13 @@ impl<'a, R: Real> Lanes<'a, R> {
     fn ask(&mut self, t: usize, j: usize, norm: f64) -> Action {
         let lanes = self.composers.len();
         let (copy, lane) = (j / lanes, j % lanes);
-        let (_, counts) = self.events.view().column(t * lanes * self.needs.copies + j);
         let classes = self.net.classes();
         let output = self.output.chunks_exact(classes).nth(j);
         let seen = Seen {
             step: self.at + t as u64,
             copy,
             begins: begins(&self.known[t * lanes + lane]),
-            input: counts.iter().map(|&n| f64::from(n)).sum(),
+            input: self.input.energy(t * lanes * self.needs.copies + j),
             output: output.unwrap_or_default(),
             norm,
         };

@@ -158,7 +158,7 @@ fn trace() -> Trace {
         start: 5000,
         channels: 3,
         classes: 2,
-        events: vec![1; steps * 3],
+        events: vec![1.0; steps * 3],
         label: (0..steps).map(sample).collect(),
         recording: (0..steps).map(sample).collect(),
         mask: (0..steps).map(|t| u8::from(inside(t))).collect(),

@@ -150,7 +150,8 @@ impl Matrix<'_> {
             classes,
             b.dt_ms,
             place.seed,
-        )?;
+        )?
+        .for_density(b.density);
         let Some((training, key)) = self.trained(entry, &mut net, wanted)? else {
             return Ok(None);
         };

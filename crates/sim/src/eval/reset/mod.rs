@@ -61,7 +61,7 @@ pub struct Seen<'a> {
     pub copy: usize,
     /// Whether a sample begins at this step.
     pub begins: bool,
-    /// Sum of the step's input: its events, counted.
+    /// How much the step's input holds: its events, counted; of a frame the energy, Σ x².
     pub input: f64,
     /// Class probabilities after the step before, `[C]`; empty at the first step, and for a policy that does
     /// not ask for them.

@@ -1,6 +1,6 @@
 //! A reset when the input falls silent, from the input alone.
 //!
-//! With n_t the events of step t, w the window and theta the threshold,
+//! With n_t the events of step t (of a frame the energy, Σ x²), w the window and theta the threshold,
 //!
 //! ```text
 //! (1) silent(t) = n_t + n_{t-1} + .. + n_{t-w+1} <= theta w        from step w - 1 on
@@ -21,8 +21,8 @@ use super::{Action, Policy, PolicyConfig, PolicyError, Seen};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Silence {
-    /// Events a step, in the mean of the window, up to which the input is silent; 0 or more, default 0.
-    /// Larger: more counts as silence.
+    /// Events a step (of frames the energy, Σ x²), in the mean of the window, up to which the input is
+    /// silent; 0 or more, default 0. Larger: more counts as silence.
     pub threshold: f64,
     /// Steps of the window; 1 to 100,000, default 10. More: only longer silences count, and are answered
     /// later.

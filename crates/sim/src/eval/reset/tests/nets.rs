@@ -1,7 +1,7 @@
 //! Policies on nets: equivalences, the window against brute force, chunks, lanes and threads.
 
-use saturn_cell::{EventBatch, Input, column};
-use saturn_data::{EventFile, OnBadSample, ReadOptions, Recording, WriteMeta, write_events};
+use saturn_cell::column;
+use saturn_data::{OnBadSample, ReadOptions, Recording, WriteMeta, write_events};
 
 use super::*;
 use crate::build::build;
@@ -11,7 +11,7 @@ use crate::eval::lanes::Lanes;
 use crate::network::{Network, Tapes};
 use crate::run::Progress;
 use crate::scenario::{Fill, Gap, Scenario};
-use crate::stream::{Composer, Noise, Source, Split};
+use crate::stream::{Columns, Composer, Form, Noise, Source, Split};
 
 const CHANNELS: usize = 12;
 const CLASSES: usize = 3;
@@ -52,10 +52,9 @@ impl Data {
             classes: None,
             on_bad_sample: OnBadSample::Error,
         };
-        let file = EventFile::open(&path, &options).expect("open");
         Self {
             _folder: folder,
-            split: Split::from_file(file, 10.0, usize::MAX).expect("a split"),
+            split: Split::open(&path, &options, 10.0).expect("a split"),
             noise: Noise::new(&[0.1; CHANNELS]),
             gap: Gap {
                 steps: [4, 20],
@@ -215,9 +214,9 @@ fn a_window_is_the_net_on_the_last_steps_alone() {
     for layers in NETS {
         let net = net(layers);
         let mut composer = Composer::new(data.source(), "test", 5, 0).expect("a lane");
-        let mut events = EventBatch::new(CHANNELS);
+        let mut input = Columns::new(Form::Events, CHANNELS);
         for _ in 0..steps {
-            composer.step(&mut events).expect("a step");
+            composer.step(&mut input).expect("a step");
         }
         for (length, hop) in [(7, 1), (9, 4), (6, 3), (70, 10)] {
             let window = Window { length, hop };
@@ -227,7 +226,7 @@ fn a_window_is_the_net_on_the_last_steps_alone() {
                 // The first multiple of the hop from which there are not more than `length` steps to t.
                 let start = (0..).step_by(hop as usize).find(|s| t + 1 - s <= length);
                 let start = start.expect("a start") as usize;
-                expected.extend(last_logits(&net, &events, start, t as usize));
+                expected.extend(last_logits(&net, &input, start, t as usize));
             }
             assert_close(&found, &expected, &format!("{layers}, {window}"));
         }
@@ -235,12 +234,12 @@ fn a_window_is_the_net_on_the_last_steps_alone() {
 }
 
 /// The logits at step `end` of a net that was at rest before step `start`.
-fn last_logits(net: &Network<f64>, events: &EventBatch, start: usize, end: usize) -> Vec<f64> {
+fn last_logits(net: &Network<f64>, input: &Columns<f64>, start: usize, end: usize) -> Vec<f64> {
     let mut tapes = Tapes::new(net);
     let steps = end + 1 - start;
     tapes.start(net, steps, 1);
-    let x = Input::Events(events.view().slice(start, steps));
-    let logits = tapes.forward(net, x, None);
+    let input = input.input();
+    let logits = tapes.forward(net, input.slice(start, steps), None);
     column(&logits, steps - 1).to_vec()
 }
 

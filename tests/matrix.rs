@@ -20,15 +20,13 @@ fn numbers(path: &Path) -> Value {
         match value {
             Value::Object(map) => {
                 if let (Some(columns), Some(rows)) = (map.get("columns"), map.get("rows")) {
-                    let names: Vec<String> = serde_json::from_value(columns.clone()).unwrap();
+                    let mut names: Vec<String> = serde_json::from_value(columns.clone()).unwrap();
                     let mut rows: Vec<Vec<Value>> = serde_json::from_value(rows.clone()).unwrap();
-                    for row in &mut rows {
-                        for (name, cell) in names.iter().zip(row) {
-                            if CLOCK.contains(&name.as_str()) {
-                                *cell = Value::Null;
-                            }
-                        }
+                    while let Some(at) = names.iter().position(|n| CLOCK.contains(&n.as_str())) {
+                        names.remove(at);
+                        rows.iter_mut().for_each(|row| drop(row.remove(at)));
                     }
+                    map.insert("columns".to_owned(), names.into());
                     map.insert("rows".to_owned(), serde_json::to_value(rows).unwrap());
                 }
                 CLOCK.iter().for_each(|key| drop(map.remove(*key)));
@@ -74,7 +72,7 @@ fn cells_are_the_same_bits_however_many_go_on_at_once() {
     let one = cells(&bench, "one/cells");
     assert_eq!(one.len(), 8);
     for other in ["four", "tight"] {
-        assert_eq!(cells(&bench, &format!("{other}/cells")), one, "{other}");
+        assert!(cells(&bench, &format!("{other}/cells")) == one, "{other}");
         let weights = |run: &str| files(&bench.path(run).join("weights"), ".safetensors");
         assert!(weights("one") == weights(other), "{other}");
     }
@@ -125,7 +123,7 @@ fn a_matrix_in_pieces_is_the_matrix() {
     assert_eq!(files(&bench.path("third/weights"), ".safetensors").len(), 3);
     assert_eq!(files(&bench.path("kept"), ".json").len(), 4);
     succeeds(&compare(&bench, "all", &["--collect", "here", "kept"]));
-    assert_eq!(cells(&bench, "all/cells"), cells(&bench, "whole/cells"));
+    assert!(cells(&bench, "all/cells") == cells(&bench, "whole/cells"));
     assert!(bench.path("all/report.html").exists());
     let table = |run: &str| {
         let text = fs::read(bench.path(run).join("summary.json")).unwrap();

@@ -8,8 +8,14 @@ use crate::network::{Network, Tapes};
 use crate::scenario::StateReset;
 use crate::stream::{Composer, Source, Step};
 
-/// Steps of a chunk: long enough for whole-sequence products, short enough to stay in cache.
+/// Steps of the longest chunk.
 pub const CHUNK: usize = 64;
+
+/// Steps of a chunk of so many lanes: enough columns for whole-sequence products, few enough for states and
+/// drives to stay in a second-level cache.
+pub fn chunk_steps(lanes: usize) -> usize {
+    (256 / lanes.max(1)).clamp(4, CHUNK)
+}
 
 /// A group of lanes of one stream under one state-reset policy.
 pub struct Lanes<'a, R: Real> {

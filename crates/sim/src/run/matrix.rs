@@ -23,6 +23,7 @@ use super::place::Place;
 use super::progress::Progress;
 use super::reason;
 use super::summary::{self, CellSummary, Failure, Reference, Summary};
+use super::trace::TraceError;
 use super::workbench::Workbench;
 use crate::build::build;
 use crate::network::Network;
@@ -227,7 +228,8 @@ impl Matrix<'_> {
             classes,
             b.dt_ms,
             place.seed,
-        )?;
+        )?
+        .for_density(b.density);
         let Some(training) = self.trained(entry, keys, &mut net, done)? else {
             return Ok(None);
         };

@@ -190,6 +190,17 @@ impl Split {
         Ok(sums)
     }
 
+    /// The share of (step, channel) cells with an event, over all samples.
+    pub fn density(&self, channels: usize) -> Result<f64, DataError> {
+        let (mut active, mut cells) = (0, 0);
+        for i in 0..self.len() {
+            let sample = self.sample(i)?;
+            active += sample.units.len();
+            cells += sample.steps() * channels;
+        }
+        Ok(active as f64 / cells.max(1) as f64)
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Cache> {
         // A cache is whole between statements, so a panic elsewhere leaves it usable.
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)

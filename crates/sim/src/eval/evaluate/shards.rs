@@ -8,7 +8,7 @@ use super::sums::Sums;
 use super::watcher::Watcher;
 use super::{EvalError, Plan};
 use crate::eval::detector::{Detector, DetectorError};
-use crate::eval::lanes::{CHUNK, Chunk, Lanes};
+use crate::eval::lanes::{Chunk, Lanes, chunk_steps};
 use crate::network::Network;
 use crate::run::Progress;
 
@@ -80,7 +80,7 @@ fn run_shard<R: Real>(
         if progress.stopped() {
             return Err(EvalError::Interrupted);
         }
-        let steps = (each - done).min(CHUNK as u64) as usize;
+        let steps = (each - done).min(chunk_steps(count) as u64) as usize;
         let chunk = lanes.run(steps)?;
         for (lane, judge) in judges.iter_mut().enumerate() {
             judge.observe(&chunk, lane);

@@ -6,5 +6,6 @@ mod bad_input;
 mod convert;
 mod example_policy;
 mod main_job;
+mod matrix;
 mod real_data;
 mod saturn;

@@ -120,6 +120,29 @@ pub fn run(s: &Scenario, samples: &Samples, seeds: usize, most: f64) -> f64 {
     PROGRAM + samples.kept + results + pinned + most.max(FIGURES)
 }
 
+/// Bytes that a run takes whatever nets are at work: the program, its data, the figures.
+pub fn base(samples: &Samples) -> f64 {
+    PROGRAM + samples.kept + FIGURES
+}
+
+/// Bytes that the system has to spare, within the limits that it sets for this process; `None` where it does
+/// not tell.
+pub fn spare() -> Option<f64> {
+    let meminfo = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = meminfo
+        .lines()
+        .find(|line| line.starts_with("MemAvailable:"))?;
+    let kib: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    let number = |file: &str| -> Option<f64> {
+        let path = Path::new("/sys/fs/cgroup").join(file);
+        std::fs::read_to_string(path).ok()?.trim().parse().ok()
+    };
+    // Without a limit the file says `max`, which is no number.
+    let left = number("memory.max").zip(number("memory.current"));
+    let limit = left.map_or(f64::INFINITY, |(most, now)| most - now);
+    Some((1024.0 * kib).min(limit))
+}
+
 /// Bytes of a net's results, which are kept for the figures and the report.
 fn results(s: &Scenario, samples: &Samples) -> f64 {
     let e = &s.evaluate;

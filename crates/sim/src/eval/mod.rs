@@ -6,6 +6,7 @@ pub mod detector;
 pub mod evaluate;
 pub mod gap;
 pub mod lanes;
+pub mod paired;
 pub mod position;
 pub mod reset;
 pub mod slope;

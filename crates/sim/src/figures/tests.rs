@@ -11,7 +11,7 @@ use crate::eval::slope::SlopeFit;
 use crate::monitor::WindowStats;
 use crate::monitor::contraction::ContractionCurve;
 use crate::run::summary::{
-    CellSummary, NamedContraction, NamedEvaluation, TrainRecord, VERSION, table,
+    CellSummary, NamedContraction, NamedEvaluation, Reference, TrainRecord, VERSION, table,
 };
 use crate::run::trace::{StateTrace, Trace};
 use crate::train::trainer::EpochRecord;
@@ -54,7 +54,8 @@ pub(crate) fn summary(scenario: &Scenario, accuracy: f64) -> Summary {
         classes: vec!["a".to_owned(), "b".to_owned()],
         chance: 0.5,
         dt_ms: 10.0,
-        table: table(&cells),
+        reference: Reference::default(),
+        table: table(&cells, &Reference::default()),
         cells,
         failures: Vec::new(),
     }
@@ -132,6 +133,7 @@ fn evaluation(accuracy: f64) -> Evaluation {
         last: Some(estimate),
         detector: None,
         detection: crate::eval::detector::DetectorScore::default(),
+        curve: Vec::new(),
         false_alarms_per_hour: None,
         slope: SlopeFit::new().slope(),
         positions: vec![],
@@ -244,7 +246,7 @@ fn sweeps_are_drawn_where_something_was_swept() {
             e.evaluation.gaps = vec![bin(1, 30), bin(8, 32), bin(64, 35)];
         }
     }
-    found.table = table(&found.cells);
+    found.table = table(&found.cells, &Reference::default());
     let expected = ["figures/boundary-noise", "figures/gap-noise"];
     assert_eq!(stems_of(&scenario, &found), expected);
 }

@@ -69,6 +69,12 @@ impl Records {
         &self.records
     }
 
+    /// Stretches of the record that has most.
+    pub fn longest(&self) -> usize {
+        let stretches = self.records.iter().map(|record| record.stretches.len());
+        stretches.max().unwrap_or(0)
+    }
+
     pub(super) fn all_mut(&mut self) -> &mut [Record] {
         &mut self.records
     }

@@ -3,6 +3,7 @@
 mod bench;
 mod check;
 mod convert;
+mod get;
 mod inspect;
 mod make;
 mod memory;
@@ -14,6 +15,7 @@ mod schema;
 pub use bench::{bench, bench_memory, bench_scaling};
 pub use check::check;
 pub use convert::convert;
+pub use get::get;
 pub use inspect::inspect;
 pub use make::make;
 pub use plot::plot;

@@ -23,7 +23,7 @@ use crate::run::folder::{Folder, FolderError};
 use crate::run::summary::Summary;
 use crate::scenario::Scenario;
 
-pub use terminal::table_lines;
+pub use terminal::{difference_lines, table_lines};
 
 /// Why a report could not be written.
 #[derive(Debug, Error)]

@@ -41,10 +41,11 @@ mod stream;
 mod tests;
 mod train;
 
+pub use crate::eval::reset::StateReset;
 pub use arms::{Arm, Streams};
 pub use check::{Scenario, to_yaml};
 pub use data::{Data, DataKeys, DataSource, Files, OnBadSample};
-pub use evaluate::{ContractionConfig, Evaluate, EvaluateKeys, EvaluateStream, StateReset};
+pub use evaluate::{ContractionConfig, Evaluate, EvaluateKeys, EvaluateStream};
 pub use keys::ScenarioKeys;
 pub use models::{Layer, LeakyReadout, Model, Readout};
 pub use named::Named;

@@ -13,6 +13,10 @@ pub enum Plot {
     Contraction,
     /// Accuracy over the stream.
     Accuracy,
+    /// Accuracy against the error of resets at boundaries; wants `misaligned` in `evaluate.state_reset`.
+    Boundary,
+    /// Accuracy against the length of the gap before a sample.
+    Gap,
     /// Input, mask and the outputs of two arms on the same stretch.
     Stream,
     /// Spikes of the input and of the layers.
@@ -27,10 +31,12 @@ pub enum Plot {
 
 impl Plot {
     /// All of them, in the order of a report.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Stream,
         Self::Compare,
         Self::Accuracy,
+        Self::Boundary,
+        Self::Gap,
         Self::Contraction,
         Self::Saturation,
         Self::Raster,

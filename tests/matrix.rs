@@ -216,3 +216,27 @@ fn what_names_no_cell_is_refused() {
     );
     assert!(!bench.path("out").exists());
 }
+
+#[test]
+fn a_checklist_comes_from_a_finished_run() {
+    let bench = Bench::new();
+    succeeds(&bench.saturn(&["run", "tiny.yaml", "--out", "out"]));
+    let output = bench.saturn(&["report", "out", "--checklist"]);
+    succeeds(&output);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        text.contains("LIF, adaptive, never reset:") && text.contains("GRU, adaptive"),
+        "{text}"
+    );
+    assert!(
+        text.contains("  fail          at least 3 seeds: 1"),
+        "{text}"
+    );
+    let html = fs::read_to_string(bench.path("out/report.html")).unwrap();
+    assert!(html.contains("Fit to run without resets?"));
+    fs::remove_file(bench.path("out/report.html")).unwrap();
+    succeeds(&bench.saturn(&["report", "out"]));
+    assert!(bench.path("out/report.html").exists());
+    let arm = bench.saturn(&["report", "out", "--checklist", "--arm", "lead"]);
+    fails(&arm, 1, &["--arm lead", "hint:"]);
+}

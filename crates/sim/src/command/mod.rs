@@ -9,6 +9,7 @@ mod make;
 mod memory;
 mod plot;
 mod print;
+mod report;
 mod run;
 mod schema;
 
@@ -19,5 +20,6 @@ pub use convert::convert;
 pub use inspect::inspect;
 pub use make::make;
 pub use plot::plot;
+pub use report::report;
 pub use run::{RunOptions, run};
 pub use schema::schema;

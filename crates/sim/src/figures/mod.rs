@@ -11,6 +11,8 @@
 //! | `accuracy` | accuracy by stream position |
 //! | `contraction` | what is left of the past after the same gap |
 //! | `saturation` | the instruments, window by window |
+//! | `operating` | the detector's errors against its false alarms, threshold by threshold |
+//! | `nets` | a point a net: saturation against contraction, operations against accuracy |
 //! | `raster` | the data: one recording |
 //! | `traces` | traces: states of a few units |
 //! | `training` | loss and validation accuracy of each epoch |
@@ -19,9 +21,11 @@ mod accuracy;
 mod compare;
 mod contraction;
 pub mod names;
+pub mod nets;
+mod operating;
 mod raster;
 mod saturation;
-mod scope;
+pub mod scope;
 mod stream;
 mod stretch;
 #[cfg(test)]
@@ -97,6 +101,8 @@ pub fn draw(
             Plot::Compare => compare::draw(&scope, &mut sheet)?,
             Plot::Accuracy => accuracy::draw(&scope, &mut sheet)?,
             Plot::Contraction => contraction::draw(&scope, &mut sheet)?,
+            Plot::Operating => operating::draw(&scope, &mut sheet)?,
+            Plot::Nets => nets::draw(&scope, &mut sheet)?,
             Plot::Saturation => saturation::draw(&scope, &mut sheet)?,
             Plot::Raster => raster::draw(&scope, &mut sheet)?,
             Plot::Traces => traces::draw(&scope, &mut sheet)?,

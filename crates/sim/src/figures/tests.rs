@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::*;
 use crate::eval::bootstrap::{ByRecording, Estimate};
+use crate::eval::detector::{DetectorScore, grid};
 use crate::eval::evaluate::{Evaluation, Watched};
 use crate::eval::slope::SlopeFit;
 use crate::monitor::WindowStats;
@@ -130,8 +131,17 @@ fn evaluation(accuracy: f64) -> Evaluation {
         summed: Some(estimate),
         last: Some(estimate),
         detector: None,
-        detection: crate::eval::detector::DetectorScore::default(),
-        curve: Vec::new(),
+        detection: DetectorScore::default(),
+        curve: (grid(10).into_iter())
+            .map(|threshold| DetectorScore {
+                threshold,
+                right: 8,
+                false_alarms: (5.0 * (1.0 - threshold)) as u64,
+                segments: 10,
+                steps: 1000,
+                ..DetectorScore::default()
+            })
+            .collect(),
         false_alarms_per_hour: None,
         slope: SlopeFit::new().slope(),
         positions: vec![],
@@ -188,6 +198,9 @@ fn a_run_with_traces_has_every_figure() {
         "figures/compare",
         "figures/table",
         "figures/contraction-noise",
+        "figures/operating",
+        "figures/nets-saturation",
+        "figures/nets-operations",
         "figures/saturation-rnn",
         "figures/traces-rnn",
         "figures/training",

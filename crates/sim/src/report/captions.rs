@@ -32,6 +32,8 @@ fn heading(plot: Plot) -> &'static str {
         Plot::Accuracy => "Accuracy over stream position",
         Plot::Contraction => "Forgetting",
         Plot::Saturation => "Inside the nets",
+        Plot::Operating => "The detector",
+        Plot::Nets => "All nets",
         Plot::Raster => "The data",
         Plot::Traces => "State traces",
         Plot::Training => "Training",

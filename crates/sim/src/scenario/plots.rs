@@ -15,6 +15,10 @@ pub enum Plot {
     Accuracy,
     /// Input, mask and the outputs of two arms on the same stretch.
     Stream,
+    /// Errors of the detector against its false alarms, threshold by threshold.
+    Operating,
+    /// A point a net: saturation against contraction, operations against accuracy.
+    Nets,
     /// Spikes of the input and of the layers.
     Raster,
     /// States over time.
@@ -27,11 +31,13 @@ pub enum Plot {
 
 impl Plot {
     /// All of them, in the order of a report.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Stream,
         Self::Compare,
         Self::Accuracy,
         Self::Contraction,
+        Self::Operating,
+        Self::Nets,
         Self::Saturation,
         Self::Raster,
         Self::Traces,

@@ -37,6 +37,8 @@ enum Command {
     Run(matrix::RunArgs),
     /// The same for every seed of the scenario, with intervals over seeds
     Compare(matrix::CompareArgs),
+    /// Search for settings on the validation split by successive halving; write the scenario found
+    Tune(matrix::TuneArgs),
     /// Draw the figures and the report of a finished run again
     Plot {
         /// The run's folder
@@ -183,6 +185,7 @@ pub fn main() -> ExitCode {
     let done = match cli.command {
         Command::Run(args) => args.run(&progress),
         Command::Compare(args) => args.run(&progress),
+        Command::Tune(args) => args.run(&progress),
         Command::Plot { run } => command::plot(&run, &progress),
         Command::Report {
             run,

@@ -12,6 +12,7 @@ mod print;
 mod report;
 mod run;
 mod schema;
+mod tune;
 
 pub use bench::{bench, bench_memory, bench_scaling};
 pub use budget::Limits;
@@ -23,3 +24,4 @@ pub use plot::plot;
 pub use report::report;
 pub use run::{RunOptions, run};
 pub use schema::schema;
+pub use tune::{TuneOptions, tune};

@@ -13,7 +13,7 @@
 //! | `read`, `scalar`, `node` | YAML into a tree, without YAML's surprises |
 //! | `set` | `--set key=value` |
 //! | `decode` | the tree into typed keys |
-//! | `keys`, `data`, `stream`, `models`, `arms`, `train`, `evaluate`, `plots` | the keys, and how each part is checked |
+//! | `keys`, `data`, `stream`, `models`, `arms`, `train`, `evaluate`, `plots`, `tune` | the keys, and how each part is checked |
 //! | `check` | the checked whole |
 //! | `schema` | the JSON Schema of the keys |
 
@@ -38,9 +38,10 @@ mod stream;
 #[cfg(test)]
 mod tests;
 mod train;
+mod tune;
 
 pub use arms::{Arm, Streams};
-pub use check::{Scenario, to_yaml};
+pub use check::{Scenario, to_yaml, written_yaml};
 pub use data::{Data, DataKeys, DataSource, EventFiles, OnBadSample};
 pub use evaluate::{ContractionConfig, Evaluate, EvaluateKeys, EvaluateStream, StateReset};
 pub use keys::ScenarioKeys;
@@ -52,3 +53,4 @@ pub use problem::{Place, Problem, ScenarioError};
 pub use schema::schema;
 pub use stream::{Fill, Gap, GapKeys, Stream, StreamKeys};
 pub use train::{EarlyStopping, Keep, Optimizer, Precision, Schedule, Train, TrainKeys};
+pub use tune::{Range, TuneKeys};

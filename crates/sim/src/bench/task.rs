@@ -98,7 +98,7 @@ impl TrainStep {
     /// Bytes of the input and targets of the last step.
     pub fn input_bytes(&self) -> usize {
         let bytes = |batch: &Batch<f32>| {
-            let events = batch.events.view();
+            let events = batch.input.events().view();
             let columns = batch.labels.len();
             events.active() * (size_of::<u32>() + size_of::<f32>())
                 + columns * (size_of::<usize>() + size_of::<u32>() + 2 * size_of::<f32>())

@@ -90,8 +90,8 @@ impl Samples {
                     kept: 0.0,
                 }
             }
-            // Event files that are not there have been refused before this.
-            (None, DataSource::Events { .. }) => Self {
+            // Files that are not there have been refused before this.
+            (None, DataSource::Events { .. } | DataSource::Frames { .. }) => Self {
                 classes: s.data.classes.unwrap_or(2),
                 train: vec![(1_000.0 / dt_ms) as usize],
                 valid: vec![(1_000.0 / dt_ms) as usize],
@@ -307,7 +307,7 @@ fn batch_column(samples: &Samples, gap: Option<&Gap>) -> f64 {
         .map(|fill| match fill {
             Fill::Silence => 0.0,
             Fill::Noise(factor) => *factor,
-            Fill::Shuffled => 1.0,
+            Fill::Shuffled | Fill::Recordings => 1.0,
         });
     2.0 * (EVENT * samples.density * loudest.fold(1.0, f64::max) + COLUMN)
 }

@@ -119,7 +119,7 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     };
     let (inputs, (shared, found)) = match &paths {
         Some(paths) => {
-            let inputs = all_checksums(paths)?;
+            let inputs = all_checksums(&scenario, paths)?;
             let data = data_key(&inputs)?;
             let job = Job {
                 scenario: &scenario,
@@ -227,7 +227,7 @@ fn collected(
 /// One line a cell: number, model, arm, seed, whether it is done.
 fn list(scenario: &Scenario, chosen: &[Entry], options: &RunOptions) -> Result<()> {
     let data = match data_if_there(scenario)? {
-        Some(paths) => Some(data_key(&all_checksums(&paths)?)?),
+        Some(paths) => Some(data_key(&all_checksums(scenario, &paths)?)?),
         None => None,
     };
     let store = store(options);
@@ -314,12 +314,14 @@ pub fn data_key(inputs: &[Input]) -> Result<String> {
 
 /// The checksums of all files, the test split's too: a net that `compare` has trained is the one that
 /// `compare --final` evaluates.
-fn all_checksums(paths: &Paths) -> Result<Vec<Input>> {
-    checksums([&paths.train, &paths.valid, &paths.test])
+fn all_checksums(scenario: &Scenario, paths: &Paths) -> Result<Vec<Input>> {
+    let splits = [&*paths.train, &*paths.valid, &*paths.test];
+    let gaps = scenario.data.gap_recordings.as_deref();
+    checksums(splits.into_iter().chain(gaps))
 }
 
 /// The checksums of `files`.
-pub fn checksums<'a>(files: impl IntoIterator<Item = &'a PathBuf>) -> Result<Vec<Input>> {
+pub fn checksums<'a>(files: impl IntoIterator<Item = &'a Path>) -> Result<Vec<Input>> {
     let mut inputs = Vec::new();
     for path in files {
         let sha256 = checksum(path).with_context(|| format!("reading {}", path.display()))?;

@@ -69,7 +69,9 @@ pub fn tune(options: &TuneOptions, progress: &Progress) -> Result<()> {
     }
     let paths = paths_of(&scenario, progress)?;
     // The test split has no part in this, not even by its checksum.
-    let data = data_key(&checksums([&paths.train, &paths.valid])?)?;
+    let gaps = scenario.data.gap_recordings.as_deref();
+    let judged = [&*paths.train, &*paths.valid];
+    let data = data_key(&checksums(judged.into_iter().chain(gaps))?)?;
     let search = Search {
         options,
         nets: nets.iter().map(|e| e.place.to_string()).collect(),

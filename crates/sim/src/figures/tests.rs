@@ -165,7 +165,7 @@ fn trace() -> Trace {
         start: 5000,
         channels: 3,
         classes: 2,
-        events: vec![1; steps * 3],
+        events: vec![1.0; steps * 3],
         label: (0..steps).map(sample).collect(),
         recording: (0..steps).map(sample).collect(),
         mask: (0..steps).map(|t| u8::from(inside(t))).collect(),
@@ -199,7 +199,6 @@ fn a_run_with_traces_has_every_figure() {
         "figures/table",
         "figures/contraction-noise",
         "figures/operating",
-        "figures/nets-saturation",
         "figures/nets-operations",
         "figures/saturation-rnn",
         "figures/traces-rnn",
@@ -215,6 +214,18 @@ fn a_run_with_traces_has_every_figure() {
     }
     let title = "The same RNN on the same stream, never reset: classic has 1 of 2 samples right, adaptive has 1";
     assert_eq!(drawn[0].title, title);
+}
+
+#[test]
+fn nets_are_points_where_forgetting_was_measured() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scenario = scenario(&["rnn"], &["classic", "adaptive"]);
+    let mut summary = summary(&scenario, 0.9);
+    for cell in &mut summary.cells {
+        cell.contraction[0].curves[0].lags = vec![0, 1, crate::run::cells::thin::LAG];
+    }
+    let drawn = draw(&scenario, folder.path(), &summary).expect("drawn");
+    assert!(stems(&drawn).contains(&"figures/nets-saturation"));
 }
 
 #[test]

@@ -2,13 +2,13 @@
 //! a gap before it has the same gap in every arm.
 
 use rand::seq::SliceRandom;
+use saturn_cell::Real;
 use saturn_cell::rng::generator;
-use saturn_cell::{EventBatch, Real};
 use saturn_data::DataError;
 use saturn_loss::{Estimator, Example, Targets};
 
 use crate::scenario::Streams;
-use crate::stream::{OpenGap, Source};
+use crate::stream::{Columns, Form, OpenGap, Source, Split};
 
 /// One lane of an update: positions in the epoch's order, one after the other.
 pub type LanePlan = Vec<usize>;
@@ -25,6 +25,20 @@ impl Epoch {
     pub fn new(seed: u64, number: usize, samples: usize) -> Self {
         let mut order: Vec<u32> = (0..samples as u32).collect();
         order.shuffle(&mut generator(seed, "order", number as u64));
+        Self {
+            seed,
+            number,
+            order,
+        }
+    }
+
+    /// Epoch `number` over `split`. Samples of records come in runs of `run` neighbours, so that streams of
+    /// that many are the record as it is; others in any order.
+    pub fn of(seed: u64, number: usize, split: &Split, run: usize) -> Self {
+        let Some(records) = split.records() else {
+            return Self::new(seed, number, split.len());
+        };
+        let order = records.runs(run, &mut generator(seed, "order", number as u64));
         Self {
             seed,
             number,
@@ -65,17 +79,17 @@ pub struct Batch<R: Real> {
     /// B.
     pub lanes: usize,
     /// `[I, T*B]`.
-    pub events: EventBatch,
+    pub input: Columns<R>,
     /// The class of each column; any number where the mask is 0.
     pub labels: Vec<u32>,
     /// m, 1 where the input is informative.
     pub mask: Vec<R>,
-    /// w, 0 on padding.
+    /// w, 0 on padding, 1 elsewhere unless classes weigh differently.
     pub weight: Vec<R>,
     /// For each lane: (recording, label, first step, one past the last) of its samples, from the first
     /// informative step on.
     pub segments: Vec<Vec<Span>>,
-    lane: Vec<LaneTape>,
+    lane: Vec<LaneTape<R>>,
 }
 
 /// Where a sample lies in a lane.
@@ -93,8 +107,8 @@ pub struct Span {
 
 /// One lane before it is woven into the batch.
 #[derive(Default)]
-struct LaneTape {
-    events: EventBatch,
+struct LaneTape<R: Real> {
+    input: Columns<R>,
     /// Label and mask of each step; no label in a gap.
     targets: Vec<(Option<u32>, bool)>,
 }
@@ -118,8 +132,18 @@ impl<R: Real> Batch<R> {
                 lane.estimate(estimator);
             }
         }
-        self.weave(channels);
+        self.weave(source.split.form(), channels);
         Ok(())
+    }
+
+    /// Multiplies the weight of each step of a sample by that of its class, `[C]`.
+    pub fn weigh(&mut self, classes: &[f64]) {
+        let steps = self.weight.iter_mut().zip(&self.mask).zip(&self.labels);
+        for ((weight, mask), label) in steps {
+            if *mask > R::zero() {
+                *weight *= R::of(classes[*label as usize]);
+            }
+        }
     }
 
     /// The targets, for the loss.
@@ -134,7 +158,7 @@ impl<R: Real> Batch<R> {
     /// Input, mask and weight, to fit or judge an estimate of the mask.
     pub fn example(&self) -> Example<'_, R> {
         Example {
-            events: self.events.view(),
+            events: self.input.events().view(),
             lanes: self.lanes,
             mask: &self.mask,
             weight: &self.weight,
@@ -142,25 +166,23 @@ impl<R: Real> Batch<R> {
     }
 
     /// Lane by lane becomes step by step: column `t*B + b`.
-    fn weave(&mut self, channels: usize) {
+    fn weave(&mut self, form: Form, channels: usize) {
         self.lanes = self.lane.len();
         self.steps = self.lane.iter().map(|l| l.targets.len()).max().unwrap_or(0);
-        self.events.clear(channels);
+        self.input.clear(form, channels);
         self.labels.clear();
         self.mask.clear();
         self.weight.clear();
         for t in 0..self.steps {
             for lane in &self.lane {
                 let Some(&(label, informative)) = lane.targets.get(t) else {
-                    self.events.end_column();
+                    self.input.push_empty();
                     self.labels.push(0);
                     self.mask.push(R::zero());
                     self.weight.push(R::zero());
                     continue;
                 };
-                let (units, counts) = lane.events.view().column(t);
-                self.events
-                    .push_column(units.iter().copied().zip(counts.iter().copied()));
+                self.input.push_from(&lane.input, t);
                 self.labels.push(label.unwrap_or(0));
                 self.mask
                     .push(if informative { R::one() } else { R::zero() });
@@ -172,7 +194,7 @@ impl<R: Real> Batch<R> {
     }
 }
 
-impl LaneTape {
+impl<R: Real> LaneTape<R> {
     fn compose(
         &mut self,
         epoch: &Epoch,
@@ -182,33 +204,40 @@ impl LaneTape {
         channels: usize,
         spans: &mut Vec<Span>,
     ) -> Result<(), DataError> {
-        self.events.clear(channels);
+        let split = source.split;
+        self.input.clear(split.form(), channels);
         self.targets.clear();
         spans.clear();
         let mut tally = Vec::new();
         for &position in plan {
-            if let (Some(gap), Streams::Lead | Streams::Concatenated) = (source.gap, streams) {
+            let with_gap = matches!(streams, Streams::Lead | Streams::Concatenated);
+            if let (Some(records), true) = (split.records(), with_gap) {
+                // In records, gaps are what is there.
+                let (record, steps) = records.gap_before(epoch.recording(position));
+                for t in steps {
+                    record.content.push(t, &mut self.input);
+                    self.targets.push((None, false));
+                }
+            } else if let (Some(gap), true) = (source.gap, with_gap) {
                 let mut rng = generator(epoch.seed, "gap", epoch.gap_index(position));
                 let (steps, mut open) = OpenGap::draw(gap, &mut rng);
                 for _ in 0..steps {
-                    let (split, noise) = (source.split, source.noise);
-                    open.step(split, noise, &mut rng, &mut tally, &mut self.events)?;
-                    self.events.end_column();
+                    open.step(source, &mut rng, &mut tally, &mut self.input)?;
                     self.targets.push((None, false));
                 }
             }
-            let sample = source.split.sample(epoch.recording(position))?;
+            let sample = split.sample(epoch.recording(position))?;
             let first = self.targets.len();
             for t in 0..sample.steps() {
-                self.events.push_column(sample.step(t));
-                self.targets
-                    .push((Some(sample.label as u32), t >= sample.onset));
+                sample.content.push(t, &mut self.input);
+                let label = (t < sample.until).then_some(sample.label as u32);
+                self.targets.push((label, sample.informative(t)));
             }
             spans.push(Span {
                 recording: sample.recording,
                 label: sample.label,
                 start: first + sample.onset,
-                end: self.targets.len(),
+                end: first + sample.until,
             });
         }
         Ok(())
@@ -217,7 +246,7 @@ impl LaneTape {
     /// Puts an estimate in the place of the label mask.
     fn estimate(&mut self, estimator: &Estimator) {
         let mut mask = vec![0.0f32; self.targets.len()];
-        estimator.estimate(self.events.view(), 1, &mut mask);
+        estimator.estimate(self.input.events().view(), 1, &mut mask);
         for ((_, informative), m) in self.targets.iter_mut().zip(mask) {
             *informative = m > 0.5;
         }

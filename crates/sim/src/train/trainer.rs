@@ -106,7 +106,7 @@ pub fn train<R: Real>(
     let mut best: Option<(Validation, usize, Network<R>)> = None;
     let mut done = 0;
     for number in 0..settings.epochs {
-        let epoch = Epoch::new(job.seed, number, job.train.split.len());
+        let epoch = Epoch::of(job.seed, number, job.train.split, job.samples);
         let updates = epoch.updates(job.streams, settings.lanes, job.samples);
         let all = settings.epochs * updates.len();
         let mut sums = Parts::default();
@@ -183,7 +183,7 @@ pub fn one_update<'a, R: Real>(
     net: &'a Network<R>,
     job: &'a Job,
 ) -> impl FnMut() -> Result<Parts, TrainError> + use<'a, R> {
-    let epoch = Epoch::new(job.seed, 0, job.train.split.len());
+    let epoch = Epoch::of(job.seed, 0, job.train.split, job.samples);
     let updates = epoch.updates(job.streams, job.settings.lanes, job.samples);
     let mut update = Update::new(job.settings.optimizer, net);
     move || gradient(net, job, &epoch, &updates[0], &mut update)

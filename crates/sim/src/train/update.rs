@@ -13,7 +13,7 @@
 //! update to the next.
 
 use rayon::prelude::*;
-use saturn_cell::{Input, Real};
+use saturn_cell::Real;
 use saturn_loss::spike_rate::RateTotals;
 use saturn_loss::{Loss, Parts, SpikeRate, Totals};
 
@@ -187,16 +187,12 @@ impl<R: Real> Shard<R> {
         let (all, weight) = (&mut self.rates, &self.batch.weight);
         self.tapes.recompute(objective.recompute);
         self.tapes.start(net, self.batch.steps, self.batch.lanes);
-        self.tapes.forward_observed(
-            net,
-            Input::Events(self.batch.events.view()),
-            None,
-            &mut |i, start, y| {
+        self.tapes
+            .forward_observed(net, self.batch.input.input(), None, &mut |i, start, y| {
                 if let (Some(penalty), Some(rates)) = (objective.spike_rate, &mut all[i]) {
                     penalty.observe(y, &weight[start..start + y.ncols()], rates);
                 }
-            },
-        );
+            });
         self.totals = objective.loss.totals(&self.batch.targets());
     }
 
@@ -215,7 +211,7 @@ impl<R: Real> Shard<R> {
         *parts = Parts::default();
         self.tapes.backward(
             net,
-            Input::Events(self.batch.events.view()),
+            self.batch.input.input(),
             &mut |start, logits, d_logits| {
                 let targets = targets.slice(start, logits.ncols());
                 let loss = objective.loss;

@@ -120,7 +120,7 @@ fn resident_mib() -> Option<f64> {
 fn operations_of<R: Real>(net: &Network<R>, chunk: &Chunk<R>) -> (u64, u64) {
     let columns = chunk.steps * chunk.lanes;
     let (mut spikes, mut operations) = (0, 0);
-    let mut active = chunk.events.view().active();
+    let mut active = chunk.input.active();
     for (i, cell) in net.cells().iter().enumerate() {
         let synapses = cell.synapses();
         let fired = chunk.tapes.spikes(i).unwrap_or(0);

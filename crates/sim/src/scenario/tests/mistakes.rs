@@ -136,7 +136,7 @@ const MISTAKES: &[(&str, &str)] = &[
     (
         "name: x\nstream: {gap: {fill: [noise, silense]}}",
         "s.yaml:2:30: stream.gap.fill.1: unknown choice `silense`, nearest `silence`; allowed: \
-             `silence`, `noise`, `shuffled`",
+             `silence`, `noise`, `shuffled`, `recordings`",
     ),
     (
         "name: x\nstream: {gap: {fill: [noise, {noise: 0}]}}",
@@ -182,6 +182,32 @@ const MISTAKES: &[(&str, &str)] = &[
         "name: x\ndata: {synthetic: {channels: 64}, channels: 700}",
         "s.yaml:2:45: data.channels: the synthetic set has 64: leave this out, or change \
              `data.synthetic.channels`",
+    ),
+    (
+        "name: x\ndata: {frames: {train: a, valid: b, test: c}}",
+        "s.yaml:2:16: data.frames: needs `data.channels` beside it, the number of values of a step: 28 for \
+             images of 28 x 28 by rows, 40 for log-mel frames",
+    ),
+    (
+        "name: x\ndata: {normalise: none}",
+        "s.yaml:2:19: data.normalise: is for `frames`: events are counts",
+    ),
+    (
+        "name: x\nstream: {gap: {fill: recordings}}",
+        "s.yaml:2:22: stream.gap.fill: `recordings` needs `data.gap_recordings`, a file of background noise",
+    ),
+    (
+        "name: x\ndata: {records: {window_ms: [300, 0]}, events: {train: a, valid: b, test: c}}",
+        "s.yaml:2:29: data.records.window_ms: [300, 0] is empty: give the earlier end first",
+    ),
+    (
+        "name: x\nstream: {gap: {fill: silence}}\n\
+         data: {records: {}, events: {train: a, valid: b, test: c}}",
+        "s.yaml:2:15: stream.gap: `data.records` are heard as they are: leave it out, or write `gap: none`",
+    ),
+    (
+        "name: x\ndata: {limit: {train: 0}}",
+        "s.yaml:2:23: data.limit.train: `0` is out of range: it must be 1 or more",
     ),
     (
         "name: x\nseeds: []",

@@ -10,12 +10,15 @@
 //! | [`Stream`] | input, mask, and the output of several arms on the same stretch of a stream |
 //! | [`Contraction`] | how much of the past is left after the same gap |
 //! | [`Accuracy`] | accuracy over stream position, with its slope |
+//! | [`Sweep`] | accuracy against the error of boundaries, the length of gaps |
 //! | [`Saturation`] | pinned units, gates, rates and rank over stream position |
 //! | [`Traces`] | states of a few units over a stretch, with the mask shaded |
 //! | [`Training`] | loss and validation accuracy against epoch |
 //! | [`RasterPlot`] | the events of one recording or stretch, with its rates |
 //! | [`Inspect`] | a data set at a glance |
 //! | [`Scaling`] | how a cost grows with a size, beside its ideal growth |
+//! | [`Operating`] | errors of a detector against its false alarms |
+//! | [`Scatter`] | one quantity of nets against another |
 //! | [`Heat`] | a table as a heat map, numbers printed |
 //!
 //! # Conventions
@@ -56,14 +59,17 @@ mod labels;
 mod legend;
 mod look;
 mod naming;
+mod operating;
 mod png;
 mod raster;
 mod saturation;
 mod scaling;
+mod scatter;
 mod series;
 mod stream;
 pub mod style;
 mod svg;
+mod sweep;
 mod traces;
 mod training;
 
@@ -77,11 +83,14 @@ pub use figure::{Figure, Files};
 pub use heat::Heat;
 pub use inspect::Inspect;
 pub use look::{Look, Role, arm_looks};
+pub use operating::{Operating, OperatingPanel, OperatingPoint};
 pub use raster::{Raster, RasterPlot};
 pub use saturation::{Saturation, SaturationModel, SaturationPanel};
 pub use scaling::Scaling;
+pub use scatter::{Scatter, ScatterPanel, ScatterPoint};
 pub use series::{Level, LinePanel, Series};
 pub use stream::{Span, Stream, StreamOutput};
 pub use style::Colour;
+pub use sweep::Sweep;
 pub use traces::{TraceArm, Traces};
 pub use training::{Training, TrainingArm, TrainingModel, TrainingRun};

@@ -185,7 +185,8 @@ impl Work {
             readout: Some(Readout::Linear),
             train: TrainKeys::default(),
         };
-        build(self.net.name(), &model, INPUTS, self.classes, DT_MS, SEED)
+        let net = build(self.net.name(), &model, INPUTS, self.classes, DT_MS, SEED)?;
+        Ok(net.for_density(self.density))
     }
 
     /// How many shards the lanes are cut into.

@@ -1,6 +1,7 @@
 //! The commands, one a file.
 
 mod bench;
+mod budget;
 mod check;
 mod convert;
 mod get;
@@ -9,15 +10,20 @@ mod make;
 mod memory;
 mod plot;
 mod print;
+mod report;
 mod run;
 mod schema;
+mod tune;
 
 pub use bench::{bench, bench_memory, bench_scaling};
+pub use budget::Limits;
 pub use check::check;
 pub use convert::convert;
 pub use get::get;
 pub use inspect::inspect;
 pub use make::make;
 pub use plot::plot;
+pub use report::report;
 pub use run::{RunOptions, run};
 pub use schema::schema;
+pub use tune::{TuneOptions, tune};

@@ -18,11 +18,12 @@ use serde::{Deserialize, Serialize};
 use super::bootstrap::{ByRecording, Estimate};
 use super::by_class::ByClass;
 use super::detector::{DetectorConfig, DetectorError, DetectorScore, choose, grid};
+use super::gap::GapBin;
 use super::position::PositionWindow;
+use super::reset::PolicyConfig;
 use super::slope::Slope;
 use crate::network::Network;
 use crate::run::Progress;
-use crate::scenario::StateReset;
 use crate::stream::Source;
 
 pub use judge::LATE;
@@ -33,8 +34,8 @@ pub use watcher::Watched;
 pub struct Plan<'a> {
     /// Samples, noise and gaps.
     pub source: Source<'a>,
-    /// When the state is put at rest.
-    pub state_reset: StateReset,
+    /// What becomes of the state.
+    pub state_reset: &'a dyn PolicyConfig,
     /// I.
     pub channels: usize,
     /// What the stream is for, and its seed: another purpose is another stream.
@@ -95,14 +96,26 @@ pub struct Evaluation {
     pub by_class: ByClass,
     /// The detector's threshold (from validation) and its errors.
     pub detection: DetectorScore,
+    /// What the detector would have done at each threshold of a grid, ascending.
+    #[serde(default)]
+    pub curve: Vec<DetectorScore>,
     /// The detector's false alarms in an hour of stream.
     pub false_alarms_per_hour: Option<f64>,
     /// Slope of the summed accuracy against stream position.
     pub slope: Slope,
     /// Summed accuracy by stream position.
     pub positions: Vec<PositionWindow>,
+    /// Summed accuracy by the length of the gap before the sample.
+    #[serde(default)]
+    pub gaps: Vec<GapBin>,
     /// Mean of the highest class probability late in gaps; chance is 1 / classes.
     pub late_gap_max_probability: Option<f64>,
+    /// States put at rest, over all lanes and, for a window, over its copies of the net.
+    #[serde(default)]
+    pub resets: u64,
+    /// Steps of the net that a step of the stream took: 1, but for a window, which runs several copies.
+    #[serde(default = "one")]
+    pub computed_steps_per_step: f64,
     /// Spikes of all cells, a step.
     pub spikes_per_step: f64,
     /// Effective synaptic operations of all cells, a step.
@@ -116,6 +129,10 @@ pub struct Evaluation {
     pub saturation: Vec<Watched>,
     /// Summed right answers by recording, to pair arms and seeds.
     pub by_recording: ByRecording,
+}
+
+fn one() -> f64 {
+    1.0
 }
 
 /// The detector's threshold that does best on the plan's stream (of validation samples).
@@ -138,7 +155,9 @@ pub fn evaluate<R: Real>(
     progress: &Progress,
 ) -> Result<Evaluation, EvalError> {
     let began = Instant::now();
-    let all = shards::run(net, plan, &[threshold], true, progress)?;
+    // The first threshold decides, the others make the operating curve.
+    let thresholds: Vec<f64> = [threshold].into_iter().chain(grid(net.classes())).collect();
+    let all = shards::run(net, plan, &thresholds, true, progress)?;
     let seconds = began.elapsed().as_secs_f64();
     let steps = all.steps.max(1) as f64;
     Ok(Evaluation {
@@ -152,11 +171,15 @@ pub fn evaluate<R: Real>(
         macro_f1: all.by_class.macro_f1(),
         by_class: all.by_class,
         detection: all.scores[0],
+        curve: all.scores[1..].to_vec(),
         false_alarms_per_hour: all.scores[0].false_alarms_per_hour(plan.dt_ms),
         slope: all.slope.slope(),
         positions: all.positions.windows(),
+        gaps: all.gaps.bins(),
         late_gap_max_probability: (all.late_steps > 0)
             .then(|| all.late_probability / all.late_steps as f64),
+        resets: all.resets,
+        computed_steps_per_step: plan.state_reset.needs().copies as f64,
         spikes_per_step: all.spikes as f64 / steps,
         synaptic_operations_per_step: all.operations as f64 / steps,
         steps_per_second: steps / seconds,

@@ -100,6 +100,12 @@ impl<R: Real> Tapes<R> {
         }
     }
 
+    /// The states of cell `i` that the next forward pass begins from, `[S, B]`, to be looked at or changed
+    /// between [`Self::carry_on`] and [`Self::forward`].
+    pub fn initial_mut(&mut self, i: usize) -> ViewMut<'_, R> {
+        self.layers[i].tape.initial_mut()
+    }
+
     /// The states after the last step, one `[S, B]` a cell.
     pub fn last_states(&self) -> Vec<DMatrix<R>> {
         let last = |layer: &Layer<R>| {
@@ -159,7 +165,8 @@ impl<R: Real> Tapes<R> {
         for (i, cell) in net.cells.iter().enumerate() {
             let (below, rest) = self.layers.split_at_mut(i);
             let layer = &mut rest[0];
-            layer.tape.forward(cell.as_ref(), input_of(below, x), keep);
+            let x = input_of(below, net.input(x));
+            layer.tape.forward(cell.as_ref(), x, keep);
             layer.spiking = cell.spikes();
             layer.events.clear(cell.widths().output);
             if layer.spiking {
@@ -225,7 +232,10 @@ impl<R: Real> Tapes<R> {
             // The layer below lends its `dy` while its output is read.
             let mut dx = below.last_mut().map(|under| std::mem::take(&mut under.dy));
             let into = dx.as_mut().map(|dx| view_mut(dx, w.input, columns));
-            let (x, dy) = (input_of(below, x), view(&layer.dy, w.output, columns));
+            let (x, dy) = (
+                input_of(below, net.input(x)),
+                view(&layer.dy, w.output, columns),
+            );
             if last {
                 layer
                     .tape

@@ -4,6 +4,7 @@
 //! an image of its own, so that names inside one cannot meet those of another.
 
 mod captions;
+pub mod checklist;
 mod headline;
 mod method;
 mod nets;
@@ -23,7 +24,7 @@ use crate::run::folder::{Folder, FolderError};
 use crate::run::summary::Summary;
 use crate::scenario::Scenario;
 
-pub use terminal::table_lines;
+pub use terminal::{difference_lines, table_lines};
 
 /// Why a report could not be written.
 #[derive(Debug, Error)]

@@ -19,14 +19,14 @@ pub fn nets(summary: &Summary) -> Markup {
                 tbody {
                     @for cell in &summary.cells {
                         @let training = &cell.training;
-                        @let kept = training.kept_epoch.checked_sub(1).and_then(|k| training.history.get(k));
+                        @let kept = training.kept();
                         tr {
                             th scope="row" { (names::model(&cell.model)) }
                             td { (names::arm(&cell.arm)) }
                             td.number { (cell.seed) }
                             td.number { (count(training.parameters as u64)) }
                             td.number { (fixed(training.seconds, 1)) }
-                            td.number { (training.kept_epoch) " of " (training.history.len()) }
+                            td.number { (training.kept_epoch) " of " (training.epochs()) }
                             td.number { (kept.map_or(NOTHING.to_owned(), |e| percent(e.validation.summed))) }
                         }
                     }

@@ -19,8 +19,8 @@ use saturn_data::DataError;
 use thiserror::Error;
 
 use crate::eval::lanes::{CHUNK, Lanes};
+use crate::eval::reset::Never;
 use crate::network::Network;
-use crate::scenario::StateReset;
 use crate::stream::Source;
 use crate::train::validate::softmax;
 
@@ -73,7 +73,7 @@ pub enum TraceError {
     #[error(transparent)]
     Data(#[from] DataError),
     /// The file does not hold what was written.
-    #[error("{}: is damaged: {source}\nhint: remove it and the JSON file of the same name in `cells`, and run the same command again", path.display())]
+    #[error("{}: is damaged: {source}\nhint: remove it and the JSON file of the same name in `results`, and run the same command again", path.display())]
     Hdf5 {
         /// The file.
         path: PathBuf,
@@ -108,16 +108,7 @@ pub fn record<R: Real>(
     start: u64,
     steps: usize,
 ) -> Result<Trace, DataError> {
-    let mut lane = Lanes::new(
-        net,
-        source,
-        StateReset::None,
-        channels,
-        "evaluation",
-        seed,
-        0,
-        1,
-    )?;
+    let mut lane = Lanes::new(net, source, &Never {}, channels, "evaluation", seed, 0, 1)?;
     let mut left = start;
     while left > 0 {
         let now = left.min(CHUNK as u64);

@@ -38,6 +38,8 @@ pub struct Workbench {
     pub noise: Noise,
     /// Mean events a step of each channel, `[I]`.
     pub mean_counts: Vec<f64>,
+    /// The share of (step, channel) cells of the training samples with an event.
+    pub density: f64,
     /// I.
     pub channels: usize,
     /// Names of the classes.
@@ -105,6 +107,7 @@ impl Workbench {
             }
         };
         Ok(Self {
+            density: train.density(channels)?,
             train,
             valid,
             test,

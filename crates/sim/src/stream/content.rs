@@ -65,6 +65,14 @@ impl Content {
         }
     }
 
+    /// How many (step, channel) cells have a value.
+    pub fn active(&self) -> usize {
+        match self {
+            Self::Events(bins) => bins.units.len(),
+            Self::Frames { values, .. } => values.len(),
+        }
+    }
+
     /// Bytes in memory, about.
     pub fn bytes(&self) -> usize {
         match self {

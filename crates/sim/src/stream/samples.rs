@@ -295,6 +295,16 @@ impl Split {
         Ok(sums)
     }
 
+    /// The share of (step, channel) cells with an event; 1 of frames.
+    pub fn density(&self, channels: usize) -> Result<f64, DataError> {
+        let (mut active, mut cells) = (0, 0);
+        self.contents(&mut |content| {
+            active += content.active();
+            cells += content.steps() * channels;
+        })?;
+        Ok(active as f64 / cells.max(1) as f64)
+    }
+
     /// Mean and standard deviation of each channel of frames over all steps of all samples.
     pub fn moments(&self, channels: usize) -> Result<Moments, DataError> {
         let mut moments = Moments::new(channels);

@@ -159,15 +159,7 @@ fn items<'a>(scope: &Scope<'a>) -> Vec<Item<'a>> {
 }
 
 fn summed<'a>(scope: &Scope<'a>, model: &str, item: &Item, stream: &str) -> Option<&'a Estimate> {
-    let mut rows = scope.summary.table.iter();
-    rows.find(|row| {
-        row.model == model
-            && row.arm == item.arm
-            && row.stream == stream
-            && row.state_reset == item.state_reset
-    })?
-    .summed
-    .as_ref()
+    scope.summed(model, item.arm, stream, item.state_reset)
 }
 
 /// In per cent; an interval over few seeds may reach beyond what an accuracy can be.

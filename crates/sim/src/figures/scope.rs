@@ -5,7 +5,7 @@ use std::path::Path;
 use saturn_loss::{LossConfig, MaskConfig};
 use saturn_plots::{Look, Role, arm_looks};
 
-use crate::eval::bootstrap::over_seeds;
+use crate::eval::bootstrap::{Estimate, over_seeds};
 use crate::eval::evaluate::Evaluation;
 use crate::monitor::contraction::headline;
 use crate::run::place::Place;
@@ -70,6 +70,22 @@ impl<'a> Scope<'a> {
             .filter(|e| e.stream == stream && e.state_reset == NEVER)
             .map(|e| &e.evaluation)
             .collect()
+    }
+
+    /// The summed accuracy of a model and an arm on a stream under a policy, over its seeds.
+    pub fn summed(
+        &self,
+        model: &str,
+        arm: &str,
+        stream: &str,
+        state_reset: &str,
+    ) -> Option<&'a Estimate> {
+        let mut rows = self.summary.table.iter();
+        let row = rows.find(|row| {
+            (&*row.model, &*row.arm, &*row.stream, &*row.state_reset)
+                == (model, arm, stream, state_reset)
+        });
+        row?.summed.as_ref()
     }
 
     /// The trace of the first seed of a model and an arm; `None` if there is none.

@@ -100,6 +100,12 @@ impl<R: Real> Tapes<R> {
         }
     }
 
+    /// The states of cell `i` that the next forward pass begins from, `[S, B]`, to be looked at or changed
+    /// between [`Self::carry_on`] and [`Self::forward`].
+    pub fn initial_mut(&mut self, i: usize) -> ViewMut<'_, R> {
+        self.layers[i].tape.initial_mut()
+    }
+
     /// The states after the last step, one `[S, B]` a cell.
     pub fn last_states(&self) -> Vec<DMatrix<R>> {
         let last = |layer: &Layer<R>| {

@@ -30,6 +30,8 @@ fn heading(plot: Plot) -> &'static str {
         Plot::Stream => "The stream",
         Plot::Compare => "The comparison",
         Plot::Accuracy => "Accuracy over stream position",
+        Plot::Boundary => "Resets at wrong boundaries",
+        Plot::Gap => "Accuracy after short and long gaps",
         Plot::Contraction => "Forgetting",
         Plot::Saturation => "Inside the nets",
         Plot::Operating => "The detector",

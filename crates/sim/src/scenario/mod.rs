@@ -42,10 +42,11 @@ mod tests;
 mod train;
 mod tune;
 
+pub use crate::eval::reset::StateReset;
 pub use arms::{Arm, Streams};
 pub use check::{Scenario, to_yaml, written_yaml};
 pub use data::{Data, DataKeys, DataSource, Files, OnBadSample};
-pub use evaluate::{ContractionConfig, Evaluate, EvaluateKeys, EvaluateStream, StateReset};
+pub use evaluate::{ContractionConfig, Evaluate, EvaluateKeys, EvaluateStream};
 pub use keys::ScenarioKeys;
 pub use models::{Layer, LeakyReadout, Model, Readout};
 pub use named::Named;

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use saturn_data::DataError;
+use saturn_data::get::SETS;
 
 use crate::bench::figure::Form;
 use crate::bench::memory::Probe;
@@ -37,10 +39,23 @@ enum Command {
     Run(matrix::RunArgs),
     /// The same for every seed of the scenario, with intervals over seeds
     Compare(matrix::CompareArgs),
+    /// Search for settings on the validation split by successive halving; write the scenario found
+    Tune(matrix::TuneArgs),
     /// Draw the figures and the report of a finished run again
     Plot {
         /// The run's folder
         run: PathBuf,
+    },
+    /// Write the report of a finished run again, or print its checklist
+    Report {
+        /// The run's folder
+        run: PathBuf,
+        /// Print what must hold of nets that are never reset: pass, fail or not measured
+        #[arg(long)]
+        checklist: bool,
+        /// The arm that the checklist is about; `adaptive` by default, where there is one
+        #[arg(long, value_name = "ARM", requires = "checklist")]
+        arm: Option<String>,
     },
     /// Validate a scenario; estimate parameters, memory and time
     Check {
@@ -54,7 +69,7 @@ enum Command {
     Schema,
     /// Time training, live streams and inference on this machine, beside its limits
     Bench(BenchArgs),
-    /// Make, inspect or convert event files
+    /// Make, fetch, inspect or convert data
     Data {
         #[command(subcommand)]
         command: DataCommand,
@@ -146,6 +161,15 @@ enum DataCommand {
         #[arg(long, value_name = "STEM")]
         figure: Option<PathBuf>,
     },
+    /// Fetch a data set from its publisher
+    Get {
+        /// Which one
+        #[arg(value_parser = PossibleValuesParser::new(SETS.iter().map(|set| set.name)))]
+        name: String,
+        /// The folder for its files; `data/` and its name by default
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
     /// Convert recordings, images and event files to HDF5
     Convert {
         #[command(subcommand)]
@@ -172,7 +196,13 @@ pub fn main() -> ExitCode {
     let done = match cli.command {
         Command::Run(args) => args.run(&progress),
         Command::Compare(args) => args.run(&progress),
+        Command::Tune(args) => args.run(&progress),
         Command::Plot { run } => command::plot(&run, &progress),
+        Command::Report {
+            run,
+            checklist,
+            arm,
+        } => command::report(&run, checklist, arm.as_deref(), &progress),
         Command::Check { scenario, set } => command::check(&scenario, &set),
         Command::Schema => command::schema(),
         Command::Bench(args) => bench(args, &progress),
@@ -185,6 +215,7 @@ pub fn main() -> ExitCode {
                 channels,
                 figure,
             } => command::inspect(&file, channels, figure.as_deref()),
+            DataCommand::Get { name, out } => command::get(&name, out.as_deref(), &progress),
             DataCommand::Convert { from } => from.run(&progress),
         },
     };

@@ -13,6 +13,8 @@
 //! | `gap` | accuracy by the length of the gap before a sample |
 //! | `contraction` | what is left of the past after the same gap |
 //! | `saturation` | the instruments, window by window |
+//! | `operating` | the detector's errors against its false alarms, threshold by threshold |
+//! | `nets` | a point a net: saturation against contraction, operations against accuracy |
 //! | `raster` | the data: one recording |
 //! | `traces` | traces: states of a few units |
 //! | `training` | loss and validation accuracy of each epoch |
@@ -23,9 +25,11 @@ mod compare;
 mod contraction;
 mod gap;
 pub mod names;
+pub mod nets;
+mod operating;
 mod raster;
 mod saturation;
-mod scope;
+pub mod scope;
 mod stream;
 mod stretch;
 #[cfg(test)]
@@ -103,6 +107,8 @@ pub fn draw(
             Plot::Boundary => boundary::draw(&scope, &mut sheet)?,
             Plot::Gap => gap::draw(&scope, &mut sheet)?,
             Plot::Contraction => contraction::draw(&scope, &mut sheet)?,
+            Plot::Operating => operating::draw(&scope, &mut sheet)?,
+            Plot::Nets => nets::draw(&scope, &mut sheet)?,
             Plot::Saturation => saturation::draw(&scope, &mut sheet)?,
             Plot::Raster => raster::draw(&scope, &mut sheet)?,
             Plot::Traces => traces::draw(&scope, &mut sheet)?,

@@ -7,6 +7,7 @@ use saturn_plots::{Look, Role, arm_looks};
 
 use crate::eval::bootstrap::{Estimate, over_seeds};
 use crate::eval::evaluate::Evaluation;
+use crate::monitor::contraction::headline;
 use crate::run::place::Place;
 use crate::run::summary::{CellSummary, Summary};
 use crate::run::trace::{Trace, TraceError};
@@ -121,6 +122,25 @@ pub fn readout(cell: &CellSummary) -> Option<usize> {
         .iter()
         .flat_map(|e| &e.evaluation.saturation);
     windows.map(|w| w.layer).max()
+}
+
+/// What is left of the past at a lag of the gaps of `stream`, mean over the main fields of the layers below
+/// the readout, which repeats what they hold.
+pub fn hidden_contraction(cell: &CellSummary, stream: &str, lag: usize) -> Option<f64> {
+    let (lags, values) = hidden_curve(cell, stream)?;
+    let at = lags.binary_search(&lag).ok()?;
+    values.get(at).copied()
+}
+
+/// The lags and (2) of [`headline`] without the readout.
+pub fn hidden_curve(cell: &CellSummary, stream: &str) -> Option<(Vec<usize>, Vec<f64>)> {
+    let readout = readout(cell);
+    let named = cell.contraction.iter().find(|c| c.stream == stream)?;
+    let hidden: Vec<_> = (named.curves.iter())
+        .filter(|c| Some(c.layer) != readout)
+        .cloned()
+        .collect();
+    headline(&hidden).map(|h| (h.lags, h.values))
 }
 
 /// The mean of what is there.

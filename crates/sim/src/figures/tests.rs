@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::*;
 use crate::eval::bootstrap::{ByRecording, Estimate};
+use crate::eval::detector::{DetectorScore, grid};
 use crate::eval::evaluate::{Evaluation, Watched};
 use crate::eval::gap::GapBin;
 use crate::eval::reset::{Misaligned, StateReset};
@@ -76,6 +77,7 @@ fn cell(model: &str, arm: &str, accuracy: f64) -> CellSummary {
         lr: 0.1,
         validation: Validation {
             summed: accuracy,
+            balanced: 0.5,
             last: accuracy,
             surprise: 0.1,
         },
@@ -126,14 +128,26 @@ fn evaluation(accuracy: f64) -> Evaluation {
         },
     };
     Evaluation {
+        balanced: None,
+        macro_f1: None,
+        by_class: crate::eval::by_class::ByClass::default(),
         steps: 1000,
         lanes: 1,
         segments: 10,
         summed: Some(estimate),
         last: Some(estimate),
         detector: None,
-        detection: crate::eval::detector::DetectorScore::default(),
-        curve: Vec::new(),
+        detection: DetectorScore::default(),
+        curve: (grid(10).into_iter())
+            .map(|threshold| DetectorScore {
+                threshold,
+                right: 8,
+                false_alarms: (5.0 * (1.0 - threshold)) as u64,
+                segments: 10,
+                steps: 1000,
+                ..DetectorScore::default()
+            })
+            .collect(),
         false_alarms_per_hour: None,
         slope: SlopeFit::new().slope(),
         positions: vec![],
@@ -193,6 +207,8 @@ fn a_run_with_traces_has_every_figure() {
         "figures/compare",
         "figures/table",
         "figures/contraction-noise",
+        "figures/operating",
+        "figures/nets-operations",
         "figures/saturation-rnn",
         "figures/traces-rnn",
         "figures/training",
@@ -249,6 +265,18 @@ fn sweeps_are_drawn_where_something_was_swept() {
     found.table = table(&found.cells, &Reference::default());
     let expected = ["figures/boundary-noise", "figures/gap-noise"];
     assert_eq!(stems_of(&scenario, &found), expected);
+}
+
+#[test]
+fn nets_are_points_where_forgetting_was_measured() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scenario = scenario(&["rnn"], &["classic", "adaptive"]);
+    let mut summary = summary(&scenario, 0.9);
+    for cell in &mut summary.cells {
+        cell.contraction[0].curves[0].lags = vec![0, 1, crate::run::cells::thin::LAG];
+    }
+    let drawn = draw(&scenario, folder.path(), &summary).expect("drawn");
+    assert!(stems(&drawn).contains(&"figures/nets-saturation"));
 }
 
 #[test]

@@ -34,6 +34,8 @@ fn heading(plot: Plot) -> &'static str {
         Plot::Gap => "Accuracy after short and long gaps",
         Plot::Contraction => "Forgetting",
         Plot::Saturation => "Inside the nets",
+        Plot::Operating => "The detector",
+        Plot::Nets => "All nets",
         Plot::Raster => "The data",
         Plot::Traces => "State traces",
         Plot::Training => "Training",

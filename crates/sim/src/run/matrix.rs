@@ -23,6 +23,7 @@ use super::place::Place;
 use super::progress::Progress;
 use super::reason;
 use super::summary::{self, CellSummary, Failure, Reference, Summary};
+use super::trace::TraceError;
 use super::workbench::Workbench;
 use crate::build::build;
 use crate::network::Network;
@@ -204,10 +205,18 @@ impl Matrix<'_> {
     /// Writes a finished cell where finished cells are kept and this one is not there.
     fn keep(&self, finished: &Finished) -> Result<()> {
         let own = self.folder.path().join("cells");
-        for folder in [Some(&own), self.keep.as_ref()].into_iter().flatten() {
-            let said = finished.save_once(folder)?;
-            said.iter().for_each(|line| self.progress.line(line));
+        let mut said = finished.save_once(&own)?;
+        if let Some(folder) = &self.keep {
+            if finished.would_undo_a_final_one(folder)? {
+                said = Some(format!(
+                    "{}: holds this cell as read on the test split, and keeps it",
+                    folder.join(finished.place().cell()).display()
+                ));
+            } else {
+                finished.save_once(folder)?;
+            }
         }
+        said.iter().for_each(|line| self.progress.line(line));
         Ok(())
     }
 
@@ -303,10 +312,15 @@ fn failure(entry: &Entry, e: &anyhow::Error) -> Failure {
 
 /// Whether every other cell would fail in the same way: the disk is full, say.
 fn is_lasting(e: &anyhow::Error) -> bool {
-    let mut causes = e
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<FolderError>());
-    causes.any(FolderError::is_lasting)
+    e.chain().any(|cause| {
+        let folder = cause.downcast_ref::<FolderError>();
+        let trace = cause.downcast_ref::<TraceError>();
+        folder.is_some_and(FolderError::is_lasting)
+            || matches!(
+                trace,
+                Some(TraceError::Write { .. } | TraceError::Io { .. })
+            )
+    })
 }
 
 /// Steps of the validation stream that thresholds are chosen on: six times those of the samples, which is

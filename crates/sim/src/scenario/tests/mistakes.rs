@@ -20,7 +20,7 @@ const MISTAKES: &[(&str, &str)] = &[
     (
         "name: x\nstreem: {}",
         "s.yaml:2:1: streem: unknown key, nearest `stream`; allowed: `name`, `about`, `seed`, `seeds`, \
-             `data`, `stream`, `models`, `arms`, `train`, `evaluate`, `plots`",
+             `data`, `stream`, `models`, `arms`, `train`, `evaluate`, `tune`, `plots`",
     ),
     (
         "name: x\nmodels: {a: {layers: [{liff: {}}]}}",
@@ -279,9 +279,18 @@ const MISTAKES: &[(&str, &str)] = &[
         "s.yaml:2:1: the key `name` stands here for the second time (first on line 1)",
     ),
     (
+        "name: x\ntune: {candidates: 1}",
+        "s.yaml:2:20: tune.candidates: `1` is out of range: it must be 2 or more",
+    ),
+    (
+        "name: x\ntune: {search: {train.lr: {log: [0.1, 0.01]}}}",
+        "s.yaml:2:33: tune.search.train.lr.log: `[0.1, 0.01]` is out of range: it must be two numbers above \
+             0, the lower one first",
+    ),
+    (
         "name: x\nplots: [acuracy]",
         "s.yaml:2:9: plots.0: unknown choice `acuracy`, nearest `accuracy`; allowed: `saturation`, \
-             `contraction`, `accuracy`, `boundary`, `gap`, `stream`, `raster`, `traces`, `compare`, `training`",
+             `contraction`, `accuracy`, `boundary`, `gap`, `stream`, `operating`, `nets`, `raster`, `traces`, `compare`, `training`",
     ),
     (
         "- 1",

@@ -238,14 +238,14 @@ fn a_full_disk_ends_the_run_and_keeps_what_is_done() {
             .unwrap()
     };
     let done = || files(&bench.path("out/results"), ".json");
-    // Too little for one evaluation: the first net is trained, and stays.
+    // Too little for one evaluation: the nets that were in training by then are trained, and stay.
     fails(
         &limited(4),
         1,
         &["out", "hint:", "finished results are kept"],
     );
     let trained = files(&bench.path("out/results"), "classic.1.train.json");
-    assert_eq!(trained.len(), 1);
+    assert!(!trained.is_empty());
     assert!(files(&bench.path("out/results"), ".valid.json").is_empty());
     // Nothing half-written is left beside it.
     assert_eq!(
@@ -253,7 +253,7 @@ fn a_full_disk_ends_the_run_and_keeps_what_is_done() {
         fs::read_dir(bench.path("out/results")).unwrap().count()
     );
     succeeds(&bench.saturn(&["run", "tiny.yaml", "--out", "out"]));
-    assert!(done().len() == 8 && done().contains(&trained[0]));
+    assert!(done().len() == 8 && trained.iter().all(|kept| done().contains(kept)));
 }
 
 /// Through the program, a few of the thousands of mutated files that the reader's own tests go through.

@@ -7,11 +7,11 @@ use saturn_sim::eval::reset::{Action, Policy, PolicyConfig, PolicyError, Seen};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Silent steps after which an event is an onset; at least 1, default 10. More: fewer resets.
+/// When an event is an onset.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Onset {
-    /// Silent steps before it.
+    /// Silent steps before it; at least 1, default 10. More: fewer resets.
     pub after: u64,
 }
 

@@ -1,6 +1,9 @@
 //! The saturn program as a library: scenario, build, stream composer, network, training, evaluation,
 //! instruments, report.
 
+#[cfg(test)]
+extern crate self as saturn_sim;
+
 pub mod bench;
 pub mod build;
 pub mod cli;

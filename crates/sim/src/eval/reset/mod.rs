@@ -31,8 +31,6 @@ mod output;
 mod periodic;
 mod random;
 mod silence;
-#[cfg(test)]
-mod tests;
 mod window;
 
 use std::fmt;
@@ -289,3 +287,6 @@ impl fmt::Display for StateReset {
         self.config().fmt(f)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! Each policy on streams made by hand, where the steps of its resets are known; then on nets.
 
 mod nets;
+mod registered;
 mod states;
 
 use super::*;

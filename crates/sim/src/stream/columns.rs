@@ -189,7 +189,7 @@ mod tests {
             assert_eq!(columns.input().columns(), 4);
             let found: Vec<f64> = (0..4).map(|j| columns.energy(j)).collect();
             assert_eq!(found, [energy, 0.0, energy, 0.0]);
-            let (mut first, mut copy) = ([0.0f32; 4], [0.0f32; 4]);
+            let (mut first, mut copy) = (vec![0.0; 4], vec![0.0; 4]);
             columns.dense(0, &mut first);
             columns.dense(2, &mut copy);
             assert_eq!(first, copy);

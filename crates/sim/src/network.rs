@@ -10,9 +10,10 @@ use saturn_cell::{Cell, Params, Real};
 pub use live::NetworkStream;
 pub use tapes::{Observe, Penalty, Tapes};
 
-/// Cells in a stack. The last cell gives the logits `[C, ..]`.
+/// Cells in a stack. The last cell gives the logits, one an output: those of the classes first.
 pub struct Network<R: Real> {
     cells: Vec<Box<dyn Cell<R>>>,
+    classes: usize,
 }
 
 /// A gradient, or any other value for each parameter of a net.
@@ -22,12 +23,14 @@ impl<R: Real> Clone for Network<R> {
     fn clone(&self) -> Self {
         Self {
             cells: self.cells.iter().map(|cell| cell.boxed()).collect(),
+            classes: self.classes,
         }
     }
 }
 
 impl<R: Real> Network<R> {
-    /// From cells whose widths fit: each one's output is the next one's input.
+    /// From cells whose widths fit: each one's output is the next one's input. Every output of the last
+    /// one is a class.
     pub fn new(cells: Vec<Box<dyn Cell<R>>>) -> Self {
         for pair in cells.windows(2) {
             assert_eq!(
@@ -38,7 +41,14 @@ impl<R: Real> Network<R> {
                 pair[1].name()
             );
         }
-        Self { cells }
+        let classes = cells.last().map_or(0, |cell| cell.widths().output);
+        Self { cells, classes }
+    }
+
+    /// The same net with outputs of which only the first `classes` are classes.
+    pub fn with_classes(self, classes: usize) -> Self {
+        assert!(classes <= self.outputs(), "a class has an output");
+        Self { classes, ..self }
     }
 
     /// The cells, from input to readout.
@@ -53,6 +63,11 @@ impl<R: Real> Network<R> {
 
     /// C, the number of classes.
     pub fn classes(&self) -> usize {
+        self.classes
+    }
+
+    /// Rows of the logits: the classes, and what there may be beside them (an output for "nothing").
+    pub fn outputs(&self) -> usize {
         self.cells.last().map_or(0, |cell| cell.widths().output)
     }
 

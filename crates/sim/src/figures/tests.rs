@@ -68,6 +68,7 @@ fn cell(model: &str, arm: &str, accuracy: f64) -> CellSummary {
         epoch: 1,
         loss: 1.0 - accuracy,
         cross_entropy: 0.0,
+        kl_weight: None,
         kl: 0.0,
         gradient_norm: 1.0,
         lr: 0.1,

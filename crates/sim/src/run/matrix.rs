@@ -16,7 +16,7 @@ use super::place::Place;
 use super::progress::Progress;
 use super::summary::{self, CellSummary, Failure, Summary};
 use super::workbench::Workbench;
-use crate::build::build;
+use crate::build::{Answers, build};
 use crate::network::Network;
 use crate::scenario::{Arm, Evaluate, Model, Precision, Scenario};
 use crate::train::trainer::TrainError;
@@ -142,12 +142,15 @@ impl Matrix<'_> {
     /// One trained and evaluated net; `None` if it is not done, and only what is done is wanted.
     fn entry<R: Real>(&self, entry: &Entry, wanted: &Wanted) -> Result<Option<CellSummary>> {
         let (place, b) = (entry.place, self.bench);
-        let (inputs, classes) = (b.channels, b.classes.len());
+        let answers = Answers {
+            classes: b.classes.len(),
+            extra: entry.arm.loss.extra_outputs(),
+        };
         let mut net: Network<R> = build(
             place.model,
             entry.model,
-            inputs,
-            classes,
+            b.channels,
+            answers,
             b.dt_ms,
             place.seed,
         )?;

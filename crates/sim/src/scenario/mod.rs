@@ -39,7 +39,7 @@ mod stream;
 mod tests;
 mod train;
 
-pub use arms::{Arm, Streams};
+pub use arms::{Arm, FpttConfig, InitialState, NoiseConfig, PassedConfig, Streams};
 pub use check::{Scenario, to_yaml};
 pub use data::{Data, DataKeys, DataSource, EventFiles, OnBadSample};
 pub use evaluate::{ContractionConfig, Evaluate, EvaluateKeys, EvaluateStream, StateReset};

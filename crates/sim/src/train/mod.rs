@@ -2,6 +2,8 @@
 
 pub mod batch;
 pub mod estimate;
+pub mod fptt;
+pub mod initial;
 pub mod optimizer;
 #[cfg(test)]
 mod tests;

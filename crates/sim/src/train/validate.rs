@@ -6,7 +6,7 @@ use saturn_cell::{Input, Real, column};
 use saturn_data::DataError;
 use serde::{Deserialize, Serialize};
 
-use super::batch::{Batch, Epoch, LanePlan};
+use super::batch::{Batch, Epoch, LanePlan, Masking};
 use super::trainer::{Job, TrainError};
 use crate::network::{Network, Tapes};
 
@@ -43,7 +43,7 @@ pub fn validate<R: Real>(net: &Network<R>, job: &Job) -> Result<Validation, Trai
     let samples = 2 * job.samples;
     let epoch = Epoch::new(job.seed, 0, job.valid.split.len());
     let lanes: Vec<LanePlan> = epoch
-        .updates(job.streams, 1, samples)
+        .updates(job.arm.streams, 1, samples)
         .into_iter()
         .flatten()
         .collect();
@@ -52,7 +52,9 @@ pub fn validate<R: Real>(net: &Network<R>, job: &Job) -> Result<Validation, Trai
         .par_iter()
         .map(|plans| {
             let mut batch = Batch::<R>::default();
-            batch.compose(&epoch, plans, job.streams, job.valid, job.channels, None)?;
+            let (streams, channels) = (job.arm.streams, job.channels);
+            let labels = Masking::default();
+            batch.compose(&epoch, plans, streams, job.valid, channels, labels)?;
             Ok(tally(net, &batch))
         })
         .collect::<Result<_, DataError>>()?;
@@ -79,7 +81,7 @@ fn tally<R: Real>(net: &Network<R>, batch: &Batch<R>) -> Tally {
     let mut tapes = Tapes::new(net);
     tapes.start(net, batch.steps, batch.lanes);
     let logits = tapes.forward(net, Input::Events(batch.events.view()), None);
-    let mut p = vec![0.0f32; net.classes()];
+    let mut p = vec![0.0f32; net.outputs()];
     let mut sum = vec![0.0f64; net.classes()];
     for (lane, spans) in batch.segments.iter().enumerate() {
         for span in spans {
@@ -92,7 +94,7 @@ fn tally<R: Real>(net: &Network<R>, batch: &Batch<R>) -> Tally {
             }
             tally.samples += 1;
             tally.summed += usize::from(argmax(&sum) == span.label);
-            tally.last += usize::from(argmax(&p) == span.label);
+            tally.last += usize::from(argmax(&p[..sum.len()]) == span.label);
             let share = sum[span.label] / sum.iter().sum::<f64>();
             tally.surprise -= share.max(1e-30).ln();
         }

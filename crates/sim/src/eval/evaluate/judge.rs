@@ -14,7 +14,7 @@ pub const LATE: usize = 15;
 pub struct Judge {
     sums: Sums,
     detector: Detector,
-    /// Probabilities of one step, `[C]`.
+    /// Probabilities of one step, one an output: those of the classes first.
     p: Vec<f32>,
     /// Their sum over the segment, `[C]`.
     segment: Vec<f64>,
@@ -25,12 +25,12 @@ pub struct Judge {
 }
 
 impl Judge {
-    /// A judge that adds to `sums`.
-    pub fn new(sums: Sums, detector: Detector, classes: usize) -> Self {
+    /// A judge that adds to `sums`, of a net with so many outputs of which the first are the classes.
+    pub fn new(sums: Sums, detector: Detector, outputs: usize, classes: usize) -> Self {
         Self {
             sums,
             detector,
-            p: vec![0.0; classes],
+            p: vec![0.0; outputs],
             segment: vec![0.0; classes],
             start: 0,
             heard: 0,
@@ -44,10 +44,11 @@ impl Judge {
             let j = t * chunk.lanes + lane;
             softmax(column(&chunk.logits, j), &mut self.p);
             self.detector.observe(at, &self.p);
+            let classes = &self.p[..self.segment.len()];
             let known = chunk.known[j];
             let Some(segment) = known.segment else {
                 if known.since_end >= LATE {
-                    let top = self.p.iter().fold(0.0f32, |a, &b| a.max(b));
+                    let top = classes.iter().fold(0.0f32, |a, &b| a.max(b));
                     self.sums.late_steps += 1;
                     self.sums.late_probability += f64::from(top);
                 }
@@ -58,7 +59,7 @@ impl Judge {
                 self.start = at;
             }
             if segment.informative {
-                for (sum, &p) in self.segment.iter_mut().zip(&self.p) {
+                for (sum, &p) in self.segment.iter_mut().zip(classes) {
                     *sum += f64::from(p);
                 }
             }
@@ -66,7 +67,7 @@ impl Judge {
                 let sums = &mut self.sums;
                 let right = argmax(&self.segment) == segment.label;
                 sums.summed.add(segment.recording, right);
-                let at_last = argmax(&self.p) == segment.label;
+                let at_last = argmax(classes) == segment.label;
                 sums.last.add(segment.recording, at_last);
                 sums.slope.add(self.heard, at, segment.recording, right);
                 sums.positions.add(at, segment.recording, right);

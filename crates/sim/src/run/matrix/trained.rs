@@ -84,7 +84,7 @@ impl Matrix<'_> {
             valid: b.source(&b.valid, gap),
             channels: b.channels,
             samples: s.stream.samples,
-            streams: arm.streams,
+            arm,
             loss: Loss::new(&arm.loss)?,
             spike_rate,
             estimator,

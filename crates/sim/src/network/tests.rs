@@ -7,6 +7,8 @@ use super::*;
 use crate::build::build;
 use crate::scenario::Scenario;
 
+mod truncated;
+
 const INPUTS: usize = 9;
 const CLASSES: usize = 3;
 

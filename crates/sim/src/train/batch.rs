@@ -269,3 +269,6 @@ impl LaneTape {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

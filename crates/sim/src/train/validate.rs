@@ -127,3 +127,53 @@ pub fn argmax<T: PartialOrd>(values: &[T]) -> usize {
     }
     best
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::build::{Answers, build};
+    use crate::scenario::Scenario;
+    use crate::train::batch::Span;
+    use saturn_cell::EventBatch;
+
+    /// A net that says "nothing" everywhere, and class 1 before the other classes, is right about class 1:
+    /// a sample's class is that of the largest sum among the classes.
+    #[test]
+    fn an_output_for_nothing_is_no_answer() {
+        let scenario = Scenario::parse(
+            "name: t\nmodels: {m: {layers: [{linear: {out: 2}}]}}\n",
+            "test",
+            std::path::Path::new(""),
+            &[""; 0],
+        )
+        .expect("a scenario");
+        let model = scenario.models.get("m").expect("the model");
+        let answers = Answers {
+            classes: 3,
+            extra: 1,
+        };
+        let mut net: Network<f64> = build("m", model, 5, answers, 10.0, 1).expect("a net");
+        assert_eq!((net.outputs(), net.classes()), (4, 3));
+        let same: Network<f64> = build("m", model, 5, 3, 10.0, 1).expect("a net");
+        assert_eq!(net.parameters(), same.parameters() + 2 + 1, "one more row");
+        net.cells_mut()[1].update(&mut |params| {
+            params[0].fill(0.0);
+            params[1].copy_from_slice(&[0.0, 2.0, 1.0, 9.0]);
+        });
+        let mut events = EventBatch::new(5);
+        (0..4).for_each(|_| events.end_column());
+        for (label, right) in [(0, 0), (1, 1), (2, 0)] {
+            let mut batch = Batch::default();
+            (batch.steps, batch.lanes) = (4, 1);
+            batch.events = events.clone();
+            batch.segments = vec![vec![Span {
+                recording: 0,
+                label,
+                start: 1,
+                end: 4,
+            }]];
+            let tally = tally(&net, &batch);
+            assert_eq!((tally.samples, tally.summed, tally.last), (1, right, right));
+        }
+    }
+}

@@ -37,7 +37,7 @@ use std::ops::Range;
 
 use multiversion::multiversion;
 use saturn_cell::elementary::{sigmoid, tanh};
-use saturn_cell::kernel::{Padded, Transposed};
+use saturn_cell::kernel::{Panels, Transposed};
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
     Cell, CellConfig, ConfigError, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses,
@@ -104,7 +104,7 @@ pub struct InputGatedRnn<R: Real> {
     /// `weight_ih_l0 [2H, I]`, `weight_hh_l0 [H, H]`, `bias_ih_l0 [2H, 1]`.
     params: Params<R>,
     /// The recurrent weights and their transpose, laid out for a product at every step.
-    recurrent: Padded<R>,
+    recurrent: Panels<R>,
     recurrent_t: Transposed<R>,
 }
 
@@ -131,7 +131,7 @@ impl<R: Real> InputGatedRnn<R> {
         Ok(Self {
             config: config.clone(),
             inputs,
-            recurrent: Padded::of(&params[U]),
+            recurrent: Panels::of(&params[U]),
             recurrent_t: Transposed::of(&params[U]),
             params,
         })

@@ -28,7 +28,7 @@ use std::ops::Range;
 
 use multiversion::multiversion;
 use saturn_cell::elementary::tanh;
-use saturn_cell::kernel::{Padded, Transposed};
+use saturn_cell::kernel::{Panels, Transposed};
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
     Cell, CellConfig, ConfigError, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses,
@@ -90,7 +90,7 @@ pub struct Rnn<R: Real> {
     /// `weight_ih_l0 [H, I]`, `weight_hh_l0 [H, H]`, then, where configured, `bias_ih_l0 [H, 1]`.
     params: Params<R>,
     /// The recurrent weights and their transpose, laid out for a product at every step.
-    recurrent: Padded<R>,
+    recurrent: Panels<R>,
     recurrent_t: Transposed<R>,
 }
 
@@ -117,7 +117,7 @@ impl<R: Real> Rnn<R> {
         Ok(Self {
             config: config.clone(),
             inputs,
-            recurrent: Padded::of(&params[U]),
+            recurrent: Panels::of(&params[U]),
             recurrent_t: Transposed::of(&params[U]),
             params,
         })

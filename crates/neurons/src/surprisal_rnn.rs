@@ -50,7 +50,7 @@ use std::ops::Range;
 use multiversion::multiversion;
 use nalgebra::DMatrix;
 use saturn_cell::elementary::{exp, tanh};
-use saturn_cell::kernel::{Padded, Transposed};
+use saturn_cell::kernel::{Panels, Transposed};
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
     Cell, CellConfig as _, ConfigError, Field, FieldKind, Input, Kind, Params, Real, Recorded,
@@ -82,9 +82,9 @@ pub struct SurprisalRnn<R: Real> {
     /// `head_weight [H, I]`, `head_bias [I, 1]`.
     params: Params<R>,
     /// The weights that meet the state, and their transposes, laid out for a product at every step.
-    recurrent: Padded<R>,
+    recurrent: Panels<R>,
     recurrent_t: Transposed<R>,
-    head: Padded<R>,
+    head: Panels<R>,
     head_t: Transposed<R>,
 }
 
@@ -116,9 +116,9 @@ impl<R: Real> SurprisalRnn<R> {
         Ok(Self {
             config: config.clone(),
             inputs,
-            recurrent: Padded::of(&params[U]),
+            recurrent: Panels::of(&params[U]),
             recurrent_t: Transposed::of(&params[U]),
-            head: Padded::of(&params[Q]),
+            head: Panels::of(&params[Q]),
             head_t: Transposed::of(&params[Q]),
             params,
         })

@@ -43,7 +43,7 @@ use multiversion::multiversion;
 use nalgebra::DMatrix;
 use saturn_cell::elementary::sigmoid;
 use saturn_cell::init::{normal, uniform};
-use saturn_cell::kernel::{Padded, Transposed};
+use saturn_cell::kernel::{Panels, Transposed};
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
     Cell, CellConfig, ConfigError, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses,
@@ -108,9 +108,9 @@ impl Rows {
 /// B, C and W, and their transposes for the reverse pass, laid out for products.
 #[derive(Clone, Debug)]
 struct Weights<R: Real> {
-    b: Padded<R>,
-    c: Padded<R>,
-    out: Padded<R>,
+    b: Panels<R>,
+    c: Panels<R>,
+    out: Panels<R>,
     b_t: Transposed<R>,
     c_t: Transposed<R>,
     out_t: Transposed<R>,
@@ -119,9 +119,9 @@ struct Weights<R: Real> {
 impl<R: Real> Weights<R> {
     fn new(p: &Params<R>) -> Self {
         Self {
-            b: Padded::of(&p[B]),
-            c: Padded::of(&p[C]),
-            out: Padded::of(&p[OUT_WEIGHT]),
+            b: Panels::of(&p[B]),
+            c: Panels::of(&p[C]),
+            out: Panels::of(&p[OUT_WEIGHT]),
             b_t: Transposed::of(&p[B]),
             c_t: Transposed::of(&p[C]),
             out_t: Transposed::of(&p[OUT_WEIGHT]),

@@ -4,7 +4,8 @@
 //! |---|---|---|
 //! | [`columns`](self) | sums of weighted columns: gathers, one-column products | a block of the sum stays in registers |
 //! | [`sparse`](self) | gradients of weights that saw events or spikes | sorted by unit, so that a weight is loaded once |
-//! | [`product`](self) | dense products | the `gemm` crate; [`Transposed`] keeps what a transposed product reads |
+//! | [`product`](self) | dense products | the `gemm` crate |
+//! | [`panels`](self) | copies of weights for products at every step | read from front to back |
 //!
 //! Elementwise loops stay in the cells, as their equations. Each is a function marked `multiversion`, which is
 //! compiled for AVX-512, AVX2, NEON and plain registers and chosen at run time; what its loops call is
@@ -20,13 +21,15 @@
 
 mod aligned;
 mod columns;
+mod panels;
 mod product;
 mod sparse;
 
 pub use aligned::CacheAligned;
 pub use columns::{add, axpy, copy, fill_zero, gather, gather_active};
+pub use panels::{Panels, Transposed};
 pub use product::{
-    Padded, Transposed, add_bias, add_bias_reverse, add_product, add_product_by_transpose,
-    add_transpose_product, set_bias, set_product, set_transpose_product,
+    add_bias, add_bias_reverse, add_product, add_product_by_transpose, add_transpose_product,
+    set_bias, set_product, set_transpose_product,
 };
 pub use sparse::{active, add_product_by_spikes, scatter};

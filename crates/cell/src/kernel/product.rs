@@ -1,11 +1,9 @@
 //! Dense products, on nalgebra's storage by pointer and stride, on one thread: parallelism is over shards
 //! of lanes, outside.
 
-use multiversion::multiversion;
-use nalgebra::DMatrix;
-
 use super::columns::{add_column_product, fill_zero};
 use crate::{Real, View, ViewMut, column, column_mut};
+use multiversion::multiversion;
 
 /// `out = a b`, with `a [M, K]`, `b [K, N]`, `out [M, N]`.
 pub fn set_product<R: Real>(mut out: ViewMut<R>, a: View<R>, b: View<R>) {
@@ -91,87 +89,6 @@ pub fn add_bias_reverse<R: Real>(d_out: &View<R>, d_bias: &mut [R]) {
     }
 }
 
-/// A copy of a weight matrix, kept for products with it at every step.
-///
-/// Its columns are 64 bytes further apart than they are long. `gemm` reads a few rows of many columns at a
-/// time; where columns start a power of two apart, these fall into the same few places of the cache and
-/// push each other out.
-#[derive(Clone, Debug)]
-pub struct Padded<R: Real> {
-    rows: usize,
-    /// `[rows + PAD, columns]`.
-    data: DMatrix<R>,
-}
-
-/// Values between the columns of a [`Padded`] matrix.
-const PAD: usize = 16;
-
-impl<R: Real> Padded<R> {
-    /// The copy of `w [M, K]`.
-    pub fn of(w: &DMatrix<R>) -> Self {
-        let mut padded = Self::zeros(w.nrows(), w.ncols());
-        padded.refresh(w);
-        padded
-    }
-
-    fn zeros(rows: usize, columns: usize) -> Self {
-        Self {
-            rows,
-            data: DMatrix::zeros(rows + PAD, columns),
-        }
-    }
-
-    /// Follows a change of `w`.
-    pub fn refresh(&mut self, w: &DMatrix<R>) {
-        for (to, from) in self.data.column_iter_mut().zip(w.column_iter()) {
-            to.data.into_slice_mut()[..self.rows].copy_from_slice(from.data.into_slice());
-        }
-    }
-
-    fn view(&self) -> View<'_, R> {
-        self.data.rows(0, self.rows)
-    }
-
-    /// `out += w b`, with `b [K, N]`, `out [M, N]`.
-    pub fn add_product(&self, out: ViewMut<R>, b: View<R>) {
-        add_product(out, self.view(), b);
-    }
-
-    /// `out = w b`, with `b [K, N]`, `out [M, N]`.
-    pub fn set_product(&self, out: ViewMut<R>, b: View<R>) {
-        set_product(out, self.view(), b);
-    }
-}
-
-/// A transposed copy of a weight matrix, kept for the reverse pass, which multiplies by it at every step:
-/// `gemm` reads its left matrix along columns, and at 16-64 lanes reading along rows takes twice as long.
-#[derive(Clone, Debug)]
-pub struct Transposed<R: Real>(Padded<R>);
-
-impl<R: Real> Transposed<R> {
-    /// The copy of `w [K, M]`.
-    pub fn of(w: &DMatrix<R>) -> Self {
-        let mut transposed = Self(Padded::zeros(w.ncols(), w.nrows()));
-        transposed.refresh(w);
-        transposed
-    }
-
-    /// Follows a change of `w`.
-    pub fn refresh(&mut self, w: &DMatrix<R>) {
-        w.transpose_to(&mut self.0.data.rows_mut(0, self.0.rows));
-    }
-
-    /// `out += wᵀ b`, with `b [K, N]`, `out [M, N]`.
-    pub fn add_product(&self, out: ViewMut<R>, b: View<R>) {
-        self.0.add_product(out, b);
-    }
-
-    /// `out = wᵀ b`, with `b [K, N]`, `out [M, N]`.
-    pub fn set_product(&self, out: ViewMut<R>, b: View<R>) {
-        self.0.set_product(out, b);
-    }
-}
-
 /// Distance between the starts of two columns.
 fn stride<R: Real>(m: &View<R>) -> usize {
     m.strides().1
@@ -240,30 +157,6 @@ mod tests {
             let mut out = DMatrix::zeros(7, columns);
             add_product_by_transpose(out.as_view_mut(), a.as_view(), b.transpose().as_view());
             assert!((&out - &a * &b).norm() < 1e-13);
-        }
-    }
-
-    /// Copies with padded columns give the products of their matrix, and follow its changes.
-    #[test]
-    fn copies_multiply_as_their_matrix_does() {
-        let (mut w, b, c) = (
-            random(7, 5, 1.0, 1),
-            random(5, 9, 1.0, 2),
-            random(7, 9, 1.0, 3),
-        );
-        let (mut padded, mut transposed) = (Padded::of(&w), Transposed::of(&w));
-        for _ in 0..2 {
-            let mut out = DMatrix::from_element(7, 9, 2.0);
-            padded.set_product(out.as_view_mut(), b.as_view());
-            padded.add_product(out.as_view_mut(), b.as_view());
-            assert!((&out - 2.0 * &w * &b).norm() < 1e-13);
-            let mut out = DMatrix::from_element(5, 9, 2.0);
-            transposed.set_product(out.as_view_mut(), c.as_view());
-            transposed.add_product(out.as_view_mut(), c.as_view());
-            assert!((&out - 2.0 * w.transpose() * &c).norm() < 1e-13);
-            w *= -3.0;
-            padded.refresh(&w);
-            transposed.refresh(&w);
         }
     }
 }

@@ -1,17 +1,13 @@
 //! The losses that a scenario can name: a line each.
 
-use saturn_cell::{Real, View, ViewMut};
-
 use crate::adaptive::AdaptiveConfig;
 use crate::cross_entropy::CrossEntropyConfig;
 use crate::entropy::EntropyConfig;
 use crate::nothing::NothingConfig;
-use crate::{
-    Balance, LossError, LossKind, MaskConfig, MaskFault, Normalise, Parts, Targets, Totals, Weight,
-    loss,
-};
 
 /// Declares `LossConfig`: a line a loss, with its key in a scenario and its configuration.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! losses {
     ($($(#[doc = $doc:literal])+ $key:literal: $name:ident($config:ty),)+) => {
         /// A loss, as a scenario names it. The name alone stands for all defaults.
@@ -27,53 +23,53 @@ macro_rules! losses {
             }
 
             /// Where m comes from.
-            pub fn mask(&self) -> &MaskConfig {
-                match self { $(Self::$name(kind) => kind.mask(),)+ }
+            pub fn mask(&self) -> &$crate::MaskConfig {
+                match self { $(Self::$name(kind) => $crate::LossKind::mask(kind),)+ }
             }
 
             /// What is done to m to see what a wrong mask costs.
-            pub fn mask_error(&self) -> Option<MaskFault> {
-                match self { $(Self::$name(kind) => kind.mask_error(),)+ }
+            pub fn mask_error(&self) -> Option<$crate::MaskFault> {
+                match self { $(Self::$name(kind) => $crate::LossKind::mask_error(kind),)+ }
             }
 
             /// Outputs of the net beside those of the C classes.
             pub fn extra_outputs(&self) -> usize {
-                match self { $(Self::$name(kind) => kind.extra_outputs(),)+ }
+                match self { $(Self::$name(kind) => $crate::LossKind::extra_outputs(kind),)+ }
             }
 
             /// λ.
-            pub fn weight(&self) -> Weight {
-                match self { $(Self::$name(kind) => kind.weight(),)+ }
+            pub fn weight(&self) -> $crate::Weight {
+                match self { $(Self::$name(kind) => $crate::LossKind::weight(kind),)+ }
             }
 
             /// What the two sums are divided by.
-            pub fn normalise(&self) -> Normalise {
-                match self { $(Self::$name(kind) => kind.normalise(),)+ }
+            pub fn normalise(&self) -> $crate::Normalise {
+                match self { $(Self::$name(kind) => $crate::LossKind::normalise(kind),)+ }
             }
 
             /// Whether every number of its own is in its range.
             ///
             /// # Errors
             /// If one is not; the error names it.
-            pub fn check(&self) -> Result<(), LossError> {
-                match self { $(Self::$name(kind) => kind.check(),)+ }
+            pub fn check(&self) -> Result<(), $crate::LossError> {
+                match self { $(Self::$name(kind) => $crate::LossKind::check(kind),)+ }
             }
 
-            pub(crate) fn totals<R: Real>(&self, targets: &Targets<R>) -> Totals {
-                match self { $(Self::$name(kind) => loss::totals(kind, targets),)+ }
+            pub(crate) fn totals<R: $crate::Real>(&self, targets: &$crate::Targets<R>) -> $crate::Totals {
+                match self { $(Self::$name(kind) => $crate::loss::totals(kind, targets),)+ }
             }
 
-            pub(crate) fn value_and_gradient<R: Real>(
+            pub(crate) fn value_and_gradient<R: $crate::Real>(
                 &self,
-                logits: View<R>,
-                targets: &Targets<R>,
-                totals: &Totals,
-                balance: Balance,
-                d_logits: ViewMut<R>,
-            ) -> Parts {
+                logits: $crate::View<R>,
+                targets: &$crate::Targets<R>,
+                totals: &$crate::Totals,
+                balance: $crate::Balance,
+                d_logits: $crate::ViewMut<R>,
+            ) -> $crate::Parts {
                 match self {
                     $(Self::$name(kind) => {
-                        loss::value_and_gradient(kind, logits, targets, totals, balance, d_logits)
+                        $crate::loss::value_and_gradient(kind, logits, targets, totals, balance, d_logits)
                     })+
                 }
             }

@@ -47,6 +47,9 @@
     )
 )]
 
+#[doc(hidden)]
+pub use saturn_cell::{Real, View, ViewMut};
+
 pub mod adaptive;
 pub mod config;
 pub mod cross_entropy;
@@ -71,3 +74,7 @@ pub use mask::{Estimator, Example, MaskConfig, MaskFault, MaskReport};
 pub use nothing::NothingConfig;
 pub use spike_rate::{SpikeRate, SpikeRateConfig};
 pub use weight::{Balance, Ramp, Varying, Weight};
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/a-new-loss.md")]
+struct ANewLoss;

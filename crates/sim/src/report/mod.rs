@@ -5,6 +5,7 @@
 
 mod captions;
 mod headline;
+mod matched;
 mod method;
 mod nets;
 mod numbers;
@@ -23,6 +24,7 @@ use crate::run::folder::{Folder, FolderError};
 use crate::run::summary::Summary;
 use crate::scenario::Scenario;
 
+pub use matched::unmatched;
 pub use terminal::table_lines;
 
 /// Why a report could not be written.

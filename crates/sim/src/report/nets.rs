@@ -2,13 +2,18 @@
 
 use maud::{Markup, html};
 
+use super::matched::unmatched;
 use super::numbers::{NOTHING, count, fixed, percent};
 use crate::figures::names;
 use crate::run::summary::Summary;
 
 /// One row a trained net.
 pub fn nets(summary: &Summary) -> Markup {
+    let warnings = unmatched(summary);
     html! {
+        @if !warnings.is_empty() {
+            div.failures { ul { @for warning in &warnings { li { (warning) } } } }
+        }
         div.scroll {
             table {
                 thead { tr {

@@ -148,10 +148,14 @@ train: ";
         assert!(!losses[..i].contains(loss), "{}: {loss}", cells[i]["arm"]);
     }
     let size = |arm| of(arm, "/training/parameters").unwrap().as_u64().unwrap();
+    let steps = |arm| of(arm, "/training/weight_steps").unwrap().as_u64().unwrap();
+    // 24 samples in lanes of two, four lanes an update, two epochs; parts of 15 steps in streams of more.
+    assert_eq!(steps("tbptt"), 6);
+    assert!(steps("fptt") >= 4 * 6, "{}", steps("fptt"));
     assert_eq!(size("nothing"), size("entropy") + 8 + 2, "one leaky output");
     let weight = |arm| of(arm, "/training/history/1/kl_weight");
     assert_eq!(weight("ramp"), Some(Value::from(2.0)));
-    assert!(weight("learned_weight").unwrap().as_f64().unwrap() != 1.0);
+    assert_ne!(weight("learned_weight"), Some(Value::from(1.0)));
     assert_eq!(weight("flipped"), None, "a fixed weight is in the scenario");
     assert!(of("learned_mask", "/training/mask/valid/agreement").is_some());
 }

@@ -271,7 +271,7 @@ fn all_columns<R: Real, K: LossKind>(
         let d = column_mut(&mut d_logits, j);
         let [a, b] = if w > 0.0 { kind.shares(m) } else { [0.0; 2] };
         let scale = [scale[0] * w * a, scale[1] * w * b];
-        if scale == [0.0; 2] {
+        if scale.iter().all(|scale| *scale <= 0.0) {
             d.fill(R::zero());
             continue;
         }

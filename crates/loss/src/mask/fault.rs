@@ -7,6 +7,9 @@
 //! erode k:    m_t <- min_{|j|<=k} m_{t+j}                                (4)
 //! ```
 //!
+//! A step of a gap that is then called informative is taken for a part of the nearest sample in its lane,
+//! and has that one's class: half of a gap goes to either side.
+//!
 //! (3) lets a sample begin k steps early and end k steps late; (4) the other way round. The faults of
 //! (1) are drawn anew for every lane of every epoch.
 

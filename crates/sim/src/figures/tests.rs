@@ -85,6 +85,7 @@ fn cell(model: &str, arm: &str, accuracy: f64) -> CellSummary {
         seed: 1,
         training: TrainRecord {
             parameters: 1234,
+            weight_steps: Some(40),
             seconds: 5.0,
             kept_epoch: 1,
             history: vec![epoch],

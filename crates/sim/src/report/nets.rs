@@ -17,7 +17,7 @@ pub fn nets(summary: &Summary) -> Markup {
         div.scroll {
             table {
                 thead { tr {
-                    th { "model" } th { "arm" } th.number { "seed" } th.number { "parameters" }
+                    th { "model" } th { "arm" } th.number { "seed" } th.number { "parameters" } th.number { "weight steps" }
                     th.number { "training, s" } th.number { "kept epoch" }
                     th.number { "validation, summed, %" }
                 } }
@@ -30,6 +30,7 @@ pub fn nets(summary: &Summary) -> Markup {
                             td { (names::arm(&cell.arm)) }
                             td.number { (cell.seed) }
                             td.number { (count(training.parameters as u64)) }
+                            td.number { (training.weight_steps.map_or(NOTHING.to_owned(), count)) }
                             td.number { (fixed(training.seconds, 1)) }
                             td.number { (training.kept_epoch) " of " (training.history.len()) }
                             td.number { (kept.map_or(NOTHING.to_owned(), |e| percent(e.validation.summed))) }

@@ -16,6 +16,9 @@
 //! exact. That saves a reverse pass a part. W̄ and g go on from update to update; they start at the initial
 //! weights and 0.
 //!
+//! An arm that trains so sees the same samples in the same order as the others, and takes as many more steps
+//! of its weights as an update has parts: a comparison has to say so, and the summary counts them.
+//!
 //! | symbol | field | what | unit |
 //! |---|---|---|---|
 //! | K | `every` | steps of a part | steps |

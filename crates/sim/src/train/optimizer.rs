@@ -36,6 +36,11 @@ impl<R: Real> Optimizer<R> {
         }
     }
 
+    /// k, how many updates were done.
+    pub fn steps(&self) -> u64 {
+        self.updates.unsigned_abs().into()
+    }
+
     /// One update of `net` along `grad` at learning rate `lr`.
     pub fn step(&mut self, net: &mut Network<R>, grad: &Gradient<R>, lr: f64) {
         self.updates += 1;

@@ -69,6 +69,8 @@ pub struct Trained {
     pub history: Vec<EpochRecord>,
     /// The epoch whose parameters were kept, from 1 on.
     pub kept_epoch: usize,
+    /// Steps that the weights took.
+    pub weight_steps: u64,
     /// Wall time, seconds.
     pub seconds: f64,
 }
@@ -187,6 +189,7 @@ pub fn train<R: Real>(
     Ok(Trained {
         history,
         kept_epoch,
+        weight_steps: update.steps(),
         seconds: began.elapsed().as_secs_f64(),
     })
 }

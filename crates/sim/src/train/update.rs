@@ -213,6 +213,11 @@ impl<R: Real> Update<R> {
         norm
     }
 
+    /// How often the weights have stepped.
+    pub fn steps(&self) -> u64 {
+        self.optimizer.steps()
+    }
+
     /// The batch and the tapes of each shard of the last update.
     pub fn shards(&self) -> impl Iterator<Item = (&Batch<R>, &Tapes<R>)> {
         self.shards[..self.used]

@@ -112,6 +112,7 @@ impl Matrix<'_> {
         let trained = trained.with_context(|| format!("training {place}"))?;
         Ok(TrainRecord {
             parameters: net.parameters(),
+            weight_steps: Some(trained.weight_steps),
             seconds: trained.seconds,
             kept_epoch: trained.kept_epoch,
             history: trained.history,

@@ -5,7 +5,9 @@ fn lane(labels: &[Option<u32>]) -> LaneTape {
         .map(|label| (*label, if label.is_some() { 1.0 } else { 0.0 }))
         .collect();
     let mut events = EventBatch::new(2);
-    targets.iter().for_each(|_| events.end_column());
+    for _ in &targets {
+        events.end_column();
+    }
     LaneTape { events, targets }
 }
 

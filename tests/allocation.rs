@@ -12,7 +12,7 @@ use saturn_sim::scenario::Scenario;
 
 const INPUTS: usize = 48;
 const CLASSES: usize = 16;
-const STACKS: [&str; 9] = [
+const STACKS: [&str; 14] = [
     "[{lif: {hidden: 32, recurrent: true, input_gain: 3}}, {lif: {hidden: 32}}]",
     "[{lif: {hidden: 32, learn_tau: false, spike_reset: zero}}, {li: {outputs: 16}}]",
     "[{rnn: {hidden: 32}}]",
@@ -22,6 +22,11 @@ const STACKS: [&str; 9] = [
     "[{windowed_attention: {width: 32, heads: 2, window: 5}}]",
     "[{ssm_block: {width: 32, states: 16}}, {ssm_block: {width: 32, states: 16}}]",
     "[{ssm: {width: 32, states: 16}}]",
+    "[{resonate_and_fire: {hidden: 32, recurrent: true}}]",
+    "[{resonate_and_fire: {hidden: 32, step: exponential, spike_reset: izhikevich}}]",
+    "[{selective_ssm: {width: 32, states: 4}}]",
+    "[{selective_ssm: {width: 32, states: 4, complex: true, discretization: euler}}]",
+    "[{spiking_ssm: {width: 32, states: 16}}]",
 ];
 
 fn net(layers: &str) -> Network<f32> {

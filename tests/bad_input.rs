@@ -237,20 +237,20 @@ fn a_full_disk_ends_the_run_and_keeps_what_is_done() {
             .output()
             .unwrap()
     };
-    let done = || files(&bench.path("out/cells"), ".json");
+    let done = || files(&bench.path("out/results"), ".json");
     // Too little for one evaluation: the first net is trained, and stays.
     fails(
         &limited(4),
         1,
         &["out", "hint:", "finished results are kept"],
     );
-    let trained = files(&bench.path("out/cells"), "classic.1.train.json");
+    let trained = files(&bench.path("out/results"), "classic.1.train.json");
     assert_eq!(trained.len(), 1);
-    assert!(files(&bench.path("out/cells"), ".valid.json").is_empty());
+    assert!(files(&bench.path("out/results"), ".valid.json").is_empty());
     // Nothing half-written is left beside it.
     assert_eq!(
         done().len(),
-        fs::read_dir(bench.path("out/cells")).unwrap().count()
+        fs::read_dir(bench.path("out/results")).unwrap().count()
     );
     succeeds(&bench.saturn(&["run", "tiny.yaml", "--out", "out"]));
     assert!(done().len() == 8 && done().contains(&trained[0]));

@@ -5,5 +5,6 @@ mod architecture;
 mod bad_input;
 mod convert;
 mod main_job;
+mod matrix;
 mod real_data;
 mod saturn;

@@ -41,7 +41,7 @@ fn a_scenario_becomes_a_folder_of_results() {
         assert!(bench.path("out").join(file).exists(), "{file}");
     }
     let summary = numbers(&bench, "out");
-    assert_eq!(summary["version"], 1);
+    assert_eq!(summary["version"], 2);
     assert_eq!(summary["split"], "valid");
     let cells = summary["cells"].as_array().unwrap();
     assert_eq!(cells.len(), 4, "two models, two arms, one seed");
@@ -169,9 +169,10 @@ fn compare_takes_all_seeds_and_redoes_only_what_is_missing() {
     assert_eq!(whole["cells"].as_array().unwrap().len(), 8);
     assert_eq!(whole["table"][0]["seeds"], 2);
 
-    let lost = bench.path("out/cells/gru.classic.2.train.json");
+    let lost = bench.path("out/results/gru.classic.2.train.json");
     fs::remove_file(&lost).unwrap();
-    let kept = bench.path("out/cells/lif.classic.1.train.json");
+    fs::remove_file(bench.path("out/cells/gru.classic.2.json")).unwrap();
+    let kept = bench.path("out/results/lif.classic.1.train.json");
     let before = fs::metadata(&kept).unwrap().modified().unwrap();
     // Only what is done is collected; then the rest is done again, to the same numbers.
     succeeds(&bench.saturn(&["compare", "tiny.yaml", "--out", "out", "--collect"]));
@@ -187,11 +188,11 @@ fn the_final_evaluation_reads_the_test_split_with_the_same_nets() {
     let bench = Bench::new();
     succeeds(&bench.saturn(&["run", "tiny.yaml", "--out", "out"]));
     let weights = files(&bench.path("out/weights"), ".safetensors");
-    let trained = files(&bench.path("out/cells"), ".train.json");
+    let trained = files(&bench.path("out/results"), ".train.json");
     succeeds(&bench.saturn(&["run", "tiny.yaml", "--out", "out", "--final"]));
     assert_eq!(numbers(&bench, "out")["split"], "test");
     assert!(files(&bench.path("out/weights"), ".safetensors") == weights);
-    assert!(files(&bench.path("out/cells"), ".train.json") == trained);
+    assert!(files(&bench.path("out/results"), ".train.json") == trained);
 }
 
 #[test]
@@ -210,7 +211,7 @@ fn an_interrupted_run_keeps_what_is_done_and_goes_on() {
         .stderr(std::process::Stdio::piped())
         .spawn()
         .unwrap();
-    let first = bench.path("out/cells/lif.classic.1.train.json");
+    let first = bench.path("out/results/lif.classic.1.train.json");
     for _ in 0..600 {
         if first.exists() {
             break;

@@ -16,6 +16,8 @@
 //! | [`RasterPlot`] | the events of one recording or stretch, with its rates |
 //! | [`Inspect`] | a data set at a glance |
 //! | [`Scaling`] | how a cost grows with a size, beside its ideal growth |
+//! | [`Operating`] | errors of a detector against its false alarms |
+//! | [`Scatter`] | one quantity of nets against another |
 //! | [`Heat`] | a table as a heat map, numbers printed |
 //!
 //! # Conventions
@@ -56,10 +58,12 @@ mod labels;
 mod legend;
 mod look;
 mod naming;
+mod operating;
 mod png;
 mod raster;
 mod saturation;
 mod scaling;
+mod scatter;
 mod series;
 mod stream;
 pub mod style;
@@ -77,9 +81,11 @@ pub use figure::{Figure, Files};
 pub use heat::Heat;
 pub use inspect::Inspect;
 pub use look::{Look, Role, arm_looks};
+pub use operating::{Operating, OperatingPanel, OperatingPoint};
 pub use raster::{Raster, RasterPlot};
 pub use saturation::{Saturation, SaturationModel, SaturationPanel};
 pub use scaling::Scaling;
+pub use scatter::{Scatter, ScatterPanel, ScatterPoint};
 pub use series::{Level, LinePanel, Series};
 pub use stream::{Span, Stream, StreamOutput};
 pub use style::Colour;

@@ -56,16 +56,18 @@ pub fn assert_dense_equals_events<R: Real>(cell: &dyn Cell<R>, steps: usize, lan
         (tape.output().clone_owned(), grad)
     };
     let (y_dense, g_dense) = run(Input::Dense(dense.as_view()));
-    let (y_events, g_events) = run(Input::Events(events.view()));
-    let name = cell.name();
-    assert_close(
-        &y_events.as_view(),
-        &y_dense.as_view(),
-        &format!("{name}: output"),
-    );
-    for (a, b) in g_events.tensors().iter().zip(g_dense.tensors()) {
-        let what = format!("{name}: gradient of {}", b.name);
-        assert_close(&a.value.as_view(), &b.value.as_view(), &what);
+    for crowded in [false, true] {
+        let (y_events, g_events) = run(Input::Events(events.view().crowded(crowded)));
+        let name = cell.name();
+        assert_close(
+            &y_events.as_view(),
+            &y_dense.as_view(),
+            &format!("{name}: output"),
+        );
+        for (a, b) in g_events.tensors().iter().zip(g_dense.tensors()) {
+            let what = format!("{name}: gradient of {}", b.name);
+            assert_close(&a.value.as_view(), &b.value.as_view(), &what);
+        }
     }
 }
 

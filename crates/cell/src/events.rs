@@ -3,7 +3,9 @@
 //! Real event streams fill 1-15 % of the cells of a dense matrix. A column keeps its units in
 //! ascending order, so that sums over a column have one order.
 
-use crate::{Real, View, column, kernel};
+use std::cell::RefCell;
+
+use crate::{Real, View, column, kernel, view};
 
 /// A sparse matrix `[channels, columns]` of event counts, grown column by column.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,6 +87,7 @@ impl EventBatch {
             offsets: &self.offsets,
             units: &self.units,
             counts: &self.counts,
+            crowded: false,
         }
     }
 }
@@ -96,9 +99,41 @@ pub struct EventView<'a> {
     offsets: &'a [usize],
     units: &'a [u32],
     counts: &'a [f32],
+    crowded: bool,
 }
 
 impl<'a> EventView<'a> {
+    /// The same events, marked as so many that products with them are better done densely.
+    #[must_use]
+    pub fn crowded(self, crowded: bool) -> Self {
+        Self { crowded, ..self }
+    }
+
+    /// Whether products with these events are done densely: where they are marked so, and there is more
+    /// than one column.
+    pub fn is_crowded(&self) -> bool {
+        self.crowded && self.columns() > 1
+    }
+
+    /// Calls `product` with the dense matrix `[channels, columns]` of these events.
+    pub fn densely<R: Real, T>(&self, product: impl FnOnce(View<R>) -> T) -> T {
+        thread_local!(static DENSE: RefCell<Vec<f64>> = RefCell::default());
+        let (rows, columns) = (self.channels, self.columns());
+        DENSE.with_borrow_mut(|buffer| {
+            let numbers = (rows * columns * size_of::<R>()).div_ceil(size_of::<f64>());
+            buffer.clear();
+            buffer.resize(numbers, 0.0);
+            let dense: &mut [R] = bytemuck::cast_slice_mut(buffer);
+            for j in 0..columns {
+                let (units, counts) = self.column(j);
+                for (&unit, &count) in units.iter().zip(counts) {
+                    dense[j * rows + unit as usize] = R::of(f64::from(count));
+                }
+            }
+            product(view(dense, rows, columns))
+        })
+    }
+
     /// Rows of the matrix that these events stand for.
     pub fn channels(&self) -> usize {
         self.channels

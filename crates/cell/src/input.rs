@@ -37,10 +37,12 @@ impl<R: Real> Input<'_, R> {
         }
     }
 
-    /// `out += W x`, with `w [O, I]` and `out [O, columns]`: one product, or one gather an event.
+    /// `out += W x`, with `w [O, I]` and `out [O, columns]`: one product, or one gather an event. Events
+    /// that are [crowded](EventView::crowded) are multiplied densely.
     pub fn apply(&self, w: View<R>, mut out: ViewMut<R>) {
         match self {
             Self::Dense(x) => kernel::add_product(out, w, *x),
+            Self::Events(e) if e.is_crowded() => e.densely(|x| kernel::add_product(out, w, x)),
             Self::Events(e) => {
                 assert_eq!(w.ncols(), e.channels(), "weights and channels");
                 for j in 0..e.columns() {
@@ -55,6 +57,9 @@ impl<R: Real> Input<'_, R> {
     pub fn apply_reverse(&self, d_out: View<R>, mut dw: ViewMut<R>) {
         match self {
             Self::Dense(x) => kernel::add_product_by_transpose(dw, d_out, *x),
+            Self::Events(e) if e.is_crowded() => {
+                e.densely(|x| kernel::add_product_by_transpose(dw, d_out, x));
+            }
             Self::Events(e) => kernel::scatter(&mut dw, &d_out, *e),
         }
     }

@@ -145,6 +145,15 @@ impl EventFile {
         self.class_names.len()
     }
 
+    /// The index in the file of the sample at `position`.
+    ///
+    /// # Panics
+    ///
+    /// Where `position` is not below [`Self::len`].
+    pub fn index(&self, position: usize) -> usize {
+        self.samples[position]
+    }
+
     /// Class of each good sample.
     pub fn labels(&self) -> &[usize] {
         &self.labels

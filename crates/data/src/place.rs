@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `/extra/start_s` | one a sample: where the sample begins in the recording, seconds |
 //! | `/extra/known_s` | two a sample: where in the sample its label begins and ends to hold, seconds |
+//! | `/extra/mark_s` | one a sample: the moment that the label was given to (may be missing), seconds |
 //!
 //! Samples that tile a recording have `start_s` one after the other, and laid in a row give the
 //! recording again; what lies outside of `known_s` is gap. The number of the recording is the
@@ -17,6 +18,7 @@ use crate::number::NumberType;
 
 const START: &str = "/extra/start_s";
 const KNOWN: &str = "/extra/known_s";
+const MARK: &str = "/extra/mark_s";
 
 /// Where a sample was cut out of a recording.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -25,6 +27,9 @@ pub struct Place {
     pub start_s: f64,
     /// First and last moment, in seconds from the sample's start, at which its label holds.
     pub known_s: [f64; 2],
+    /// The moment that the label was given to (a beat's mark), in seconds from the sample's start, where
+    /// the file says so.
+    pub mark_s: Option<f64>,
 }
 
 /// The place of each sample of the event file at `path`, in the order of the file; `None` where the
@@ -46,12 +51,23 @@ pub fn read_places(path: impl AsRef<Path>) -> Result<Option<Vec<Place>>, DataErr
         return Err(container.damaged(KNOWN, None, "it has not two entries a sample"));
     }
     let known = floats(&container, KNOWN, &dataset, 2 * length)?;
-    let places = starts.iter().zip(known.chunks_exact(2));
+    let marks = match container.find(MARK)? {
+        Some(_) => {
+            let (dataset, marks) = container.list(MARK)?;
+            if marks != length {
+                return Err(container.damaged(MARK, None, "it has not one entry a sample"));
+            }
+            Some(floats(&container, MARK, &dataset, length)?)
+        }
+        None => None,
+    };
+    let places = starts.iter().zip(known.chunks_exact(2)).enumerate();
     Ok(Some(
         places
-            .map(|(start_s, known)| Place {
+            .map(|(i, (start_s, known))| Place {
                 start_s: *start_s,
                 known_s: [known[0], known[1]],
+                mark_s: marks.as_ref().map(|marks| marks[i]),
             })
             .collect(),
     ))
@@ -68,5 +84,9 @@ fn floats(
         container.wrong_type(name, dataset, expected)
     })?;
     let raw = container.bytes(name, dataset, length, number.bytes())?;
-    Ok(number.floats(&raw).collect())
+    let floats: Vec<f64> = number.floats(&raw).collect();
+    match floats.iter().position(|time_s| !time_s.is_finite()) {
+        Some(sample) => Err(container.damaged(name, Some(sample), "a time is not finite")),
+        None => Ok(floats),
+    }
 }

@@ -73,7 +73,8 @@ impl From<Recording> for Cut {
 }
 
 /// The same for recordings that may fail to be read: the first error ends the writing, and nothing
-/// is left of it. `/extra/start_s` and `/extra/known_s` are written where the first has a place.
+/// is left of it. `/extra/start_s` and `/extra/known_s` are written where the first has a place, and
+/// `/extra/mark_s` where that has a mark.
 pub(crate) fn try_write_events(
     path: &Path,
     cuts: impl IntoIterator<Item = Result<Cut, DataError>>,
@@ -96,8 +97,8 @@ fn write_part(
     let mut cuts = cuts.into_iter().peekable();
     let first = cuts.peek().and_then(|cut| cut.as_ref().ok());
     let has_speaker = first.is_some_and(|cut| cut.recording.speaker.is_some());
-    let has_place = first.is_some_and(|cut| cut.place.is_some());
-    let columns = Columns::create(&file, meta, has_speaker, has_place).map_err(failed)?;
+    let place = first.and_then(|cut| cut.place);
+    let columns = Columns::create(&file, meta, has_speaker, place).map_err(failed)?;
 
     let mut count = 0;
     let mut batch = Vec::with_capacity(BATCH);
@@ -186,6 +187,8 @@ struct Columns {
     speaker: Option<Dataset>,
     /// `/extra/start_s` and `/extra/known_s`.
     places: Option<(Dataset, Dataset)>,
+    /// `/extra/mark_s`.
+    marks: Option<Dataset>,
     stored_times: StoredTimes,
     wide_units: bool,
 }
@@ -195,7 +198,7 @@ impl Columns {
         file: &hdf5::File,
         meta: &WriteMeta,
         has_speaker: bool,
-        has_place: bool,
+        place: Option<Place>,
     ) -> hdf5::Result<Self> {
         let wide_units = meta.channels > usize::from(u16::MAX) + 1;
         let spikes = file.create_group("spikes")?;
@@ -213,7 +216,7 @@ impl Columns {
         let speaker = has_speaker
             .then(|| growing::<u32>(&extra, "speaker"))
             .transpose()?;
-        let places = if has_place {
+        let places = if place.is_some() {
             let known = extra.new_dataset::<f64>().chunk((BATCH, 2));
             Some((
                 growing::<f64>(&extra, "start_s")?,
@@ -222,6 +225,10 @@ impl Columns {
         } else {
             None
         };
+        let marks = place.and_then(|place| place.mark_s);
+        let marks = marks
+            .map(|_| growing::<f64>(&extra, "mark_s"))
+            .transpose()?;
         store_names(&extra, &meta.class_names, &meta.meta_info)?;
         Ok(Self {
             times,
@@ -229,6 +236,7 @@ impl Columns {
             labels,
             speaker,
             places,
+            marks,
             stored_times: meta.times,
             wide_units,
         })
@@ -279,6 +287,12 @@ impl Columns {
             let rows = ndarray::ArrayView2::from_shape((batch.len(), 2), &known_s)
                 .map_err(|error| hdf5::Error::from(error.to_string()))?;
             known.write_slice(rows, (count..end, ..))?;
+            if let Some(marks) = &self.marks {
+                let mark = |cut: &Cut| place(cut).mark_s.unwrap_or_default();
+                let mark_s: Vec<f64> = batch.iter().map(mark).collect();
+                marks.resize(end)?;
+                marks.write_slice(&mark_s[..], count..end)?;
+            }
         }
         Ok(())
     }

@@ -14,6 +14,7 @@ pub mod li;
 pub mod lif;
 pub mod linear;
 pub mod lstm;
+pub mod resonate_and_fire;
 pub mod rnn;
 mod share;
 pub mod spike_reset;

@@ -12,6 +12,9 @@ use saturn_neurons::alif::{Alif, AlifConfig};
 use saturn_neurons::bounded::Bounded;
 use saturn_neurons::cuba_lif::{CubaLif, CubaLifConfig};
 use saturn_neurons::decay::{InputScale, TimeConstants};
+use saturn_neurons::resonate_and_fire::{
+    ResonateAndFire, ResonateAndFireConfig, ResonatorReset, ResonatorStep,
+};
 use saturn_neurons::spike_reset::{ResetGradient, SpikeReset};
 use saturn_neurons::surrogate::Surrogate;
 
@@ -242,4 +245,50 @@ fn adlif_is_that_of_baronig() {
     };
     run.assert_gradient("a_logit", golden.vector("d_a"), &slopes("a", 10.0), 1e-12);
     run.assert_gradient("b_logit", golden.vector("d_b"), &slopes("b", 20.0), 1e-12);
+}
+
+#[test]
+fn resonate_and_fire_is_that_of_higuchi_and_of_izhikevich() {
+    let golden = Golden::read(include_str!("golden/resonate_and_fire.json"));
+    let (period, membrane) = (golden.numbers("period_ms"), golden.numbers("tau_mem_ms"));
+    let [periods, membranes] = [[210.0, 2000.0], [90.0, 800.0]];
+    for (case, step, spike_reset) in [
+        ("balanced", ResonatorStep::Euler, ResonatorReset::Balanced),
+        (
+            "exponential",
+            ResonatorStep::Exponential,
+            ResonatorReset::Balanced,
+        ),
+        (
+            "izhikevich",
+            ResonatorStep::Exponential,
+            ResonatorReset::Izhikevich,
+        ),
+    ] {
+        let config = ResonateAndFireConfig {
+            hidden: H,
+            recurrent: true,
+            period_ms: TimeConstants::Range(periods),
+            tau_mem_ms: TimeConstants::Range(membranes),
+            step,
+            spike_reset,
+            ..ResonateAndFireConfig::default()
+        };
+        let mut cell = ResonateAndFire::new(&config, 3, 10.0, &mut rng()).unwrap();
+        cell.set_dynamics_ms(&period, &membrane).unwrap();
+        set_weights(&mut cell, &golden);
+        let run = replay(&cell, &golden, &[None, Some("f")]);
+        let case = golden.of(case);
+        run.assert_spikes(&case);
+        run.assert_state(0, &case, "v", 1e-12);
+        run.assert_state(1, &case, "w", 1e-12);
+        if spike_reset == ResonatorReset::Balanced {
+            run.assert_state(2, &case, "q", 1e-12);
+        }
+        run.assert_weight_gradients(&case, 1e-12);
+        let rho = chain(periods, &period);
+        run.assert_gradient("period_logit", case.vector("d_period"), &rho, 1e-12);
+        let rho = chain(membranes, &membrane);
+        run.assert_gradient("tau_mem_logit", case.vector("d_tau_mem"), &rho, 1e-12);
+    }
 }

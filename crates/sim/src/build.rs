@@ -1,5 +1,8 @@
 //! From a model's description to a net.
 
+#[cfg(test)]
+mod tests;
+
 use saturn_cell::rng::generator;
 use saturn_cell::{Cell, CellConfig, ConfigError, Real};
 use saturn_neurons::linear::LinearConfig;

@@ -1,6 +1,6 @@
 //! The command line. Exit codes: 0 done, 1 the run failed, 2 the input was wrong.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,10 +16,12 @@ use crate::bench::suite::{Choice, Task};
 use crate::bench::work::Net;
 use crate::build::BuildError;
 use crate::command;
-use crate::run::Progress;
+use crate::run::matrix::SelectionError;
+use crate::run::{Progress, reason};
 use crate::scenario::ScenarioError;
 
 mod convert;
+mod matrix;
 
 /// Find out what never resetting does to your net.
 #[derive(Parser)]
@@ -32,9 +34,9 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Train and evaluate all that a scenario names, with one seed; leave figures and a report
-    Run(RunArgs),
+    Run(matrix::RunArgs),
     /// The same for every seed of the scenario, with intervals over seeds
-    Compare(RunArgs),
+    Compare(matrix::CompareArgs),
     /// Draw the figures and the report of a finished run again
     Plot {
         /// The run's folder
@@ -57,24 +59,6 @@ enum Command {
         #[command(subcommand)]
         command: DataCommand,
     },
-}
-
-#[derive(Args)]
-struct RunArgs {
-    /// The scenario, YAML
-    scenario: PathBuf,
-    /// The run's folder; `runs/` and the scenario's file name by default
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
-    /// Override one key: `train.epochs=2`, `models.lif.layers.0.lif.hidden=64`
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    set: Vec<String>,
-    /// Evaluate on the test split, not on the validation split; do this once, at the end
-    #[arg(long = "final")]
-    last: bool,
-    /// Train and evaluate nothing: report on what is done already
-    #[arg(long)]
-    collect: bool,
 }
 
 #[derive(Args)]
@@ -186,8 +170,8 @@ pub fn main() -> ExitCode {
     });
     let progress = Progress::new(Arc::clone(&stop));
     let done = match cli.command {
-        Command::Run(args) => run(&args, false, &progress),
-        Command::Compare(args) => run(&args, true, &progress),
+        Command::Run(args) => args.run(&progress),
+        Command::Compare(args) => args.run(&progress),
         Command::Plot { run } => command::plot(&run, &progress),
         Command::Check { scenario, set } => command::check(&scenario, &set),
         Command::Schema => command::schema(),
@@ -214,7 +198,7 @@ pub fn main() -> ExitCode {
             ExitCode::from(1)
         }
         Err(e) => {
-            eprintln!("error: {}", message(&e));
+            eprintln!("error: {}", reason(&e));
             ExitCode::from(exit_code(&e))
         }
     }
@@ -232,37 +216,6 @@ fn survive_file_size_limits() -> nix::Result<()> {
 #[cfg(not(unix))]
 fn survive_file_size_limits() -> std::io::Result<()> {
     Ok(())
-}
-
-/// The error and its causes; a cause that an error quotes already is not said again.
-fn message(e: &anyhow::Error) -> String {
-    let mut text = String::new();
-    for cause in e.chain().map(ToString::to_string) {
-        if text.is_empty() {
-            text = cause;
-        } else if !text.contains(&cause) {
-            text = format!("{text}: {cause}");
-        }
-    }
-    text
-}
-
-fn run(args: &RunArgs, all_seeds: bool, progress: &Progress) -> Result<()> {
-    let out = args.out.clone().unwrap_or_else(|| {
-        let stem = args.scenario.file_stem().unwrap_or_default();
-        Path::new("runs").join(stem)
-    });
-    command::run(
-        &command::RunOptions {
-            scenario: &args.scenario,
-            out: &out,
-            set: &args.set,
-            all_seeds,
-            last: args.last,
-            done: args.collect,
-        },
-        progress,
-    )
 }
 
 fn bench(args: BenchArgs, progress: &Progress) -> Result<()> {
@@ -305,6 +258,7 @@ fn exit_code(e: &anyhow::Error) -> u8 {
     let input = e.chain().any(|cause| {
         cause.is::<ScenarioError>()
             || cause.is::<BuildError>()
+            || cause.is::<SelectionError>()
             || cause
                 .downcast_ref::<DataError>()
                 .is_some_and(|e| !matches!(e, DataError::Write { .. } | DataError::Stopped { .. }))
@@ -313,23 +267,4 @@ fn exit_code(e: &anyhow::Error) -> u8 {
                 .is_some_and(crate::run::folder::FolderError::is_input)
     });
     if input { 2 } else { 1 }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cause_is_said_once() {
-        let full = || std::io::Error::other("the disk is full");
-        let plain = anyhow::Error::new(full()).context("writing a figure");
-        assert_eq!(message(&plain), "writing a figure: the disk is full");
-        let quoted = crate::run::folder::FolderError::Io {
-            path: "out".into(),
-            what: "write",
-            source: full(),
-        };
-        let text = message(&quoted.into());
-        assert_eq!(text.matches("the disk is full").count(), 1, "{text}");
-    }
 }

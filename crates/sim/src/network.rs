@@ -5,7 +5,7 @@ mod tapes;
 #[cfg(test)]
 mod tests;
 
-use saturn_cell::{Cell, Params, Real};
+use saturn_cell::{Cell, Input, Params, Real};
 
 pub use live::NetworkStream;
 pub use tapes::{Observe, Penalty, Tapes};
@@ -14,7 +14,13 @@ pub use tapes::{Observe, Penalty, Tapes};
 pub struct Network<R: Real> {
     cells: Vec<Box<dyn Cell<R>>>,
     classes: usize,
+    /// Whether the events that the first cell reads are multiplied densely.
+    crowded: bool,
 }
+
+/// The share of active (step, channel) cells above which the first cell's products with its input are
+/// dense: there, on AVX-512, a gather of columns takes as long as a dense product.
+const CROWDED: f64 = 0.25;
 
 /// A gradient, or any other value for each parameter of a net.
 pub type Gradient<R> = Vec<Params<R>>;
@@ -24,6 +30,7 @@ impl<R: Real> Clone for Network<R> {
         Self {
             cells: self.cells.iter().map(|cell| cell.boxed()).collect(),
             classes: self.classes,
+            crowded: self.crowded,
         }
     }
 }
@@ -42,13 +49,36 @@ impl<R: Real> Network<R> {
             );
         }
         let classes = cells.last().map_or(0, |cell| cell.widths().output);
-        Self { cells, classes }
+        Self {
+            cells,
+            classes,
+            crowded: false,
+        }
     }
 
     /// The same net with outputs of which only the first `classes` are classes.
     pub fn with_classes(self, classes: usize) -> Self {
         assert!(classes <= self.outputs(), "a class has an output");
         Self { classes, ..self }
+    }
+
+    /// The same net for data in which a share `density` of the (step, channel) cells is active: it fixes
+    /// whether the first cell gathers a column an event or multiplies densely. Both give the same numbers
+    /// but for the order of their sums.
+    #[must_use]
+    pub fn for_density(self, density: f64) -> Self {
+        Self {
+            crowded: density > CROWDED,
+            ..self
+        }
+    }
+
+    /// The input as the first cell is to read it.
+    fn input<'a>(&self, x: Input<'a, R>) -> Input<'a, R> {
+        match x {
+            Input::Events(events) => Input::Events(events.crowded(self.crowded)),
+            dense @ Input::Dense(_) => dense,
+        }
     }
 
     /// The cells, from input to readout.

@@ -34,27 +34,28 @@
 //! Sources: Gu et al. 2022 (S4's block with GLU); Smith, Warrington & Linderman 2023 (S5, the norm first).
 
 mod config;
+mod kernels;
+mod normalise;
 #[cfg(test)]
 mod tests;
 
 use std::ops::Range;
 
-use multiversion::multiversion;
 use nalgebra::DMatrix;
-use saturn_cell::elementary::sigmoid;
 use saturn_cell::init::{normal, uniform};
 use saturn_cell::kernel::{Panels, Transposed};
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
     Cell, CellConfig, ConfigError, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses,
-    View, ViewMut, Widths, column, column_mut, kernel,
+    View, ViewMut, Widths, kernel,
 };
 
 use crate::Norm;
 use crate::diagonal::{B, C, Diagonal};
 use crate::dynamics::{append, matrices};
-use crate::gelu::{gelu, gelu_slope};
 use crate::ssm::bins;
+use kernels::{excite, excite_reverse, gate, gate_reverse, scan, scan_reverse};
+use normalise::{normalise, normalise_reverse};
 
 pub use config::{BlockDynamics, SsmBlockConfig};
 
@@ -196,61 +197,6 @@ impl<R: Real> SsmBlock<R> {
             rows: Rows::new(config),
         })
     }
-
-    /// (1)ᵀ for gain and bias, and on to n: `d [H]` turns from the adjoint of u into that of n.
-    #[inline(always)]
-    fn norm_gradients(&self, n: &[R], d: &mut [R], grad: &mut Params<R>) {
-        if self.norm.has_bias() {
-            for (b, &d) in grad[NORM_BIAS].as_mut_slice().iter_mut().zip(&*d) {
-                *b += d;
-            }
-        }
-        if self.norm.has_gain() {
-            let gains = self.params[NORM_GAIN].as_slice().iter();
-            let pairs = d.iter_mut().zip(n).zip(gains);
-            for (to, ((d, &n), &gain)) in grad[NORM_GAIN].as_mut_slice().iter_mut().zip(pairs) {
-                *to += *d * n;
-                *d *= gain;
-            }
-        }
-    }
-
-    /// (1)ᵀ for gain and bias where no input gradient is wanted, and so no buffer for the adjoint of u is
-    /// at hand: its numbers are made one by one. Slower, but only a first layer comes here.
-    fn norm_gradients_alone(&self, at: Recorded<R>, d_drive: View<R>, grad: &mut Params<R>) {
-        if !self.norm.has_gain() {
-            return;
-        }
-        let b = self.params[B].as_view();
-        for j in 0..d_drive.ncols() {
-            let d = column(&d_drive, j);
-            let n = &column(&at.drive, j)[self.rows.n.clone()];
-            let d_w = &d[self.rows.v.clone()];
-            for (i, (&d_skip, &n)) in d[self.rows.u.clone()].iter().zip(n).enumerate() {
-                let pairs = column(&b, i).iter().zip(d_w);
-                let d_u = pairs.fold(d_skip, |sum, (&b, &d)| sum + b * d); // (2)ᵀ, (4)ᵀ
-                grad[NORM_GAIN][i] += d_u * n;
-                if self.norm.has_bias() {
-                    grad[NORM_BIAS][i] += d_u;
-                }
-            }
-        }
-    }
-}
-
-/// Column `j` of the input, dense.
-#[inline(always)]
-fn fill_column<R: Real>(x: Input<R>, j: usize, to: &mut [R]) {
-    match x {
-        Input::Dense(x) => to.copy_from_slice(column(&x, j)),
-        Input::Events(events) => {
-            to.fill(R::zero());
-            let (units, counts) = events.column(j);
-            for (&unit, &count) in units.iter().zip(counts) {
-                to[unit as usize] += R::of(f64::from(count));
-            }
-        }
-    }
 }
 
 impl<R: Real> Cell<R> for SsmBlock<R> {
@@ -391,164 +337,5 @@ impl<R: Real> Cell<R> for SsmBlock<R> {
         };
         self.weights.b_t.set_product(dx.as_view_mut(), d_w); // (2)ᵀ
         normalise_reverse(self, at, d_drive, dx, grad); // (1)ᵀ, (8)ᵀ
-    }
-}
-
-/// (1), and the copy of x for (8).
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn normalise<R: Real>(cell: &SsmBlock<R>, x: Input<R>, mut drive: ViewMut<R>) {
-    let (h, rows) = (cell.width, &cell.rows);
-    for j in 0..drive.ncols() {
-        let (above, rest) = column_mut(&mut drive, j).split_at_mut(rows.u.start);
-        let u = &mut rest[..h];
-        fill_column(x, j, u);
-        if cell.residual {
-            above[rows.x.clone()].copy_from_slice(u);
-        }
-        if cell.norm.has_gain() {
-            let r = cell.norm.normalise(u); // (1)
-            above[rows.r.start] = r;
-            above[rows.n.clone()].copy_from_slice(u);
-            for (u, &gain) in u.iter_mut().zip(cell.params[NORM_GAIN].as_slice()) {
-                *u *= gain; // (1)
-            }
-        }
-        if cell.norm.has_bias() {
-            for (u, &bias) in u.iter_mut().zip(cell.params[NORM_BIAS].as_slice()) {
-                *u += bias; // (1)
-            }
-        }
-    }
-}
-
-/// (3)
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn scan<R: Real>(cell: &SsmBlock<R>, mut drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
-    for lane in 0..prev.ncols() {
-        let w = &mut column_mut(&mut drive, lane)[cell.rows.v.clone()];
-        let h = column(&prev, lane);
-        cell.diagonal.advance(w, h, column_mut(&mut next, lane)); // (3)
-    }
-}
-
-/// (4)'s skip, and (5).
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn excite<R: Real>(cell: &SsmBlock<R>, mut drive: ViewMut<R>) {
-    let (h, rows, p) = (cell.width, &cell.rows, &cell.params);
-    for j in 0..drive.ncols() {
-        let (above, below) = column_mut(&mut drive, j).split_at_mut(rows.s.start);
-        let (s, g) = below.split_at_mut(h);
-        let u = above[rows.u.clone()].iter().zip(p[D].as_slice().iter());
-        for ((s, g), (&u, &d)) in s.iter_mut().zip(g).zip(u) {
-            *s += d * u; // (4)
-            *g = gelu(*s); // (5)
-        }
-    }
-}
-
-/// (7), (8)
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn gate<R: Real>(cell: &SsmBlock<R>, mut drive: ViewMut<R>, mut y: ViewMut<R>) {
-    let (h, rows) = (cell.width, &cell.rows);
-    for j in 0..y.ncols() {
-        let drive = column_mut(&mut drive, j);
-        let y = column_mut(&mut y, j);
-        let (a, c) = drive[rows.o.clone()].split_at_mut(h);
-        y.copy_from_slice(a);
-        for (y, c) in y.iter_mut().zip(c) {
-            *c = sigmoid(*c);
-            *y *= *c; // (7)
-        }
-        for (y, &x) in y.iter_mut().zip(&drive[rows.x.clone()]) {
-            *y += x; // (8)
-        }
-    }
-}
-
-/// (8)ᵀ, (7)ᵀ
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn gate_reverse<R: Real>(
-    cell: &SsmBlock<R>,
-    at: Recorded<R>,
-    dy: View<R>,
-    mut d_drive: ViewMut<R>,
-) {
-    let (h, rows) = (cell.width, &cell.rows);
-    for j in 0..dy.ncols() {
-        let (drive, dy) = (column(&at.drive, j), column(&dy, j));
-        let d = column_mut(&mut d_drive, j);
-        for (d_x, &dy) in d[rows.x.clone()].iter_mut().zip(dy) {
-            *d_x = dy; // (8)ᵀ
-        }
-        let (d_a, d_c) = d[rows.o.clone()].split_at_mut(h);
-        let (a, gate) = drive[rows.o.clone()].split_at(h);
-        d_a.copy_from_slice(dy);
-        let pairs = a.iter().zip(gate);
-        for ((d_a, d_c), (&a, &gate)) in d_a.iter_mut().zip(d_c).zip(pairs) {
-            *d_c = *d_a * a * gate * (R::one() - gate); // (7)ᵀ
-            *d_a *= gate; // (7)ᵀ
-        }
-    }
-}
-
-/// (5)ᵀ, and (4)ᵀ for the skip.
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn excite_reverse<R: Real>(
-    cell: &SsmBlock<R>,
-    at: Recorded<R>,
-    mut d_drive: ViewMut<R>,
-    grad: &mut Params<R>,
-) {
-    let (h, rows, p) = (cell.width, &cell.rows, &cell.params);
-    for j in 0..d_drive.ncols() {
-        let drive = column(&at.drive, j);
-        let (above, below) = column_mut(&mut d_drive, j).split_at_mut(rows.s.start);
-        let (d_s, d_g) = below.split_at_mut(h);
-        d_s.copy_from_slice(&d_g[..h]);
-        for (d_s, &s) in d_s.iter_mut().zip(&drive[rows.s.clone()]) {
-            *d_s *= gelu_slope(s); // (5)ᵀ
-        }
-        let d_u = above[rows.u.clone()].iter_mut().zip(p[D].as_slice().iter());
-        let u = drive[rows.u.clone()].iter().zip(grad[D].as_mut_slice());
-        for ((&d_s, (d_u, &d)), (&u, to)) in d_s.iter().zip(d_u).zip(u) {
-            *d_u = d * d_s; // (4)ᵀ
-            *to += d_s * u; // (4)ᵀ
-        }
-    }
-}
-
-/// (3)ᵀ
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn scan_reverse<R: Real>(cell: &SsmBlock<R>, mut adj: ViewMut<R>, mut d_drive: ViewMut<R>) {
-    for lane in 0..adj.ncols() {
-        let d_w = &mut column_mut(&mut d_drive, lane)[cell.rows.v.clone()];
-        cell.diagonal.retreat(column_mut(&mut adj, lane), d_w); // (3)ᵀ
-    }
-}
-
-/// (4)ᵀ, (1)ᵀ and (8)ᵀ for x; `dx` comes in with (2)ᵀ.
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn normalise_reverse<R: Real>(
-    cell: &SsmBlock<R>,
-    at: Recorded<R>,
-    d_drive: View<R>,
-    mut dx: ViewMut<R>,
-    grad: &mut Params<R>,
-) {
-    let rows = &cell.rows;
-    for j in 0..dx.ncols() {
-        let (drive, d_drive) = (column(&at.drive, j), column(&d_drive, j));
-        let dx = column_mut(&mut dx, j);
-        for (dx, &d_u) in dx.iter_mut().zip(&d_drive[rows.u.clone()]) {
-            *dx += d_u; // (4)ᵀ
-        }
-        if cell.norm.has_gain() {
-            let n = &drive[rows.n.clone()];
-            cell.norm_gradients(n, dx, grad); // (1)ᵀ
-            cell.norm.reverse(n, drive[rows.r.start], dx); // (1)ᵀ
-        }
-        for (dx, &d_x) in dx.iter_mut().zip(&d_drive[rows.x.clone()]) {
-            *dx += d_x; // (8)ᵀ
-        }
     }
 }

@@ -11,6 +11,8 @@
 //! | [`dynamics`] | the choice between the two |
 //! | [`diagonal`] | the recurrence itself and its reverse, shared by the cells |
 //! | [`ssm`] | the cell `ssm`: drive, recurrence, linear readout |
+//! | [`selective_ssm`] | the cell `selective_ssm`, whose recurrence follows the input |
+//! | [`spiking_ssm`] | the cell `spiking_ssm`: a linear memory behind neurons that spike |
 //! | [`norm`], [`gelu`] | the pieces around a recurrence in a block |
 //! | [`block`] | the cell `ssm_block`: norm, SSM, GELU, GLU, residual |
 
@@ -23,6 +25,8 @@ pub mod gelu;
 pub mod init;
 pub mod lru;
 pub mod norm;
+pub mod selective_ssm;
+pub mod spiking_ssm;
 pub mod ssm;
 
 pub use block::{BlockDynamics, SsmBlock, SsmBlockConfig};
@@ -30,4 +34,6 @@ pub use discretize::Discretization;
 pub use init::Init;
 pub use lru::{LruConfig, Ring};
 pub use norm::Norm;
+pub use selective_ssm::{SelectiveSsm, SelectiveSsmConfig, SelectiveStep};
+pub use spiking_ssm::{SpikingSsm, SpikingSsmConfig};
 pub use ssm::{Ssm, SsmConfig};

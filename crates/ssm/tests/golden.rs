@@ -3,7 +3,12 @@
 use nalgebra::DMatrix;
 use saturn_cell::rng::generator;
 use saturn_cell::{Cell, Input, Tape};
-use saturn_ssm::{Discretization, LruConfig, Ssm, SsmBlock, SsmBlockConfig, SsmConfig};
+use saturn_neurons::bounded::Bounded;
+use saturn_neurons::decay::TimeConstants;
+use saturn_ssm::{
+    Discretization, LruConfig, SelectiveSsm, SelectiveSsmConfig, SelectiveStep, SpikingSsm,
+    SpikingSsmConfig, Ssm, SsmBlock, SsmBlockConfig, SsmConfig,
+};
 use serde_json::Value;
 
 const TOLERANCE: f64 = 1e-12;
@@ -82,6 +87,70 @@ fn the_linear_recurrent_unit_and_its_gradients() {
     };
     let mut cell = (config.cell(2, 10.0, &mut generator(1, "init", 0))).expect("valid");
     assert_golden(&mut cell, &read(include_str!("golden/lru.json")), 2);
+}
+
+#[test]
+fn the_selective_scan_and_its_gradients() {
+    let golden = read(include_str!("golden/selective_ssm.json"));
+    for (case, discretization, gate, complex) in [
+        ("zoh", SelectiveStep::Zoh, true, false),
+        ("euler", SelectiveStep::Euler, false, false),
+        ("complex", SelectiveStep::Zoh, true, true),
+    ] {
+        let config = SelectiveSsmConfig {
+            width: 3,
+            states: 2,
+            complex,
+            discretization,
+            gate,
+            ..SelectiveSsmConfig::default()
+        };
+        let rng = &mut generator(1, "init", 0);
+        let mut cell = SelectiveSsm::new(&config, 3, 10.0, rng).expect("valid");
+        assert_golden(&mut cell, &golden[case], 2);
+    }
+}
+
+#[test]
+fn the_spiking_model_and_its_gradients() {
+    let golden = read(include_str!("golden/spiking_ssm.json"));
+    let range = [15.0, 45.0];
+    let config = SpikingSsmConfig {
+        width: 4,
+        states: 3,
+        tau_mem_ms: TimeConstants::Range(range),
+        ..SpikingSsmConfig::default()
+    };
+    let rng = &mut generator(1, "init", 0);
+    let mut cell = SpikingSsm::new(&config, 3, 10.0, rng).expect("valid");
+    let taus: Vec<f64> = matrix(&Value::from(vec![golden["tau_mem_ms"].clone()]))
+        .iter()
+        .copied()
+        .collect();
+    cell.set_tau_ms(&taus).expect("inside the range");
+    // What is learnt of a time constant, and what the golden gradient is of, differ by the map between them.
+    let map = Bounded::draw(range, 1, rng);
+    let logit = cell.params().tensors().iter();
+    let logit = logit.clone().find(|t| t.name == "tau_mem_logit");
+    let logit = logit.expect("learnt").value.clone();
+    let chain = DMatrix::from_fn(4, 1, |i, _| taus[i] * map.log_slope(taus[i]));
+    let mut golden = golden;
+    golden["params"]["tau_mem_logit"] = rows(&logit);
+    let d_tau = matrix(&golden["d_tau_mem"]);
+    golden["grads"]["tau_mem_logit"] = rows(&d_tau.component_mul(&chain));
+    assert_golden(&mut cell, &golden, 2);
+    let x = matrix(&golden["x"]);
+    let mut tape = Tape::new();
+    tape.start(&cell, x.ncols() / 2, 2);
+    tape.forward(&cell, Input::Dense(x.as_view()), None);
+    let m = tape.states().rows(6, 4).clone_owned();
+    assert_close(&m, &matrix(&golden["m"]), "m");
+}
+
+/// `m` as a list of rows.
+fn rows(m: &DMatrix<f64>) -> Value {
+    let row = |i| m.row(i).iter().copied().collect::<Vec<f64>>();
+    (0..m.nrows()).map(row).collect()
 }
 
 /// S5's keys, with J = 2 blocks of 4: two pairs of eigenvalues a block, and four states that stand for pairs.

@@ -16,7 +16,7 @@ use saturn_plots::{
     Traces,
 };
 use stretches::{inspect, recording, stream, traces};
-use tables::{compare, heat};
+use tables::{compare, heat, large_heat, operating, scatter};
 
 fn draw(folder: &Path, name: &str, figure: &dyn Figure) -> Result<(), PlotError> {
     figure.draw(&folder.join(name)).map(drop)
@@ -55,6 +55,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         panel.series.retain(|s| s.name != "lead");
     }
     draw(f, "contraction-3x3", &three)?;
+    draw(f, "heat-20x7", &large_heat())?;
+    for (models, count) in [(4, 5), (20, 1), (20, 6), (10, 2)] {
+        let name = format!("scatter-{models}x{count}");
+        draw(f, &name, &scatter(models, count))?;
+    }
+    for (models, count) in [(1, 2), (4, 5), (7, 6)] {
+        let name = format!("operating-{models}x{count}");
+        draw(f, &name, &operating(models, count))?;
+    }
     draw(f, "stream-2", &stream(2, false))?;
     draw(f, "stream-5", &stream(5, true))?;
     draw(f, "traces-2", &traces(2, 4))?;

@@ -3,6 +3,29 @@
 use saturn_plots::{Look, arm_looks};
 
 pub const MODELS: [&str; 6] = ["LIF", "ALIF", "SSM", "GRU", "LSTM", "RNN"];
+/// As many as a whole comparison has.
+pub const MANY: [&str; 20] = [
+    "LIF",
+    "LIF 2",
+    "ALIF",
+    "CuBa-LIF",
+    "adLIF",
+    "RNN",
+    "GRU",
+    "LSTM",
+    "input-gated RNN",
+    "surprisal RNN",
+    "S4D zoh",
+    "S4D bilinear",
+    "S4D dirac",
+    "S4D async",
+    "S5",
+    "LRU",
+    "selective SSM",
+    "spiking SSM",
+    "resonate and fire",
+    "attention",
+];
 pub const ARMS: [&str; 6] = [
     "classic",
     "lead",

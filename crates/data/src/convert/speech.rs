@@ -5,7 +5,7 @@
 //! - **Speech Commands** (Warden 2018, *Speech Commands: a dataset for limited-vocabulary speech recognition*):
 //!   `{word}/{speaker}_nohash_{index}.wav`. The lists `validation_list.txt` and `testing_list.txt` are the splits
 //!   where they are there. The recordings in `_background_noise_` go to `gap.h5`, cut into pieces
-//!   of a second: what to fill gaps with, and no word.
+//!   of a second: what to fill gaps with, and no word; their speaker is the number of the recording.
 //!
 //! All else is split by speaker ([`Division`]). A word is heard by an [ear](EarOptions) and becomes events, or
 //! becomes [log-mel frames](MelOptions), whose mask is 1 from the first to the last frame that is less
@@ -126,7 +126,8 @@ pub fn convert(
         let path = output.join(GAP_FILE);
         let samples = layout.noises.iter().enumerate().map(|(index, clip)| {
             let sound = Sound::read(&clip.path)?;
-            Ok((clip, sound, options.noise_db, sample_of(clip, index, None)))
+            let piece = sample_of(clip, index, Some(index as u32));
+            Ok((clip, sound, options.noise_db, piece))
         });
         let classes = [NOISE_CLASS.to_owned()];
         let written = maker.write(&path, samples, &classes, &meta_info, true)?;
@@ -301,6 +302,7 @@ fn in_pieces(recording: &Recording, duration_s: f64) -> Vec<Cut> {
             place: Some(Place {
                 start_s,
                 known_s: [0.0, 0.0],
+                mark_s: None,
             }),
         });
     }

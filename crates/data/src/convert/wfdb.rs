@@ -19,8 +19,9 @@
 //! A record is cut in the middle between one beat and the next, so that its samples, laid in a row, are the
 //! whole record. A sample's label holds from `before_s` before the mark to `after_s` after it, within
 //! the cut; the rest is gap. [`Form::Frames`] keeps all, with the gap in the mask. [`Form::Events`] keeps the
-//! events where the label holds, or all of them with `whole`; `/extra/known_s` says where it holds, and
-//! `/extra/start_s` where in the record the sample begins ([`crate::Place`]). The speaker is the record.
+//! events where the label holds, or all of them with `whole`; `/extra/known_s` says where it holds,
+//! `/extra/mark_s` where the mark is, and `/extra/start_s` where in the record the sample begins
+//! ([`crate::Place`]). The speaker is the record.
 //!
 //! Events are changes of a lead by `delta_mv` (send on delta): with the level r, at first the first value,
 //!

@@ -1,5 +1,6 @@
 //! Reading frame files: the same care as for event files, one sample in memory at a time.
 
+use std::ops::Range;
 use std::path::Path;
 
 use hdf5_reader::{Dataset, Datatype, SliceInfo, SliceInfoElem};
@@ -127,23 +128,40 @@ impl FrameFile {
         (self.offsets[position + 1] - self.offsets[position]) as usize
     }
 
+    /// The file's path.
+    pub fn path(&self) -> &Path {
+        self.container.path()
+    }
+
     /// Reads the sample at `position`.
     ///
     /// # Panics
     ///
     /// Where `position` is not below [`Self::len`].
     pub fn read(&self, position: usize) -> Result<Frames, DataError> {
+        let mut samples = self.read_range(position..position + 1)?;
+        Ok(samples.swap_remove(0))
+    }
+
+    /// Reads the samples at `positions` at once: one by one, each would unpack its whole chunk again.
+    ///
+    /// # Panics
+    ///
+    /// Where `positions` is empty, or not all of it is below [`Self::len`].
+    pub fn read_range(&self, positions: Range<usize>) -> Result<Vec<Frames>, DataError> {
+        let first = positions.start;
+        let (start, end) = (self.offsets[first], self.offsets[positions.end]);
         let rows = SliceInfoElem::Slice {
-            start: self.offsets[position],
-            end: self.offsets[position + 1],
+            start,
+            end,
             step: 1,
         };
         let guard = &self.container;
-        let mask = guard.guard(MASK, Some(position), || {
+        let mask = guard.guard(MASK, Some(first), || {
             let selections = vec![rows.clone()];
             self.mask.read_slice::<u8>(&SliceInfo { selections })
         })?;
-        let values = guard.guard(VALUES, Some(position), || {
+        let values = guard.guard(VALUES, Some(first), || {
             let all = SliceInfoElem::Slice {
                 start: 0,
                 end: self.channels as u64,
@@ -152,20 +170,30 @@ impl FrameFile {
             let selections = vec![rows.clone(), all];
             self.values.read_slice::<f32>(&SliceInfo { selections })
         })?;
-        let damaged = |dataset, detail| self.container.damaged(dataset, Some(position), detail);
-        if mask.iter().any(|known| *known > 1) {
-            return Err(damaged(MASK, "it holds more than 0 and 1"));
-        }
-        if values.iter().any(|value| !value.is_finite()) {
-            return Err(damaged(VALUES, "it holds values that are not finite"));
-        }
-        Ok(Frames {
-            values: values.into_iter().collect(),
-            mask: mask.into_iter().map(|known| known == 1).collect(),
-            label: self.labels[position],
-            speaker: self.speakers[position],
-            index: position,
-        })
+        let mut mask = mask.into_iter();
+        let mut values = values.into_iter();
+        positions
+            .map(|position| {
+                let steps = self.steps(position);
+                let mask: Vec<u8> = mask.by_ref().take(steps).collect();
+                let values: Vec<f32> = values.by_ref().take(steps * self.channels).collect();
+                let damaged =
+                    |dataset, detail| self.container.damaged(dataset, Some(position), detail);
+                if mask.iter().any(|known| *known > 1) {
+                    return Err(damaged(MASK, "it holds more than 0 and 1"));
+                }
+                if values.iter().any(|value| !value.is_finite()) {
+                    return Err(damaged(VALUES, "it holds values that are not finite"));
+                }
+                Ok(Frames {
+                    values,
+                    mask: mask.into_iter().map(|known| known == 1).collect(),
+                    label: self.labels[position],
+                    speaker: self.speakers[position],
+                    index: position,
+                })
+            })
+            .collect()
     }
 }
 

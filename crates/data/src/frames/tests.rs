@@ -37,6 +37,8 @@ fn what_is_written_is_read() {
         assert_eq!(file.read(position).unwrap(), sample(position));
         assert_eq!(file.steps(position), sample(position).steps());
     }
+    let many: Vec<Frames> = (250..400).map(sample).collect();
+    assert_eq!(file.read_range(250..400).unwrap(), many);
 }
 
 #[test]

@@ -132,7 +132,7 @@ impl Tally {
         for (batch, tapes) in update.shards() {
             let columns = batch.steps * batch.lanes;
             self.columns += columns;
-            self.active += batch.events.view().active();
+            self.active += batch.input.active();
             if let Some(rate) = spike_rate(net, std::iter::once((tapes, columns))) {
                 *self.spikes.get_or_insert(0.0) += rate * columns as f64;
             }

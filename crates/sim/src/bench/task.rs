@@ -11,7 +11,7 @@ use super::BenchError;
 use super::sample::{Effort, Samples, sample};
 use super::work::{Work, events};
 use crate::build::BuildError;
-use crate::eval::lanes::CHUNK;
+use crate::eval::lanes::chunk_steps;
 use crate::network::{Network, NetworkStream, Tapes};
 use crate::scenario::Optimizer as Rule;
 use crate::train::batch::Batch;
@@ -98,7 +98,7 @@ impl TrainStep {
     /// Bytes of the input and targets of the last step.
     pub fn input_bytes(&self) -> usize {
         let bytes = |batch: &Batch<f32>| {
-            let events = batch.events.view();
+            let events = batch.input.events().view();
             let columns = batch.labels.len();
             events.active() * (size_of::<u32>() + size_of::<f32>())
                 + columns * (size_of::<usize>() + size_of::<u32>() + 2 * size_of::<f32>())
@@ -169,8 +169,9 @@ impl Inference {
         self.shards.par_iter_mut().for_each(|(tapes, events)| {
             let events = events.view();
             let lanes = events.columns() / work.steps;
-            for start in (0..work.steps).step_by(CHUNK) {
-                let steps = CHUNK.min(work.steps - start);
+            let chunk = chunk_steps(lanes);
+            for start in (0..work.steps).step_by(chunk) {
+                let steps = chunk.min(work.steps - start);
                 if start == 0 {
                     tapes.start(net, steps, lanes);
                 } else {

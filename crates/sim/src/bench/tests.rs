@@ -95,7 +95,7 @@ fn plain_loss_after(work: Work, steps: usize) -> f64 {
     let columns = work.steps * work.lanes;
     let mut x = DMatrix::<f32>::zeros(INPUTS, columns);
     for j in 0..columns {
-        let (units, counts) = batch.events.view().column(j);
+        let (units, counts) = batch.input.events().view().column(j);
         for (&unit, &count) in units.iter().zip(counts) {
             x[(unit as usize, j)] = count;
         }

@@ -185,7 +185,8 @@ impl Work {
             readout: Some(Readout::Linear),
             train: TrainKeys::default(),
         };
-        build(self.net.name(), &model, INPUTS, self.classes, DT_MS, SEED)
+        let net = build(self.net.name(), &model, INPUTS, self.classes, DT_MS, SEED)?;
+        Ok(net.for_density(self.density))
     }
 
     /// How many shards the lanes are cut into.
@@ -202,7 +203,7 @@ impl Work {
         let lanes = first..self.lanes.min(first + self.shard_lanes);
         batch.steps = self.steps;
         batch.lanes = lanes.len();
-        batch.events = events(lanes.clone(), self.steps, self.density);
+        batch.input = events(lanes.clone(), self.steps, self.density).into();
         let labels: Vec<u32> = lanes.map(|lane| label(lane, self.classes)).collect();
         batch.labels = labels.repeat(self.steps);
         batch.mask = vec![1.0; batch.labels.len()];

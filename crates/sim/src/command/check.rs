@@ -134,7 +134,7 @@ fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
 }
 
 /// Rows as lines: the first `names` columns to the left, numbers to the right.
-fn aligned(rows: &[Vec<String>], names: usize) -> Vec<String> {
+pub fn aligned(rows: &[Vec<String>], names: usize) -> Vec<String> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |c: usize| {
         let cells = rows.iter().filter_map(|row| row.get(c));

@@ -27,7 +27,7 @@ pub fn make(
         )?,
     };
     let DataSource::Synthetic { set, folder } = &scenario.data.source else {
-        let message = "names event files, and no set to be made: give it `data.synthetic`";
+        let message = "names files, and no set to be made: give it `data.synthetic`";
         return Err(ScenarioError::Invalid {
             file: scenario.file().to_owned(),
             problems: vec![scenario.problem("data", message)],
@@ -45,11 +45,13 @@ pub fn make(
 pub fn paths_of(scenario: &Scenario, progress: &Progress) -> Result<Paths> {
     scenario.find_data()?;
     Ok(match &scenario.data.source {
-        DataSource::Events { train, valid, test } => Paths {
-            train: train.clone(),
-            valid: valid.clone(),
-            test: test.clone(),
-        },
+        DataSource::Events { train, valid, test } | DataSource::Frames { train, valid, test } => {
+            Paths {
+                train: train.clone(),
+                valid: valid.clone(),
+                test: test.clone(),
+            }
+        }
         DataSource::Synthetic { set, folder } => {
             let [train, valid, test] = write(set, folder, progress)?;
             Paths { train, valid, test }

@@ -90,8 +90,8 @@ impl Samples {
                     kept: 0.0,
                 }
             }
-            // Event files that are not there have been refused before this.
-            (None, DataSource::Events { .. }) => Self {
+            // Files that are not there have been refused before this.
+            (None, DataSource::Events { .. } | DataSource::Frames { .. }) => Self {
                 classes: s.data.classes.unwrap_or(2),
                 train: vec![(1_000.0 / dt_ms) as usize],
                 valid: vec![(1_000.0 / dt_ms) as usize],
@@ -117,6 +117,29 @@ pub fn run(s: &Scenario, samples: &Samples, seeds: usize, most: f64) -> f64 {
     let results = nets as f64 * results(s, samples);
     let pinned = (PINNED * results).min(most);
     PROGRAM + samples.kept + results + pinned + most.max(FIGURES)
+}
+
+/// Bytes that a run takes whatever nets are at work: the program, its data, the figures.
+pub fn base(samples: &Samples) -> f64 {
+    PROGRAM + samples.kept + FIGURES
+}
+
+/// Bytes that the system has to spare, within the limits that it sets for this process; `None` where it does
+/// not tell.
+pub fn spare() -> Option<f64> {
+    let meminfo = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = meminfo
+        .lines()
+        .find(|line| line.starts_with("MemAvailable:"))?;
+    let kib: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    let number = |file: &str| -> Option<f64> {
+        let path = Path::new("/sys/fs/cgroup").join(file);
+        std::fs::read_to_string(path).ok()?.trim().parse().ok()
+    };
+    // Without a limit the file says `max`, which is no number.
+    let left = number("memory.max").zip(number("memory.current"));
+    let limit = left.map_or(f64::INFINITY, |(most, now)| most - now);
+    Some((1024.0 * kib).min(limit))
 }
 
 /// Bytes of a net's results, which are kept for the figures and the report.
@@ -285,7 +308,7 @@ fn batch_column(samples: &Samples, gap: Option<&Gap>) -> f64 {
         .map(|fill| match fill {
             Fill::Silence => 0.0,
             Fill::Noise(factor) => *factor,
-            Fill::Shuffled => 1.0,
+            Fill::Shuffled | Fill::Recordings => 1.0,
         });
     2.0 * (EVENT * samples.density * loudest.fold(1.0, f64::max) + COLUMN)
 }

@@ -1,6 +1,7 @@
 //! The commands, one a file.
 
 mod bench;
+mod budget;
 mod check;
 mod convert;
 mod inspect;
@@ -12,6 +13,7 @@ mod run;
 mod schema;
 
 pub use bench::{bench, bench_memory, bench_scaling};
+pub use budget::Limits;
 pub use check::check;
 pub use convert::convert;
 pub use inspect::inspect;

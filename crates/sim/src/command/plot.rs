@@ -13,7 +13,7 @@ use crate::scenario::Scenario;
 /// Draws the figures and the report of the run in `run` again.
 pub fn plot(run: &Path, progress: &Progress) -> Result<()> {
     let scenario = Scenario::load(&run.join("scenario.yaml"), &[""; 0])?;
-    let folder = Folder::open(run, &scenario.name, &fingerprint(&scenario)?)?;
+    let folder = Folder::open(run, &scenario.name, &fingerprint(&scenario)?, false)?;
     let summary: Summary = folder
         .read_json(Path::new("summary.json"))?
         .with_context(|| {

@@ -2,22 +2,27 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Context, Result};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use thiserror::Error;
 
+use super::budget::{Limits, budget, costs};
+use super::make::{paths_if_there, paths_of};
+use super::print::print;
 use crate::run::Progress;
+use crate::run::cells::{Shared, Store};
 use crate::run::folder::Folder;
-use crate::run::matrix::{Matrix, Wanted, hex, key};
-use crate::run::summary::Summary;
+use crate::run::matrix::{
+    Entry, Found, Keys, Matrix, Selection, Wanted, collect, entries, hex, key, summarise,
+};
+use crate::run::summary::{Reference, Summary};
 use crate::run::workbench::{Paths, Workbench};
 use crate::scenario::{Scenario, to_yaml};
 use crate::{figures, report};
-
-use super::make::paths_of;
 
 /// What `run` and `compare` were asked for.
 pub struct RunOptions<'a> {
@@ -31,8 +36,38 @@ pub struct RunOptions<'a> {
     pub all_seeds: bool,
     /// The test split, not the validation split.
     pub last: bool,
-    /// Only what is done already: a report of a run that has not ended.
-    pub done: bool,
+    /// Only what is done already, here and in these folders: a report of a run that has not ended, or of
+    /// one that others did.
+    pub collect: Option<&'a [PathBuf]>,
+    /// Which cells.
+    pub selection: Selection,
+    /// Where finished cells are taken from and put, beside the run's folder.
+    pub cells: Option<&'a Path>,
+    /// Only a list of the cells.
+    pub list: bool,
+    /// How many at once.
+    pub limits: Limits,
+    /// What differences are measured from.
+    pub reference: Reference,
+}
+
+/// Cells failed, and the others are done.
+#[derive(Debug, Error)]
+#[error(
+    "{failed} of {all} cells failed; what is done is kept\nhint: the reasons are above and in the report; the same command tries them again"
+)]
+pub struct CellsFailed {
+    failed: usize,
+    all: usize,
+}
+
+/// Nothing was found where finished cells were to be collected.
+#[derive(Debug, Error)]
+#[error(
+    "no finished cell of this scenario is in {folders}, and its data are not there to make one\nhint: give the folders of cells after --collect; a cell with other settings does not count"
+)]
+pub struct NothingDone {
+    folders: String,
 }
 
 /// Where a run came from, for whoever repeats it.
@@ -65,42 +100,178 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
         progress.line(&format!("warning: {}", warning.line(scenario.file())));
     }
     let seeds = scenario.seeds_for(options.all_seeds);
-    let folder = Folder::open(options.out, &scenario.name, &fingerprint(&scenario)?)?;
-    folder.write(Path::new("scenario.yaml"), to_yaml(&scenario).as_bytes())?;
-    let paths = paths_of(&scenario, progress)?;
-    let bench = Workbench::open(&scenario, &paths, options.last)?;
-    for notice in bench.notices() {
-        progress.line(&notice);
+    let all = entries(&scenario, &seeds);
+    let chosen = options.selection.of(all.clone())?;
+    if options.list {
+        return list(&scenario, &chosen, options);
     }
-    let inputs = checksums(&paths)?;
-    let matrix = Matrix {
-        scenario: &scenario,
-        bench: &bench,
-        inputs: inputs.iter().map(|i| i.sha256.as_str()).collect(),
-        folder: &folder,
-        progress,
+    // Others may be at work on other cells of the same folder.
+    let shared = !options.selection.is_all();
+    let fingerprint = fingerprint(&scenario)?;
+    let folder = Folder::open(options.out, &scenario.name, &fingerprint, shared)?;
+    folder.write(Path::new("scenario.yaml"), to_yaml(&scenario).as_bytes())?;
+    if let Some(cells) = options.cells {
+        std::fs::create_dir_all(cells).with_context(|| format!("creating {}", cells.display()))?;
+    }
+    let paths = match options.collect {
+        None => Some(paths_of(&scenario, progress)?),
+        Some(_) => data_if_there(&scenario)?,
     };
-    let wanted = Wanted {
-        seeds,
-        last: options.last,
-        done: options.done,
+    let (inputs, (shared, found)) = match &paths {
+        Some(paths) => {
+            let inputs = checksums(paths, scenario.data.gap_recordings.as_deref())?;
+            let data = data_key(&inputs)?;
+            let job = Job {
+                scenario: &scenario,
+                folder: &folder,
+                options,
+                progress,
+            };
+            let done = job.matrix(&chosen, paths, data)?;
+            (inputs, done)
+        }
+        None => (Vec::new(), collected(&scenario, &chosen, &folder, options)?),
     };
-    let summary = matrix.run(&wanted)?;
-    folder.write_json(Path::new("summary.json"), &summary)?;
-    let manifest = Manifest {
-        saturn: env!("CARGO_PKG_VERSION"),
-        scenario: options.scenario.display().to_string(),
-        seeds: &wanted.seeds,
-        split: &summary.split,
-        started: humantime::format_rfc3339_seconds(started).to_string(),
-        finished: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
-        threads: rayon::current_num_threads(),
-        system: std::env::consts::OS,
-        processor: std::env::consts::ARCH,
-        inputs,
+    let failed = found.failures.len();
+    if options.selection.is_all() || options.collect.is_some() {
+        let summary = summarise(&scenario, &shared, &options.reference, found);
+        folder.write_json(Path::new("summary.json"), &summary)?;
+        let manifest = Manifest {
+            saturn: env!("CARGO_PKG_VERSION"),
+            scenario: options.scenario.display().to_string(),
+            seeds: &seeds,
+            split: &summary.split,
+            started: humantime::format_rfc3339_seconds(started).to_string(),
+            finished: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+            threads: rayon::current_num_threads(),
+            system: std::env::consts::OS,
+            processor: std::env::consts::ARCH,
+            inputs,
+        };
+        folder.write_json(Path::new("manifest.json"), &manifest)?;
+        finish(&scenario, &folder, &summary, progress)?;
+    } else {
+        progress.line(&format!(
+            "{} of {} cells done; `--collect` draws the figures and the report",
+            found.cells.len(),
+            all.len()
+        ));
+    }
+    if failed > 0 {
+        let all = chosen.len();
+        return Err(CellsFailed { failed, all }.into());
+    }
+    Ok(())
+}
+
+/// A scenario with where it goes.
+struct Job<'a> {
+    scenario: &'a Scenario,
+    folder: &'a Folder,
+    options: &'a RunOptions<'a>,
+    progress: &'a Progress,
+}
+
+impl Job<'_> {
+    /// Does what of `chosen` is not done, on the data in `paths`.
+    fn matrix(&self, chosen: &[Entry], paths: &Paths, data: String) -> Result<(Shared, Found)> {
+        let (scenario, options, progress) = (self.scenario, self.options, self.progress);
+        let bench = Workbench::open(scenario, paths, options.last)?;
+        for notice in bench.notices() {
+            progress.line(&notice);
+        }
+        let shared = Shared {
+            split: split(options).to_owned(),
+            classes: bench.classes.clone(),
+            dt_ms: bench.dt_ms,
+            data,
+        };
+        let costs = costs(scenario, &bench, paths, chosen)?;
+        let seeds = scenario.seeds_for(options.all_seeds).len();
+        let wanted = Wanted {
+            done: options.collect.is_some(),
+            whole: seeds == 1,
+            budget: budget(&options.limits, &costs),
+        };
+        let matrix = Matrix {
+            scenario,
+            bench: &bench,
+            shared,
+            folder: self.folder,
+            store: store(options),
+            keep: options.cells.map(Path::to_owned),
+            progress,
+        };
+        let found = matrix.run(chosen, &costs.cells, &wanted)?;
+        Ok((matrix.shared, found))
+    }
+}
+
+/// What others did, without the data.
+fn collected(
+    scenario: &Scenario,
+    chosen: &[Entry],
+    folder: &Folder,
+    options: &RunOptions,
+) -> Result<(Shared, Found)> {
+    let keep = folder.path().join("cells");
+    let found = collect(scenario, chosen, &store(options), split(options), &keep)?;
+    found.ok_or_else(|| {
+        let folders = folders(options);
+        let names: Vec<String> = folders.iter().map(|f| f.display().to_string()).collect();
+        let folders = names.join(", ");
+        NothingDone { folders }.into()
+    })
+}
+
+/// One line a cell: number, model, arm, seed, whether it is done.
+fn list(scenario: &Scenario, chosen: &[Entry], options: &RunOptions) -> Result<()> {
+    let data = match data_if_there(scenario)? {
+        Some(paths) => {
+            let gap_recordings = scenario.data.gap_recordings.as_deref();
+            Some(data_key(&checksums(&paths, gap_recordings)?)?)
+        }
+        None => None,
     };
-    folder.write_json(Path::new("manifest.json"), &manifest)?;
-    finish(&scenario, &folder, &summary, progress)
+    let store = store(options);
+    let mut rows = Vec::new();
+    for entry in chosen {
+        let keys = Keys::of(scenario, entry, split(options))?;
+        let known = store.find(entry.place, &keys.evaluated, data.as_deref())?;
+        let state = if known.is_some() { "done" } else { "not done" };
+        rows.push(vec![
+            entry.number.to_string(),
+            entry.place.model.to_owned(),
+            entry.place.arm.to_owned(),
+            entry.place.seed.to_string(),
+            state.to_owned(),
+        ]);
+    }
+    print(&super::check::aligned(&rows, 5).join("\n"))
+}
+
+/// The paths of data that are all there.
+fn data_if_there(scenario: &Scenario) -> Result<Option<Paths>> {
+    if scenario.find_data().is_err() {
+        return Ok(None);
+    }
+    paths_if_there(scenario)
+}
+
+/// Where finished cells may be, the run's own folder first.
+fn folders(options: &RunOptions) -> Vec<PathBuf> {
+    let mut folders = vec![options.out.to_owned()];
+    folders.extend(options.cells.map(Path::to_owned));
+    folders.extend(options.collect.into_iter().flatten().cloned());
+    folders
+}
+
+fn store(options: &RunOptions) -> Store {
+    Store::new(folders(options))
+}
+
+fn split(options: &RunOptions) -> &'static str {
+    if options.last { "test" } else { "valid" }
 }
 
 /// Draws the figures and writes the report of a finished matrix.
@@ -114,6 +285,9 @@ pub fn finish(
     let drawn = figures::draw(scenario, folder.path(), summary)?;
     report::write(scenario, folder, summary, &drawn)?;
     for line in report::table_lines(summary) {
+        progress.line(&line);
+    }
+    for line in report::difference_lines(summary) {
         progress.line(&line);
     }
     for line in report::unmatched(summary) {
@@ -139,11 +313,17 @@ pub fn fingerprint(scenario: &Scenario) -> Result<String> {
     ))
 }
 
+/// What results depend on of the data: their content.
+fn data_key(inputs: &[Input]) -> Result<String> {
+    key(&inputs.iter().map(|i| i.sha256.as_str()).collect::<Vec<_>>())
+}
+
 /// The checksums of the files, the test split's too: a net that `compare` has trained is the one that
 /// `compare --final` evaluates.
-fn checksums(paths: &Paths) -> Result<Vec<Input>> {
+fn checksums(paths: &Paths, gap_recordings: Option<&Path>) -> Result<Vec<Input>> {
     let mut inputs = Vec::new();
-    for path in [&paths.train, &paths.valid, &paths.test] {
+    let splits = [&*paths.train, &*paths.valid, &*paths.test];
+    for path in splits.into_iter().chain(gap_recordings) {
         let sha256 = checksum(path).with_context(|| format!("reading {}", path.display()))?;
         inputs.push(Input {
             path: path.display().to_string(),

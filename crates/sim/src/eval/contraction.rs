@@ -5,15 +5,15 @@
 //! what is made of the states.
 
 use nalgebra::DMatrix;
+use saturn_cell::Real;
 use saturn_cell::rng::generator;
-use saturn_cell::{EventBatch, Input, Real};
 use saturn_data::DataError;
 
 use super::lanes::CHUNK;
 use crate::monitor::contraction::{Contraction, ContractionCurve};
 use crate::network::{Network, Tapes};
 use crate::scenario::ContractionConfig;
-use crate::stream::{Composer, OpenGap, Source};
+use crate::stream::{Columns, Composer, OpenGap, Source};
 
 /// The contraction curves of every cell of `net` in the gaps of `source`.
 pub fn contraction<R: Real>(
@@ -42,7 +42,8 @@ pub fn contraction<R: Real>(
     };
     let starts = pasts.run(net, &mut curves)?;
     let mut tapes = Tapes::new(net);
-    let (mut events, mut one) = (EventBatch::new(channels), EventBatch::new(channels));
+    let form = source.split.form();
+    let (mut input, mut one) = (Columns::new(form, channels), Columns::new(form, channels));
     let mut tally = Vec::new();
     for realisation in 0..config.realisations {
         for (curve, state) in curves.iter_mut().zip(&starts) {
@@ -54,19 +55,17 @@ pub fn contraction<R: Real>(
         let mut lag = 0;
         while lag < config.gap_steps {
             let steps = CHUNK.min(config.gap_steps - lag);
-            events.clear(channels);
+            input.clear(form, channels);
             for _ in 0..steps {
-                one.clear(channels);
-                open.step(source.split, source.noise, &mut rng, &mut tally, &mut one)?;
-                one.end_column();
-                let (units, counts) = one.view().column(0);
+                one.clear(form, channels);
+                open.step(source, &mut rng, &mut tally, &mut one)?;
                 for _ in 0..lanes {
-                    events.push_column(units.iter().copied().zip(counts.iter().copied()));
+                    input.push_from(&one, 0);
                 }
             }
             tapes.start(net, steps, lanes);
             tapes.begin_from(&states);
-            tapes.forward(net, Input::Events(events.view()), None);
+            tapes.forward(net, input.input(), None);
             for t in 0..steps {
                 for (i, curve) in curves.iter_mut().enumerate() {
                     let all = tapes.tape(i).states();
@@ -97,21 +96,21 @@ impl Pasts<'_> {
         net: &Network<R>,
         curves: &mut [Contraction],
     ) -> Result<Vec<DMatrix<R>>, DataError> {
-        let (steps, lanes) = self.compose()?;
+        let (steps, lanes) = self.compose::<R>()?;
         let mut tapes = Tapes::new(net);
-        let mut events = EventBatch::new(self.channels);
+        let form = self.source.split.form();
+        let mut input = Columns::new(form, self.channels);
         let mut done = 0;
         while done < steps {
             let now = CHUNK.min(steps - done);
-            events.clear(self.channels);
+            input.clear(form, self.channels);
             for t in done..done + now {
                 for lane in &lanes {
-                    let (units, counts) = lane.view().column(t);
-                    events.push_column(units.iter().copied().zip(counts.iter().copied()));
+                    input.push_from(lane, t);
                 }
             }
             tapes.carry_on(net, now, self.lanes);
-            tapes.forward(net, Input::Events(events.view()), None);
+            tapes.forward(net, input.input(), None);
             for (curve, state) in curves.iter_mut().zip(tapes.last_states()) {
                 curve.observe_stream(state.as_view());
             }
@@ -120,8 +119,8 @@ impl Pasts<'_> {
         Ok(tapes.last_states())
     }
 
-    /// The lanes' events, and their common length in steps.
-    fn compose(&self) -> Result<(usize, Vec<EventBatch>), DataError> {
+    /// The lanes' input, and their common length in steps.
+    fn compose<R: Real>(&self) -> Result<(usize, Vec<Columns<R>>), DataError> {
         let split = self.source.split;
         let samples = (0..self.lanes)
             .map(|i| split.sample(i * split.len() / self.lanes))
@@ -130,15 +129,15 @@ impl Pasts<'_> {
         let steps = self.lead_steps + longest;
         let mut lanes = Vec::with_capacity(self.lanes);
         for (lane, sample) in samples.iter().enumerate() {
-            let mut events = EventBatch::new(self.channels);
+            let mut input = Columns::new(split.form(), self.channels);
             let mut composer = Composer::new(self.source, "pasts", self.seed, lane as u64)?;
             for _ in 0..steps - sample.steps() {
-                composer.step(&mut events)?;
+                composer.step(&mut input)?;
             }
             for t in 0..sample.steps() {
-                events.push_column(sample.step(t));
+                sample.content.push(t, &mut input);
             }
-            lanes.push(events);
+            lanes.push(input);
         }
         Ok((steps, lanes))
     }

@@ -171,8 +171,8 @@ impl Detector {
         self.levels.iter().map(|level| &level.score)
     }
 
-    /// The outcomes of the segments settled since the last call, in order. They are kept only by a
-    /// detector with a single threshold; take them now and then.
+    /// The outcomes under the first threshold of the segments settled since the last call, in order. Take
+    /// them now and then.
     pub fn take_outcomes(&mut self) -> Vec<SegmentOutcome> {
         std::mem::take(&mut self.outcomes)
     }
@@ -189,10 +189,9 @@ impl Detector {
             if step < reach || !self.levels.iter().all(|level| level.is_past(reach)) {
                 return;
             }
-            let single = self.levels.len() == 1;
-            for level in &mut self.levels {
+            for (k, level) in self.levels.iter_mut().enumerate() {
                 let outcome = level.settle(segment, reach, self.config.hold);
-                self.outcomes.extend(single.then_some(outcome));
+                self.outcomes.extend((k == 0).then_some(outcome));
             }
             self.segments.pop_front();
         }

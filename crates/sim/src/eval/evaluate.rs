@@ -85,6 +85,9 @@ pub struct Evaluation {
     pub detector: Option<Estimate>,
     /// The detector's threshold (from validation) and its errors.
     pub detection: DetectorScore,
+    /// What the detector would have done at each threshold of a grid, ascending.
+    #[serde(default)]
+    pub curve: Vec<DetectorScore>,
     /// The detector's false alarms in an hour of stream.
     pub false_alarms_per_hour: Option<f64>,
     /// Slope of the summed accuracy against stream position.
@@ -128,7 +131,9 @@ pub fn evaluate<R: Real>(
     progress: &Progress,
 ) -> Result<Evaluation, EvalError> {
     let began = Instant::now();
-    let all = shards::run(net, plan, &[threshold], true, progress)?;
+    // The first threshold decides, the others make the operating curve.
+    let thresholds: Vec<f64> = [threshold].into_iter().chain(grid(net.classes())).collect();
+    let all = shards::run(net, plan, &thresholds, true, progress)?;
     let seconds = began.elapsed().as_secs_f64();
     let steps = all.steps.max(1) as f64;
     Ok(Evaluation {
@@ -139,6 +144,7 @@ pub fn evaluate<R: Real>(
         last: all.last.accuracy(plan.seed),
         detector: all.detected.accuracy(plan.seed),
         detection: all.scores[0],
+        curve: all.scores[1..].to_vec(),
         false_alarms_per_hour: all.scores[0].false_alarms_per_hour(plan.dt_ms),
         slope: all.slope.slope(),
         positions: all.positions.windows(),

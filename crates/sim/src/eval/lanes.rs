@@ -1,24 +1,31 @@
 //! A net on a group of lanes, chunk by chunk, in constant memory: composer, state resets, forward pass.
 
 use nalgebra::DMatrix;
-use saturn_cell::{EventBatch, Input, Real, View};
+use saturn_cell::{Real, View};
 use saturn_data::DataError;
 
 use crate::network::{Network, Tapes};
 use crate::scenario::StateReset;
-use crate::stream::{Composer, Source, Step};
+use crate::stream::{Columns, Composer, Form, Source, Step};
 
-/// Steps of a chunk: long enough for whole-sequence products, short enough to stay in cache.
+/// Steps of the longest chunk.
 pub const CHUNK: usize = 64;
+
+/// Steps of a chunk of so many lanes: enough columns for whole-sequence products, few enough for states and
+/// drives to stay in a second-level cache.
+pub fn chunk_steps(lanes: usize) -> usize {
+    (256 / lanes.max(1)).clamp(4, CHUNK)
+}
 
 /// A group of lanes of one stream under one state-reset policy.
 pub struct Lanes<'a, R: Real> {
     net: &'a Network<R>,
     composers: Vec<Composer<'a>>,
     policy: StateReset,
+    form: Form,
     channels: usize,
     tapes: Tapes<R>,
-    events: EventBatch,
+    input: Columns<R>,
     /// What is known of each column of the chunk.
     known: Vec<Step>,
     keep: DMatrix<R>,
@@ -35,7 +42,7 @@ pub struct Chunk<'a, R: Real> {
     /// B.
     pub lanes: usize,
     /// `[I, T*B]`.
-    pub events: &'a EventBatch,
+    pub input: &'a Columns<R>,
     /// What is known of each column.
     pub known: &'a [Step],
     /// States, drives and outputs of each cell.
@@ -64,9 +71,10 @@ impl<'a, R: Real> Lanes<'a, R> {
             net,
             composers,
             policy,
+            form: source.split.form(),
             channels,
             tapes: Tapes::new(net),
-            events: EventBatch::new(channels),
+            input: Columns::default(),
             known: Vec::new(),
             keep: DMatrix::zeros(0, 0),
             at: 0,
@@ -76,11 +84,11 @@ impl<'a, R: Real> Lanes<'a, R> {
     /// Runs the next `steps` steps of all lanes.
     pub fn run(&mut self, steps: usize) -> Result<Chunk<'_, R>, DataError> {
         let lanes = self.composers.len();
-        self.events.clear(self.channels);
+        self.input.clear(self.form, self.channels);
         self.known.clear();
         for _ in 0..steps {
             for composer in &mut self.composers {
-                self.known.push(composer.step(&mut self.events)?);
+                self.known.push(composer.step(&mut self.input)?);
             }
         }
         if self.keep.shape() != (steps, lanes) {
@@ -96,15 +104,14 @@ impl<'a, R: Real> Lanes<'a, R> {
         }
         self.tapes.carry_on(self.net, steps, lanes);
         let keep = any.then_some(&self.keep);
-        let x = Input::Events(self.events.view());
-        self.tapes.forward(self.net, x, keep);
+        self.tapes.forward(self.net, self.input.input(), keep);
         let start = self.at;
         self.at += steps as u64;
         Ok(Chunk {
             start,
             steps,
             lanes,
-            events: &self.events,
+            input: &self.input,
             known: &self.known,
             tapes: &self.tapes,
             logits: self.tapes.logits(),

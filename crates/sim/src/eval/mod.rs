@@ -5,5 +5,6 @@ pub mod contraction;
 pub mod detector;
 pub mod evaluate;
 pub mod lanes;
+pub mod paired;
 pub mod position;
 pub mod slope;

@@ -35,6 +35,8 @@ fn recording(scope: &Scope) -> Result<Option<Recording>, FiguresError> {
     let data = &scope.scenario.data;
     let last = scope.summary.split == "test";
     let path = match &data.source {
+        // Frames are no events.
+        DataSource::Frames { .. } => return Ok(None),
         DataSource::Events { valid, test, .. } => if last { test } else { valid }.clone(),
         DataSource::Synthetic { folder, .. } => {
             let [_, valid, test] = saturn_data::Synthetic::paths(folder);

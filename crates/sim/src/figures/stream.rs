@@ -103,17 +103,17 @@ fn output(name: &str, look: Look, trace: &Trace, stretch: &Stretch) -> StreamOut
     }
 }
 
-/// Events of neighbouring channels together: single events of hundreds of channels would be dust.
+/// Events of neighbouring channels together: single events of hundreds of channels would be dust. Values of
+/// frames count from the lowest of the stretch.
 fn input(trace: &Trace, stretch: &Stretch) -> Raster {
     let (channels, columns) = (trace.channels, stretch.steps.len());
+    let heard = &trace.events[stretch.steps.start * channels..stretch.steps.end * channels];
+    let lowest = heard.iter().copied().fold(0.0, f32::min);
     let rows = channels.min(ROWS);
     let mut values = vec![0.0; rows * columns];
-    for (column, t) in stretch.steps.clone().enumerate() {
-        for (channel, &count) in trace.events[t * channels..(t + 1) * channels]
-            .iter()
-            .enumerate()
-        {
-            values[channel * rows / channels * columns + column] += f32::from(count);
+    for (column, step) in heard.chunks(channels).enumerate() {
+        for (channel, value) in step.iter().enumerate() {
+            values[channel * rows / channels * columns + column] += value - lowest;
         }
     }
     Raster {

@@ -9,7 +9,7 @@ use crate::eval::slope::SlopeFit;
 use crate::monitor::WindowStats;
 use crate::monitor::contraction::ContractionCurve;
 use crate::run::summary::{
-    CellSummary, NamedContraction, NamedEvaluation, TrainRecord, VERSION, table,
+    CellSummary, NamedContraction, NamedEvaluation, Reference, TrainRecord, VERSION, table,
 };
 use crate::run::trace::{StateTrace, Trace};
 use crate::train::trainer::EpochRecord;
@@ -52,7 +52,8 @@ pub(crate) fn summary(scenario: &Scenario, accuracy: f64) -> Summary {
         classes: vec!["a".to_owned(), "b".to_owned()],
         chance: 0.5,
         dt_ms: 10.0,
-        table: table(&cells),
+        reference: Reference::default(),
+        table: table(&cells, &Reference::default()),
         cells,
         failures: Vec::new(),
     }
@@ -132,6 +133,7 @@ fn evaluation(accuracy: f64) -> Evaluation {
         last: Some(estimate),
         detector: None,
         detection: crate::eval::detector::DetectorScore::default(),
+        curve: Vec::new(),
         false_alarms_per_hour: None,
         slope: SlopeFit::new().slope(),
         positions: vec![],
@@ -155,7 +157,7 @@ fn trace() -> Trace {
         start: 5000,
         channels: 3,
         classes: 2,
-        events: vec![1; steps * 3],
+        events: vec![1.0; steps * 3],
         label: (0..steps).map(sample).collect(),
         recording: (0..steps).map(sample).collect(),
         mask: (0..steps).map(|t| u8::from(inside(t))).collect(),

@@ -10,14 +10,17 @@ use crate::scenario::Plot;
 
 pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError> {
     let run = |cell: &CellSummary| {
-        let history = &cell.training.history;
-        TrainingRun {
-            loss: history.iter().map(|e| e.loss).collect(),
-            accuracy: history
-                .iter()
-                .map(|e| 100.0 * e.validation.summed)
-                .collect(),
+        // Epochs that a cell's file has left out are gaps.
+        let training = &cell.training;
+        let mut run = TrainingRun {
+            loss: vec![f64::NAN; training.epochs()],
+            accuracy: vec![f64::NAN; training.epochs()],
+        };
+        for epoch in &training.history {
+            run.loss[epoch.epoch - 1] = epoch.loss;
+            run.accuracy[epoch.epoch - 1] = 100.0 * epoch.validation.summed;
         }
+        run
     };
     let models: Vec<TrainingModel> = (scope.models.iter())
         .map(|model| TrainingModel {
@@ -36,7 +39,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
         .summary
         .cells
         .iter()
-        .map(|c| c.training.history.len())
+        .map(|c| c.training.epochs())
         .max();
     if longest.unwrap_or(0) == 0 {
         return Ok(());

@@ -218,7 +218,8 @@ impl<R: Real> Tapes<R> {
         for (i, cell) in net.cells.iter().enumerate() {
             let (below, rest) = self.layers.split_at_mut(i);
             let layer = &mut rest[0];
-            layer.tape.forward(cell.as_ref(), input_of(below, x), keep);
+            let x = input_of(below, net.input(x));
+            layer.tape.forward(cell.as_ref(), x, keep);
             layer.spiking = cell.spikes();
             layer.events.clear(cell.widths().output);
             if layer.spiking {
@@ -287,7 +288,10 @@ impl<R: Real> Tapes<R> {
             // The layer below lends its `dy` while its output is read.
             let mut dx = below.last_mut().map(|under| std::mem::take(&mut under.dy));
             let into = dx.as_mut().map(|dx| view_mut(dx, w.input, columns));
-            let (x, dy) = (input_of(below, x), view(&layer.dy, w.output, columns));
+            let (x, dy) = (
+                input_of(below, net.input(x)),
+                view(&layer.dy, w.output, columns),
+            );
             if last {
                 layer
                     .tape

@@ -163,6 +163,12 @@ fn dense_input_gives_what_events_give() {
         b.start(&net, 4, 2);
         let b = b.forward(&net, Input::Dense(dense.as_view()), None);
         assert!((&a - b).norm() <= 1e-12 * a.norm(), "{layers}");
+        // In data as dense as this the events themselves are multiplied densely.
+        let net = net.for_density(0.4);
+        let mut c = Tapes::new(&net);
+        c.start(&net, 4, 2);
+        let c = c.forward(&net, Input::Events(events.view()), None);
+        assert!((&a - c).norm() <= 1e-12 * a.norm(), "{layers}");
     }
 }
 

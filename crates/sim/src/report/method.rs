@@ -21,7 +21,7 @@ pub fn method(scenario: &Scenario) -> Markup {
             dt { "Summed, last step, detector" }
             dd { "Three columns of accuracy. Summed: the class whose probabilities, summed from a sample's first event to its last, are highest. Last step: the highest class at a sample's last step. Both use the known ends of a sample, for scoring only. Detector: detections without any knowledge of boundaries, with the threshold chosen on the validation set." }
             dt { "Intervals" }
-            dd { "95 %. A long stream repeats few recordings, so errors are clustered: with one seed the interval is from a bootstrap over recordings, with several it is Student's over seeds. Differences from classic with oracle resets are paired by recording, over all seeds." }
+            dd { "95 %. A long stream repeats few recordings, so errors are clustered: with one seed the interval is from a bootstrap over recordings, with several it is Student's over seeds. Differences from the reference are paired by seed, with Student's interval and two-sided p over the seeds; p is after Holm's correction for all comparisons of this report. With a single seed they are paired by recording, and have no p." }
             dt { "Slope" }
             dd { "The least-squares line through right and wrong answers against stream position, from sample " (FROM) " of each lane on (the first " (FIRST) " are counted apart), in percentage points per 10⁶ steps, with a standard error clustered by recording, or over the seeds if there are several. Each of the " (e.lanes) " lanes ran for " (e.steps / e.lanes as u64) " steps: the slope of a short stream has a large error." }
             dt { "Highest probability late in gaps" }

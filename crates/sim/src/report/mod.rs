@@ -25,7 +25,7 @@ use crate::run::summary::Summary;
 use crate::scenario::Scenario;
 
 pub use matched::unmatched;
-pub use terminal::table_lines;
+pub use terminal::{difference_lines, table_lines};
 
 /// Why a report could not be written.
 #[derive(Debug, Error)]

@@ -24,7 +24,7 @@ pub fn nets(summary: &Summary) -> Markup {
                 tbody {
                     @for cell in &summary.cells {
                         @let training = &cell.training;
-                        @let kept = training.kept_epoch.checked_sub(1).and_then(|k| training.history.get(k));
+                        @let kept = training.kept();
                         tr {
                             th scope="row" { (names::model(&cell.model)) }
                             td { (names::arm(&cell.arm)) }
@@ -32,7 +32,7 @@ pub fn nets(summary: &Summary) -> Markup {
                             td.number { (count(training.parameters as u64)) }
                             td.number { (training.weight_steps.map_or(NOTHING.to_owned(), count)) }
                             td.number { (fixed(training.seconds, 1)) }
-                            td.number { (training.kept_epoch) " of " (training.history.len()) }
+                            td.number { (training.kept_epoch) " of " (training.epochs()) }
                             td.number { (kept.map_or(NOTHING.to_owned(), |e| percent(e.validation.summed))) }
                         }
                     }

@@ -48,6 +48,15 @@ pub fn interval_of_difference(estimate: &Estimate) -> String {
     estimate.interval.map(inside).unwrap_or_default()
 }
 
+/// A p value: `0.013`, or `< 0.001`.
+pub fn p_value(p: f64) -> String {
+    if p < 0.001 {
+        "< 0.001".to_owned()
+    } else {
+        fixed(p, 3)
+    }
+}
+
 /// A count with thin spaces between thousands: `12 345`.
 pub fn count(n: u64) -> String {
     let digits = n.to_string();
@@ -72,6 +81,10 @@ mod tests {
         assert_eq!(fixed(-1.26, 1), "−1.3");
         assert_eq!(fixed(f64::NAN, 1), "–");
         assert_eq!(signed(1.26, 1), "+1.3");
+        assert_eq!(
+            (p_value(0.0004), p_value(0.0126)),
+            ("< 0.001".into(), "0.013".into())
+        );
         assert_eq!(count(1_234_567), "1\u{202f}234\u{202f}567");
         let estimate = Estimate {
             value: 0.98,

@@ -2,7 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::numbers::{NOTHING, count, fixed, interval, interval_of_difference, percent, signed};
+use super::numbers::{
+    NOTHING, count, fixed, interval, interval_of_difference, p_value, percent, signed,
+};
 use crate::eval::bootstrap::{Estimate, over_seeds};
 use crate::eval::evaluate::Evaluation;
 use crate::figures::names;
@@ -21,7 +23,7 @@ pub fn results(summary: &Summary) -> Markup {
             @let rows: Vec<&Row> = summary.table.iter().filter(|row| row.stream == *stream).collect();
             details open[k == 0] {
                 summary { h3 { (capital(&names::stream(stream))) } }
-                (accuracy(&rows))
+                (accuracy(summary, &rows))
                 h4 { "What goes with it" }
                 (cost(summary, &rows))
             }
@@ -51,7 +53,12 @@ fn new_model(rows: &[&Row], k: usize) -> Option<&'static str> {
     (k > 0 && rows[k - 1].model != rows[k].model).then_some("new")
 }
 
-fn accuracy(rows: &[&Row]) -> Markup {
+fn accuracy(summary: &Summary, rows: &[&Row]) -> Markup {
+    let from = format!(
+        "summed, from {} with {}, points",
+        names::arm(&summary.reference.arm),
+        names::state_reset(&summary.reference.state_reset)
+    );
     let cell = |estimate: &Option<Estimate>| {
         html! {
             td.number {
@@ -66,7 +73,7 @@ fn accuracy(rows: &[&Row]) -> Markup {
                 thead { tr {
                     th { "model" } th { "arm" } th { "state" }
                     th.number { "summed, %" } th.number { "last step, %" } th.number { "detector, %" }
-                    th.number { "summed, from classic with oracle, points" }
+                    th.number { (from) } th.number { "p, Holm" }
                 } }
                 tbody {
                     @for (k, row) in rows.iter().enumerate() {
@@ -74,20 +81,17 @@ fn accuracy(rows: &[&Row]) -> Markup {
                             (row_head(rows, k))
                             (cell(&row.summed)) (cell(&row.last)) (cell(&row.detector))
                             td.number {
-                                @if let Some(e) = row.from_classic_oracle.as_ref().filter(|_| !is_reference(row)) {
+                                @if let Some(e) = row.from_reference.as_ref() {
                                     span { (signed(100.0 * e.value, 1)) } small { (interval_of_difference(e)) }
                                 } @else { (NOTHING) }
                             }
+                            td.number { (row.p_holm.map_or(NOTHING.to_owned(), p_value)) }
                         }
                     }
                 }
             }
         }
     }
-}
-
-fn is_reference(row: &Row) -> bool {
-    row.arm == "classic" && row.state_reset == "oracle"
 }
 
 fn cost(summary: &Summary, rows: &[&Row]) -> Markup {

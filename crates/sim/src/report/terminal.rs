@@ -1,7 +1,60 @@
 //! The results as a table for the terminal.
 
+use super::numbers::{NOTHING, interval_of_difference, p_value, signed};
 use crate::eval::bootstrap::Estimate;
 use crate::run::summary::{Row, Summary};
+
+/// Lines of the differences from the reference on the first stream: in points, with the interval, and p
+/// after Holm's correction. None where nothing is compared.
+pub fn difference_lines(summary: &Summary) -> Vec<String> {
+    let Some(stream) = summary.table.first().map(|row| row.stream.as_str()) else {
+        return Vec::new();
+    };
+    let compared = summary
+        .table
+        .iter()
+        .filter(|row| row.p_holm.is_some())
+        .count();
+    let rows: Vec<[String; 6]> = (summary.table.iter())
+        .filter(|row| row.stream == stream)
+        .filter_map(|row| {
+            let difference = row.from_reference.as_ref()?;
+            let p = |p: Option<f64>| p.map_or_else(|| NOTHING.to_owned(), p_value);
+            Some([
+                row.model.clone(),
+                row.arm.clone(),
+                row.state_reset.clone(),
+                signed(100.0 * difference.value, 1),
+                interval_of_difference(difference),
+                p(row.p_holm),
+            ])
+        })
+        .collect();
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let head = ["model", "arm", "state_reset", "points", "95 %", "p"].map(str::to_owned);
+    let all: Vec<&[String; 6]> = std::iter::once(&head).chain(&rows).collect();
+    let widths: Vec<usize> = (0..6)
+        .map(|c| all.iter().map(|r| r[c].chars().count()).max().unwrap_or(0))
+        .collect();
+    let reference = &summary.reference;
+    let title = format!(
+        "{stream}: summed accuracy less that of {}, {}; p by Student's paired test over seeds, after Holm's correction for {compared} comparisons",
+        reference.arm, reference.state_reset
+    );
+    let line = |row: &&[String; 6]| {
+        let cells = row.iter().zip(&widths).enumerate().map(|(c, (cell, &w))| {
+            if c < 3 {
+                format!("{cell:<w$}")
+            } else {
+                format!("{cell:>w$}")
+            }
+        });
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    [title].into_iter().chain(all.iter().map(line)).collect()
+}
 
 /// Lines of a table with aligned columns: model, arm, policy, and for each stream the three columns of
 /// accuracy in per cent.

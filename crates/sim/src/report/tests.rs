@@ -21,11 +21,38 @@ fn row(model: &str, arm: &str, stream: &str, state_reset: &str, value: f64) -> R
         summed: estimate(value),
         last: estimate(value / 2.0),
         detector: None,
-        from_classic_oracle: None,
+        from_reference: None,
+        p_value: None,
+        p_holm: None,
         late_gap_max_probability: None,
         spikes_per_step: 0.0,
         synaptic_operations_per_step: 0.0,
     }
+}
+
+#[test]
+fn differences_have_lines_of_their_own() {
+    let scenario = figures::tests::scenario(&["rnn"], &["classic"]);
+    let mut summary = figures::tests::summary(&scenario, 0.5);
+    let mut better = row("rnn", "adaptive", "noise", "none", 0.5);
+    better.from_reference = Some(Estimate {
+        value: 0.125,
+        standard_error: Some(0.01),
+        interval: Some([0.1, 0.15]),
+        units: 3,
+    });
+    better.p_holm = Some(0.0213);
+    summary.table = vec![row("rnn", "classic", "noise", "oracle", 0.25), better];
+    let lines = difference_lines(&summary);
+    assert_eq!(lines.len(), 3, "the reference has no line: {lines:#?}");
+    assert!(lines[0].contains("classic, oracle") && lines[0].contains("1 comparisons"));
+    assert!(
+        lines[2].ends_with("+12.5  +10.0 to +15.0  0.021"),
+        "{}",
+        lines[2]
+    );
+    summary.table.clear();
+    assert!(difference_lines(&summary).is_empty());
 }
 
 #[test]
@@ -103,7 +130,7 @@ fn arms_of_a_model_that_differ_in_size_are_named() {
 #[test]
 fn a_report_holds_every_figure_and_escapes_what_it_is_told() {
     let place = tempfile::tempdir().expect("a folder");
-    let folder = Folder::open(&place.path().join("run"), "made up", "x").expect("opened");
+    let folder = Folder::open(&place.path().join("run"), "made up", "x", false).expect("opened");
     let scenario = figures::tests::scenario(&["rnn", "gru"], &["classic", "adaptive"]);
     let mut summary = figures::tests::summary(&scenario, 0.9);
     summary.failures.push(Failure {

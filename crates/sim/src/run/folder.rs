@@ -4,7 +4,8 @@
 //! scenario.yaml    the scenario with every default written out
 //! manifest.json    version, seeds, machine, times, checksums of the inputs
 //! metrics.jsonl    one line an epoch and an evaluation, as it happens
-//! cells/           one file a trained net and one an evaluation (see `place`); what is here is not done again
+//! cells/           a file of at most 20 kB a finished net (see `cells`): tables and figures can be made of these
+//! results/         one file a trained net and one an evaluation (see `place`); what is here is not done again
 //! weights/         safetensors, with PyTorch's names and shapes where PyTorch has the cell
 //! traces/          state traces, HDF5
 //! figures/         SVG and PNG
@@ -77,6 +78,13 @@ impl FolderError {
             Self::OtherRun { .. } | Self::NotARun { .. } | Self::Busy { .. }
         )
     }
+
+    /// Whether every later write would fail in the same way.
+    pub fn is_lasting(&self) -> bool {
+        use io::ErrorKind::{FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+        let lasting = [FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull];
+        matches!(self, Self::Io { source, .. } if lasting.contains(&source.kind()))
+    }
 }
 
 fn remedy(source: &io::Error) -> &'static str {
@@ -95,13 +103,20 @@ fn remedy(source: &io::Error) -> &'static str {
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
+    /// Held as long as the folder is open.
     _lock: File,
 }
 
 impl Folder {
     /// Opens or creates `path` for the run called `name` whose scenario has `fingerprint`. A folder
-    /// of the same scenario is gone on with; any other is refused.
-    pub fn open(path: &Path, name: &str, fingerprint: &str) -> Result<Self, FolderError> {
+    /// of the same scenario is gone on with; any other is refused. Several processes may hold a folder
+    /// that they only add cells to, each opening it as `shared`.
+    pub fn open(
+        path: &Path,
+        name: &str,
+        fingerprint: &str,
+        shared: bool,
+    ) -> Result<Self, FolderError> {
         let io_at = |path: &Path, what| {
             let path = path.to_owned();
             move |source| FolderError::Io { path, what, source }
@@ -129,13 +144,18 @@ impl Folder {
                 Err(e) => return Err(io_at(&owner, "read")(e)),
             }
         }
-        for sub in ["cells", "weights", "traces", "figures"] {
+        for sub in ["cells", "results", "weights", "traces", "figures"] {
             let sub = path.join(sub);
             fs::create_dir_all(&sub).map_err(io_at(&sub, "create the folder"))?;
         }
         let lock_path = path.join(".lock");
         let lock = File::create(&lock_path).map_err(io_at(&lock_path, "create"))?;
-        if lock.try_lock().is_err() {
+        let locked = if shared {
+            lock.try_lock_shared()
+        } else {
+            lock.try_lock()
+        };
+        if locked.is_err() {
             return Err(FolderError::Busy {
                 path: path.to_owned(),
             });

@@ -1,45 +1,83 @@
 //! The matrix models x arms x seeds, each trained net under every stream and state-reset policy.
 //!
 //! What is done is not done again: a cell's training and its evaluation each leave a file that carries a
-//! key, the checksum of all that the result depends on.
+//! key, the checksum of all that the result depends on, and a finished cell leaves a small one beside (see
+//! [`super::cells`]). A cell that fails is reported and leaves the others be.
 
 mod evaluated;
 mod key;
+mod schedule;
+mod select;
 mod trained;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
 use saturn_cell::Real;
 use serde::Serialize;
 
-use super::folder::Folder;
+use super::cells::{Finished, Shared, Store};
+use super::folder::{Folder, FolderError};
 use super::place::Place;
 use super::progress::Progress;
-use super::summary::{self, CellSummary, Failure, Summary};
+use super::reason;
+use super::summary::{self, CellSummary, Failure, Reference, Summary};
 use super::workbench::Workbench;
 use crate::build::{Answers, build};
 use crate::network::Network;
 use crate::scenario::{Arm, Evaluate, Model, Precision, Scenario};
-use crate::train::trainer::TrainError;
 
-pub use key::{hex, key};
+pub use key::{Keys, hex, key};
+pub use schedule::Budget;
+pub use select::{Selection, SelectionError};
 
 /// What of the matrix is wanted.
 #[derive(Clone, Debug)]
 pub struct Wanted {
-    /// The seeds.
-    pub seeds: Vec<u64>,
-    /// Whether the test split is evaluated, not the validation split.
-    pub last: bool,
     /// Whether only what is done already is taken up, and nothing is trained or evaluated.
     pub done: bool,
+    /// Whether results are wanted whole, with all of their curves, and not as cells keep them.
+    pub whole: bool,
+    /// How much may go on at once.
+    pub budget: Budget,
 }
 
 /// One place of the matrix with what stands there.
-#[derive(Clone, Copy)]
-struct Entry<'a> {
-    place: Place<'a>,
-    model: &'a Model,
-    arm: &'a Arm,
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'a> {
+    /// Its number in the whole matrix, from 1 on.
+    pub number: usize,
+    /// Its names.
+    pub place: Place<'a>,
+    /// The net.
+    pub model: &'a Model,
+    /// The way of training.
+    pub arm: &'a Arm,
+}
+
+/// All places for `seeds`, seed by seed.
+pub fn entries<'a>(s: &'a Scenario, seeds: &[u64]) -> Vec<Entry<'a>> {
+    let mut entries = Vec::new();
+    for &seed in seeds {
+        for (model_name, model) in s.models.iter() {
+            for (arm_name, arm) in s.arms.iter() {
+                let place = Place {
+                    model: model_name,
+                    arm: arm_name,
+                    seed,
+                };
+                let number = entries.len() + 1;
+                entries.push(Entry {
+                    number,
+                    place,
+                    model,
+                    arm,
+                });
+            }
+        }
+    }
+    entries
 }
 
 /// The whole job of `run` and `compare`.
@@ -48,78 +86,63 @@ pub struct Matrix<'a> {
     pub scenario: &'a Scenario,
     /// Its data.
     pub bench: &'a Workbench,
-    /// Checksums of the input files: results depend on them.
-    pub inputs: String,
+    /// What all cells share, the split among it.
+    pub shared: Shared,
     /// Where results go.
     pub folder: &'a Folder,
+    /// Where finished cells are found.
+    pub store: Store,
+    /// A second folder that finished cells go to, beside the one of the run.
+    pub keep: Option<PathBuf>,
     /// How the user hears of it.
     pub progress: &'a Progress,
 }
 
-impl Matrix<'_> {
-    /// Does what of the matrix is not done yet and returns the summary of all of it.
-    pub fn run(&self, wanted: &Wanted) -> Result<Summary> {
-        let s = self.scenario;
-        let mut cells = Vec::new();
-        let mut failures = Vec::new();
-        let entries = self.entries(&wanted.seeds);
-        self.progress.total(self.work(entries.len()));
-        for entry in &entries {
-            let place = entry.place;
-            let done = match s.train.precision {
-                Precision::F32 => self.entry::<f32>(entry, wanted),
-                Precision::F64 => self.entry::<f64>(entry, wanted),
-            };
-            match done {
-                Ok(Some(cell)) => cells.push(cell),
-                Ok(None) => {}
-                Err(e) if self.progress.stopped() => return Err(e),
-                Err(e) if is_diverged(&e) => {
-                    let reason = format!("{e:#}");
-                    self.progress.line(&format!("{place}: {reason}"));
-                    failures.push(Failure {
-                        model: place.model.to_owned(),
-                        arm: place.arm.to_owned(),
-                        seed: place.seed,
-                        reason,
-                    });
-                }
-                Err(e) => return Err(e),
-            }
-        }
-        let classes = self.bench.classes.clone();
-        Ok(Summary {
-            format: "saturn summary".into(),
-            version: summary::VERSION,
-            name: s.name.clone(),
-            about: s.about.clone(),
-            split: if wanted.last { "test" } else { "valid" }.into(),
-            chance: 1.0 / classes.len() as f64,
-            classes,
-            dt_ms: self.bench.dt_ms,
-            table: summary::table(&cells),
-            cells,
-            failures,
-        })
-    }
+/// What has come of a matrix.
+#[derive(Default)]
+pub struct Found {
+    /// Finished cells.
+    pub cells: Vec<CellSummary>,
+    /// What failed.
+    pub failures: Vec<Failure>,
+}
 
-    /// All places for `seeds`, seed by seed.
-    fn entries(&self, seeds: &[u64]) -> Vec<Entry<'_>> {
-        let s = self.scenario;
-        let mut entries = Vec::new();
-        for &seed in seeds {
-            for (model_name, model) in s.models.iter() {
-                for (arm_name, arm) in s.arms.iter() {
-                    let place = Place {
-                        model: model_name,
-                        arm: arm_name,
-                        seed,
-                    };
-                    entries.push(Entry { place, model, arm });
+impl Matrix<'_> {
+    /// Does what of `entries` is not done yet, each of which takes the bytes that `costs` says at its place,
+    /// and returns all that is done. An error is one that all cells would meet.
+    pub fn run(&self, entries: &[Entry], costs: &[f64], wanted: &Wanted) -> Result<Found> {
+        self.progress.total(self.work(entries.len()));
+        let halted = AtomicBool::new(false);
+        let stop = || self.progress.stopped() || halted.load(Ordering::Relaxed);
+        let alone = wanted.budget.workers < 2;
+        let results = wanted.budget.spend(costs, stop, |i| {
+            let done = match self.scenario.train.precision {
+                Precision::F32 => self.entry::<f32>(&entries[i], wanted, alone),
+                Precision::F64 => self.entry::<f64>(&entries[i], wanted, alone),
+            };
+            if let Err(e) = &done {
+                if is_lasting(e) {
+                    halted.store(true, Ordering::Relaxed);
+                } else if !self.progress.stopped() {
+                    let place = entries[i].place;
+                    self.progress.line(&format!("{place}: {}", reason(e)));
                 }
             }
+            done
+        });
+        let mut found = Found::default();
+        for (entry, result) in entries.iter().zip(results) {
+            match result {
+                Some(Ok(cell)) => found.cells.extend(cell),
+                Some(Err(e)) if self.progress.stopped() || is_lasting(&e) => return Err(e),
+                Some(Err(e)) => found.failures.push(failure(entry, &e)),
+                None => {}
+            }
         }
-        entries
+        if self.progress.stopped() && !wanted.done {
+            anyhow::bail!("interrupted");
+        }
+        Ok(found)
     }
 
     /// Training steps and evaluation steps of `places` nets, roughly.
@@ -139,8 +162,62 @@ impl Matrix<'_> {
         (e.streams.len() * e.state_reset.len()) as u64 * each
     }
 
-    /// One trained and evaluated net; `None` if it is not done, and only what is done is wanted.
-    fn entry<R: Real>(&self, entry: &Entry, wanted: &Wanted) -> Result<Option<CellSummary>> {
+    /// One trained and evaluated net; `None` if it is not done, and only what is done is wanted. Only a net
+    /// that is `alone` tells what memory it takes.
+    fn entry<R: Real>(
+        &self,
+        entry: &Entry,
+        wanted: &Wanted,
+        alone: bool,
+    ) -> Result<Option<CellSummary>> {
+        let place = entry.place;
+        let keys = Keys::of(self.scenario, entry, &self.shared.split)?;
+        let data = Some(self.shared.data.as_str());
+        let known = self.store.find(place, &keys.evaluated, data)?;
+        if let (Some(known), false) = (&known, wanted.whole) {
+            self.keep(known)?;
+            self.progress
+                .advance(self.train_work() + self.evaluation_work());
+            return Ok(Some(known.cell.clone()));
+        }
+        let only_done = wanted.done || known.is_some();
+        let Some(mut cell) = self.whole::<R>(entry, &keys, only_done)? else {
+            return Ok(known.map(|known| known.cell));
+        };
+        if !alone {
+            let evaluations = cell.evaluations.iter_mut();
+            evaluations.for_each(|e| e.evaluation.resident_mib = None);
+        }
+        let finished = Finished {
+            settings: keys.evaluated,
+            shared: self.shared.clone(),
+            cell,
+        };
+        self.keep(&finished)?;
+        if wanted.whole {
+            return Ok(Some(finished.cell));
+        }
+        let saved = self.store.find(place, &finished.settings, data)?;
+        Ok(saved.map(|saved| saved.cell))
+    }
+
+    /// Writes a finished cell where finished cells are kept and this one is not there.
+    fn keep(&self, finished: &Finished) -> Result<()> {
+        let own = self.folder.path().join("cells");
+        for folder in [Some(&own), self.keep.as_ref()].into_iter().flatten() {
+            let said = finished.save_once(folder)?;
+            said.iter().for_each(|line| self.progress.line(line));
+        }
+        Ok(())
+    }
+
+    /// One net with all that training and evaluation found.
+    fn whole<R: Real>(
+        &self,
+        entry: &Entry,
+        keys: &Keys,
+        done: bool,
+    ) -> Result<Option<CellSummary>> {
         let (place, b) = (entry.place, self.bench);
         let answers = Answers {
             classes: b.classes.len(),
@@ -153,11 +230,12 @@ impl Matrix<'_> {
             answers,
             b.dt_ms,
             place.seed,
-        )?;
-        let Some((training, key)) = self.trained(entry, &mut net, wanted)? else {
+        )?
+        .for_density(b.density);
+        let Some(training) = self.trained(entry, keys, &mut net, done)? else {
             return Ok(None);
         };
-        let Some(done) = self.evaluated(entry, &net, &key, wanted)? else {
+        let Some(found) = self.evaluated(entry, keys, &net, done)? else {
             return Ok(None);
         };
         Ok(Some(CellSummary {
@@ -165,10 +243,73 @@ impl Matrix<'_> {
             arm: place.arm.to_owned(),
             seed: place.seed,
             training,
-            evaluations: done.evaluations,
-            contraction: done.contraction,
+            evaluations: found.evaluations,
+            contraction: found.contraction,
         }))
     }
+}
+
+/// The finished cells of `entries` in `store`, by their settings alone, with what they share: for a table
+/// where the data are not; each is written to `keep` too. Cells that were made of other data than the first one are failures.
+pub fn collect(
+    scenario: &Scenario,
+    entries: &[Entry],
+    store: &Store,
+    split: &str,
+    keep: &Path,
+) -> Result<Option<(Shared, Found)>> {
+    let mut shared: Option<Shared> = None;
+    let mut found = Found::default();
+    for entry in entries {
+        let keys = Keys::of(scenario, entry, split)?;
+        let Some(finished) = store.find(entry.place, &keys.evaluated, None)? else {
+            continue;
+        };
+        let first = shared.get_or_insert_with(|| finished.shared.clone());
+        if finished.shared == *first {
+            finished.save_once(keep)?;
+            found.cells.push(finished.cell);
+        } else {
+            let e = anyhow::anyhow!("was made of other data than the cells before it");
+            found.failures.push(failure(entry, &e));
+        }
+    }
+    Ok(shared.map(|shared| (shared, found)))
+}
+
+/// The summary of what was found.
+pub fn summarise(s: &Scenario, shared: &Shared, reference: &Reference, found: Found) -> Summary {
+    Summary {
+        format: "saturn summary".into(),
+        version: summary::VERSION,
+        name: s.name.clone(),
+        about: s.about.clone(),
+        split: shared.split.clone(),
+        chance: 1.0 / shared.classes.len() as f64,
+        classes: shared.classes.clone(),
+        dt_ms: shared.dt_ms,
+        reference: reference.clone(),
+        table: summary::table(&found.cells, reference),
+        cells: found.cells,
+        failures: found.failures,
+    }
+}
+
+fn failure(entry: &Entry, e: &anyhow::Error) -> Failure {
+    Failure {
+        model: entry.place.model.to_owned(),
+        arm: entry.place.arm.to_owned(),
+        seed: entry.place.seed,
+        reason: reason(e),
+    }
+}
+
+/// Whether every other cell would fail in the same way: the disk is full, say.
+fn is_lasting(e: &anyhow::Error) -> bool {
+    let mut causes = e
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<FolderError>());
+    causes.any(FolderError::is_lasting)
 }
 
 /// Steps of the validation stream that thresholds are chosen on: six times those of the samples, which is
@@ -199,12 +340,4 @@ impl<'a, T> Metric<'a, T> {
             record,
         }
     }
-}
-
-/// Whether training left the real numbers: such a cell fails alone.
-fn is_diverged(e: &anyhow::Error) -> bool {
-    matches!(
-        e.downcast_ref::<TrainError>(),
-        Some(TrainError::Diverged { .. })
-    )
 }

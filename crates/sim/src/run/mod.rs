@@ -1,12 +1,15 @@
 //! A run: its folder, the matrix that fills it, and what is read from it.
 
+pub mod cells;
 pub mod folder;
 pub mod matrix;
 pub mod place;
 mod progress;
+mod reason;
 pub mod summary;
 pub mod trace;
 pub mod weights;
 pub mod workbench;
 
 pub use progress::Progress;
+pub use reason::reason;

@@ -1,8 +1,9 @@
 //! One place of the matrix, model x arm x seed, and the names of its files.
 //!
 //! ```text
-//! cells/MODEL.ARM.SEED.train.json      how the net was trained
-//! cells/MODEL.ARM.SEED.SPLIT.json      how it did
+//! cells/MODEL.ARM.SEED.json            both, in short: see `cells`
+//! results/MODEL.ARM.SEED.train.json    how the net was trained
+//! results/MODEL.ARM.SEED.SPLIT.json    how it did
 //! weights/MODEL.ARM.SEED.safetensors
 //! traces/MODEL.ARM.SEED.SPLIT.h5
 //! ```
@@ -25,10 +26,15 @@ pub struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// The file of this place in `folder` (`cells`, `weights` or `traces`), relative to the run's folder.
+    /// The file of this place in `folder` (`cells`, `results`, `weights` or `traces`), relative to the run's folder.
     pub fn file(&self, folder: &str, ending: &str) -> PathBuf {
         let (model, arm) = (escaped(self.model), escaped(self.arm));
         Path::new(folder).join(format!("{model}.{arm}.{}.{ending}", self.seed))
+    }
+
+    /// The name of the file that sums this place up, in a folder of cells.
+    pub fn cell(&self) -> PathBuf {
+        self.file("", "json")
     }
 
     /// The file of the trace on `split`.
@@ -63,23 +69,26 @@ mod tests {
 
     fn file(model: &str, arm: &str) -> PathBuf {
         let seed = 1;
-        Place { model, arm, seed }.file("cells", "train.json")
+        Place { model, arm, seed }.file("results", "train.json")
     }
 
     #[test]
     fn plain_names_are_the_names_of_their_files() {
         let plain = file("s4d_lin-2", "no gaps");
-        assert_eq!(plain, Path::new("cells/s4d_lin-2.no gaps.1.train.json"));
+        assert_eq!(plain, Path::new("results/s4d_lin-2.no gaps.1.train.json"));
     }
 
     #[test]
     fn no_two_places_share_a_file() {
         assert_eq!(
             file("lif.v2", "classic"),
-            Path::new("cells/lif%2Ev2.classic.1.train.json")
+            Path::new("results/lif%2Ev2.classic.1.train.json")
         );
         assert_ne!(file("a.b", "c"), file("a", "b.c"));
         assert_ne!(file("a.b", "c"), file("a%2Eb", "c"));
-        assert_eq!(file("é/", "c"), Path::new("cells/%C3%A9%2F.c.1.train.json"));
+        assert_eq!(
+            file("é/", "c"),
+            Path::new("results/%C3%A9%2F.c.1.train.json")
+        );
     }
 }

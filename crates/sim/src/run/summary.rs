@@ -1,15 +1,18 @@
 //! `summary.json`: every figure of a run's matrix, documented and versioned.
 
+mod table;
+
 use serde::{Deserialize, Serialize};
 
-use crate::eval::bootstrap::{ByRecording, Estimate, over_seeds};
 use crate::eval::evaluate::Evaluation;
 use crate::monitor::contraction::ContractionCurve;
 use crate::train::trainer::EpochRecord;
 use saturn_loss::MaskReport;
 
+pub use table::{Reference, Row, table};
+
 /// The version of the file's layout; it grows when a reader would have to change.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The whole file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -32,6 +35,9 @@ pub struct Summary {
     pub dt_ms: f64,
     /// Each trained net: model x arm x seed.
     pub cells: Vec<CellSummary>,
+    /// What differences in the table are measured from.
+    #[serde(default)]
+    pub reference: Reference,
     /// Means over seeds: model x arm x stream x `state_reset`.
     pub table: Vec<Row>,
     /// What failed, with its reason.
@@ -68,11 +74,23 @@ pub struct TrainRecord {
     pub seconds: f64,
     /// The epoch whose parameters were kept, from 1 on.
     pub kept_epoch: usize,
-    /// One record an epoch.
+    /// One record an epoch; of a long training in a file of a cell, those of the kept and the last one.
     pub history: Vec<EpochRecord>,
     /// How well an estimated mask matches the labels, on training streams (where its threshold was set)
     /// and on validation streams.
     pub mask: Option<MaskReports>,
+}
+
+impl TrainRecord {
+    /// The record of the epoch whose parameters were kept.
+    pub fn kept(&self) -> Option<&EpochRecord> {
+        self.history.iter().find(|e| e.epoch == self.kept_epoch)
+    }
+
+    /// Epochs of training.
+    pub fn epochs(&self) -> usize {
+        self.history.last().map_or(0, |e| e.epoch)
+    }
 }
 
 /// An estimated mask against the labels.
@@ -118,120 +136,4 @@ pub struct Failure {
     pub seed: u64,
     /// Why.
     pub reason: String,
-}
-
-/// Means over seeds for one model, arm, stream and policy. With one seed the interval is over
-/// recordings, with more it is Student's over seeds.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Row {
-    /// The model.
-    pub model: String,
-    /// The arm.
-    pub arm: String,
-    /// The stream.
-    pub stream: String,
-    /// The policy.
-    pub state_reset: String,
-    /// Seeds behind it.
-    pub seeds: usize,
-    /// Accuracy summed over the segment, 0..1.
-    pub summed: Option<Estimate>,
-    /// Accuracy at the last step, 0..1.
-    pub last: Option<Estimate>,
-    /// Accuracy of the boundary-free detector, 0..1.
-    pub detector: Option<Estimate>,
-    /// Summed accuracy less that of the arm `classic` under `oracle` resets on the same stream, -1..1,
-    /// paired by recording over all seeds.
-    pub from_classic_oracle: Option<Estimate>,
-    /// Mean highest probability late in gaps.
-    pub late_gap_max_probability: Option<f64>,
-    /// Spikes a step.
-    pub spikes_per_step: f64,
-    /// Synaptic operations a step.
-    pub synaptic_operations_per_step: f64,
-}
-
-/// The arm and policy that others are measured against.
-const REFERENCE: (&str, &str) = ("classic", "oracle");
-
-/// The table of `cells`, in the order of its models, arms, streams and policies.
-pub fn table(cells: &[CellSummary]) -> Vec<Row> {
-    let mut rows: Vec<Row> = Vec::new();
-    for cell in cells {
-        for e in &cell.evaluations {
-            let known = rows.iter().any(|row| {
-                (&row.model, &row.arm, &row.stream, &row.state_reset)
-                    == (&cell.model, &cell.arm, &e.stream, &e.state_reset)
-            });
-            if !known {
-                rows.push(row(
-                    cells,
-                    &cell.model,
-                    &cell.arm,
-                    &e.stream,
-                    &e.state_reset,
-                ));
-            }
-        }
-    }
-    rows
-}
-
-fn row(cells: &[CellSummary], model: &str, arm: &str, stream: &str, state_reset: &str) -> Row {
-    let found: Vec<&Evaluation> = select(cells, model, arm, stream, state_reset).collect();
-    let over = |each: fn(&Evaluation) -> Option<&Estimate>| -> Option<Estimate> {
-        let estimates: Vec<&Estimate> = found.iter().filter_map(|e| each(e)).collect();
-        match estimates[..] {
-            [one] => Some(*one),
-            _ => over_seeds(&estimates.iter().map(|e| e.value).collect::<Vec<_>>()),
-        }
-    };
-    let mean = |each: &dyn Fn(&Evaluation) -> f64| {
-        found.iter().map(|e| each(e)).sum::<f64>() / found.len().max(1) as f64
-    };
-    let late: Vec<f64> = found
-        .iter()
-        .filter_map(|e| e.late_gap_max_probability)
-        .collect();
-    let reference = pooled(select(cells, model, REFERENCE.0, stream, REFERENCE.1));
-    Row {
-        model: model.to_owned(),
-        arm: arm.to_owned(),
-        stream: stream.to_owned(),
-        state_reset: state_reset.to_owned(),
-        seeds: found.len(),
-        summed: over(|e| e.summed.as_ref()),
-        last: over(|e| e.last.as_ref()),
-        detector: over(|e| e.detector.as_ref()),
-        from_classic_oracle: pooled(found.iter().copied()).difference(&reference, 0),
-        late_gap_max_probability: (!late.is_empty())
-            .then(|| late.iter().sum::<f64>() / late.len() as f64),
-        spikes_per_step: mean(&|e| e.spikes_per_step),
-        synaptic_operations_per_step: mean(&|e| e.synaptic_operations_per_step),
-    }
-}
-
-/// The evaluations of one model, arm, stream and policy, one a seed.
-fn select<'a>(
-    cells: &'a [CellSummary],
-    model: &'a str,
-    arm: &'a str,
-    stream: &'a str,
-    state_reset: &'a str,
-) -> impl Iterator<Item = &'a Evaluation> {
-    cells
-        .iter()
-        .filter(move |cell| cell.model == model && cell.arm == arm)
-        .flat_map(|cell| &cell.evaluations)
-        .filter(move |e| e.stream == stream && e.state_reset == state_reset)
-        .map(|e| &e.evaluation)
-}
-
-/// All seeds' answers by recording.
-fn pooled<'a>(evaluations: impl Iterator<Item = &'a Evaluation>) -> ByRecording {
-    let mut all = ByRecording::new();
-    for e in evaluations {
-        all.merge(&e.by_recording);
-    }
-    all
 }

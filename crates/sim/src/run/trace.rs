@@ -1,7 +1,7 @@
 //! A stretch of one lane in full: input, mask, outputs and the states of a few units, in HDF5.
 //!
 //! ```text
-//! /events         u8  [T, I]   events of each step and channel (255 at most)
+//! /events         f32 [T, I]   events of each step and channel, or values of frames
 //! /label          i32 [T]      the class of the sample, -1 in a gap
 //! /recording      i32 [T]      the recording in its split, -1 in a gap
 //! /mask           u8  [T]      1 from a sample's first event to its last
@@ -39,7 +39,7 @@ pub struct Trace {
     /// C.
     pub classes: usize,
     /// `[T, I]`, row-major.
-    pub events: Vec<u8>,
+    pub events: Vec<f32>,
     /// `[T]`.
     pub label: Vec<i32>,
     /// `[T]`.
@@ -73,7 +73,7 @@ pub enum TraceError {
     #[error(transparent)]
     Data(#[from] DataError),
     /// The file does not hold what was written.
-    #[error("{}: is damaged: {source}\nhint: remove it and the JSON file of the same name in `cells`, and run the same command again", path.display())]
+    #[error("{}: is damaged: {source}\nhint: remove it and the JSON file of the same name in `results`, and run the same command again", path.display())]
     Hdf5 {
         /// The file.
         path: PathBuf,
@@ -145,12 +145,9 @@ pub fn record<R: Real>(
         let now = left.min(CHUNK);
         let chunk = lane.run(now)?;
         for t in 0..now {
-            let mut row = vec![0u8; channels];
-            let (units, counts) = chunk.events.view().column(t);
-            for (&unit, &count) in units.iter().zip(counts) {
-                row[unit as usize] = count.min(255.0) as u8;
-            }
-            trace.events.extend(row);
+            let start = trace.events.len();
+            trace.events.resize(start + channels, 0.0);
+            chunk.input.dense(t, &mut trace.events[start..]);
             let segment = chunk.known[t].segment;
             trace.label.push(segment.map_or(-1, |s| s.label as i32));
             trace
@@ -229,7 +226,7 @@ impl Trace {
         scalar("dt_ms", self.dt_ms)?;
         scalar("start", self.start as f64)?;
         let t = self.steps();
-        let flat = file.new_dataset::<u8>().deflate(4);
+        let flat = file.new_dataset::<f32>().deflate(4);
         flat.shape((t, self.channels))
             .create("events")?
             .write_raw(&self.events)?;

@@ -1,6 +1,6 @@
 //! What all cells of a matrix share: the opened data, the noise, the fitted masks.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rand::seq::SliceRandom;
 use saturn_cell::rng::generator;
@@ -8,8 +8,8 @@ use saturn_data::{DataError, ReadOptions};
 use saturn_loss::{Estimator, LossError, MaskConfig};
 
 use super::summary::MaskReports;
-use crate::scenario::{Arm, Gap, Scenario, Streams};
-use crate::stream::{Noise, Source, Split};
+use crate::scenario::{Arm, DataSource, Gap, Scaling, Scenario, Streams};
+use crate::stream::{Background, File, Noise, Part, Record, Scale, Source, Split};
 use crate::train::batch::{Batch, Epoch, Masking};
 
 /// Samples of a split that an estimated mask is fitted or judged on.
@@ -38,6 +38,8 @@ pub struct Workbench {
     pub noise: Noise,
     /// Mean events a step of each channel, `[I]`.
     pub mean_counts: Vec<f64>,
+    /// The share of (step, channel) cells of the training samples with an event.
+    pub density: f64,
     /// I.
     pub channels: usize,
     /// Names of the classes.
@@ -50,27 +52,66 @@ impl Workbench {
     /// Opens the training and validation splits, and the test split for a final evaluation.
     pub fn open(scenario: &Scenario, paths: &Paths, last: bool) -> Result<Self, DataError> {
         let (channels, dt_ms) = (scenario.data.channels, scenario.data.dt_ms);
-        let mut options = ReadOptions {
-            channels,
-            classes: scenario.data.classes,
-            on_bad_sample: scenario.data.on_bad_sample.into(),
-        };
-        let train = Split::open(&paths.train, &options, dt_ms)?;
+        let limit = scenario.data.limit;
+        let background = recordings(scenario)?;
+        let background = background.as_deref();
+        let mut train = open(
+            scenario,
+            &paths.train,
+            None,
+            limit.train,
+            background,
+            Part::Train,
+        )?;
         let classes = train.file().class_names().to_vec();
         // What training has not seen, the others may not have either.
-        options.classes = Some(classes.len());
-        let valid = Split::open(&paths.valid, &options, dt_ms)?;
-        let test = if last {
-            Some(Split::open(&paths.test, &options, dt_ms)?)
+        let known = Some(classes.len());
+        let mut valid = open(
+            scenario,
+            &paths.valid,
+            known,
+            limit.valid,
+            background,
+            Part::Valid,
+        )?;
+        let mut test = if last {
+            let part = Part::Test;
+            Some(open(
+                scenario,
+                &paths.test,
+                known,
+                limit.test,
+                background,
+                part,
+            )?)
         } else {
             None
         };
         let mean_counts = train.mean_counts(channels)?;
+        let noise = match scenario.data.normalise {
+            None => Noise::new(&mean_counts),
+            Some(scaling) => {
+                let moments = train.moments(channels)?;
+                let (mut mean, mut std) = (moments.mean(), moments.std());
+                if scaling == Scaling::Channels {
+                    let scale = Scale::new(&moments);
+                    for split in [&mut train, &mut valid].into_iter().chain(&mut test) {
+                        split.set_scale(scale.clone());
+                    }
+                    mean.fill(0.0);
+                    for std in &mut std {
+                        *std = if Scale::is_still(*std) { 0.0 } else { 1.0 };
+                    }
+                }
+                Noise::Frames { mean, std }
+            }
+        };
         Ok(Self {
-            noise: Noise::new(&mean_counts),
+            density: train.density(channels)?,
             train,
             valid,
             test,
+            noise,
             mean_counts,
             channels,
             classes,
@@ -83,14 +124,7 @@ impl Workbench {
         [Some(&self.train), Some(&self.valid), self.test.as_ref()]
             .into_iter()
             .flatten()
-            .filter(|split| !split.file().notices().is_empty())
-            .map(|split| {
-                format!(
-                    "{}: {}",
-                    split.file().path().display(),
-                    split.file().notices()
-                )
-            })
+            .filter_map(|split| split.file().notice())
             .collect()
     }
 
@@ -140,6 +174,55 @@ impl Workbench {
         };
         Ok(Some((estimator, reports)))
     }
+}
+
+/// Opens the file at `path` as `scenario` says, for labels of `classes` classes, if that is known.
+fn open_file(scenario: &Scenario, path: &Path, classes: Option<usize>) -> Result<File, DataError> {
+    let data = &scenario.data;
+    if matches!(data.source, DataSource::Frames { .. }) {
+        return File::frames(path, data.channels, classes, data.dt_ms);
+    }
+    let options = ReadOptions {
+        channels: data.channels,
+        classes,
+        on_bad_sample: data.on_bad_sample.into(),
+    };
+    File::events(path, &options)
+}
+
+/// Opens one split: its samples or records, and its part of the background noise.
+fn open(
+    scenario: &Scenario,
+    path: &Path,
+    classes: Option<usize>,
+    limit: Option<usize>,
+    background: Option<&[Record]>,
+    part: Part,
+) -> Result<Split, DataError> {
+    let data = &scenario.data;
+    let file = open_file(scenario, path, classes.or(data.classes))?;
+    if let Some(records) = &data.records {
+        return Split::of_records(file, data.dt_ms, records.window_ms);
+    }
+    let mut split = Split::from_file(file, data.dt_ms, limit, Split::CACHE_BYTES)?;
+    if let Some(recordings) = background {
+        let background = Background::new(recordings, part).ok_or_else(|| DataError::Unusable {
+            path: data.gap_recordings.clone().unwrap_or_default(),
+            detail: "its recordings have fewer than four steps".to_owned(),
+            hint: "give recordings of some seconds: training, validation and test hear a part each",
+        })?;
+        split.set_background(background);
+    }
+    Ok(split)
+}
+
+/// The background noise that gaps are filled with, recording by recording.
+fn recordings(scenario: &Scenario) -> Result<Option<Vec<Record>>, DataError> {
+    let Some(path) = &scenario.data.gap_recordings else {
+        return Ok(None);
+    };
+    let file = open_file(scenario, path, None)?;
+    Ok(Some(file.laid(scenario.data.dt_ms)?))
 }
 
 /// A mask that cannot be estimated.

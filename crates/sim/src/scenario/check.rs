@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
+use saturn_loss::MaskConfig;
+
 use super::arms::{self, Arm};
-use super::data::Data;
+use super::data::{Data, DataSource};
 use super::decode::decode;
 use super::evaluate::Evaluate;
 use super::keys::ScenarioKeys;
@@ -15,7 +17,7 @@ use super::problem::{Place, Problem, ScenarioError};
 use super::read::read;
 use super::report::Report;
 use super::set::set;
-use super::stream::Stream;
+use super::stream::{Fill, Gap, Stream, StreamKeys};
 use super::train::{Train, TrainKeys};
 
 /// A scenario that can be run: complete, and with every value in its range.
@@ -114,7 +116,7 @@ impl Scenario {
         }
     }
 
-    /// An error, with its place in the file, unless all event files are there. A synthetic set need not be:
+    /// An error, with its place in the file, unless all files are there. A synthetic set need not be:
     /// it is made.
     pub fn find_data(&self) -> Result<(), ScenarioError> {
         let problems: Vec<Problem> = self
@@ -124,7 +126,7 @@ impl Scenario {
             .map(|(name, path)| {
                 let path = path.display();
                 self.problem(
-                    &format!("data.events.{name}"),
+                    name,
                     format!(
                         "no file `{path}`, neither beside the scenario nor in the current folder"
                     ),
@@ -216,13 +218,23 @@ fn check(
     r.not_empty("seeds", &seeds, "seed");
     r.distinct("seeds", &seeds);
     let data = keys.data.resolve(folder, r);
-    let stream = keys.stream.resolve(r);
+    let mut stream = keys.stream.resolve(r);
+    if data.records.is_some() {
+        if keys.stream.gap != StreamKeys::default().gap && stream.gap.is_some() {
+            let message =
+                "`data.records` are heard as they are: leave it out, or write `gap: none`";
+            r.problem("stream.gap", message);
+        }
+        stream.gap = None;
+    }
     let gap = stream.gap.as_ref();
     let models = models::resolve(&keys.models, r);
     arms::check(&keys.arms, &models, gap, data.dt_ms, r);
     keys.train.check("train", r);
     check_training(keys, r);
     let evaluate = keys.evaluate.resolve(gap, r);
+    check_gaps(&data, gap, &evaluate, r);
+    check_masks(&data, &keys.arms, r);
     r.distinct("plots", &keys.plots);
 
     let Report {
@@ -254,6 +266,45 @@ fn check(
         file: file.into(),
         root,
     })
+}
+
+/// Checks that gaps can be filled as they are meant to.
+fn check_gaps(data: &Data, gap: Option<&Gap>, evaluate: &Evaluate, report: &mut Report) {
+    let trained = gap.map(|gap| ("stream.gap".to_owned(), gap));
+    let run = evaluate.streams.iter().filter_map(|(name, gap)| {
+        let gap = gap.as_ref()?;
+        Some((format!("evaluate.streams.{name}.gap"), gap))
+    });
+    for (path, gap) in trained.into_iter().chain(run) {
+        if gap.fill.contains(&Fill::Recordings) && data.gap_recordings.is_none() {
+            report.problem(
+                &format!("{path}.fill"),
+                "`recordings` needs `data.gap_recordings`, a file of background noise",
+            );
+            // One mistake shows in many streams.
+            return;
+        }
+        if data.records.is_some() {
+            report.problem(
+                &path,
+                "`data.records` are heard as they are: write `gap: none`",
+            );
+        }
+    }
+}
+
+/// Checks that masks can be estimated from the input.
+fn check_masks(data: &Data, arms: &Named<Arm>, report: &mut Report) {
+    for (name, arm) in arms.iter() {
+        if matches!(data.source, DataSource::Frames { .. })
+            && *arm.loss.mask() != MaskConfig::Labels
+        {
+            report.problem(
+                &format!("arms.{name}.loss.{}.mask", arm.loss.key()),
+                "is estimated from events, and the input is frames: use `labels`",
+            );
+        }
+    }
 }
 
 /// Checks the settings of training as they come together for each model and arm.

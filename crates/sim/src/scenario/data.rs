@@ -6,26 +6,46 @@ use saturn_data::{DataError, Synthetic};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::path::find;
 use super::report::Report;
+use super::sources::{Limits, RecordKeys, Scaling};
 
-/// Where the samples come from: `events` or `synthetic`; without either, synthetic ones.
+/// Where the samples come from: `events`, `frames` or `synthetic`; without any, synthetic ones.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DataKeys {
     /// Event files in the layout of the Spiking Heidelberg Digits.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub events: Option<EventFiles>,
+    pub events: Option<Files>,
+    /// Frame files: a value for each channel at each step, as `saturn data convert` writes them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frames: Option<Files>,
     /// A made set, written as event files on first use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub synthetic: Option<Synthetic>,
     /// The folder of a synthetic set, default `data/synthetic-` and a fingerprint of its settings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub folder: Option<String>,
-    /// Input channels; at least 1, default 700 for `events`, for `synthetic` what it has. Units in a file
-    /// must be below it.
+    /// Records that are heard as they are, in place of samples and gaps that a stream is composed of; needs
+    /// files of whole records.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub records: Option<RecordKeys>,
+    /// A file of background noise, for gaps with `fill: recordings`. Training hears the first half of each
+    /// recording in it, validation the third quarter, the test the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gap_recordings: Option<String>,
+    /// The scale of `frames`: `channels` (default) or `none`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub normalise: Option<Scaling>,
+    /// How many samples of each file are used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Limits>,
+    /// Input channels; at least 1, default 700 for `events`, for `synthetic` what it has; `frames` need it.
+    /// Units in a file must be below it; frames must have as many.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channels: Option<usize>,
     /// Length of a step in ms; above 0, default 10. Larger: fewer steps, and less is told apart in time.
+    /// Frames must have this step.
     pub dt_ms: f64,
     /// Number of classes; at least 2, default what the training file has.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -39,6 +59,11 @@ impl Default for DataKeys {
     fn default() -> Self {
         Self {
             events: None,
+            frames: None,
+            records: None,
+            gap_recordings: None,
+            normalise: None,
+            limit: None,
             synthetic: None,
             folder: None,
             channels: None,
@@ -53,7 +78,7 @@ impl Default for DataKeys {
 /// an environment variable, as in `$SATURN_DATA/digits/train.h5`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct EventFiles {
+pub struct Files {
     /// What nets are trained on.
     pub train: String,
     /// What decisions are made on: the epoch that is kept, thresholds, settings.
@@ -95,11 +120,32 @@ pub struct Data {
     pub classes: Option<usize>,
     /// What happens at a bad sample.
     pub on_bad_sample: OnBadSample,
+    /// Whether, and how, records are heard as they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub records: Option<RecordKeys>,
+    /// Background noise for gaps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gap_recordings: Option<PathBuf>,
+    /// The scale of frames.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub normalise: Option<Scaling>,
+    /// How many samples of each file are used.
+    #[serde(skip_serializing_if = "Limits::is_empty")]
+    pub limit: Limits,
 }
 
 /// Where the samples come from.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum DataSource {
+    /// Frame files.
+    Frames {
+        /// The training set.
+        train: PathBuf,
+        /// The validation set.
+        valid: PathBuf,
+        /// The test set.
+        test: PathBuf,
+    },
     /// Event files.
     Events {
         /// The training set.
@@ -124,42 +170,96 @@ impl DataKeys {
         report.positive("data.dt_ms", self.dt_ms);
         report.at_least("data.channels", self.channels.unwrap_or(1) as u64, 1);
         report.at_least("data.classes", self.classes.unwrap_or(2) as u64, 2);
-        let (source, channels) = match &self.events {
-            Some(files) => (
-                self.files(files, folder, report),
-                self.channels.unwrap_or(700),
-            ),
-            None => self.made(folder, report),
+        let (source, channels) = match (&self.events, &self.frames) {
+            (Some(files), _) => {
+                let [train, valid, test] = self.files("events", files, folder, report);
+                let source = DataSource::Events { train, valid, test };
+                (source, self.channels.unwrap_or(700))
+            }
+            (None, Some(files)) => {
+                let [train, valid, test] = self.files("frames", files, folder, report);
+                if self.channels.is_none() {
+                    report.problem(
+                        "data.frames",
+                        "needs `data.channels` beside it, the number of values of a step: 28 for images \
+                         of 28 x 28 by rows, 40 for log-mel frames",
+                    );
+                }
+                let source = DataSource::Frames { train, valid, test };
+                (source, self.channels.unwrap_or(1))
+            }
+            (None, None) => self.made(folder, report),
         };
+        self.check_sources(report);
+        let gap_recordings = self
+            .gap_recordings
+            .as_ref()
+            .map(|path| find("data.gap_recordings", path, folder, report));
         Data {
             source,
             channels,
             dt_ms: self.dt_ms,
             classes: self.classes,
             on_bad_sample: self.on_bad_sample,
+            records: self.records,
+            gap_recordings,
+            normalise: (self.frames.is_some()).then(|| self.normalise.unwrap_or_default()),
+            limit: self.limit.unwrap_or_default(),
         }
     }
 
-    fn files(&self, files: &EventFiles, folder: &Path, report: &mut Report) -> DataSource {
+    /// Checks what the kinds of data ask of each other.
+    fn check_sources(&self, report: &mut Report) {
+        if self.events.is_some() && self.frames.is_some() {
+            report.problem(
+                "data.frames",
+                "stands beside `events`: a scenario has one or the other",
+            );
+        }
+        if self.normalise.is_some() && self.frames.is_none() {
+            report.problem("data.normalise", "is for `frames`: events are counts");
+        }
+        let files = self.events.is_some() || self.frames.is_some();
+        if self.gap_recordings.is_some() && !files {
+            report.problem(
+                "data.gap_recordings",
+                "is for `events` and `frames`: a synthetic set has no recordings like it",
+            );
+        }
+        if let Some(records) = &self.records {
+            records.check(files, self.frames.is_some(), report);
+            if self.gap_recordings.is_some() {
+                report.problem(
+                    "data.gap_recordings",
+                    "stands beside `records`: these are heard as they are, gaps and all",
+                );
+            }
+        }
+        if let Some(limit) = &self.limit {
+            limit.check(self.records.is_some(), report);
+        }
+    }
+
+    fn files(&self, kind: &str, files: &Files, folder: &Path, report: &mut Report) -> [PathBuf; 3] {
         if self.synthetic.is_some() {
             report.problem(
                 "data.synthetic",
-                "stands beside `events`: a scenario has one or the other",
+                format!("stands beside `{kind}`: a scenario has one or the other"),
             );
         }
         if self.folder.is_some() {
             report.problem(
                 "data.folder",
-                "is for `synthetic` sets: paths of `events` are given in full",
+                format!("is for `synthetic` sets: paths of `{kind}` are given in full"),
             );
         }
         let mut find =
-            |name: &str, path: &str| find(&format!("data.events.{name}"), path, folder, report);
-        DataSource::Events {
-            train: find("train", &files.train),
-            valid: find("valid", &files.valid),
-            test: find("test", &files.test),
-        }
+            |name: &str, path: &str| find(&format!("data.{kind}.{name}"), path, folder, report);
+        [
+            find("train", &files.train),
+            find("valid", &files.valid),
+            find("test", &files.test),
+        ]
     }
 
     fn made(&self, folder: &Path, report: &mut Report) -> (DataSource, usize) {
@@ -191,44 +291,6 @@ impl DataKeys {
     }
 }
 
-/// The file or folder that `path` means: beside the scenario if it is there, else as seen from the current
-/// folder.
-fn find(key: &str, path: &str, folder: &Path, report: &mut Report) -> PathBuf {
-    let expanded = match expand(path) {
-        Ok(expanded) => expanded,
-        Err(name) => {
-            let message = format!(
-                "the environment variable `{name}` is not set: set it, or write the path out"
-            );
-            report.problem(key, message);
-            return PathBuf::from(path);
-        }
-    };
-    if path.is_empty() {
-        report.problem(key, "the path is empty");
-    }
-    let beside = folder.join(&expanded);
-    if beside.exists() { beside } else { expanded }
-}
-
-/// The path with the environment variable that it begins with, if it does, replaced; or that variable's
-/// name if it is not set.
-fn expand(path: &str) -> Result<PathBuf, String> {
-    let Some(rest) = path.strip_prefix('$') else {
-        return Ok(PathBuf::from(path));
-    };
-    let (name, rest) = match rest.strip_prefix('{').and_then(|r| r.split_once('}')) {
-        Some(parts) => parts,
-        None => rest.split_at(rest.find('/').unwrap_or(rest.len())),
-    };
-    match std::env::var_os(name) {
-        Some(value) if !value.is_empty() => {
-            Ok(PathBuf::from(value).join(rest.trim_start_matches('/')))
-        }
-        _ => Err(name.to_owned()),
-    }
-}
-
 impl Data {
     /// The same as keys, with nothing left out and paths as they were found.
     pub(super) fn keys(&self) -> DataKeys {
@@ -238,15 +300,23 @@ impl Data {
             dt_ms: self.dt_ms,
             classes: self.classes,
             on_bad_sample: self.on_bad_sample,
+            records: self.records,
+            gap_recordings: self.gap_recordings.as_deref().map(text),
+            normalise: self.normalise,
+            limit: (!self.limit.is_empty()).then_some(self.limit),
             ..DataKeys::default()
+        };
+        let files = |train: &Path, valid: &Path, test: &Path| Files {
+            train: text(train),
+            valid: text(valid),
+            test: text(test),
         };
         match &self.source {
             DataSource::Events { train, valid, test } => {
-                keys.events = Some(EventFiles {
-                    train: text(train),
-                    valid: text(valid),
-                    test: text(test),
-                });
+                keys.events = Some(files(train, valid, test));
+            }
+            DataSource::Frames { train, valid, test } => {
+                keys.frames = Some(files(train, valid, test));
             }
             DataSource::Synthetic { set, folder } => {
                 keys.synthetic = Some(set.clone());
@@ -256,13 +326,25 @@ impl Data {
         keys
     }
 
-    /// The files that are not there, each with its key: for `events` only, since a synthetic set is made.
+    /// The files that are not there, each with its key; a synthetic set is made.
     pub(super) fn missing(&self) -> Vec<(&'static str, &Path)> {
-        let DataSource::Events { train, valid, test } = &self.source else {
+        let names = match &self.source {
+            DataSource::Events { .. } => {
+                ["data.events.train", "data.events.valid", "data.events.test"]
+            }
+            DataSource::Frames { .. } => {
+                ["data.frames.train", "data.frames.valid", "data.frames.test"]
+            }
+            DataSource::Synthetic { .. } => return Vec::new(),
+        };
+        let (DataSource::Events { train, valid, test } | DataSource::Frames { train, valid, test }) =
+            &self.source
+        else {
             return Vec::new();
         };
-        [("train", train), ("valid", valid), ("test", test)]
-            .into_iter()
+        let gap = self.gap_recordings.as_ref();
+        (names.into_iter().zip([train, valid, test]))
+            .chain(gap.map(|path| ("data.gap_recordings", path)))
             .filter(|(_, path)| !path.is_file())
             .map(|(name, path)| (name, path.as_path()))
             .collect()

@@ -13,7 +13,7 @@
 //! | `read`, `scalar`, `node` | YAML into a tree, without YAML's surprises |
 //! | `set` | `--set key=value` |
 //! | `decode` | the tree into typed keys |
-//! | `keys`, `data`, `stream`, `models`, `arms`, `train`, `evaluate`, `plots` | the keys, and how each part is checked |
+//! | `keys`, `data`, `sources`, `stream`, `models`, `arms`, `train`, `evaluate`, `plots` | the keys, and how each part is checked |
 //! | `check` | the checked whole |
 //! | `schema` | the JSON Schema of the keys |
 
@@ -27,6 +27,7 @@ mod models;
 mod named;
 mod node;
 mod or_none;
+mod path;
 mod plots;
 mod problem;
 mod read;
@@ -34,6 +35,7 @@ mod report;
 mod scalar;
 mod schema;
 mod set;
+mod sources;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -41,7 +43,7 @@ mod train;
 
 pub use arms::{Arm, FpttConfig, InitialState, NoiseConfig, PassedConfig, Streams};
 pub use check::{Scenario, to_yaml};
-pub use data::{Data, DataKeys, DataSource, EventFiles, OnBadSample};
+pub use data::{Data, DataKeys, DataSource, Files, OnBadSample};
 pub use evaluate::{ContractionConfig, Evaluate, EvaluateKeys, EvaluateStream, StateReset};
 pub use keys::ScenarioKeys;
 pub use models::{Layer, LeakyReadout, Model, Readout};
@@ -50,5 +52,6 @@ pub use or_none::OrNone;
 pub use plots::Plot;
 pub use problem::{Place, Problem, ScenarioError};
 pub use schema::schema;
+pub use sources::{Limits, RecordKeys, Scaling};
 pub use stream::{Fill, Gap, GapKeys, Stream, StreamKeys};
 pub use train::{EarlyStopping, Keep, Optimizer, Precision, Schedule, Train, TrainKeys};

@@ -2,20 +2,11 @@
 
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{Cell, CellConfig, ConfigError, Real};
-use saturn_neurons::adlif::AdLifConfig;
-use saturn_neurons::alif::AlifConfig;
-use saturn_neurons::cuba_lif::CubaLifConfig;
 use saturn_neurons::decay::TimeConstants;
-use saturn_neurons::gru::GruConfig;
-use saturn_neurons::input_gated_rnn::InputGatedRnnConfig;
 use saturn_neurons::li::LiConfig;
 use saturn_neurons::lif::LifConfig;
-use saturn_neurons::linear::LinearConfig;
-use saturn_neurons::lstm::LstmConfig;
 use saturn_neurons::rnn::RnnConfig;
-use saturn_neurons::surprisal_rnn::SurprisalRnnConfig;
-use saturn_neurons::windowed_attention::WindowedAttentionConfig;
-use saturn_ssm::{LruConfig, SsmBlockConfig, SsmConfig};
+use saturn_ssm::SsmBlockConfig;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +40,9 @@ macro_rules! layers {
         }
 
         impl Layer {
+            /// The keys of all kinds.
+            pub const KINDS: &'static [&'static str] = &[$($key),+];
+
             /// The key that it is written under.
             pub fn kind(&self) -> &'static str {
                 match self { $(Self::$name(_) => $key,)+ }
@@ -84,35 +78,44 @@ macro_rules! layers {
     };
 }
 
+#[cfg(test)]
+mod tests;
+
 layers! {
     /// Leaky integrate-and-fire neurons.
     "lif": Lif(LifConfig),
     /// Adaptive leaky integrate-and-fire neurons: the threshold rises with every spike.
-    "alif": Alif(AlifConfig),
+    "alif": Alif(saturn_neurons::alif::AlifConfig),
     /// Current-based leaky integrate-and-fire neurons: input fades in a synapse first.
-    "cuba_lif": CubaLif(CubaLifConfig),
+    "cuba_lif": CubaLif(saturn_neurons::cuba_lif::CubaLifConfig),
     /// Adaptive leaky integrate-and-fire neurons whose membrane resonates.
-    "adlif": AdLif(AdLifConfig),
+    "adlif": AdLif(saturn_neurons::adlif::AdLifConfig),
+    /// Resonate-and-fire neurons, plain or balanced: the membrane is a damped oscillator.
+    "resonate_and_fire": ResonateAndFire(saturn_neurons::resonate_and_fire::ResonateAndFireConfig),
     /// Leaky integrators, which do not spike.
     "li": Li(LiConfig),
     /// A linear map, with no state.
-    "linear": Linear(LinearConfig),
+    "linear": Linear(saturn_neurons::linear::LinearConfig),
     /// A vanilla recurrent layer of tanh units.
     "rnn": Rnn(RnnConfig),
     /// Gated recurrent units, in PyTorch's form.
-    "gru": Gru(GruConfig),
+    "gru": Gru(saturn_neurons::gru::GruConfig),
     /// Long short-term memory, in PyTorch's form.
-    "lstm": Lstm(LstmConfig),
+    "lstm": Lstm(saturn_neurons::lstm::LstmConfig),
     /// A vanilla recurrent layer whose input alone decides how much the state may move.
-    "input_gated_rnn": InputGatedRnn(InputGatedRnnConfig),
+    "input_gated_rnn": InputGatedRnn(saturn_neurons::input_gated_rnn::InputGatedRnnConfig),
     /// A vanilla recurrent layer that is told how much its last prediction of the input erred.
-    "surprisal_rnn": SurprisalRnn(SurprisalRnnConfig),
+    "surprisal_rnn": SurprisalRnn(saturn_neurons::surprisal_rnn::SurprisalRnnConfig),
     /// Causal self-attention over a window of steps, which cannot remember longer.
-    "windowed_attention": WindowedAttention(WindowedAttentionConfig),
+    "windowed_attention": WindowedAttention(saturn_neurons::windowed_attention::WindowedAttentionConfig),
     /// A diagonal complex state-space model.
-    "ssm": Ssm(SsmConfig),
+    "ssm": Ssm(saturn_ssm::SsmConfig),
     /// Linear recurrent units.
-    "lru": Lru(LruConfig),
+    "lru": Lru(saturn_ssm::LruConfig),
+    /// A gated diagonal state-space model whose input decides what is forgotten, taken in and read.
+    "selective_ssm": SelectiveSsm(saturn_ssm::SelectiveSsmConfig),
+    /// A diagonal state-space model whose outputs go through leaky integrate-and-fire neurons.
+    "spiking_ssm": SpikingSsm(saturn_ssm::SpikingSsmConfig),
     /// Norm, state-space model, GELU, GLU and residual.
     "ssm_block": SsmBlock(SsmBlockConfig),
 }

@@ -48,17 +48,21 @@ pub struct GapKeys {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Fill {
-    /// Nothing.
+    /// No event; in frames zeros, which are the channels' means where these are normalised.
     Silence,
     /// Poisson events, each channel at its mean rate over the training set times this factor; above 0,
-    /// default 1. Larger: louder.
+    /// default 1. Larger: louder. In frames Gaussian values with each channel's mean, and its standard
+    /// deviation times the factor.
     Noise(
         #[serde(deserialize_with = "one_by_default")]
         #[schemars(extend("default" = 1.0))]
         f64,
     ),
-    /// The events of another sample, in random order: its rates without its structure.
+    /// The events (or frames) of another sample, in random order: its rates without its structure.
     Shuffled,
+    /// Background noise from `data.gap_recordings`, each gap from a random moment on. After the end of a
+    /// recording it begins again.
+    Recordings,
 }
 
 fn one_by_default<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
@@ -66,13 +70,14 @@ fn one_by_default<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::
 }
 
 impl Fill {
-    /// A name for files and tables: `silence`, `noise`, `noise_x0.25`, `shuffled`.
+    /// A name for files and tables: `silence`, `noise`, `noise_x0.25`, `shuffled`, `recordings`.
     pub fn name(&self) -> String {
         match self {
             Self::Silence => "silence".into(),
             Self::Noise(1.0) => "noise".into(),
             Self::Noise(factor) => format!("noise_x{factor}"),
             Self::Shuffled => "shuffled".into(),
+            Self::Recordings => "recordings".into(),
         }
     }
 }

@@ -2,15 +2,19 @@
 //!
 //! Same seed, same lane, same stream. A composer reads one split alone, so train, validation and test
 //! never mix. Each pass over the split takes its samples in a new random order.
+//!
+//! Records are not composed: lane l runs through record l (modulo their number) as it is, then through the
+//! next. What its labels do not hold for is gap.
 
 use std::sync::Arc;
 
 use rand::seq::SliceRandom;
-use saturn_cell::EventBatch;
+use saturn_cell::Real;
 use saturn_cell::rng::{ChaCha8Rng, generator};
 use saturn_data::DataError;
 
-use super::{Noise, OpenGap, Sample, Split};
+use super::records::Record;
+use super::{Columns, Noise, OpenGap, Sample, Split};
 use crate::scenario::Gap;
 
 /// What a stream is made from.
@@ -44,7 +48,7 @@ pub struct Segment {
     pub at: usize,
     /// Whether this is the sample's last step.
     pub last: bool,
-    /// The label mask: from the first event to the last.
+    /// The label mask: in events from the first to the last.
     pub informative: bool,
 }
 
@@ -62,8 +66,20 @@ pub struct Composer<'a> {
 
 #[derive(Clone, Debug)]
 enum Piece {
-    Gap { gap: OpenGap, left: usize },
-    Sample { sample: Arc<Sample>, at: usize },
+    Gap {
+        gap: OpenGap,
+        left: usize,
+    },
+    Sample {
+        sample: Arc<Sample>,
+        at: usize,
+    },
+    /// A record, a step of it, and the next of its stretches.
+    Record {
+        record: usize,
+        at: usize,
+        next: usize,
+    },
 }
 
 impl<'a> Composer<'a> {
@@ -83,45 +99,42 @@ impl<'a> Composer<'a> {
             tally: Vec::new(),
             source,
         };
-        composer.piece = match source.gap {
-            Some(gap) => composer.open_gap(gap),
-            None => composer.open_sample()?,
+        composer.piece = match (source.split.records(), source.gap) {
+            (Some(records), _) => Piece::Record {
+                record: lane as usize % records.all().len(),
+                at: 0,
+                next: 0,
+            },
+            (None, Some(gap)) => composer.open_gap(gap),
+            (None, None) => composer.open_sample()?,
         };
         Ok(composer)
     }
 
-    /// Writes the next step's events as one column of `out`.
-    pub fn step(&mut self, out: &mut EventBatch) -> Result<Step, DataError> {
+    /// Writes the next step as one column of `out`.
+    pub fn step<R: Real>(&mut self, out: &mut Columns<R>) -> Result<Step, DataError> {
         loop {
             match &mut self.piece {
                 Piece::Gap { gap, left } if *left > 0 => {
                     *left -= 1;
-                    let s = &self.source;
-                    gap.step(s.split, s.noise, &mut self.rng, &mut self.tally, out)?;
-                    out.end_column();
-                    self.since_end += usize::from(self.started);
-                    return Ok(Step {
-                        segment: None,
-                        since_end: self.since_end,
-                    });
+                    gap.step(self.source, &mut self.rng, &mut self.tally, out)?;
+                    return Ok(self.nothing());
                 }
                 Piece::Gap { .. } => self.piece = self.open_sample()?,
                 Piece::Sample { sample, at } if *at < sample.steps() => {
-                    out.push_column(sample.step(*at));
+                    sample.content.push(*at, out);
                     let segment = Segment {
                         label: sample.label,
                         recording: sample.recording,
                         at: *at,
-                        last: *at + 1 == sample.steps(),
-                        informative: *at >= sample.onset,
+                        last: *at + 1 == sample.until,
+                        informative: sample.informative(*at),
                     };
                     *at += 1;
-                    self.since_end = 0;
-                    self.started = true;
-                    return Ok(Step {
-                        segment: Some(segment),
-                        since_end: 0,
-                    });
+                    if segment.at >= sample.until {
+                        return Ok(self.nothing());
+                    }
+                    return Ok(self.something(segment));
                 }
                 Piece::Sample { .. } => {
                     self.piece = match self.source.gap {
@@ -129,7 +142,49 @@ impl<'a> Composer<'a> {
                         None => self.open_sample()?,
                     };
                 }
+                Piece::Record { record, at, next } => {
+                    let records = self.source.split.records().map_or(&[][..], |r| r.all());
+                    let heard: &Record = &records[*record];
+                    if *at == heard.content.steps() {
+                        (*record, *at, *next) = ((*record + 1) % records.len(), 0, 0);
+                        continue;
+                    }
+                    heard.content.push(*at, out);
+                    let stretch = heard.stretches.get(*next);
+                    let segment = stretch.filter(|s| s.steps.contains(at)).map(|s| Segment {
+                        label: s.label,
+                        recording: *record,
+                        at: *at - s.steps.start,
+                        last: *at + 1 == s.steps.end,
+                        informative: true,
+                    });
+                    *at += 1;
+                    *next += usize::from(segment.is_some_and(|s| s.last));
+                    return Ok(match segment {
+                        Some(segment) => self.something(segment),
+                        None => self.nothing(),
+                    });
+                }
             }
+        }
+    }
+
+    /// A step of a gap.
+    fn nothing(&mut self) -> Step {
+        self.since_end += usize::from(self.started);
+        Step {
+            segment: None,
+            since_end: self.since_end,
+        }
+    }
+
+    /// A step of a sample.
+    fn something(&mut self, segment: Segment) -> Step {
+        self.since_end = 0;
+        self.started = true;
+        Step {
+            segment: Some(segment),
+            since_end: 0,
         }
     }
 

@@ -3,59 +3,31 @@
 use std::sync::Arc;
 
 use rand::RngExt;
-use rand_distr::weighted::WeightedAliasIndex;
-use rand_distr::{Distribution, Poisson};
-use saturn_cell::EventBatch;
-use saturn_cell::rng::ChaCha8Rng;
+use rand::seq::SliceRandom;
+use saturn_cell::Real;
+use saturn_cell::rng::{ChaCha8Rng, generator};
 use saturn_data::DataError;
 
-use super::samples::{Sample, Split};
+use super::columns::Columns;
+use super::composer::Source;
+use super::content::{Bins, Content};
+use super::samples::Sample;
 use crate::scenario::{Fill, Gap};
-
-/// Poisson noise with each channel at its mean rate: N ~ Poisson(factor * Σ rates) events a step, each
-/// in a channel drawn by its rate.
-pub struct Noise {
-    channel: Option<WeightedAliasIndex<f64>>,
-    total: f64,
-    channels: usize,
-}
-
-impl Noise {
-    /// From the mean events a step of each channel, `[I]`.
-    pub fn new(mean_counts: &[f64]) -> Self {
-        Self {
-            // An all-zero profile has no channel to draw, and makes no noise.
-            channel: WeightedAliasIndex::new(mean_counts.to_vec()).ok(),
-            total: mean_counts.iter().sum(),
-            channels: mean_counts.len(),
-        }
-    }
-
-    /// Adds one step of noise at `factor` times the mean rates to the open column of `out`.
-    fn step(&self, factor: f64, rng: &mut ChaCha8Rng, tally: &mut Vec<u16>, out: &mut EventBatch) {
-        let (Some(channel), Ok(law)) = (&self.channel, Poisson::new(factor * self.total)) else {
-            return;
-        };
-        tally.clear();
-        tally.resize(self.channels, 0);
-        let n: f64 = law.sample(rng);
-        for _ in 0..n as usize {
-            tally[channel.sample(rng)] += 1;
-        }
-        for (unit, &count) in tally.iter().enumerate() {
-            if count > 0 {
-                out.push(unit as u32, f32::from(count));
-            }
-        }
-    }
-}
 
 /// A gap under way.
 #[derive(Clone, Debug)]
 pub struct OpenGap {
     fill: Fill,
-    /// For shuffled fills: the sample whose events are shuffled, and the next of its steps.
+    /// For shuffled fills: the sample that is shuffled, and the next of its steps.
     shuffled: Option<(Arc<Sample>, usize)>,
+    /// For recordings: the draw of the place, then the recording and the next of its steps.
+    heard: Option<Heard>,
+}
+
+#[derive(Clone, Debug)]
+enum Heard {
+    Anywhere(u64),
+    From(usize, usize),
 }
 
 impl OpenGap {
@@ -63,28 +35,30 @@ impl OpenGap {
     pub fn draw(gap: &Gap, rng: &mut ChaCha8Rng) -> (usize, Self) {
         let steps = rng.random_range(gap.steps[0]..=gap.steps[1]);
         let fill = gap.fill[rng.random_range(0..gap.fill.len())];
+        let heard = (fill == Fill::Recordings).then(|| Heard::Anywhere(rng.random()));
         (
             steps,
             Self {
                 fill,
                 shuffled: None,
+                heard,
             },
         )
     }
 
-    /// Adds one step to the open column of `out`.
-    pub fn step(
+    /// Adds one step to `out`.
+    pub fn step<R: Real>(
         &mut self,
-        split: &Split,
-        noise: &Noise,
+        source: Source,
         rng: &mut ChaCha8Rng,
         tally: &mut Vec<u16>,
-        out: &mut EventBatch,
+        out: &mut Columns<R>,
     ) -> Result<(), DataError> {
         match self.fill {
-            Fill::Silence => {}
-            Fill::Noise(factor) => noise.step(factor, rng, tally, out),
+            Fill::Silence => out.push_empty(),
+            Fill::Noise(factor) => source.noise.step(factor, rng, tally, out),
             Fill::Shuffled => {
+                let split = source.split;
                 let (sample, t) = match self.shuffled.take() {
                     Some((sample, t)) if t < sample.steps() => (sample, t),
                     _ => {
@@ -92,23 +66,50 @@ impl OpenGap {
                         (Arc::new(shuffle(&other, rng)), 0)
                     }
                 };
-                for (unit, count) in sample.step(t) {
-                    out.push(unit, count);
-                }
+                sample.content.push(t, out);
                 self.shuffled = Some((sample, t + 1));
             }
+            Fill::Recordings => match source.split.background() {
+                Some(background) => {
+                    let (recording, t) = match self.heard.take() {
+                        Some(Heard::From(recording, t)) => (recording, t),
+                        Some(Heard::Anywhere(draw)) => {
+                            background.place(&mut generator(draw, "background", 0))
+                        }
+                        None => background.place(rng),
+                    };
+                    background.push(recording, t, out);
+                    self.heard = Some(Heard::From(recording, t + 1));
+                }
+                // A scenario with this fill names the file.
+                None => out.push_empty(),
+            },
         }
         Ok(())
     }
 }
 
-/// The sample with every event at a random step of its own length: the rates stay, the order goes.
+/// The sample in random order. Every event goes to a random step of the sample's own length, every frame to
+/// another place: the rates stay, the order goes.
 pub(super) fn shuffle(sample: &Sample, rng: &mut ChaCha8Rng) -> Sample {
-    let steps = sample.steps() as u32;
-    let mut events: Vec<(u32, u32)> = sample
-        .events()
-        .map(|(_, unit)| (rng.random_range(0..steps), unit))
-        .collect();
-    events.sort_unstable();
-    Sample::from_sorted(&events, sample.label, sample.recording)
+    let content = match &sample.content {
+        Content::Events(bins) => {
+            let steps = bins.steps() as u32;
+            let mut events: Vec<(u32, u32)> = bins
+                .events()
+                .map(|(_, unit)| (rng.random_range(0..steps), unit))
+                .collect();
+            events.sort_unstable();
+            Content::Events(Bins::from_sorted(&events, 0))
+        }
+        Content::Frames { channels, values } => {
+            let mut frames: Vec<&[f32]> = values.chunks(*channels).collect();
+            frames.shuffle(rng);
+            Content::Frames {
+                channels: *channels,
+                values: frames.concat(),
+            }
+        }
+    };
+    Sample::cut(content, sample.label, sample.recording)
 }

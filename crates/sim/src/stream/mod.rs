@@ -1,11 +1,26 @@
-//! From recordings to endless streams: samples in bins, gaps, and the composer that joins them.
+//! From recordings to endless streams: samples in steps, gaps, and the composer that joins them; or records
+//! as they are.
 
+mod background;
+mod columns;
 mod composer;
+mod content;
+mod file;
 mod gap;
+mod noise;
+mod records;
 mod samples;
+mod scale;
 #[cfg(test)]
 mod tests;
 
+pub use background::{Background, Part};
+pub use columns::{Columns, Form};
 pub use composer::{Composer, Segment, Source, Step};
-pub use gap::{Noise, OpenGap};
+pub use content::{Bins, Content};
+pub use file::File;
+pub use gap::OpenGap;
+pub use noise::Noise;
+pub use records::{Record, Records, Stretch};
 pub use samples::{Sample, Split};
+pub use scale::{Moments, Scale};

@@ -1,26 +1,38 @@
-//! Recordings in bins: the one conversion from event times to steps.
+//! Recordings as samples: the one conversion from files to steps.
 //!
-//! A *bin* is floor(t / dt) in f64. A sample runs from bin 0 to the bin of its last event; the label
-//! mask runs from its first event to its last.
+//! Events: a *bin* is floor(t / dt) in f64. A sample runs from bin 0 to the bin of its last event; the label
+//! mask runs from its first event to its last. Frames are steps already, with a mask of their own; what
+//! follows its last 1 counts as gap.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use saturn_data::{DataError, EventFile, ReadOptions, Recording};
+use rand::seq::SliceRandom;
+use saturn_cell::rng::generator;
+use saturn_data::{DataError, Frames, ReadOptions, Recording};
 
-/// One recording, binned.
+use super::background::Background;
+use super::columns::Form;
+use super::content::{Bins, Content};
+use super::file::File;
+use super::records::{Record, Records};
+use super::scale::{Moments, Scale};
+
+/// One recording, step by step.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sample {
-    /// Where each step's events start, `[T + 1]`.
-    offsets: Vec<u32>,
-    units: Vec<u32>,
-    counts: Vec<u16>,
+    /// What is heard.
+    pub content: Content,
     /// Its class.
     pub label: usize,
-    /// Its index in the file.
+    /// Its index in the file; in a record, that of the record.
     pub recording: usize,
-    /// The first step with an event.
+    /// The first step at which the label holds.
     pub onset: usize,
+    /// One past the last such step.
+    pub until: usize,
+    /// `[T]`, whether the label holds; empty where it holds from `onset` to `until`.
+    mask: Vec<bool>,
 }
 
 impl Sample {
@@ -39,65 +51,74 @@ impl Sample {
 
     /// From (bin, unit) pairs in ascending order; equal pairs are counted together.
     pub fn from_sorted(events: &[(u32, u32)], label: usize, recording: usize) -> Self {
-        let steps = events.last().map_or(0, |&(bin, _)| bin as usize + 1);
-        let mut sample = Self {
-            offsets: Vec::with_capacity(steps + 1),
+        let bins = Bins::from_sorted(events, 0);
+        Self {
             label,
             recording,
             onset: events.first().map_or(0, |&(bin, _)| bin as usize),
-            ..Self::default()
-        };
-        sample.offsets.push(0);
-        for same in events.chunk_by(|a, b| a == b) {
-            let (bin, unit) = same[0];
-            while sample.offsets.len() <= bin as usize {
-                sample.offsets.push(sample.units.len() as u32);
-            }
-            sample.units.push(unit);
-            sample
-                .counts
-                .push(same.len().min(usize::from(u16::MAX)) as u16);
+            until: bins.steps(),
+            mask: Vec::new(),
+            content: Content::Events(bins),
         }
-        if steps > 0 {
-            sample.offsets.push(sample.units.len() as u32);
+    }
+
+    /// A dense recording of `channels` channels.
+    pub fn from_frames(frames: Frames, channels: usize) -> Self {
+        let mask = frames.mask;
+        let onset = mask.iter().position(|known| *known).unwrap_or(0);
+        let until = mask.iter().rposition(|known| *known).map_or(0, |t| t + 1);
+        let holes = mask[onset..until].iter().any(|known| !known);
+        Self {
+            content: Content::Frames {
+                channels,
+                values: frames.values,
+            },
+            label: frames.label,
+            recording: frames.index,
+            onset,
+            until,
+            mask: if holes { mask } else { Vec::new() },
         }
-        // A split keeps thousands of samples.
-        sample.units.shrink_to_fit();
-        sample.counts.shrink_to_fit();
-        sample
+    }
+
+    /// `content` with a label that holds at all of its steps.
+    pub fn cut(content: Content, label: usize, recording: usize) -> Self {
+        Self {
+            label,
+            recording,
+            onset: 0,
+            until: content.steps(),
+            mask: Vec::new(),
+            content,
+        }
     }
 
     /// T, its steps.
     pub fn steps(&self) -> usize {
-        self.offsets.len() - 1
+        self.content.steps()
     }
 
-    /// Units and counts of step `t`, in ascending order of units.
-    pub fn step(&self, t: usize) -> impl Iterator<Item = (u32, f32)> + '_ {
-        let range = self.offsets[t] as usize..self.offsets[t + 1] as usize;
-        let counts = self.counts[range.clone()].iter().map(|&c| f32::from(c));
-        self.units[range].iter().copied().zip(counts)
-    }
-
-    /// Every event as a (bin, unit) pair, in ascending order.
-    pub fn events(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
-        (0..self.steps()).flat_map(move |t| {
-            self.step(t)
-                .flat_map(move |(unit, count)| (0..count as usize).map(move |_| (t as u32, unit)))
-        })
+    /// Whether the label holds at step `t`.
+    pub fn informative(&self, t: usize) -> bool {
+        (self.onset..self.until).contains(&t) && self.mask.get(t).copied().unwrap_or(true)
     }
 
     fn bytes(&self) -> usize {
-        self.offsets.len() * 4 + self.units.len() * 6 + size_of::<Self>()
+        self.content.bytes() + self.mask.len() + size_of::<Self>()
     }
 }
 
 /// One split of a data set: samples by index, kept in memory as far as a budget goes and read again from
-/// the file beyond it.
+/// the file beyond it; or whole records, kept in memory.
 pub struct Split {
-    file: EventFile,
+    file: File,
     dt_ms: f64,
+    /// Position in the file of each sample.
+    positions: Vec<u32>,
     lengths: Vec<usize>,
+    records: Option<Records>,
+    background: Option<Background>,
+    scale: Option<Scale>,
     cache: Mutex<Cache>,
 }
 
@@ -110,32 +131,80 @@ impl Split {
     /// How much of a split is kept in memory.
     pub const CACHE_BYTES: usize = 2 << 30;
 
-    /// Opens `path` and reads it once: every sample is checked, its length taken, and kept if it fits.
+    /// Opens the events at `path` and reads them once: every sample is checked, its length taken, and
+    /// kept if it fits.
     pub fn open(path: &Path, options: &ReadOptions, dt_ms: f64) -> Result<Self, DataError> {
-        Self::from_file(EventFile::open(path, options)?, dt_ms, Self::CACHE_BYTES)
+        let file = File::events(path, options)?;
+        Self::from_file(file, dt_ms, None, Self::CACHE_BYTES)
     }
 
-    /// [`Self::open`] on an open file with a budget of `cache_bytes`.
-    pub fn from_file(file: EventFile, dt_ms: f64, cache_bytes: usize) -> Result<Self, DataError> {
+    /// The samples of an open file, or `limit` of them drawn at random, always the same, with a
+    /// budget of `cache_bytes`.
+    pub fn from_file(
+        file: File,
+        dt_ms: f64,
+        limit: Option<usize>,
+        cache_bytes: usize,
+    ) -> Result<Self, DataError> {
+        let mut positions: Vec<u32> = (0..file.len() as u32).collect();
+        if let Some(limit) = limit
+            && limit < positions.len()
+        {
+            positions.shuffle(&mut generator(0, "limit", 0));
+            positions.truncate(limit);
+            positions.sort_unstable();
+        }
         let mut split = Self {
-            lengths: Vec::with_capacity(file.len()),
+            lengths: Vec::with_capacity(positions.len()),
             cache: Mutex::new(Cache {
-                samples: vec![None; file.len()],
+                samples: vec![None; positions.len()],
                 bytes_left: cache_bytes,
             }),
             file,
             dt_ms,
+            positions,
+            records: None,
+            background: None,
+            scale: None,
         };
-        for i in 0..split.file.len() {
-            let steps = split.sample(i)?.steps();
-            split.lengths.push(steps);
-        }
+        let mut read = 0;
+        split.file.each(&split.positions, dt_ms, &mut |sample| {
+            split.lengths.push(sample.steps());
+            let mut cache = split.cache.lock().unwrap_or_else(PoisonError::into_inner);
+            if sample.bytes() <= cache.bytes_left {
+                cache.bytes_left -= sample.bytes();
+                cache.samples[read] = Some(Arc::new(sample));
+            }
+            read += 1;
+        })?;
         Ok(split)
+    }
+
+    /// The records of an open file, each whole, its stretches `window_ms` around the marks.
+    pub fn of_records(
+        file: File,
+        dt_ms: f64,
+        window_ms: Option<[f64; 2]>,
+    ) -> Result<Self, DataError> {
+        let records = Records::new(file.records(dt_ms, window_ms)?);
+        Ok(Self {
+            positions: Vec::new(),
+            lengths: records.lengths(),
+            cache: Mutex::new(Cache {
+                samples: Vec::new(),
+                bytes_left: 0,
+            }),
+            file,
+            dt_ms,
+            records: Some(records),
+            background: None,
+            scale: None,
+        })
     }
 
     /// Number of samples.
     pub fn len(&self) -> usize {
-        self.file.len()
+        self.lengths.len()
     }
 
     /// Whether there is no sample; opening such a split is an error.
@@ -144,27 +213,64 @@ impl Split {
     }
 
     /// The file behind it.
-    pub fn file(&self) -> &EventFile {
+    pub fn file(&self) -> &File {
         &self.file
     }
 
-    /// Steps of each sample.
+    /// What a step is.
+    pub fn form(&self) -> Form {
+        self.file.form()
+    }
+
+    /// Steps of each sample; in records with those since the sample before it.
     pub fn lengths(&self) -> &[usize] {
         &self.lengths
+    }
+
+    /// The records, where the split is made of them.
+    pub fn records(&self) -> Option<&Records> {
+        self.records.as_ref()
+    }
+
+    /// What gaps may be filled with.
+    pub fn background(&self) -> Option<&Background> {
+        self.background.as_ref()
+    }
+
+    /// Sets what gaps may be filled with.
+    pub fn set_background(&mut self, background: Background) {
+        self.background = Some(background);
+    }
+
+    /// Class of sample `i`.
+    pub fn label(&self, i: usize) -> usize {
+        match &self.records {
+            Some(records) => records.stretch(i).1.label,
+            None => self.file.labels()[self.positions[i] as usize],
+        }
     }
 
     /// Bytes of the samples that are kept in memory.
     pub fn cached_bytes(&self) -> usize {
         let cache = self.lock();
-        cache.samples.iter().flatten().map(|s| s.bytes()).sum()
+        let samples: usize = cache.samples.iter().flatten().map(|s| s.bytes()).sum();
+        let records = self.records.iter().flat_map(Records::all);
+        samples + records.map(Record::bytes).sum::<usize>()
     }
 
     /// Sample `i`.
     pub fn sample(&self, i: usize) -> Result<Arc<Sample>, DataError> {
+        if let Some(records) = &self.records {
+            return Ok(Arc::new(records.sample(i)));
+        }
         if let Some(sample) = &self.lock().samples[i] {
             return Ok(Arc::clone(sample));
         }
-        let sample = Arc::new(Sample::bin(&self.file.read(i)?, self.dt_ms));
+        let mut sample = self.file.read(self.positions[i] as usize, self.dt_ms)?;
+        if let Some(scale) = &self.scale {
+            scale.apply(&mut sample.content);
+        }
+        let sample = Arc::new(sample);
         let mut cache = self.lock();
         if sample.bytes() <= cache.bytes_left && cache.samples[i].is_none() {
             cache.bytes_left -= sample.bytes();
@@ -177,17 +283,62 @@ impl Split {
     pub fn mean_counts(&self, channels: usize) -> Result<Vec<f64>, DataError> {
         let mut sums = vec![0.0; channels];
         let mut steps = 0;
-        for i in 0..self.len() {
-            let sample = self.sample(i)?;
-            steps += sample.steps();
-            for (unit, count) in sample.units.iter().zip(&sample.counts) {
-                sums[*unit as usize] += f64::from(*count);
+        self.contents(&mut |content| {
+            steps += content.steps();
+            if let Content::Events(bins) = content {
+                bins.count(&mut sums);
             }
-        }
+        })?;
         for sum in &mut sums {
             *sum /= steps.max(1) as f64;
         }
         Ok(sums)
+    }
+
+    /// The share of (step, channel) cells with an event; 1 of frames.
+    pub fn density(&self, channels: usize) -> Result<f64, DataError> {
+        let (mut active, mut cells) = (0, 0);
+        self.contents(&mut |content| {
+            active += content.active();
+            cells += content.steps() * channels;
+        })?;
+        Ok(active as f64 / cells.max(1) as f64)
+    }
+
+    /// Mean and standard deviation of each channel of frames over all steps of all samples.
+    pub fn moments(&self, channels: usize) -> Result<Moments, DataError> {
+        let mut moments = Moments::new(channels);
+        self.contents(&mut |content| moments.add(content))?;
+        Ok(moments)
+    }
+
+    /// Puts frames, and those that gaps are filled with, on `scale`, now and whenever they are read.
+    pub fn set_scale(&mut self, scale: Scale) {
+        let cache = self.cache.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for sample in cache.samples.iter_mut().flatten() {
+            scale.apply(&mut Arc::make_mut(sample).content);
+        }
+        let records = self.records.iter_mut().flat_map(Records::all_mut);
+        let background = self.background.iter_mut().flat_map(Background::all_mut);
+        for content in records.map(|record| &mut record.content).chain(background) {
+            scale.apply(content);
+        }
+        self.scale = Some(scale);
+    }
+
+    /// Hears all that the split has, a record or a sample at a time.
+    fn contents(&self, hear: &mut dyn FnMut(&Content)) -> Result<(), DataError> {
+        if let Some(records) = &self.records {
+            records
+                .all()
+                .iter()
+                .for_each(|record| hear(&record.content));
+            return Ok(());
+        }
+        for i in 0..self.len() {
+            hear(&self.sample(i)?.content);
+        }
+        Ok(())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Cache> {

@@ -1,6 +1,8 @@
-use saturn_cell::EventBatch;
 use saturn_cell::rng::generator;
-use saturn_data::{EventFile, OnBadSample, ReadOptions, Recording, WriteMeta, write_events};
+use saturn_data::{OnBadSample, ReadOptions, Recording, WriteMeta, write_events};
+
+mod frames;
+mod records;
 
 use super::*;
 use crate::scenario::{Fill, Gap};
@@ -31,8 +33,8 @@ fn split(n: usize, cache_bytes: usize) -> (tempfile::TempDir, Split) {
         classes: None,
         on_bad_sample: OnBadSample::Error,
     };
-    let file = EventFile::open(&path, &options).unwrap();
-    let split = Split::from_file(file, 10.0, cache_bytes).unwrap();
+    let file = File::events(&path, &options).unwrap();
+    let split = Split::from_file(file, 10.0, None, cache_bytes).unwrap();
     (folder, split)
 }
 
@@ -43,9 +45,20 @@ fn gap(fill: Fill) -> Gap {
     }
 }
 
+fn bins(sample: &Sample) -> &Bins {
+    match &sample.content {
+        Content::Events(bins) => bins,
+        Content::Frames { .. } => panic!("frames"),
+    }
+}
+
 /// The first `steps` steps of a lane.
-fn play(source: Source, seed: u64, lane: u64, steps: usize) -> (EventBatch, Vec<Step>) {
-    let mut events = EventBatch::new(CHANNELS);
+fn play(source: Source, seed: u64, lane: u64, steps: usize) -> (Columns<f32>, Vec<Step>) {
+    let channels = match source.noise {
+        Noise::Events { .. } => CHANNELS,
+        Noise::Frames { mean, .. } => mean.len(),
+    };
+    let mut events = Columns::new(source.split.form(), channels);
     let mut composer = Composer::new(source, "test", seed, lane).unwrap();
     let known = (0..steps)
         .map(|_| composer.step(&mut events).unwrap())
@@ -65,7 +78,8 @@ fn a_bin_is_the_floor_of_time_over_dt() {
     let sample = Sample::bin(&recording, 10.0);
     assert_eq!(sample.steps(), 4);
     assert_eq!(sample.onset, 0);
-    let steps: Vec<Vec<(u32, f32)>> = (0..4).map(|t| sample.step(t).collect()).collect();
+    let bins = bins(&sample);
+    let steps: Vec<Vec<(u32, f32)>> = (0..4).map(|t| bins.step(t).collect()).collect();
     assert_eq!(steps[0], [(1, 1.0)]);
     assert_eq!(steps[1], [(2, 2.0), (5, 1.0)]);
     assert!(steps[2].is_empty());
@@ -118,7 +132,7 @@ fn gaps_have_their_lengths_and_boundaries_are_known() {
     let mut silent = 0;
     let mut heard = Vec::new();
     for (t, step) in known.iter().enumerate() {
-        let (units, _) = events.view().column(t);
+        let (units, _) = events.events().view().column(t);
         match step.segment {
             None => {
                 assert!(units.is_empty(), "silence at {t}");
@@ -185,7 +199,7 @@ fn noise_has_each_channels_mean_rate_times_its_factor() {
     let (events, _) = play(source, 1, 0, 20_000);
     let mut sums = [0.0; CHANNELS];
     for t in 0..20_000 {
-        let (units, counts) = events.view().column(t);
+        let (units, counts) = events.events().view().column(t);
         for (&unit, &count) in units.iter().zip(counts) {
             sums[unit as usize] += f64::from(count);
         }
@@ -202,7 +216,7 @@ fn shuffled_gaps_keep_the_events_and_lose_their_order() {
     let sample = Sample::from_sorted(&[(0, 1), (0, 1), (0, 2), (9, 3)], 0, 0);
     let shuffled = gap::shuffle(&sample, &mut generator(1, "test", 0));
     let units = |s: &Sample| {
-        let mut units: Vec<u32> = s.events().map(|(_, unit)| unit).collect();
+        let mut units: Vec<u32> = bins(s).events().map(|(_, unit)| unit).collect();
         units.sort_unstable();
         units
     };

@@ -2,13 +2,13 @@
 //! a gap before it has the same gap in every arm.
 
 use rand::seq::SliceRandom;
+use saturn_cell::Real;
 use saturn_cell::rng::generator;
-use saturn_cell::{EventBatch, Real};
 use saturn_data::DataError;
 use saturn_loss::{Estimator, Example, MaskFault, Targets};
 
 use crate::scenario::Streams;
-use crate::stream::{OpenGap, Source};
+use crate::stream::{Columns, Form, OpenGap, Source, Split};
 
 /// One lane of an update: positions in the epoch's order, one after the other.
 pub type LanePlan = Vec<usize>;
@@ -25,6 +25,20 @@ impl Epoch {
     pub fn new(seed: u64, number: usize, samples: usize) -> Self {
         let mut order: Vec<u32> = (0..samples as u32).collect();
         order.shuffle(&mut generator(seed, "order", number as u64));
+        Self {
+            seed,
+            number,
+            order,
+        }
+    }
+
+    /// Epoch `number` over `split`. Samples of records come in runs of `run` neighbours, so that streams of
+    /// that many are the record as it is; others in any order.
+    pub fn of(seed: u64, number: usize, split: &Split, run: usize) -> Self {
+        let Some(records) = split.records() else {
+            return Self::new(seed, number, split.len());
+        };
+        let order = records.runs(run, &mut generator(seed, "order", number as u64));
         Self {
             seed,
             number,
@@ -67,17 +81,17 @@ pub struct Batch<R: Real> {
     /// Steps of each lane, without padding, `[B]`.
     pub lengths: Vec<usize>,
     /// `[I, T*B]`.
-    pub events: EventBatch,
+    pub input: Columns<R>,
     /// The class of each column; any number where the mask is 0.
     pub labels: Vec<u32>,
     /// m, 1 where the input is informative.
     pub mask: Vec<R>,
-    /// w, 0 on padding.
+    /// w, 0 on padding, 1 elsewhere unless classes weigh differently.
     pub weight: Vec<R>,
     /// For each lane: (recording, label, first step, one past the last) of its samples, from the first
     /// informative step on.
     pub segments: Vec<Vec<Span>>,
-    lane: Vec<LaneTape>,
+    lane: Vec<LaneTape<R>>,
 }
 
 /// Where a sample lies in a lane.
@@ -95,8 +109,8 @@ pub struct Span {
 
 /// One lane before it is woven into the batch.
 #[derive(Default)]
-struct LaneTape {
-    events: EventBatch,
+struct LaneTape<R: Real> {
+    input: Columns<R>,
     /// Label and mask of each step; no label in a gap.
     targets: Vec<(Option<u32>, f32)>,
 }
@@ -127,8 +141,18 @@ impl<R: Real> Batch<R> {
             lane.compose(epoch, plan, streams, source, channels, spans)?;
             lane.mask(epoch, plan, masking);
         }
-        self.weave(channels);
+        self.weave(source.split.form(), channels);
         Ok(())
+    }
+
+    /// Multiplies the weight of each step of a sample by that of its class, `[C]`.
+    pub fn weigh(&mut self, classes: &[f64]) {
+        let steps = self.weight.iter_mut().zip(&self.mask).zip(&self.labels);
+        for ((weight, mask), label) in steps {
+            if *mask > R::zero() {
+                *weight *= R::of(classes[*label as usize]);
+            }
+        }
     }
 
     /// The targets, for the loss.
@@ -143,7 +167,7 @@ impl<R: Real> Batch<R> {
     /// Input, mask and weight, to fit or judge an estimate of the mask.
     pub fn example(&self) -> Example<'_, R> {
         Example {
-            events: self.events.view(),
+            events: self.input.events().view(),
             lanes: self.lanes,
             mask: &self.mask,
             weight: &self.weight,
@@ -151,28 +175,26 @@ impl<R: Real> Batch<R> {
     }
 
     /// Lane by lane becomes step by step: column `t*B + b`.
-    fn weave(&mut self, channels: usize) {
+    fn weave(&mut self, form: Form, channels: usize) {
         self.lanes = self.lane.len();
         self.lengths.clear();
         self.lengths
             .extend(self.lane.iter().map(|l| l.targets.len()));
         self.steps = self.lengths.iter().copied().max().unwrap_or(0);
-        self.events.clear(channels);
+        self.input.clear(form, channels);
         self.labels.clear();
         self.mask.clear();
         self.weight.clear();
         for t in 0..self.steps {
             for lane in &self.lane {
                 let Some(&(label, m)) = lane.targets.get(t) else {
-                    self.events.end_column();
+                    self.input.push_empty();
                     self.labels.push(0);
                     self.mask.push(R::zero());
                     self.weight.push(R::zero());
                     continue;
                 };
-                let (units, counts) = lane.events.view().column(t);
-                self.events
-                    .push_column(units.iter().copied().zip(counts.iter().copied()));
+                self.input.push_from(&lane.input, t);
                 self.labels.push(label.unwrap_or(0));
                 // A step without a label has no class to teach, however informative an estimate calls
                 // it; what it can teach is what a gap does.
@@ -188,7 +210,7 @@ impl<R: Real> Batch<R> {
     }
 }
 
-impl LaneTape {
+impl<R: Real> LaneTape<R> {
     fn compose(
         &mut self,
         epoch: &Epoch,
@@ -198,33 +220,41 @@ impl LaneTape {
         channels: usize,
         spans: &mut Vec<Span>,
     ) -> Result<(), DataError> {
-        self.events.clear(channels);
+        let split = source.split;
+        self.input.clear(split.form(), channels);
         self.targets.clear();
         spans.clear();
         let mut tally = Vec::new();
         for &position in plan {
-            if let (Some(gap), Streams::Lead | Streams::Concatenated) = (source.gap, streams) {
+            let with_gap = matches!(streams, Streams::Lead | Streams::Concatenated);
+            if let (Some(records), true) = (split.records(), with_gap) {
+                // In records, gaps are what is there.
+                let (record, steps) = records.gap_before(epoch.recording(position));
+                for t in steps {
+                    record.content.push(t, &mut self.input);
+                    self.targets.push((None, 0.0));
+                }
+            } else if let (Some(gap), true) = (source.gap, with_gap) {
                 let mut rng = generator(epoch.seed, "gap", epoch.gap_index(position));
                 let (steps, mut open) = OpenGap::draw(gap, &mut rng);
                 for _ in 0..steps {
-                    let (split, noise) = (source.split, source.noise);
-                    open.step(split, noise, &mut rng, &mut tally, &mut self.events)?;
-                    self.events.end_column();
+                    open.step(source, &mut rng, &mut tally, &mut self.input)?;
                     self.targets.push((None, 0.0));
                 }
             }
-            let sample = source.split.sample(epoch.recording(position))?;
+            let sample = split.sample(epoch.recording(position))?;
             let first = self.targets.len();
             for t in 0..sample.steps() {
-                self.events.push_column(sample.step(t));
-                let informative = f32::from(u8::from(t >= sample.onset));
-                self.targets.push((Some(sample.label as u32), informative));
+                sample.content.push(t, &mut self.input);
+                let label = (t < sample.until).then_some(sample.label as u32);
+                let informative = f32::from(u8::from(sample.informative(t)));
+                self.targets.push((label, informative));
             }
             spans.push(Span {
                 recording: sample.recording,
                 label: sample.label,
                 start: first + sample.onset,
-                end: self.targets.len(),
+                end: first + sample.until,
             });
         }
         Ok(())
@@ -234,7 +264,7 @@ impl LaneTape {
     fn mask(&mut self, epoch: &Epoch, plan: &LanePlan, masking: Masking) {
         let mut mask: Vec<f32> = self.targets.iter().map(|&(_, m)| m).collect();
         if let Some(estimator) = masking.estimator {
-            estimator.estimate(self.events.view(), 1, &mut mask);
+            estimator.estimate(self.input.events().view(), 1, &mut mask);
         }
         if let Some(fault) = masking.fault {
             let lane = plan.first().map_or(0, |&first| epoch.gap_index(first));

@@ -111,7 +111,7 @@ pub fn train<R: Real>(
     let mut best: Option<(Validation, usize, Network<R>)> = None;
     let mut done = 0;
     for number in 0..settings.epochs {
-        let epoch = Epoch::new(job.seed, number, job.train.split.len());
+        let epoch = Epoch::of(job.seed, number, job.train.split, job.samples);
         let updates = epoch.updates(job.arm.streams, settings.lanes, job.samples);
         let all = settings.epochs * updates.len();
         let mut sums = Parts::default();
@@ -261,7 +261,7 @@ pub fn first_update<R: Real>(
     net: &Network<R>,
     job: &Job,
 ) -> impl FnMut() -> Result<(), TrainError> {
-    let epoch = Epoch::new(job.seed, 0, job.train.split.len());
+    let epoch = Epoch::of(job.seed, 0, job.train.split, job.samples);
     let updates = epoch.updates(job.arm.streams, job.settings.lanes, job.samples);
     let (mut net, mut update) = (net.clone(), job.update(net));
     // A step of no length leaves the net as it is.

@@ -15,7 +15,7 @@
 use std::ops::Range;
 
 use rayon::prelude::*;
-use saturn_cell::{Input, Real};
+use saturn_cell::Real;
 use saturn_loss::spike_rate::RateTotals;
 use saturn_loss::weight::log_variances;
 use saturn_loss::{Balance, Loss, Parts, SpikeRate, Totals};
@@ -332,7 +332,7 @@ impl<R: Real> Shard<R> {
         }
         self.tapes.forward_observed(
             net,
-            Input::Events(self.batch.events.view()).slice(first, columns),
+            self.batch.input.input().slice(first, columns),
             None,
             &mut |i, start, y| {
                 if let (Some(penalty), Some(rates)) = (objective.spike_rate, &mut all[i]) {
@@ -365,7 +365,7 @@ impl<R: Real> Shard<R> {
         let parts = &mut self.parts;
         self.tapes.backward(
             net,
-            Input::Events(self.batch.events.view()).slice(first, columns),
+            self.batch.input.input().slice(first, columns),
             &mut |start, logits, d_logits| {
                 let targets = targets.slice(start, logits.ncols());
                 let loss = objective.loss;

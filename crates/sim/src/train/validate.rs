@@ -2,7 +2,7 @@
 //! samples and gaps that are never reset.
 
 use rayon::prelude::*;
-use saturn_cell::{Input, Real, column};
+use saturn_cell::{Real, column};
 use saturn_data::DataError;
 use serde::{Deserialize, Serialize};
 
@@ -41,7 +41,7 @@ struct Tally {
 pub fn validate<R: Real>(net: &Network<R>, job: &Job) -> Result<Validation, TrainError> {
     // Twice the samples of a training lane: long enough to see what never resetting does.
     let samples = 2 * job.samples;
-    let epoch = Epoch::new(job.seed, 0, job.valid.split.len());
+    let epoch = Epoch::of(job.seed, 0, job.valid.split, samples);
     let lanes: Vec<LanePlan> = epoch
         .updates(job.arm.streams, 1, samples)
         .into_iter()
@@ -80,7 +80,7 @@ fn tally<R: Real>(net: &Network<R>, batch: &Batch<R>) -> Tally {
     }
     let mut tapes = Tapes::new(net);
     tapes.start(net, batch.steps, batch.lanes);
-    let logits = tapes.forward(net, Input::Events(batch.events.view()), None);
+    let logits = tapes.forward(net, batch.input.input(), None);
     let mut p = vec![0.0f32; net.outputs()];
     let mut sum = vec![0.0f64; net.classes()];
     for (lane, spans) in batch.segments.iter().enumerate() {
@@ -165,7 +165,7 @@ mod tests {
         for (label, right) in [(0, 0), (1, 1), (2, 0)] {
             let mut batch = Batch::default();
             (batch.steps, batch.lanes) = (4, 1);
-            batch.events = events.clone();
+            batch.input = events.clone().into();
             batch.segments = vec![vec![Span {
                 recording: 0,
                 label,

@@ -8,6 +8,7 @@ use saturn_cell::rng::generator;
 use saturn_cell::{Stream, Tape};
 
 use crate::continuous::{IM, LOG_GAIN, LOG_RE, LOG_STEP};
+use crate::gelu::gelu;
 use crate::{Discretization, Init, Ring};
 
 fn small() -> SsmBlockConfig {

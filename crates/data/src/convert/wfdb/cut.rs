@@ -147,6 +147,7 @@ impl Iterator for Pieces {
             place: Place {
                 start_s: time_s(first),
                 known_s: [time_s(known_from - first), time_s(known_to - first)],
+                mark_s: Some(time_s(beat.sample) - time_s(first)),
             },
         })
     }

@@ -128,6 +128,7 @@ fn events_of_beats_and_of_all() {
     assert!((whole.times_s[0] - 0.01).abs() < 1e-7);
     let places = read_places(&path).unwrap().unwrap();
     assert!((places[1].start_s - 0.20).abs() < 1e-12);
+    assert!((places[0].mark_s.unwrap() - places[0].known_s[0] - 0.05).abs() < 1e-12);
     assert!((places[0].known_s[0] - 0.05).abs() < 1e-12);
     assert!((places[0].known_s[1] - 0.17).abs() < 1e-12);
 

@@ -8,7 +8,7 @@ use super::sums::Sums;
 use super::watcher::Watcher;
 use super::{EvalError, Plan};
 use crate::eval::detector::{Detector, DetectorError};
-use crate::eval::lanes::{CHUNK, Chunk, Lanes};
+use crate::eval::lanes::{Chunk, Lanes, chunk_steps};
 use crate::network::Network;
 use crate::run::Progress;
 
@@ -81,7 +81,7 @@ fn run_shard<R: Real>(
         if progress.stopped() {
             return Err(EvalError::Interrupted);
         }
-        let steps = (each - done).min(CHUNK as u64) as usize;
+        let steps = (each - done).min(chunk_steps(count) as u64) as usize;
         let chunk = lanes.run(steps)?;
         for (lane, judge) in judges.iter_mut().enumerate() {
             judge.observe(&chunk, lane);
@@ -121,7 +121,7 @@ fn resident_mib() -> Option<f64> {
 fn operations_of<R: Real>(net: &Network<R>, chunk: &Chunk<R>) -> (u64, u64) {
     let columns = chunk.steps * chunk.lanes;
     let (mut spikes, mut operations) = (0, 0);
-    let mut active = chunk.events.view().active();
+    let mut active = chunk.input.active();
     for (i, cell) in net.cells().iter().enumerate() {
         let synapses = cell.synapses();
         let fired = chunk.tapes.spikes(i).unwrap_or(0);

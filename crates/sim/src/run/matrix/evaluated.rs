@@ -4,8 +4,8 @@ use anyhow::Result;
 use saturn_cell::Real;
 use serde::{Deserialize, Serialize};
 
-use super::key::{Keyed, key};
-use super::{Entry, Matrix, Metric, Wanted, threshold_steps};
+use super::key::{Keyed, Keys, key};
+use super::{Entry, Matrix, Metric, threshold_steps};
 use crate::eval::contraction::contraction;
 use crate::eval::evaluate::{Plan, choose_threshold, evaluate};
 use crate::network::Network;
@@ -29,26 +29,25 @@ const TRACE_START: u64 = 5_000;
 const TRACE_STEPS: usize = 600;
 
 impl Matrix<'_> {
-    /// Evaluates `net` on every stream under every policy, or takes up earlier results; `trained` is the
-    /// key of its training. `None` if it is not done, and only what is done is wanted.
+    /// Evaluates `net` on every stream under every policy, or takes up earlier results. `None` if it is not
+    /// done, and only what is done is wanted.
     pub(super) fn evaluated<R: Real>(
         &self,
         entry: &Entry,
+        keys: &Keys,
         net: &Network<R>,
-        trained: &str,
-        wanted: &Wanted,
+        done: bool,
     ) -> Result<Option<Evaluated>> {
-        let e = &self.scenario.evaluate;
-        let name = if wanted.last { "test" } else { "valid" };
-        let key = key(&(trained, e, name))?;
-        let file = entry.place.file("cells", &format!("{name}.json"));
+        let name = &self.shared.split;
+        let key = key(&(&keys.evaluated, &self.shared.data))?;
+        let file = entry.place.file("results", &format!("{name}.json"));
         if let Some(known) = self.folder.read_json::<Keyed<Evaluated>>(&file)?
             && known.key == key
         {
             self.progress.advance(self.evaluation_work());
             return Ok(Some(known.result));
         }
-        if wanted.done {
+        if done {
             return Ok(None);
         }
         let result = self.evaluate(entry, net, name)?;

@@ -1,8 +1,17 @@
-//! What a result depends on, as a checksum: a result with another key is computed again.
+//! What a result depends on, as checksums: a result with another key is computed again.
+//!
+//! The settings and the data have checksums of their own, so that finished cells can be read where the data
+//! are not. No key holds where a file lies: of the data their content counts, and of any other path its name.
+
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
+
+use super::Entry;
+use crate::scenario::Scenario;
 
 /// A result with the key of what it depends on.
 #[derive(Serialize, Deserialize)]
@@ -13,10 +22,52 @@ pub struct Keyed<T> {
     pub result: T,
 }
 
+/// The keys of one place, but for the data.
+pub struct Keys {
+    /// Of its training.
+    pub trained: String,
+    /// Of its training and evaluation.
+    pub evaluated: String,
+}
+
+impl Keys {
+    /// Of `entry`, evaluated on `split`.
+    pub fn of(s: &Scenario, entry: &Entry, split: &str) -> Result<Self> {
+        let mut data = serde_json::to_value(&s.data).context("encoding a key")?;
+        if let Value::Object(data) = &mut data {
+            data.remove("source");
+        }
+        let trained = key(&(
+            env!("CARGO_PKG_VERSION"),
+            (data, &s.stream),
+            (entry.model, entry.arm),
+            s.train_for(entry.model, entry.arm),
+            entry.place.seed,
+        ))?;
+        let evaluated = key(&(&trained, &s.evaluate, split))?;
+        Ok(Self { trained, evaluated })
+    }
+}
+
 /// The checksum of what a result depends on.
 pub fn key(of: &impl Serialize) -> Result<String> {
-    let bytes = serde_json::to_vec(of).context("encoding a key")?;
+    let mut value = serde_json::to_value(of).context("encoding a key")?;
+    leave_out_folders(&mut value);
+    let bytes = serde_json::to_vec(&value).context("encoding a key")?;
     Ok(hex(&Sha256::digest(bytes)))
+}
+
+/// Of every absolute path, its last name.
+fn leave_out_folders(value: &mut Value) {
+    match value {
+        Value::String(text) if Path::new(text.as_str()).is_absolute() => {
+            let name = Path::new(text.as_str()).file_name();
+            *text = name.unwrap_or_default().to_string_lossy().into_owned();
+        }
+        Value::Array(items) => items.iter_mut().for_each(leave_out_folders),
+        Value::Object(map) => map.values_mut().for_each(leave_out_folders),
+        _ => {}
+    }
 }
 
 /// Bytes in hexadecimal.
@@ -26,4 +77,44 @@ pub fn hex(bytes: &[u8]) -> String {
         .iter()
         .flat_map(|b| [digit(b >> 4), digit(b & 15)])
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::entries;
+    use super::*;
+
+    fn keys(folder: &str, change: &str) -> Keys {
+        let text = format!(
+            "name: keys\ndata: {{events: {{train: {folder}/a.h5, valid: {folder}/b.h5, test: {folder}/c.h5}}, channels: 8}}\n\
+             models: {{rnn: {{layers: [rnn]}}}}\narms: {{classic: {{streams: single}}}}\n"
+        );
+        let s = Scenario::parse(&text, "keys.yaml", Path::new(""), &[change]).expect("sound");
+        Keys::of(&s, &entries(&s, &[1])[0], "valid").expect("a key")
+    }
+
+    #[test]
+    fn where_files_lie_is_no_part_of_a_key() {
+        let (here, there) = (keys("/a/b", "seed=1"), keys("elsewhere", "seed=1"));
+        assert_eq!(here.evaluated, there.evaluated);
+        assert_eq!(
+            key(&"/a/b/noise.wav").unwrap(),
+            key(&"/c/noise.wav").unwrap()
+        );
+        assert_ne!(
+            key(&"/a/b/noise.wav").unwrap(),
+            key(&"/a/b/hum.wav").unwrap()
+        );
+    }
+
+    #[test]
+    fn settings_are() {
+        let plain = keys("d", "seed=1");
+        for change in ["train.lr=0.5", "data.dt_ms=5", "stream.samples=9"] {
+            assert_ne!(plain.trained, keys("d", change).trained, "{change}");
+        }
+        let evaluated = keys("d", "evaluate.steps=77");
+        assert_eq!(plain.trained, evaluated.trained);
+        assert_ne!(plain.evaluated, evaluated.evaluated);
+    }
 }

@@ -4,8 +4,8 @@ use anyhow::{Context, Result};
 use saturn_cell::Real;
 use saturn_loss::{Loss, SpikeRate};
 
-use super::key::{Keyed, key};
-use super::{Entry, Matrix, Metric, Wanted};
+use super::key::{Keyed, Keys, key};
+use super::{Entry, Matrix, Metric};
 use crate::network::Network;
 use crate::run::summary::TrainRecord;
 use crate::run::weights;
@@ -13,25 +13,19 @@ use crate::scenario::Train;
 use crate::train::trainer::{Job, train};
 
 impl Matrix<'_> {
-    /// Trains `net`, or takes up the weights of an earlier training; the record comes with its key. `None`
-    /// if it is not done, and only what is done is wanted.
+    /// Trains `net`, or takes up the weights of an earlier training. `None` if it is not done, and only what
+    /// is done is wanted.
     pub(super) fn trained<R: Real>(
         &self,
         entry: &Entry,
+        keys: &Keys,
         net: &mut Network<R>,
-        wanted: &Wanted,
-    ) -> Result<Option<(TrainRecord, String)>> {
+        done: bool,
+    ) -> Result<Option<TrainRecord>> {
         let (s, place) = (self.scenario, entry.place);
         let settings = s.train_for(entry.model, entry.arm);
-        let key = key(&(
-            env!("CARGO_PKG_VERSION"),
-            &self.inputs,
-            (&s.data, &s.stream),
-            (entry.model, entry.arm),
-            &settings,
-            place.seed,
-        ))?;
-        let record_file = place.file("cells", "train.json");
+        let key = key(&(&keys.trained, &self.shared.data))?;
+        let record_file = place.file("results", "train.json");
         let weights_file = self
             .folder
             .path()
@@ -42,23 +36,23 @@ impl Matrix<'_> {
         {
             weights::load(net, &weights_file)?;
             self.progress.advance(self.train_work());
-            return Ok(Some((known.result, key)));
+            return Ok(Some(known.result));
         }
-        if wanted.done {
+        if done {
             return Ok(None);
         }
         let result = self.train(entry, net, &settings)?;
         weights::save(net, &weights_file)?;
         let keyed = Keyed { key, result };
         self.folder.write_json(&record_file, &keyed)?;
-        let Keyed { key, result } = keyed;
-        let best = &result.history[result.kept_epoch.max(1) - 1];
+        let result = keyed.result;
+        let right = result.kept().map_or(f64::NAN, |e| e.validation.summed);
         self.progress.line(&format!(
             "{place}: trained in {:.0} s, {:.1} % of validation right",
             result.seconds,
-            100.0 * best.validation.summed
+            100.0 * right
         ));
-        Ok(Some((result, key)))
+        Ok(Some(result))
     }
 
     /// Trains `net`; every epoch leaves a line of `metrics.jsonl`.

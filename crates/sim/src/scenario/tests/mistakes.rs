@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Scenarios, each with what is said of it.
+/// Scenarios, each with what is said of it; `{LAYERS}` stands for the keys of all layers.
 const MISTAKES: &[(&str, &str)] = &[
     (
         "",
@@ -24,7 +24,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "name: x\nmodels: {a: {layers: [{liff: {}}]}}",
-        "s.yaml:2:24: models.a.layers.0: unknown choice `liff`, nearest `lif`; allowed: `lif`, `alif`, `cuba_lif`, `adlif`, `li`, `linear`, `rnn`, `gru`, `lstm`, `input_gated_rnn`, `surprisal_rnn`, `windowed_attention`, `ssm`, `lru`, `ssm_block`",
+        "s.yaml:2:24: models.a.layers.0: unknown choice `liff`, nearest `lif`; allowed: {LAYERS}",
     ),
     (
         "name: x\nmodels:\n  a:\n    layers:\n      - lif: {hiden: 3}",
@@ -58,7 +58,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "name: x\nmodels: {a: {layers: [{lif: {}, rnn: {}}]}}",
-        "s.yaml:2:33: models.a.layers.0: expected one of `lif`, `alif`, `cuba_lif`, `adlif`, `li`, `linear`, `rnn`, `gru`, `lstm`, `input_gated_rnn`, `surprisal_rnn`, `windowed_attention`, `ssm`, `lru`, `ssm_block`, found `lif`, `rnn` at once",
+        "s.yaml:2:33: models.a.layers.0: expected one of {LAYERS}, found `lif`, `rnn` at once",
     ),
     (
         "name: x\nmodels: {a: {layers: []}}",
@@ -188,7 +188,7 @@ const MISTAKES: &[(&str, &str)] = &[
     (
         "name: x\nstream: {gap: {fill: [noise, silense]}}",
         "s.yaml:2:30: stream.gap.fill.1: unknown choice `silense`, nearest `silence`; allowed: \
-             `silence`, `noise`, `shuffled`",
+             `silence`, `noise`, `shuffled`, `recordings`",
     ),
     (
         "name: x\nstream: {gap: {fill: [noise, {noise: 0}]}}",
@@ -236,6 +236,32 @@ const MISTAKES: &[(&str, &str)] = &[
              `data.synthetic.channels`",
     ),
     (
+        "name: x\ndata: {frames: {train: a, valid: b, test: c}}",
+        "s.yaml:2:16: data.frames: needs `data.channels` beside it, the number of values of a step: 28 for \
+             images of 28 x 28 by rows, 40 for log-mel frames",
+    ),
+    (
+        "name: x\ndata: {normalise: none}",
+        "s.yaml:2:19: data.normalise: is for `frames`: events are counts",
+    ),
+    (
+        "name: x\nstream: {gap: {fill: recordings}}",
+        "s.yaml:2:22: stream.gap.fill: `recordings` needs `data.gap_recordings`, a file of background noise",
+    ),
+    (
+        "name: x\ndata: {records: {window_ms: [300, 0]}, events: {train: a, valid: b, test: c}}",
+        "s.yaml:2:29: data.records.window_ms: [300, 0] is empty: give the earlier end first",
+    ),
+    (
+        "name: x\nstream: {gap: {fill: silence}}\n\
+         data: {records: {}, events: {train: a, valid: b, test: c}}",
+        "s.yaml:2:15: stream.gap: `data.records` are heard as they are: leave it out, or write `gap: none`",
+    ),
+    (
+        "name: x\ndata: {limit: {train: 0}}",
+        "s.yaml:2:23: data.limit.train: `0` is out of range: it must be 1 or more",
+    ),
+    (
         "name: x\nseeds: []",
         "s.yaml:2:8: seeds: the list is empty: give at least one seed",
     ),
@@ -264,10 +290,13 @@ const MISTAKES: &[(&str, &str)] = &[
 
 #[test]
 fn every_mistake_names_its_place_and_what_is_allowed() {
+    let layers = Layer::KINDS.iter().map(|kind| format!("`{kind}`"));
+    let layers = layers.collect::<Vec<_>>().join(", ");
     let mut differ = Vec::new();
     for (text, message) in MISTAKES {
+        let message = message.replace("{LAYERS}", &layers);
         let found = wrong(text, &[]);
-        if found != *message {
+        if found != message {
             differ.push(format!("{text}\nfound:    {found}\nexpected: {message}"));
         }
     }

@@ -1,14 +1,14 @@
 use super::*;
 
-fn lane(labels: &[Option<u32>]) -> LaneTape {
+fn lane(labels: &[Option<u32>]) -> LaneTape<f64> {
     let targets: Vec<_> = (labels.iter())
         .map(|label| (*label, if label.is_some() { 1.0 } else { 0.0 }))
         .collect();
-    let mut events = EventBatch::new(2);
+    let mut input = Columns::new(Form::Events, 2);
     for _ in &targets {
-        events.end_column();
+        input.push_empty();
     }
-    LaneTape { events, targets }
+    LaneTape { input, targets }
 }
 
 const A: Option<u32> = Some(4);
@@ -23,7 +23,7 @@ fn woven(masking: Masking) -> Batch<f64> {
         lane: vec![lane],
         ..Batch::default()
     };
-    batch.weave(2);
+    batch.weave(Form::Events, 2);
     batch
 }
 
@@ -82,7 +82,7 @@ fn a_step_without_a_class_teaches_as_far_as_it_is_a_gap() {
         }],
         ..Batch::default()
     };
-    batch.weave(2);
+    batch.weave(Form::Events, 2);
     assert_eq!(batch.mask, [0.75, 0.0, 0.0]);
     assert_eq!(batch.weight, [1.0, 0.75, 0.0]);
 }

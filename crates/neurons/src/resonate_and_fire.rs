@@ -1,0 +1,394 @@
+//! Resonate-and-fire neurons, plain and balanced.
+//!
+//! The membrane is a damped oscillator, a complex number that turns with the angular frequency omega and fades
+//! at the rate b'. Input that comes in its rhythm adds up, other input cancels. One step of one neuron, with
+//! epsilon for dt in seconds and z = v + i w:
+//!
+//! ```text
+//! (1) d_t = W x_t + c + W_r s_{t-1}
+//! (2) q_t = gamma q_{t-1} + s_{t-1}
+//! (3) L_t = 1 + epsilon (p - b' - q_t + i omega),  p = (-1 + sqrt(1 - (epsilon omega)^2)) / epsilon    euler
+//!     L_t = exp(epsilon (-b' - q_t + i omega))                                                   exponential
+//! (4) r_t = (1 - zeta s_{t-1}) z_{t-1} + kappa s_{t-1}
+//! (5) z_t = L_t r_t + d_t
+//! (6) s_t = H(v_t - theta - q_t)
+//! ```
+//!
+//! The output is s. What a spike does is `spike_reset`:
+//!
+//! | `spike_reset` | zeta | kappa | q   | what a spike leaves |
+//! |---------------|------|-------|-----|---------------------|
+//! | `balanced`    | 0    | 0     | (2) | the oscillation in its phase, damped faster, under a higher threshold, for a while |
+//! | `izhikevich`  | 1    | theta | 0   | the phase in which it crossed the threshold |
+//! | `zero`        | 1    | 0     | 0   | nothing |
+//! | `none`        | 0    | 0     | 0   | everything |
+//!
+//! (1) is in [`crate::fan_in`], (3) in `resonance`, the derivative of (6) in [`crate::surrogate`], and the map
+//! by which periods and time constants are learnt in [`crate::bounded`].
+//!
+//! | symbol | field         | meaning                            | unit     | shape  |
+//! |--------|---------------|------------------------------------|----------|--------|
+//! | x      |               | input, values or event counts      | 1        | `[I]`    |
+//! | W      | `weight`      | input weights                      | membrane | `[H, I]` |
+//! | W_r    | `recurrent`   | weights from the layer's own spikes | membrane | `[H, H]` |
+//! | c      | `bias`        | constant input                     | membrane | `[H]`    |
+//! | omega  | `period_ms`   | angular frequency 2 pi / period    | rad/s    | `[H]`    |
+//! | b'     | `tau_mem_ms`  | damping 1 / tau_mem beyond the boundary p | 1/s | `[H]`    |
+//! | gamma  | `refractory_decay` | decay of q in one step        | 1        |        |
+//! | L      | drive rows 2, 3 | factor of one step, real and imaginary | 1  | `[2H]`   |
+//! | v, w   | states `v`, `w` | membrane, real and imaginary     | membrane | `[H]` each |
+//! | q      | state `q`, with `balanced` | refractoriness: added to the threshold, and in 1/s to the damping | membrane | `[H]` |
+//! | s      | state `s`     | spikes                             | 0 or 1   | `[H]`    |
+//! | theta  | `threshold`   | threshold at rest                  | membrane |        |
+//!
+//! **The divergence boundary.** Without p, an Euler step turns z on a tangent, which leads outward:
+//! abs(1 + i epsilon omega) > 1. With p, abs(L) = 1 for b' = q = 0, and abs(L) < 1 as long as
+//!
+//! ```text
+//! (7) 0 < epsilon (b' + q) < 2 sqrt(1 - (epsilon omega)^2),   where q < 1 / (1 - gamma).
+//! ```
+//!
+//! Settings that can be learnt out of (7) are refused. The exponential step is stable without conditions.
+//!
+//! **Source.** Izhikevich 2001 (the neuron, its reset); Higuchi, Kairat, Bohté & Otte 2024 (balanced: (2), (3)
+//! euler, (6)).
+//!
+//! **Departures.** Izhikevich's neuron spikes where the imaginary part passes 1 and is set to i; here z is
+//! turned by a quarter, as in the balanced neuron's paper, and spikes where the real part passes theta. The
+//! input of (5) is not multiplied by epsilon: the unit of time is in W, which so has numbers of the size that
+//! other cells' weights have (theirs are ours divided by epsilon). p is there under every reset, since without it
+//! plain neurons would diverge. omega and b' are learnt through bounded maps, where the authors take absolute
+//! values. The exponential step, and c, are ours; b' and omega start elsewhere than theirs, which differ from task to
+//! task.
+
+mod kernels;
+mod resonance;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
+use saturn_cell::rng::ChaCha8Rng;
+use saturn_cell::{
+    Cell, CellConfig, ConfigError, Field, FieldKind, Input, Params, Real, Recorded, Synapses, View,
+    ViewMut, Widths, column_mut,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::decay::TimeConstants;
+use crate::fan_in::{FanIn, FanInConfig};
+use crate::fields::stacked;
+use crate::spike_reset::ResetGradient;
+use crate::surrogate::Surrogate;
+use kernels::{fire, fire_reverse};
+use resonance::Resonance;
+
+/// How the oscillation becomes steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ResonatorStep {
+    /// An Euler step, kept inside the divergence boundary. Periods must be above 2 pi dt.
+    #[default]
+    Euler,
+    /// The exact step, for periods of any length.
+    Exponential,
+}
+
+/// What a spike does to a resonator.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ResonatorReset {
+    /// Raises threshold and damping for a while, and leaves the phase alone.
+    #[default]
+    Balanced,
+    /// Sets the membrane to the threshold, without an imaginary part.
+    Izhikevich,
+    /// Sets the membrane to 0.
+    Zero,
+    /// Does nothing.
+    None,
+}
+
+/// What a layer of resonate-and-fire neurons is made of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ResonateAndFireConfig {
+    /// Number of neurons H; at least 1, default 128.
+    pub hidden: usize,
+    /// Whether the neurons hear each other's spikes one step later, default false.
+    pub recurrent: bool,
+    /// Period of the oscillation in ms, one number or a range to draw from; greater than 0, default
+    /// `[400, 2000]`. Larger resonates with slower rhythms. With `step: euler` a third of it must stay above 2 pi dt
+    /// (all of it where `learn_dynamics` is false).
+    pub period_ms: TimeConstants,
+    /// Time constant of the damping in ms, one number or a range to draw from; greater than 0, default
+    /// `[200, 1000]`. Larger remembers longer and is tuned more sharply.
+    pub tau_mem_ms: TimeConstants,
+    /// Whether periods and time constants are learnt, one each a neuron, default true.
+    pub learn_dynamics: bool,
+    /// How the oscillation becomes steps: `euler` (default), as in the balanced neuron, or `exponential`.
+    pub step: ResonatorStep,
+    /// What a spike does: `balanced` (default), `izhikevich`, `zero` or `none`.
+    pub spike_reset: ResonatorReset,
+    /// gamma, the share of the refractoriness that is left after one step, no unit; at least 0 and below 1, default 0.9.
+    /// Larger is refractory for longer. For `spike_reset: balanced` alone.
+    pub refractory_decay: f64,
+    /// Whether the gradient passes through what a spike does to its own neuron, default `full`, as the balanced neuron's
+    /// authors have it.
+    pub reset_gradient: ResetGradient,
+    /// Membrane potential above which a neuron at rest spikes; greater than 0, default 1. Larger is quieter.
+    pub threshold: f64,
+    /// The stand-in for the derivative of a spike, default `{fast_sigmoid: 10}`.
+    pub surrogate: Surrogate,
+    /// Whether each neuron has a constant input, which starts at 0, default true.
+    pub bias: bool,
+    /// Initial input weights are normal with standard deviation `input_gain / sqrt(I)`; at least 0, default
+    /// 0.8. Larger is livelier.
+    pub input_gain: f64,
+    /// Initial recurrent weights are normal with standard deviation `recurrent_scale / sqrt(H)`; at least 0,
+    /// default 0.5. Larger keeps activity going for longer.
+    pub recurrent_scale: f64,
+}
+
+impl Default for ResonateAndFireConfig {
+    fn default() -> Self {
+        Self {
+            hidden: 128,
+            recurrent: false,
+            period_ms: TimeConstants::Range([400.0, 2000.0]),
+            tau_mem_ms: TimeConstants::Range([200.0, 1000.0]),
+            learn_dynamics: true,
+            step: ResonatorStep::default(),
+            spike_reset: ResonatorReset::default(),
+            refractory_decay: 0.9,
+            reset_gradient: ResetGradient::Full,
+            threshold: 1.0,
+            surrogate: Surrogate::default(),
+            bias: true,
+            input_gain: 0.8,
+            recurrent_scale: 0.5,
+        }
+    }
+}
+
+impl ResonateAndFireConfig {
+    fn fan_in(&self) -> FanInConfig {
+        FanInConfig {
+            hidden: self.hidden,
+            recurrent: self.recurrent,
+            bias: self.bias,
+            input_gain: self.input_gain,
+            recurrent_scale: self.recurrent_scale,
+        }
+    }
+
+    fn balanced(&self) -> bool {
+        self.spike_reset == ResonatorReset::Balanced
+    }
+
+    /// zeta and kappa of (4).
+    fn replacement(&self) -> (f64, f64) {
+        match self.spike_reset {
+            ResonatorReset::Balanced | ResonatorReset::None => (0.0, 0.0),
+            ResonatorReset::Izhikevich => (1.0, self.threshold),
+            ResonatorReset::Zero => (1.0, 0.0),
+        }
+    }
+}
+
+impl CellConfig for ResonateAndFireConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        self.fan_in().check()?;
+        self.period_ms.check("period_ms")?;
+        self.tau_mem_ms.check("tau_mem_ms")?;
+        ConfigError::unless(
+            (0.0..1.0).contains(&self.refractory_decay),
+            "refractory_decay",
+            self.refractory_decay,
+            "at least 0 and below 1",
+        )?;
+        self.surrogate.check()?;
+        ConfigError::unless_positive("threshold", self.threshold)
+    }
+
+    fn build<R: Real>(
+        &self,
+        inputs: usize,
+        dt_ms: f64,
+        rng: &mut ChaCha8Rng,
+    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+        Ok(Box::new(ResonateAndFire::new(self, inputs, dt_ms, rng)?))
+    }
+
+    fn spikes(&self) -> bool {
+        true
+    }
+
+    fn threshold(&self) -> Option<f64> {
+        Some(self.threshold)
+    }
+}
+
+/// A layer of H resonate-and-fire neurons. State rows: v `[H]`, w `[H]`, with the balanced reset q `[H]`, and s
+/// `[H]`; drive rows: d `[H]`, then Re L and Im L, `[H]` each.
+#[derive(Clone, Debug)]
+pub struct ResonateAndFire<R: Real> {
+    config: ResonateAndFireConfig,
+    /// `weight [H, I]`, then, where configured, `bias [H, 1]`, `recurrent [H, H]`, `period_logit [H, 1]`,
+    /// `tau_mem_logit [H, 1]`.
+    params: Params<R>,
+    fan_in: FanIn<R>,
+    resonance: Resonance<R>,
+    relaxed: bool,
+}
+
+impl<R: Real> ResonateAndFire<R> {
+    /// A layer on `inputs` inputs for steps of `dt_ms`, with weights and dynamics from `rng`.
+    pub fn new(
+        config: &ResonateAndFireConfig,
+        inputs: usize,
+        dt_ms: f64,
+        rng: &mut ChaCha8Rng,
+    ) -> Result<Self, ConfigError> {
+        config.check()?;
+        let mut resonance = Resonance::new(config, dt_ms, rng)?;
+        let (fan_in, mut params) = FanIn::new(&config.fan_in(), inputs, |weights| weights, rng)?;
+        if config.learn_dynamics {
+            resonance.learn(&mut params);
+        }
+        Ok(Self {
+            config: config.clone(),
+            params,
+            fan_in,
+            resonance,
+            relaxed: false,
+        })
+    }
+
+    /// The same layer with the surrogate's antiderivative in place of the step of (6): no longer a
+    /// spiking layer, but one whose gradients central differences can check.
+    #[must_use]
+    pub fn relaxed(mut self) -> Self {
+        self.relaxed = true;
+        self
+    }
+
+    /// Sets periods and time constants `[H]`, in ms: for weights that come from elsewhere.
+    pub fn set_dynamics_ms(&mut self, period: &[f64], tau_mem: &[f64]) -> Result<(), ConfigError> {
+        self.resonance.set_ms(period, tau_mem, &mut self.params)
+    }
+}
+
+impl<R: Real> Cell<R> for ResonateAndFire<R> {
+    fn name(&self) -> &'static str {
+        "resonate_and_fire"
+    }
+
+    fn widths(&self) -> Widths {
+        let h = self.config.hidden;
+        Widths {
+            input: self.fan_in.inputs(),
+            drive: 3 * h,
+            state: if self.config.balanced() { 4 * h } else { 3 * h },
+            output: h,
+        }
+    }
+
+    fn fields(&self) -> Vec<Field> {
+        let h = self.config.hidden;
+        let q = if self.config.balanced() { h } else { 0 };
+        let mut fields = stacked(&[
+            ("v", h, FieldKind::Membrane),
+            ("w", h, FieldKind::Value),
+            ("q", q, FieldKind::Value),
+            ("s", h, FieldKind::Spikes),
+        ]);
+        fields.retain(|field| !field.rows.is_empty());
+        fields
+    }
+
+    fn spikes(&self) -> bool {
+        !self.relaxed
+    }
+
+    fn synapses(&self) -> Synapses {
+        self.fan_in.synapses()
+    }
+
+    fn params(&self) -> &Params<R> {
+        &self.params
+    }
+
+    fn update(&mut self, change: &mut dyn FnMut(&mut Params<R>)) {
+        change(&mut self.params);
+        self.fan_in.refresh(&self.params);
+        self.resonance.refresh(&self.params);
+    }
+
+    fn boxed(&self) -> Box<dyn Cell<R>> {
+        Box::new(self.clone())
+    }
+
+    fn project(&self, x: Input<R>, mut drive: ViewMut<R>) {
+        let d = drive.rows_mut(0, self.config.hidden);
+        self.fan_in.project(&self.params, x, d); // (1), all but W_r
+    }
+
+    fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
+        let mut d = drive.rows_mut(0, self.config.hidden);
+        self.fan_in.add_own(&self.params, &mut d, &prev); // (1)
+        fire(self, drive, prev, next.as_view_mut()); // (2) to (6)
+        if self.relaxed {
+            self.relax(next);
+        }
+    }
+
+    fn shows(&self) -> Option<Range<usize>> {
+        let w = Cell::<R>::widths(self);
+        Some(w.state - w.output..w.state)
+    }
+
+    fn retreat(
+        &self,
+        at: Recorded<R>,
+        mut adj: ViewMut<R>,
+        mut d_drive: ViewMut<R>,
+        grad: &mut Params<R>,
+    ) {
+        fire_reverse(self, at, adj.as_view_mut(), d_drive.as_view_mut(), grad); // (6)ᵀ to (2)ᵀ
+        let d = d_drive.rows(0, self.config.hidden);
+        self.fan_in.add_own_reverse(&mut adj, d); // (1)ᵀ for the spikes before
+    }
+
+    fn unproject(
+        &self,
+        x: Input<R>,
+        at: Recorded<R>,
+        d_drive: View<R>,
+        grad: &mut Params<R>,
+        dx: Option<ViewMut<R>>,
+    ) {
+        let (spikes, d) = ((at.prev, self.relaxed), d_drive.rows(0, self.config.hidden));
+        (self.fan_in).unproject(&self.params, x, spikes, d, grad, dx); // (1)ᵀ
+    }
+}
+
+impl<R: Real> ResonateAndFire<R> {
+    /// (6) in relaxed mode.
+    fn relax(&self, mut next: ViewMut<R>) {
+        let (h, theta) = (self.config.hidden, R::of(self.config.threshold));
+        for lane in 0..next.ncols() {
+            let state = column_mut(&mut next, lane);
+            let first = state.len() - h;
+            for i in 0..h {
+                let q = if self.config.balanced() {
+                    state[2 * h + i]
+                } else {
+                    R::zero()
+                };
+                state[first + i] = self.config.surrogate.relaxed(state[i] - theta - q);
+            }
+        }
+    }
+}

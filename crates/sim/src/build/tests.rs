@@ -1,0 +1,117 @@
+//! Layers of all kinds stand above each other.
+
+use std::fmt::Write;
+
+use nalgebra::DMatrix;
+use saturn_cell::gradcheck::random_events;
+use saturn_cell::{Input, View, ViewMut};
+use saturn_loss::{AdaptiveConfig, Loss, LossConfig, Targets};
+use serde_json::{Map, Value, json};
+
+use super::*;
+use crate::network::Tapes;
+use crate::scenario::Scenario;
+
+const INPUTS: usize = 20;
+const CLASSES: usize = 3;
+const STEPS: usize = 16;
+const LANES: usize = 3;
+
+/// A layer of this kind, narrow if its width has one of the usual names, in a scenario's form.
+fn narrow(kind: &str) -> String {
+    let with = |key: &str| {
+        let keys: Map<String, Value> = [(key.to_owned(), json!(8))].into_iter().collect();
+        let layer = json!({ kind: keys });
+        serde_json::from_value::<Layer>(layer.clone()).map(|_| layer.to_string())
+    };
+    let usual = ["hidden", "width", "out", "outputs"];
+    let narrow = usual.into_iter().find_map(|key| with(key).ok());
+    narrow.unwrap_or_else(|| json!({ kind: {} }).to_string())
+}
+
+/// A scenario with a model for each pair of kinds.
+fn pairs() -> Scenario {
+    let mut text = "name: pairs\narms: {a: {streams: single}}\nmodels:\n".to_owned();
+    for below in Layer::KINDS {
+        for above in Layer::KINDS {
+            let layers = [narrow(below), narrow(above)].join(", ");
+            writeln!(text, "  {below}-{above}: {{layers: [{layers}]}}").unwrap();
+        }
+    }
+    Scenario::parse(&text, "pairs", std::path::Path::new(""), &[""; 0]).expect("a scenario")
+}
+
+#[test]
+fn any_two_kinds_of_layers_learn_together() {
+    let columns = STEPS * LANES;
+    let x = random_events(INPUTS, columns, 0.5, 3);
+    let loss = Loss::new(&LossConfig::Adaptive(AdaptiveConfig::default())).unwrap();
+    let labels: Vec<u32> = (0..columns as u32).map(|j| j % CLASSES as u32).collect();
+    let mask: Vec<f64> = (0..columns).map(|j| f64::from(j % 3 != 0)).collect();
+    let weight = vec![1.0; columns];
+    let targets = Targets {
+        labels: &labels,
+        mask: &mask,
+        weight: &weight,
+    };
+    let totals = loss.totals(&targets);
+    let scenario = pairs();
+    let mut wrong = Vec::new();
+    for (name, model) in scenario.models.iter() {
+        let mut net: Network<f64> = build(name, model, INPUTS, CLASSES, 10.0, 1).expect(name);
+        let mut tapes = Tapes::new(&net);
+        let mut d = DMatrix::zeros(CLASSES, columns);
+        let input = Input::Events(x.view());
+        let mut value = |net: &Network<f64>, tapes: &mut Tapes<f64>| {
+            tapes.start(net, STEPS, LANES);
+            let logits = tapes.forward(net, input, None);
+            loss.value_and_gradient(
+                logits,
+                &targets,
+                &totals,
+                loss.balance(0.0, [0.0; 2]),
+                d.as_view_mut(),
+            )
+            .total
+        };
+        let before = value(&net, &mut tapes);
+        let mut grad = net.zero_gradient();
+        let mut into = |_, _: View<f64>, mut to: ViewMut<f64>| to.copy_from(&d);
+        tapes.backward(&net, input, &mut into, &mut grad, &mut |_, _, _, _| {});
+        for (cell, params) in net.cells().iter().zip(&grad) {
+            for tensor in params.tensors() {
+                let norm = tensor.value.norm();
+                if !norm.is_finite() || norm == 0.0 {
+                    let what = (cell.name(), tensor.name);
+                    wrong.push(format!("{name}: the gradient of {what:?} is {norm}"));
+                }
+            }
+        }
+        // A small step downhill: still a net.
+        for (cell, params) in net.cells_mut().iter_mut().zip(&grad) {
+            cell.update(&mut |p| {
+                for (to, d) in p.tensors_mut().iter_mut().zip(params.tensors()) {
+                    to.value -= 1e-3 * &d.value;
+                }
+            });
+        }
+        let after = {
+            let mut d = DMatrix::zeros(CLASSES, columns);
+            tapes.start(&net, STEPS, LANES);
+            let logits = tapes.forward(&net, input, None);
+            loss.value_and_gradient(
+                logits,
+                &targets,
+                &totals,
+                loss.balance(0.0, [0.0; 2]),
+                d.as_view_mut(),
+            )
+            .total
+        };
+        if !(before.is_finite() && after.is_finite()) {
+            wrong.push(format!("{name}: the loss is {before}, then {after}"));
+        }
+    }
+    assert_eq!(scenario.models.iter().count(), Layer::KINDS.len().pow(2));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

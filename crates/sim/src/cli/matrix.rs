@@ -1,0 +1,149 @@
+//! The options of `saturn run` and `saturn compare`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::command::{self, Limits, RunOptions};
+use crate::run::Progress;
+use crate::run::matrix::Selection;
+use crate::run::summary::Reference;
+
+/// Options of both.
+#[derive(Args)]
+struct Common {
+    /// The scenario, YAML
+    scenario: PathBuf,
+    /// The run's folder; `runs/` and the scenario's file name by default
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Override one key: `train.epochs=2`, `models.lif.layers.0.lif.hidden=64`
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Evaluate on the test split, not on the validation split; do this once, at the end
+    #[arg(long = "final")]
+    last: bool,
+    /// What differences are measured from: an arm and a policy of resets
+    #[arg(long, value_name = "ARM,POLICY", default_value = "classic,oracle", value_parser = reference)]
+    reference: Reference,
+}
+
+#[derive(Args)]
+pub struct RunArgs {
+    #[command(flatten)]
+    common: Common,
+    /// Train and evaluate nothing: report on what is done already
+    #[arg(long)]
+    collect: bool,
+}
+
+#[derive(Args)]
+pub struct CompareArgs {
+    #[command(flatten)]
+    common: Common,
+    /// Print the cells of the matrix, a line each, with what is done; do nothing
+    #[arg(long, conflicts_with = "collect")]
+    list: bool,
+    /// Do these cells alone: patterns of MODEL.ARM.SEED, such as `lif.*.1`
+    #[arg(long, value_name = "PATTERN", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Do the cell of this number alone: see --list
+    #[arg(long, value_name = "N", conflicts_with = "only")]
+    cell: Option<usize>,
+    /// Train and evaluate nothing: gather finished cells from here and from other run folders or folders of
+    /// cells, and report on them
+    #[arg(long, value_name = "DIR", num_args = 0..)]
+    collect: Option<Vec<PathBuf>>,
+    /// A folder that finished cells are taken from and put into, beside the run's own
+    #[arg(long, value_name = "DIR")]
+    cells: Option<PathBuf>,
+    /// Memory for the whole program, in MiB; a share of what the system has to spare by default
+    #[arg(long, value_name = "MIB", value_parser = mebibytes)]
+    memory: Option<f64>,
+    /// Cells at once, at most, if there is memory; as many as there are threads by default
+    #[arg(long, value_name = "N", value_parser = super::cores)]
+    jobs: Option<usize>,
+}
+
+/// An arm and a policy with a comma between.
+fn reference(text: &str) -> Result<Reference, String> {
+    match text.rsplit_once(',') {
+        Some((arm, state_reset)) if !arm.is_empty() && !state_reset.is_empty() => Ok(Reference {
+            arm: arm.to_owned(),
+            state_reset: state_reset.to_owned(),
+        }),
+        _ => Err("an arm and a policy are wanted, such as classic,oracle".to_owned()),
+    }
+}
+
+/// MiB above 0.
+fn mebibytes(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(mib) if mib > 0.0 && f64::is_finite(mib) => Ok(mib),
+        _ => Err("a number of MiB above 0 is wanted".to_owned()),
+    }
+}
+
+/// `runs/` and the scenario's file name.
+pub fn default_folder(scenario: &Path) -> PathBuf {
+    Path::new("runs").join(scenario.file_stem().unwrap_or_default())
+}
+
+impl Common {
+    fn options<'a>(&'a self, out: &'a Path) -> RunOptions<'a> {
+        RunOptions {
+            scenario: &self.scenario,
+            out,
+            set: &self.set,
+            all_seeds: false,
+            last: self.last,
+            collect: None,
+            selection: Selection::default(),
+            cells: None,
+            list: false,
+            limits: Limits::default(),
+            reference: self.reference.clone(),
+        }
+    }
+
+    fn out(&self) -> PathBuf {
+        let default = || default_folder(&self.scenario);
+        self.out.clone().unwrap_or_else(default)
+    }
+}
+
+impl RunArgs {
+    /// Runs with one seed.
+    pub fn run(&self, progress: &Progress) -> Result<()> {
+        let out = self.common.out();
+        let options = RunOptions {
+            collect: self.collect.then_some(&[]),
+            ..self.common.options(&out)
+        };
+        command::run(&options, progress)
+    }
+}
+
+impl CompareArgs {
+    /// Runs with all seeds.
+    pub fn run(&self, progress: &Progress) -> Result<()> {
+        let out = self.common.out();
+        let options = RunOptions {
+            all_seeds: true,
+            collect: self.collect.as_deref(),
+            selection: Selection {
+                only: self.only.clone(),
+                cell: self.cell,
+            },
+            cells: self.cells.as_deref(),
+            list: self.list,
+            limits: Limits {
+                memory_mib: self.memory,
+                jobs: Some(self.jobs.unwrap_or_else(rayon::current_num_threads)),
+            },
+            ..self.common.options(&out)
+        };
+        command::run(&options, progress)
+    }
+}

@@ -1,0 +1,114 @@
+//! How many cells of a matrix may go on at once.
+
+use anyhow::Result;
+use saturn_cell::Real;
+
+use super::memory::{self, MIB, Samples};
+use crate::build::build;
+use crate::network::Network;
+use crate::run::matrix::{Budget, Entry};
+use crate::run::workbench::{Paths, Workbench};
+use crate::scenario::{Precision, Scenario};
+
+/// Of the memory that the system has to spare, the share that is used where nobody says how much.
+const SHARE: f64 = 0.7;
+
+/// What the user allows.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Limits {
+    /// MiB for the whole program; a share of what the system has to spare by default.
+    pub memory_mib: Option<f64>,
+    /// Cells at once, at most; one by default.
+    pub jobs: Option<usize>,
+}
+
+/// What cells take.
+pub struct Costs {
+    /// Bytes of all that they share.
+    base: f64,
+    /// Bytes of each entry.
+    pub cells: Vec<f64>,
+}
+
+/// The memory of each of `entries`. Every net is built once, so that one that cannot be built is known before
+/// any is trained.
+pub fn costs(s: &Scenario, bench: &Workbench, paths: &Paths, entries: &[Entry]) -> Result<Costs> {
+    match s.train.precision {
+        Precision::F32 => costs_in::<f32>(s, bench, paths, entries),
+        Precision::F64 => costs_in::<f64>(s, bench, paths, entries),
+    }
+}
+
+fn costs_in<R: Real>(
+    s: &Scenario,
+    bench: &Workbench,
+    paths: &Paths,
+    entries: &[Entry],
+) -> Result<Costs> {
+    let samples = Samples::of(s, Some((bench, paths)));
+    let mask = memory::mask(s, &samples);
+    // Seeds take the same memory.
+    let mut known: Vec<(&str, &str, f64)> = Vec::new();
+    let mut cells = Vec::new();
+    for entry in entries {
+        let (model, arm) = (entry.place.model, entry.place.arm);
+        let found = known.iter().find(|k| (k.0, k.1) == (model, arm));
+        if let Some(known) = found {
+            cells.push(known.2);
+            continue;
+        }
+        let net: Network<R> = build(
+            model,
+            entry.model,
+            bench.channels,
+            bench.classes.len(),
+            bench.dt_ms,
+            s.seed,
+        )?;
+        let bytes = memory::net(s, &samples, &net, entry.model, entry.arm).max(mask);
+        known.push((model, arm, bytes));
+        cells.push(bytes);
+    }
+    Ok(Costs {
+        base: memory::base(&samples),
+        cells,
+    })
+}
+
+/// As many at once as the limits and the memory allow; one at least. Where the system does not say what it
+/// has to spare, one alone.
+pub fn budget(limits: &Limits, costs: &Costs) -> Budget {
+    let given = limits.memory_mib.map(|mib| mib * MIB);
+    let all = given.or_else(|| memory::spare().map(|bytes| SHARE * bytes));
+    match (limits.jobs, all) {
+        (Some(workers), Some(all)) if workers > 1 => Budget {
+            workers,
+            bytes: (all - costs.base).max(0.0),
+        },
+        _ => Budget::one(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_bounds_what_goes_on_at_once() {
+        let costs = Costs {
+            base: 100.0 * MIB,
+            cells: vec![50.0 * MIB; 8],
+        };
+        let of = |memory_mib, jobs| {
+            let limits = Limits { memory_mib, jobs };
+            budget(&limits, &costs)
+        };
+        let four = of(Some(300.0), Some(4));
+        assert_eq!(four.workers, 4);
+        assert!((four.bytes - 200.0 * MIB).abs() < 1.0);
+        // Too little for the data alone: one after the other, since none fits beside another.
+        assert!(of(Some(50.0), Some(4)).bytes.abs() < 1.0);
+        assert_eq!(of(None, None).workers, 1);
+        assert_eq!(of(Some(300.0), Some(1)).workers, 1);
+    }
+}

@@ -1,0 +1,147 @@
+//! What of a cell is kept where there is room for little.
+//!
+//! | part | kept |
+//! |---|---|
+//! | accuracies, detector, slope, spikes, operations | all of each evaluation |
+//! | windows of the instruments, accuracy by position | of the first stream never reset, some; of others, the instruments' last |
+//! | the detector's operating curve | of the first stream, never reset and with oracle resets |
+//! | contraction | main fields, some lags: all of 0, 80 and the last, the others closer together early on |
+//! | training | every epoch, or the kept and the last |
+//! | right answers by recording | nothing: pairs are made over seeds |
+
+use crate::eval::evaluate::Watched;
+use crate::monitor::contraction::ContractionCurve;
+use crate::run::summary::{CellSummary, NamedEvaluation};
+use crate::scenario::StateReset;
+
+/// The lag at which contraction is reported, steps.
+pub const LAG: usize = 80;
+
+/// How much is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Detail {
+    /// Windows of stream position of the first stream, never reset.
+    windows: usize,
+    /// Whether other evaluations keep their last window.
+    others: bool,
+    /// Lags of a contraction curve.
+    lags: usize,
+    /// Thresholds of an operating curve.
+    thresholds: usize,
+    /// Epochs of training.
+    epochs: usize,
+}
+
+impl Detail {
+    /// From much to little.
+    pub const ALL: [Self; 4] = [
+        Self::of(20, true, 24, 39, 60),
+        Self::of(8, false, 16, 20, 30),
+        Self::of(3, false, 10, 13, 2),
+        Self::of(1, false, 4, 0, 2),
+    ];
+
+    const fn of(
+        windows: usize,
+        others: bool,
+        lags: usize,
+        thresholds: usize,
+        epochs: usize,
+    ) -> Self {
+        Self {
+            windows,
+            others,
+            lags,
+            thresholds,
+            epochs,
+        }
+    }
+}
+
+/// `cell` with what `detail` keeps.
+pub fn thin(cell: &CellSummary, detail: Detail) -> CellSummary {
+    let mut cell = cell.clone();
+    let first = cell.evaluations.first().map(|e| e.stream.clone());
+    for evaluation in &mut cell.evaluations {
+        let is_first = Some(&evaluation.stream) == first.as_ref();
+        thin_evaluation(evaluation, is_first, detail);
+    }
+    for named in &mut cell.contraction {
+        named.curves.retain(|curve| curve.main && !curve.spikes);
+        for curve in &mut named.curves {
+            thin_curve(curve, detail.lags);
+        }
+    }
+    let training = &mut cell.training;
+    if training.history.len() > detail.epochs {
+        let last = training.history.last().map(|e| e.epoch);
+        let kept = training.kept_epoch;
+        (training.history).retain(|e| e.epoch == kept || Some(e.epoch) == last);
+    }
+    cell
+}
+
+fn thin_evaluation(named: &mut NamedEvaluation, is_first: bool, detail: Detail) {
+    let policy = |of: StateReset| named.state_reset == of.to_string();
+    let (never, oracle) = (policy(StateReset::None), policy(StateReset::Oracle));
+    let e = &mut named.evaluation;
+    e.by_recording = crate::eval::bootstrap::ByRecording::new();
+    if is_first && never {
+        let ends = ends(&e.saturation);
+        let kept = spread(ends.len(), detail.windows);
+        (e.saturation).retain(|w| kept.iter().any(|&k| ends[k] == w.step));
+        let kept = spread(e.positions.len(), detail.windows);
+        e.positions = kept.into_iter().map(|k| e.positions[k]).collect();
+    } else {
+        let last = ends(&e.saturation).pop();
+        (e.saturation).retain(|w| detail.others && Some(w.step) == last);
+        e.positions.clear();
+    }
+    let kept = if is_first && (never || oracle) {
+        spread(e.curve.len(), detail.thresholds)
+    } else {
+        Vec::new()
+    };
+    e.curve = kept.into_iter().map(|k| e.curve[k]).collect();
+}
+
+/// Where windows end, ascending.
+fn ends(windows: &[Watched]) -> Vec<u64> {
+    let mut ends: Vec<u64> = windows.iter().map(|w| w.step).collect();
+    ends.sort_unstable();
+    ends.dedup();
+    ends
+}
+
+/// At most `most` of the places 0..n, evenly, the last one among them.
+fn spread(n: usize, most: usize) -> Vec<usize> {
+    if n <= most {
+        return (0..n).collect();
+    }
+    (1..=most).map(|k| k * n / most - 1).collect()
+}
+
+fn thin_curve(curve: &mut ContractionCurve, most: usize) {
+    let n = curve.lags.len();
+    let mut kept: Vec<usize> = if n <= most {
+        (0..n).collect()
+    } else {
+        let fixed = curve.lags.iter().position(|&lag| lag == LAG);
+        // Closer together early on, where a curve falls.
+        let at = |k: usize| {
+            let share = k as f64 / (most - 1).max(1) as f64;
+            (share * share * (n - 1) as f64).round() as usize
+        };
+        (0..most).map(at).chain(fixed).collect()
+    };
+    kept.sort_unstable();
+    kept.dedup();
+    let pick = |values: &[f64]| -> Vec<f64> {
+        let found = kept.iter().filter_map(|&k| values.get(k));
+        found.copied().collect()
+    };
+    curve.distances = Vec::new();
+    curve.values = pick(&curve.values);
+    curve.relative_to_stream = curve.relative_to_stream.as_deref().map(pick);
+    curve.lags = kept.into_iter().map(|k| curve.lags[k]).collect();
+}

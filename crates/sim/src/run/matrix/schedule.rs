@@ -1,0 +1,156 @@
+//! Work on several cells at once, within a budget of memory.
+//!
+//! Each worker takes the first cell in order that fits beside those at work; a cell that is larger than the
+//! whole budget waits until it is alone. Nothing that a cell computes depends on what runs beside it.
+
+use std::sync::{Condvar, Mutex, PoisonError};
+
+/// How many cells may be at work, and what they may take.
+#[derive(Clone, Debug)]
+pub struct Budget {
+    /// Cells at once, at most.
+    pub workers: usize,
+    /// Bytes for all that are at work.
+    pub bytes: f64,
+}
+
+impl Budget {
+    /// One cell at a time.
+    pub fn one() -> Self {
+        Self {
+            workers: 1,
+            bytes: f64::INFINITY,
+        }
+    }
+
+    /// Calls `work` once for each of `costs`, which are bytes, and returns what came of each, in their
+    /// order; `None` where `stop` said so first.
+    pub fn spend<T: Send>(
+        &self,
+        costs: &[f64],
+        stop: impl Fn() -> bool + Sync,
+        work: impl Fn(usize) -> T + Sync,
+    ) -> Vec<Option<T>> {
+        let queue = Mutex::new(Queue {
+            waiting: (0..costs.len()).collect(),
+            free: self.bytes,
+            busy: 0,
+        });
+        let changed = Condvar::new();
+        let results: Vec<Mutex<Option<T>>> = costs.iter().map(|_| Mutex::new(None)).collect();
+        let lock = || queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let worker = || {
+            let mut queue = lock();
+            while !queue.waiting.is_empty() && !stop() {
+                let Some(next) = queue.take(costs) else {
+                    queue = changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+                    continue;
+                };
+                drop(queue);
+                let result = work(next);
+                *results[next].lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+                queue = lock();
+                queue.free += costs[next];
+                queue.busy -= 1;
+                changed.notify_all();
+            }
+            changed.notify_all();
+        };
+        let workers = self.workers.clamp(1, costs.len().max(1));
+        if workers == 1 {
+            worker();
+        } else {
+            std::thread::scope(|scope| {
+                for _ in 0..workers {
+                    scope.spawn(worker);
+                }
+            });
+        }
+        results
+            .into_iter()
+            .map(|result| result.into_inner().unwrap_or_else(PoisonError::into_inner))
+            .collect()
+    }
+}
+
+struct Queue {
+    waiting: Vec<usize>,
+    free: f64,
+    busy: usize,
+}
+
+impl Queue {
+    /// The first that fits, or any if nothing is at work.
+    fn take(&mut self, costs: &[f64]) -> Option<usize> {
+        let fits = |&i: &usize| costs[i] <= self.free || self.busy == 0;
+        let at = self.waiting.iter().position(fits)?;
+        let next = self.waiting.remove(at);
+        self.free -= costs[next];
+        self.busy += 1;
+        Some(next)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use super::*;
+
+    /// What was at work at once, at most, and all results.
+    fn spend(budget: &Budget, costs: &[f64]) -> (usize, Vec<Option<usize>>) {
+        let (now, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let results = budget.spend(
+            costs,
+            || false,
+            |i| {
+                let own = costs[i] as usize;
+                let all = now.fetch_add(own, Ordering::SeqCst) + own;
+                most.fetch_max(all, Ordering::SeqCst);
+                std::thread::sleep(Duration::from_millis(5));
+                now.fetch_sub(own, Ordering::SeqCst);
+                10 * i
+            },
+        );
+        (most.into_inner(), results)
+    }
+
+    #[test]
+    fn the_budget_holds_and_everything_is_done() {
+        let costs = [4.0, 7.0, 3.0, 20.0, 1.0, 6.0, 2.0, 2.0];
+        let budget = Budget {
+            workers: 4,
+            bytes: 10.0,
+        };
+        let (most, results) = spend(&budget, &costs);
+        // The one that is too large runs alone.
+        assert_eq!(most, 20);
+        let expected: Vec<_> = (0..costs.len()).map(|i| Some(10 * i)).collect();
+        assert_eq!(results, expected);
+        let small: Vec<f64> = costs.into_iter().filter(|c| *c < 10.0).collect();
+        let (most, _) = spend(&budget, &small);
+        assert!((5..=10).contains(&most), "{most}");
+        let one = Budget {
+            workers: 1,
+            bytes: 100.0,
+        };
+        assert_eq!(spend(&one, &small).0, 7);
+        assert!(spend(&one, &[]).1.is_empty());
+    }
+
+    #[test]
+    fn after_a_stop_nothing_begins() {
+        let done = AtomicUsize::new(0);
+        let budget = Budget {
+            workers: 3,
+            bytes: 1.0,
+        };
+        let results = budget.spend(
+            &[1.0; 20],
+            || done.load(Ordering::SeqCst) >= 5,
+            |_| done.fetch_add(1, Ordering::SeqCst),
+        );
+        assert_eq!(results.iter().flatten().count(), 5);
+    }
+}

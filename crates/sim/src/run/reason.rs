@@ -1,0 +1,33 @@
+//! An error in words.
+
+/// The error and its causes; a cause that an error quotes already is not said again.
+pub fn reason(e: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in e.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let full = || std::io::Error::other("the disk is full");
+        let plain = anyhow::Error::new(full()).context("writing a figure");
+        assert_eq!(reason(&plain), "writing a figure: the disk is full");
+        let quoted = crate::run::folder::FolderError::Io {
+            path: "out".into(),
+            what: "write",
+            source: full(),
+        };
+        let text = reason(&quoted.into());
+        assert_eq!(text.matches("the disk is full").count(), 1, "{text}");
+    }
+}

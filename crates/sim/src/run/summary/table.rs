@@ -1,0 +1,281 @@
+//! The table of a matrix: means over seeds, and differences from a reference.
+
+use serde::{Deserialize, Serialize};
+
+use super::CellSummary;
+use crate::eval::bootstrap::{Estimate, over_seeds};
+use crate::eval::evaluate::Evaluation;
+use crate::eval::paired::{holm, paired};
+
+/// Means over seeds for one model, arm, stream and policy. With one seed the interval is over
+/// recordings, with more it is Student's over seeds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Row {
+    /// The model.
+    pub model: String,
+    /// The arm.
+    pub arm: String,
+    /// The stream.
+    pub stream: String,
+    /// The policy.
+    pub state_reset: String,
+    /// Seeds behind it.
+    pub seeds: usize,
+    /// Accuracy summed over the segment, 0..1.
+    pub summed: Option<Estimate>,
+    /// Accuracy at the last step, 0..1.
+    pub last: Option<Estimate>,
+    /// Accuracy of the boundary-free detector, 0..1.
+    pub detector: Option<Estimate>,
+    /// Summed accuracy less that of the [`Reference`] of the same model on the same stream, -1..1: paired
+    /// by seed, or with a single seed by recording. `None` for the reference itself.
+    #[serde(alias = "from_classic_oracle")]
+    pub from_reference: Option<Estimate>,
+    /// The p value of that difference by Student's paired test over seeds, two-sided.
+    #[serde(default)]
+    pub p_value: Option<f64>,
+    /// The same after Holm's correction for all comparisons of the table.
+    #[serde(default)]
+    pub p_holm: Option<f64>,
+    /// Mean highest probability late in gaps.
+    pub late_gap_max_probability: Option<f64>,
+    /// Spikes a step.
+    pub spikes_per_step: f64,
+    /// Synaptic operations a step.
+    pub synaptic_operations_per_step: f64,
+}
+
+/// The arm and policy that others are measured against.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reference {
+    /// The arm's name in the scenario.
+    pub arm: String,
+    /// The policy.
+    pub state_reset: String,
+}
+
+impl Default for Reference {
+    fn default() -> Self {
+        Self {
+            arm: "classic".to_owned(),
+            state_reset: "oracle".to_owned(),
+        }
+    }
+}
+
+impl Reference {
+    /// Whether a row is the reference.
+    pub fn is(&self, row: &Row) -> bool {
+        (&row.arm, &row.state_reset) == (&self.arm, &self.state_reset)
+    }
+}
+
+/// One place of the table.
+#[derive(Clone, Copy, PartialEq)]
+struct Key<'a> {
+    model: &'a str,
+    arm: &'a str,
+    stream: &'a str,
+    state_reset: &'a str,
+}
+
+/// The table of `cells`, in the order of its models, arms, streams and policies.
+pub fn table(cells: &[CellSummary], reference: &Reference) -> Vec<Row> {
+    let mut keys: Vec<Key> = Vec::new();
+    for cell in cells {
+        for e in &cell.evaluations {
+            let key = Key {
+                model: &cell.model,
+                arm: &cell.arm,
+                stream: &e.stream,
+                state_reset: &e.state_reset,
+            };
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+    }
+    let mut rows: Vec<Row> = keys.iter().map(|key| row(cells, *key, reference)).collect();
+    let p: Vec<Option<f64>> = rows.iter().map(|row| row.p_value).collect();
+    for (row, p) in rows.iter_mut().zip(holm(&p)) {
+        row.p_holm = p;
+    }
+    rows
+}
+
+fn row(cells: &[CellSummary], key: Key, reference: &Reference) -> Row {
+    let found: Vec<&Evaluation> = select(cells, key).map(|(_, e)| e).collect();
+    let over = |each: fn(&Evaluation) -> Option<&Estimate>| -> Option<Estimate> {
+        let estimates: Vec<&Estimate> = found.iter().filter_map(|e| each(e)).collect();
+        match estimates[..] {
+            [one] => Some(*one),
+            _ => over_seeds(&estimates.iter().map(|e| e.value).collect::<Vec<_>>()),
+        }
+    };
+    let mean = |each: &dyn Fn(&Evaluation) -> f64| {
+        found.iter().map(|e| each(e)).sum::<f64>() / found.len().max(1) as f64
+    };
+    let late: Vec<f64> = found
+        .iter()
+        .filter_map(|e| e.late_gap_max_probability)
+        .collect();
+    let compared = difference(cells, key, reference);
+    Row {
+        model: key.model.to_owned(),
+        arm: key.arm.to_owned(),
+        stream: key.stream.to_owned(),
+        state_reset: key.state_reset.to_owned(),
+        seeds: found.len(),
+        summed: over(|e| e.summed.as_ref()),
+        last: over(|e| e.last.as_ref()),
+        detector: over(|e| e.detector.as_ref()),
+        from_reference: compared.map(|(difference, _)| difference),
+        p_value: compared.and_then(|(_, p)| p),
+        p_holm: None,
+        late_gap_max_probability: (!late.is_empty())
+            .then(|| late.iter().sum::<f64>() / late.len() as f64),
+        spikes_per_step: mean(&|e| e.spikes_per_step),
+        synaptic_operations_per_step: mean(&|e| e.synaptic_operations_per_step),
+    }
+}
+
+/// The difference from the reference, over the seeds that both have. A single seed is paired by recording
+/// where the answers by recording are known, and gives no p value.
+fn difference(
+    cells: &[CellSummary],
+    key: Key,
+    reference: &Reference,
+) -> Option<(Estimate, Option<f64>)> {
+    let other = Key {
+        arm: &reference.arm,
+        state_reset: &reference.state_reset,
+        ..key
+    };
+    if other == key {
+        return None;
+    }
+    let others: Vec<(u64, &Evaluation)> = select(cells, other).collect();
+    let both: Vec<(&Evaluation, &Evaluation)> = select(cells, key)
+        .filter_map(|(seed, e)| {
+            let pair = others.iter().find(|(other, _)| *other == seed)?;
+            Some((e, pair.1))
+        })
+        .collect();
+    if let [(a, b)] = both[..]
+        && a.by_recording.recordings() > 0
+    {
+        let difference = a.by_recording.difference(&b.by_recording, 0);
+        return difference.map(|difference| (difference, None));
+    }
+    let pairs: Vec<(f64, f64)> = both
+        .iter()
+        .filter_map(|(a, b)| Some((a.summed?.value, b.summed?.value)))
+        .collect();
+    paired(&pairs)
+}
+
+/// The evaluations at `key`, each with its seed.
+fn select<'a>(
+    cells: &'a [CellSummary],
+    key: Key<'a>,
+) -> impl Iterator<Item = (u64, &'a Evaluation)> {
+    cells
+        .iter()
+        .filter(move |cell| (cell.model.as_str(), cell.arm.as_str()) == (key.model, key.arm))
+        .flat_map(|cell| cell.evaluations.iter().map(|e| (cell.seed, e)))
+        .filter(move |(_, e)| {
+            (e.stream.as_str(), e.state_reset.as_str()) == (key.stream, key.state_reset)
+        })
+        .map(|(seed, e)| (seed, &e.evaluation))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figures::tests::{scenario, summary};
+
+    /// Three seeds, `classic` and `adaptive`; the adaptive net is 0.01, 0.02 and 0.03 better when never
+    /// reset than the classic one with oracle resets.
+    fn cells() -> Vec<CellSummary> {
+        let scenario = scenario(&["rnn"], &["classic", "adaptive"]);
+        let mut all = Vec::new();
+        for seed in 1..=3u32 {
+            for mut cell in summary(&scenario, 0.9).cells {
+                cell.seed = u64::from(seed);
+                let more = if cell.arm == "adaptive" { 0.01 } else { 0.0 };
+                for e in &mut cell.evaluations {
+                    let value = 0.9 - 0.1 * f64::from(seed) + more * f64::from(seed);
+                    e.evaluation.summed = over_seeds(&[value]);
+                }
+                all.push(cell);
+            }
+        }
+        all
+    }
+
+    fn find<'a>(rows: &'a [Row], arm: &str, state_reset: &str) -> &'a Row {
+        rows.iter()
+            .find(|r| r.arm == arm && r.state_reset == state_reset)
+            .unwrap()
+    }
+
+    #[test]
+    fn differences_are_paired_by_seed() {
+        let rows = table(&cells(), &Reference::default());
+        assert_eq!(rows.len(), 4);
+        let reference = find(&rows, "classic", "oracle");
+        assert!(reference.from_reference.is_none() && reference.p_holm.is_none());
+        let row = find(&rows, "adaptive", "none");
+        let difference = row.from_reference.unwrap();
+        assert!((difference.value - 0.02).abs() < 1e-12);
+        // t = 2 sqrt 3 with two degrees of freedom: see `eval::paired`.
+        assert!((row.p_value.unwrap() - 0.074_179_9).abs() < 1e-6);
+        // Three comparisons: classic never reset is the same as the reference, p = 1.
+        assert!((row.p_holm.unwrap() - 3.0 * 0.074_179_9).abs() < 1e-5);
+        assert_eq!(find(&rows, "classic", "none").p_holm, Some(1.0));
+        // Seeds differ far more than pairs do.
+        assert!(row.summed.unwrap().standard_error > difference.standard_error);
+    }
+
+    #[test]
+    fn seeds_that_one_side_lacks_are_left_out() {
+        let mut some = cells();
+        some.retain(|c| !(c.arm == "classic" && c.seed == 2));
+        let rows = table(&some, &Reference::default());
+        let row = find(&rows, "adaptive", "none");
+        assert_eq!((row.seeds, row.from_reference.unwrap().units), (3, 2));
+        some.retain(|c| c.arm != "classic");
+        let rows = table(&some, &Reference::default());
+        assert!(find(&rows, "adaptive", "none").from_reference.is_none());
+    }
+
+    #[test]
+    fn another_reference_can_be_had() {
+        let reference = Reference {
+            arm: "adaptive".to_owned(),
+            state_reset: "none".to_owned(),
+        };
+        let rows = table(&cells(), &reference);
+        let value = find(&rows, "classic", "none").from_reference.unwrap().value;
+        assert!((value + 0.02).abs() < 1e-12);
+    }
+
+    #[test]
+    fn one_seed_is_paired_by_recording() {
+        let mut one = cells();
+        one.retain(|c| c.seed == 1);
+        for cell in &mut one {
+            for e in &mut cell.evaluations {
+                for g in 0..50 {
+                    let right = g % 5 > 0 || cell.arm == "adaptive";
+                    e.evaluation.by_recording.add(g, right);
+                }
+            }
+        }
+        let rows = table(&one, &Reference::default());
+        let row = find(&rows, "adaptive", "none");
+        let difference = row.from_reference.unwrap();
+        assert!((difference.value - 0.2).abs() < 1e-12 && difference.units == 50);
+        assert_eq!(row.p_value, None);
+    }
+}

@@ -1,0 +1,150 @@
+//! The input of many columns as it is composed: events, or dense frames.
+
+use saturn_cell::{EventBatch, Input, Real, view};
+
+/// What a step of the input is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// Event counts of the channels that fired.
+    #[default]
+    Events,
+    /// A value for each channel.
+    Frames,
+}
+
+/// An input `[I, columns]` that grows column by column. Events stay sparse.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Columns<R: Real> {
+    form: Form,
+    channels: usize,
+    events: EventBatch,
+    /// `[I, columns]`, column by column.
+    frames: Vec<R>,
+}
+
+impl<R: Real> Default for Columns<R> {
+    fn default() -> Self {
+        Self::new(Form::Events, 0)
+    }
+}
+
+impl<R: Real> From<EventBatch> for Columns<R> {
+    fn from(events: EventBatch) -> Self {
+        Self {
+            channels: events.view().channels(),
+            events,
+            ..Self::default()
+        }
+    }
+}
+
+impl<R: Real> Columns<R> {
+    /// An empty input of `channels` rows and no column.
+    pub fn new(form: Form, channels: usize) -> Self {
+        Self {
+            form,
+            channels,
+            events: EventBatch::new(channels),
+            frames: Vec::new(),
+        }
+    }
+
+    /// Forgets all columns and keeps the memory.
+    pub fn clear(&mut self, form: Form, channels: usize) {
+        self.form = form;
+        self.channels = channels;
+        self.events.clear(channels);
+        self.frames.clear();
+    }
+
+    /// Adds a column of events: units in ascending order, with their counts.
+    ///
+    /// # Panics
+    /// If this input is frames.
+    pub fn push_events(&mut self, events: impl IntoIterator<Item = (u32, f32)>) {
+        assert_eq!(self.form, Form::Events, "a column of events");
+        self.events.push_column(events);
+    }
+
+    /// Adds a column of values, `[I]`.
+    ///
+    /// # Panics
+    /// If this input is events, or of another width.
+    pub fn push_frame(&mut self, frame: impl IntoIterator<Item = f32>) {
+        assert_eq!(self.form, Form::Frames, "a column of values");
+        let start = self.frames.len();
+        let values = frame.into_iter().map(|x| R::of(f64::from(x)));
+        self.frames.extend(values);
+        assert_eq!(self.frames.len() - start, self.channels, "values of a step");
+    }
+
+    /// Adds a column without an event, or of zeros.
+    pub fn push_empty(&mut self) {
+        match self.form {
+            Form::Events => self.events.end_column(),
+            Form::Frames => {
+                let length = self.frames.len() + self.channels;
+                self.frames.resize(length, R::zero());
+            }
+        }
+    }
+
+    /// Adds column `j` of another input of the same form and width.
+    pub fn push_from(&mut self, other: &Self, j: usize) {
+        match self.form {
+            Form::Events => {
+                let (units, counts) = other.events.view().column(j);
+                self.events
+                    .push_column(units.iter().copied().zip(counts.iter().copied()));
+            }
+            Form::Frames => self.frames.extend(other.frame(j)),
+        }
+    }
+
+    /// What a net hears.
+    pub fn input(&self) -> Input<'_, R> {
+        match self.form {
+            Form::Events => Input::Events(self.events.view()),
+            Form::Frames => {
+                let columns = self.frames.len() / self.channels.max(1);
+                Input::Dense(view(&self.frames, self.channels, columns))
+            }
+        }
+    }
+
+    /// The events; no column of them where the input is frames.
+    pub fn events(&self) -> &EventBatch {
+        &self.events
+    }
+
+    /// Cells that hold something: all of them in frames.
+    pub fn active(&self) -> usize {
+        match self.form {
+            Form::Events => self.events.view().active(),
+            Form::Frames => self.frames.len(),
+        }
+    }
+
+    /// Writes column `j` to `out [I]`.
+    pub fn dense(&self, j: usize, out: &mut [f32]) {
+        match self.form {
+            Form::Events => {
+                out.fill(0.0);
+                let (units, counts) = self.events.view().column(j);
+                for (&unit, &count) in units.iter().zip(counts) {
+                    out[unit as usize] = count;
+                }
+            }
+            Form::Frames => {
+                for (out, x) in out.iter_mut().zip(self.frame(j)) {
+                    *out = x.wide() as f32;
+                }
+            }
+        }
+    }
+
+    fn frame(&self, j: usize) -> &[R] {
+        &self.frames[j * self.channels..(j + 1) * self.channels]
+    }
+}

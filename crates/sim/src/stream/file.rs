@@ -1,0 +1,210 @@
+//! The file behind a split: events or frames, with one face.
+
+use std::path::Path;
+
+use saturn_data::{DataError, EventFile, FrameFile, ReadOptions, read_places};
+
+use super::columns::Form;
+use super::records::{self, Record};
+use super::samples::Sample;
+
+/// Samples that are read at once.
+const AT_ONCE: usize = 512;
+
+/// An open file of recordings.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there are three of them in a program"
+)]
+pub enum File {
+    /// Events.
+    Events(EventFile),
+    /// Frames, with the names of the classes that labels may have.
+    Frames(FrameFile, Vec<String>),
+}
+
+impl File {
+    /// Opens events, and checks every sample.
+    pub fn events(path: &Path, options: &ReadOptions) -> Result<Self, DataError> {
+        Ok(Self::Events(EventFile::open(path, options)?))
+    }
+
+    /// Opens frames of `channels` values a step and `dt_ms` milliseconds from step to step, with `classes`
+    /// classes, or as many as the file has.
+    pub fn frames(
+        path: &Path,
+        channels: usize,
+        classes: Option<usize>,
+        dt_ms: f64,
+    ) -> Result<Self, DataError> {
+        let file = FrameFile::open(path)?;
+        let unusable = |detail, hint| DataError::Unusable {
+            path: path.to_owned(),
+            detail,
+            hint,
+        };
+        if file.channels() != channels {
+            return Err(unusable(
+                format!(
+                    "its steps have {} values, and `data.channels` is {channels}",
+                    file.channels()
+                ),
+                "set `data.channels` to the number of values of a step",
+            ));
+        }
+        let own_ms = 1e3 * file.dt_s();
+        if (own_ms - dt_ms).abs() > 1e-3 * own_ms {
+            return Err(unusable(
+                format!("its steps are {own_ms} ms apart, and `data.dt_ms` is {dt_ms}"),
+                "set `data.dt_ms` to the time of a step of the file",
+            ));
+        }
+        let mut names = file.class_names().to_vec();
+        let classes = classes.unwrap_or(names.len());
+        if let Some(index) = file.labels().iter().position(|label| *label >= classes) {
+            return Err(DataError::LabelOutOfRange {
+                path: path.to_owned(),
+                index,
+                label: file.labels()[index] as i128,
+                classes,
+            });
+        }
+        let unnamed = names.len()..classes;
+        names.extend(unnamed.map(|class| class.to_string()));
+        names.truncate(classes);
+        Ok(Self::Frames(file, names))
+    }
+
+    /// What a step is.
+    pub fn form(&self) -> Form {
+        match self {
+            Self::Events(_) => Form::Events,
+            Self::Frames(..) => Form::Frames,
+        }
+    }
+
+    /// Number of samples in the file.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Events(file) => file.len(),
+            Self::Frames(file, _) => file.len(),
+        }
+    }
+
+    /// Never true: a file without samples is an error.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Events(file) => file.path(),
+            Self::Frames(file, _) => file.path(),
+        }
+    }
+
+    /// Class of each sample.
+    pub fn labels(&self) -> &[usize] {
+        match self {
+            Self::Events(file) => file.labels(),
+            Self::Frames(file, _) => file.labels(),
+        }
+    }
+
+    /// Name of each class.
+    pub fn class_names(&self) -> &[String] {
+        match self {
+            Self::Events(file) => file.class_names(),
+            Self::Frames(_, names) => names,
+        }
+    }
+
+    /// What the reader had to mend or leave out; `None` where it was nothing.
+    pub fn notice(&self) -> Option<String> {
+        match self {
+            Self::Events(file) if !file.notices().is_empty() => {
+                Some(format!("{}: {}", file.path().display(), file.notices()))
+            }
+            _ => None,
+        }
+    }
+
+    /// The sample at `position`.
+    pub fn read(&self, position: usize, dt_ms: f64) -> Result<Sample, DataError> {
+        match self {
+            Self::Events(file) => Ok(Sample::bin(&file.read(position)?, dt_ms)),
+            Self::Frames(file, _) => {
+                let frames = file.read(position)?;
+                self.known(Sample::from_frames(frames, file.channels()))
+            }
+        }
+    }
+
+    /// The samples at `positions`, which ascend, one after the other.
+    pub fn each(
+        &self,
+        positions: &[u32],
+        dt_ms: f64,
+        hear: &mut dyn FnMut(Sample),
+    ) -> Result<(), DataError> {
+        let Self::Frames(file, _) = self else {
+            for &position in positions {
+                hear(self.read(position as usize, dt_ms)?);
+            }
+            return Ok(());
+        };
+        for wanted in positions.chunk_by(|a, b| *a as usize / AT_ONCE == *b as usize / AT_ONCE) {
+            let first = wanted[0] as usize;
+            let last = wanted[wanted.len() - 1] as usize;
+            let mut wanted = wanted.iter().peekable();
+            for frames in file.read_range(first..last + 1)? {
+                if wanted.next_if(|p| **p as usize == frames.index).is_some() {
+                    hear(self.known(Sample::from_frames(frames, file.channels()))?);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The records that the samples were cut from, whole.
+    pub fn records(
+        &self,
+        dt_ms: f64,
+        window_ms: Option<[f64; 2]>,
+    ) -> Result<Vec<Record>, DataError> {
+        match self {
+            Self::Events(file) => {
+                let places = read_places(file.path())?;
+                records::of_events(file, places.as_deref(), dt_ms, window_ms)
+            }
+            Self::Frames(file, _) => records::of_frames(file),
+        }
+    }
+
+    /// The recordings that the samples are pieces of, as they are, whatever labels say.
+    pub fn laid(&self, dt_ms: f64) -> Result<Vec<Record>, DataError> {
+        match self {
+            Self::Events(file) => {
+                let places = read_places(file.path())?;
+                records::lay_events(file, places.as_deref(), dt_ms)
+            }
+            Self::Frames(file, _) => records::of_frames(file),
+        }
+    }
+
+    /// A sample whose label holds somewhere.
+    fn known(&self, sample: Sample) -> Result<Sample, DataError> {
+        if sample.until > 0 {
+            return Ok(sample);
+        }
+        Err(DataError::Unusable {
+            path: self.path().to_owned(),
+            detail: format!(
+                "the mask of sample {} is 0 everywhere, so that its label never holds",
+                sample.recording
+            ),
+            hint: "leave the sample out when you write the file; gaps have a file of their own",
+        })
+    }
+}

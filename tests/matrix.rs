@@ -1,0 +1,218 @@
+//! The comparison over many cells: in pieces, on several machines, with failures.
+
+use std::fs;
+use std::path::Path;
+use std::process::Output;
+
+use serde_json::Value;
+
+use crate::saturn::{Bench, SCENARIO, fails, files, succeeds};
+
+fn compare(bench: &Bench, out: &str, more: &[&str]) -> Output {
+    let arguments = [&["compare", "tiny.yaml", "--out", out], more].concat();
+    bench.saturn(&arguments)
+}
+
+/// The numbers of a file of a cell but for what depends on the clock and the machine.
+fn numbers(path: &Path) -> Value {
+    const CLOCK: [&str; 3] = ["seconds", "steps_per_second", "resident_mib"];
+    fn strip(value: &mut Value) {
+        match value {
+            Value::Object(map) => {
+                if let (Some(columns), Some(rows)) = (map.get("columns"), map.get("rows")) {
+                    let mut names: Vec<String> = serde_json::from_value(columns.clone()).unwrap();
+                    let mut rows: Vec<Vec<Value>> = serde_json::from_value(rows.clone()).unwrap();
+                    while let Some(at) = names.iter().position(|n| CLOCK.contains(&n.as_str())) {
+                        names.remove(at);
+                        rows.iter_mut().for_each(|row| drop(row.remove(at)));
+                    }
+                    map.insert("columns".to_owned(), names.into());
+                    map.insert("rows".to_owned(), serde_json::to_value(rows).unwrap());
+                }
+                CLOCK.iter().for_each(|key| drop(map.remove(*key)));
+                map.values_mut().for_each(strip);
+            }
+            Value::Array(items) => items.iter_mut().for_each(strip),
+            _ => {}
+        }
+    }
+    let mut value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    strip(&mut value);
+    value
+}
+
+fn cells(bench: &Bench, folder: &str) -> Vec<(String, Value)> {
+    files(&bench.path(folder), ".json")
+        .into_iter()
+        .map(|(name, _)| {
+            let path = bench.path(folder).join(&name);
+            (name, numbers(&path))
+        })
+        .collect()
+}
+
+fn list(bench: &Bench, out: &str) -> Vec<String> {
+    let output = compare(bench, out, &["--list"]);
+    succeeds(&output);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    text.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn cells_are_the_same_bits_however_many_go_on_at_once() {
+    let bench = Bench::new();
+    succeeds(&compare(&bench, "one", &["--jobs", "1"]));
+    succeeds(&compare(
+        &bench,
+        "four",
+        &["--jobs", "4", "--memory", "4000"],
+    ));
+    // Too little for two: one after the other, and all the same.
+    succeeds(&compare(&bench, "tight", &["--jobs", "4", "--memory", "1"]));
+    let one = cells(&bench, "one/cells");
+    assert_eq!(one.len(), 8);
+    for other in ["four", "tight"] {
+        assert!(cells(&bench, &format!("{other}/cells")) == one, "{other}");
+        let weights = |run: &str| files(&bench.path(run).join("weights"), ".safetensors");
+        assert!(weights("one") == weights(other), "{other}");
+    }
+    for (name, bytes) in files(&bench.path("one/cells"), ".json") {
+        assert!(bytes.len() <= 20_000, "{name}: {} bytes", bytes.len());
+        let here = bench.path("").display().to_string();
+        assert!(!String::from_utf8_lossy(&bytes).contains(&here), "{name}");
+    }
+}
+
+#[test]
+fn a_matrix_in_pieces_is_the_matrix() {
+    let bench = Bench::new();
+    succeeds(&compare(&bench, "whole", &[]));
+    assert!(
+        list(&bench, "here")
+            .iter()
+            .all(|line| line.ends_with("not done"))
+    );
+    assert_eq!(list(&bench, "here").len(), 8);
+    // Cells by pattern here, by number there, and one of them in a folder that is kept.
+    succeeds(&compare(&bench, "here", &["--only", "lif.*,gru.classic.1"]));
+    let line = list(&bench, "here")
+        .into_iter()
+        .find(|l| l.contains("gru") && l.contains("not done"));
+    let number = line.unwrap().split_whitespace().next().unwrap().to_owned();
+    succeeds(&compare(
+        &bench,
+        "there",
+        &["--cell", &number, "--cells", "kept"],
+    ));
+    assert_eq!(files(&bench.path("kept"), ".json").len(), 1);
+    assert!(
+        !bench.path("there/summary.json").exists(),
+        "others may be at work"
+    );
+    let done = list(&bench, "here")
+        .iter()
+        .filter(|l| l.ends_with(" done") && !l.contains("not"))
+        .count();
+    assert_eq!(done, 5);
+    // What is kept is not done again: with all weights gone, nothing is trained.
+    succeeds(&compare(
+        &bench,
+        "third",
+        &["--cells", "kept", "--only", "gru.*"],
+    ));
+    assert_eq!(files(&bench.path("third/weights"), ".safetensors").len(), 3);
+    assert_eq!(files(&bench.path("kept"), ".json").len(), 4);
+    succeeds(&compare(&bench, "all", &["--collect", "here", "kept"]));
+    assert!(cells(&bench, "all/cells") == cells(&bench, "whole/cells"));
+    assert!(bench.path("all/report.html").exists());
+    let table = |run: &str| {
+        let text = fs::read(bench.path(run).join("summary.json")).unwrap();
+        serde_json::from_slice::<Value>(&text).unwrap()["table"].clone()
+    };
+    assert_eq!(table("all"), table("whole"));
+}
+
+/// Committed cells are enough for tables and figures: no data, no weights.
+#[test]
+fn tables_come_from_cells_alone() {
+    let bench = Bench::new();
+    succeeds(&compare(&bench, "out", &[]));
+    fs::rename(bench.path("data"), bench.path("elsewhere")).unwrap();
+    succeeds(&compare(&bench, "again", &["--collect", "out/cells"]));
+    assert!(bench.path("again/figures/table.png").exists());
+    let row = |run: &str| {
+        let text = fs::read(bench.path(run).join("summary.json")).unwrap();
+        serde_json::from_slice::<Value>(&text).unwrap()["table"][3].clone()
+    };
+    assert_eq!(row("again"), row("out"));
+    assert!(row("out")["p_holm"].is_number());
+    // Without a cell there is nothing to show, and other settings are other cells.
+    let nothing = compare(&bench, "none", &["--collect"]);
+    fails(&nothing, 1, &["no finished cell", "hint:"]);
+    let other = compare(
+        &bench,
+        "other",
+        &["--set", "train.lr=0.5", "--collect", "out"],
+    );
+    fails(&other, 1, &["no finished cell"]);
+    // Cells that are there, in another place, are known by the data's content.
+    fs::rename(bench.path("elsewhere"), bench.path("moved")).unwrap();
+    let moved = SCENARIO.replace("data/", "moved/");
+    fs::write(bench.path("tiny.yaml"), moved).unwrap();
+    assert!(
+        list(&bench, "again")
+            .iter()
+            .all(|l| !l.contains("not done"))
+    );
+}
+
+#[test]
+fn a_cell_that_fails_leaves_the_others_be() {
+    let bench = Bench::new();
+    // One net leaves the real numbers at once.
+    let broken = SCENARIO.replace(
+        "  gru: {layers: [{gru: {hidden: 8}}]}",
+        "  gru: {layers: [{gru: {hidden: 8}}], train: {lr: 1.0e+30, clip_norm: none, warmup: 0}}",
+    );
+    fs::write(bench.path("tiny.yaml"), broken).unwrap();
+    let output = compare(&bench, "out", &[]);
+    fails(
+        &output,
+        1,
+        &["4 of 8 cells failed", "gru.classic.1", "hint:"],
+    );
+    let text = fs::read(bench.path("out/summary.json")).unwrap();
+    let summary: Value = serde_json::from_slice(&text).unwrap();
+    assert_eq!(summary["cells"].as_array().unwrap().len(), 4);
+    assert_eq!(summary["failures"].as_array().unwrap().len(), 4);
+    let report = fs::read_to_string(bench.path("out/report.html")).unwrap();
+    assert!(report.contains("What failed"));
+    // A damaged file of one cell is that cell's failure too.
+    fs::write(bench.path("out/cells/lif.classic.1.json"), "{").unwrap();
+    fails(
+        &compare(&bench, "out", &[]),
+        1,
+        &["5 of 8", "lif.classic.1.json", "damaged"],
+    );
+}
+
+#[test]
+fn what_names_no_cell_is_refused() {
+    let bench = Bench::new();
+    fails(
+        &compare(&bench, "out", &["--only", "rnn.*"]),
+        2,
+        &["--only rnn.*", "lif.classic.1"],
+    );
+    fails(
+        &compare(&bench, "out", &["--cell", "9"]),
+        2,
+        &["from 1 to 8"],
+    );
+    fails(
+        &compare(&bench, "out", &["--reference", "classic"]),
+        2,
+        &["an arm and a policy"],
+    );
+    assert!(!bench.path("out").exists());
+}

@@ -6,9 +6,15 @@
 
 use saturn_cell::gradcheck::{random, random_events};
 use saturn_cell::{EventBatch, Input, Recorded};
+use saturn_data::{OnBadSample, ReadOptions, Recording, WriteMeta, write_events};
 use saturn_sim::build::build;
+use saturn_sim::eval::lanes::Lanes;
+use saturn_sim::eval::reset::{
+    ClassHeld, Clip, Decay, EntropyOver, Misaligned, Output, PolicyConfig, Random, Silence, Window,
+};
 use saturn_sim::network::{Network, NetworkStream};
-use saturn_sim::scenario::Scenario;
+use saturn_sim::scenario::{Fill, Gap, Scenario};
+use saturn_sim::stream::{Noise, Source, Split};
 
 const INPUTS: usize = 48;
 const CLASSES: usize = 16;
@@ -107,5 +113,83 @@ fn a_step_of_training_allocates_nothing() {
             let (_, bytes) = allocations(step);
             assert!(bytes < FLAGS, "{name} in {layers}: {bytes} bytes");
         }
+    }
+}
+
+/// Under a policy that is asked before every step, and under one whose copies fill a chunk alone, a step of
+/// evaluation on one lane asks for nothing.
+#[test]
+fn a_step_under_a_policy_allocates_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("events.h5");
+    let recordings = (0..4).map(|i| Recording {
+        times_s: (0..30).map(|k| 0.01 * f64::from(k) + 0.001).collect(),
+        units: (0..30).map(|k| (i as u32 + k) % 48).collect(),
+        label: i % 2,
+        speaker: None,
+        index: i,
+    });
+    let meta = WriteMeta {
+        channels: INPUTS,
+        class_names: vec!["even".into(), "odd".into()],
+        ..WriteMeta::default()
+    };
+    write_events(&path, recordings, &meta).expect("written");
+    let options = ReadOptions {
+        channels: INPUTS,
+        classes: None,
+        on_bad_sample: OnBadSample::Error,
+    };
+    let split = Split::open(&path, &options, 10.0).expect("a split");
+    let noise = Noise::new(&[0.1; INPUTS]);
+    let gap = Gap {
+        steps: [5, 20],
+        fill: vec![Fill::Noise(1.0)],
+    };
+    let source = Source {
+        split: &split,
+        noise: &noise,
+        gap: Some(&gap),
+    };
+    let by_step: [&dyn PolicyConfig; 5] = [
+        &Output::Entropy(EntropyOver {
+            level: 0.5,
+            hold: 3,
+        }),
+        &Output::Norm(0.5),
+        &Output::Boundary(ClassHeld { hold: 2 }),
+        &Decay(0.9),
+        &Clip(0.5),
+    ];
+    // A chunk of several steps asks for room once, where a reset falls into it; the policies ask for none.
+    let by_chunk: [&dyn PolicyConfig; 3] = [
+        &Misaligned(4.0),
+        &Random(0.05),
+        &Silence {
+            threshold: 1.0,
+            window: 5,
+        },
+    ];
+    let window = Window { length: 70, hop: 1 };
+    for layers in STACKS {
+        let net = net(layers);
+        let count = |policy: &dyn PolicyConfig, steps: usize| {
+            let mut lanes =
+                Lanes::new(&net, source, policy, INPUTS, "test", 1, 0, 1).expect("lanes");
+            let mut run = || {
+                for _ in 0..300 {
+                    lanes.run(steps).expect("run");
+                }
+            };
+            run();
+            run();
+            allocations(run)
+        };
+        for policy in by_step.iter().chain(&by_chunk) {
+            let (count, bytes) = count(*policy, 1);
+            assert_eq!(count, 0, "{layers}, {policy}: {bytes} bytes");
+        }
+        let (_, bytes) = count(&window, 1);
+        assert!(bytes < FLAGS, "{layers}, {window}: {bytes} bytes");
     }
 }

@@ -51,6 +51,17 @@ fn the_crate_table_is_the_crate_graph() {
     assert_eq!(table, crate_graph());
 }
 
+/// How a heading is linked to: in small letters, spaces as hyphens, without marks; empty for other lines.
+fn anchor(line: &str) -> String {
+    let heading = line.trim_start_matches('#');
+    if heading.len() == line.len() || !heading.starts_with(' ') {
+        return String::new();
+    }
+    let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+    let plain: String = heading.trim().chars().filter(kept).collect();
+    plain.to_lowercase().replace(' ', "-")
+}
+
 #[test]
 fn every_path_in_the_documents_exists() {
     for document in [
@@ -59,13 +70,26 @@ fn every_path_in_the_documents_exists() {
         "CONTRIBUTING.md",
         "docs/results.md",
         "docs/performance.md",
+        "docs/guide.md",
     ] {
         let text = fs::read_to_string(root().join(document)).unwrap();
         let folder = root().join(document).parent().unwrap().to_owned();
         for target in text.split("](").skip(1) {
             let target = target.split(')').next().unwrap();
-            if !target.starts_with("http") && !target.starts_with('#') {
-                assert!(folder.join(target).exists(), "{document} links to {target}");
+            if target.starts_with("http") {
+                continue;
+            }
+            let (file, section) = target.split_once('#').unwrap_or((target, ""));
+            let path = if file.is_empty() {
+                root().join(document)
+            } else {
+                folder.join(file)
+            };
+            assert!(path.exists(), "{document} links to {target}");
+            if !section.is_empty() {
+                let text = fs::read_to_string(path).unwrap();
+                let found = text.lines().any(|line| anchor(line) == section);
+                assert!(found, "{document} links to {target}");
             }
         }
     }
@@ -111,6 +135,7 @@ fn every_command_in_the_documents_exists() {
         ("README.md", 8),
         ("CONTRIBUTING.md", 0),
         ("docs/performance.md", 5),
+        ("docs/guide.md", 9),
     ] {
         let text = fs::read_to_string(root().join(document)).unwrap();
         let commands = commands(&text);

@@ -4,6 +4,7 @@
 mod architecture;
 mod bad_input;
 mod convert;
+mod example_policy;
 mod main_job;
 mod matrix;
 mod real_data;

@@ -216,3 +216,76 @@ fn what_names_no_cell_is_refused() {
     );
     assert!(!bench.path("out").exists());
 }
+
+#[test]
+fn a_checklist_comes_from_a_finished_run() {
+    let bench = Bench::new();
+    succeeds(&bench.saturn(&["run", "tiny.yaml", "--out", "out"]));
+    let output = bench.saturn(&["report", "out", "--checklist"]);
+    succeeds(&output);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        text.contains("LIF, adaptive, never reset:") && text.contains("GRU, adaptive"),
+        "{text}"
+    );
+    assert!(
+        text.contains("  fail          at least 3 seeds: 1"),
+        "{text}"
+    );
+    let html = fs::read_to_string(bench.path("out/report.html")).unwrap();
+    assert!(html.contains("Fit to run without resets?"));
+    fs::remove_file(bench.path("out/report.html")).unwrap();
+    succeeds(&bench.saturn(&["report", "out"]));
+    assert!(bench.path("out/report.html").exists());
+    let arm = bench.saturn(&["report", "out", "--checklist", "--arm", "lead"]);
+    fails(&arm, 1, &["--arm lead", "hint:"]);
+}
+
+#[test]
+fn tune_finds_settings_without_the_test_split() {
+    let bench = Bench::new();
+    fs::remove_file(bench.path("data/test.h5")).unwrap();
+    // A scenario needs all of its files; this one must not be read.
+    fs::write(bench.path("data/test.h5"), "not to be opened").unwrap();
+    let space = "tune: {candidates: 4, halving: 2, search: {train.lr: {log: [1.0e-4, 3.0e-2]}, models.gru.layers.0.gru.hidden: {choice: [4, 8]}}}\n";
+    fs::write(bench.path("tiny.yaml"), format!("{SCENARIO}{space}")).unwrap();
+    let tune = [
+        "tune",
+        "tiny.yaml",
+        "--only",
+        "gru.adaptive.1",
+        "--out",
+        "found.yaml",
+        "--folder",
+        "tried",
+    ];
+    let output = bench.saturn(&tune);
+    succeeds(&output);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(text.lines().count(), 5, "{text}");
+    let tried: Value =
+        serde_json::from_slice(&fs::read(bench.path("tried/tried.json")).unwrap()).unwrap();
+    let rounds: Vec<u64> = (0..4)
+        .map(|k| tried[k]["round"].as_u64().unwrap())
+        .collect();
+    assert_eq!(rounds, [3, 2, 1, 1], "four, two and one");
+    let best = tried[0]["score"].as_f64().unwrap();
+    assert!((0.0..=1.0).contains(&best));
+    // What was found is a scenario, with paths as they were written.
+    let found = fs::read_to_string(bench.path("found.yaml")).unwrap();
+    assert!(
+        found.starts_with("# The best of 4 candidates around tiny.yaml"),
+        "{found}"
+    );
+    assert!(
+        found.contains("data/train.h5") && !found.contains(&bench.path("").display().to_string())
+    );
+    succeeds(&bench.saturn(&["check", "found.yaml"]));
+    // Again: nothing is trained, and the same is found.
+    let weights =
+        bench.path("tried/candidate-0/round-1.gru.adaptive/weights/gru.adaptive.1.safetensors");
+    let before = fs::metadata(&weights).unwrap().modified().unwrap();
+    succeeds(&bench.saturn(&tune));
+    assert_eq!(fs::metadata(&weights).unwrap().modified().unwrap(), before);
+    assert_eq!(fs::read_to_string(bench.path("found.yaml")).unwrap(), found);
+}

@@ -10,6 +10,7 @@
 //! | [`Stream`] | input, mask, and the output of several arms on the same stretch of a stream |
 //! | [`Contraction`] | how much of the past is left after the same gap |
 //! | [`Accuracy`] | accuracy over stream position, with its slope |
+//! | [`Sweep`] | accuracy against the error of boundaries, the length of gaps |
 //! | [`Saturation`] | pinned units, gates, rates and rank over stream position |
 //! | [`Traces`] | states of a few units over a stretch, with the mask shaded |
 //! | [`Training`] | loss and validation accuracy against epoch |
@@ -68,6 +69,7 @@ mod series;
 mod stream;
 pub mod style;
 mod svg;
+mod sweep;
 mod traces;
 mod training;
 
@@ -89,5 +91,6 @@ pub use scatter::{Scatter, ScatterPanel, ScatterPoint};
 pub use series::{Level, LinePanel, Series};
 pub use stream::{Span, Stream, StreamOutput};
 pub use style::Colour;
+pub use sweep::Sweep;
 pub use traces::{TraceArm, Traces};
 pub use training::{Training, TrainingArm, TrainingModel, TrainingRun};

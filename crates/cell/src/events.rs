@@ -66,6 +66,16 @@ impl EventBatch {
         self.end_column();
     }
 
+    /// Adds copies of `len` columns from `start` on.
+    pub fn repeat(&mut self, start: usize, len: usize) {
+        for j in start..start + len {
+            let range = self.offsets[j]..self.offsets[j + 1];
+            self.units.extend_from_within(range.clone());
+            self.counts.extend_from_within(range);
+            self.end_column();
+        }
+    }
+
     /// Adds the columns of a dense matrix, leaving out its zeros.
     pub fn push_dense<R: Real>(&mut self, dense: &View<R>) {
         for j in 0..dense.ncols() {

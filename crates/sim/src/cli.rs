@@ -37,10 +37,23 @@ enum Command {
     Run(matrix::RunArgs),
     /// The same for every seed of the scenario, with intervals over seeds
     Compare(matrix::CompareArgs),
+    /// Search for settings on the validation split by successive halving; write the scenario found
+    Tune(matrix::TuneArgs),
     /// Draw the figures and the report of a finished run again
     Plot {
         /// The run's folder
         run: PathBuf,
+    },
+    /// Write the report of a finished run again, or print its checklist
+    Report {
+        /// The run's folder
+        run: PathBuf,
+        /// Print what must hold of nets that are never reset: pass, fail or not measured
+        #[arg(long)]
+        checklist: bool,
+        /// The arm that the checklist is about; `adaptive` by default, where there is one
+        #[arg(long, value_name = "ARM", requires = "checklist")]
+        arm: Option<String>,
     },
     /// Validate a scenario; estimate parameters, memory and time
     Check {
@@ -172,7 +185,13 @@ pub fn main() -> ExitCode {
     let done = match cli.command {
         Command::Run(args) => args.run(&progress),
         Command::Compare(args) => args.run(&progress),
+        Command::Tune(args) => args.run(&progress),
         Command::Plot { run } => command::plot(&run, &progress),
+        Command::Report {
+            run,
+            checklist,
+            arm,
+        } => command::report(&run, checklist, arm.as_deref(), &progress),
         Command::Check { scenario, set } => command::check(&scenario, &set),
         Command::Schema => command::schema(),
         Command::Bench(args) => bench(args, &progress),

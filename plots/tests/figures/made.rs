@@ -4,7 +4,7 @@ use saturn_plots::{
     Accuracy, AccuracyPanel, Axis, Compare, CompareItem, ComparePanel, CompareValue, Contraction,
     Figure, Heat, Inspect, Level, LinePanel, Look, Operating, OperatingPanel, OperatingPoint,
     Raster, RasterPlot, Saturation, SaturationModel, SaturationPanel, Scaling, Scatter,
-    ScatterPanel, ScatterPoint, Series, Slope, Span, Stream, StreamOutput, TraceArm, Traces,
+    ScatterPanel, ScatterPoint, Series, Slope, Span, Stream, StreamOutput, Sweep, TraceArm, Traces,
     Training, TrainingArm, TrainingModel, TrainingRun,
 };
 
@@ -182,6 +182,18 @@ fn lines(data: Data) -> Vec<Named> {
                 }],
                 chance: Some(f64::NAN),
                 ..Accuracy::default()
+            }),
+        ),
+        (
+            "sweep",
+            Box::new(Sweep {
+                panels: vec![LinePanel::new(
+                    MODEL,
+                    vec![series("classic", data), series("adaptive", data)],
+                )],
+                chance: Some(value(data, 1)),
+                x: saturn_plots::Axis::log("length of the gap, s"),
+                ..Sweep::default()
             }),
         ),
         (

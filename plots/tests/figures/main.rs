@@ -8,7 +8,7 @@ use std::path::Path;
 use made::{Data, figures, stretches};
 use saturn_plots::{
     Accuracy, Compare, Contraction, Figure, Heat, Inspect, Operating, PlotError, RasterPlot,
-    Saturation, Scatter, Stream, Traces, Training,
+    Saturation, Scatter, Stream, Sweep, Traces, Training,
 };
 
 /// The texts of an SVG, after a check that each tag that opens is closed, that no attribute is NaN
@@ -43,7 +43,7 @@ fn texts(svg: &str) -> Vec<String> {
 
 #[test]
 fn ordinary_data_gives_svg_with_its_labels() {
-    let expected: [(&str, &[&str]); 12] = [
+    let expected: [(&str, &[&str]); 13] = [
         (
             "compare",
             &["classic", "noise", "chance", "accuracy, % (95 % interval)"],
@@ -53,6 +53,7 @@ fn ordinary_data_gives_svg_with_its_labels() {
         ("operating", &["classic", "false alarms an hour"]),
         ("contraction", &["classic", "adaptive"]),
         ("accuracy", &["classic", "points per 10⁶ steps:"]),
+        ("sweep", &["classic", "length of the gap, s"]),
         ("saturation", &["pinned", "classic"]),
         ("training", &["classic", "epoch", "training loss, nats"]),
         (
@@ -108,7 +109,7 @@ fn hostile_data_is_drawn() {
 
 #[test]
 fn empty_figures_are_drawn() {
-    let empty: [(&str, Box<dyn Figure>); 12] = [
+    let empty: [(&str, Box<dyn Figure>); 13] = [
         ("compare", Box::new(Compare::default())),
         ("contraction", Box::new(Contraction::default())),
         ("accuracy", Box::new(Accuracy::default())),
@@ -121,6 +122,7 @@ fn empty_figures_are_drawn() {
         ("heat", Box::new(Heat::default())),
         ("scatter", Box::new(Scatter::default())),
         ("operating", Box::new(Operating::default())),
+        ("sweep", Box::new(Sweep::default())),
     ];
     for (name, figure) in empty {
         let found = texts(&figure.to_svg().expect(name));

@@ -108,7 +108,7 @@ impl Pipeline {
             classes,
             ..Work::train(self.net, LOUDNESS)
         };
-        let mut net = work.network()?;
+        let mut net = work.network()?.for_density(split.density(INPUTS)?);
         let mut update = Update::new(settings.optimizer, &net);
         let epoch = Epoch::new(SEED, 0, split.len());
         let mut tally = Tally {

@@ -1,4 +1,4 @@
-//! The options of `saturn run` and `saturn compare`.
+//! The options of `saturn run`, `saturn compare` and `saturn tune`.
 
 use std::path::{Path, PathBuf};
 
@@ -64,6 +64,49 @@ pub struct CompareArgs {
     /// Cells at once, at most, if there is memory; as many as there are threads by default
     #[arg(long, value_name = "N", value_parser = super::cores)]
     jobs: Option<usize>,
+}
+
+#[derive(Args)]
+pub struct TuneArgs {
+    /// The scenario, YAML
+    scenario: PathBuf,
+    /// Where the scenario that is found goes; beside the scenario by default, as `NAME.tuned.yaml`
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Where all that was tried is kept; `runs/` and the scenario's file name with `-tune` by default
+    #[arg(long, value_name = "DIR")]
+    folder: Option<PathBuf>,
+    /// Override one key: `tune.candidates=9`
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Judge these nets: patterns of MODEL.ARM.SEED; by default every model in the first adaptive arm
+    #[arg(long, value_name = "PATTERN", value_delimiter = ',')]
+    only: Vec<String>,
+}
+
+impl TuneArgs {
+    /// Searches.
+    pub fn run(&self, progress: &Progress) -> Result<()> {
+        let out = self
+            .out
+            .clone()
+            .unwrap_or_else(|| self.scenario.with_extension("tuned.yaml"));
+        let folder = self.folder.clone().unwrap_or_else(|| {
+            let mut folder = default_folder(&self.scenario).into_os_string();
+            folder.push("-tune");
+            folder.into()
+        });
+        command::tune(
+            &command::TuneOptions {
+                scenario: &self.scenario,
+                out: &out,
+                folder: &folder,
+                set: &self.set,
+                only: &self.only,
+            },
+            progress,
+        )
+    }
 }
 
 /// An arm and a policy with a comma between.

@@ -6,7 +6,8 @@
 //! recordings = what the readers keep of the files + the binned samples
 //! training   = shards of lanes: batch, tapes, adjoints, gradient; parameters, moments, the best net;
 //!              and after each epoch, a shard of validation a thread: batch and tapes
-//! evaluation = contraction: the events of all pasts, and one chunk of all lanes
+//! evaluation = the larger of contraction: the events of all pasts, and one chunk of all lanes;
+//!              and a window's copies of the net: a chunk a shard, of as many shards as there are threads
 //! ```
 //!
 //! A shard's memory grows to the longest sequence that it meets, so the lengths of the samples are put
@@ -18,7 +19,7 @@ use saturn_cell::{Real, Tape};
 use saturn_loss::MaskConfig;
 
 use crate::eval::evaluate::Watched;
-use crate::eval::lanes::CHUNK;
+use crate::eval::lanes::{CHUNK, COLUMNS};
 use crate::network::Network;
 use crate::run::workbench::{MASK_SAMPLES, Paths, Workbench};
 use crate::scenario::{Arm, Data, DataSource, Fill, Gap, Model, Scenario, Streams, Train};
@@ -229,8 +230,22 @@ fn evaluation<R: Real>(s: &Scenario, samples: &Samples, net: &Network<R>) -> f64
         .filter_map(|(_, gap)| gap.as_ref());
     let batch = gaps.map(|gap| batch_column(samples, Some(gap)));
     let batch = batch.fold(batch_column(samples, None), f64::max) / 2.0;
-    let chunk = CHUNK as f64 * (batch + tape_column(net));
-    lanes * (past * batch + chunk)
+    let column = batch + tape_column(net);
+    let contraction = lanes * (past * batch + CHUNK as f64 * column);
+    contraction.max(copies(s) * column)
+}
+
+/// Columns that the copies of a window take at once, on all threads; 0 where there is no window.
+fn copies(s: &Scenario) -> f64 {
+    let e = &s.evaluate;
+    let policies = e.state_reset.iter();
+    let copies = policies.map(|policy| policy.config().needs().copies).max();
+    let Some(copies) = copies.filter(|&copies| copies > 1) else {
+        return 0.0;
+    };
+    let shard = s.train.shard_lanes.min(e.lanes);
+    let shards = e.lanes.div_ceil(shard).min(rayon::current_num_threads());
+    (shards * (shard * copies).max(COLUMNS)) as f64
 }
 
 /// Bytes of the streams that an estimated mask is fitted and judged on, before training begins; 0 where

@@ -9,8 +9,10 @@ mod make;
 mod memory;
 mod plot;
 mod print;
+mod report;
 mod run;
 mod schema;
+mod tune;
 
 pub use bench::{bench, bench_memory, bench_scaling};
 pub use budget::Limits;
@@ -19,5 +21,7 @@ pub use convert::convert;
 pub use inspect::inspect;
 pub use make::make;
 pub use plot::plot;
+pub use report::report;
 pub use run::{RunOptions, run};
 pub use schema::schema;
+pub use tune::{TuneOptions, tune};

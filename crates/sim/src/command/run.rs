@@ -87,7 +87,7 @@ struct Manifest<'a> {
 
 /// One input file.
 #[derive(Serialize)]
-struct Input {
+pub struct Input {
     path: String,
     sha256: String,
 }
@@ -119,7 +119,7 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     };
     let (inputs, (shared, found)) = match &paths {
         Some(paths) => {
-            let inputs = checksums(paths, scenario.data.gap_recordings.as_deref())?;
+            let inputs = all_checksums(&scenario, paths)?;
             let data = data_key(&inputs)?;
             let job = Job {
                 scenario: &scenario,
@@ -227,10 +227,7 @@ fn collected(
 /// One line a cell: number, model, arm, seed, whether it is done.
 fn list(scenario: &Scenario, chosen: &[Entry], options: &RunOptions) -> Result<()> {
     let data = match data_if_there(scenario)? {
-        Some(paths) => {
-            let gap_recordings = scenario.data.gap_recordings.as_deref();
-            Some(data_key(&checksums(&paths, gap_recordings)?)?)
-        }
+        Some(paths) => Some(data_key(&all_checksums(scenario, &paths)?)?),
         None => None,
     };
     let store = store(options);
@@ -314,16 +311,22 @@ pub fn fingerprint(scenario: &Scenario) -> Result<String> {
 }
 
 /// What results depend on of the data: their content.
-fn data_key(inputs: &[Input]) -> Result<String> {
+pub fn data_key(inputs: &[Input]) -> Result<String> {
     key(&inputs.iter().map(|i| i.sha256.as_str()).collect::<Vec<_>>())
 }
 
-/// The checksums of the files, the test split's too: a net that `compare` has trained is the one that
+/// The checksums of all files, the test split's too: a net that `compare` has trained is the one that
 /// `compare --final` evaluates.
-fn checksums(paths: &Paths, gap_recordings: Option<&Path>) -> Result<Vec<Input>> {
-    let mut inputs = Vec::new();
+fn all_checksums(scenario: &Scenario, paths: &Paths) -> Result<Vec<Input>> {
     let splits = [&*paths.train, &*paths.valid, &*paths.test];
-    for path in splits.into_iter().chain(gap_recordings) {
+    let gaps = scenario.data.gap_recordings.as_deref();
+    checksums(splits.into_iter().chain(gaps))
+}
+
+/// The checksums of `files`.
+pub fn checksums<'a>(files: impl IntoIterator<Item = &'a Path>) -> Result<Vec<Input>> {
+    let mut inputs = Vec::new();
+    for path in files {
         let sha256 = checksum(path).with_context(|| format!("reading {}", path.display()))?;
         inputs.push(Input {
             path: path.display().to_string(),

@@ -17,11 +17,12 @@ use serde::{Deserialize, Serialize};
 
 use super::bootstrap::{ByRecording, Estimate};
 use super::detector::{DetectorConfig, DetectorError, DetectorScore, choose, grid};
+use super::gap::GapBin;
 use super::position::PositionWindow;
+use super::reset::PolicyConfig;
 use super::slope::Slope;
 use crate::network::Network;
 use crate::run::Progress;
-use crate::scenario::StateReset;
 use crate::stream::Source;
 
 pub use judge::LATE;
@@ -32,8 +33,8 @@ pub use watcher::Watched;
 pub struct Plan<'a> {
     /// Samples, noise and gaps.
     pub source: Source<'a>,
-    /// When the state is put at rest.
-    pub state_reset: StateReset,
+    /// What becomes of the state.
+    pub state_reset: &'a dyn PolicyConfig,
     /// I.
     pub channels: usize,
     /// What the stream is for, and its seed: another purpose is another stream.
@@ -94,8 +95,17 @@ pub struct Evaluation {
     pub slope: Slope,
     /// Summed accuracy by stream position.
     pub positions: Vec<PositionWindow>,
+    /// Summed accuracy by the length of the gap before the sample.
+    #[serde(default)]
+    pub gaps: Vec<GapBin>,
     /// Mean of the highest class probability late in gaps; chance is 1 / classes.
     pub late_gap_max_probability: Option<f64>,
+    /// States put at rest, over all lanes and, for a window, over its copies of the net.
+    #[serde(default)]
+    pub resets: u64,
+    /// Steps of the net that a step of the stream took: 1, but for a window, which runs several copies.
+    #[serde(default = "one")]
+    pub computed_steps_per_step: f64,
     /// Spikes of all cells, a step.
     pub spikes_per_step: f64,
     /// Effective synaptic operations of all cells, a step.
@@ -109,6 +119,10 @@ pub struct Evaluation {
     pub saturation: Vec<Watched>,
     /// Summed right answers by recording, to pair arms and seeds.
     pub by_recording: ByRecording,
+}
+
+fn one() -> f64 {
+    1.0
 }
 
 /// The detector's threshold that does best on the plan's stream (of validation samples).
@@ -148,8 +162,11 @@ pub fn evaluate<R: Real>(
         false_alarms_per_hour: all.scores[0].false_alarms_per_hour(plan.dt_ms),
         slope: all.slope.slope(),
         positions: all.positions.windows(),
+        gaps: all.gaps.bins(),
         late_gap_max_probability: (all.late_steps > 0)
             .then(|| all.late_probability / all.late_steps as f64),
+        resets: all.resets,
+        computed_steps_per_step: plan.state_reset.needs().copies as f64,
         spikes_per_step: all.spikes as f64 / steps,
         synaptic_operations_per_step: all.operations as f64 / steps,
         steps_per_second: steps / seconds,

@@ -1,36 +1,58 @@
 //! A net on a group of lanes, chunk by chunk, in constant memory: composer, state resets, forward pass.
+//!
+//! Where the policy resets by the stream alone, a chunk of steps goes through the net at once and resets are
+//! part of its forward pass. A policy that looks at the net, or changes its state otherwise, is asked before
+//! every step, and chunks are one step long. A policy with K copies of the net has K B columns a step, copy by
+//! copy, of which one copy's B are read.
 
 use nalgebra::DMatrix;
-use saturn_cell::{Real, View};
+use saturn_cell::{Real, View, column};
 use saturn_data::DataError;
 
+use super::reset::hand::Hand;
+use super::reset::{Action, Needs, Policy, PolicyConfig, Seen};
 use crate::network::{Network, Tapes};
-use crate::scenario::StateReset;
 use crate::stream::{Columns, Composer, Form, Source, Step};
+use crate::train::validate::softmax;
 
 /// Steps of the longest chunk.
 pub const CHUNK: usize = 64;
+/// Columns of a chunk, where its steps allow for them.
+pub const COLUMNS: usize = 256;
 
 /// Steps of a chunk of so many lanes: enough columns for whole-sequence products, few enough for states and
 /// drives to stay in a second-level cache.
 pub fn chunk_steps(lanes: usize) -> usize {
-    (256 / lanes.max(1)).clamp(4, CHUNK)
+    (COLUMNS / lanes.max(1)).clamp(4, CHUNK)
 }
 
 /// A group of lanes of one stream under one state-reset policy.
 pub struct Lanes<'a, R: Real> {
     net: &'a Network<R>,
     composers: Vec<Composer<'a>>,
-    policy: StateReset,
+    /// The same streams again, `needs.lookahead` steps ahead; none where nothing must be known ahead.
+    scouts: Vec<Composer<'a>>,
+    /// What the scouts hear, which nobody needs.
+    unheard: Columns<R>,
+    config: &'a dyn PolicyConfig,
+    needs: Needs,
+    /// One a lane.
+    policies: Vec<Box<dyn Policy>>,
+    hand: Hand<R>,
     form: Form,
     channels: usize,
     tapes: Tapes<R>,
     input: Columns<R>,
-    /// What is known of each column of the chunk.
+    /// What is known of each step and lane of the chunk.
     known: Vec<Step>,
+    /// Of each step, the first of the columns that are read.
+    read: Vec<usize>,
     keep: DMatrix<R>,
+    /// Class probabilities after the last step, `[C]` each, of K B columns; empty where nobody asks.
+    output: Vec<f32>,
     /// t, steps done on each lane.
     at: u64,
+    resets: u64,
 }
 
 /// One chunk that has run.
@@ -41,14 +63,18 @@ pub struct Chunk<'a, R: Real> {
     pub steps: usize,
     /// B.
     pub lanes: usize,
-    /// `[I, T*B]`.
+    /// `[I, T*K*B]`.
     pub input: &'a Columns<R>,
-    /// What is known of each column.
+    /// What is known of each step and lane, `[T*B]`.
     pub known: &'a [Step],
+    /// The column of step t's first lane, `[T]`; the B columns from there on are the lanes' outputs.
+    pub read: &'a [usize],
     /// States, drives and outputs of each cell.
     pub tapes: &'a Tapes<R>,
-    /// `[C, T*B]`.
+    /// `[C, T*K*B]`.
     pub logits: View<'a, R>,
+    /// States put at rest in it.
+    pub resets: u64,
 }
 
 impl<'a, R: Real> Lanes<'a, R> {
@@ -57,54 +83,81 @@ impl<'a, R: Real> Lanes<'a, R> {
     pub fn new(
         net: &'a Network<R>,
         source: Source<'a>,
-        policy: StateReset,
+        policy: &'a dyn PolicyConfig,
         channels: usize,
         purpose: &str,
         seed: u64,
         first: usize,
         count: usize,
     ) -> Result<Self, DataError> {
-        let composers = (first..first + count)
-            .map(|lane| Composer::new(source, purpose, seed, lane as u64))
-            .collect::<Result<_, _>>()?;
-        Ok(Self {
+        let indices = first as u64..(first + count) as u64;
+        let compose = || {
+            indices
+                .clone()
+                .map(|lane| Composer::new(source, purpose, seed, lane))
+                .collect::<Result<Vec<_>, _>>()
+        };
+        let needs = policy.needs();
+        let ahead = needs.lookahead > 0;
+        let mut lanes = Self {
             net,
-            composers,
-            policy,
+            composers: compose()?,
+            scouts: if ahead { compose()? } else { Vec::new() },
+            unheard: Columns::default(),
+            config: policy,
+            needs,
+            policies: indices.clone().map(|i| policy.build(seed, i)).collect(),
+            hand: Hand::new(net),
             form: source.split.form(),
             channels,
             tapes: Tapes::new(net),
             input: Columns::default(),
             known: Vec::new(),
+            read: Vec::new(),
             keep: DMatrix::zeros(0, 0),
+            output: Vec::new(),
             at: 0,
-        })
+            resets: 0,
+        };
+        for step in 0..needs.lookahead {
+            lanes.scout(step)?;
+        }
+        Ok(lanes)
     }
 
-    /// Runs the next `steps` steps of all lanes.
-    pub fn run(&mut self, steps: usize) -> Result<Chunk<'_, R>, DataError> {
+    /// The most steps that run at once.
+    pub fn longest(&self) -> usize {
         let lanes = self.composers.len();
-        self.input.clear(self.form, self.channels);
-        self.known.clear();
-        for _ in 0..steps {
-            for composer in &mut self.composers {
-                self.known.push(composer.step(&mut self.input)?);
-            }
+        match self.needs {
+            Needs { by_step: true, .. } => 1,
+            Needs { copies: 1, .. } => chunk_steps(lanes),
+            Needs { copies, .. } => (COLUMNS / (copies * lanes)).clamp(1, CHUNK),
         }
-        if self.keep.shape() != (steps, lanes) {
-            self.keep = DMatrix::zeros(steps, lanes);
-        }
+    }
+
+    /// Runs the next `steps` steps of all lanes; at most [`Self::longest`].
+    pub fn run(&mut self, steps: usize) -> Result<Chunk<'_, R>, DataError> {
+        assert!(steps <= self.longest(), "steps that run at once");
+        self.compose(steps)?;
+        let lanes = self.composers.len();
+        let columns = lanes * self.needs.copies;
+        let before = self.resets;
+        self.tapes.carry_on(self.net, steps, columns);
         let mut any = false;
-        for t in 0..steps {
-            for b in 0..lanes {
-                let reset = resets(self.policy, self.at + t as u64, &self.known[t * lanes + b]);
-                any |= reset;
-                self.keep[(t, b)] = if reset { R::zero() } else { R::one() };
+        if steps == 1 {
+            self.act()?;
+        } else {
+            any = self.plan(steps)?;
+        }
+        let keep = any.then_some(&self.keep);
+        let logits = self.tapes.forward(self.net, self.input.input(), keep);
+        if self.needs.output {
+            let outputs = logits.nrows();
+            self.output.resize(outputs * columns, 0.0);
+            for (j, p) in self.output.chunks_exact_mut(outputs).enumerate() {
+                softmax(column(&logits, j), p);
             }
         }
-        self.tapes.carry_on(self.net, steps, lanes);
-        let keep = any.then_some(&self.keep);
-        self.tapes.forward(self.net, self.input.input(), keep);
         let start = self.at;
         self.at += steps as u64;
         Ok(Chunk {
@@ -113,17 +166,116 @@ impl<'a, R: Real> Lanes<'a, R> {
             lanes,
             input: &self.input,
             known: &self.known,
+            read: &self.read,
             tapes: &self.tapes,
             logits: self.tapes.logits(),
+            resets: self.resets - before,
         })
+    }
+
+    /// The input of the next steps, once for each copy, and what is known of them.
+    fn compose(&mut self, steps: usize) -> Result<(), DataError> {
+        let lanes = self.composers.len();
+        self.input.clear(self.form, self.channels);
+        self.known.clear();
+        self.read.clear();
+        for t in 0..steps {
+            let first = t * self.needs.copies * lanes;
+            for composer in &mut self.composers {
+                self.known.push(composer.step(&mut self.input)?);
+            }
+            for _ in 1..self.needs.copies {
+                self.input.repeat(first, lanes);
+            }
+            let copy = self.config.reads(self.at + t as u64);
+            self.read.push(first + copy * lanes);
+        }
+        Ok(())
+    }
+
+    /// Tells the policies of samples that begin at `step`, as far ahead as they ask for.
+    fn scout(&mut self, step: u64) -> Result<(), DataError> {
+        self.unheard.clear(self.form, self.channels);
+        for (scout, policy) in self.scouts.iter_mut().zip(&mut self.policies) {
+            if begins(&scout.step(&mut self.unheard)?) {
+                policy.begins(step);
+            }
+        }
+        Ok(())
+    }
+
+    /// Before one step: what becomes of the states that it begins from.
+    fn act(&mut self) -> Result<(), DataError> {
+        self.look_ahead(0)?;
+        let lanes = self.composers.len();
+        for j in 0..lanes * self.needs.copies {
+            let norm = if self.needs.norm {
+                self.hand.norm(&mut self.tapes, j)
+            } else {
+                0.0
+            };
+            let action = self.ask(0, j, norm);
+            self.hand.act(&mut self.tapes, j, action);
+        }
+        Ok(())
+    }
+
+    /// Before several steps: sets `keep [T, K*B]` and says whether there is any reset.
+    fn plan(&mut self, steps: usize) -> Result<bool, DataError> {
+        let columns = self.composers.len() * self.needs.copies;
+        if self.keep.shape() != (steps, columns) {
+            self.keep = DMatrix::zeros(steps, columns);
+        }
+        let before = self.resets;
+        for t in 0..steps {
+            self.look_ahead(t)?;
+            for j in 0..columns {
+                self.keep[(t, j)] = match self.ask(t, j, 0.0) {
+                    Action::Leave => R::one(),
+                    Action::Reset => R::zero(),
+                    other => unreachable!("{other:?} of {}, which is not by step", self.config),
+                };
+            }
+        }
+        Ok(self.resets > before)
+    }
+
+    /// Brings the policies' knowledge of samples up to step t of the chunk.
+    fn look_ahead(&mut self, t: usize) -> Result<(), DataError> {
+        let at = self.at + t as u64;
+        if !self.scouts.is_empty() {
+            return self.scout(at + self.needs.lookahead);
+        }
+        let lanes = self.composers.len();
+        let known = &self.known[t * lanes..];
+        for (policy, known) in self.policies.iter_mut().zip(known) {
+            if begins(known) {
+                policy.begins(at);
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks about column j of step t of the chunk.
+    fn ask(&mut self, t: usize, j: usize, norm: f64) -> Action {
+        let lanes = self.composers.len();
+        let (copy, lane) = (j / lanes, j % lanes);
+        let output = self.output.chunks_exact(self.net.outputs()).nth(j);
+        let seen = Seen {
+            step: self.at + t as u64,
+            copy,
+            begins: begins(&self.known[t * lanes + lane]),
+            input: self.input.energy(t * lanes * self.needs.copies + j),
+            output: output.unwrap_or_default(),
+            norm,
+        };
+        let action = self.policies[lane].decide(&seen);
+        self.resets += u64::from(action == Action::Reset);
+        action
     }
 }
 
-/// Whether `policy` puts the state at rest before lane step `t`.
-fn resets(policy: StateReset, t: u64, known: &Step) -> bool {
-    match policy {
-        StateReset::None => false,
-        StateReset::Oracle => known.segment.is_some_and(|s| s.at == 0),
-        StateReset::Periodic { every, offset } => t % every == offset % every,
-    }
+/// Whether a sample begins at this step.
+fn begins(known: &Step) -> bool {
+    known.segment.is_some_and(|segment| segment.at == 0)
 }

@@ -105,18 +105,24 @@ impl PositionCurve {
         (starts.zip(&self.ends).zip(&self.windows))
             .map(|((start, &end), counts)| {
                 let tally = counts.tally();
-                let accuracy = tally.share();
                 PositionWindow {
                     start,
                     end,
                     right: tally.right,
                     total: tally.total,
-                    accuracy,
-                    interval: accuracy.map(|p| wilson(p, effective(counts, p, tally.total as f64))),
+                    accuracy: tally.share(),
+                    interval: interval(counts),
                 }
             })
             .collect()
     }
+}
+
+/// The 95 % interval of the share of right answers; `None` if nothing was counted.
+pub(super) fn interval(counts: &ByRecording) -> Option<[f64; 2]> {
+    let tally = counts.tally();
+    let p = tally.share()?;
+    Some(wilson(p, effective(counts, p, tally.total as f64)))
 }
 
 /// (1) and (2).

@@ -6,6 +6,7 @@ use super::names;
 use super::scope::{NEVER, Scope};
 use super::{FiguresError, Sheet};
 use crate::eval::bootstrap::Estimate;
+use crate::run::summary::Row;
 use crate::scenario::Plot;
 
 /// One arm under one policy.
@@ -54,24 +55,70 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
     };
     let table: Vec<Option<&Estimate>> = scope.models.iter().flat_map(found).collect();
     let title = format!("The same as numbers: {}", names::stream(scope.streams[0]));
-    let heat = Heat {
-        title: title.clone(),
+    let columns = items.into_iter().map(|item| item.name).collect();
+    let heat = heat(scope, title.clone(), columns, &table);
+    sheet.add(Plot::Compare, "table", &title, &heat)?;
+    for &(arm, _) in &scope.pair() {
+        policies(scope, sheet, arm)?;
+    }
+    Ok(())
+}
+
+/// Models x policies of one arm on the first stream, where there are more policies than `none` and `oracle`.
+fn policies(scope: &Scope, sheet: &mut Sheet, arm: &str) -> Result<(), FiguresError> {
+    let stream = scope.streams[0];
+    let rows: Vec<&Row> = (scope.summary.table.iter())
+        .filter(|row| row.arm == arm && row.stream == stream)
+        .collect();
+    let mut policies: Vec<&str> = Vec::new();
+    for row in &rows {
+        if !policies.contains(&row.state_reset.as_str()) {
+            policies.push(&row.state_reset);
+        }
+    }
+    if policies.len() < 3 {
+        return Ok(());
+    }
+    let found = |model: &str, policy: &str| {
+        let row = (rows.iter()).find(|row| row.model == model && row.state_reset == policy);
+        row.and_then(|row| row.summed.as_ref())
+    };
+    let table: Vec<Option<&Estimate>> = (scope.models.iter())
+        .flat_map(|model| policies.iter().map(move |policy| found(model, policy)))
+        .collect();
+    let title = format!(
+        "{} nets under every policy of resets: {}",
+        names::arm(arm),
+        names::stream(stream)
+    );
+    let heat = heat(
+        scope,
+        title.clone(),
+        policies.iter().map(|p| names::state_reset(p)).collect(),
+        &table,
+    );
+    let name = format!("policies-{arm}").replace(' ', "-");
+    sheet.add(Plot::Compare, &name, &title, &heat)
+}
+
+/// Models x `columns` with the accuracies of `table`, row by row.
+fn heat(scope: &Scope, title: String, columns: Vec<String>, table: &[Option<&Estimate>]) -> Heat {
+    let half = |e: &Estimate| {
+        e.interval
+            .map_or(f64::NAN, |[low, high]| 50.0 * (high - low))
+    };
+    Heat {
+        title,
         unit: "summed accuracy in %".to_owned(),
-        rows: models,
-        columns: items.into_iter().map(|item| item.name).collect(),
+        rows: scope.models.iter().map(|m| names::model(m)).collect(),
+        columns,
         values: (table.iter())
             .map(|e| e.map_or(f64::NAN, |e| 100.0 * e.value))
             .collect(),
-        half_widths: (table.iter())
-            .map(|e| {
-                e.and_then(|e| e.interval)
-                    .map_or(f64::NAN, |[low, high]| 50.0 * (high - low))
-            })
-            .collect(),
+        half_widths: table.iter().map(|e| e.map_or(f64::NAN, half)).collect(),
         range: Some((100.0 * scope.summary.chance, 100.0)),
         places: 1,
-    };
-    sheet.add(Plot::Compare, "table", &title, &heat)
+    }
 }
 
 /// The reference, classic with oracle resets, then every arm without resets. Without either, every arm
@@ -112,15 +159,7 @@ fn items<'a>(scope: &Scope<'a>) -> Vec<Item<'a>> {
 }
 
 fn summed<'a>(scope: &Scope<'a>, model: &str, item: &Item, stream: &str) -> Option<&'a Estimate> {
-    let mut rows = scope.summary.table.iter();
-    rows.find(|row| {
-        row.model == model
-            && row.arm == item.arm
-            && row.stream == stream
-            && row.state_reset == item.state_reset
-    })?
-    .summed
-    .as_ref()
+    scope.summed(model, item.arm, stream, item.state_reset)
 }
 
 /// In per cent; an interval over few seeds may reach beyond what an accuracy can be.

@@ -3,9 +3,8 @@
 use saturn_plots::{Contraction, LinePanel, Look, Series};
 
 use super::names;
-use super::scope::{Scope, mean, readout};
+use super::scope::{Scope, hidden_curve, mean};
 use super::{FiguresError, Sheet};
-use crate::monitor::contraction::headline;
 use crate::run::summary::CellSummary;
 use crate::scenario::Plot;
 
@@ -76,15 +75,9 @@ fn lines(scope: &Scope, model: &str, arm: &str, look: Look, stream: &str) -> Vec
     all
 }
 
-/// The headline of one net without its readout, which repeats what the layers below it hold.
+/// The headline of one net, in seconds.
 fn curve(cell: &CellSummary, stream: &str, step_s: f64) -> Option<Vec<(f64, f64)>> {
-    let readout = readout(cell);
-    let named = cell.contraction.iter().find(|c| c.stream == stream)?;
-    let hidden: Vec<_> = (named.curves.iter())
-        .filter(|c| Some(c.layer) != readout)
-        .cloned()
-        .collect();
-    let headline = headline(&hidden)?;
-    let lags = headline.lags.iter().map(|&k| k as f64 * step_s);
-    Some(lags.zip(headline.values).collect())
+    let (lags, values) = hidden_curve(cell, stream)?;
+    let lags = lags.iter().map(|&k| k as f64 * step_s);
+    Some(lags.zip(values).collect())
 }

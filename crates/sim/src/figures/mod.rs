@@ -9,19 +9,27 @@
 //! | `stream` | traces: input, mask and the outputs of two arms on one stretch |
 //! | `compare` | the summary's table: accuracy with intervals, and as a heat map |
 //! | `accuracy` | accuracy by stream position |
+//! | `boundary` | the summary's table: accuracy against the error of resets at boundaries |
+//! | `gap` | accuracy by the length of the gap before a sample |
 //! | `contraction` | what is left of the past after the same gap |
 //! | `saturation` | the instruments, window by window |
+//! | `operating` | the detector's errors against its false alarms, threshold by threshold |
+//! | `nets` | a point a net: saturation against contraction, operations against accuracy |
 //! | `raster` | the data: one recording |
 //! | `traces` | traces: states of a few units |
 //! | `training` | loss and validation accuracy of each epoch |
 
 mod accuracy;
+mod boundary;
 mod compare;
 mod contraction;
+mod gap;
 pub mod names;
+pub mod nets;
+mod operating;
 mod raster;
 mod saturation;
-mod scope;
+pub mod scope;
 mod stream;
 mod stretch;
 #[cfg(test)]
@@ -96,7 +104,11 @@ pub fn draw(
             Plot::Stream => stream::draw(&scope, &mut sheet)?,
             Plot::Compare => compare::draw(&scope, &mut sheet)?,
             Plot::Accuracy => accuracy::draw(&scope, &mut sheet)?,
+            Plot::Boundary => boundary::draw(&scope, &mut sheet)?,
+            Plot::Gap => gap::draw(&scope, &mut sheet)?,
             Plot::Contraction => contraction::draw(&scope, &mut sheet)?,
+            Plot::Operating => operating::draw(&scope, &mut sheet)?,
+            Plot::Nets => nets::draw(&scope, &mut sheet)?,
             Plot::Saturation => saturation::draw(&scope, &mut sheet)?,
             Plot::Raster => raster::draw(&scope, &mut sheet)?,
             Plot::Traces => traces::draw(&scope, &mut sheet)?,

@@ -5,8 +5,9 @@ use std::path::Path;
 use saturn_loss::{LossConfig, MaskConfig};
 use saturn_plots::{Look, Role, arm_looks};
 
-use crate::eval::bootstrap::over_seeds;
+use crate::eval::bootstrap::{Estimate, over_seeds};
 use crate::eval::evaluate::Evaluation;
+use crate::monitor::contraction::headline;
 use crate::run::place::Place;
 use crate::run::summary::{CellSummary, Summary};
 use crate::run::trace::{Trace, TraceError};
@@ -71,6 +72,22 @@ impl<'a> Scope<'a> {
             .collect()
     }
 
+    /// The summed accuracy of a model and an arm on a stream under a policy, over its seeds.
+    pub fn summed(
+        &self,
+        model: &str,
+        arm: &str,
+        stream: &str,
+        state_reset: &str,
+    ) -> Option<&'a Estimate> {
+        let mut rows = self.summary.table.iter();
+        let row = rows.find(|row| {
+            (&*row.model, &*row.arm, &*row.stream, &*row.state_reset)
+                == (model, arm, stream, state_reset)
+        });
+        row?.summed.as_ref()
+    }
+
     /// The trace of the first seed of a model and an arm; `None` if there is none.
     pub fn trace(&self, model: &str, arm: &str) -> Result<Option<Trace>, TraceError> {
         let Some(cell) = self.cells(model, arm).next() else {
@@ -105,6 +122,25 @@ pub fn readout(cell: &CellSummary) -> Option<usize> {
         .iter()
         .flat_map(|e| &e.evaluation.saturation);
     windows.map(|w| w.layer).max()
+}
+
+/// What is left of the past at a lag of the gaps of `stream`, mean over the main fields of the layers below
+/// the readout, which repeats what they hold.
+pub fn hidden_contraction(cell: &CellSummary, stream: &str, lag: usize) -> Option<f64> {
+    let (lags, values) = hidden_curve(cell, stream)?;
+    let at = lags.binary_search(&lag).ok()?;
+    values.get(at).copied()
+}
+
+/// The lags and (2) of [`headline`] without the readout.
+pub fn hidden_curve(cell: &CellSummary, stream: &str) -> Option<(Vec<usize>, Vec<f64>)> {
+    let readout = readout(cell);
+    let named = cell.contraction.iter().find(|c| c.stream == stream)?;
+    let hidden: Vec<_> = (named.curves.iter())
+        .filter(|c| Some(c.layer) != readout)
+        .cloned()
+        .collect();
+    headline(&hidden).map(|h| (h.lags, h.values))
 }
 
 /// The mean of what is there.

@@ -4,7 +4,10 @@ use std::path::Path;
 
 use super::*;
 use crate::eval::bootstrap::{ByRecording, Estimate};
+use crate::eval::detector::{DetectorScore, grid};
 use crate::eval::evaluate::{Evaluation, Watched};
+use crate::eval::gap::GapBin;
+use crate::eval::reset::{Misaligned, StateReset};
 use crate::eval::slope::SlopeFit;
 use crate::monitor::WindowStats;
 use crate::monitor::contraction::ContractionCurve;
@@ -132,12 +135,24 @@ fn evaluation(accuracy: f64) -> Evaluation {
         summed: Some(estimate),
         last: Some(estimate),
         detector: None,
-        detection: crate::eval::detector::DetectorScore::default(),
-        curve: Vec::new(),
+        detection: DetectorScore::default(),
+        curve: (grid(10).into_iter())
+            .map(|threshold| DetectorScore {
+                threshold,
+                right: 8,
+                false_alarms: (5.0 * (1.0 - threshold)) as u64,
+                segments: 10,
+                steps: 1000,
+                ..DetectorScore::default()
+            })
+            .collect(),
         false_alarms_per_hour: None,
         slope: SlopeFit::new().slope(),
         positions: vec![],
+        gaps: vec![],
         late_gap_max_probability: None,
+        resets: 0,
+        computed_steps_per_step: 1.0,
         spikes_per_step: 0.0,
         synaptic_operations_per_step: 10.0,
         steps_per_second: 1e6,
@@ -190,6 +205,8 @@ fn a_run_with_traces_has_every_figure() {
         "figures/compare",
         "figures/table",
         "figures/contraction-noise",
+        "figures/operating",
+        "figures/nets-operations",
         "figures/saturation-rnn",
         "figures/traces-rnn",
         "figures/training",
@@ -204,6 +221,60 @@ fn a_run_with_traces_has_every_figure() {
     }
     let title = "The same RNN on the same stream, never reset: classic has 1 of 2 samples right, adaptive has 1";
     assert_eq!(drawn[0].title, title);
+}
+
+/// A run with erring resets and gaps of several lengths.
+#[test]
+fn sweeps_are_drawn_where_something_was_swept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut scenario = scenario(&["rnn", "gru"], &["classic", "adaptive"]);
+    scenario.plots = vec![Plot::Boundary, Plot::Gap];
+    let stems_of = |scenario: &Scenario, summary: &Summary| -> Vec<String> {
+        let drawn = draw(scenario, folder.path(), summary).expect("drawn");
+        drawn.into_iter().map(|d| d.file_stem).collect()
+    };
+    // One kind of reset at boundaries and no gap: nothing is swept.
+    let mut found = summary(&scenario, 0.9);
+    assert!(stems_of(&scenario, &found).is_empty());
+
+    let errors = [0.0, 2.0, 10.0].map(|sigma| StateReset::Misaligned(Misaligned(sigma)));
+    scenario.evaluate.state_reset.extend(errors);
+    for cell in &mut found.cells {
+        for policy in errors {
+            cell.evaluations.push(NamedEvaluation {
+                stream: "noise".to_owned(),
+                state_reset: policy.to_string(),
+                evaluation: evaluation(0.6),
+            });
+        }
+        let bin = |from: u64, right: u64| GapBin {
+            from,
+            to: 2 * from - 1,
+            mean_steps: 1.2 * from as f64,
+            right,
+            total: 40,
+            accuracy: right as f64 / 40.0,
+            interval: [0.5, 0.9],
+        };
+        for e in &mut cell.evaluations {
+            e.evaluation.gaps = vec![bin(1, 30), bin(8, 32), bin(64, 35)];
+        }
+    }
+    found.table = table(&found.cells, &Reference::default());
+    let expected = ["figures/boundary-noise", "figures/gap-noise"];
+    assert_eq!(stems_of(&scenario, &found), expected);
+}
+
+#[test]
+fn nets_are_points_where_forgetting_was_measured() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scenario = scenario(&["rnn"], &["classic", "adaptive"]);
+    let mut summary = summary(&scenario, 0.9);
+    for cell in &mut summary.cells {
+        cell.contraction[0].curves[0].lags = vec![0, 1, crate::run::cells::thin::LAG];
+    }
+    let drawn = draw(&scenario, folder.path(), &summary).expect("drawn");
+    assert!(stems(&drawn).contains(&"figures/nets-saturation"));
 }
 
 #[test]

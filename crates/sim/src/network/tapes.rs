@@ -111,11 +111,6 @@ impl<R: Real> Tapes<R> {
         &self.layers[i].finals
     }
 
-    /// The initial state of cell `i`, `[S, B]`, to be set after [`Self::start`].
-    pub fn initial_mut(&mut self, i: usize) -> ViewMut<'_, R> {
-        self.layers[i].tape.initial_mut()
-    }
-
     /// Whether to keep few states and do the forward pass again in reverse; see the module's head.
     pub fn recompute(&mut self, recompute: bool) {
         self.recompute = recompute;
@@ -147,6 +142,12 @@ impl<R: Real> Tapes<R> {
         for (layer, state) in self.layers.iter_mut().zip(states) {
             layer.tape.initial_mut().copy_from(state);
         }
+    }
+
+    /// The states of cell `i` that the next forward pass begins from, `[S, B]`, to be looked at or changed
+    /// between [`Self::carry_on`] and [`Self::forward`].
+    pub fn initial_mut(&mut self, i: usize) -> ViewMut<'_, R> {
+        self.layers[i].tape.initial_mut()
     }
 
     /// The states after the last step, one `[S, B]` a cell.

@@ -4,6 +4,7 @@
 //! an image of its own, so that names inside one cannot meet those of another.
 
 mod captions;
+pub mod checklist;
 mod headline;
 mod matched;
 mod method;

@@ -2,6 +2,7 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::checklist::{self, Verdict, arm_of};
 use super::{captions, headline, method, nets, results};
 use crate::figures::{Drawn, names};
 use crate::run::summary::Summary;
@@ -35,6 +36,7 @@ pub fn page(scenario: &Scenario, summary: &Summary, figures: &[(&Drawn, Vec<u8>)
                     h2 id="results" { "Results" }
                     @if summary.table.is_empty() { p { "No net was evaluated." } }
                     (results::results(summary))
+                    (checklists(summary))
                     @if !figures.is_empty() {
                         h2 id="figures" { "Figures" }
                         (captions::figures(figures))
@@ -57,6 +59,34 @@ pub fn page(scenario: &Scenario, summary: &Summary, figures: &[(&Drawn, Vec<u8>)
         }
     };
     page.into_string()
+}
+
+/// What must hold of nets that are never reset, item by item; all models but the first are folded.
+fn checklists(summary: &Summary) -> Markup {
+    let lists = arm_of(summary).map_or_else(Vec::new, |arm| checklist::checklists(summary, arm));
+    html! {
+        @if !lists.is_empty() {
+            h2 id="checklist" { "Fit to run without resets?" }
+            @for (k, list) in lists.iter().enumerate() {
+                details open[k == 0] {
+                    summary { h3 { (names::model(&list.model)) ", " (names::arm(&list.arm)) } }
+                    div.scroll {
+                        table {
+                            thead { tr { th { "asked" } th { "found" } th { "" } } }
+                            tbody {
+                                @for item in &list.items {
+                                    tr {
+                                        td { (item.asked) } td { (item.found) }
+                                        td { @if item.verdict == Verdict::Fail { strong { (item.verdict) } } @else { (item.verdict) } }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// One line: the nets, the split, the streams.

@@ -23,6 +23,7 @@ use super::place::Place;
 use super::progress::Progress;
 use super::reason;
 use super::summary::{self, CellSummary, Failure, Reference, Summary};
+use super::trace::TraceError;
 use super::workbench::Workbench;
 use crate::build::{Answers, build};
 use crate::network::Network;
@@ -306,10 +307,15 @@ fn failure(entry: &Entry, e: &anyhow::Error) -> Failure {
 
 /// Whether every other cell would fail in the same way: the disk is full, say.
 fn is_lasting(e: &anyhow::Error) -> bool {
-    let mut causes = e
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<FolderError>());
-    causes.any(FolderError::is_lasting)
+    e.chain().any(|cause| {
+        let folder = cause.downcast_ref::<FolderError>();
+        let trace = cause.downcast_ref::<TraceError>();
+        folder.is_some_and(FolderError::is_lasting)
+            || matches!(
+                trace,
+                Some(TraceError::Write { .. } | TraceError::Io { .. })
+            )
+    })
 }
 
 /// Steps of the validation stream that thresholds are chosen on: six times those of the samples, which is

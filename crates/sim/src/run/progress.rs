@@ -47,6 +47,14 @@ impl Progress {
         }
     }
 
+    /// Progress of a part of the work: it shows nothing, and hears of the same interrupt.
+    pub fn hidden(&self) -> Self {
+        Self {
+            stop: Arc::clone(&self.stop),
+            ..Self::quiet()
+        }
+    }
+
     /// Sets the amount of work, in any unit.
     pub fn total(&self, units: u64) {
         self.bar.set_length(units);

@@ -19,8 +19,8 @@ use saturn_data::DataError;
 use thiserror::Error;
 
 use crate::eval::lanes::{CHUNK, Lanes};
+use crate::eval::reset::Never;
 use crate::network::Network;
-use crate::scenario::StateReset;
 use crate::stream::Source;
 use crate::train::validate::softmax;
 
@@ -108,16 +108,7 @@ pub fn record<R: Real>(
     start: u64,
     steps: usize,
 ) -> Result<Trace, DataError> {
-    let mut lane = Lanes::new(
-        net,
-        source,
-        StateReset::None,
-        channels,
-        "evaluation",
-        seed,
-        0,
-        1,
-    )?;
+    let mut lane = Lanes::new(net, source, &Never {}, channels, "evaluation", seed, 0, 1)?;
     let mut left = start;
     while left > 0 {
         let now = left.min(CHUNK as u64);

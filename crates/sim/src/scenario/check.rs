@@ -19,6 +19,7 @@ use super::report::Report;
 use super::set::set;
 use super::stream::{Fill, Gap, Stream, StreamKeys};
 use super::train::{Train, TrainKeys};
+use super::tune::TuneKeys;
 
 /// A scenario that can be run: complete, and with every value in its range.
 #[derive(Clone, Debug)]
@@ -43,6 +44,8 @@ pub struct Scenario {
     pub train: Train,
     /// What trained nets are put through.
     pub evaluate: Evaluate,
+    /// What `tune` searches.
+    pub tune: TuneKeys,
     /// The figures of the report; none twice.
     pub plots: Vec<Plot>,
     /// What is odd, though it can be run.
@@ -171,6 +174,7 @@ impl Scenario {
             arms: self.arms.clone(),
             train,
             evaluate: self.evaluate.keys(),
+            tune: Some(self.tune.clone()),
             plots: self.plots.clone(),
         }
     }
@@ -178,8 +182,19 @@ impl Scenario {
 
 /// The scenario as YAML, with every default written out. Read again, it is the same scenario.
 pub fn to_yaml(scenario: &Scenario) -> String {
+    yaml(&scenario.keys())
+}
+
+/// The scenario as YAML with the keys as they were written, after overrides: paths as they stand in the
+/// file, and of many parts no more than the file has.
+pub fn written_yaml(scenario: &Scenario) -> String {
+    // It has been decoded before.
+    yaml(&decode::<ScenarioKeys>(&scenario.root).unwrap_or_else(|_| scenario.keys()))
+}
+
+fn yaml(keys: &ScenarioKeys) -> String {
     // Text, finite numbers, lists and mappings with names as keys: JSON and YAML have all of them.
-    let mut keys = serde_json::to_value(scenario.keys()).expect("keys are JSON");
+    let mut keys = serde_json::to_value(keys).expect("keys are JSON");
     leave_out_nulls(&mut keys);
     serde_saphyr::to_string(&keys).expect("keys are YAML")
 }
@@ -235,6 +250,8 @@ fn check(
     let evaluate = keys.evaluate.resolve(gap, r);
     check_gaps(&data, gap, &evaluate, r);
     check_masks(&data, &keys.arms, r);
+    let tune = keys.tune.clone().unwrap_or_default();
+    tune.check(r);
     r.distinct("plots", &keys.plots);
 
     let Report {
@@ -260,6 +277,7 @@ fn check(
         arms: keys.arms.clone(),
         train: keys.train.settle(),
         evaluate,
+        tune,
         plots: keys.plots.clone(),
         warnings,
         train_keys: keys.train.clone(),

@@ -1,17 +1,14 @@
 //! `evaluate`: what trained nets are put through.
 
-use std::fmt;
-
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Error, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::named::Named;
 use super::or_none::OrNone;
 use super::report::Report;
 use super::stream::{Gap, GapKeys, gap_keys};
 use crate::eval::detector::{DetectorConfig, LONGEST};
+use crate::eval::reset::StateReset;
 
 /// What trained nets are put through.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -23,8 +20,8 @@ pub struct EvaluateKeys {
     /// Streams side by side that share the steps; 1 to `steps`, default 16. Fewer: each runs for longer;
     /// 1 is one long stream.
     pub lanes: usize,
-    /// When states are put back to rest: one of these or a list, each an evaluation of its own. Default
-    /// `[none, oracle]`.
+    /// What becomes of states as the stream goes on, in most cases when they are put back to rest: one of
+    /// these or a list, each an evaluation of its own. Default `[none, oracle]`.
     pub state_reset: Vec<StateReset>,
     /// The streams to run on, by name. Default: one for each fill of `stream.gap`, with its steps.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,7 +40,7 @@ impl Default for EvaluateKeys {
         Self {
             steps: 100_000,
             lanes: 16,
-            state_reset: vec![StateReset::None, StateReset::Oracle],
+            state_reset: vec![StateReset::NEVER, StateReset::ORACLE],
             streams: None,
             windows: 20,
             contraction: ContractionConfig::default(),
@@ -58,96 +55,6 @@ impl Default for EvaluateKeys {
 pub struct EvaluateStream {
     /// What lies between samples; `none` puts them end to end. What is left out is as in `stream.gap`.
     pub gap: OrNone<GapKeys>,
-}
-
-/// When the whole state of a net is put back to rest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum StateReset {
-    /// Never.
-    None,
-    /// At each sample's first step, as if boundaries were known.
-    Oracle,
-    /// Every so many steps: a number, or `{every: .., offset: ..}`.
-    #[serde(deserialize_with = "period", serialize_with = "write_period")]
-    #[schemars(schema_with = "period_schema")]
-    Periodic {
-        /// Steps from one reset to the next; at least 1.
-        every: u64,
-        /// Steps of the stream before the first reset; below `every`, default 0.
-        offset: u64,
-    },
-}
-
-#[derive(Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Period {
-    /// Steps from one reset to the next; at least 1.
-    every: u64,
-    /// Steps of the stream before the first reset; below `every`, default 0.
-    #[serde(default)]
-    offset: u64,
-}
-
-fn period<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(u64, u64), D::Error> {
-    struct Either;
-    impl<'de> Visitor<'de> for Either {
-        type Value = (u64, u64);
-
-        fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-            f.write_str("a number of steps, or `{every: .., offset: ..}`")
-        }
-
-        fn visit_u64<E: Error>(self, every: u64) -> Result<(u64, u64), E> {
-            Ok((every, 0))
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(u64, u64), A::Error> {
-            let period = Period::deserialize(MapAccessDeserializer::new(map))?;
-            Ok((period.every, period.offset))
-        }
-    }
-    deserializer.deserialize_any(Either)
-}
-
-#[allow(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde calls it with references"
-)]
-fn write_period<S: Serializer>(
-    every: &u64,
-    offset: &u64,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match *offset {
-        0 => every.serialize(serializer),
-        offset => Period {
-            every: *every,
-            offset,
-        }
-        .serialize(serializer),
-    }
-}
-
-fn period_schema(generator: &mut SchemaGenerator) -> Schema {
-    json_schema!({
-        "anyOf": [
-            { "type": "integer", "minimum": 1 },
-            generator.subschema_for::<Period>(),
-        ]
-    })
-}
-
-impl fmt::Display for StateReset {
-    /// A name for files and tables: `none`, `oracle`, `periodic_100`, `periodic_100_from_7`.
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            Self::None => f.write_str("none"),
-            Self::Oracle => f.write_str("oracle"),
-            Self::Periodic { every, offset: 0 } => write!(f, "periodic_{every}"),
-            Self::Periodic { every, offset } => write!(f, "periodic_{every}_from_{offset}"),
-        }
-    }
 }
 
 /// How forgetting is measured: the states of one net after different pasts, in the same gap.
@@ -215,20 +122,12 @@ impl EvaluateKeys {
         );
         report.distinct(&at("state_reset"), &self.state_reset);
         for (i, policy) in self.state_reset.iter().enumerate() {
-            let StateReset::Periodic { every, offset } = *policy else {
-                continue;
-            };
-            let at = at(&format!("state_reset.{i}.periodic"));
-            if every == 0 {
-                report.problem(
-                    &at,
-                    "a period of 0 steps would reset all the time: it must be 1 or more",
-                );
-            } else if offset >= every {
-                let message = format!(
-                    "`{offset}` is out of range: it must be below `every`, which is {every}"
-                );
-                report.problem(&format!("{at}.offset"), message);
+            if let Err(e) = policy.config().check() {
+                let mut place = at(&format!("state_reset.{i}.{}", policy.kind()));
+                if !e.key().is_empty() {
+                    place = format!("{place}.{}", e.key());
+                }
+                report.problem(&place, e.to_string());
             }
         }
         report.at_least(&at("windows"), self.windows as u64, 1);

@@ -11,6 +11,7 @@ use super::named::Named;
 use super::plots::Plot;
 use super::stream::StreamKeys;
 use super::train::TrainKeys;
+use super::tune::TuneKeys;
 
 /// An experiment of Saturn's: data, streams, nets, ways of training them, and what they are put through.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -46,6 +47,9 @@ pub struct ScenarioKeys {
     /// What trained nets are put through.
     #[serde(default)]
     pub evaluate: EvaluateKeys,
+    /// What `tune` searches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tune: Option<TuneKeys>,
     /// The figures of the report: one of these or a list; default all.
     #[serde(default = "all_plots")]
     pub plots: Vec<Plot>,

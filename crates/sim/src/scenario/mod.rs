@@ -13,7 +13,7 @@
 //! | `read`, `scalar`, `node` | YAML into a tree, without YAML's surprises |
 //! | `set` | `--set key=value` |
 //! | `decode` | the tree into typed keys |
-//! | `keys`, `data`, `sources`, `stream`, `models`, `arms`, `train`, `evaluate`, `plots` | the keys, and how each part is checked |
+//! | `keys`, `data`, `sources`, `stream`, `models`, `arms`, `train`, `evaluate`, `plots`, `tune` | the keys, and how each part is checked |
 //! | `check` | the checked whole |
 //! | `schema` | the JSON Schema of the keys |
 
@@ -40,11 +40,13 @@ mod stream;
 #[cfg(test)]
 mod tests;
 mod train;
+mod tune;
 
+pub use crate::eval::reset::StateReset;
 pub use arms::{Arm, FpttConfig, InitialState, NoiseConfig, PassedConfig, Streams};
-pub use check::{Scenario, to_yaml};
+pub use check::{Scenario, to_yaml, written_yaml};
 pub use data::{Data, DataKeys, DataSource, Files, OnBadSample};
-pub use evaluate::{ContractionConfig, Evaluate, EvaluateKeys, EvaluateStream, StateReset};
+pub use evaluate::{ContractionConfig, Evaluate, EvaluateKeys, EvaluateStream};
 pub use keys::ScenarioKeys;
 pub use models::{Layer, LeakyReadout, Model, Readout};
 pub use named::Named;
@@ -55,3 +57,4 @@ pub use schema::schema;
 pub use sources::{Limits, RecordKeys, Scaling};
 pub use stream::{Fill, Gap, GapKeys, Stream, StreamKeys};
 pub use train::{EarlyStopping, Keep, Optimizer, Precision, Schedule, Train, TrainKeys};
+pub use tune::{Range, TuneKeys};

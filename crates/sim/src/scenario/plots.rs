@@ -13,8 +13,16 @@ pub enum Plot {
     Contraction,
     /// Accuracy over the stream.
     Accuracy,
+    /// Accuracy against the error of resets at boundaries; wants `misaligned` in `evaluate.state_reset`.
+    Boundary,
+    /// Accuracy against the length of the gap before a sample.
+    Gap,
     /// Input, mask and the outputs of two arms on the same stretch.
     Stream,
+    /// Errors of the detector against its false alarms, threshold by threshold.
+    Operating,
+    /// A point a net: saturation against contraction, operations against accuracy.
+    Nets,
     /// Spikes of the input and of the layers.
     Raster,
     /// States over time.
@@ -27,11 +35,15 @@ pub enum Plot {
 
 impl Plot {
     /// All of them, in the order of a report.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 12] = [
         Self::Stream,
         Self::Compare,
         Self::Accuracy,
+        Self::Boundary,
+        Self::Gap,
         Self::Contraction,
+        Self::Operating,
+        Self::Nets,
         Self::Saturation,
         Self::Raster,
         Self::Traces,

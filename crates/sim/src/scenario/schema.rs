@@ -112,7 +112,11 @@ fn null_defaults(schema: &mut Schema) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Scenario, tests::DESIGN, to_yaml};
+    use super::super::{
+        Scenario,
+        tests::{DESIGN, POLICIES},
+        to_yaml,
+    };
     use super::*;
 
     /// Whether `value` has the structure that `schema` (with `root`'s definitions) asks for.
@@ -207,6 +211,7 @@ mod tests {
         assert!(fits(&design, &root, &root));
         for text in [
             DESIGN,
+            POLICIES,
             "name: x",
             "name: x\nstream: {gap: none}\narms: {a: {loss: adaptive}}\nevaluate: {state_reset: {periodic: {every: 9, offset: 2}}}",
         ] {
@@ -221,6 +226,7 @@ mod tests {
             "name: x\ntrain: {optimizer: adam, clip_norm: none, early_stopping: {patience: 2}}",
             "name: x\nplots: accuracy",
             "name: x\nevaluate: {state_reset: [none, {periodic: 100}]}",
+            POLICIES,
         ] {
             assert!(fits(&as_json(text), &root, &root), "{text}");
         }
@@ -240,6 +246,9 @@ mod tests {
             "name: x\nstream: {gap: nothing}",
             "name: x\nmodels: {a: {layers: [{lif: {surrogate: atan}}]}}",
             "name: x\nevaluate: {state_reset: periodic}",
+            "name: x\nevaluate: {state_reset: clip}",
+            "name: x\nevaluate: {state_reset: output}",
+            "name: x\nevaluate: {state_reset: {decay: much}}",
         ] {
             assert!(!fits(&as_json(text), &root, &root), "{text}");
         }

@@ -6,6 +6,7 @@ mod overrides;
 use std::path::Path;
 
 use super::*;
+use crate::eval::reset::Periodic;
 
 /// The scenario that the design shows.
 pub(super) const DESIGN: &str = "\
@@ -68,12 +69,12 @@ fn the_design_s_scenario_reads_as_written() {
     assert_eq!(
         s.evaluate.state_reset,
         [
-            StateReset::None,
-            StateReset::Oracle,
-            StateReset::Periodic {
+            StateReset::NEVER,
+            StateReset::ORACLE,
+            StateReset::Periodic(Periodic {
                 every: 100,
                 offset: 0
-            }
+            })
         ]
     );
     assert_eq!(s.plots.len(), 6);
@@ -179,6 +180,48 @@ plots: [accuracy]",
     );
 }
 
+/// One of each kind of policy, and the names of their results.
+pub(super) const POLICIES: &str = "\
+name: x
+evaluate:
+  state_reset: [none, oracle, {misaligned: 2.5}, {periodic: 9}, {periodic: {every: 9, offset: 4}}, \
+    {random: 0.01}, silence, {silence: {threshold: 0.5, window: 4}}, {output: entropy}, \
+    {output: {norm: 3}}, {output: {boundary: {hold: 5}}}, {decay: 0.99}, {clip: 2}, window, \
+    {window: {length: 50, hop: 25}}]";
+
+#[test]
+fn every_policy_reads_and_has_a_name_of_its_own() {
+    let s = good(POLICIES);
+    let names: Vec<String> = (s.evaluate.state_reset.iter())
+        .map(ToString::to_string)
+        .collect();
+    let expected = [
+        "none",
+        "oracle",
+        "misaligned_by_2.5",
+        "periodic_9",
+        "periodic_9_from_4",
+        "random_0.01",
+        "silence_of_10_steps",
+        "silence_of_4_steps_at_0.5",
+        "entropy_over_0.9_for_5_steps",
+        "norm_over_3",
+        "new_class_for_5_steps",
+        "decay_0.99",
+        "clip_at_2",
+        "window_100_hop_10",
+        "window_50_hop_25",
+    ];
+    assert_eq!(names, expected);
+    // What has nothing to set is written as its name.
+    let yaml = to_yaml(&s);
+    assert!(
+        yaml.contains("- none\n") && yaml.contains("- oracle\n"),
+        "{yaml}"
+    );
+    assert!(yaml.contains("- periodic: 9\n"), "{yaml}");
+}
+
 #[test]
 fn streams_of_evaluation_inherit_the_training_gap() {
     let s = good(
@@ -242,6 +285,7 @@ plots: [compare, training]"
     for text in [
         everything.as_str(),
         DESIGN,
+        POLICIES,
         "name: x",
         "name: x\nstream: {gap: none}",
     ] {

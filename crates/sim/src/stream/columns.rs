@@ -102,6 +102,28 @@ impl<R: Real> Columns<R> {
         }
     }
 
+    /// Adds copies of `len` columns from `start` on.
+    pub fn repeat(&mut self, start: usize, len: usize) {
+        match self.form {
+            Form::Events => self.events.repeat(start, len),
+            Form::Frames => {
+                let range = start * self.channels..(start + len) * self.channels;
+                self.frames.extend_from_within(range);
+            }
+        }
+    }
+
+    /// How much column `j` holds: its events, counted; of a frame the energy, Σ x².
+    pub fn energy(&self, j: usize) -> f64 {
+        match self.form {
+            Form::Events => {
+                let (_, counts) = self.events.view().column(j);
+                counts.iter().map(|&n| f64::from(n)).sum()
+            }
+            Form::Frames => self.frame(j).iter().map(|x| x.wide() * x.wide()).sum(),
+        }
+    }
+
     /// What a net hears.
     pub fn input(&self) -> Input<'_, R> {
         match self.form {
@@ -146,5 +168,31 @@ impl<R: Real> Columns<R> {
 
     fn frame(&self, j: usize) -> &[R] {
         &self.frames[j * self.channels..(j + 1) * self.channels]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_repeat_and_tell_their_energy() {
+        let mut events = Columns::<f64>::new(Form::Events, 4);
+        events.push_events([(1, 2.0), (3, 1.0)]);
+        events.push_empty();
+        events.repeat(0, 2);
+        let mut frames = Columns::<f64>::new(Form::Frames, 2);
+        frames.push_frame([3.0, -4.0]);
+        frames.push_empty();
+        frames.repeat(0, 2);
+        for (columns, energy) in [(&events, 3.0), (&frames, 25.0)] {
+            assert_eq!(columns.input().columns(), 4);
+            let found: Vec<f64> = (0..4).map(|j| columns.energy(j)).collect();
+            assert_eq!(found, [energy, 0.0, energy, 0.0]);
+            let (mut first, mut copy) = ([0.0f32; 4], [0.0f32; 4]);
+            columns.dense(0, &mut first);
+            columns.dense(2, &mut copy);
+            assert_eq!(first, copy);
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use rayon::prelude::*;
 use saturn_data::{DataError, EventFile, FrameFile, ReadOptions, read_places};
 
 use super::columns::Form;
@@ -149,8 +150,12 @@ impl File {
         hear: &mut dyn FnMut(Sample),
     ) -> Result<(), DataError> {
         let Self::Frames(file, _) = self else {
-            for &position in positions {
-                hear(self.read(position as usize, dt_ms)?);
+            for some in positions.chunks(AT_ONCE) {
+                let read = |position: &u32| self.read(*position as usize, dt_ms);
+                let samples: Vec<_> = some.par_iter().map(read).collect();
+                for sample in samples {
+                    hear(sample?);
+                }
             }
             return Ok(());
         };

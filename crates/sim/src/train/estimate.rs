@@ -18,11 +18,12 @@ use saturn_loss::{Loss, LossError, SpikeRate};
 use super::trainer::{Job, TrainError, first_update};
 use crate::eval::contraction::contraction;
 use crate::eval::evaluate::{EvalError, Plan, choose_threshold, evaluate};
+use crate::eval::reset::{Never, StateReset};
 use crate::network::Network;
 use crate::run::Progress;
 use crate::run::matrix::threshold_steps;
 use crate::run::workbench::{MaskError, Workbench};
-use crate::scenario::{Arm, ContractionConfig, Gap, Scenario, StateReset, Streams, Train};
+use crate::scenario::{Arm, ContractionConfig, Gap, Scenario, Streams, Train};
 
 /// Steps of a trial on each lane.
 const TRIAL: u64 = 128;
@@ -116,7 +117,7 @@ impl Trial<'_> {
         let steps = (TRIAL * e.lanes as u64).min(e.steps);
         let plan = Plan {
             source: b.source(&b.valid, s.stream.gap.as_ref()),
-            state_reset: StateReset::None,
+            state_reset: &Never {},
             channels: b.channels,
             purpose: "estimate",
             seed: s.seed,
@@ -131,7 +132,9 @@ impl Trial<'_> {
         let choosing = typical(|| Ok(choose_threshold(net, &plan, &quiet).map(drop)?))?;
         let watching = typical(|| Ok(evaluate(net, &plan, 0.5, &quiet).map(drop)?))?;
         let (step, watched) = (choosing / steps as f64, watching / steps as f64);
-        let policies = e.state_reset.len() as f64;
+        // A window computes a step of the stream as often as it has copies of the net.
+        let copies = |policy: &StateReset| policy.config().needs().copies as f64;
+        let policies: f64 = e.state_reset.iter().map(copies).sum();
         let each = policies * (threshold_steps(e, b) as f64 * step + e.steps as f64 * watched);
         let mut total = 0.0;
         for (_, gap) in e.streams.iter() {

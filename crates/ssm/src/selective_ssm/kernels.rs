@@ -5,7 +5,7 @@ use saturn_cell::elementary::{exp, sigmoid};
 use saturn_cell::{Params, Real, Recorded, View, ViewMut, column, column_mut};
 
 use super::number::{Number, parts, parts_mut};
-use super::{A_IM, A_LOG, D, SelectiveSsm, SelectiveStep};
+use super::{A_LOG, D, SelectiveSsm, SelectiveStep};
 
 /// (2): δ turns into Δ. softplus(δ) = max(δ, 0) + ln(1 + exp(-|δ|)).
 pub(super) fn lengthen<R: Real>(mut delta: ViewMut<R>) {
@@ -26,6 +26,37 @@ fn step<R: Real, Z: Number<R>>(rule: SelectiveStep, a: Z, inverse: Z, delta: R) 
     }
 }
 
+/// The sum of `term(0..len)`, in eight sums side by side, so that it runs in wide registers.
+#[inline(always)]
+fn sum<R: Real, Z: Number<R>>(len: usize, term: impl Fn(usize) -> Z) -> Z {
+    const SUMS: usize = 8;
+    let mut sums = [Z::zero(); SUMS];
+    let whole = len - len % SUMS;
+    for start in (0..whole).step_by(SUMS) {
+        for (i, sum) in sums.iter_mut().enumerate() {
+            *sum = sum.plus(term(start + i));
+        }
+    }
+    for (i, sum) in sums[..len - whole].iter_mut().enumerate() {
+        *sum = sum.plus(term(whole + i));
+    }
+    sums.iter().fold(Z::zero(), |all, &part| all.plus(part))
+}
+
+/// `len` gradients of `A_log` from `start` on, and, where states are complex, as many of `A_im`.
+#[inline(always)]
+fn pole_gradients<R: Real>(
+    grad: &mut Params<R>,
+    (start, len): (usize, usize),
+) -> (&mut [R], &mut [R]) {
+    let mut tensors = grad.tensors_mut()[A_LOG..].iter_mut();
+    let mut next = || match tensors.next() {
+        Some(tensor) => &mut tensor.value.as_mut_slice()[start..][..len],
+        None => &mut [],
+    };
+    (next(), next())
+}
+
 /// (3), (4)
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
 pub(super) fn scan<R: Real, Z: Number<R>>(
@@ -39,15 +70,15 @@ pub(super) fn scan<R: Real, Z: Number<R>>(
     let drive: View<R> = drive.as_view();
     for lane in 0..prev.ncols() {
         let drive = column(&drive, lane);
-        let (u, delta) = (&drive[rows.u.clone()], &drive[rows.delta.clone()]);
-        let (b_re, b_im) = parts::<R, Z>(&drive[rows.b.clone()], n, 0..n);
+        let (u, delta) = drive[..2 * h].split_at(h);
+        let (b_re, b_im) = parts::<R, Z>(&drive[rows.b.clone()], n, (0, n));
         let (prev, next) = (column(&prev, lane), column_mut(&mut next, lane));
         for state in 0..n {
-            let own = state * h..(state + 1) * h;
+            let own = (state * h, h);
             let b = Z::at(b_re, b_im, state);
-            let (a_re, a_im) = parts::<R, Z>(&cell.poles, half, own.clone());
-            let (i_re, i_im) = parts::<R, Z>(&cell.inverse, half, own.clone());
-            let (x_re, x_im) = parts::<R, Z>(prev, half, own.clone());
+            let (a_re, a_im) = parts::<R, Z>(&cell.poles, half, own);
+            let (i_re, i_im) = parts::<R, Z>(&cell.inverse, half, own);
+            let (x_re, x_im) = parts::<R, Z>(prev, half, own);
             let (y_re, y_im) = parts_mut::<R, Z>(next, half, own);
             for (i, (&u, &delta)) in u.iter().zip(delta).enumerate() {
                 let (a, inverse) = (Z::at(a_re, a_im, i), Z::at(i_re, i_im, i));
@@ -76,13 +107,13 @@ pub(super) fn read<R: Real, Z: Number<R>>(
     let d = cell.params[D].as_slice();
     for j in 0..out.ncols() {
         let (above, y) = column_mut(&mut drive, j).split_at_mut(rows.y.start);
-        let (c_re, c_im) = parts::<R, Z>(&above[rows.c.clone()], n, 0..n);
+        let (c_re, c_im) = parts::<R, Z>(&above[rows.c.clone()], n, (0, n));
         for (y, (&d, &u)) in y.iter_mut().zip(d.iter().zip(&above[rows.u.clone()])) {
             *y = d * u; // (5)
         }
         for state in 0..n {
             let c = Z::at(c_re, c_im, state).scaled(kappa);
-            let own = state * h..(state + 1) * h;
+            let own = (state * h, h);
             let (x_re, x_im) = parts::<R, Z>(column(&states, j), half, own);
             for (i, y) in y.iter_mut().enumerate() {
                 *y += c.times(Z::at(x_re, x_im, i)).real(); // (5)
@@ -111,6 +142,7 @@ pub(super) fn read_reverse<R: Real, Z: Number<R>>(
     for j in 0..dy.ncols() {
         let drive = column(&at.drive, j);
         let (above, d_y) = column_mut(&mut d_drive, j).split_at_mut(rows.y.start);
+        let d_y = &mut d_y[..h];
         d_y.copy_from_slice(column(&dy, j));
         let gated = drive[rows.z.clone()].iter().zip(&drive[rows.y.clone()]);
         let d_z = above[rows.z.clone()].iter_mut();
@@ -123,21 +155,22 @@ pub(super) fn read_reverse<R: Real, Z: Number<R>>(
         for (d, (&d_y, &u)) in grad[D].as_mut_slice().iter_mut().zip(pairs) {
             *d += d_y * u; // (5)ᵀ
         }
-        let (c_re, c_im) = parts::<R, Z>(&drive[rows.c.clone()], n, 0..n);
-        let (d_c_re, d_c_im) = parts_mut::<R, Z>(&mut above[rows.c.clone()], n, 0..n);
+        let (c_re, c_im) = parts::<R, Z>(&drive[rows.c.clone()], n, (0, n));
+        let (d_c_re, d_c_im) = parts_mut::<R, Z>(&mut above[rows.c.clone()], n, (0, n));
         let d_states = column_mut(&mut d_states, j);
         for state in 0..n {
-            let own = state * h..(state + 1) * h;
+            let own = (state * h, h);
             let c = Z::at(c_re, c_im, state);
-            let (x_re, x_im) = parts::<R, Z>(column(&at.next, j), half, own.clone());
+            let (x_re, x_im) = parts::<R, Z>(column(&at.next, j), half, own);
             let (d_re, d_im) = parts_mut::<R, Z>(d_states, half, own);
-            let mut d_c = Z::zero();
             for (i, &d_y) in d_y.iter().enumerate() {
                 let d_read = Z::real_number(kappa * d_y);
                 c.conjugate_times(d_read).put(d_re, d_im, i); // (5)ᵀ
-                d_c = d_c.plus(Z::at(x_re, x_im, i).conjugate_times(d_read)); // (5)ᵀ
             }
-            d_c.put(d_c_re, d_c_im, state);
+            let d_c: Z = sum(h, |i| {
+                Z::at(x_re, x_im, i).conjugate_times(Z::real_number(kappa * d_y[i]))
+            });
+            d_c.put(d_c_re, d_c_im, state); // (5)ᵀ
         }
     }
 }
@@ -156,24 +189,27 @@ pub(super) fn scan_reverse<R: Real, Z: Number<R>>(
     let skip = cell.params[D].as_slice();
     for lane in 0..adj.ncols() {
         let drive = column(&at.drive, lane);
-        let (u, delta) = (&drive[rows.u.clone()], &drive[rows.delta.clone()]);
-        let (b_re, b_im) = parts::<R, Z>(&drive[rows.b.clone()], n, 0..n);
+        let (u, delta) = drive[..2 * h].split_at(h);
+        let (b_re, b_im) = parts::<R, Z>(&drive[rows.b.clone()], n, (0, n));
         let (above, d_y) = column_mut(&mut d_drive, lane).split_at_mut(rows.y.start);
         let (above, d_bc) = above.split_at_mut(rows.b.start);
-        let (d_b_re, d_b_im) = parts_mut::<R, Z>(&mut d_bc[..rows.b.len()], n, 0..n);
+        let (d_b_re, d_b_im) = parts_mut::<R, Z>(&mut d_bc[..rows.b.len()], n, (0, n));
         let (d_u, d_delta) = above[..2 * h].split_at_mut(h);
         for (d_u, (&skip, &d_y)) in d_u.iter_mut().zip(skip.iter().zip(&*d_y)) {
             *d_u = skip * d_y; // (5)ᵀ
         }
         d_delta.fill(R::zero());
+        // ȳ is used up: its rows take the terms of B's sum, which else would keep the loop from running wide.
+        let terms = &mut d_y[..h];
         let adj = column_mut(&mut adj, lane);
         for state in 0..n {
-            let own = state * h..(state + 1) * h;
+            let own = (state * h, h);
             let b = Z::at(b_re, b_im, state);
-            let (a_re, a_im) = parts::<R, Z>(&cell.poles, half, own.clone());
-            let (i_re, i_im) = parts::<R, Z>(&cell.inverse, half, own.clone());
-            let (x_re, x_im) = parts::<R, Z>(column(&at.prev, lane), half, own.clone());
-            let (d_re, d_im) = parts_mut::<R, Z>(adj, half, own.clone());
+            let (a_re, a_im) = parts::<R, Z>(&cell.poles, half, own);
+            let (i_re, i_im) = parts::<R, Z>(&cell.inverse, half, own);
+            let (x_re, x_im) = parts::<R, Z>(column(&at.prev, lane), half, own);
+            let (d_re, d_im) = parts_mut::<R, Z>(adj, half, own);
+            let (d_log, d_turn) = pole_gradients(grad, own);
             let mut d_b = Z::zero();
             for i in 0..h {
                 let (a, inverse) = (Z::at(a_re, a_im, i), Z::at(i_re, i_im, i));
@@ -190,16 +226,24 @@ pub(super) fn scan_reverse<R: Real, Z: Number<R>>(
                     None => (Z::real_number(delta), Z::real_number(R::one()), Z::zero()),
                 };
                 d_u[i] += f.times(b).conjugate_times(d_h).real(); // (4)ᵀ
-                d_b = d_b.plus(f.scaled(u).conjugate_times(d_h)); // (4)ᵀ
+                let d_b_i = f.scaled(u).conjugate_times(d_h); // (4)ᵀ
+                if Z::COMPLEX {
+                    d_b = d_b.plus(d_b_i);
+                } else {
+                    terms[i] = d_b_i.real();
+                }
                 l.conjugate_times(d_h).put(d_re, d_im, i); // (4)ᵀ
                 let by_delta = a.times(faded).plus(f_delta.times(taken));
                 d_delta[i] += by_delta.conjugate_times(d_h).real(); // (3)ᵀ
                 let by_a = faded.scaled(delta).plus(f_a.times(taken));
                 let d_a = by_a.conjugate_times(d_h); // (3)ᵀ
-                grad[A_LOG][own.start + i] += d_a.real() * a.real();
+                d_log[i] += d_a.real() * a.real();
                 if Z::COMPLEX {
-                    grad[A_IM][own.start + i] += d_a.imaginary();
+                    d_turn[i] += d_a.imaginary();
                 }
+            }
+            if !Z::COMPLEX {
+                d_b = sum(h, |i| Z::real_number(terms[i]));
             }
             d_b.put(d_b_re, d_b_im, state);
         }

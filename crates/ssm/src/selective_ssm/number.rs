@@ -1,7 +1,5 @@
 //! Real and complex states of [`crate::selective_ssm`] behind one face, so that its equations stand once.
 
-use std::ops::Range;
-
 use nalgebra::Complex;
 use saturn_cell::Real;
 use saturn_cell::elementary::{exp, tanh};
@@ -174,18 +172,19 @@ impl<R: Real> Number<R> for Complex<R> {
     }
 }
 
-/// Those of `own` among the numbers of `block`: `half` real parts and, if there are any, as many imaginary parts below.
+/// `len` numbers of `block` from number `start` on: of its `half` real parts and, if there are any, of as many imaginary
+/// parts below.
 #[inline(always)]
 pub(super) fn parts<R: Real, Z: Number<R>>(
     block: &[R],
     half: usize,
-    own: Range<usize>,
+    (start, len): (usize, usize),
 ) -> (&[R], &[R]) {
     let (re, im) = block.split_at(half);
     if Z::COMPLEX {
-        (&re[own.clone()], &im[own])
+        (&re[start..][..len], &im[start..][..len])
     } else {
-        (&re[own], &[])
+        (&re[start..][..len], &[])
     }
 }
 
@@ -194,12 +193,12 @@ pub(super) fn parts<R: Real, Z: Number<R>>(
 pub(super) fn parts_mut<R: Real, Z: Number<R>>(
     block: &mut [R],
     half: usize,
-    own: Range<usize>,
+    (start, len): (usize, usize),
 ) -> (&mut [R], &mut [R]) {
     let (re, im) = block.split_at_mut(half);
     if Z::COMPLEX {
-        (&mut re[own.clone()], &mut im[own])
+        (&mut re[start..][..len], &mut im[start..][..len])
     } else {
-        (&mut re[own], &mut [])
+        (&mut re[start..][..len], &mut [])
     }
 }

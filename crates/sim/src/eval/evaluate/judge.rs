@@ -22,6 +22,11 @@ pub struct Judge {
     start: u64,
     /// Segments that were heard to their end.
     heard: u64,
+    /// Whether any sample has ended, and steps since the last one did.
+    ended: bool,
+    waited: u64,
+    /// Steps of the gap before the segment; `None` before the first.
+    gap: Option<u64>,
 }
 
 impl Judge {
@@ -34,6 +39,9 @@ impl Judge {
             segment: vec![0.0; classes],
             start: 0,
             heard: 0,
+            ended: false,
+            waited: 0,
+            gap: None,
         }
     }
 
@@ -41,12 +49,12 @@ impl Judge {
     pub fn observe<R: Real>(&mut self, chunk: &Chunk<R>, lane: usize) {
         for t in 0..chunk.steps {
             let at = chunk.start + t as u64;
-            let j = t * chunk.lanes + lane;
-            softmax(column(&chunk.logits, j), &mut self.p);
+            softmax(column(&chunk.logits, chunk.read[t] + lane), &mut self.p);
             self.detector.observe(at, &self.p);
             let classes = &self.p[..self.segment.len()];
-            let known = chunk.known[j];
+            let known = chunk.known[t * chunk.lanes + lane];
             let Some(segment) = known.segment else {
+                self.waited = known.since_end as u64;
                 if known.since_end >= LATE {
                     let top = classes.iter().fold(0.0f32, |a, &b| a.max(b));
                     self.sums.late_steps += 1;
@@ -57,6 +65,7 @@ impl Judge {
             if segment.at == 0 {
                 self.segment.fill(0.0);
                 self.start = at;
+                self.gap = self.ended.then_some(self.waited);
             }
             if segment.informative {
                 for (sum, &p) in self.segment.iter_mut().zip(classes) {
@@ -73,7 +82,11 @@ impl Judge {
                 sums.positions.add(at, segment.recording, right);
                 self.detector
                     .segment(self.start, at + 1, segment.label, segment.recording);
+                if let Some(gap) = self.gap {
+                    sums.gaps.add(gap, segment.recording, right);
+                }
                 self.heard += 1;
+                (self.ended, self.waited) = (true, 0);
             }
         }
         self.settle();

@@ -8,7 +8,7 @@ use super::sums::Sums;
 use super::watcher::Watcher;
 use super::{EvalError, Plan};
 use crate::eval::detector::{Detector, DetectorError};
-use crate::eval::lanes::{Chunk, Lanes, chunk_steps};
+use crate::eval::lanes::{Chunk, Lanes};
 use crate::network::Network;
 use crate::run::Progress;
 
@@ -74,14 +74,14 @@ fn run_shard<R: Real>(
         .collect::<Result<Vec<_>, DetectorError>>()?;
     let each = plan.steps / plan.lanes as u64;
     let mut watcher = watch.then(|| Watcher::new(net, each, plan));
-    let (mut spikes, mut operations) = (0, 0);
+    let (mut spikes, mut operations, mut resets) = (0, 0, 0);
     let mut early = None;
     let mut done = 0;
     while done < each {
         if progress.stopped() {
             return Err(EvalError::Interrupted);
         }
-        let steps = (each - done).min(chunk_steps(count) as u64) as usize;
+        let steps = (each - done).min(lanes.longest() as u64) as usize;
         let chunk = lanes.run(steps)?;
         for (lane, judge) in judges.iter_mut().enumerate() {
             judge.observe(&chunk, lane);
@@ -92,6 +92,7 @@ fn run_shard<R: Real>(
         let (s, o) = operations_of(net, &chunk);
         spikes += s;
         operations += o;
+        resets += chunk.resets;
         done += steps as u64;
         if early.is_none() && done >= each / 10 {
             early = resident_mib();
@@ -103,7 +104,7 @@ fn run_shard<R: Real>(
         sums.merge(judge.finish());
     }
     sums.steps = each * count as u64;
-    (sums.spikes, sums.operations) = (spikes, operations);
+    (sums.spikes, sums.operations, sums.resets) = (spikes, operations, resets);
     sums.resident_mib = early.zip(resident_mib()).map(|(a, b)| [a, b]);
     sums.saturation = watcher.map_or_else(Vec::new, |w| w.seen);
     Ok(sums)
@@ -117,9 +118,9 @@ fn resident_mib() -> Option<f64> {
     Some(kib / 1024.0)
 }
 
-/// Spikes and synaptic operations of one chunk.
+/// Spikes and synaptic operations of one chunk, those of all copies of the net.
 fn operations_of<R: Real>(net: &Network<R>, chunk: &Chunk<R>) -> (u64, u64) {
-    let columns = chunk.steps * chunk.lanes;
+    let columns = chunk.logits.ncols();
     let (mut spikes, mut operations) = (0, 0);
     let mut active = chunk.input.active();
     for (i, cell) in net.cells().iter().enumerate() {

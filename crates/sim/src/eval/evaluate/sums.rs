@@ -3,6 +3,7 @@
 use super::{Plan, Watched};
 use crate::eval::bootstrap::ByRecording;
 use crate::eval::detector::DetectorScore;
+use crate::eval::gap::GapCurve;
 use crate::eval::position::{PositionCurve, Spacing};
 use crate::eval::slope::SlopeFit;
 
@@ -16,10 +17,12 @@ pub struct Sums {
     pub scores: Vec<DetectorScore>,
     pub slope: SlopeFit,
     pub positions: PositionCurve,
+    pub gaps: GapCurve,
     pub late_steps: u64,
     pub late_probability: f64,
     pub spikes: u64,
     pub operations: u64,
+    pub resets: u64,
     pub resident_mib: Option<[f64; 2]>,
     pub saturation: Vec<Watched>,
 }
@@ -42,10 +45,12 @@ impl Sums {
                 .collect(),
             slope: SlopeFit::new(),
             positions: PositionCurve::new(each, plan.windows, Spacing::Even),
+            gaps: GapCurve::default(),
             late_steps: 0,
             late_probability: 0.0,
             spikes: 0,
             operations: 0,
+            resets: 0,
             resident_mib: None,
             saturation: Vec::new(),
         }
@@ -62,10 +67,12 @@ impl Sums {
         }
         self.slope.merge(&other.slope);
         self.positions.merge(&other.positions);
+        self.gaps.merge(&other.gaps);
         self.late_steps += other.late_steps;
         self.late_probability += other.late_probability;
         self.spikes += other.spikes;
         self.operations += other.operations;
+        self.resets += other.resets;
         self.saturation.extend(other.saturation);
     }
 }

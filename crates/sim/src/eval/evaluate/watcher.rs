@@ -57,7 +57,7 @@ impl Watcher {
     pub fn observe<R: Real>(&mut self, chunk: &Chunk<R>) {
         for t in 0..chunk.steps {
             let at = chunk.start + t as u64;
-            let columns = (t * chunk.lanes, chunk.lanes);
+            let columns = (chunk.read[t], chunk.lanes);
             for (i, (_, monitor)) in self.monitors.iter_mut().enumerate() {
                 let tape = chunk.tapes.tape(i);
                 let (drive, states) = (tape.drive(), tape.states());

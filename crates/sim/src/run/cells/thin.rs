@@ -5,6 +5,7 @@
 //! | accuracies, detector, slope, spikes, operations | all of each evaluation |
 //! | windows of the instruments, accuracy by position | of the first stream never reset, some; of others, the instruments' last |
 //! | the detector's operating curve | of the first stream, never reset and with oracle resets |
+//! | accuracy by gap | never reset and with oracle resets, of all streams or of the first |
 //! | contraction | main fields, some lags: all of 0, 80 and the last, the others closer together early on |
 //! | training | every epoch, or the kept and the last |
 //! | right answers by recording | nothing: pairs are made over seeds |
@@ -83,7 +84,7 @@ pub fn thin(cell: &CellSummary, detail: Detail) -> CellSummary {
 
 fn thin_evaluation(named: &mut NamedEvaluation, is_first: bool, detail: Detail) {
     let policy = |of: StateReset| named.state_reset == of.to_string();
-    let (never, oracle) = (policy(StateReset::None), policy(StateReset::Oracle));
+    let (never, oracle) = (policy(StateReset::NEVER), policy(StateReset::ORACLE));
     let e = &mut named.evaluation;
     e.by_recording = crate::eval::bootstrap::ByRecording::new();
     if is_first && never {
@@ -96,6 +97,11 @@ fn thin_evaluation(named: &mut NamedEvaluation, is_first: bool, detail: Detail) 
         let last = ends(&e.saturation).pop();
         (e.saturation).retain(|w| detail.others && Some(w.step) == last);
         e.positions.clear();
+    }
+    // What the figure of gaps is drawn from.
+    let gaps = (never || oracle) && (is_first || detail.others) && detail.windows > 1;
+    if !gaps {
+        e.gaps.clear();
     }
     let kept = if is_first && (never || oracle) {
         spread(e.curve.len(), detail.thresholds)

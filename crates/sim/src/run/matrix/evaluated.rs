@@ -68,7 +68,7 @@ impl Matrix<'_> {
         };
         for (index, (stream, gap)) in e.streams.iter().enumerate() {
             let gap = gap.as_ref();
-            for &state_reset in &e.state_reset {
+            for state_reset in &e.state_reset {
                 self.progress.doing(&format!(
                     "evaluating {place} on {stream}, state_reset {state_reset}"
                 ));
@@ -118,13 +118,13 @@ impl Matrix<'_> {
         entry: &Entry,
         split: &'b Split,
         gap: Option<&'b Gap>,
-        state_reset: StateReset,
+        state_reset: &'b StateReset,
     ) -> Plan<'b> {
         let (s, b) = (self.scenario, self.bench);
         let e = &s.evaluate;
         Plan {
             source: b.source(split, gap),
-            state_reset,
+            state_reset: state_reset.config(),
             channels: b.channels,
             purpose: "evaluation",
             seed: entry.place.seed,

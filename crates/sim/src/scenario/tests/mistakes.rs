@@ -20,7 +20,7 @@ const MISTAKES: &[(&str, &str)] = &[
     (
         "name: x\nstreem: {}",
         "s.yaml:2:1: streem: unknown key, nearest `stream`; allowed: `name`, `about`, `seed`, `seeds`, \
-             `data`, `stream`, `models`, `arms`, `train`, `evaluate`, `plots`",
+             `data`, `stream`, `models`, `arms`, `train`, `evaluate`, `tune`, `plots`",
     ),
     (
         "name: x\nmodels: {a: {layers: [{liff: {}}]}}",
@@ -218,6 +218,59 @@ const MISTAKES: &[(&str, &str)] = &[
              `{every: .., offset: ..}`: write `{periodic: ...}`",
     ),
     (
+        "name: x\nevaluate: {state_reset: [none, {decay: 1.5}]}",
+        "s.yaml:2:40: evaluate.state_reset.1.decay: `1.5` is out of range: it must be above 0 and at \
+             most 1",
+    ),
+    (
+        "name: x\nevaluate: {state_reset: [{misaligned: .nan}]}",
+        "s.yaml:2:39: evaluate.state_reset.0.misaligned: `NaN` is out of range: it must be 0 to 10000",
+    ),
+    (
+        "name: x\nevaluate: {state_reset: [{misaligned: -3}]}",
+        "s.yaml:2:39: evaluate.state_reset.0.misaligned: `-3` is out of range: it must be 0 to 10000",
+    ),
+    (
+        "name: x\nevaluate: {state_reset: [{random: 0}]}",
+        "s.yaml:2:35: evaluate.state_reset.0.random: `0` is out of range: it must be above 0 and at most 1",
+    ),
+    (
+        "name: x\nevaluate: {state_reset: clip}",
+        "s.yaml:2:25: evaluate.state_reset.clip: `clip` needs a value, a number: write `{clip: ...}`",
+    ),
+    (
+        "name: x\nevaluate: {state_reset: {clip: 0}}",
+        "s.yaml:2:32: evaluate.state_reset.0.clip: `0` is out of range: it must be above 0 and finite",
+    ),
+    (
+        "name: x\nevaluate: {state_reset: {silence: {window: 0}}}",
+        "s.yaml:2:44: evaluate.state_reset.0.silence.window: `0` is out of range: it must be 1 to 100000",
+    ),
+    (
+        "name: x\nevaluate: {state_reset: {silence: {treshold: 1}}}",
+        "s.yaml:2:36: evaluate.state_reset.silence.treshold: unknown key, nearest `threshold`; allowed: \
+             `threshold`, `window`",
+    ),
+    (
+        "name: x\nevaluate: {state_reset: output}",
+        "s.yaml:2:25: evaluate.state_reset.output: expected one of `entropy`, `norm`, \
+             `boundary`, found a name alone",
+    ),
+    (
+        "name: x\nevaluate: {state_reset: {output: {entropy: {level: 2}}}}",
+        "s.yaml:2:52: evaluate.state_reset.0.output.entropy.level: `2` is out of range: it must be 0 to \
+             below 1",
+    ),
+    (
+        "name: x\nevaluate: {state_reset: {window: {length: 1000, hop: 1}}}",
+        "s.yaml:2:54: evaluate.state_reset.0.window.hop: a window of 1000 steps every 1 takes 1000 \
+             copies of the net, at most 256: raise `hop` to 4 or more",
+    ),
+    (
+        "name: x\nevaluate: {state_reset: [none, {none: {}}]}",
+        "s.yaml:2:32: evaluate.state_reset.1: this stands in the list for the second time",
+    ),
+    (
         "name: x\nevaluate: {lanes: 20, steps: 10}",
         "s.yaml:2:19: evaluate.lanes: `20` lanes cannot share 10 steps: give `steps` more",
     ),
@@ -278,9 +331,18 @@ const MISTAKES: &[(&str, &str)] = &[
         "s.yaml:2:1: the key `name` stands here for the second time (first on line 1)",
     ),
     (
+        "name: x\ntune: {candidates: 1}",
+        "s.yaml:2:20: tune.candidates: `1` is out of range: it must be 2 or more",
+    ),
+    (
+        "name: x\ntune: {search: {train.lr: {log: [0.1, 0.01]}}}",
+        "s.yaml:2:33: tune.search.train.lr.log: `[0.1, 0.01]` is out of range: it must be two numbers above \
+             0, the lower one first",
+    ),
+    (
         "name: x\nplots: [acuracy]",
         "s.yaml:2:9: plots.0: unknown choice `acuracy`, nearest `accuracy`; allowed: `saturation`, \
-             `contraction`, `accuracy`, `stream`, `raster`, `traces`, `compare`, `training`",
+             `contraction`, `accuracy`, `boundary`, `gap`, `stream`, `operating`, `nets`, `raster`, `traces`, `compare`, `training`",
     ),
     (
         "- 1",

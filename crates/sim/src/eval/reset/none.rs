@@ -1,0 +1,35 @@
+//! No reset at all: what a net is to live with.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Action, Policy, PolicyConfig, Seen};
+
+/// Never.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Never {}
+
+impl fmt::Display for Never {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("none")
+    }
+}
+
+impl PolicyConfig for Never {
+    fn build(&self, _seed: u64, _lane: u64) -> Box<dyn Policy> {
+        Box::new(*self)
+    }
+
+    fn has_settings(&self) -> bool {
+        false
+    }
+}
+
+impl Policy for Never {
+    fn decide(&mut self, _seen: &Seen) -> Action {
+        Action::Leave
+    }
+}

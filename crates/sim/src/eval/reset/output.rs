@@ -1,0 +1,193 @@
+//! Resets by the net's own word: its output is unsure, its answer changes, or its state is large.
+//!
+//! With p the class probabilities after the step before, C classes, and x the state before the step,
+//!
+//! ```text
+//! (1) entropy    H = -Σ_c p_c log p_c / log C > level    for `hold` steps on end
+//! (2) norm       rms(x) > level
+//! (3) boundary   the class argmax p, once held for `hold` steps, is another than the one held before
+//! ```
+//!
+//! (1) is answered once, and again only after H has been at the level or below: a net at rest is unsure,
+//! too. (2) ends itself, since the state at rest has the norm of rest. (3) is a boundary as the output alone
+//! shows it; the first class that is held is none.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Action, Needs, Policy, PolicyConfig, PolicyError, Seen};
+use crate::train::validate::argmax;
+
+/// What of the net triggers a reset.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum Output {
+    /// An output that stays unsure.
+    Entropy(EntropyOver),
+    /// A state whose root mean square is above this; above 0. Larger: fewer resets.
+    Norm(f64),
+    /// An answer that changes.
+    Boundary(ClassHeld),
+}
+
+/// An output that stays unsure.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct EntropyOver {
+    /// Entropy of the class probabilities, as a share of its largest value, above which the output is
+    /// unsure; 0 to below 1, default 0.9. Larger: fewer resets.
+    pub level: f64,
+    /// Steps on end that the output must be unsure; at least 1, default 5. More: fewer and later resets.
+    pub hold: u64,
+}
+
+impl Default for EntropyOver {
+    fn default() -> Self {
+        Self {
+            level: 0.9,
+            hold: 5,
+        }
+    }
+}
+
+/// An answer that changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClassHeld {
+    /// Steps on end that a class must be the likeliest to be the answer; at least 1, default 3. More: fewer
+    /// and later resets.
+    pub hold: u64,
+}
+
+impl Default for ClassHeld {
+    fn default() -> Self {
+        Self { hold: 3 }
+    }
+}
+
+impl fmt::Display for Output {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::Entropy(EntropyOver { level, hold }) => {
+                write!(f, "entropy_over_{level}_for_{hold}_steps")
+            }
+            Self::Norm(level) => write!(f, "norm_over_{level}"),
+            Self::Boundary(ClassHeld { hold }) => write!(f, "new_class_for_{hold}_steps"),
+        }
+    }
+}
+
+impl PolicyConfig for Output {
+    fn check(&self) -> Result<(), PolicyError> {
+        match *self {
+            Self::Entropy(EntropyOver { level, hold }) => {
+                let fits = (0.0..1.0).contains(&level);
+                PolicyError::unless(fits, "entropy.level", level, "0 to below 1")?;
+                PolicyError::unless_at_least_one("entropy.hold", hold)
+            }
+            Self::Norm(level) => PolicyError::unless_positive("norm", level),
+            Self::Boundary(ClassHeld { hold }) => {
+                PolicyError::unless_at_least_one("boundary.hold", hold)
+            }
+        }
+    }
+
+    fn needs(&self) -> Needs {
+        let norm = matches!(self, Self::Norm(_));
+        Needs {
+            by_step: true,
+            output: !norm,
+            norm,
+            ..Needs::default()
+        }
+    }
+
+    fn build(&self, _seed: u64, _lane: u64) -> Box<dyn Policy> {
+        match *self {
+            Self::Entropy(config) => Box::new(Unsure { config, run: 0 }),
+            Self::Norm(level) => Box::new(Large { level }),
+            Self::Boundary(config) => Box::new(Answer {
+                hold: config.hold,
+                class: None,
+                run: 0,
+                held: None,
+            }),
+        }
+    }
+}
+
+/// (1).
+struct Unsure {
+    config: EntropyOver,
+    /// Steps that the output has been unsure.
+    run: u64,
+}
+
+impl Policy for Unsure {
+    fn decide(&mut self, seen: &Seen) -> Action {
+        if seen.output.is_empty() || entropy(seen.output) <= self.config.level {
+            self.run = 0;
+            return Action::Leave;
+        }
+        self.run += 1;
+        if self.run == self.config.hold {
+            Action::Reset
+        } else {
+            Action::Leave
+        }
+    }
+}
+
+/// The entropy of `p [C]` as a share of log C; 0 for a single class.
+fn entropy(p: &[f32]) -> f64 {
+    let terms = p.iter().map(|&p| f64::from(p)).filter(|p| *p > 0.0);
+    let entropy: f64 = terms.map(|p| -p * p.ln()).sum();
+    entropy / (p.len().max(2) as f64).ln()
+}
+
+/// (2).
+struct Large {
+    level: f64,
+}
+
+impl Policy for Large {
+    fn decide(&mut self, seen: &Seen) -> Action {
+        if seen.norm > self.level {
+            Action::Reset
+        } else {
+            Action::Leave
+        }
+    }
+}
+
+/// (3).
+struct Answer {
+    hold: u64,
+    /// The likeliest class and for how many steps it has been.
+    class: Option<usize>,
+    run: u64,
+    /// The last class that was held.
+    held: Option<usize>,
+}
+
+impl Policy for Answer {
+    fn decide(&mut self, seen: &Seen) -> Action {
+        if seen.output.is_empty() {
+            return Action::Leave;
+        }
+        let class = Some(argmax(seen.output));
+        self.run = if class == self.class { self.run + 1 } else { 1 };
+        self.class = class;
+        if self.run < self.hold || class == self.held {
+            return Action::Leave;
+        }
+        if std::mem::replace(&mut self.held, class).is_some() {
+            Action::Reset
+        } else {
+            Action::Leave
+        }
+    }
+}

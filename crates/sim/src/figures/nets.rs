@@ -1,0 +1,143 @@
+//! A point a net: saturation against contraction, and operations against accuracy.
+//!
+//! A net is a model in an arm, the mean over its seeds, on the first stream, never reset. Few nets share one
+//! panel; of many, each arm has its own.
+
+use saturn_plots::{Axis, Look, Scatter, ScatterPanel, ScatterPoint};
+
+use super::names;
+use super::scope::{Scope, hidden_contraction, mean};
+use super::{FiguresError, Sheet};
+use crate::eval::evaluate::Evaluation;
+use crate::monitor::WindowStats;
+use crate::run::cells::thin::LAG;
+use crate::scenario::Plot;
+
+/// Nets of one panel, at most.
+const TOGETHER: usize = 24;
+/// What is left of the past is drawn down to this.
+const FLOOR: f64 = 1e-4;
+
+pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError> {
+    let Some(&stream) = scope.streams.first() else {
+        return Ok(());
+    };
+    let with_gap = (scope.streams.iter().copied()).find(|s| {
+        scope
+            .summary
+            .cells
+            .iter()
+            .any(|c| c.contraction.iter().any(|n| n.stream == *s))
+    });
+    if let Some(gap) = with_gap {
+        let lag = contraction_lag(scope);
+        let panels = panels(scope, |model, arm| {
+            let pinned = saturated(&scope.never_reset(model, arm, gap))?;
+            let cells = scope.cells(model, arm);
+            let left = mean(cells.filter_map(|cell| hidden_contraction(cell, gap, lag)))?;
+            Some((100.0 * pinned, left.max(FLOOR)))
+        });
+        let title = format!("Saturated, and yet forgetting? {}", names::stream(gap));
+        let figure = Scatter {
+            title: title.clone(),
+            x: Axis::linear("values at the ends of their range, %").over(0.0, 100.0),
+            y: Axis::log(format!("what is left of the past after {lag} steps of gap")),
+            legend: legend(scope),
+            panels,
+            caption: "Each marker is one net that is never reset: to the right the share of its \
+                      values at the ends of their range (gates and tanh units pinned, states near \
+                      their bound, neurons silent or always on), upwards what the past has left in \
+                      its state after the same gap; low is forgetting, whatever the saturation."
+                .to_owned(),
+        };
+        if figure.panels.iter().any(|p| !p.points.is_empty()) {
+            sheet.add(Plot::Nets, "nets-saturation", &title, &figure)?;
+        }
+    }
+    let panels = panels(scope, |model, arm| {
+        let found = scope.never_reset(model, arm, stream);
+        let operations = mean(found.iter().map(|e| e.synaptic_operations_per_step))?;
+        let right = mean(found.iter().filter_map(|e| e.summed.map(|s| s.value)))?;
+        Some((operations, 100.0 * right))
+    });
+    if panels.iter().all(|p| p.points.is_empty()) {
+        return Ok(());
+    }
+    let title = format!(
+        "What accuracy costs: never reset, {}",
+        names::stream(stream)
+    );
+    let figure = Scatter {
+        title: title.clone(),
+        x: Axis::log("effective synaptic operations a step"),
+        y: Axis::linear("summed accuracy, %"),
+        legend: legend(scope),
+        panels,
+        caption:
+            "Each marker is one net that is never reset: to the right the synaptic operations \
+                  of a step (of a spike or an event one for each weight that it meets, of a dense \
+                  layer all of its weights), upwards its accuracy; best is the upper left corner."
+                .to_owned(),
+    };
+    sheet.add(Plot::Nets, "nets-operations", &title, &figure)
+}
+
+/// The lag of the report, or the longest one if gaps were measured for less.
+fn contraction_lag(scope: &Scope) -> usize {
+    LAG.min(scope.scenario.evaluate.contraction.gap_steps)
+}
+
+fn legend(scope: &Scope) -> Vec<(Look, String)> {
+    let arms = scope.arms.iter();
+    arms.map(|&(arm, look)| (look, names::arm(arm))).collect()
+}
+
+/// One panel for all, or one an arm.
+fn panels(scope: &Scope, at: impl Fn(&str, &str) -> Option<(f64, f64)>) -> Vec<ScatterPanel> {
+    let points = |arm: &str, look: Look| -> Vec<ScatterPoint> {
+        (scope.models.iter())
+            .filter_map(|model| {
+                Some(ScatterPoint {
+                    name: names::model(model),
+                    look,
+                    at: at(model, arm)?,
+                })
+            })
+            .collect()
+    };
+    if scope.models.len() * scope.arms.len() <= TOGETHER {
+        let all = scope.arms.iter().flat_map(|&(arm, look)| points(arm, look));
+        return vec![ScatterPanel {
+            title: String::new(),
+            points: all.collect(),
+        }];
+    }
+    (scope.arms.iter())
+        .map(|&(arm, look)| ScatterPanel {
+            title: names::arm(arm),
+            points: points(arm, look),
+        })
+        .collect()
+}
+
+/// The share of values at the ends of their range in the last window, mean over layers, fields and seeds.
+/// What a cell has decides what counts: pinned tanh units and gates, else silent and always-on neurons, else
+/// the largest state as a share of its bound.
+pub fn saturated(found: &[&Evaluation]) -> Option<f64> {
+    mean(found.iter().filter_map(|e| {
+        let last = e.saturation.iter().map(|w| w.step).max()?;
+        let readout = e.saturation.iter().map(|w| w.layer).max();
+        let hidden = (e.saturation.iter()).filter(|w| w.step == last && Some(w.layer) != readout);
+        mean(hidden.filter_map(|w| of_window(&w.stats)))
+    }))
+}
+
+fn of_window(stats: &WindowStats) -> Option<f64> {
+    if !stats.pinned.is_empty() {
+        return mean(stats.pinned.values().copied());
+    }
+    if !stats.spikes.is_empty() {
+        return mean(stats.spikes.values().map(|s| s.silent + s.always_on));
+    }
+    stats.bound.map(|b| b.median)
+}

@@ -1,0 +1,66 @@
+//! Accuracy against something that is swept: the error of a boundary, the length of a gap.
+
+use crate::axis::Axis;
+use crate::canvas::Canvas;
+use crate::contraction::panels_in_rows;
+use crate::error::PlotError;
+use crate::figure::Figure;
+use crate::grid::{Cell, Grid};
+use crate::series::{Level, LinePanel};
+
+/// Accuracy against a swept quantity with intervals; a panel a model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sweep {
+    /// What is to be seen.
+    pub title: String,
+    /// How it is read, in a sentence.
+    pub caption: String,
+    /// What is swept, with its unit; linear or logarithmic.
+    pub x: Axis,
+    /// Accuracy, %.
+    pub y: Axis,
+    /// Accuracy of guessing, %.
+    pub chance: Option<f64>,
+    /// One a model.
+    pub panels: Vec<LinePanel>,
+}
+
+impl Default for Sweep {
+    fn default() -> Sweep {
+        Sweep {
+            title: "Accuracy against what is swept".to_owned(),
+            caption: "Each line is the accuracy of one net, with its 95 % interval as a band."
+                .to_owned(),
+            x: Axis::linear("what is swept"),
+            y: Axis::linear("accuracy, %").over(0.0, 100.0),
+            chance: None,
+            panels: Vec::new(),
+        }
+    }
+}
+
+impl Figure for Sweep {
+    fn canvas(&self) -> Result<Canvas, PlotError> {
+        let chance = self.chance.map(|c| Level::new(c, "chance"));
+        let cells = self.panels.iter().map(|panel| Cell {
+            title: panel.title.clone(),
+            y: self.y.clone(),
+            series: panel.series.clone(),
+            levels: chance.iter().cloned().collect(),
+            notes: Vec::new(),
+        });
+        let (rows, panel) = panels_in_rows(cells.collect());
+        let grid = Grid {
+            title: self.title.clone(),
+            x: self.x.clone(),
+            rows,
+            panel,
+            own_y: false,
+        };
+        Ok(grid.draw())
+    }
+
+    fn caption(&self) -> String {
+        self.caption.clone()
+    }
+}

@@ -169,13 +169,13 @@ fn labels(panel: &Rect, marks: &[(f64, f64)], names: &[&str]) -> Vec<Option<Rect
 /// Places for a label of `width` around a mark, the nearest first.
 fn around((x, y): (f64, f64), width: f64) -> impl Iterator<Item = Rect> {
     let height = style::NOTE + 2.0;
-    (0..14).flat_map(move |ring| {
-        let away = MARK + 0.5 + 7.0 * f64::from(ring);
+    (0..24).flat_map(move |ring| {
+        let away = MARK + 0.5 + 6.0 * f64::from(ring);
         // To the right, to the left, above and below, then between.
-        [0.0, 0.5, 0.75, 0.25, 0.875, 0.125, 0.625, 0.375]
+        [0, 8, 12, 4, 14, 2, 10, 6, 15, 1, 13, 3, 11, 5, 9, 7]
             .into_iter()
             .map(move |turn| {
-                let (sin, cos) = (std::f64::consts::TAU * turn).sin_cos();
+                let (sin, cos) = (std::f64::consts::TAU * f64::from(turn) / 16.0).sin_cos();
                 let (cx, cy) = (
                     x + cos * (away + 0.5 * width),
                     y + sin * (away + 0.5 * height),

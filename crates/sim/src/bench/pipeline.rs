@@ -101,6 +101,7 @@ impl Pipeline {
             loss: Loss::new(&arm.loss)?,
             spike_rate: None,
             estimator: None,
+            class_weights: None,
             settings: &settings,
         };
         let classes = split.file().class_names().len();

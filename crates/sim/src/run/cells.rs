@@ -136,6 +136,13 @@ impl Finished {
         }
     }
 
+    /// Whether `folder` has this cell as read on the test split, which one on the validation split must not
+    /// take the place of.
+    pub fn would_undo_a_final_one(&self, folder: &Path) -> Result<bool, FolderError> {
+        let known = read_json::<File>(&folder.join(self.place().cell()))?;
+        Ok(self.shared.split != "test" && known.is_some_and(|file| file.shared.split == "test"))
+    }
+
     /// Its place in the matrix.
     pub fn place(&self) -> Place<'_> {
         Place {

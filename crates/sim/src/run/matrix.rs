@@ -205,10 +205,18 @@ impl Matrix<'_> {
     /// Writes a finished cell where finished cells are kept and this one is not there.
     fn keep(&self, finished: &Finished) -> Result<()> {
         let own = self.folder.path().join("cells");
-        for folder in [Some(&own), self.keep.as_ref()].into_iter().flatten() {
-            let said = finished.save_once(folder)?;
-            said.iter().for_each(|line| self.progress.line(line));
+        let mut said = finished.save_once(&own)?;
+        if let Some(folder) = &self.keep {
+            if finished.would_undo_a_final_one(folder)? {
+                said = Some(format!(
+                    "{}: holds this cell as read on the test split, and keeps it",
+                    folder.join(finished.place().cell()).display()
+                ));
+            } else {
+                finished.save_once(folder)?;
+            }
         }
+        said.iter().for_each(|line| self.progress.line(line));
         Ok(())
     }
 

@@ -140,6 +140,24 @@ fn other_keys_are_not_taken_up() {
 }
 
 #[test]
+fn a_final_cell_is_not_undone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut last = finished(1, 2);
+    last.shared.split = "test".to_owned();
+    last.save(folder.path()).expect("saved");
+    let undoes = |cell: &Finished| cell.would_undo_a_final_one(folder.path()).expect("read");
+    assert!(undoes(&finished(1, 2)) && !undoes(&last));
+    // The same cell is not written again; another one is.
+    let path = folder.path().join(last.place().cell());
+    let before = std::fs::read(&path).expect("read");
+    last.save_once(folder.path()).expect("kept");
+    assert_eq!(std::fs::read(&path).expect("read"), before);
+    last.settings = "other".to_owned();
+    last.save_once(folder.path()).expect("saved");
+    assert_ne!(std::fs::read(&path).expect("read"), before);
+}
+
+#[test]
 fn a_damaged_file_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let cell = finished(1, 1);

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | accuracies, detector, slope, spikes, operations | all of each evaluation |
 //! | windows of the instruments, accuracy by position | of the first stream never reset, some; of others, the instruments' last |
+//! | accuracy by the length of gaps | never reset and with oracle resets |
 //! | the detector's operating curve | of the first stream, never reset and with oracle resets |
 //! | accuracy by gap | never reset and with oracle resets, of all streams or of the first |
 //! | contraction | main fields, some lags: all of 0, 80 and the last, the others closer together early on |
@@ -25,6 +26,8 @@ pub struct Detail {
     windows: usize,
     /// Whether other evaluations keep their last window.
     others: bool,
+    /// Whether accuracy by the length of gaps is kept.
+    gaps: bool,
     /// Lags of a contraction curve.
     lags: usize,
     /// Thresholds of an operating curve.
@@ -36,27 +39,39 @@ pub struct Detail {
 impl Detail {
     /// From much to little.
     pub const ALL: [Self; 4] = [
-        Self::of(20, true, 24, 39, 60),
-        Self::of(8, false, 16, 20, 30),
-        Self::of(3, false, 10, 13, 2),
-        Self::of(1, false, 4, 0, 2),
-    ];
-
-    const fn of(
-        windows: usize,
-        others: bool,
-        lags: usize,
-        thresholds: usize,
-        epochs: usize,
-    ) -> Self {
         Self {
-            windows,
-            others,
-            lags,
-            thresholds,
-            epochs,
-        }
-    }
+            windows: 20,
+            others: true,
+            gaps: true,
+            lags: 24,
+            thresholds: 39,
+            epochs: 60,
+        },
+        Self {
+            windows: 8,
+            others: false,
+            gaps: true,
+            lags: 16,
+            thresholds: 20,
+            epochs: 30,
+        },
+        Self {
+            windows: 3,
+            others: false,
+            gaps: true,
+            lags: 10,
+            thresholds: 13,
+            epochs: 2,
+        },
+        Self {
+            windows: 1,
+            others: false,
+            gaps: false,
+            lags: 4,
+            thresholds: 0,
+            epochs: 2,
+        },
+    ];
 }
 
 /// `cell` with what `detail` keeps.
@@ -101,6 +116,9 @@ fn thin_evaluation(named: &mut NamedEvaluation, is_first: bool, detail: Detail) 
     // What the figure of gaps is drawn from.
     let gaps = (never || oracle) && (is_first || detail.others) && detail.windows > 1;
     if !gaps {
+        e.gaps.clear();
+    }
+    if !(detail.gaps && (never || oracle)) {
         e.gaps.clear();
     }
     let kept = if is_first && (never || oracle) {

@@ -36,6 +36,8 @@ pub struct Tape<R: Real> {
     /// `[S, T*B]`: what `advance` read, kept apart only where `keep` changed it.
     kept: Vec<R>,
     keep: Option<Vec<R>>,
+    /// K and the number of the first step, if gradients are cut.
+    detach: Option<(usize, usize)>,
     /// The rows of the states that are the output, for a cell that shows them.
     shown: Option<Range<usize>>,
     /// `[O, T*B]`, of a cell that does not.
@@ -165,6 +167,12 @@ impl<R: Real> Tape<R> {
         power_of_two(CHUNK_COLUMNS.1 / lanes.max(1))
     }
 
+    /// Cuts gradients before every `every`-th step, where the tape's first step is number `first`: no adjoint
+    /// of a state goes back from there, though the state itself goes on. Holds until it is set again.
+    pub fn detach(&mut self, every: Option<usize>, first: usize) {
+        self.detach = every.map(|every| (every, first));
+    }
+
     /// The reverse pass: from `dy [O, T*B]` to the gradient, added to `grad`, and to `dx [I, T*B]`.
     /// Afterwards [`Self::d_initial`] holds the adjoint of the initial state.
     pub fn backward(
@@ -247,6 +255,11 @@ impl<R: Real> Tape<R> {
                     view_mut(&mut self.d_drive[t * d * b..], d, b),
                     grad,
                 );
+                if let Some((every, first)) = self.detach
+                    && (first + chunk.start + t).is_multiple_of(every)
+                {
+                    self.adjoint[..s * b].fill(R::zero());
+                }
                 if let Some(keep) = &self.keep {
                     for lane in 0..b {
                         let k = keep[(chunk.start + t) * b + lane];

@@ -11,9 +11,42 @@
 //! | y | the class | scalar |
 //! | Z, p | see [`crate::softmax`] | scalar, `[C]` |
 //!
-//! The mean over steps, with mask and padding, is taken in [`crate::adaptive`].
+//! As a loss it is the mean of (1) over informative steps; gaps cost nothing. The mean, with mask and
+//! padding, is taken in [`crate::loss`].
 
 use saturn_cell::Real;
+use saturn_cell::elementary::exp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::softmax::log_normaliser;
+use crate::{LossError, LossKind, StepTerms};
+
+/// Cross-entropy alone, as a scenario writes it: there is nothing to set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CrossEntropyConfig {}
+
+impl LossKind for CrossEntropyConfig {
+    fn check(&self) -> Result<(), LossError> {
+        Ok(())
+    }
+
+    fn shares(&self, m: f64) -> [f64; 2] {
+        [m, 0.0]
+    }
+
+    #[inline(always)]
+    fn column<R: Real>(&self, at: &StepTerms<R>, d_logits: &mut [R]) -> [f64; 2] {
+        let log_z = log_normaliser(at.logits);
+        let ce = value(at.logits, log_z, at.label).wide();
+        let a = R::of(at.weight[0]);
+        for (c, (d, &l)) in d_logits.iter_mut().zip(at.logits).enumerate() {
+            *d = a * slope(exp(l - log_z), c == at.label as usize); // (1)ᵀ
+        }
+        [at.scale[0] * ce, 0.0]
+    }
+}
 
 /// CE in nats, equation (1), of `logits [C]` whose normaliser is `log_z`.
 ///

@@ -54,3 +54,20 @@ pub enum LossError {
         gaps: u64,
     },
 }
+
+impl LossError {
+    /// Refuses a `value` that is negative or not finite.
+    ///
+    /// # Errors
+    /// If it is; the error names the `key`.
+    pub fn unless_at_least_zero(key: &'static str, value: f64) -> Result<(), Self> {
+        if value.is_finite() && value >= 0.0 {
+            return Ok(());
+        }
+        Err(Self::OutOfRange {
+            key,
+            value,
+            allowed: "0 or above",
+        })
+    }
+}

@@ -2,9 +2,14 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | [`loss`] | what all losses have in common: two terms, each a mean over steps |
+//! | [`config`] | the losses that a scenario can name |
 //! | [`cross_entropy`] | the class of an informative step |
 //! | [`kl_uniform`] | how far an output is from "I do not know", in either direction |
 //! | [`adaptive`] | both, weighed by the mask; the loss that makes nets forget by themselves |
+//! | [`nothing`] | one class more, for gaps |
+//! | [`entropy`] | a price on certainty at every step |
+//! | [`weight`] | what the second term weighs: a number, a ramp, or learnt |
 //! | [`spike_rate`] | bounds on how much the neurons fire |
 //! | [`mask`] | where the input is informative: from labels, or estimated from the input alone |
 //!
@@ -26,8 +31,9 @@
 //! let targets = Targets { labels: &[1, 0], mask: &[1.0, 0.0], weight: &[1.0, 1.0] };
 //! let mut d_logits = DMatrix::zeros(2, 2);
 //! let totals = loss.totals(&targets);
-//! let parts =
-//!     loss.value_and_gradient(logits.as_view(), &targets, &totals, d_logits.as_view_mut());
+//! let balance = loss.balance(0.0, [0.0; 2]);
+//! let d = d_logits.as_view_mut();
+//! let parts = loss.value_and_gradient(logits.as_view(), &targets, &totals, balance, d);
 //! assert!(parts.ce < 0.05); // nearly right
 //! assert!(parts.kl.abs() < 1e-12); // the gap's output is uniform already
 //! # Ok::<(), saturn_loss::LossError>(())
@@ -41,16 +47,34 @@
     )
 )]
 
+#[doc(hidden)]
+pub use saturn_cell::{Real, View, ViewMut};
+
 pub mod adaptive;
+pub mod config;
 pub mod cross_entropy;
+pub mod entropy;
 mod error;
 pub mod kl_uniform;
+pub mod loss;
 pub mod mask;
+pub mod nothing;
 pub mod softmax;
 pub mod spike_rate;
+pub mod weight;
 
-pub use adaptive::{AdaptiveConfig, Loss, LossConfig, Normalise, Parts, Targets, Totals};
+pub use adaptive::AdaptiveConfig;
+pub use config::LossConfig;
+pub use cross_entropy::CrossEntropyConfig;
+pub use entropy::EntropyConfig;
 pub use error::LossError;
 pub use kl_uniform::Direction;
-pub use mask::{Estimator, Example, MaskConfig, MaskReport};
+pub use loss::{Loss, LossKind, Normalise, Parts, StepTerms, Targets, Totals};
+pub use mask::{Estimator, Example, MaskConfig, MaskFault, MaskReport};
+pub use nothing::NothingConfig;
 pub use spike_rate::{SpikeRate, SpikeRateConfig};
+pub use weight::{Balance, Ramp, Varying, Weight};
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/a-new-loss.md")]
+struct ANewLoss;

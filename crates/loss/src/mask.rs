@@ -4,7 +4,11 @@
 //! |---|---|---|
 //! | [`labels`] | where samples begin and end | everything, by definition |
 //! | [`event_count`] | the input | samples against silence |
-//! | [`contrast`] | the input, and each channel's mean rate | samples against silence and against noise of any rate |
+//! | [`energy`] | the input | samples against silence, and against noise that is spread more widely |
+//! | [`contrast`] | the input, and each channel's mean rate | samples against silence and against noise of any rate: the contrast of the spectrum, where channels are bands of frequency |
+//! | [`learned`] | the same, and a fit | what counts and contrasts at several time scales tell together; soft |
+//!
+//! [`fault`] spoils a mask on purpose.
 //!
 //! The estimated masks are causal and look at one lane at a time: a smoothed statistic of the input, a
 //! threshold, and a *hangover* that keeps the mask up for some steps after the statistic fell. The
@@ -13,14 +17,20 @@
 
 pub mod agreement;
 pub mod contrast;
+pub mod energy;
 pub mod estimator;
 pub mod event_count;
+pub mod fault;
 pub mod labels;
+pub mod learned;
 
 pub use agreement::{Agreement, MaskReport};
 pub use contrast::{Contrast, ContrastConfig};
+pub use energy::{Energy, EnergyConfig};
 pub use estimator::{Estimator, Example};
 pub use event_count::{EventCount, EventCountConfig};
+pub use fault::MaskFault;
+pub use learned::{Learned, LearnedConfig};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -36,11 +46,26 @@ pub enum MaskConfig {
     Labels,
     /// Estimated: up where there are many events.
     EventCount(EventCountConfig),
+    /// Estimated: up where few channels hold many events.
+    Energy(EnergyConfig),
     /// Estimated: up where the channels fire in other proportions than on average.
     Contrast(ContrastConfig),
+    /// Estimated and soft: a small net fitted to the labels of training streams.
+    Learned(LearnedConfig),
 }
 
 impl MaskConfig {
+    /// The key that it is written under.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Labels => "labels",
+            Self::EventCount(_) => "event_count",
+            Self::Energy(_) => "energy",
+            Self::Contrast(_) => "contrast",
+            Self::Learned(_) => "learned",
+        }
+    }
+
     /// Whether every number is in its range.
     ///
     /// # Errors
@@ -49,7 +74,9 @@ impl MaskConfig {
         match self {
             Self::Labels => Ok(()),
             Self::EventCount(config) => config.check(),
+            Self::Energy(config) => config.check(),
             Self::Contrast(config) => config.check(),
+            Self::Learned(config) => config.check(),
         }
     }
 
@@ -63,7 +90,9 @@ impl MaskConfig {
         Ok(match self {
             Self::Labels => None,
             Self::EventCount(config) => Some(Estimator::event_count(config)?),
+            Self::Energy(config) => Some(Estimator::energy(config)?),
             Self::Contrast(config) => Some(Estimator::contrast(config, rates)?),
+            Self::Learned(config) => Some(Estimator::learned(config, rates)?),
         })
     }
 }

@@ -23,21 +23,37 @@ pub struct BuildError {
     source: ConfigError,
 }
 
-/// Builds `model` for `inputs` channels, `classes` classes and steps of `dt_ms`; its initial weights
-/// follow from `seed`.
+/// What a net answers with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answers {
+    /// C, its classes.
+    pub classes: usize,
+    /// Outputs beside those of the classes.
+    pub extra: usize,
+}
+
+impl From<usize> for Answers {
+    fn from(classes: usize) -> Self {
+        Self { classes, extra: 0 }
+    }
+}
+
+/// Builds `model` for `inputs` channels, steps of `dt_ms` and the classes that it answers with; its
+/// initial weights follow from `seed`.
 ///
 /// A linear encoder goes before a layer that wants its input at another width.
 pub fn build<R: Real>(
     name: &str,
     model: &Model,
     inputs: usize,
-    classes: usize,
+    answers: impl Into<Answers>,
     dt_ms: f64,
     seed: u64,
 ) -> Result<Network<R>, BuildError> {
+    let Answers { classes, extra } = answers.into();
     let mut cells: Vec<Box<dyn Cell<R>>> = Vec::new();
     let mut width = inputs;
-    let readout = readout(model, classes);
+    let readout = readout(model, classes + extra);
     for (layer, config) in model.layers.iter().chain([&readout]).enumerate() {
         let mut rng = generator(seed, "init", layer as u64);
         let encoder = config.input_width().filter(|&rows| rows != width);
@@ -52,13 +68,13 @@ pub fn build<R: Real>(
             cells.push(cell);
         }
     }
-    Ok(Network::new(cells))
+    Ok(Network::new(cells).with_classes(classes))
 }
 
-fn readout(model: &Model, classes: usize) -> Layer {
+fn readout(model: &Model, outputs: usize) -> Layer {
     match &model.readout {
-        Some(Readout::Leaky(leaky)) => Layer::Li(leaky.config(classes)),
-        Some(Readout::Linear) | None => linear(classes),
+        Some(Readout::Leaky(leaky)) => Layer::Li(leaky.config(outputs)),
+        Some(Readout::Linear) | None => linear(outputs),
     }
 }
 

@@ -10,9 +10,10 @@ use saturn_cell::{Cell, Input, Params, Real};
 pub use live::NetworkStream;
 pub use tapes::{Observe, Penalty, Tapes};
 
-/// Cells in a stack. The last cell gives the logits `[C, ..]`.
+/// Cells in a stack. The last cell gives the logits, one an output: those of the classes first.
 pub struct Network<R: Real> {
     cells: Vec<Box<dyn Cell<R>>>,
+    classes: usize,
     /// Whether the events that the first cell reads are multiplied densely.
     crowded: bool,
 }
@@ -28,13 +29,15 @@ impl<R: Real> Clone for Network<R> {
     fn clone(&self) -> Self {
         Self {
             cells: self.cells.iter().map(|cell| cell.boxed()).collect(),
+            classes: self.classes,
             crowded: self.crowded,
         }
     }
 }
 
 impl<R: Real> Network<R> {
-    /// From cells whose widths fit: each one's output is the next one's input.
+    /// From cells whose widths fit: each one's output is the next one's input. Every output of the last
+    /// one is a class.
     pub fn new(cells: Vec<Box<dyn Cell<R>>>) -> Self {
         for pair in cells.windows(2) {
             assert_eq!(
@@ -45,10 +48,18 @@ impl<R: Real> Network<R> {
                 pair[1].name()
             );
         }
+        let classes = cells.last().map_or(0, |cell| cell.widths().output);
         Self {
             cells,
+            classes,
             crowded: false,
         }
+    }
+
+    /// The same net with outputs of which only the first `classes` are classes.
+    pub fn with_classes(self, classes: usize) -> Self {
+        assert!(classes <= self.outputs(), "a class has an output");
+        Self { classes, ..self }
     }
 
     /// The same net for data in which a share `density` of the (step, channel) cells is active: it fixes
@@ -82,6 +93,11 @@ impl<R: Real> Network<R> {
 
     /// C, the number of classes.
     pub fn classes(&self) -> usize {
+        self.classes
+    }
+
+    /// Rows of the logits: the classes, and what there may be beside them (an output for "nothing").
+    pub fn outputs(&self) -> usize {
         self.cells.last().map_or(0, |cell| cell.widths().output)
     }
 

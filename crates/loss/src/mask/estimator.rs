@@ -6,19 +6,25 @@
 //! θ   = argmax (hits + 1 - false alarms) / 2       (3)   on training streams with known gaps
 //! ```
 //!
+//! The statistic of a [`super::learned`] mask is a probability: it is fitted first, its θ is 1/2, and
+//! m_t = d_t is soft.
+//!
 //! With (1) the threshold of (3) is found exactly: the held statistics of all training steps are sorted
 //! once, and every place between two of them is tried. Threshold and mask are of one lane; a clone serves
 //! each further lane.
 //!
 //! | symbol | field | what | unit |
 //! |---|---|---|---|
-//! | c | | [`super::event_count`] or [`super::contrast`] | events a step, or 1 |
+//! | c | | what the mask looks at | as the mask says |
 //! | h | `hangover` | steps that the mask stays up | steps |
 //! | θ | `threshold` | see (3) | as c |
 
 use saturn_cell::{EventView, Real};
 
-use super::{Agreement, Contrast, ContrastConfig, EventCount, EventCountConfig, MaskReport};
+use super::{
+    Agreement, Contrast, ContrastConfig, Energy, EnergyConfig, EventCount, EventCountConfig,
+    Learned, LearnedConfig, MaskReport,
+};
 use crate::LossError;
 
 /// A causal mask of one lane. Its memory is the window and the hangover, whatever the stream's length.
@@ -34,7 +40,9 @@ pub struct Estimator {
 #[derive(Clone, Debug, PartialEq)]
 enum Statistic {
     EventCount(EventCount),
+    Energy(Energy),
     Contrast(Contrast),
+    Learned(Learned),
 }
 
 /// Streams with known gaps: B lanes of T steps from the start of a stream.
@@ -58,6 +66,26 @@ impl Estimator {
     pub fn event_count(config: &EventCountConfig) -> Result<Self, LossError> {
         let statistic = Statistic::EventCount(EventCount::new(config)?);
         Ok(Self::new(statistic, config.hangover))
+    }
+
+    /// A mask by energy. Its threshold is above everything until it is fitted or set.
+    ///
+    /// # Errors
+    /// If a number is out of its range.
+    pub fn energy(config: &EnergyConfig) -> Result<Self, LossError> {
+        let statistic = Statistic::Energy(Energy::new(config)?);
+        Ok(Self::new(statistic, config.hangover))
+    }
+
+    /// A learnt soft mask of channels with mean `rates [I]`, in events a step, to be fitted.
+    ///
+    /// # Errors
+    /// If a number is out of its range, or the rates are too bare for a contrast.
+    pub fn learned(config: &LearnedConfig, rates: &[f64]) -> Result<Self, LossError> {
+        let statistic = Statistic::Learned(Learned::new(config, rates)?);
+        let mut estimator = Self::new(statistic, 0);
+        estimator.threshold = 0.5;
+        Ok(estimator)
     }
 
     /// A mask by contrast across channels with mean `rates [I]`, in events a step. Its threshold is above
@@ -93,7 +121,9 @@ impl Estimator {
     pub fn clear(&mut self) {
         match &mut self.statistic {
             Statistic::EventCount(count) => count.clear(),
+            Statistic::Energy(energy) => energy.clear(),
             Statistic::Contrast(contrast) => contrast.clear(),
+            Statistic::Learned(learned) => learned.clear(),
         }
         self.recent.fill(f64::NEG_INFINITY);
         self.next = 0;
@@ -103,7 +133,9 @@ impl Estimator {
     pub fn observe(&mut self, units: &[u32], counts: &[f32]) -> f64 {
         let now = match &mut self.statistic {
             Statistic::EventCount(count) => count.observe(counts),
+            Statistic::Energy(energy) => energy.observe(units, counts),
             Statistic::Contrast(contrast) => contrast.observe(units, counts),
+            Statistic::Learned(learned) => learned.observe(units, counts),
         };
         self.recent[self.next] = now;
         self.next = (self.next + 1) % self.recent.len();
@@ -127,17 +159,18 @@ impl Estimator {
     /// the start of a stream. The estimator itself is left as it is.
     pub fn estimate<R: Real>(&self, events: EventView, lanes: usize, mask: &mut [R]) {
         assert_eq!(events.columns(), mask.len(), "events and mask");
+        let soft = matches!(self.statistic, Statistic::Learned(_));
         self.walk(events, lanes, |j, held| {
-            mask[j] = if held > self.threshold {
-                R::one()
+            mask[j] = if soft {
+                R::of(held)
             } else {
-                R::zero()
+                R::of(f64::from(u8::from(held > self.threshold))) // (2)
             };
         });
     }
 
-    /// Sets the threshold to the one that agrees best with the labels of `examples`, equation (3), and
-    /// says how well it does.
+    /// Sets the threshold to the one that agrees best with the labels of `examples`, equation (3), or
+    /// fits a learnt mask to them, and says how well it does.
     ///
     /// # Errors
     /// If the examples have no informative step, or no gap.
@@ -157,6 +190,10 @@ impl Estimator {
         let gaps = judged.len() as u64 - samples;
         if samples == 0 || gaps == 0 {
             return Err(LossError::OneKind { samples, gaps });
+        }
+        if let Statistic::Learned(_) = self.statistic {
+            self.fit_learned(examples);
+            return Ok(self.agreement(examples).report());
         }
         judged.sort_by(|a, b| a.0.total_cmp(&b.0));
         // A threshold below everything: all is informative. Then step by step upwards.
@@ -181,6 +218,28 @@ impl Estimator {
         }
         self.threshold = best.1;
         Ok(best.0.report())
+    }
+
+    /// Fits a learnt mask to the labels of `examples`.
+    fn fit_learned<R: Real>(&mut self, examples: &[Example<R>]) {
+        let Statistic::Learned(learned) = &mut self.statistic else {
+            return;
+        };
+        let mut steps = Vec::new();
+        for example in examples {
+            for lane in 0..example.lanes {
+                learned.clear();
+                for j in (lane..example.events.columns()).step_by(example.lanes) {
+                    let (units, counts) = example.events.column(j);
+                    let features = learned.features(units, counts);
+                    if example.weight[j].wide() > 0.0 {
+                        steps.push((features, example.mask[j].wide() >= 0.5));
+                    }
+                }
+            }
+        }
+        learned.fit(&steps);
+        learned.clear();
     }
 
     /// How well the mask matches the labels of `examples` at the present threshold.

@@ -97,7 +97,7 @@ impl Pipeline {
             valid: source,
             channels: INPUTS,
             samples: scenario.stream.samples,
-            streams: arm.streams,
+            arm,
             loss: Loss::new(&arm.loss)?,
             spike_rate: None,
             estimator: None,
@@ -118,7 +118,7 @@ impl Pipeline {
             parameters: net.parameters(),
             ..Tally::default()
         };
-        for lanes in epoch.updates(job.streams, settings.lanes, job.samples) {
+        for lanes in epoch.updates(arm.streams, settings.lanes, job.samples) {
             gradient(&net, &job, &epoch, &lanes, &mut update)?;
             update.step(&mut net, settings.clip_norm, super::task::LEARNING_RATE);
             tally.observe(&net, &update);

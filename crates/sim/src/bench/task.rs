@@ -49,10 +49,10 @@ impl TrainStep {
 
     /// Forward, reverse, Adam. Returns the loss before the step, nats.
     pub fn step(&mut self) -> f64 {
+        let loss = Loss::default();
         let objective = Objective {
-            loss: &Loss::CrossEntropy,
-            spike_rate: None,
             recompute: self.recompute,
+            ..Objective::of(&loss)
         };
         let work = self.work;
         let filled = self

@@ -101,7 +101,9 @@ fn plain_loss_after(work: Work, steps: usize) -> f64 {
         }
     }
     let targets: Targets<f32> = batch.targets();
-    let totals = Loss::CrossEntropy.totals(&targets);
+    let cross_entropy = Loss::default();
+    let totals = cross_entropy.totals(&targets);
+    let balance = cross_entropy.balance(0.0, [0.0; 2]);
     let mut net = work.network().expect("a net");
     let mut adam = Optimizer::new(Rule::default(), &net);
     let mut tapes = Tapes::new(&net);
@@ -112,7 +114,7 @@ fn plain_loss_after(work: Work, steps: usize) -> f64 {
         tapes.forward(&net, x, None);
         let mut grad = net.zero_gradient();
         let mut gradient = |_, logits: View<f32>, d: ViewMut<f32>| {
-            let parts = Loss::CrossEntropy.value_and_gradient(logits, &targets, &totals, d);
+            let parts = cross_entropy.value_and_gradient(logits, &targets, &totals, balance, d);
             loss = parts.total;
         };
         tapes.backward(&net, x, &mut gradient, &mut grad, &mut |_, _, _, _| {});

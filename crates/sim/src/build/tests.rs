@@ -65,8 +65,14 @@ fn any_two_kinds_of_layers_learn_together() {
         let mut value = |net: &Network<f64>, tapes: &mut Tapes<f64>| {
             tapes.start(net, STEPS, LANES);
             let logits = tapes.forward(net, input, None);
-            loss.value_and_gradient(logits, &targets, &totals, d.as_view_mut())
-                .total
+            loss.value_and_gradient(
+                logits,
+                &targets,
+                &totals,
+                loss.balance(0.0, [0.0; 2]),
+                d.as_view_mut(),
+            )
+            .total
         };
         let before = value(&net, &mut tapes);
         let mut grad = net.zero_gradient();
@@ -93,8 +99,14 @@ fn any_two_kinds_of_layers_learn_together() {
             let mut d = DMatrix::zeros(CLASSES, columns);
             tapes.start(&net, STEPS, LANES);
             let logits = tapes.forward(&net, input, None);
-            loss.value_and_gradient(logits, &targets, &totals, d.as_view_mut())
-                .total
+            loss.value_and_gradient(
+                logits,
+                &targets,
+                &totals,
+                loss.balance(0.0, [0.0; 2]),
+                d.as_view_mut(),
+            )
+            .total
         };
         if !(before.is_finite() && after.is_finite()) {
             wrong.push(format!("{name}: the loss is {before}, then {after}"));

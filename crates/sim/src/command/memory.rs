@@ -210,8 +210,9 @@ fn training<R: Real>(
         .fold(0.0, f64::max);
     let validation = at_once as f64 * largest * (batch + tape_column(net));
 
-    // The net, two moments, the sum of the gradients, the best net.
-    let copies = 5 + shards.len();
+    // The net, two moments, the sum of the gradients, the best net; what holds weights that step within a
+    // stream: their mean and their slope.
+    let copies = 5 + shards.len() + if arm.fptt.is_some() { 2 } else { 0 };
     updates + validation + (net.parameters() * copies * size_of::<R>()) as f64
 }
 

@@ -287,6 +287,9 @@ pub fn finish(
     for line in report::difference_lines(summary) {
         progress.line(&line);
     }
+    for line in report::unmatched(summary) {
+        progress.line(&format!("warning: {line}"));
+    }
     progress.line(&format!(
         "the report is {}",
         folder.path().join("report.html").display()

@@ -152,9 +152,9 @@ impl<'a, R: Real> Lanes<'a, R> {
         let keep = any.then_some(&self.keep);
         let logits = self.tapes.forward(self.net, self.input.input(), keep);
         if self.needs.output {
-            let classes = logits.nrows();
-            self.output.resize(classes * columns, 0.0);
-            for (j, p) in self.output.chunks_exact_mut(classes).enumerate() {
+            let outputs = logits.nrows();
+            self.output.resize(outputs * columns, 0.0);
+            for (j, p) in self.output.chunks_exact_mut(outputs).enumerate() {
                 softmax(column(&logits, j), p);
             }
         }
@@ -260,8 +260,7 @@ impl<'a, R: Real> Lanes<'a, R> {
     fn ask(&mut self, t: usize, j: usize, norm: f64) -> Action {
         let lanes = self.composers.len();
         let (copy, lane) = (j / lanes, j % lanes);
-        let classes = self.net.classes();
-        let output = self.output.chunks_exact(classes).nth(j);
+        let output = self.output.chunks_exact(self.net.outputs()).nth(j);
         let seen = Seen {
             step: self.at + t as u64,
             copy,

@@ -155,7 +155,8 @@ pub fn mean(values: impl IntoIterator<Item = f64>) -> Option<f64> {
 fn looks(scenario: &Scenario) -> Vec<Look> {
     let names: Vec<&str> = scenario.arms.names().collect();
     let mut looks = arm_looks(&names);
-    let estimates = |arm: &Arm| matches!(&arm.loss, LossConfig::Adaptive(a) if !matches!(a.mask, MaskConfig::Labels));
+    let estimates =
+        |arm: &Arm| matches!(&arm.loss, LossConfig::Adaptive(a) if a.mask != MaskConfig::Labels);
     let taken = looks
         .iter()
         .any(|look| look.role == Role::AdaptiveEstimated);

@@ -72,6 +72,7 @@ fn cell(model: &str, arm: &str, accuracy: f64) -> CellSummary {
         epoch: 1,
         loss: 1.0 - accuracy,
         cross_entropy: 0.0,
+        kl_weight: None,
         kl: 0.0,
         gradient_norm: 1.0,
         lr: 0.1,
@@ -89,6 +90,7 @@ fn cell(model: &str, arm: &str, accuracy: f64) -> CellSummary {
         seed: 1,
         training: TrainRecord {
             parameters: 1234,
+            weight_steps: Some(40),
             seconds: 5.0,
             kept_epoch: 1,
             history: vec![epoch],

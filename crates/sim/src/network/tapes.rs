@@ -40,9 +40,12 @@ pub struct Tapes<R: Real> {
     steps: usize,
     lanes: usize,
     recompute: bool,
+    /// K, if gradients are cut every K steps.
+    detach: Option<usize>,
+    /// For each lane the step after which its state is noted, if it is.
+    ends: Vec<usize>,
 }
 
-#[derive(Default)]
 struct Layer<R: Real> {
     tape: Tape<R>,
     /// Whether the output is spikes, and the output as events if so.
@@ -54,17 +57,58 @@ struct Layer<R: Real> {
     dy: Vec<R>,
     /// The states before each segment, `[S, B]` each.
     checkpoints: Vec<R>,
+    /// The states at the lanes' ends, `[S, B]`.
+    finals: DMatrix<R>,
+}
+
+impl<R: Real> Layer<R> {
+    fn new() -> Self {
+        Self {
+            tape: Tape::new(),
+            spiking: false,
+            events: EventBatch::default(),
+            sent: 0,
+            dy: Vec::new(),
+            checkpoints: Vec::new(),
+            finals: DMatrix::zeros(0, 0),
+        }
+    }
 }
 
 impl<R: Real> Tapes<R> {
     /// Tapes for a net of this shape.
     pub fn new(net: &Network<R>) -> Self {
         Self {
-            layers: net.cells.iter().map(|_| Layer::default()).collect(),
+            layers: net.cells.iter().map(|_| Layer::new()).collect(),
             steps: 0,
             lanes: 0,
             recompute: false,
+            detach: None,
+            ends: Vec::new(),
         }
+    }
+
+    /// Cuts gradients every so many steps, counted from the sequence's first; see [`Tape::detach`].
+    pub fn detach(&mut self, every: Option<usize>) {
+        self.detach = every;
+    }
+
+    /// Notes the state of each lane after its last step: lane b ends before step `ends[b]` of the next
+    /// forward pass, if that has so many. See [`Self::finals`].
+    pub fn note_ends(&mut self, net: &Network<R>, ends: impl Iterator<Item = usize>) {
+        self.ends.clear();
+        self.ends.extend(ends);
+        for (layer, cell) in self.layers.iter_mut().zip(&net.cells) {
+            let shape = (cell.widths().state, self.ends.len());
+            if layer.finals.shape() != shape {
+                layer.finals = DMatrix::zeros(shape.0, shape.1);
+            }
+        }
+    }
+
+    /// The states of cell `i` at the lanes' ends, `[S, B]`, as far as they have been passed.
+    pub fn finals(&self, i: usize) -> &DMatrix<R> {
+        &self.layers[i].finals
     }
 
     /// Whether to keep few states and do the forward pass again in reverse; see the module's head.
@@ -152,6 +196,16 @@ impl<R: Real> Tapes<R> {
             }
             let kept = keep.map(|keep| keep.rows(range.start, range.len()).clone_owned());
             self.run(net, x.slice(columns.start, columns.len()), kept.as_ref());
+            for (lane, end) in self.ends.iter().enumerate() {
+                let Some(last) = end.checked_sub(1).filter(|last| range.contains(last)) else {
+                    continue;
+                };
+                let column = (last - range.start) * self.lanes + lane;
+                for layer in &mut self.layers {
+                    let state = layer.tape.states();
+                    layer.finals.set_column(lane, &state.column(column));
+                }
+            }
             for (i, layer) in self.layers.iter_mut().enumerate() {
                 layer.sent += layer.events.view().active();
                 observe(i, columns.start, layer.tape.output());
@@ -215,10 +269,13 @@ impl<R: Real> Tapes<R> {
         grad: &mut Gradient<R>,
         penalty: Penalty<R>,
     ) {
-        let (classes, columns) = (net.classes(), x.columns());
+        let (outputs, columns) = (net.outputs(), x.columns());
+        for layer in &mut self.layers {
+            layer.tape.detach(self.detach, start / self.lanes.max(1));
+        }
         let top = &mut self.layers[net.cells.len() - 1];
-        room(&mut top.dy, classes * columns);
-        let d_logits = view_mut(&mut top.dy, classes, columns);
+        room(&mut top.dy, outputs * columns);
+        let d_logits = view_mut(&mut top.dy, outputs, columns);
         loss(start, top.tape.output(), d_logits);
         for (i, cell) in net.cells.iter().enumerate().rev() {
             let w = cell.widths();

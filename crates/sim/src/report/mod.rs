@@ -6,6 +6,7 @@
 mod captions;
 pub mod checklist;
 mod headline;
+mod matched;
 mod method;
 mod nets;
 mod numbers;
@@ -24,6 +25,7 @@ use crate::run::folder::{Folder, FolderError};
 use crate::run::summary::Summary;
 use crate::scenario::Scenario;
 
+pub use matched::unmatched;
 pub use terminal::{difference_lines, table_lines};
 
 /// Why a report could not be written.

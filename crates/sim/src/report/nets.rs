@@ -2,17 +2,22 @@
 
 use maud::{Markup, html};
 
+use super::matched::unmatched;
 use super::numbers::{NOTHING, count, fixed, percent};
 use crate::figures::names;
 use crate::run::summary::Summary;
 
 /// One row a trained net.
 pub fn nets(summary: &Summary) -> Markup {
+    let warnings = unmatched(summary);
     html! {
+        @if !warnings.is_empty() {
+            div.failures { ul { @for warning in &warnings { li { (warning) } } } }
+        }
         div.scroll {
             table {
                 thead { tr {
-                    th { "model" } th { "arm" } th.number { "seed" } th.number { "parameters" }
+                    th { "model" } th { "arm" } th.number { "seed" } th.number { "parameters" } th.number { "weight steps" }
                     th.number { "training, s" } th.number { "kept epoch" }
                     th.number { "validation, summed, %" }
                 } }
@@ -25,6 +30,7 @@ pub fn nets(summary: &Summary) -> Markup {
                             td { (names::arm(&cell.arm)) }
                             td.number { (cell.seed) }
                             td.number { (count(training.parameters as u64)) }
+                            td.number { (training.weight_steps.map_or(NOTHING.to_owned(), count)) }
                             td.number { (fixed(training.seconds, 1)) }
                             td.number { (training.kept_epoch) " of " (training.epochs()) }
                             td.number { (kept.map_or(NOTHING.to_owned(), |e| percent(e.validation.summed))) }

@@ -110,6 +110,24 @@ fn the_table_for_the_terminal_is_aligned() {
 }
 
 #[test]
+fn arms_of_a_model_that_differ_in_size_are_named() {
+    let scenario = figures::tests::scenario(&["rnn", "gru"], &["classic", "nothing"]);
+    let mut summary = figures::tests::summary(&scenario, 0.5);
+    assert!(unmatched(&summary).is_empty());
+    for cell in summary.cells.iter_mut().filter(|c| c.arm == "nothing") {
+        // 1,234 in the other arm: 1.9 and 2.9 % more.
+        cell.training.parameters = if cell.model == "rnn" { 1_258 } else { 1_270 };
+    }
+    assert_eq!(
+        unmatched(&summary),
+        [
+            "the nets of `gru` are not matched in size: 1\u{202f}234 parameters in `classic`, \
+             1\u{202f}270 in `nothing`, 2.9 % more"
+        ]
+    );
+}
+
+#[test]
 fn a_report_holds_every_figure_and_escapes_what_it_is_told() {
     let place = tempfile::tempdir().expect("a folder");
     let folder = Folder::open(&place.path().join("run"), "made up", "x", false).expect("opened");

@@ -25,7 +25,7 @@ use super::reason;
 use super::summary::{self, CellSummary, Failure, Reference, Summary};
 use super::trace::TraceError;
 use super::workbench::Workbench;
-use crate::build::build;
+use crate::build::{Answers, build};
 use crate::network::Network;
 use crate::scenario::{Arm, Evaluate, Model, Precision, Scenario};
 
@@ -228,12 +228,15 @@ impl Matrix<'_> {
         done: bool,
     ) -> Result<Option<CellSummary>> {
         let (place, b) = (entry.place, self.bench);
-        let (inputs, classes) = (b.channels, b.classes.len());
+        let answers = Answers {
+            classes: b.classes.len(),
+            extra: entry.arm.loss.extra_outputs(),
+        };
         let mut net: Network<R> = build(
             place.model,
             entry.model,
-            inputs,
-            classes,
+            b.channels,
+            answers,
             b.dt_ms,
             place.seed,
         )?

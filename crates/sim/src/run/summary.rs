@@ -66,6 +66,10 @@ pub struct CellSummary {
 pub struct TrainRecord {
     /// Number of parameters.
     pub parameters: usize,
+    /// Steps that the weights took: the updates, and more where they step within a stream. `None` in files
+    /// that were written before it was counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight_steps: Option<u64>,
     /// Wall time of training, seconds.
     pub seconds: f64,
     /// The epoch whose parameters were kept, from 1 on.

@@ -130,7 +130,7 @@ pub fn record<R: Real>(
             .collect(),
         ..Trace::default()
     };
-    let mut p = vec![0.0f32; classes];
+    let mut p = vec![0.0f32; net.outputs()];
     let mut left = steps;
     while left > 0 {
         let now = left.min(CHUNK);
@@ -148,7 +148,7 @@ pub fn record<R: Real>(
                 .mask
                 .push(u8::from(segment.is_some_and(|s| s.informative)));
             softmax(column(&chunk.logits, t), &mut p);
-            trace.probability.extend(&p);
+            trace.probability.extend(&p[..classes]);
             for ((_, rows, layer), state) in watched(net).zip(&mut trace.states) {
                 let states = chunk.tapes.tape(layer).states();
                 state

@@ -10,7 +10,7 @@ use saturn_loss::{Estimator, LossError, MaskConfig};
 use super::summary::MaskReports;
 use crate::scenario::{Arm, DataSource, Gap, Scaling, Scenario, Streams};
 use crate::stream::{Background, File, Noise, Part, Record, Records, Scale, Source, Split};
-use crate::train::batch::{Batch, Epoch};
+use crate::train::batch::{Batch, Epoch, Masking};
 
 /// Samples of a split that an estimated mask is fitted or judged on.
 pub const MASK_SAMPLES: usize = 500;
@@ -161,7 +161,8 @@ impl Workbench {
                 .map(<[usize]>::to_vec)
                 .collect();
             let streams = Streams::Concatenated;
-            batch.compose(&epoch, &lanes, streams, source, self.channels, None)?;
+            let labels = Masking::default();
+            batch.compose(&epoch, &lanes, streams, source, self.channels, labels)?;
             Ok(batch)
         };
         let (train, valid) = (compose(&self.train)?, compose(&self.valid)?);

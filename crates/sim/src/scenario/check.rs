@@ -320,7 +320,7 @@ fn check_masks(data: &Data, arms: &Named<Arm>, report: &mut Report) {
             && *arm.loss.mask() != MaskConfig::Labels
         {
             report.problem(
-                &format!("arms.{name}.loss.adaptive.mask"),
+                &format!("arms.{name}.loss.{}.mask", arm.loss.key()),
                 "is estimated from events, and the input is frames: use `labels`",
             );
         }

@@ -43,7 +43,7 @@ mod train;
 mod tune;
 
 pub use crate::eval::reset::StateReset;
-pub use arms::{Arm, Streams};
+pub use arms::{Arm, FpttConfig, InitialState, NoiseConfig, PassedConfig, Streams};
 pub use check::{Scenario, to_yaml, written_yaml};
 pub use data::{Data, DataKeys, DataSource, Files, OnBadSample};
 pub use evaluate::{ContractionConfig, Evaluate, EvaluateKeys, EvaluateStream};

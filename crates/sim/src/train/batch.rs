@@ -5,7 +5,7 @@ use rand::seq::SliceRandom;
 use saturn_cell::Real;
 use saturn_cell::rng::generator;
 use saturn_data::DataError;
-use saturn_loss::{Estimator, Example, Targets};
+use saturn_loss::{Estimator, Example, MaskFault, Targets};
 
 use crate::scenario::Streams;
 use crate::stream::{Columns, Form, OpenGap, Source, Split};
@@ -78,6 +78,8 @@ pub struct Batch<R: Real> {
     pub steps: usize,
     /// B.
     pub lanes: usize,
+    /// Steps of each lane, without padding, `[B]`.
+    pub lengths: Vec<usize>,
     /// `[I, T*B]`.
     pub input: Columns<R>,
     /// The class of each column; any number where the mask is 0.
@@ -110,11 +112,20 @@ pub struct Span {
 struct LaneTape<R: Real> {
     input: Columns<R>,
     /// Label and mask of each step; no label in a gap.
-    targets: Vec<(Option<u32>, bool)>,
+    targets: Vec<(Option<u32>, f32)>,
+}
+
+/// What stands in the place of the label mask.
+#[derive(Clone, Copy, Default)]
+pub struct Masking<'a> {
+    /// An estimate from the input.
+    pub estimator: Option<&'a Estimator>,
+    /// What is wrong with the mask on purpose.
+    pub fault: Option<MaskFault>,
 }
 
 impl<R: Real> Batch<R> {
-    /// Composes the lanes of one shard. `estimator` replaces the label mask by an estimate of it.
+    /// Composes the lanes of one shard. `masking` may replace the label mask.
     pub fn compose(
         &mut self,
         epoch: &Epoch,
@@ -122,15 +133,13 @@ impl<R: Real> Batch<R> {
         streams: Streams,
         source: Source,
         channels: usize,
-        estimator: Option<&Estimator>,
+        masking: Masking,
     ) -> Result<(), DataError> {
         self.lane.resize_with(plans.len(), LaneTape::default);
         self.segments.resize_with(plans.len(), Vec::new);
         for ((plan, lane), spans) in plans.iter().zip(&mut self.lane).zip(&mut self.segments) {
             lane.compose(epoch, plan, streams, source, channels, spans)?;
-            if let Some(estimator) = estimator {
-                lane.estimate(estimator);
-            }
+            lane.mask(epoch, plan, masking);
         }
         self.weave(source.split.form(), channels);
         Ok(())
@@ -168,14 +177,17 @@ impl<R: Real> Batch<R> {
     /// Lane by lane becomes step by step: column `t*B + b`.
     fn weave(&mut self, form: Form, channels: usize) {
         self.lanes = self.lane.len();
-        self.steps = self.lane.iter().map(|l| l.targets.len()).max().unwrap_or(0);
+        self.lengths.clear();
+        self.lengths
+            .extend(self.lane.iter().map(|l| l.targets.len()));
+        self.steps = self.lengths.iter().copied().max().unwrap_or(0);
         self.input.clear(form, channels);
         self.labels.clear();
         self.mask.clear();
         self.weight.clear();
         for t in 0..self.steps {
             for lane in &self.lane {
-                let Some(&(label, informative)) = lane.targets.get(t) else {
+                let Some(&(label, m)) = lane.targets.get(t) else {
                     self.input.push_empty();
                     self.labels.push(0);
                     self.mask.push(R::zero());
@@ -184,11 +196,15 @@ impl<R: Real> Batch<R> {
                 };
                 self.input.push_from(&lane.input, t);
                 self.labels.push(label.unwrap_or(0));
-                self.mask
-                    .push(if informative { R::one() } else { R::zero() });
-                // A step that an estimate calls informative and that has no label teaches nothing.
-                let teaches = label.is_some() || !informative;
-                self.weight.push(if teaches { R::one() } else { R::zero() });
+                // A step without a label has no class to teach, however informative an estimate calls
+                // it; what it can teach is what a gap does.
+                let (m, w) = if label.is_some() {
+                    (m, 1.0)
+                } else {
+                    (0.0, 1.0 - m)
+                };
+                self.mask.push(R::of(f64::from(m)));
+                self.weight.push(R::of(f64::from(w)));
             }
         }
     }
@@ -216,14 +232,14 @@ impl<R: Real> LaneTape<R> {
                 let (record, steps) = records.gap_before(epoch.recording(position));
                 for t in steps {
                     record.content.push(t, &mut self.input);
-                    self.targets.push((None, false));
+                    self.targets.push((None, 0.0));
                 }
             } else if let (Some(gap), true) = (source.gap, with_gap) {
                 let mut rng = generator(epoch.seed, "gap", epoch.gap_index(position));
                 let (steps, mut open) = OpenGap::draw(gap, &mut rng);
                 for _ in 0..steps {
                     open.step(source, &mut rng, &mut tally, &mut self.input)?;
-                    self.targets.push((None, false));
+                    self.targets.push((None, 0.0));
                 }
             }
             let sample = split.sample(epoch.recording(position))?;
@@ -231,7 +247,8 @@ impl<R: Real> LaneTape<R> {
             for t in 0..sample.steps() {
                 sample.content.push(t, &mut self.input);
                 let label = (t < sample.until).then_some(sample.label as u32);
-                self.targets.push((label, sample.informative(t)));
+                let informative = f32::from(u8::from(sample.informative(t)));
+                self.targets.push((label, informative));
             }
             spans.push(Span {
                 recording: sample.recording,
@@ -243,12 +260,45 @@ impl<R: Real> LaneTape<R> {
         Ok(())
     }
 
-    /// Puts an estimate in the place of the label mask.
-    fn estimate(&mut self, estimator: &Estimator) {
-        let mut mask = vec![0.0f32; self.targets.len()];
-        estimator.estimate(self.input.events().view(), 1, &mut mask);
-        for ((_, informative), m) in self.targets.iter_mut().zip(mask) {
-            *informative = m > 0.5;
+    /// Puts an estimate in the place of the label mask, and spoils the mask if that is asked for.
+    fn mask(&mut self, epoch: &Epoch, plan: &LanePlan, masking: Masking) {
+        let mut mask: Vec<f32> = self.targets.iter().map(|&(_, m)| m).collect();
+        if let Some(estimator) = masking.estimator {
+            estimator.estimate(self.input.events().view(), 1, &mut mask);
+        }
+        if let Some(fault) = masking.fault {
+            let lane = plan.first().map_or(0, |&first| epoch.gap_index(first));
+            fault.apply(&mut mask, &mut generator(epoch.seed, "mask error", lane));
+            self.label_gaps();
+        }
+        for ((_, m), new) in self.targets.iter_mut().zip(mask) {
+            *m = new;
+        }
+    }
+
+    /// Gives every step of a gap the class of the nearest sample: who takes a gap for a sample takes it for
+    /// a part of that one. Half of each gap goes to either side.
+    fn label_gaps(&mut self) {
+        let known: Vec<Option<u32>> = self.targets.iter().map(|&(label, _)| label).collect();
+        let after = |t: usize| known[t..].iter().position(Option::is_some).map(|k| t + k);
+        let (mut before, mut next) = (None, after(0));
+        for (t, (label, _)) in self.targets.iter_mut().enumerate() {
+            if next.is_some_and(|next| next < t) {
+                next = after(t);
+            }
+            if known[t].is_some() {
+                before = Some(t);
+                continue;
+            }
+            let nearest = match (before, next) {
+                (Some(before), Some(next)) if next - t < t - before => Some(next),
+                (Some(before), _) => Some(before),
+                (None, next) => next,
+            };
+            *label = nearest.and_then(|at| known[at]);
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

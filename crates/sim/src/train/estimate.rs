@@ -16,7 +16,7 @@ use saturn_data::DataError;
 use saturn_loss::{Loss, LossError, SpikeRate};
 
 use super::class_weights::class_weights;
-use super::trainer::{Job, TrainError, one_update};
+use super::trainer::{Job, TrainError, first_update};
 use crate::eval::contraction::contraction;
 use crate::eval::evaluate::{EvalError, Plan, choose_threshold, evaluate};
 use crate::eval::reset::{Never, StateReset};
@@ -90,15 +90,15 @@ impl Trial<'_> {
             valid: b.source(&b.valid, gap),
             channels: b.channels,
             samples: s.stream.samples,
-            streams: arm.streams,
+            arm,
             loss: Loss::new(&arm.loss)?,
             spike_rate,
             estimator: b.mask(s, arm, s.seed)?.map(|(estimator, _)| estimator),
             class_weights: class_weights(&b.train, settings.class_balance, b.classes.len()),
             settings,
         };
-        let mut update = one_update(net, &job);
-        let update = typical(|| Ok(update().map(drop)?))?;
+        let mut update = first_update(net, &job);
+        let update = typical(|| Ok(update()?))?;
         let updates = b.train.len().div_ceil(settings.lanes * s.stream.samples);
         let heard = match arm.streams {
             Streams::Single => 0.0,

@@ -3,6 +3,8 @@
 pub mod batch;
 pub mod class_weights;
 pub mod estimate;
+pub mod fptt;
+pub mod initial;
 pub mod optimizer;
 #[cfg(test)]
 mod tests;

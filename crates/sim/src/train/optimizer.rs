@@ -36,6 +36,11 @@ impl<R: Real> Optimizer<R> {
         }
     }
 
+    /// k, how many updates were done.
+    pub fn steps(&self) -> u64 {
+        self.updates.unsigned_abs().into()
+    }
+
     /// One update of `net` along `grad` at learning rate `lr`.
     pub fn step(&mut self, net: &mut Network<R>, grad: &Gradient<R>, lr: f64) {
         self.updates += 1;
@@ -70,6 +75,41 @@ impl<R: Real> Optimizer<R> {
                 }
             });
         }
+    }
+}
+
+/// A few numbers that step beside a net: what a loss learns of itself.
+pub struct Scalars<const N: usize> {
+    rule: Rule,
+    updates: i32,
+    /// The numbers.
+    pub values: [f64; N],
+    first: [f64; N],
+    second: [f64; N],
+}
+
+impl<const N: usize> Scalars<N> {
+    /// Zeros.
+    pub fn new(rule: Rule) -> Self {
+        Self {
+            rule,
+            updates: 0,
+            values: [0.0; N],
+            first: [0.0; N],
+            second: [0.0; N],
+        }
+    }
+
+    /// One update along `grad` at learning rate `lr`, by the rule of the net and without decay.
+    pub fn step(&mut self, grad: &[f64; N], lr: f64) {
+        self.updates += 1;
+        let step = Step {
+            rule: self.rule,
+            updates: self.updates,
+            lr,
+        };
+        let (p, m, v) = (&mut self.values, &mut self.first, &mut self.second);
+        step.apply(Kind::Dynamics, p, m, v, grad);
     }
 }
 

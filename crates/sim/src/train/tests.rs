@@ -8,7 +8,7 @@ use crate::network::Network;
 use crate::scenario::{Optimizer as Rule, Scenario, Schedule, Streams};
 
 /// A net of one linear layer and a linear readout.
-fn net() -> Network<f64> {
+pub(super) fn net() -> Network<f64> {
     let text =
         "name: t\nmodels: {m: {layers: [{linear: {out: 2}}]}}\narms: {a: {streams: single}}\n";
     let scenario =

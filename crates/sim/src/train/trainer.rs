@@ -4,15 +4,15 @@ use std::time::Instant;
 
 use saturn_cell::Real;
 use saturn_data::DataError;
-use saturn_loss::{Estimator, Loss, Parts, SpikeRate};
+use saturn_loss::{Estimator, Loss, Parts, SpikeRate, Weight};
 use serde::{Deserialize, Serialize};
 
-use super::batch::{Epoch, LanePlan};
+use super::batch::{Epoch, LanePlan, Masking};
 use super::optimizer::learning_rate;
 use super::update::{Objective, Update};
 use super::validate::{Validation, validate};
 use crate::network::Network;
-use crate::scenario::{Keep, Streams, Train};
+use crate::scenario::{Arm, Keep, Train};
 use crate::stream::Source;
 
 /// What one training run needs.
@@ -27,8 +27,8 @@ pub struct Job<'a> {
     pub channels: usize,
     /// Samples a lane.
     pub samples: usize,
-    /// How an update's samples are laid out.
-    pub streams: Streams,
+    /// The way of training.
+    pub arm: &'a Arm,
     /// What is minimised.
     pub loss: Loss,
     /// The penalty on spike rates, if any.
@@ -52,6 +52,9 @@ pub struct EpochRecord {
     pub cross_entropy: f64,
     /// The Kullback-Leibler part, nats (before its weight).
     pub kl: f64,
+    /// What the second term weighs against the first in the last update, where that changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kl_weight: Option<f64>,
     /// Mean norm of the gradient before clipping.
     pub gradient_norm: f64,
     /// The last learning rate of the epoch.
@@ -68,6 +71,8 @@ pub struct Trained {
     pub history: Vec<EpochRecord>,
     /// The epoch whose parameters were kept, from 1 on.
     pub kept_epoch: usize,
+    /// Steps that the weights took.
+    pub weight_steps: u64,
     /// Wall time, seconds.
     pub seconds: f64,
 }
@@ -103,26 +108,19 @@ pub fn train<R: Real>(
 ) -> Result<Trained, TrainError> {
     let settings = job.settings;
     let began = Instant::now();
-    let mut update = Update::new(settings.optimizer, net);
+    let mut update = job.update(net);
     let mut history: Vec<EpochRecord> = Vec::new();
     let mut best: Option<(Validation, usize, Network<R>)> = None;
     let balanced = settings.class_balance > 0.0;
     let mut done = 0;
     for number in 0..settings.epochs {
         let epoch = Epoch::of(job.seed, number, job.train.split, job.samples);
-        let updates = epoch.updates(job.streams, settings.lanes, job.samples);
+        let updates = epoch.updates(job.arm.streams, settings.lanes, job.samples);
         let all = settings.epochs * updates.len();
         let mut sums = Parts::default();
         let (mut norms, mut lr) = (0.0, 0.0);
+        let mut kl_weight = None;
         for (k, lanes) in updates.iter().enumerate() {
-            let parts = gradient(net, job, &epoch, lanes, &mut update)?;
-            if !parts.total.is_finite() {
-                return Err(TrainError::Diverged {
-                    epoch: number + 1,
-                    update: k + 1,
-                    value: parts.total,
-                });
-            }
             lr = learning_rate(
                 settings.schedule,
                 settings.lr,
@@ -131,7 +129,23 @@ pub fn train<R: Real>(
                 done,
                 all,
             );
-            norms += update.step(net, settings.clip_norm, lr);
+            let pace = Pace {
+                lr,
+                progress: done as f64 / all as f64,
+            };
+            let (parts, norm) = one_update(net, job, &epoch, lanes, &mut update, pace)?;
+            if !parts.total.is_finite() {
+                return Err(TrainError::Diverged {
+                    epoch: number + 1,
+                    update: k + 1,
+                    value: parts.total,
+                });
+            }
+            if let Weight::Varying(_) = job.arm.loss.weight() {
+                let balance = update.balance(job.objective(pace.progress));
+                kl_weight = Some(balance.kl / balance.ce);
+            }
+            norms += norm;
             sums += parts;
             done += 1;
         }
@@ -142,6 +156,7 @@ pub fn train<R: Real>(
             loss: sums.total / n,
             cross_entropy: sums.ce / n,
             kl: sums.kl / n,
+            kl_weight,
             gradient_norm: norms / n,
             lr,
             validation,
@@ -177,19 +192,87 @@ pub fn train<R: Real>(
     Ok(Trained {
         history,
         kept_epoch,
+        weight_steps: update.steps(),
         seconds: began.elapsed().as_secs_f64(),
     })
 }
 
-/// The first update of `job`, without its step, to be done again and again: how long does it take?
-pub fn one_update<'a, R: Real>(
-    net: &'a Network<R>,
-    job: &'a Job,
-) -> impl FnMut() -> Result<Parts, TrainError> + use<'a, R> {
+impl Job<'_> {
+    /// The memory of its updates.
+    pub fn update<R: Real>(&self, net: &Network<R>) -> Update<R> {
+        Update::new(self.settings.optimizer, net)
+            .starting_from(self.arm.initial_state, self.seed)
+            .held_by(self.arm.fptt.as_ref(), net)
+    }
+
+    /// What is descended when a share `progress` of the updates is done.
+    fn objective(&self, progress: f64) -> Objective<'_> {
+        Objective {
+            loss: &self.loss,
+            spike_rate: self.spike_rate.as_ref(),
+            recompute: self.settings.recompute,
+            grad_detach: self.arm.grad_detach,
+            progress,
+        }
+    }
+}
+
+/// How far and how fast an update goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// Learning rate.
+    pub lr: f64,
+    /// The share of all updates that are done before.
+    pub progress: f64,
+}
+
+/// One update of `net` on `lanes`: one step, or one every so many steps of the streams. Returns the loss and
+/// the norm of its gradient before clipping, the means over the steps that were taken; a loss that is no
+/// number comes back at once.
+pub fn one_update<R: Real>(
+    net: &mut Network<R>,
+    job: &Job,
+    epoch: &Epoch,
+    lanes: &[LanePlan],
+    update: &mut Update<R>,
+    pace: Pace,
+) -> Result<(Parts, f64), TrainError> {
+    let steps = fill(net, job, epoch, lanes, update)?;
+    let every = job.arm.fptt.map_or(steps, |fptt| fptt.every).max(1);
+    let (mut sum, mut norms, mut taken) = (Parts::default(), 0.0, 0);
+    for start in (0..steps.max(1)).step_by(every) {
+        let range = start..(start + every).min(steps);
+        let parts = update.part(net, job.objective(pace.progress), range);
+        if !parts.total.is_finite() {
+            return Ok((parts, f64::NAN));
+        }
+        norms += update.step(net, job.settings.clip_norm, pace.lr);
+        sum += parts;
+        taken += 1;
+    }
+    let share = 1.0 / f64::from(taken);
+    let mean = Parts {
+        ce: sum.ce * share,
+        kl: sum.kl * share,
+        total: sum.total * share,
+    };
+    Ok((mean, norms * share))
+}
+
+/// The first update of `job`, to be done again and again from the same net: how long does it take?
+pub fn first_update<R: Real>(
+    net: &Network<R>,
+    job: &Job,
+) -> impl FnMut() -> Result<(), TrainError> {
     let epoch = Epoch::of(job.seed, 0, job.train.split, job.samples);
-    let updates = epoch.updates(job.streams, job.settings.lanes, job.samples);
-    let mut update = Update::new(job.settings.optimizer, net);
-    move || gradient(net, job, &epoch, &updates[0], &mut update)
+    let updates = epoch.updates(job.arm.streams, job.settings.lanes, job.samples);
+    let (mut net, mut update) = (net.clone(), job.update(net));
+    // A step of no length leaves the net as it is.
+    let pace = Pace {
+        lr: 0.0,
+        progress: 0.0,
+    };
+    move || one_update(&mut net, job, &epoch, &updates[0], &mut update, pace).map(drop)
 }
 
 /// The loss of one update of `lanes`, its gradient left in `update`.
@@ -200,28 +283,33 @@ pub fn gradient<R: Real>(
     lanes: &[LanePlan],
     update: &mut Update<R>,
 ) -> Result<Parts, TrainError> {
+    let steps = fill(net, job, epoch, lanes, update)?;
+    Ok(update.part(net, job.objective(0.0), 0..steps))
+}
+
+/// Composes the shards of one update of `lanes`; returns the steps of the longest.
+fn fill<R: Real>(
+    net: &Network<R>,
+    job: &Job,
+    epoch: &Epoch,
+    lanes: &[LanePlan],
+    update: &mut Update<R>,
+) -> Result<usize, TrainError> {
     let plans = by_length(lanes, epoch, job);
     let plans: Vec<&[LanePlan]> = plans.chunks(job.settings.shard_lanes).collect();
-    let objective = Objective {
-        loss: &job.loss,
-        spike_rate: job.spike_rate.as_ref(),
-        recompute: job.settings.recompute,
+    let masking = Masking {
+        estimator: job.estimator.as_ref(),
+        fault: job.arm.loss.mask_error(),
     };
-    let parts = update.gradient(net, objective, plans.len(), |shard, batch| {
-        batch.compose(
-            epoch,
-            plans[shard],
-            job.streams,
-            job.train,
-            job.channels,
-            job.estimator.as_ref(),
-        )?;
+    let (streams, channels) = (job.arm.streams, job.channels);
+    let steps = update.fill(net, plans.len(), |shard, batch| {
+        batch.compose(epoch, plans[shard], streams, job.train, channels, masking)?;
         if let Some(weights) = &job.class_weights {
             batch.weigh(weights);
         }
         Ok::<_, DataError>(())
     })?;
-    Ok(parts)
+    Ok(steps)
 }
 
 /// Lanes in ascending order of their samples' steps, so that a shard's lanes end together.

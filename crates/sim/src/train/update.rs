@@ -12,15 +12,20 @@
 //! the order of the shards. So the bits do not depend on the number of threads. Memory is kept from one
 //! update to the next.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 use saturn_cell::Real;
 use saturn_loss::spike_rate::RateTotals;
-use saturn_loss::{Loss, Parts, SpikeRate, Totals};
+use saturn_loss::weight::log_variances;
+use saturn_loss::{Balance, Loss, Parts, SpikeRate, Totals};
 
 use super::batch::Batch;
-use super::optimizer::{Optimizer, clip};
+use super::fptt::Fptt;
+use super::initial::Initial;
+use super::optimizer::{Optimizer, Scalars, clip};
 use crate::network::{Gradient, Network, Tapes};
-use crate::scenario::Optimizer as Rule;
+use crate::scenario::{FpttConfig, InitialState, Optimizer as Rule};
 
 /// Elements that one thread works on at a time where work is cut by elements.
 pub(super) const CHUNK: usize = 16 * 1024;
@@ -34,6 +39,23 @@ pub struct Objective<'a> {
     pub spike_rate: Option<&'a SpikeRate>,
     /// Whether to trade a second forward pass for memory, see [`Tapes::recompute`].
     pub recompute: bool,
+    /// Steps after which gradients are cut, if they are, see [`Tapes::detach`].
+    pub grad_detach: Option<usize>,
+    /// The share of all updates that are done.
+    pub progress: f64,
+}
+
+impl<'a> Objective<'a> {
+    /// `loss` alone, with the whole gradient.
+    pub fn of(loss: &'a Loss) -> Self {
+        Self {
+            loss,
+            spike_rate: None,
+            recompute: false,
+            grad_detach: None,
+            progress: 0.0,
+        }
+    }
 }
 
 /// The memory of updates of one net: shards, gradient, optimiser.
@@ -45,6 +67,13 @@ pub struct Update<R: Real> {
     rates: Vec<Option<RateTotals>>,
     grad: Gradient<R>,
     optimizer: Optimizer<R>,
+    /// Where lanes start.
+    initial: Initial<R>,
+    /// What holds the weights where they step within a sequence.
+    fptt: Option<Fptt<R>>,
+    /// s_1 and s_2 of a loss that learns what its terms weigh, and their gradient.
+    log_variances: Scalars<2>,
+    d_log_variances: [f64; 2],
 }
 
 impl<R: Real> Update<R> {
@@ -56,7 +85,33 @@ impl<R: Real> Update<R> {
             rates: no_rates(net),
             grad: net.zero_gradient(),
             optimizer: Optimizer::new(rule, net),
+            initial: Initial::new(InitialState::Rest, 0),
+            fptt: None,
+            log_variances: Scalars::new(rule),
+            d_log_variances: [0.0; 2],
         }
+    }
+
+    /// The same with lanes that start as `rule` says, under `seed`.
+    pub fn starting_from(self, rule: InitialState, seed: u64) -> Self {
+        Self {
+            initial: Initial::new(rule, seed),
+            ..self
+        }
+    }
+
+    /// The same with weights that are held as `config` says where they step within a sequence.
+    pub fn held_by(self, config: Option<&FpttConfig>, net: &Network<R>) -> Self {
+        Self {
+            fptt: config.map(|config| Fptt::new(config, net)),
+            ..self
+        }
+    }
+
+    /// What the terms of the loss weigh at present.
+    pub fn balance(&self, objective: Objective) -> Balance {
+        let Objective { loss, progress, .. } = objective;
+        loss.balance(progress, self.log_variances.values)
     }
 
     /// The loss of `count` shards, and its gradient, kept for [`Self::step`]. `compose(i, batch)` fills
@@ -68,16 +123,47 @@ impl<R: Real> Update<R> {
         count: usize,
         compose: impl Fn(usize, &mut Batch<R>) -> Result<(), E> + Sync,
     ) -> Result<Parts, E> {
+        let steps = self.fill(net, count, compose)?;
+        Ok(self.part(net, objective, 0..steps))
+    }
+
+    /// Composes `count` shards and returns the steps of the longest.
+    pub fn fill<E: Send>(
+        &mut self,
+        net: &Network<R>,
+        count: usize,
+        compose: impl Fn(usize, &mut Batch<R>) -> Result<(), E> + Sync,
+    ) -> Result<usize, E> {
         while self.shards.len() < count {
             self.shards.push(Shard::new(net));
         }
         self.used = count;
         let shards = &mut self.shards[..count];
-        shards.par_iter_mut().enumerate().try_for_each(|(i, s)| {
-            compose(i, &mut s.batch)?;
-            s.forward(net, objective);
-            Ok(())
-        })?;
+        shards
+            .par_iter_mut()
+            .enumerate()
+            .try_for_each(|(i, s)| compose(i, &mut s.batch))?;
+        let mut first = 0;
+        for shard in &mut *shards {
+            shard.first = first;
+            first += shard.batch.lanes;
+        }
+        Ok(shards.iter().map(|s| s.batch.steps).max().unwrap_or(0))
+    }
+
+    /// The loss of the steps `range` of the shards that were filled, and its gradient in these steps alone,
+    /// kept for [`Self::step`]. Ranges come in order, the first from step 0 on; states go on from one to
+    /// the next.
+    pub fn part(&mut self, net: &Network<R>, objective: Objective, range: Range<usize>) -> Parts {
+        let balance = self.balance(objective);
+        let shards = &mut self.shards[..self.used];
+        let initial = &self.initial;
+        shards
+            .par_iter_mut()
+            .for_each(|shard| shard.forward(net, objective, initial, range.clone()));
+        if shards.iter().all(|shard| shard.batch.steps <= range.end) {
+            self.initial.learn(net, shards.iter().map(|s| &s.tapes));
+        }
         let mut totals = Totals::default();
         for shard in &*shards {
             totals += shard.totals;
@@ -93,7 +179,7 @@ impl<R: Real> Update<R> {
         let rates = &self.rates;
         shards
             .par_iter_mut()
-            .for_each(|shard| shard.backward(net, objective, &totals, rates));
+            .for_each(|shard| shard.backward(net, objective, &totals, balance, rates));
         sum_in_order(&mut self.grad, shards);
         let mut sum = Parts::default();
         for shard in &*shards {
@@ -103,15 +189,33 @@ impl<R: Real> Update<R> {
             let rates = self.rates.iter().flatten();
             sum.total += rates.map(|r| penalty.value(r)).sum::<f64>();
         }
-        Ok(sum)
+        if objective.loss.learns_weight() {
+            let s = self.log_variances.values;
+            let (offset, slope) = log_variances(s, &sum, &totals);
+            sum.total += offset;
+            self.d_log_variances = slope;
+        }
+        sum
     }
 
     /// Clips the last gradient to norm `clip_norm` and steps `net` along it at learning rate `lr`.
     /// Returns the norm before clipping.
     pub fn step(&mut self, net: &mut Network<R>, clip_norm: Option<f64>, lr: f64) -> f64 {
+        if let Some(fptt) = &self.fptt {
+            fptt.regularise(net, &mut self.grad);
+        }
         let norm = clip(&mut self.grad, clip_norm);
         self.optimizer.step(net, &self.grad, lr);
+        if let Some(fptt) = &mut self.fptt {
+            fptt.settle(net);
+        }
+        self.log_variances.step(&self.d_log_variances, lr);
         norm
+    }
+
+    /// How often the weights have stepped.
+    pub fn steps(&self) -> u64 {
+        self.optimizer.steps()
     }
 
     /// The batch and the tapes of each shard of the last update.
@@ -149,6 +253,10 @@ fn sum_in_order<R: Real>(grad: &mut Gradient<R>, shards: &[Shard<R>]) {
 /// One shard's memory.
 struct Shard<R: Real> {
     batch: Batch<R>,
+    /// The number of its first lane among all lanes.
+    first: usize,
+    /// The steps that are on the tapes.
+    range: Range<usize>,
     tapes: Tapes<R>,
     grad: Gradient<R>,
     /// For each spiking cell, the sums that its rates are made of.
@@ -172,6 +280,8 @@ impl<R: Real> Shard<R> {
     fn new(net: &Network<R>) -> Self {
         Self {
             batch: Batch::default(),
+            first: 0,
+            range: 0..0,
             tapes: Tapes::new(net),
             grad: net.zero_gradient(),
             rates: no_rates(net),
@@ -180,20 +290,58 @@ impl<R: Real> Shard<R> {
         }
     }
 
-    fn forward(&mut self, net: &Network<R>, objective: Objective) {
+    /// The columns of the steps that are on the tapes: the first, and how many.
+    fn columns(&self) -> (usize, usize) {
+        let lanes = self.batch.lanes;
+        (self.range.start * lanes, self.range.len() * lanes)
+    }
+
+    fn forward(
+        &mut self,
+        net: &Network<R>,
+        objective: Objective,
+        initial: &Initial<R>,
+        range: Range<usize>,
+    ) {
+        let (steps, lanes) = (self.batch.steps, self.batch.lanes);
+        self.range = range.start.min(steps)..range.end.min(steps);
         for rates in self.rates.iter_mut().flatten() {
             rates.clear();
         }
-        let (all, weight) = (&mut self.rates, &self.batch.weight);
+        self.totals = Totals::default();
+        if self.range.is_empty() {
+            return;
+        }
+        let (first, columns) = self.columns();
+        let weight = &self.batch.weight[first..first + columns];
+        let all = &mut self.rates;
         self.tapes.recompute(objective.recompute);
-        self.tapes.start(net, self.batch.steps, self.batch.lanes);
-        self.tapes
-            .forward_observed(net, self.batch.input.input(), None, &mut |i, start, y| {
+        self.tapes.detach(objective.grad_detach);
+        if initial.learns() {
+            let from = self.range.start;
+            // 0 where a lane has ended before: there its state was noted.
+            let ends = self.batch.lengths.iter().map(|n| n.saturating_sub(from));
+            self.tapes.note_ends(net, ends);
+        }
+        if self.range.start == 0 {
+            self.tapes.start(net, self.range.len(), lanes);
+            let own = self.first..self.first + lanes;
+            initial.set(net, &mut self.tapes, own);
+        } else {
+            self.tapes.carry_on(net, self.range.len(), lanes);
+        }
+        self.tapes.forward_observed(
+            net,
+            self.batch.input.input().slice(first, columns),
+            None,
+            &mut |i, start, y| {
                 if let (Some(penalty), Some(rates)) = (objective.spike_rate, &mut all[i]) {
                     penalty.observe(y, &weight[start..start + y.ncols()], rates);
                 }
-            });
-        self.totals = objective.loss.totals(&self.batch.targets());
+            },
+        );
+        let targets = self.batch.targets().slice(first, columns);
+        self.totals = objective.loss.totals(&targets);
     }
 
     fn backward(
@@ -201,21 +349,27 @@ impl<R: Real> Shard<R> {
         net: &Network<R>,
         objective: Objective,
         totals: &Totals,
+        balance: Balance,
         rates: &[Option<RateTotals>],
     ) {
         for params in &mut self.grad {
             params.set_zero();
         }
-        let (targets, weight) = (self.batch.targets(), &self.batch.weight);
+        self.parts = Parts::default();
+        if self.range.is_empty() {
+            return;
+        }
+        let (first, columns) = self.columns();
+        let targets = self.batch.targets().slice(first, columns);
+        let weight = targets.weight;
         let parts = &mut self.parts;
-        *parts = Parts::default();
         self.tapes.backward(
             net,
-            self.batch.input.input(),
+            self.batch.input.input().slice(first, columns),
             &mut |start, logits, d_logits| {
                 let targets = targets.slice(start, logits.ncols());
                 let loss = objective.loss;
-                *parts += loss.value_and_gradient(logits, &targets, totals, d_logits);
+                *parts += loss.value_and_gradient(logits, &targets, totals, balance, d_logits);
             },
             &mut self.grad,
             &mut |i, start, y, dy| {

@@ -6,7 +6,7 @@ use saturn_cell::{Real, column};
 use saturn_data::DataError;
 use serde::{Deserialize, Serialize};
 
-use super::batch::{Batch, Epoch, LanePlan};
+use super::batch::{Batch, Epoch, LanePlan, Masking};
 use super::trainer::{Job, TrainError};
 use crate::eval::by_class::ByClass;
 use crate::network::{Network, Tapes};
@@ -49,7 +49,7 @@ pub fn validate<R: Real>(net: &Network<R>, job: &Job) -> Result<Validation, Trai
     let samples = 2 * job.samples;
     let epoch = Epoch::of(job.seed, 0, job.valid.split, samples);
     let lanes: Vec<LanePlan> = epoch
-        .updates(job.streams, 1, samples)
+        .updates(job.arm.streams, 1, samples)
         .into_iter()
         .flatten()
         .collect();
@@ -58,7 +58,9 @@ pub fn validate<R: Real>(net: &Network<R>, job: &Job) -> Result<Validation, Trai
         .par_iter()
         .map(|plans| {
             let mut batch = Batch::<R>::default();
-            batch.compose(&epoch, plans, job.streams, job.valid, job.channels, None)?;
+            let (streams, channels) = (job.arm.streams, job.channels);
+            let labels = Masking::default();
+            batch.compose(&epoch, plans, streams, job.valid, channels, labels)?;
             Ok(tally(net, &batch))
         })
         .collect::<Result<_, DataError>>()?;
@@ -90,7 +92,7 @@ fn tally<R: Real>(net: &Network<R>, batch: &Batch<R>) -> Tally {
     let mut tapes = Tapes::new(net);
     tapes.start(net, batch.steps, batch.lanes);
     let logits = tapes.forward(net, batch.input.input(), None);
-    let mut p = vec![0.0f32; net.classes()];
+    let mut p = vec![0.0f32; net.outputs()];
     let mut sum = vec![0.0f64; net.classes()];
     for (lane, spans) in batch.segments.iter().enumerate() {
         for span in spans {
@@ -105,7 +107,7 @@ fn tally<R: Real>(net: &Network<R>, batch: &Batch<R>) -> Tally {
             let said = argmax(&sum);
             tally.by_class.add(span.label, said);
             tally.summed += usize::from(said == span.label);
-            tally.last += usize::from(argmax(&p) == span.label);
+            tally.last += usize::from(argmax(&p[..sum.len()]) == span.label);
             let share = sum[span.label] / sum.iter().sum::<f64>();
             tally.surprise -= share.max(1e-30).ln();
         }
@@ -137,4 +139,54 @@ pub fn argmax<T: PartialOrd>(values: &[T]) -> usize {
         }
     }
     best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::build::{Answers, build};
+    use crate::scenario::Scenario;
+    use crate::train::batch::Span;
+    use saturn_cell::EventBatch;
+
+    /// A net that says "nothing" everywhere, and class 1 before the other classes, is right about class 1:
+    /// a sample's class is that of the largest sum among the classes.
+    #[test]
+    fn an_output_for_nothing_is_no_answer() {
+        let scenario = Scenario::parse(
+            "name: t\nmodels: {m: {layers: [{linear: {out: 2}}]}}\n",
+            "test",
+            std::path::Path::new(""),
+            &[""; 0],
+        )
+        .expect("a scenario");
+        let model = scenario.models.get("m").expect("the model");
+        let answers = Answers {
+            classes: 3,
+            extra: 1,
+        };
+        let mut net: Network<f64> = build("m", model, 5, answers, 10.0, 1).expect("a net");
+        assert_eq!((net.outputs(), net.classes()), (4, 3));
+        let same: Network<f64> = build("m", model, 5, 3, 10.0, 1).expect("a net");
+        assert_eq!(net.parameters(), same.parameters() + 2 + 1, "one more row");
+        net.cells_mut()[1].update(&mut |params| {
+            params[0].fill(0.0);
+            params[1].copy_from_slice(&[0.0, 2.0, 1.0, 9.0]);
+        });
+        let mut events = EventBatch::new(5);
+        (0..4).for_each(|_| events.end_column());
+        for (label, right) in [(0, 0), (1, 1), (2, 0)] {
+            let mut batch = Batch::default();
+            (batch.steps, batch.lanes) = (4, 1);
+            batch.input = events.clone().into();
+            batch.segments = vec![vec![Span {
+                recording: 0,
+                label,
+                start: 1,
+                end: 4,
+            }]];
+            let tally = tally(&net, &batch);
+            assert_eq!((tally.samples, tally.summed, tally.last), (1, right, right));
+        }
+    }
 }

@@ -203,3 +203,39 @@ fn streams_without_gaps_are_refused() {
         }
     );
 }
+
+#[test]
+fn a_learnt_mask_is_soft_and_knows_noise_of_rates_it_was_not_fitted_on() {
+    let mut estimator = Estimator::learned(&LearnedConfig::default(), &rates()).unwrap();
+    let train = [stream(1.0, 400, 2, 1), stream(0.0, 400, 2, 2)];
+    let examples: Vec<_> = train.iter().map(Synthetic::example).collect();
+    let fitted = estimator.fit(&examples).unwrap();
+    assert!(fitted.balanced().unwrap() > 0.95, "{fitted:?}");
+    for fill in [0.0, 0.5, 1.0] {
+        let other = stream(fill, 600, 2, 3);
+        let report = estimator.agreement(&[other.example()]).report();
+        assert!(report.agreement.unwrap() > 0.95, "{fill}: {report:?}");
+        let mut mask = vec![f64::NAN; other.mask.len()];
+        estimator.estimate(other.events.view(), 2, &mut mask);
+        assert!(mask.iter().all(|m| (0.0..=1.0).contains(m)));
+        assert!(mask.iter().any(|m| (0.05..0.95).contains(m)), "soft");
+    }
+    let again = {
+        let mut again = Estimator::learned(&LearnedConfig::default(), &rates()).unwrap();
+        again.fit(&examples).unwrap();
+        again
+    };
+    assert_eq!(estimator, again, "the same fit to the bit");
+}
+
+#[test]
+fn energy_sees_structure_in_noise_of_the_same_rate_where_a_count_does_not() {
+    let train = [stream(1.0, 400, 2, 1)];
+    let examples: Vec<_> = train.iter().map(Synthetic::example).collect();
+    let mut energy = Estimator::energy(&EnergyConfig::default()).unwrap();
+    let by_energy = energy.fit(&examples).unwrap().balanced().unwrap();
+    let by_count = event_count(4, 0).fit(&examples).unwrap();
+    let by_count = by_count.balanced().unwrap();
+    // The bump moves on in every step, so that little of it stays in one channel.
+    assert!(by_energy > 0.7 && by_count < 0.6, "{by_energy} {by_count}");
+}

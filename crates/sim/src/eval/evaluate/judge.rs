@@ -15,7 +15,7 @@ pub const LATE: usize = 15;
 pub struct Judge {
     sums: Sums,
     detector: Detector,
-    /// Probabilities of one step, `[C]`.
+    /// Probabilities of one step, one an output: those of the classes first.
     p: Vec<f32>,
     /// Their sum over the segment, `[C]`.
     segment: Vec<f64>,
@@ -31,13 +31,13 @@ pub struct Judge {
 }
 
 impl Judge {
-    /// A judge that adds to `sums`.
-    pub fn new(mut sums: Sums, detector: Detector, classes: usize) -> Self {
+    /// A judge that adds to `sums`, of a net with so many outputs of which the first are the classes.
+    pub fn new(mut sums: Sums, detector: Detector, outputs: usize, classes: usize) -> Self {
         sums.by_class = ByClass::new(classes);
         Self {
             sums,
             detector,
-            p: vec![0.0; classes],
+            p: vec![0.0; outputs],
             segment: vec![0.0; classes],
             start: 0,
             heard: 0,
@@ -53,11 +53,12 @@ impl Judge {
             let at = chunk.start + t as u64;
             softmax(column(&chunk.logits, chunk.read[t] + lane), &mut self.p);
             self.detector.observe(at, &self.p);
+            let classes = &self.p[..self.segment.len()];
             let known = chunk.known[t * chunk.lanes + lane];
             let Some(segment) = known.segment else {
                 self.waited = known.since_end as u64;
                 if known.since_end >= LATE {
-                    let top = self.p.iter().fold(0.0f32, |a, &b| a.max(b));
+                    let top = classes.iter().fold(0.0f32, |a, &b| a.max(b));
                     self.sums.late_steps += 1;
                     self.sums.late_probability += f64::from(top);
                 }
@@ -69,7 +70,7 @@ impl Judge {
                 self.gap = self.ended.then_some(self.waited);
             }
             if segment.informative {
-                for (sum, &p) in self.segment.iter_mut().zip(&self.p) {
+                for (sum, &p) in self.segment.iter_mut().zip(classes) {
                     *sum += f64::from(p);
                 }
             }
@@ -79,7 +80,7 @@ impl Judge {
                 let right = said == segment.label;
                 sums.by_class.add(segment.label, said);
                 sums.summed.add(segment.recording, right);
-                let at_last = argmax(&self.p) == segment.label;
+                let at_last = argmax(classes) == segment.label;
                 sums.last.add(segment.recording, at_last);
                 sums.slope.add(self.heard, at, segment.recording, right);
                 sums.positions.add(at, segment.recording, right);

@@ -67,6 +67,7 @@ fn run_shard<R: Real>(
             Ok(Judge::new(
                 Sums::new(plan, thresholds),
                 detector,
+                net.outputs(),
                 net.classes(),
             ))
         })

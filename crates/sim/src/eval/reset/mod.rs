@@ -61,7 +61,8 @@ pub struct Seen<'a> {
     pub begins: bool,
     /// How much the step's input holds: its events, counted; of a frame the energy, Σ x².
     pub input: f64,
-    /// Class probabilities after the step before, `[C]`; empty at the first step, and for a policy that does
+    /// Class probabilities after the step before, `[C]` (or one more, of a net with an output for "nothing",
+    /// which then is an answer, too); empty at the first step, and for a policy that does
     /// not ask for them.
     pub output: &'a [f32],
     /// Root mean square of the state ([`hand::Hand::norm`]); 0 for a policy that does not ask for it.

@@ -79,7 +79,7 @@ impl Matrix<'_> {
             valid: b.source(&b.valid, gap),
             channels: b.channels,
             samples: s.stream.samples,
-            streams: arm.streams,
+            arm,
             loss: Loss::new(&arm.loss)?,
             spike_rate,
             estimator,
@@ -108,6 +108,7 @@ impl Matrix<'_> {
         let trained = trained.with_context(|| format!("training {place}"))?;
         Ok(TrainRecord {
             parameters: net.parameters(),
+            weight_steps: Some(trained.weight_steps),
             seconds: trained.seconds,
             kept_epoch: trained.kept_epoch,
             history: trained.history,

@@ -3,7 +3,7 @@ use saturn_data::{FrameMeta, Frames, write_frames};
 use super::{gap, play};
 use crate::scenario::{Fill, Gap, Streams};
 use crate::stream::*;
-use crate::train::batch::{Batch, Epoch};
+use crate::train::batch::{Batch, Epoch, Masking};
 
 const CHANNELS: usize = 3;
 
@@ -195,7 +195,7 @@ fn batches_and_streams_of_frames_hear_the_same() {
             Streams::Concatenated,
             source,
             CHANNELS,
-            None,
+            Masking::default(),
         )
         .unwrap();
     assert_eq!(batch.lanes, 1);
@@ -224,7 +224,7 @@ fn batches_and_streams_of_frames_hear_the_same() {
         Streams::Concatenated,
         source,
         CHANNELS,
-        None,
+        Masking::default(),
     )
     .unwrap();
     assert_eq!(wide.steps, batch.steps);

@@ -5,7 +5,7 @@ use saturn_data::{FrameMeta, Frames, write_frames};
 use super::play;
 use crate::scenario::{Fill, Gap, Streams};
 use crate::stream::*;
-use crate::train::batch::{Batch, Epoch};
+use crate::train::batch::{Batch, Epoch, Masking};
 
 /// Steps of a beat, of which the label holds from the third to the sixth.
 const BEAT: usize = 10;
@@ -92,7 +92,7 @@ fn training_hears_stretches_alone_with_what_leads_to_them_and_in_a_row() {
         let lanes: Vec<_> = epoch.updates(streams, 2, 4).into_iter().flatten().collect();
         let mut batch = Batch::<f32>::default();
         batch
-            .compose(&epoch, &lanes, streams, source, 1, None)
+            .compose(&epoch, &lanes, streams, source, 1, Masking::default())
             .unwrap();
         batch
     };
@@ -137,7 +137,14 @@ fn weights_of_classes_are_on_informative_steps_alone() {
     let lanes = epoch.updates(Streams::Concatenated, 1, 3).remove(0);
     let mut batch = Batch::<f32>::default();
     batch
-        .compose(&epoch, &lanes, Streams::Concatenated, source, 1, None)
+        .compose(
+            &epoch,
+            &lanes,
+            Streams::Concatenated,
+            source,
+            1,
+            Masking::default(),
+        )
         .unwrap();
     batch.weigh(&[1.0, 2.0, 5.0]);
     for j in 0..batch.weight.len() {

@@ -4,6 +4,7 @@
 //! - [`write_events`] writes it;
 //! - [`FrameFile`] and [`write_frames`] do the same for dense recordings with a mask;
 //! - [`convert`] makes both kinds of file from other formats;
+//! - [`get`] fetches sets from their publishers;
 //! - [`Synthetic`] makes spoken-digit-like sets of any size and difficulty;
 //! - [`summarise`] says what is in a file.
 //!
@@ -15,6 +16,7 @@ pub mod convert;
 mod error;
 mod event_file;
 mod frames;
+pub mod get;
 mod lzf;
 mod notices;
 mod number;

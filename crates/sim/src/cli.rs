@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use saturn_data::DataError;
+use saturn_data::get::SETS;
 
 use crate::bench::figure::Form;
 use crate::bench::memory::Probe;
@@ -67,7 +69,7 @@ enum Command {
     Schema,
     /// Time training, live streams and inference on this machine, beside its limits
     Bench(BenchArgs),
-    /// Make, inspect or convert event files
+    /// Make, fetch, inspect or convert data
     Data {
         #[command(subcommand)]
         command: DataCommand,
@@ -159,6 +161,15 @@ enum DataCommand {
         #[arg(long, value_name = "STEM")]
         figure: Option<PathBuf>,
     },
+    /// Fetch a data set from its publisher
+    Get {
+        /// Which one
+        #[arg(value_parser = PossibleValuesParser::new(SETS.iter().map(|set| set.name)))]
+        name: String,
+        /// The folder for its files; `data/` and its name by default
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
     /// Convert recordings, images and event files to HDF5
     Convert {
         #[command(subcommand)]
@@ -204,6 +215,7 @@ pub fn main() -> ExitCode {
                 channels,
                 figure,
             } => command::inspect(&file, channels, figure.as_deref()),
+            DataCommand::Get { name, out } => command::get(&name, out.as_deref(), &progress),
             DataCommand::Convert { from } => from.run(&progress),
         },
     };

@@ -101,6 +101,7 @@ impl Pipeline {
             loss: Loss::new(&arm.loss)?,
             spike_rate: None,
             estimator: None,
+            class_weights: None,
             settings: &settings,
         };
         let classes = split.file().class_names().len();
@@ -108,7 +109,7 @@ impl Pipeline {
             classes,
             ..Work::train(self.net, LOUDNESS)
         };
-        let mut net = work.network()?;
+        let mut net = work.network()?.for_density(split.density(INPUTS)?);
         let mut update = Update::new(settings.optimizer, &net);
         let epoch = Epoch::new(SEED, 0, split.len());
         let mut tally = Tally {

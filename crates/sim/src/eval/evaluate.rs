@@ -16,6 +16,7 @@ use saturn_data::DataError;
 use serde::{Deserialize, Serialize};
 
 use super::bootstrap::{ByRecording, Estimate};
+use super::by_class::ByClass;
 use super::detector::{DetectorConfig, DetectorError, DetectorScore, choose, grid};
 use super::gap::GapBin;
 use super::position::PositionWindow;
@@ -84,6 +85,15 @@ pub struct Evaluation {
     pub last: Option<Estimate>,
     /// Accuracy of the boundary-free detector, 0..1.
     pub detector: Option<Estimate>,
+    /// Mean recall over the classes, 0..1, by the summed probabilities.
+    #[serde(default)]
+    pub balanced: Option<f64>,
+    /// Mean F1 over the classes, 0..1, by the same.
+    #[serde(default)]
+    pub macro_f1: Option<f64>,
+    /// What was said of each class, by the same.
+    #[serde(default)]
+    pub by_class: ByClass,
     /// The detector's threshold (from validation) and its errors.
     pub detection: DetectorScore,
     /// What the detector would have done at each threshold of a grid, ascending.
@@ -157,6 +167,9 @@ pub fn evaluate<R: Real>(
         summed: all.summed.accuracy(plan.seed),
         last: all.last.accuracy(plan.seed),
         detector: all.detected.accuracy(plan.seed),
+        balanced: all.by_class.balanced(),
+        macro_f1: all.by_class.macro_f1(),
+        by_class: all.by_class,
         detection: all.scores[0],
         curve: all.scores[1..].to_vec(),
         false_alarms_per_hour: all.scores[0].false_alarms_per_hour(plan.dt_ms),

@@ -1,6 +1,7 @@
 //! Evaluation on streams that are never reset, and what is measured on them.
 
 pub mod bootstrap;
+pub mod by_class;
 pub mod contraction;
 pub mod detector;
 pub mod evaluate;

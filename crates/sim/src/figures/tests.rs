@@ -77,6 +77,7 @@ fn cell(model: &str, arm: &str, accuracy: f64) -> CellSummary {
         lr: 0.1,
         validation: Validation {
             summed: accuracy,
+            balanced: 0.5,
             last: accuracy,
             surprise: 0.1,
         },
@@ -127,6 +128,9 @@ fn evaluation(accuracy: f64) -> Evaluation {
         },
     };
     Evaluation {
+        balanced: None,
+        macro_f1: None,
+        by_class: crate::eval::by_class::ByClass::default(),
         steps: 1000,
         lanes: 1,
         segments: 10,

@@ -9,7 +9,7 @@ use saturn_loss::{Estimator, LossError, MaskConfig};
 
 use super::summary::MaskReports;
 use crate::scenario::{Arm, DataSource, Gap, Scaling, Scenario, Streams};
-use crate::stream::{Background, File, Noise, Part, Record, Scale, Source, Split};
+use crate::stream::{Background, File, Noise, Part, Record, Records, Scale, Source, Split};
 use crate::train::batch::{Batch, Epoch};
 
 /// Samples of a split that an estimated mask is fitted or judged on.
@@ -201,7 +201,20 @@ fn open(
     let data = &scenario.data;
     let file = open_file(scenario, path, classes.or(data.classes))?;
     if let Some(records) = &data.records {
-        return Split::of_records(file, data.dt_ms, records.window_ms);
+        let split = Split::of_records(file, data.dt_ms, records.window_ms)?;
+        // Validation hears twice as many in a row.
+        let row = scenario.stream.samples * if part == Part::Train { 1 } else { 2 };
+        let longest = split.records().map_or(0, Records::longest);
+        if longest < row {
+            return Err(DataError::Unusable {
+                path: path.to_owned(),
+                detail: format!(
+                    "its records have {longest} stretches at most, and {row} are heard in a row"
+                ),
+                hint: "lower `stream.samples`, or give longer records",
+            });
+        }
+        return Ok(split);
     }
     let mut split = Split::from_file(file, data.dt_ms, limit, Split::CACHE_BYTES)?;
     if let Some(recordings) = background {

@@ -244,7 +244,9 @@ fn check(
     }
     let gap = stream.gap.as_ref();
     let models = models::resolve(&keys.models, r);
-    arms::check(&keys.arms, &models, gap, data.dt_ms, r);
+    // In records something leads to every stretch.
+    let own = data.records.map(|_| Gap::default());
+    arms::check(&keys.arms, &models, gap.or(own.as_ref()), data.dt_ms, r);
     keys.train.check("train", r);
     check_training(keys, r);
     let evaluate = keys.evaluate.resolve(gap, r);

@@ -53,6 +53,11 @@ pub struct TrainKeys {
     /// Which epoch's net is kept: the one that was `best` on the validation set (default), or the `last`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keep: Option<Keep>,
+    /// How far rare classes weigh more: a sample's weight is (samples of its class)^-p, 1 on average; 0 to 1,
+    /// default 0, every sample the same. Larger: rare classes are heard more and common ones less; at 1 every
+    /// class weighs the same. Above 0 the best epoch is the one with the best mean recall over the classes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class_balance: Option<f64>,
     /// What numbers are computed in: `f32` (default) or `f64`, which is slower and tells rounding from
     /// the rest.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -182,8 +187,19 @@ pub struct Train {
     pub patience: Option<usize>,
     /// Which epoch's net is kept.
     pub keep: Keep,
+    /// p, how far rare classes weigh more.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub class_balance: f64,
     /// What numbers are computed in.
     pub precision: Precision,
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it with references"
+)]
+fn is_zero(x: &f64) -> bool {
+    *x <= 0.0
 }
 
 impl TrainKeys {
@@ -207,6 +223,7 @@ impl TrainKeys {
             clip_norm: self.clip_norm.or(below.clip_norm),
             early_stopping: self.early_stopping.or(below.early_stopping),
             keep: self.keep.or(below.keep),
+            class_balance: self.class_balance.or(below.class_balance),
             precision: self.precision.or(below.precision),
         }
     }
@@ -232,6 +249,7 @@ impl TrainKeys {
                 .early_stopping
                 .and_then(|stop| stop.as_option().map(|s| s.patience)),
             keep: self.keep.unwrap_or_default(),
+            class_balance: self.class_balance.unwrap_or(0.0),
             precision: self.precision.unwrap_or_default(),
         }
     }
@@ -258,7 +276,11 @@ impl TrainKeys {
         }
         report.positive(&key("lr"), self.lr.unwrap_or(1.0));
         let share = |x: f64| (0.0..=1.0).contains(&x);
-        for (name, value) in [("warmup", self.warmup), ("final_lr", self.final_lr)] {
+        for (name, value) in [
+            ("warmup", self.warmup),
+            ("final_lr", self.final_lr),
+            ("class_balance", self.class_balance),
+        ] {
             report.number(&key(name), value.unwrap_or(0.0), share, "0 to 1");
         }
         if let Some(OrNone::Value(clip)) = self.clip_norm {
@@ -340,6 +362,7 @@ impl Train {
                 OrNone::Value(EarlyStopping { patience })
             })),
             keep: Some(self.keep),
+            class_balance: Some(self.class_balance),
             precision: Some(self.precision),
         }
     }

@@ -69,6 +69,12 @@ impl Records {
         &self.records
     }
 
+    /// Stretches of the record that has most.
+    pub fn longest(&self) -> usize {
+        let stretches = self.records.iter().map(|record| record.stretches.len());
+        stretches.max().unwrap_or(0)
+    }
+
     pub(super) fn all_mut(&mut self) -> &mut [Record] {
         &mut self.records
     }
@@ -184,11 +190,15 @@ pub(super) fn lay_events(
     dt_ms: f64,
 ) -> Result<Vec<Record>, DataError> {
     let places = needed(file, places)?;
-    let mut laid: BTreeMap<Option<u32>, Vec<(u32, u32)>> = BTreeMap::new();
+    let mut laid: BTreeMap<(Option<u32>, usize), Vec<(u32, u32)>> = BTreeMap::new();
+    // Where samples have no speaker, one that lies before the last begins a new recording.
+    let (mut number, mut last_s) = (0, 0.0);
     for position in 0..file.len() {
         let recording = file.read(position)?;
         let start_s = places[recording.index].start_s;
-        let events = laid.entry(recording.speaker).or_default();
+        number += usize::from(recording.speaker.is_none() && start_s < last_s);
+        last_s = start_s;
+        let events = laid.entry((recording.speaker, number)).or_default();
         for (&t_s, &unit) in recording.times_s.iter().zip(&recording.units) {
             events.push((bin(start_s + t_s, dt_ms) as u32, unit));
         }

@@ -15,6 +15,7 @@ use saturn_cell::Real;
 use saturn_data::DataError;
 use saturn_loss::{Loss, LossError, SpikeRate};
 
+use super::class_weights::class_weights;
 use super::trainer::{Job, TrainError, one_update};
 use crate::eval::contraction::contraction;
 use crate::eval::evaluate::{EvalError, Plan, choose_threshold, evaluate};
@@ -93,6 +94,7 @@ impl Trial<'_> {
             loss: Loss::new(&arm.loss)?,
             spike_rate,
             estimator: b.mask(s, arm, s.seed)?.map(|(estimator, _)| estimator),
+            class_weights: class_weights(&b.train, settings.class_balance, b.classes.len()),
             settings,
         };
         let mut update = one_update(net, &job);

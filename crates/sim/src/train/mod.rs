@@ -1,6 +1,7 @@
 //! Training: batches that are the same for every arm, the loop, the optimisers, validation.
 
 pub mod batch;
+pub mod class_weights;
 pub mod estimate;
 pub mod optimizer;
 #[cfg(test)]

@@ -35,6 +35,8 @@ pub struct Job<'a> {
     pub spike_rate: Option<SpikeRate>,
     /// An estimate in place of the label mask, if asked for.
     pub estimator: Option<Estimator>,
+    /// What a step of each class weighs, `[C]`, if not all the same.
+    pub class_weights: Option<Vec<f64>>,
     /// Epochs, lanes, learning rate and so on.
     pub settings: &'a Train,
 }
@@ -104,6 +106,7 @@ pub fn train<R: Real>(
     let mut update = Update::new(settings.optimizer, net);
     let mut history: Vec<EpochRecord> = Vec::new();
     let mut best: Option<(Validation, usize, Network<R>)> = None;
+    let balanced = settings.class_balance > 0.0;
     let mut done = 0;
     for number in 0..settings.epochs {
         let epoch = Epoch::of(job.seed, number, job.train.split, job.samples);
@@ -147,7 +150,7 @@ pub fn train<R: Real>(
         if settings.keep == Keep::Best
             && best
                 .as_ref()
-                .is_none_or(|(score, ..)| validation.better_than(score))
+                .is_none_or(|(score, ..)| validation.better_than(score, balanced))
         {
             best = Some((validation, number + 1, net.clone()));
         }
@@ -212,7 +215,11 @@ pub fn gradient<R: Real>(
             job.train,
             job.channels,
             job.estimator.as_ref(),
-        )
+        )?;
+        if let Some(weights) = &job.class_weights {
+            batch.weigh(weights);
+        }
+        Ok::<_, DataError>(())
     })?;
     Ok(parts)
 }

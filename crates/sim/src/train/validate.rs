@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::batch::{Batch, Epoch, LanePlan};
 use super::trainer::{Job, TrainError};
+use crate::eval::by_class::ByClass;
 use crate::network::{Network, Tapes};
 
 /// Accuracy and cross-entropy on the validation set.
@@ -15,6 +16,9 @@ use crate::network::{Network, Tapes};
 pub struct Validation {
     /// Share of samples whose probabilities, summed over the segment, are highest for their class.
     pub summed: f64,
+    /// Mean over classes of that share.
+    #[serde(default)]
+    pub balanced: f64,
     /// Share of samples that are right at their last step.
     pub last: f64,
     /// Mean over samples of -log of the true class's share of the summed probabilities, nats.
@@ -22,16 +26,18 @@ pub struct Validation {
 }
 
 impl Validation {
-    /// Better: more samples right; among equals, less surprise.
-    pub fn better_than(&self, other: &Self) -> bool {
-        (self.summed, -self.surprise) > (other.summed, -other.surprise)
+    /// Better: more samples right, or, `balanced`, more of each class; among equals, less surprise.
+    pub fn better_than(&self, other: &Self, balanced: bool) -> bool {
+        let right = |v: &Self| if balanced { v.balanced } else { v.summed };
+        (right(self), -self.surprise) > (right(other), -other.surprise)
     }
 }
 
 /// Sums over samples.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 struct Tally {
     samples: usize,
+    by_class: ByClass,
     summed: usize,
     last: usize,
     surprise: f64,
@@ -59,6 +65,7 @@ pub fn validate<R: Real>(net: &Network<R>, job: &Job) -> Result<Validation, Trai
     let mut sum = Tally::default();
     for t in tallies {
         sum.samples += t.samples;
+        sum.by_class.merge(&t.by_class);
         sum.summed += t.summed;
         sum.last += t.last;
         sum.surprise += t.surprise;
@@ -66,13 +73,17 @@ pub fn validate<R: Real>(net: &Network<R>, job: &Job) -> Result<Validation, Trai
     let n = sum.samples.max(1) as f64;
     Ok(Validation {
         summed: sum.summed as f64 / n,
+        balanced: sum.by_class.balanced().unwrap_or(0.0),
         last: sum.last as f64 / n,
         surprise: sum.surprise / n,
     })
 }
 
 fn tally<R: Real>(net: &Network<R>, batch: &Batch<R>) -> Tally {
-    let mut tally = Tally::default();
+    let mut tally = Tally {
+        by_class: ByClass::new(net.classes()),
+        ..Tally::default()
+    };
     if batch.steps == 0 {
         return tally;
     }
@@ -91,7 +102,9 @@ fn tally<R: Real>(net: &Network<R>, batch: &Batch<R>) -> Tally {
                 }
             }
             tally.samples += 1;
-            tally.summed += usize::from(argmax(&sum) == span.label);
+            let said = argmax(&sum);
+            tally.by_class.add(span.label, said);
+            tally.summed += usize::from(said == span.label);
             tally.last += usize::from(argmax(&p) == span.label);
             let share = sum[span.label] / sum.iter().sum::<f64>();
             tally.surprise -= share.max(1e-30).ln();

@@ -3,6 +3,7 @@
 use saturn_cell::{Real, column};
 
 use super::sums::Sums;
+use crate::eval::by_class::ByClass;
 use crate::eval::detector::Detector;
 use crate::eval::lanes::Chunk;
 use crate::train::validate::{argmax, softmax};
@@ -31,7 +32,8 @@ pub struct Judge {
 
 impl Judge {
     /// A judge that adds to `sums`.
-    pub fn new(sums: Sums, detector: Detector, classes: usize) -> Self {
+    pub fn new(mut sums: Sums, detector: Detector, classes: usize) -> Self {
+        sums.by_class = ByClass::new(classes);
         Self {
             sums,
             detector,
@@ -73,7 +75,9 @@ impl Judge {
             }
             if segment.last {
                 let sums = &mut self.sums;
-                let right = argmax(&self.segment) == segment.label;
+                let said = argmax(&self.segment);
+                let right = said == segment.label;
+                sums.by_class.add(segment.label, said);
                 sums.summed.add(segment.recording, right);
                 let at_last = argmax(&self.p) == segment.label;
                 sums.last.add(segment.recording, at_last);

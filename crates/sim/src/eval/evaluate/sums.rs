@@ -2,6 +2,7 @@
 
 use super::{Plan, Watched};
 use crate::eval::bootstrap::ByRecording;
+use crate::eval::by_class::ByClass;
 use crate::eval::detector::DetectorScore;
 use crate::eval::gap::GapCurve;
 use crate::eval::position::{PositionCurve, Spacing};
@@ -13,6 +14,7 @@ pub struct Sums {
     pub summed: ByRecording,
     pub last: ByRecording,
     pub detected: ByRecording,
+    pub by_class: ByClass,
     /// One a threshold.
     pub scores: Vec<DetectorScore>,
     pub slope: SlopeFit,
@@ -36,6 +38,7 @@ impl Sums {
             summed: ByRecording::new(),
             last: ByRecording::new(),
             detected: ByRecording::new(),
+            by_class: ByClass::default(),
             scores: thresholds
                 .iter()
                 .map(|&threshold| DetectorScore {
@@ -62,6 +65,7 @@ impl Sums {
         self.summed.merge(&other.summed);
         self.last.merge(&other.last);
         self.detected.merge(&other.detected);
+        self.by_class.merge(&other.by_class);
         for (a, b) in self.scores.iter_mut().zip(&other.scores) {
             a.merge(b);
         }

@@ -146,6 +146,9 @@ struct Brief<'a> {
     summed: Option<f64>,
     last: Option<f64>,
     detector: Option<f64>,
+    balanced: Option<f64>,
+    macro_f1: Option<f64>,
+    recalls: Vec<Option<f64>>,
     steps: u64,
     steps_per_second: f64,
 }
@@ -158,6 +161,9 @@ fn brief(found: &NamedEvaluation) -> Brief<'_> {
         summed: e.summed.as_ref().map(|a| a.value),
         last: e.last.as_ref().map(|a| a.value),
         detector: e.detector.as_ref().map(|a| a.value),
+        balanced: e.balanced,
+        macro_f1: e.macro_f1,
+        recalls: e.by_class.recalls(),
         steps: e.steps,
         steps_per_second: e.steps_per_second,
     }

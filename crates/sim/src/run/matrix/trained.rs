@@ -10,6 +10,7 @@ use crate::network::Network;
 use crate::run::summary::TrainRecord;
 use crate::run::weights;
 use crate::scenario::Train;
+use crate::train::class_weights::class_weights;
 use crate::train::trainer::{Job, train};
 
 impl Matrix<'_> {
@@ -82,6 +83,7 @@ impl Matrix<'_> {
             loss: Loss::new(&arm.loss)?,
             spike_rate,
             estimator,
+            class_weights: class_weights(&b.train, settings.class_balance, b.classes.len()),
             settings,
         };
         let each = self.train_work() / settings.epochs.max(1) as u64;

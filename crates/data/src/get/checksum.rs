@@ -1,0 +1,59 @@
+//! Checksums of files.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use md5::Md5;
+use sha2::{Digest, Sha256};
+
+/// A checksum in hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Checksum {
+    /// MD5: good against accidents, not against malice.
+    Md5(&'static str),
+    /// SHA-256.
+    Sha256(&'static str),
+}
+
+impl Checksum {
+    /// The digits.
+    pub fn digits(&self) -> &'static str {
+        match self {
+            Self::Md5(digits) | Self::Sha256(digits) => digits,
+        }
+    }
+
+    /// The same checksum of the file at `path`.
+    pub(super) fn of(self, path: &Path) -> io::Result<String> {
+        match self {
+            Self::Md5(_) => digest::<Md5>(path),
+            Self::Sha256(_) => sha256(path),
+        }
+    }
+}
+
+/// The SHA-256 of the file at `path`.
+pub(super) fn sha256(path: &Path) -> io::Result<String> {
+    digest::<Sha256>(path)
+}
+
+fn digest<D: Digest>(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let mut hasher = D::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        let n = file.read(&mut buffer)?;
+        if n == 0 {
+            break;
+        }
+        hasher.update(&buffer[..n]);
+    }
+    let mut digits = String::new();
+    for byte in hasher.finalize() {
+        let written = write!(digits, "{byte:02x}");
+        debug_assert!(written.is_ok(), "text takes everything");
+    }
+    Ok(digits)
+}

@@ -24,12 +24,16 @@ fn numbers(path: &Path) -> Value {
                     let mut rows: Vec<Vec<Value>> = serde_json::from_value(rows.clone()).unwrap();
                     while let Some(at) = names.iter().position(|n| CLOCK.contains(&n.as_str())) {
                         names.remove(at);
-                        rows.iter_mut().for_each(|row| drop(row.remove(at)));
+                        for row in &mut rows {
+                            row.remove(at);
+                        }
                     }
                     map.insert("columns".to_owned(), names.into());
                     map.insert("rows".to_owned(), serde_json::to_value(rows).unwrap());
                 }
-                CLOCK.iter().for_each(|key| drop(map.remove(*key)));
+                for key in CLOCK {
+                    map.remove(key);
+                }
                 map.values_mut().for_each(strip);
             }
             Value::Array(items) => items.iter_mut().for_each(strip),

@@ -105,7 +105,7 @@ impl Figure for Operating {
     fn caption(&self) -> String {
         "Each line is one way of training as the detector's threshold rises from right to left: the \
          lower and the further left, the better, and the marker is where the threshold lies that was \
-         chosen on the validation set; what is mistaken has another class, what is missed has no answer."
+         chosen on the validation set (thresholds without any false alarm lie at the left edge); what is mistaken has another class, what is missed has no answer."
             .to_owned()
     }
 }

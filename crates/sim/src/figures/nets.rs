@@ -37,7 +37,10 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
             let left = mean(cells.filter_map(|cell| hidden_contraction(cell, gap, lag)))?;
             Some((100.0 * pinned, left.max(FLOOR)))
         });
-        let title = format!("Saturated, and yet forgetting? {}", names::stream(gap));
+        let title = format!(
+            "Saturation against what is left of the past: never reset, {}",
+            names::stream(gap)
+        );
         let figure = Scatter {
             title: title.clone(),
             x: Axis::linear("values at the ends of their range, %").over(0.0, 100.0),

@@ -216,7 +216,9 @@ impl Matrix<'_> {
                 finished.save_once(folder)?;
             }
         }
-        said.iter().for_each(|line| self.progress.line(line));
+        if let Some(line) = said {
+            self.progress.line(&line);
+        }
         Ok(())
     }
 

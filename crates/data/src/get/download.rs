@@ -26,7 +26,7 @@ pub enum Fetched {
 }
 
 /// How long a server may take to answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Fetches `item` into `folder`; `page` is where its publisher writes about it.
 pub fn fetch(

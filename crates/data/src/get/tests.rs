@@ -49,11 +49,12 @@ fn serve(content: Vec<u8>, answers: Vec<Answer>) -> (&'static str, Arc<Mutex<Vec
             );
             let (status, body): (&str, &[u8]) = match answer {
                 Answer::NotFound => ("404 Not Found", b"nothing"),
-                Answer::FromTheStart => ("200 OK", &content),
                 Answer::Whole | Answer::BrokenAfter(_) if start.is_some() => {
                     (&partial, &content[from..])
                 }
-                Answer::Whole | Answer::BrokenAfter(_) => ("200 OK", &content),
+                Answer::FromTheStart | Answer::Whole | Answer::BrokenAfter(_) => {
+                    ("200 OK", &content)
+                }
             };
             let given = match answer {
                 Answer::BrokenAfter(n) => &body[..n],

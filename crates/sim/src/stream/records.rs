@@ -189,8 +189,10 @@ pub(super) fn lay_events(
     places: Option<&[Place]>,
     dt_ms: f64,
 ) -> Result<Vec<Record>, DataError> {
+    /// A speaker, and a recording's number where there is none.
+    type Whose = (Option<u32>, usize);
     let places = needed(file, places)?;
-    let mut laid: BTreeMap<(Option<u32>, usize), Vec<(u32, u32)>> = BTreeMap::new();
+    let mut laid: BTreeMap<Whose, Vec<(u32, u32)>> = BTreeMap::new();
     // Where samples have no speaker, one that lies before the last begins a new recording.
     let (mut number, mut last_s) = (0, 0.0);
     for position in 0..file.len() {

@@ -141,8 +141,12 @@ fn every_command_in_the_documents_exists() {
         let commands = commands(&text);
         assert!(commands.len() >= least, "{document}: {commands:?}");
         for words in commands.iter().filter(|words| !words.is_empty()) {
-            let two = words[0] == "data" && words.len() > 1;
-            let subcommand = &words[..if two { 2 } else { 1 }];
+            let depth = match &words[..] {
+                [data, convert, ..] if data == "data" && convert == "convert" => 3,
+                [data, ..] if data == "data" => 2,
+                _ => 1,
+            };
+            let subcommand = &words[..depth.min(words.len())];
             let output = std::process::Command::new(env!("CARGO_BIN_EXE_saturn"))
                 .args(subcommand)
                 .arg("--help")

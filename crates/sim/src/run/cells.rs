@@ -2,7 +2,7 @@
 //! goes on from on another day or another machine.
 //!
 //! `MODEL.ARM.SEED.json` holds a [`CellSummary`] in at most [`LIMIT`] bytes: long curves thinned (see
-//! [`thin`]), numbers to [`DIGITS`] digits, and lists of like things as tables (see [`pack`]). It carries two
+//! [`thin`]), numbers to [`DIGITS`] digits, and lists of like things as tables (see `pack.rs`). It carries two
 //! keys: the checksum of the settings that the result depends on, and that of the data. A result with other
 //! keys is not taken up. Neither holds the name of a file or a folder, so that a cell made on one machine
 //! counts on all.

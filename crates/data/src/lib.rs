@@ -4,6 +4,7 @@
 //! - [`write_events`] writes it;
 //! - [`FrameFile`] and [`write_frames`] do the same for dense recordings with a mask;
 //! - [`convert`] makes both kinds of file from other formats;
+//! - [`checksum`] tells files apart by their content;
 //! - [`get`] fetches sets from their publishers;
 //! - [`Synthetic`] makes spoken-digit-like sets of any size and difficulty;
 //! - [`summarise`] says what is in a file.
@@ -11,6 +12,7 @@
 //! Time is in seconds here; the conversion to steps is the simulator's.
 
 mod beside;
+pub mod checksum;
 mod container;
 pub mod convert;
 mod error;

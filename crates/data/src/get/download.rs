@@ -6,9 +6,9 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::checksum::{Checksum, sha256};
 use super::error::GetError;
 use super::publishers::Item;
+use crate::checksum::{Checksum, sha256};
 
 /// Hears how many bytes are there, and how many there will be if that is known; breaks off by
 /// [`ControlFlow::Break`].

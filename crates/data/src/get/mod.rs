@@ -4,7 +4,6 @@
 //! against its publisher's size and checksum, and renamed. Where the publisher gives no checksum, the SHA-256
 //! of what came is written to `NAME.sha256` beside the file, and what comes later must have the same.
 
-mod checksum;
 mod download;
 mod error;
 mod publishers;
@@ -12,7 +11,7 @@ mod publishers;
 #[cfg(test)]
 mod tests;
 
-pub use checksum::Checksum;
+pub use crate::checksum::Checksum;
 pub use download::{Fetched, WatchBytes, fetch};
 pub use error::GetError;
 pub use publishers::{Item, SETS, Set, find};

@@ -1,7 +1,7 @@
 //! The sets that can be fetched. Sizes and checksums are those that publishers, or the libraries that have fetched
 //! the files for years, give; where none is known there is none here.
 
-use super::checksum::Checksum;
+use crate::checksum::Checksum;
 
 /// One data set.
 #[derive(Debug, Clone, Copy)]

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use super::*;
+use crate::checksum::sha256;
 
 /// What a server does with its next requests, one after the other.
 #[derive(Clone, Copy)]
@@ -89,7 +90,7 @@ fn right() -> Checksum {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x");
     fs::write(&path, content()).unwrap();
-    Checksum::Sha256(checksum::sha256(&path).unwrap().leak())
+    Checksum::Sha256(sha256(&path).unwrap().leak())
 }
 
 fn run(item: &Item, folder: &Path) -> Result<Fetched, GetError> {

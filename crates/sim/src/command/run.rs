@@ -1,13 +1,11 @@
 //! `saturn run` and `saturn compare`: the matrix, its figures and its report.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Context, Result};
+use saturn_data::checksum::sha256;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::budget::{Limits, budget, costs};
@@ -17,7 +15,7 @@ use crate::run::Progress;
 use crate::run::cells::{Shared, Store};
 use crate::run::folder::Folder;
 use crate::run::matrix::{
-    Entry, Found, Keys, Matrix, Selection, Wanted, collect, entries, hex, key, summarise,
+    Entry, Found, Keys, Matrix, Selection, Wanted, collect, entries, key, summarise,
 };
 use crate::run::summary::{Reference, Summary};
 use crate::run::workbench::{Paths, Workbench};
@@ -327,25 +325,11 @@ fn all_checksums(scenario: &Scenario, paths: &Paths) -> Result<Vec<Input>> {
 pub fn checksums<'a>(files: impl IntoIterator<Item = &'a Path>) -> Result<Vec<Input>> {
     let mut inputs = Vec::new();
     for path in files {
-        let sha256 = checksum(path).with_context(|| format!("reading {}", path.display()))?;
+        let sha256 = sha256(path).with_context(|| format!("reading {}", path.display()))?;
         inputs.push(Input {
             path: path.display().to_string(),
             sha256,
         });
     }
     Ok(inputs)
-}
-
-fn checksum(path: &Path) -> io::Result<String> {
-    let mut reader = BufReader::with_capacity(1 << 20, File::open(path)?);
-    let mut hasher = Sha256::new();
-    loop {
-        let bytes = reader.fill_buf()?;
-        if bytes.is_empty() {
-            return Ok(hex(&hasher.finalize()));
-        }
-        hasher.update(bytes);
-        let n = bytes.len();
-        reader.consume(n);
-    }
 }

@@ -29,7 +29,7 @@ use crate::build::{Answers, build};
 use crate::network::Network;
 use crate::scenario::{Arm, Evaluate, Model, Precision, Scenario};
 
-pub use key::{Keys, hex, key};
+pub use key::{Keys, key};
 pub use schedule::Budget;
 pub use select::{Selection, SelectionError};
 

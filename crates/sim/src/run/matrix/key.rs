@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use saturn_data::checksum::hex;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -70,15 +71,6 @@ fn leave_out_folders(value: &mut Value) {
         Value::Object(map) => map.values_mut().for_each(leave_out_folders),
         _ => {}
     }
-}
-
-/// Bytes in hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    let digit = |b: u8| char::from_digit(u32::from(b), 16).unwrap_or('0');
-    bytes
-        .iter()
-        .flat_map(|b| [digit(b >> 4), digit(b & 15)])
-        .collect()
 }
 
 #[cfg(test)]

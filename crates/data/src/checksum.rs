@@ -1,6 +1,5 @@
 //! Checksums of files.
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -26,7 +25,7 @@ impl Checksum {
     }
 
     /// The same checksum of the file at `path`.
-    pub(super) fn of(self, path: &Path) -> io::Result<String> {
+    pub(crate) fn of(self, path: &Path) -> io::Result<String> {
         match self {
             Self::Md5(_) => digest::<Md5>(path),
             Self::Sha256(_) => sha256(path),
@@ -35,7 +34,7 @@ impl Checksum {
 }
 
 /// The SHA-256 of the file at `path`.
-pub(super) fn sha256(path: &Path) -> io::Result<String> {
+pub fn sha256(path: &Path) -> io::Result<String> {
     digest::<Sha256>(path)
 }
 
@@ -50,10 +49,14 @@ fn digest<D: Digest>(path: &Path) -> io::Result<String> {
         }
         hasher.update(&buffer[..n]);
     }
-    let mut digits = String::new();
-    for byte in hasher.finalize() {
-        let written = write!(digits, "{byte:02x}");
-        debug_assert!(written.is_ok(), "text takes everything");
-    }
-    Ok(digits)
+    Ok(hex(&hasher.finalize()))
+}
+
+/// Bytes as hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    let digit = |b: u8| char::from_digit(u32::from(b), 16).unwrap_or('0');
+    bytes
+        .iter()
+        .flat_map(|b| [digit(b >> 4), digit(b & 15)])
+        .collect()
 }

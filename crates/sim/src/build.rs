@@ -9,7 +9,7 @@ use saturn_neurons::linear::LinearConfig;
 use thiserror::Error;
 
 use crate::network::Network;
-use crate::scenario::{Layer, Model, Readout};
+use crate::scenario::{Arm, Layer, Model, Readout};
 
 /// A layer that cannot be built.
 #[derive(Debug, Error)]
@@ -30,6 +30,14 @@ pub struct Answers {
     pub classes: usize,
     /// Outputs beside those of the classes.
     pub extra: usize,
+}
+
+impl Answers {
+    /// What a net of `classes` classes answers with that is trained as `arm` says.
+    pub fn of(classes: usize, arm: &Arm) -> Self {
+        let extra = arm.loss.extra_outputs();
+        Self { classes, extra }
+    }
 }
 
 impl From<usize> for Answers {

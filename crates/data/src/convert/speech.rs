@@ -7,7 +7,7 @@
 //!   where they are there. The recordings in `_background_noise_` go to `gap.h5`, cut into pieces
 //!   of a second: what to fill gaps with, and no word; their speaker is the number of the recording.
 //!
-//! All else is split by speaker ([`Division`]). A word is heard by an [ear](EarOptions) and becomes events, or
+//! All else is split by speaker ([`Division`]), or by the number of the recording ([`SplitBy`]). A word is heard by an [ear](EarOptions) and becomes events, or
 //! becomes [log-mel frames](MelOptions), whose mask is 1 from the first to the last frame that is less
 //! than `mask_db` below the loudest. Recordings of different loudness are made equal: the loudest
 //! 25 ms of a word have a root mean square of 1, those of a background recording are `noise_db` above that (a
@@ -54,6 +54,17 @@ pub enum Form {
     Mel(MelOptions),
 }
 
+/// What decides the split of a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SplitBy {
+    /// Who speaks: no voice is in two splits.
+    #[default]
+    Speaker,
+    /// The number at the end of its name, as the Free Spoken Digits have it: 0 to 4 test, 5 to 9 validate, and all
+    /// others are learnt from; every voice is in every split.
+    Number,
+}
+
 /// How to convert a folder of words.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SpeechOptions {
@@ -61,6 +72,8 @@ pub struct SpeechOptions {
     pub form: Form,
     /// How speakers are split.
     pub division: Division,
+    /// Whether words are split by speaker.
+    pub by: SplitBy,
     /// Loudness of the background noise against the words, in dB.
     pub noise_db: f64,
 }
@@ -70,6 +83,7 @@ impl Default for SpeechOptions {
         Self {
             form: Form::Cochlea(EarOptions::default()),
             division: Division::default(),
+            by: SplitBy::default(),
             noise_db: -20.0,
         }
     }
@@ -91,7 +105,7 @@ pub fn convert(
         });
     }
     let layout = Layout::find(input)?;
-    let splits = layout.splits(&options.division)?;
+    let splits = layout.splits(&options.division, options.by)?;
     let numbers = number_groups(layout.speakers().keys());
     // The ear's channels are frequencies, so all recordings have one rate.
     let rate_hz = Sound::read(&layout.clips[0].path)?.rate_hz;

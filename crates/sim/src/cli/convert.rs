@@ -157,6 +157,15 @@ pub(super) struct Wfdb {
     groups: Groups,
 }
 
+/// What decides the split of a word.
+#[derive(Clone, Copy, ValueEnum)]
+enum WordSplit {
+    /// Who speaks: no voice is in two splits
+    Speaker,
+    /// The number in its name: 0 to 4 test, 5 to 9 validate, as in the Free Spoken Digits
+    Number,
+}
+
 /// What a word becomes.
 #[derive(Clone, Copy, ValueEnum)]
 enum WordForm {
@@ -190,6 +199,9 @@ pub(super) struct Wav {
     /// Loudness of the background noise against the words, in dB
     #[arg(long, value_name = "DB", default_value_t = -20.0, allow_hyphen_values = true)]
     noise_db: f64,
+    /// What decides the split of a word
+    #[arg(long, value_name = "BY", default_value = "speaker")]
+    by: WordSplit,
     #[command(flatten)]
     groups: Groups,
 }
@@ -254,6 +266,10 @@ impl Wav {
         speech::SpeechOptions {
             form,
             division: self.groups.division(),
+            by: match self.by {
+                WordSplit::Speaker => speech::SplitBy::Speaker,
+                WordSplit::Number => speech::SplitBy::Number,
+            },
             noise_db: self.noise_db,
         }
     }

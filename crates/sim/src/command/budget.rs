@@ -4,7 +4,7 @@ use anyhow::Result;
 use saturn_cell::Real;
 
 use super::memory::{self, MIB, Samples};
-use crate::build::build;
+use crate::build::{Answers, build};
 use crate::network::Network;
 use crate::run::matrix::{Budget, Entry};
 use crate::run::workbench::{Paths, Workbench};
@@ -61,7 +61,7 @@ fn costs_in<R: Real>(
             model,
             entry.model,
             bench.channels,
-            bench.classes.len(),
+            Answers::of(bench.classes.len(), entry.arm),
             bench.dt_ms,
             s.seed,
         )?;

@@ -12,7 +12,7 @@ use saturn_cell::Real;
 use super::make::paths_if_there;
 use super::memory::{self, MIB, Samples};
 use super::print::print;
-use crate::build::build;
+use crate::build::{Answers, build};
 use crate::network::Network;
 use crate::run::workbench::{Paths, Workbench};
 use crate::scenario::{Precision, Scenario};
@@ -47,14 +47,11 @@ fn costs<R: Real>(s: &Scenario, data: Option<(&Workbench, &Paths)>) -> Result<Ve
     let mut one_seed = 0.0;
     let mut most = memory::mask(s, &samples);
     for (name, model) in s.models.iter() {
-        let net: Network<R> = build(
-            name,
-            model,
-            s.data.channels,
-            samples.classes,
-            s.data.dt_ms,
-            s.seed,
-        )?;
+        let built = |answers: Answers| {
+            let net = build(name, model, s.data.channels, answers, s.data.dt_ms, s.seed)?;
+            anyhow::Ok(net)
+        };
+        let net: Network<R> = built(samples.classes.into())?;
         nets.extend(layers(name, &net));
         let trial = bench.map(|bench| Trial { scenario: s, bench });
         let evaluation = match trial {
@@ -62,6 +59,7 @@ fn costs<R: Real>(s: &Scenario, data: Option<(&Workbench, &Paths)>) -> Result<Ve
             None => None,
         };
         for (arm_name, arm) in s.arms.iter() {
+            let net = built(Answers::of(samples.classes, arm))?;
             let bytes = memory::net(s, &samples, &net, model, arm);
             most = most.max(bytes);
             let mut cells = vec![

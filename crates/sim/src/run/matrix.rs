@@ -230,15 +230,11 @@ impl Matrix<'_> {
         done: bool,
     ) -> Result<Option<CellSummary>> {
         let (place, b) = (entry.place, self.bench);
-        let answers = Answers {
-            classes: b.classes.len(),
-            extra: entry.arm.loss.extra_outputs(),
-        };
         let mut net: Network<R> = build(
             place.model,
             entry.model,
             b.channels,
-            answers,
+            Answers::of(b.classes.len(), entry.arm),
             b.dt_ms,
             place.seed,
         )?

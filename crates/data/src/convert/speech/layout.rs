@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::NOISE_CLASS;
+use super::{NOISE_CLASS, SplitBy};
 use crate::convert::entries;
 use crate::convert::split::Division;
 use crate::error::DataError;
@@ -18,6 +18,8 @@ pub(super) struct Clip {
     pub(super) path: PathBuf,
     pub(super) label: usize,
     pub(super) speaker: String,
+    /// Number of the recording among those of its word and speaker, where its name ends in one.
+    take: Option<u32>,
 }
 
 /// All recordings of a folder, in the order of their paths; there is one word at least.
@@ -50,7 +52,7 @@ impl Layout {
         for path in flat.into_iter().filter(|path| is_wav(path)) {
             let stem = stem(&path);
             let parts: Vec<&str> = stem.split('_').collect();
-            let [word, speaker, _] = parts[..] else {
+            let [word, speaker, take] = parts[..] else {
                 return Err(DataError::Unusable {
                     path,
                     detail: "its name is not {digit}_{speaker}_{index}.wav".to_owned(),
@@ -58,7 +60,7 @@ impl Layout {
                 });
             };
             words.push(word.to_owned());
-            layout.add(path.clone(), speaker);
+            layout.add(path.clone(), speaker, take);
         }
         if layout.clips.is_empty() {
             layout.kind = "Speech Commands";
@@ -70,11 +72,12 @@ impl Layout {
                             path,
                             label: 0,
                             speaker: String::new(),
+                            take: None,
                         });
                         continue;
                     }
                     let stem = stem(&path);
-                    let Some((named, _)) = stem.split_once("_nohash_") else {
+                    let Some((named, take)) = stem.split_once("_nohash_") else {
                         return Err(DataError::Unusable {
                             path,
                             detail: "its name is not {speaker}_nohash_{index}.wav".to_owned(),
@@ -84,7 +87,7 @@ impl Layout {
                     // Unknown words have theirs before the speaker.
                     let speaker = named.rsplit('_').next().unwrap_or(named);
                     words.push(word.clone().into_owned());
-                    layout.add(path.clone(), speaker);
+                    layout.add(path.clone(), speaker, take);
                 }
             }
         }
@@ -104,11 +107,12 @@ impl Layout {
         Ok(layout)
     }
 
-    fn add(&mut self, path: PathBuf, speaker: &str) {
+    fn add(&mut self, path: PathBuf, speaker: &str, take: &str) {
         self.clips.push(Clip {
             path,
             label: 0,
             speaker: speaker.to_owned(),
+            take: take.parse().ok(),
         });
     }
 
@@ -121,8 +125,12 @@ impl Layout {
         speakers
     }
 
-    /// The split of each clip: by the lists of the set, else by speaker.
-    pub(super) fn splits(&self, division: &Division) -> Result<Vec<Split>, DataError> {
+    /// The split of each clip: by its number where that is asked for; else by the lists of the set; else by
+    /// speaker.
+    pub(super) fn splits(&self, division: &Division, by: SplitBy) -> Result<Vec<Split>, DataError> {
+        if by == SplitBy::Number {
+            return self.clips.iter().map(by_number).collect();
+        }
         let named = !division.valid.is_empty() || !division.test.is_empty();
         let lists = [
             self.list("validation_list.txt")?,
@@ -163,6 +171,21 @@ impl Layout {
         let text = fs::read_to_string(&path).map_err(unreadable)?;
         let lines = text.lines().map(|line| line.trim().to_owned());
         Ok(Some(lines.filter(|line| !line.is_empty()).collect()))
+    }
+}
+
+/// The official split of the Free Spoken Digits: recordings 0 to 4 of each digit and speaker are the test. Of the
+/// others, 5 to 9 validate.
+fn by_number(clip: &Clip) -> Result<Split, DataError> {
+    match clip.take {
+        Some(0..=4) => Ok(Split::Test),
+        Some(5..=9) => Ok(Split::Valid),
+        Some(_) => Ok(Split::Train),
+        None => Err(DataError::Unusable {
+            path: clip.path.clone(),
+            detail: "its name does not end in a number, by which it could be split".to_owned(),
+            hint: "rename it, or split by speaker",
+        }),
     }
 }
 

@@ -175,6 +175,42 @@ fn digits_are_split_by_speaker() {
 }
 
 #[test]
+fn digits_may_be_split_by_number() {
+    let folder = digits();
+    for (name, hz) in [("1_eve_7.wav", 900.0), ("0_adam_12.wav", 400.0)] {
+        put(folder.path().join("recordings").join(name), &tone(hz, 0.1));
+    }
+    let options = SpeechOptions {
+        form: cochlea(20),
+        by: SplitBy::Number,
+        ..SpeechOptions::default()
+    };
+    let run = || {
+        convert(
+            folder.path(),
+            &folder.path().join("out"),
+            &options,
+            &mut |_| ControlFlow::Continue(()),
+        )
+    };
+    // Recordings 0 are the test, 7 validates, 12 is learnt from.
+    let done = run().unwrap();
+    let counts: Vec<usize> = done.files.iter().map(|(_, count)| *count).collect();
+    assert_eq!(counts, [1, 1, 6]);
+    assert_eq!(opened(done.files[0].0.clone(), 20).labels(), [0]);
+
+    put(
+        folder.path().join("recordings/1_eve_last.wav"),
+        &tone(500.0, 0.1),
+    );
+    let message = run().unwrap_err().to_string();
+    assert!(
+        message.contains("1_eve_last.wav: its name does not end in a number"),
+        "{message}"
+    );
+}
+
+#[test]
 fn commands_and_their_background() {
     let folder = tempfile::tempdir().unwrap();
     for speaker in ["00aa", "11bb", "22cc"] {

@@ -31,6 +31,7 @@
 
 use std::ops::Range;
 
+use multiversion::multiversion;
 use saturn_cell::{Cell, FieldKind, Real, View, column};
 use serde::{Deserialize, Serialize};
 
@@ -210,13 +211,28 @@ fn mean_distance(states: &[f64], rows: usize) -> Option<f64> {
     let mut sum = 0.0;
     for (i, a) in columns.iter().enumerate() {
         for b in &columns[..i] {
-            let squares: f64 = a.iter().zip(*b).map(|(a, b)| (a - b) * (a - b)).sum();
-            sum += squares.sqrt();
+            sum += squared_distance(a, b).sqrt();
         }
     }
     let pairs = columns.len() * columns.len().saturating_sub(1) / 2;
     let mean = sum / pairs as f64;
     mean.is_finite().then_some(mean)
+}
+
+/// |a - b|^2, in eight sums, so that it takes whole registers.
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn squared_distance(a: &[f64], b: &[f64]) -> f64 {
+    let mut sums = [0.0; 8];
+    let ((a, rest_a), (b, rest_b)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    for (a, b) in a.iter().zip(b) {
+        for k in 0..8 {
+            sums[k] += (a[k] - b[k]) * (a[k] - b[k]);
+        }
+    }
+    for (sum, (a, b)) in sums.iter_mut().zip(rest_a.iter().zip(rest_b)) {
+        *sum += (a - b) * (a - b);
+    }
+    sums.iter().sum()
 }
 
 /// One curve a net, from the curves of its layers: the mean over those main fields that have (2), at

@@ -9,15 +9,29 @@
 //! ```
 //!
 //! PR is 1 where all variance lies along one line and S where it is equal in all directions. The origin
-//! o is the window's first state, which keeps (1) from cancelling where the mean is large. It costs S^2
-//! for each state shown. Fields of different size are taken as they are, so a large one dominates.
+//! o is the window's first state, which keeps (1) from cancelling where the mean is large. Fields of different
+//! size are taken as they are, so a large one dominates.
+//!
+//! It costs S^2 for each state shown, so a state of more than [`MAX_DIMENSIONS`] is judged by N = 128 to
+//! 256 states, evenly spaced over the window: at most N dimensions are seen then, and (2) is taken from the inner
+//! products of the states, which have the eigenvalues of C:
+//!
+//! ```text
+//! (3) G_mn = (h_m - mean)' (h_n - mean) / N,   PR = (tr G)^2 / |G|_F^2
+//! ```
 //!
 //! Source: P. Gao et al., *A theory of multineuronal dimensionality, dynamics and measurement*, 2017.
 
 use std::ops::Range;
 
+use nalgebra::DMatrixViewMut;
 use saturn_cell::{Field, FieldKind, Real};
 use serde::{Deserialize, Serialize};
+
+/// The most rows whose covariance is kept.
+pub const MAX_DIMENSIONS: usize = 384;
+/// The most states that are kept of a larger state.
+const MAX_STATES: usize = 256;
 
 /// How many dimensions of a state are used.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,19 +42,19 @@ pub struct EffectiveRank {
     pub dimensions: usize,
 }
 
-/// Collects the covariance of one cell's state.
+/// Collects the spread of one cell's state.
 #[derive(Clone, Debug)]
 pub struct Rank {
     rows: Vec<Range<usize>>,
-    /// o, `[S]`; empty before the window's first state.
-    origin: Vec<f64>,
-    /// h - o of the state shown, `[S]`.
-    offset: Vec<f64>,
-    sum: Vec<f64>,
-    /// The lower triangle of sum (h - o)(h - o)', `[S, S]` by column.
-    products: Vec<f64>,
-    /// N.
-    seen: u64,
+    /// The state shown, `[S]`.
+    state: Vec<f64>,
+    spread: Spread,
+}
+
+#[derive(Clone, Debug)]
+enum Spread {
+    Covariance(Covariance),
+    Thinned(Thinned),
 }
 
 impl Rank {
@@ -53,42 +67,91 @@ impl Rank {
         let s: usize = rows.iter().map(Range::len).sum();
         (s > 0).then(|| Self {
             rows,
-            origin: Vec::with_capacity(s),
-            offset: Vec::with_capacity(s),
-            sum: vec![0.0; s],
-            products: vec![0.0; s * s],
-            seen: 0,
+            state: Vec::with_capacity(s),
+            spread: if s > MAX_DIMENSIONS {
+                Spread::Thinned(Thinned::new(s))
+            } else {
+                Spread::Covariance(Covariance::new(s))
+            },
         })
     }
 
     /// The whole state of one lane at one step. A state that is not finite is passed over.
     pub fn observe<R: Real>(&mut self, state: &[R]) {
-        self.offset.clear();
-        for rows in &self.rows {
-            (self.offset).extend(state[rows.clone()].iter().map(|v| v.wide()));
-        }
-        if !self.offset.iter().all(|v| v.is_finite()) {
+        if let Spread::Thinned(thinned) = &mut self.spread
+            && !thinned.wants_next()
+        {
             return;
         }
-        if self.origin.is_empty() {
-            self.origin.extend_from_slice(&self.offset);
+        self.state.clear();
+        for rows in &self.rows {
+            (self.state).extend(state[rows.clone()].iter().map(|v| v.wide()));
         }
-        for (v, o) in self.offset.iter_mut().zip(&self.origin) {
+        if !self.state.iter().all(|v| v.is_finite()) {
+            return;
+        }
+        match &mut self.spread {
+            Spread::Covariance(covariance) => covariance.add(&mut self.state),
+            Spread::Thinned(thinned) => thinned.add(&self.state),
+        }
+    }
+
+    /// Closes the window; `None` if the state did not vary.
+    pub fn take(&mut self) -> Option<EffectiveRank> {
+        let (participation_ratio, dimensions) = match &mut self.spread {
+            Spread::Covariance(covariance) => (covariance.take(), covariance.sum.len()),
+            Spread::Thinned(thinned) => (thinned.take(), thinned.dimensions),
+        };
+        participation_ratio.is_finite().then_some(EffectiveRank {
+            participation_ratio,
+            dimensions,
+        })
+    }
+}
+
+/// (1), in sums.
+#[derive(Clone, Debug)]
+struct Covariance {
+    /// o, `[S]`; empty before the window's first state.
+    origin: Vec<f64>,
+    sum: Vec<f64>,
+    /// The lower triangle of sum (h - o)(h - o)', `[S, S]` by column.
+    products: Vec<f64>,
+    /// N.
+    seen: u64,
+}
+
+impl Covariance {
+    fn new(s: usize) -> Self {
+        Self {
+            origin: Vec::with_capacity(s),
+            sum: vec![0.0; s],
+            products: vec![0.0; s * s],
+            seen: 0,
+        }
+    }
+
+    /// Adds a state, of which h - o is left.
+    fn add(&mut self, h: &mut [f64]) {
+        if self.origin.is_empty() {
+            self.origin.extend_from_slice(h);
+        }
+        for (v, o) in h.iter_mut().zip(&self.origin) {
             *v -= o;
         }
-        let s = self.offset.len();
-        for (j, &v) in self.offset.iter().enumerate() {
+        let s = h.len();
+        for (j, &v) in h.iter().enumerate() {
             self.sum[j] += v;
             let below = &mut self.products[j * s + j..(j + 1) * s];
-            for (product, &w) in below.iter_mut().zip(&self.offset[j..]) {
+            for (product, &w) in below.iter_mut().zip(&h[j..]) {
                 *product += v * w;
             }
         }
         self.seen += 1;
     }
 
-    /// Closes the window; `None` if the state did not vary.
-    pub fn take(&mut self) -> Option<EffectiveRank> {
+    /// (2), and begins anew.
+    fn take(&mut self) -> f64 {
         let (n, s) = (self.seen as f64, self.sum.len());
         let (mut trace, mut squares) = (0.0, 0.0);
         for j in 0..s {
@@ -102,11 +165,65 @@ impl Rank {
         self.sum.fill(0.0);
         self.products.fill(0.0);
         self.seen = 0;
-        let participation_ratio = trace * trace / squares;
-        participation_ratio.is_finite().then_some(EffectiveRank {
-            participation_ratio,
-            dimensions: s,
-        })
+        trace * trace / squares
+    }
+}
+
+/// States evenly spaced over a window of unknown length: each 1st, 2nd, 4th, ... of those shown.
+#[derive(Clone, Debug)]
+struct Thinned {
+    /// S.
+    dimensions: usize,
+    /// The states kept, `[S, N]` by column.
+    states: Vec<f64>,
+    /// Each how manieth state is kept.
+    every: u64,
+    /// How many were shown.
+    shown: u64,
+}
+
+impl Thinned {
+    fn new(dimensions: usize) -> Self {
+        Self {
+            dimensions,
+            states: Vec::with_capacity(dimensions * MAX_STATES),
+            every: 1,
+            shown: 0,
+        }
+    }
+
+    /// Counts the state that is shown next; whether it is to be kept.
+    fn wants_next(&mut self) -> bool {
+        self.shown += 1;
+        (self.shown - 1).is_multiple_of(self.every)
+    }
+
+    fn add(&mut self, h: &[f64]) {
+        if self.states.len() == self.dimensions * MAX_STATES {
+            // Every other one goes; of those to come, too.
+            for kept in 1..MAX_STATES / 2 {
+                let from = 2 * kept * self.dimensions;
+                let to = kept * self.dimensions;
+                self.states.copy_within(from..from + self.dimensions, to);
+            }
+            self.states.truncate(self.dimensions * (MAX_STATES / 2));
+            self.every *= 2;
+        }
+        self.states.extend_from_slice(h);
+    }
+
+    /// (3), and begins anew.
+    fn take(&mut self) -> f64 {
+        let n = self.states.len() / self.dimensions;
+        let mut states = DMatrixViewMut::from_slice(&mut self.states, self.dimensions, n);
+        let mean = states.column_mean();
+        for mut h in states.column_iter_mut() {
+            h -= &mean;
+        }
+        let gram = states.transpose() * &states;
+        self.states.clear();
+        (self.every, self.shown) = (1, 0);
+        gram.trace().powi(2) / gram.norm_squared()
     }
 }
 
@@ -162,6 +279,46 @@ mod tests {
         let found = rank.take().unwrap();
         assert!((found.participation_ratio - expected).abs() < 1e-9);
         assert_eq!(found.dimensions, 7);
+    }
+
+    /// A state that lies in three dimensions of 500, equally in each, has rank 3, of however many states.
+    #[test]
+    fn a_large_state_is_judged_by_some_of_its_states() {
+        for shown in [100, 256, 257, 5_000] {
+            let mut rank = plain(500);
+            for _ in 0..2 {
+                for n in 0..shown {
+                    // Spacing by a power of two must not meet the order of the directions.
+                    let direction = (n * n + n / 3) % 3;
+                    let mut h = vec![1e3; 500];
+                    h[100 * direction] += if (n / 7) % 2 == 0 { 1.0 } else { -1.0 };
+                    rank.observe(&h);
+                    rank.observe(&vec![f64::NAN; 500]);
+                }
+                let found = rank.take().unwrap();
+                assert_eq!(found.dimensions, 500);
+                let ratio = found.participation_ratio;
+                assert!((2.7..=3.0 + 1e-9).contains(&ratio), "{shown}: {ratio}");
+            }
+            let Spread::Thinned(thinned) = &rank.spread else {
+                panic!("500 dimensions are too many for a covariance");
+            };
+            assert!(thinned.states.capacity() == 500 * MAX_STATES);
+        }
+    }
+
+    /// The two ways agree where both see every state.
+    #[test]
+    fn inner_products_have_the_eigenvalues_of_the_covariance() {
+        let mut rng = generator(1, "rank", 1);
+        let states: DMatrix<f64> = normal(9, 200, 1.0, &mut rng);
+        let (mut covariance, mut thinned) = (Covariance::new(9), Thinned::new(9));
+        for h in states.column_iter() {
+            covariance.add(&mut h.as_slice().to_vec());
+            assert!(thinned.wants_next());
+            thinned.add(h.as_slice());
+        }
+        assert!((covariance.take() - thinned.take()).abs() < 1e-9);
     }
 
     #[test]

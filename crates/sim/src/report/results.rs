@@ -67,11 +67,13 @@ fn accuracy(summary: &Summary, rows: &[&Row]) -> Markup {
             }
         }
     };
+    let rare = summary.table.iter().any(Row::has_rare_classes);
     html! {
         div.scroll {
             table {
                 thead { tr {
                     th { "model" } th { "arm" } th { "state" }
+                    @if rare { th.number { "mean recall of the classes, %" } }
                     th.number { "summed, %" } th.number { "last step, %" } th.number { "detector, %" }
                     th.number { (from) } th.number { "p, Holm" }
                 } }
@@ -79,6 +81,7 @@ fn accuracy(summary: &Summary, rows: &[&Row]) -> Markup {
                     @for (k, row) in rows.iter().enumerate() {
                         tr class=[new_model(rows, k)] {
                             (row_head(rows, k))
+                            @if rare { (cell(&row.balanced)) }
                             (cell(&row.summed)) (cell(&row.last)) (cell(&row.detector))
                             td.number {
                                 @if let Some(e) = row.from_reference.as_ref() {
@@ -95,6 +98,7 @@ fn accuracy(summary: &Summary, rows: &[&Row]) -> Markup {
 }
 
 fn cost(summary: &Summary, rows: &[&Row]) -> Markup {
+    let several = rows.iter().any(|row| row.computed_steps_per_step > 1.0);
     html! {
         div.scroll {
             table {
@@ -105,6 +109,8 @@ fn cost(summary: &Summary, rows: &[&Row]) -> Markup {
                     th.number { "false alarms an hour" }
                     th.number { "spikes a step" }
                     th.number { "synaptic operations a step" }
+                    @if several { th.number { "steps computed a step" } }
+                    th.number { "resets in 1,000 steps" }
                 } }
                 tbody {
                     @for (k, row) in rows.iter().enumerate() {
@@ -117,6 +123,8 @@ fn cost(summary: &Summary, rows: &[&Row]) -> Markup {
                             td.number { (over_seeds(&alarms).map_or(NOTHING.to_owned(), |e| fixed(e.value, 0))) }
                             td.number { @if row.spikes_per_step > 0.0 { (fixed(row.spikes_per_step, 1)) } @else { (NOTHING) } }
                             td.number { (whole(row.synaptic_operations_per_step)) }
+                            @if several { td.number { (fixed(row.computed_steps_per_step, 0)) } }
+                            td.number { (fixed(row.resets_per_1000_steps, 1)) }
                         }
                     }
                 }

@@ -56,8 +56,10 @@ pub fn difference_lines(summary: &Summary) -> Vec<String> {
     [title].into_iter().chain(all.iter().map(line)).collect()
 }
 
-/// Lines of a table with aligned columns: model, arm, policy, and for each stream the three columns of
-/// accuracy in per cent.
+type Column = (&'static str, fn(&Row) -> &Option<Estimate>);
+
+/// Lines of a table with aligned columns: model, arm, policy, and for each stream the columns of accuracy
+/// in per cent; with the mean recall over classes where some are rare.
 pub fn table_lines(summary: &Summary) -> Vec<String> {
     if summary.table.is_empty() {
         return Vec::new();
@@ -77,6 +79,15 @@ pub fn table_lines(summary: &Summary) -> Vec<String> {
             keys.push(key);
         }
     }
+    let mut columns: Vec<Column> = vec![
+        ("summed", |r| &r.summed),
+        ("last", |r| &r.last),
+        ("detector", |r| &r.detector),
+    ];
+    if summary.table.iter().any(Row::has_rare_classes) {
+        columns.insert(0, ("recall", |r| &r.balanced));
+    }
+    let own = columns.len();
     let mut head = vec![
         "model".to_owned(),
         "arm".to_owned(),
@@ -86,16 +97,15 @@ pub fn table_lines(summary: &Summary) -> Vec<String> {
         .map(|key| key.iter().map(ToString::to_string).collect())
         .collect();
     for stream in &streams {
-        head.extend(["summed", "last", "detector"].map(str::to_owned));
+        head.extend(columns.iter().map(|(name, _)| (*name).to_owned()));
         for (key, line) in keys.iter().zip(&mut lines) {
             let row = summary.table.iter().find(|row| {
                 row.stream == *stream && [&*row.model, &*row.arm, &*row.state_reset] == *key
             });
-            let of = |column: fn(&Row) -> &Option<Estimate>| {
+            line.extend(columns.iter().map(|(_, column)| {
                 row.and_then(|row| column(row).as_ref())
                     .map_or_else(|| "-".to_owned(), |e| format!("{:.1}", 100.0 * e.value))
-            };
-            line.extend([of(|r| &r.summed), of(|r| &r.last), of(|r| &r.detector)]);
+            }));
         }
     }
     let width = |column: usize| {
@@ -107,10 +117,10 @@ pub fn table_lines(summary: &Summary) -> Vec<String> {
     };
     let mut widths: Vec<usize> = (0..head.len()).map(width).collect();
     for (k, stream) in streams.iter().enumerate() {
-        // A long name of a stream needs room above its three columns.
-        let first = 3 + 3 * k;
-        let own: usize = widths[first..first + 3].iter().sum::<usize>() + 4;
-        widths[first] += stream.chars().count().saturating_sub(own);
+        // A long name of a stream needs room above its columns.
+        let first = 3 + own * k;
+        let room: usize = widths[first..first + own].iter().sum::<usize>() + 2 * (own - 1);
+        widths[first] += stream.chars().count().saturating_sub(room);
     }
     let row = |line: &Vec<String>| -> String {
         let cells = line
@@ -118,7 +128,7 @@ pub fn table_lines(summary: &Summary) -> Vec<String> {
             .zip(&widths)
             .enumerate()
             .map(|(column, (cell, &w))| {
-                let between = if column > 3 && column % 3 == 0 {
+                let between = if column > 3 && (column - 3) % own == 0 {
                     "  "
                 } else {
                     ""
@@ -133,8 +143,9 @@ pub fn table_lines(summary: &Summary) -> Vec<String> {
     };
     let left: usize = widths[..3].iter().sum::<usize>() + 6;
     let names = streams.iter().enumerate().map(|(k, stream)| {
-        let own = widths[3 + 3 * k..6 + 3 * k].iter().sum::<usize>() + 4;
-        format!("{stream:>own$}")
+        let first = 3 + own * k;
+        let room = widths[first..first + own].iter().sum::<usize>() + 2 * (own - 1);
+        format!("{stream:>room$}")
     });
     let above = " ".repeat(left) + &names.collect::<Vec<_>>().join("    ");
     let mut table = vec![

@@ -21,12 +21,15 @@ fn row(model: &str, arm: &str, stream: &str, state_reset: &str, value: f64) -> R
         summed: estimate(value),
         last: estimate(value / 2.0),
         detector: None,
+        balanced: None,
         from_reference: None,
         p_value: None,
         p_holm: None,
         late_gap_max_probability: None,
         spikes_per_step: 0.0,
         synaptic_operations_per_step: 0.0,
+        computed_steps_per_step: 1.0,
+        resets_per_1000_steps: 0.0,
     }
 }
 
@@ -105,6 +108,26 @@ fn the_table_for_the_terminal_is_aligned() {
         "{lines:#?}"
     );
     assert_eq!(lines[4].matches(" -").count(), 4, "{lines:#?}");
+    // Where a class is rare, the mean recall stands before the accuracy.
+    for row in &mut summary.table {
+        row.balanced = row.last;
+    }
+    let rare = table_lines(&summary);
+    assert_eq!(
+        ends(&rare[2], "recall"),
+        ends(&rare[3], "12.5"),
+        "{rare:#?}"
+    );
+    assert_eq!(
+        ends(&rare[1], "noise"),
+        ends(&rare[2], "detector"),
+        "{rare:#?}"
+    );
+    assert_eq!(
+        rare[1].chars().count(),
+        rare[2].chars().count(),
+        "{rare:#?}"
+    );
     summary.table.clear();
     assert!(table_lines(&summary).is_empty());
 }

@@ -27,6 +27,9 @@ pub struct Row {
     pub last: Option<Estimate>,
     /// Accuracy of the boundary-free detector, 0..1.
     pub detector: Option<Estimate>,
+    /// Mean recall over the classes, 0..1, by the summed probabilities; over seeds.
+    #[serde(default)]
+    pub balanced: Option<Estimate>,
     /// Summed accuracy less that of the [`Reference`] of the same model on the same stream, -1..1: paired
     /// by seed, or with a single seed by recording. `None` for the reference itself.
     #[serde(alias = "from_classic_oracle")]
@@ -41,8 +44,30 @@ pub struct Row {
     pub late_gap_max_probability: Option<f64>,
     /// Spikes a step.
     pub spikes_per_step: f64,
-    /// Synaptic operations a step.
+    /// Synaptic operations a step, of all copies of the net.
     pub synaptic_operations_per_step: f64,
+    /// Steps of the net that a step of the stream took.
+    #[serde(default = "one")]
+    pub computed_steps_per_step: f64,
+    /// States put at rest, in 1,000 steps of a lane.
+    #[serde(default)]
+    pub resets_per_1000_steps: f64,
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+impl Row {
+    /// Whether the mean recall over classes says something else than the accuracy: some are rare.
+    pub fn has_rare_classes(&self) -> bool {
+        let apart =
+            |(summed, balanced): (Estimate, Estimate)| (summed.value - balanced.value).abs();
+        self.summed
+            .zip(self.balanced)
+            .map(apart)
+            .is_some_and(|d| d > 0.1)
+    }
 }
 
 /// The arm and policy that others are measured against.
@@ -129,6 +154,7 @@ fn row(cells: &[CellSummary], key: Key, reference: &Reference) -> Row {
         summed: over(|e| e.summed.as_ref()),
         last: over(|e| e.last.as_ref()),
         detector: over(|e| e.detector.as_ref()),
+        balanced: over_seeds(&found.iter().filter_map(|e| e.balanced).collect::<Vec<_>>()),
         from_reference: compared.map(|(difference, _)| difference),
         p_value: compared.and_then(|(_, p)| p),
         p_holm: None,
@@ -136,6 +162,8 @@ fn row(cells: &[CellSummary], key: Key, reference: &Reference) -> Row {
             .then(|| late.iter().sum::<f64>() / late.len() as f64),
         spikes_per_step: mean(&|e| e.spikes_per_step),
         synaptic_operations_per_step: mean(&|e| e.synaptic_operations_per_step),
+        computed_steps_per_step: mean(&|e| e.computed_steps_per_step),
+        resets_per_1000_steps: mean(&|e| 1e3 * e.resets as f64 / e.steps.max(1) as f64),
     }
 }
 

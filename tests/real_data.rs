@@ -49,6 +49,6 @@ fn the_estimated_mask_agrees_with_the_labels() {
     };
     let bench = Workbench::open(&scenario, &paths, false).unwrap();
     let arm = scenario.arms.get("a").unwrap();
-    let (_, reports) = bench.mask(&scenario, arm, 1).unwrap().unwrap();
+    let reports = bench.mask(&scenario, arm, 1).unwrap().reports.unwrap();
     assert!(reports.valid.agreement.unwrap() > 0.95, "{reports:?}");
 }

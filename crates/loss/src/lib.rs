@@ -70,7 +70,7 @@ pub use entropy::EntropyConfig;
 pub use error::LossError;
 pub use kl_uniform::Direction;
 pub use loss::{Loss, LossKind, Normalise, Parts, StepTerms, Targets, Totals};
-pub use mask::{Estimator, Example, MaskConfig, MaskFault, MaskReport};
+pub use mask::{Agreement, Estimator, Example, MaskConfig, MaskFault, MaskReport};
 pub use nothing::NothingConfig;
 pub use spike_rate::{SpikeRate, SpikeRateConfig};
 pub use weight::{Balance, Ramp, Varying, Weight};

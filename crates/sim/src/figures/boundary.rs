@@ -5,6 +5,7 @@ use saturn_plots::{Axis, LinePanel, Look, Series, Sweep};
 
 use super::names;
 use super::scope::{NEVER, Scope};
+use super::sweep::line;
 use super::{FiguresError, Sheet};
 use crate::eval::bootstrap::Estimate;
 use crate::scenario::{Plot, StateReset};
@@ -94,14 +95,4 @@ fn lines(
     .into_iter()
     .filter(|series| !series.points.is_empty())
     .collect()
-}
-
-/// A line with its intervals, in per cent.
-fn line(name: String, look: Look, found: &[(f64, &Estimate)]) -> Series {
-    let points = found.iter().map(|(x, e)| (*x, 100.0 * e.value)).collect();
-    let bounds = found.iter().map(|(_, e)| {
-        let [low, high] = e.interval.unwrap_or([f64::NAN; 2]);
-        (100.0 * low.max(0.0), 100.0 * high.min(1.0))
-    });
-    Series::new(name, look, points).with_interval(bounds.collect())
 }

@@ -11,6 +11,7 @@
 //! | `accuracy` | accuracy by stream position |
 //! | `boundary` | the summary's table: accuracy against the error of resets at boundaries |
 //! | `gap` | accuracy by the length of the gap before a sample |
+//! | `mask` | the summary's table: accuracy against the share of wrong steps of the mask in training |
 //! | `contraction` | what is left of the past after the same gap |
 //! | `saturation` | the instruments, window by window |
 //! | `operating` | the detector's errors against its false alarms, threshold by threshold |
@@ -24,6 +25,7 @@ mod boundary;
 mod compare;
 mod contraction;
 mod gap;
+mod mask;
 pub mod names;
 pub mod nets;
 mod operating;
@@ -32,6 +34,7 @@ mod saturation;
 pub mod scope;
 mod stream;
 mod stretch;
+mod sweep;
 #[cfg(test)]
 pub(crate) mod tests;
 mod traces;
@@ -106,6 +109,7 @@ pub fn draw(
             Plot::Accuracy => accuracy::draw(&scope, &mut sheet)?,
             Plot::Boundary => boundary::draw(&scope, &mut sheet)?,
             Plot::Gap => gap::draw(&scope, &mut sheet)?,
+            Plot::Mask => mask::draw(&scope, &mut sheet)?,
             Plot::Contraction => contraction::draw(&scope, &mut sheet)?,
             Plot::Operating => operating::draw(&scope, &mut sheet)?,
             Plot::Nets => nets::draw(&scope, &mut sheet)?,

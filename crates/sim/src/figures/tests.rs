@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use saturn_loss::MaskReport;
+
 use super::*;
 use crate::eval::bootstrap::{ByRecording, Estimate};
 use crate::eval::detector::{DetectorScore, grid};
@@ -12,7 +14,8 @@ use crate::eval::slope::SlopeFit;
 use crate::monitor::WindowStats;
 use crate::monitor::contraction::ContractionCurve;
 use crate::run::summary::{
-    CellSummary, NamedContraction, NamedEvaluation, Reference, TrainRecord, VERSION, table,
+    CellSummary, MaskReports, NamedContraction, NamedEvaluation, Reference, TrainRecord, VERSION,
+    table,
 };
 use crate::run::trace::{StateTrace, Trace};
 use crate::train::trainer::EpochRecord;
@@ -267,6 +270,41 @@ fn sweeps_are_drawn_where_something_was_swept() {
     found.table = table(&found.cells, &Reference::default());
     let expected = ["figures/boundary-noise", "figures/gap-noise"];
     assert_eq!(stems_of(&scenario, &found), expected);
+}
+
+/// Masks that are wrong by a fifth or estimated, beside the right one.
+#[test]
+fn wrong_masks_are_drawn_where_there_are_some() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let stems_of = |arms: &str| -> Vec<String> {
+        let text =
+            format!("name: x\nmodels: {{rnn: {{layers: [rnn]}}}}\narms:\n{arms}plots: [mask]\n");
+        let scenario = Scenario::parse(&text, "x.yaml", Path::new(""), &[""; 0])
+            .unwrap_or_else(|e| panic!("{e}"));
+        let mut found = summary(&scenario, 0.9);
+        let report = MaskReport {
+            agreement: Some(0.8),
+            hits: Some(0.8),
+            false_alarms: Some(0.2),
+        };
+        for cell in &mut found.cells {
+            cell.training.mask = Some(MaskReports {
+                threshold: None,
+                train: report,
+                valid: report,
+            });
+        }
+        let drawn = draw(&scenario, folder.path(), &found).expect("drawn");
+        drawn.into_iter().map(|d| d.file_stem).collect()
+    };
+    let right = "  a: {loss: adaptive}\n";
+    let late = "  late: {loss: {adaptive: {mask_error: {shift: 4}}}}\n";
+    let estimated = "  counted: {loss: {adaptive: {mask: event_count}}}\n";
+    assert!(stems_of(right).is_empty());
+    assert_eq!(
+        stems_of(&[right, late, estimated].concat()),
+        ["figures/mask-noise"]
+    );
 }
 
 #[test]

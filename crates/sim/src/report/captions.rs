@@ -32,6 +32,7 @@ fn heading(plot: Plot) -> &'static str {
         Plot::Accuracy => "Accuracy over stream position",
         Plot::Boundary => "Resets at wrong boundaries",
         Plot::Gap => "Accuracy after short and long gaps",
+        Plot::Mask => "What a wrong mask costs",
         Plot::Contraction => "Forgetting",
         Plot::Saturation => "Inside the nets",
         Plot::Operating => "The detector",

@@ -310,7 +310,8 @@ impl<'a> Nets<'a> {
     /// Nothing where the mask is that of the labels.
     fn mask(&self) -> Option<Item> {
         let masks = self.cells.iter().filter_map(|cell| cell.training.mask);
-        let agreement = mean(masks.filter_map(|mask| mask.valid.agreement))?;
+        let estimated = masks.filter(|mask| mask.threshold.is_some());
+        let agreement = mean(estimated.filter_map(|mask| mask.valid.agreement))?;
         let asked = format!(
             "estimated mask agrees with the labels in {} % of steps",
             percent(AGREEMENT)

@@ -42,7 +42,7 @@ pub fn nets(summary: &Summary) -> Markup {
     }
 }
 
-/// How well estimated masks match the labels; nothing if none was estimated.
+/// How well masks match the labels that are estimated or wrong on purpose; nothing if there is none.
 pub fn masks(summary: &Summary) -> Markup {
     let estimated: Vec<_> = (summary.cells.iter())
         .filter_map(|cell| Some((cell, cell.training.mask?)))
@@ -50,10 +50,11 @@ pub fn masks(summary: &Summary) -> Markup {
     let share = |s: Option<f64>| s.map_or(NOTHING.to_owned(), percent);
     html! {
         @if !estimated.is_empty() {
-            h3 { "Estimated masks against the labels" }
+            h3 { "Masks against the labels" }
             p.caption {
                 "Agreement is the share of all steps where both say the same, hits of the informative steps "
-                "where the estimate is up, false alarms of the others; the threshold was set on training streams."
+                "where the mask is up, false alarms of the others; the threshold of an estimated mask was set on training "
+                "streams, and a mask without one is wrong on purpose."
             }
             div.scroll {
                 table {
@@ -67,7 +68,7 @@ pub fn masks(summary: &Summary) -> Markup {
                                 tr {
                                     @if k == 0 {
                                         th scope="row" { (names::model(&cell.model)) } td { (names::arm(&cell.arm)) }
-                                        td.number { (cell.seed) } td.number { (fixed(mask.threshold, 3)) }
+                                        td.number { (cell.seed) } td.number { (mask.threshold.map_or(NOTHING.to_owned(), |at| fixed(at, 3))) }
                                     } @else { th {} td {} td {} td {} }
                                     td { (streams) }
                                     td.number { (share(found.agreement)) }

@@ -76,8 +76,8 @@ pub struct TrainRecord {
     pub kept_epoch: usize,
     /// One record an epoch; of a long training in a file of a cell, those of the kept and the last one.
     pub history: Vec<EpochRecord>,
-    /// How well an estimated mask matches the labels, on training streams (where its threshold was set)
-    /// and on validation streams.
+    /// How well a mask matches the labels that is estimated or wrong on purpose, on training streams (where
+    /// an estimate's threshold was set) and on validation streams.
     pub mask: Option<MaskReports>,
 }
 
@@ -93,11 +93,11 @@ impl TrainRecord {
     }
 }
 
-/// An estimated mask against the labels.
+/// A mask against the labels.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct MaskReports {
-    /// The threshold that was set.
-    pub threshold: f64,
+    /// The threshold that was set; `None` for a mask that is wrong on purpose.
+    pub threshold: Option<f64>,
     /// On training streams.
     pub train: MaskReport,
     /// On validation streams.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rand::seq::SliceRandom;
 use saturn_cell::rng::generator;
 use saturn_data::{DataError, ReadOptions};
-use saturn_loss::{Estimator, LossError, MaskConfig};
+use saturn_loss::{Estimator, LossError, MaskConfig, MaskReport};
 
 use super::summary::MaskReports;
 use crate::scenario::{Arm, DataSource, Gap, Scaling, Scenario, Streams};
@@ -137,19 +137,9 @@ impl Workbench {
         }
     }
 
-    /// The estimate of the mask that `arm` trains on, its threshold set on training streams; `None` for
-    /// the label mask.
-    pub fn mask(
-        &self,
-        scenario: &Scenario,
-        arm: &Arm,
-        seed: u64,
-    ) -> Result<Option<(Estimator, MaskReports)>, MaskError> {
-        let config: &MaskConfig = arm.loss.mask();
-        let Some(mut estimator) = config.estimator(&self.mean_counts)? else {
-            return Ok(None);
-        };
-        let compose = |split| -> Result<Batch<f32>, DataError> {
+    /// The mask that `arm` trains on, in place of that of the labels.
+    pub fn mask(&self, scenario: &Scenario, arm: &Arm, seed: u64) -> Result<Mask, MaskError> {
+        let compose = |split, fault| -> Result<Batch<f32>, DataError> {
             let mut batch = Batch::default();
             let source = self.source(split, scenario.stream.gap.as_ref());
             let epoch = Epoch::new(seed, 0, split.len());
@@ -161,19 +151,52 @@ impl Workbench {
                 .map(<[usize]>::to_vec)
                 .collect();
             let streams = Streams::Concatenated;
-            let labels = Masking::default();
-            batch.compose(&epoch, &lanes, streams, source, self.channels, labels)?;
+            let masking = Masking {
+                estimator: None,
+                fault,
+            };
+            batch.compose(&epoch, &lanes, streams, source, self.channels, masking)?;
             Ok(batch)
         };
-        let (train, valid) = (compose(&self.train)?, compose(&self.valid)?);
-        let on_train = estimator.fit(&[train.example()])?;
-        let reports = MaskReports {
-            threshold: estimator.threshold(),
-            train: on_train,
-            valid: estimator.agreement(&[valid.example()]).report(),
+        let config: &MaskConfig = arm.loss.mask();
+        if let Some(mut estimator) = config.estimator(&self.mean_counts)? {
+            let (train, valid) = (compose(&self.train, None)?, compose(&self.valid, None)?);
+            let on_train = estimator.fit(&[train.example()])?;
+            let reports = MaskReports {
+                threshold: Some(estimator.threshold()),
+                train: on_train,
+                valid: estimator.agreement(&[valid.example()]).report(),
+            };
+            return Ok(Mask {
+                estimator: Some(estimator),
+                reports: Some(reports),
+            });
+        }
+        let Some(fault) = arm.loss.mask_error() else {
+            return Ok(Mask::default());
         };
-        Ok(Some((estimator, reports)))
+        let spoilt = |split| -> Result<MaskReport, DataError> {
+            let labels = compose(split, None)?;
+            Ok(labels.agreement(&compose(split, Some(fault))?).report())
+        };
+        Ok(Mask {
+            estimator: None,
+            reports: Some(MaskReports {
+                threshold: None,
+                train: spoilt(&self.train)?,
+                valid: spoilt(&self.valid)?,
+            }),
+        })
     }
+}
+
+/// What stands in the place of the labels' mask; nothing where that itself is used.
+#[derive(Default)]
+pub struct Mask {
+    /// Estimates it from the input, its threshold set on training streams.
+    pub estimator: Option<Estimator>,
+    /// How well it matches the labels.
+    pub reports: Option<MaskReports>,
 }
 
 /// Opens the file at `path` as `scenario` says, for labels of `classes` classes, if that is known.

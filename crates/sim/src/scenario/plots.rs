@@ -17,6 +17,9 @@ pub enum Plot {
     Boundary,
     /// Accuracy against the length of the gap before a sample.
     Gap,
+    /// Accuracy against the share of wrong steps of the mask in training; wants arms with `mask_error` or
+    /// estimated masks.
+    Mask,
     /// Input, mask and the outputs of two arms on the same stretch.
     Stream,
     /// Errors of the detector against its false alarms, threshold by threshold.
@@ -35,12 +38,13 @@ pub enum Plot {
 
 impl Plot {
     /// All of them, in the order of a report.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Stream,
         Self::Compare,
         Self::Accuracy,
         Self::Boundary,
         Self::Gap,
+        Self::Mask,
         Self::Contraction,
         Self::Operating,
         Self::Nets,

@@ -5,7 +5,7 @@ use rand::seq::SliceRandom;
 use saturn_cell::Real;
 use saturn_cell::rng::generator;
 use saturn_data::DataError;
-use saturn_loss::{Estimator, Example, MaskFault, Targets};
+use saturn_loss::{Agreement, Estimator, Example, MaskFault, Targets};
 
 use crate::scenario::Streams;
 use crate::stream::{Columns, Form, OpenGap, Source, Split};
@@ -162,6 +162,18 @@ impl<R: Real> Batch<R> {
             mask: &self.mask,
             weight: &self.weight,
         }
+    }
+
+    /// How well the mask of `other` matches this one's, on the same streams.
+    pub fn agreement(&self, other: &Self) -> Agreement {
+        let mut agreement = Agreement::default();
+        let up = |m: &R| m.wide() > 0.5;
+        let steps = self.mask.iter().zip(&self.weight).zip(&other.mask);
+        // A lane that has ended weighs nothing.
+        for ((mask, _), other) in steps.filter(|((_, weight), _)| **weight > R::zero()) {
+            agreement.add(up(mask), up(other));
+        }
+        agreement
     }
 
     /// Input, mask and weight, to fit or judge an estimate of the mask.

@@ -93,7 +93,7 @@ impl Trial<'_> {
             arm,
             loss: Loss::new(&arm.loss)?,
             spike_rate,
-            estimator: b.mask(s, arm, s.seed)?.map(|(estimator, _)| estimator),
+            estimator: b.mask(s, arm, s.seed)?.estimator,
             class_weights: class_weights(&b.train, settings.class_balance, b.classes.len()),
             settings,
         };

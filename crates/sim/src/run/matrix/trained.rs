@@ -67,7 +67,6 @@ impl Matrix<'_> {
         let (place, arm) = (entry.place, entry.arm);
         self.progress.doing(&format!("training {place}"));
         let mask = b.mask(s, arm, place.seed)?;
-        let (estimator, mask) = mask.map_or((None, None), |(e, r)| (Some(e), Some(r)));
         let gap = s.stream.gap.as_ref();
         let spike_rate = match &arm.spike_rate {
             Some(config) => Some(SpikeRate::new(config, b.dt_ms)?),
@@ -82,7 +81,7 @@ impl Matrix<'_> {
             arm,
             loss: Loss::new(&arm.loss)?,
             spike_rate,
-            estimator,
+            estimator: mask.estimator,
             class_weights: class_weights(&b.train, settings.class_balance, b.classes.len()),
             settings,
         };
@@ -112,7 +111,7 @@ impl Matrix<'_> {
             seconds: trained.seconds,
             kept_epoch: trained.kept_epoch,
             history: trained.history,
-            mask,
+            mask: mask.reports,
         })
     }
 }

@@ -52,6 +52,13 @@ fn a_spoilt_mask_teaches_the_nearest_class_in_gaps() {
     let late = spoilt(MaskFault::Shift(1));
     assert_eq!(late.mask, [0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0]);
     assert_eq!(late.labels, batch.labels);
+    let expected = Agreement {
+        hits: 4,
+        misses: 0,
+        false_alarms: 4,
+        rejections: 1,
+    };
+    assert_eq!(woven(Masking::default()).agreement(&batch), expected);
 }
 
 #[test]

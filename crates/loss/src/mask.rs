@@ -109,6 +109,18 @@ fn check_window(window: usize) -> Result<(), LossError> {
     Ok(())
 }
 
+/// Refuses a scale that is not above 0.
+fn check_scale(scale: f64) -> Result<(), LossError> {
+    if scale > 0.0 && scale.is_finite() {
+        return Ok(());
+    }
+    Err(LossError::OutOfRange {
+        key: "threshold_scale",
+        value: scale,
+        allowed: "above 0",
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,10 +141,23 @@ mod tests {
     }
 
     #[test]
+    fn a_threshold_scaled_by_nothing_is_refused() {
+        let config = EnergyConfig {
+            threshold_scale: 0.0,
+            ..EnergyConfig::default()
+        };
+        let error = MaskConfig::Energy(config).check().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`threshold_scale` is 0: it must be above 0"
+        );
+    }
+
+    #[test]
     fn an_empty_window_is_refused() {
         let config = MaskConfig::EventCount(EventCountConfig {
             window: 0,
-            hangover: 0,
+            ..EventCountConfig::default()
         });
         let error = config.estimator(&[1.0, 1.0]).unwrap_err();
         assert_eq!(

@@ -30,11 +30,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::check_window;
+use super::{check_scale, check_window};
 use crate::LossError;
 
 /// A mask by contrast, as a scenario writes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ContrastConfig {
     /// Steps that are counted together. Default 2, range 1 and above. Larger: sees weaker structure, later
@@ -43,6 +43,9 @@ pub struct ContrastConfig {
     /// Steps that the mask stays up after the contrast fell. Default 0. Larger: bridges longer pauses
     /// inside a sample, and is late after its end.
     pub hangover: usize,
+    /// What the threshold is multiplied by after it was fitted to training streams. Default 1, range above 0. Less:
+    /// more steps count as informative.
+    pub threshold_scale: f64,
     /// Groups that the channels are joined into. Default 20, range 2 and above. Larger: sees finer
     /// structure, with fewer events in each group to see it by.
     pub groups: usize,
@@ -53,6 +56,7 @@ impl Default for ContrastConfig {
         Self {
             window: 2,
             hangover: 0,
+            threshold_scale: 1.0,
             groups: 20,
         }
     }
@@ -62,9 +66,10 @@ impl ContrastConfig {
     /// Whether every number is in its range.
     ///
     /// # Errors
-    /// If the window is empty or there are fewer than two groups.
+    /// If the window is empty, the scale not above 0, or there are fewer than two groups.
     pub fn check(&self) -> Result<(), LossError> {
         check_window(self.window)?;
+        check_scale(self.threshold_scale)?;
         if self.groups < 2 {
             return Err(LossError::OutOfRange {
                 key: "groups",
@@ -195,8 +200,8 @@ mod tests {
     fn config(window: usize, groups: usize) -> ContrastConfig {
         ContrastConfig {
             window,
-            hangover: 0,
             groups,
+            ..ContrastConfig::default()
         }
     }
 

@@ -21,11 +21,11 @@ use std::collections::VecDeque;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::check_window;
+use super::{check_scale, check_window};
 use crate::LossError;
 
 /// A mask by energy, as a scenario writes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct EnergyConfig {
     /// Steps that each channel is averaged over. Default 4, range 1 and above. Larger: steadier and later.
@@ -33,6 +33,9 @@ pub struct EnergyConfig {
     /// Steps that the mask stays up after the energy fell. Default 0. Larger: bridges longer pauses inside
     /// a sample, and is late after its end.
     pub hangover: usize,
+    /// What the threshold is multiplied by after it was fitted to training streams. Default 1, range above 0. Less:
+    /// more steps count as informative.
+    pub threshold_scale: f64,
 }
 
 impl Default for EnergyConfig {
@@ -40,6 +43,7 @@ impl Default for EnergyConfig {
         Self {
             window: 4,
             hangover: 0,
+            threshold_scale: 1.0,
         }
     }
 }
@@ -48,9 +52,10 @@ impl EnergyConfig {
     /// Whether every number is in its range.
     ///
     /// # Errors
-    /// If the window is empty.
+    /// If the window is empty, or the scale not above 0.
     pub fn check(&self) -> Result<(), LossError> {
-        check_window(self.window)
+        check_window(self.window)?;
+        check_scale(self.threshold_scale)
     }
 }
 
@@ -120,7 +125,7 @@ mod tests {
     fn hand_computed() {
         let mut energy = Energy::new(&EnergyConfig {
             window: 2,
-            hangover: 0,
+            ..EnergyConfig::default()
         })
         .unwrap();
         assert_eq!(energy.observe(&[0, 3], &[2.0, 1.0]), 5.0);

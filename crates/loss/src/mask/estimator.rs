@@ -3,7 +3,7 @@
 //! ```text
 //! d_t = max_{k<=h} c_{t-k}                         (1)   the statistic, held for h steps
 //! m_t = [d_t > θ]                                  (2)   the mask
-//! θ   = argmax (hits + 1 - false alarms) / 2       (3)   on training streams with known gaps
+//! θ   = g argmax (hits + 1 - false alarms) / 2     (3)   on training streams with known gaps
 //! ```
 //!
 //! The statistic of a [`super::learned`] mask is a probability: it is fitted first, its θ is 1/2, and
@@ -18,6 +18,7 @@
 //! | c | | what the mask looks at | as the mask says |
 //! | h | `hangover` | steps that the mask stays up | steps |
 //! | θ | `threshold` | see (3) | as c |
+//! | g | `threshold_scale` | 1, or what the user would rather err by | - |
 
 use saturn_cell::{EventView, Real};
 
@@ -32,6 +33,7 @@ use crate::LossError;
 pub struct Estimator {
     statistic: Statistic,
     threshold: f64,
+    threshold_scale: f64,
     /// The last h + 1 statistics, a ring.
     recent: Vec<f64>,
     next: usize,
@@ -65,7 +67,11 @@ impl Estimator {
     /// If a number is out of its range.
     pub fn event_count(config: &EventCountConfig) -> Result<Self, LossError> {
         let statistic = Statistic::EventCount(EventCount::new(config)?);
-        Ok(Self::new(statistic, config.hangover))
+        Ok(Self::new(
+            statistic,
+            config.hangover,
+            config.threshold_scale,
+        ))
     }
 
     /// A mask by energy. Its threshold is above everything until it is fitted or set.
@@ -74,7 +80,11 @@ impl Estimator {
     /// If a number is out of its range.
     pub fn energy(config: &EnergyConfig) -> Result<Self, LossError> {
         let statistic = Statistic::Energy(Energy::new(config)?);
-        Ok(Self::new(statistic, config.hangover))
+        Ok(Self::new(
+            statistic,
+            config.hangover,
+            config.threshold_scale,
+        ))
     }
 
     /// A learnt soft mask of channels with mean `rates [I]`, in events a step, to be fitted.
@@ -83,7 +93,7 @@ impl Estimator {
     /// If a number is out of its range, or the rates are too bare for a contrast.
     pub fn learned(config: &LearnedConfig, rates: &[f64]) -> Result<Self, LossError> {
         let statistic = Statistic::Learned(Learned::new(config, rates)?);
-        let mut estimator = Self::new(statistic, 0);
+        let mut estimator = Self::new(statistic, 0, 1.0);
         estimator.threshold = 0.5;
         Ok(estimator)
     }
@@ -95,13 +105,18 @@ impl Estimator {
     /// If a number is out of its range, or the rates are too bare for a contrast.
     pub fn contrast(config: &ContrastConfig, rates: &[f64]) -> Result<Self, LossError> {
         let statistic = Statistic::Contrast(Contrast::new(config, rates)?);
-        Ok(Self::new(statistic, config.hangover))
+        Ok(Self::new(
+            statistic,
+            config.hangover,
+            config.threshold_scale,
+        ))
     }
 
-    fn new(statistic: Statistic, hangover: usize) -> Self {
+    fn new(statistic: Statistic, hangover: usize, threshold_scale: f64) -> Self {
         Self {
             statistic,
             threshold: f64::INFINITY,
+            threshold_scale,
             recent: vec![f64::NEG_INFINITY; hangover + 1],
             next: 0,
         }
@@ -169,7 +184,7 @@ impl Estimator {
         });
     }
 
-    /// Sets the threshold to the one that agrees best with the labels of `examples`, equation (3), or
+    /// Sets the threshold by the one that agrees best with the labels of `examples`, equation (3), or
     /// fits a learnt mask to them, and says how well it does.
     ///
     /// # Errors
@@ -216,8 +231,8 @@ impl Estimator {
                 best = (now, f64::midpoint(held, above));
             }
         }
-        self.threshold = best.1;
-        Ok(best.0.report())
+        self.threshold = self.threshold_scale * best.1;
+        Ok(self.agreement(examples).report())
     }
 
     /// Fits a learnt mask to the labels of `examples`.

@@ -15,11 +15,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::check_window;
+use super::{check_scale, check_window};
 use crate::LossError;
 
 /// A mask by event count, as a scenario writes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct EventCountConfig {
     /// Steps that the count is averaged over. Default 2, range 1 and above. Larger: steadier and later.
@@ -27,6 +27,9 @@ pub struct EventCountConfig {
     /// Steps that the mask stays up after the count fell. Default 0. Larger: bridges longer pauses inside
     /// a sample, and is late after its end.
     pub hangover: usize,
+    /// What the threshold is multiplied by after it was fitted to training streams. Default 1, range above 0. Less:
+    /// more steps count as informative.
+    pub threshold_scale: f64,
 }
 
 impl Default for EventCountConfig {
@@ -34,6 +37,7 @@ impl Default for EventCountConfig {
         Self {
             window: 2,
             hangover: 0,
+            threshold_scale: 1.0,
         }
     }
 }
@@ -42,9 +46,10 @@ impl EventCountConfig {
     /// Whether every number is in its range.
     ///
     /// # Errors
-    /// If the window is empty.
+    /// If the window is empty, or the scale not above 0.
     pub fn check(&self) -> Result<(), LossError> {
-        check_window(self.window)
+        check_window(self.window)?;
+        check_scale(self.threshold_scale)
     }
 }
 
@@ -97,7 +102,7 @@ mod tests {
     fn a_mean_over_the_window() {
         let mut count = EventCount::new(&EventCountConfig {
             window: 3,
-            hangover: 0,
+            ..EventCountConfig::default()
         })
         .unwrap();
         let seen: Vec<f64> = [&[6.0][..], &[], &[1.0, 2.0], &[3.0], &[]]

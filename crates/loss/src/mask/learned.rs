@@ -84,8 +84,8 @@ impl LearnedConfig {
     fn contrast(&self, window: usize) -> ContrastConfig {
         ContrastConfig {
             window,
-            hangover: 0,
             groups: self.groups,
+            ..ContrastConfig::default()
         }
     }
 }
@@ -116,7 +116,7 @@ impl Learned {
         let counts = WINDOWS.map(|window| {
             EventCount::new(&EventCountConfig {
                 window,
-                hangover: 0,
+                ..EventCountConfig::default()
             })
         });
         let contrasts = WINDOWS.map(|window| Contrast::new(&config.contrast(window), rates));

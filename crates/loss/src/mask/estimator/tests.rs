@@ -85,14 +85,19 @@ fn stream(fill: Fill, steps: usize, lanes: usize, seed: u64) -> Synthetic {
 fn contrast() -> Estimator {
     let config = ContrastConfig {
         window: 2,
-        hangover: 0,
         groups: 12,
+        ..ContrastConfig::default()
     };
     Estimator::contrast(&config, &rates()).unwrap()
 }
 
 fn event_count(window: usize, hangover: usize) -> Estimator {
-    Estimator::event_count(&EventCountConfig { window, hangover }).unwrap()
+    let config = EventCountConfig {
+        window,
+        hangover,
+        ..EventCountConfig::default()
+    };
+    Estimator::event_count(&config).unwrap()
 }
 
 #[test]
@@ -107,6 +112,27 @@ fn contrast_sees_noise_of_any_rate_and_silence() {
         let report = estimator.agreement(&[other.example()]).report();
         assert!(report.agreement.unwrap() > 0.95, "{fill}: {report:?}");
     }
+}
+
+#[test]
+fn a_scaled_threshold_errs_to_one_side() {
+    let train = stream(1.0, 400, 2, 1);
+    let fitted = |threshold_scale: f64| {
+        let config = ContrastConfig {
+            window: 2,
+            groups: 12,
+            threshold_scale,
+            ..ContrastConfig::default()
+        };
+        let mut estimator = Estimator::contrast(&config, &rates()).unwrap();
+        let report = estimator.fit(&[train.example()]).unwrap();
+        (estimator.threshold(), report)
+    };
+    let [low, fit, high] = [0.3, 1.0, 3.0].map(fitted);
+    assert!((low.0 / fit.0 - 0.3).abs() < 1e-12 && (high.0 / fit.0 - 3.0).abs() < 1e-12);
+    // Lower: more hits and more false alarms.
+    assert!(low.1.hits >= fit.1.hits && low.1.false_alarms > fit.1.false_alarms);
+    assert!(high.1.hits < fit.1.hits && high.1.false_alarms <= fit.1.false_alarms);
 }
 
 #[test]

@@ -14,7 +14,7 @@ const FACTOR: f64 = 3.0;
 /// Keys of a layer that are widths.
 const WIDTHS: [&str; 2] = ["hidden", "width"];
 /// Keys of a mask that are looked for.
-const MASKS: [&str; 2] = ["window", "threshold"];
+const MASKS: [&str; 2] = ["window", "threshold_scale"];
 
 /// Keys with their ranges.
 pub struct Space(Vec<(String, Range)>);
@@ -180,6 +180,7 @@ mod tests {
             "models.gru.layers.0.gru.hidden",
             "arms.adaptive.loss.adaptive.kl_weight",
             "arms.adaptive.loss.adaptive.mask.contrast.window",
+            "arms.adaptive.loss.adaptive.mask.contrast.threshold_scale",
         ];
         assert_eq!(keys, expected);
         let candidates = space.candidates(40, 7);

@@ -280,15 +280,15 @@ pub fn finish(
     let drawn = figures::draw(scenario, folder.path(), summary)?;
     report::write(scenario, folder, summary, &drawn)?;
     for line in report::table_lines(summary) {
-        progress.line(&line);
+        progress.result(&line);
     }
     for line in report::difference_lines(summary) {
-        progress.line(&line);
+        progress.result(&line);
     }
     for line in report::unmatched(summary) {
-        progress.line(&format!("warning: {line}"));
+        progress.result(&format!("warning: {line}"));
     }
-    progress.line(&format!(
+    progress.result(&format!(
         "the report is {}",
         folder.path().join("report.html").display()
     ));

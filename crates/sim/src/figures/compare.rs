@@ -87,7 +87,7 @@ fn policies(scope: &Scope, sheet: &mut Sheet, arm: &str) -> Result<(), FiguresEr
         .flat_map(|model| policies.iter().map(move |policy| found(model, policy)))
         .collect();
     let title = format!(
-        "{} nets under every policy of resets: {}",
+        "Every policy of resets, {} nets: {}",
         names::arm(arm),
         names::stream(stream)
     );

@@ -1,15 +1,19 @@
 //! How models, streams, arms and policies are called in figures and reports.
 
-/// Names of nets that are written in capitals.
-const ACRONYMS: [&str; 8] = ["lif", "alif", "ssm", "rnn", "gru", "lstm", "s4d", "lru"];
+/// Words in names of nets that are written in capitals.
+const ACRONYMS: [&str; 10] = [
+    "lif", "alif", "cuba", "ssm", "rnn", "gru", "lstm", "s4d", "s5", "lru",
+];
 
-/// A model: `lif` is `LIF`, what is not an acronym stays as it is written.
+/// A model: `cuba_lif` is `CUBA LIF`, what is not an acronym stays as it is written.
 pub fn model(name: &str) -> String {
-    if ACRONYMS.contains(&name) {
-        name.to_uppercase()
-    } else {
-        name.replace('_', " ")
-    }
+    let word = |word: &str| match word {
+        "adlif" => "adLIF".to_owned(),
+        _ if ACRONYMS.contains(&word) => word.to_uppercase(),
+        _ => word.to_owned(),
+    };
+    let words: Vec<String> = name.split('_').map(word).collect();
+    words.join(" ")
 }
 
 /// A stream, as the title of a panel or a table.
@@ -32,13 +36,21 @@ pub fn state_reset(name: &str) -> String {
     match name {
         "none" => "never reset".to_owned(),
         "oracle" => "oracle reset".to_owned(),
-        _ => match name.strip_prefix("periodic_") {
-            Some(rest) => match rest.split_once("_from_") {
-                Some((every, offset)) => format!("reset every {every} steps from {offset} on"),
-                None => format!("reset every {rest} steps"),
-            },
-            None => name.replace('_', " "),
-        },
+        _ => {
+            if let Some(rest) = name.strip_prefix("periodic_") {
+                return match rest.split_once("_from_") {
+                    Some((every, offset)) => format!("reset every {every} steps from {offset} on"),
+                    None => format!("reset every {rest} steps"),
+                };
+            }
+            if let Some(steps) = name.strip_prefix("misaligned_by_") {
+                return format!("oracle, off by {steps} steps");
+            }
+            if let Some(rest) = name.strip_prefix("silence_of_") {
+                return format!("reset after silence of {}", rest.replace('_', " "));
+            }
+            name.replace('_', " ")
+        }
     }
 }
 
@@ -57,6 +69,8 @@ mod tests {
     #[test]
     fn names_read_well() {
         assert_eq!(model("gru"), "GRU");
+        assert_eq!(model("cuba_lif"), "CUBA LIF");
+        assert_eq!(model("adlif"), "adLIF");
         assert_eq!(model("my_net"), "my net");
         assert_eq!(stream("noise"), "gaps of noise");
         assert_eq!(stream("no_gaps"), "no gaps");
@@ -65,6 +79,11 @@ mod tests {
         assert_eq!(
             state_reset("periodic_100_from_7"),
             "reset every 100 steps from 7 on"
+        );
+        assert_eq!(state_reset("misaligned_by_3"), "oracle, off by 3 steps");
+        assert_eq!(
+            state_reset("silence_of_10_steps"),
+            "reset after silence of 10 steps"
         );
         assert_eq!(count(2), "two");
     }

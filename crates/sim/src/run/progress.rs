@@ -89,6 +89,16 @@ impl Progress {
         }
     }
 
+    /// A line of results, which stands for itself.
+    #[allow(clippy::print_stderr)] // As above.
+    pub fn result(&self, text: &str) {
+        if self.terminal {
+            self.bar.println(text);
+        } else {
+            eprintln!("{text}");
+        }
+    }
+
     /// Takes the bar away.
     pub fn finish(&self) {
         self.bar.finish_and_clear();

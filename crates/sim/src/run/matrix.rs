@@ -31,6 +31,7 @@ use crate::scenario::{Arm, Evaluate, Model, Precision, Scenario};
 
 pub use key::{Keys, key};
 pub use schedule::Budget;
+use schedule::on_its_threads;
 pub use select::{Selection, SelectionError};
 
 /// What of the matrix is wanted.
@@ -116,11 +117,11 @@ impl Matrix<'_> {
         let halted = AtomicBool::new(false);
         let stop = || self.progress.stopped() || halted.load(Ordering::Relaxed);
         let alone = wanted.budget.workers < 2;
-        let results = wanted.budget.spend(costs, stop, |i| {
-            let done = match self.scenario.train.precision {
+        let results = wanted.budget.spend(costs, stop, |i, sharing| {
+            let done = on_its_threads(sharing, || match self.scenario.train.precision {
                 Precision::F32 => self.entry::<f32>(&entries[i], wanted, alone),
                 Precision::F64 => self.entry::<f64>(&entries[i], wanted, alone),
-            };
+            });
             if let Err(e) = &done {
                 if is_lasting(e) {
                     halted.store(true, Ordering::Relaxed);

@@ -5,6 +5,8 @@
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
+use rayon::ThreadPoolBuilder;
+
 /// How many cells may be at work, and what they may take.
 #[derive(Clone, Debug)]
 pub struct Budget {
@@ -24,12 +26,12 @@ impl Budget {
     }
 
     /// Calls `work` once for each of `costs`, which are bytes, and returns what came of each, in their
-    /// order; `None` where `stop` said so first.
+    /// order; `None` where `stop` said so first. `work` is told how many, with it, share the machine.
     pub fn spend<T: Send>(
         &self,
         costs: &[f64],
         stop: impl Fn() -> bool + Sync,
-        work: impl Fn(usize) -> T + Sync,
+        work: impl Fn(usize, usize) -> T + Sync,
     ) -> Vec<Option<T>> {
         let queue = Mutex::new(Queue {
             waiting: (0..costs.len()).collect(),
@@ -39,6 +41,7 @@ impl Budget {
         let changed = Condvar::new();
         let results: Vec<Mutex<Option<T>>> = costs.iter().map(|_| Mutex::new(None)).collect();
         let lock = || queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let workers = self.workers.clamp(1, costs.len().max(1));
         let worker = || {
             let mut queue = lock();
             while !queue.waiting.is_empty() && !stop() {
@@ -46,8 +49,9 @@ impl Budget {
                     queue = changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
                     continue;
                 };
+                let sharing = workers.min(queue.busy + queue.waiting.len());
                 drop(queue);
-                let result = work(next);
+                let result = work(next, sharing);
                 *results[next].lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
                 queue = lock();
                 queue.free += costs[next];
@@ -56,7 +60,6 @@ impl Budget {
             }
             changed.notify_all();
         };
-        let workers = self.workers.clamp(1, costs.len().max(1));
         if workers == 1 {
             worker();
         } else {
@@ -70,6 +73,20 @@ impl Budget {
             .into_iter()
             .map(|result| result.into_inner().unwrap_or_else(PoisonError::into_inner))
             .collect()
+    }
+}
+
+/// Does `work` on its share of the machine's threads, `sharing` being at work. Threads that cells had in common
+/// would wait for each other's shards, and for long where other programs are at work too.
+pub fn on_its_threads<T: Send>(sharing: usize, work: impl FnOnce() -> T + Send) -> T {
+    if sharing < 2 {
+        return work();
+    }
+    let threads = (rayon::current_num_threads() / sharing).max(1);
+    match ThreadPoolBuilder::new().num_threads(threads).build() {
+        Ok(pool) => pool.install(work),
+        // A system that gives no more threads still has those that all share.
+        Err(_) => work(),
     }
 }
 
@@ -104,7 +121,8 @@ mod tests {
         let results = budget.spend(
             costs,
             || false,
-            |i| {
+            |i, sharing| {
+                assert!((1..=budget.workers).contains(&sharing));
                 let own = costs[i] as usize;
                 let all = now.fetch_add(own, Ordering::SeqCst) + own;
                 most.fetch_max(all, Ordering::SeqCst);
@@ -140,6 +158,14 @@ mod tests {
     }
 
     #[test]
+    fn who_shares_gets_a_part_of_the_threads() {
+        let all = rayon::current_num_threads();
+        assert_eq!(on_its_threads(1, rayon::current_num_threads), all);
+        assert_eq!(on_its_threads(all, rayon::current_num_threads), 1);
+        assert_eq!(on_its_threads(2 * all, rayon::current_num_threads), 1);
+    }
+
+    #[test]
     fn after_a_stop_nothing_begins() {
         let done = AtomicUsize::new(0);
         let budget = Budget {
@@ -149,7 +175,7 @@ mod tests {
         let results = budget.spend(
             &[1.0; 20],
             || done.load(Ordering::SeqCst) >= 5,
-            |_| done.fetch_add(1, Ordering::SeqCst),
+            |_, _| done.fetch_add(1, Ordering::SeqCst),
         );
         assert_eq!(results.iter().flatten().count(), 5);
     }

@@ -15,6 +15,8 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
+#[cfg(unix)]
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -251,7 +253,11 @@ fn parse<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, FolderErro
 pub fn write_beside(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
     let attempt = || -> io::Result<()> {
         let folder = path.parent().unwrap_or(Path::new("."));
-        let mut beside = tempfile::NamedTempFile::new_in(folder)?;
+        let mut beside = tempfile::Builder::new();
+        // Whom the user's umask lets read other files may read a run: others gather its cells.
+        #[cfg(unix)]
+        beside.permissions(PermissionsExt::from_mode(0o666));
+        let mut beside = beside.tempfile_in(folder)?;
         beside.write_all(bytes)?;
         beside.as_file().sync_all()?;
         beside.persist(path)?;

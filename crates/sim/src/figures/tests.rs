@@ -78,6 +78,7 @@ fn cell(model: &str, arm: &str, accuracy: f64) -> CellSummary {
         kl_weight: None,
         kl: 0.0,
         gradient_norm: 1.0,
+        skipped: 0,
         lr: 0.1,
         validation: Validation {
             summed: accuracy,

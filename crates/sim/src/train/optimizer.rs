@@ -170,11 +170,13 @@ pub fn norm<R: Real>(grad: &Gradient<R>) -> f64 {
     squares.sum::<f64>().sqrt()
 }
 
-/// Scales `grad` down to norm `limit` if it is longer; returns the norm that it had.
+/// Scales `grad` down to norm `limit` if it is longer; returns the norm that it had. A gradient that is not
+/// finite stays as it is.
 pub fn clip<R: Real>(grad: &mut Gradient<R>, limit: Option<f64>) -> f64 {
     let length = norm(grad);
     if let Some(limit) = limit
         && length > limit
+        && length.is_finite()
     {
         let factor = R::of(limit / length);
         for tensor in grad.iter_mut().flat_map(Params::tensors_mut) {
@@ -182,6 +184,34 @@ pub fn clip<R: Real>(grad: &mut Gradient<R>, limit: Option<f64>) -> f64 {
         }
     }
     length
+}
+
+/// The norms of gradients before clipping.
+#[derive(Clone, Copy, Default, Debug, PartialEq)]
+pub struct Norms {
+    /// The sum of those along which the weights took a step.
+    pub sum: f64,
+    /// How many of them there are.
+    pub steps: u64,
+    /// How many gradients were not finite, so that no step was taken.
+    pub skipped: u64,
+}
+
+impl Norms {
+    /// Counts one gradient.
+    pub fn take(&mut self, norm: f64) {
+        if norm.is_finite() {
+            self.sum += norm;
+            self.steps += 1;
+        } else {
+            self.skipped += 1;
+        }
+    }
+
+    /// The mean over the steps that were taken.
+    pub fn mean(&self) -> f64 {
+        self.sum / self.steps.max(1) as f64
+    }
 }
 
 /// The learning rate of update `k` of `n`: a linear warm-up over a share of the updates, then constant or

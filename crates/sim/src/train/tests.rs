@@ -2,7 +2,8 @@ use nalgebra::DMatrix;
 use saturn_cell::Real;
 
 use super::batch::Epoch;
-use super::optimizer::{Optimizer, clip, learning_rate, norm};
+use super::optimizer::{Norms, Optimizer, clip, learning_rate, norm};
+use super::update::Update;
 use crate::build::build;
 use crate::network::Network;
 use crate::scenario::{Optimizer as Rule, Scenario, Schedule, Streams};
@@ -103,6 +104,27 @@ fn clipping_keeps_the_direction() {
     assert!((clip(&mut grad, Some(1.0)) - before).abs() < 1e-12);
     assert!((norm(&grad) - 1.0).abs() < 1e-12);
     assert!((clip(&mut grad, None) - 1.0).abs() < 1e-12);
+}
+
+#[test]
+fn a_gradient_that_is_not_finite_takes_no_step_and_is_counted() {
+    let mut net = net();
+    let before = first(&net);
+    let mut update = Update::new(Rule::Sgd { momentum: 0.5 }, &net);
+    let mut norms = Norms::default();
+    for (value, expected) in [(f64::INFINITY, 0.0), (f64::NAN, 0.0), (1.0, 0.1)] {
+        update.grad[0][0].fill(0.0);
+        update.grad[0][0][(0, 0)] = value;
+        norms.take(update.step(&mut net, Some(1.0), 0.1));
+        assert!((before - first(&net) - expected).abs() < 1e-12, "{value}");
+    }
+    let expected = Norms {
+        sum: 1.0,
+        steps: 1,
+        skipped: 2,
+    };
+    assert_eq!(norms, expected);
+    assert_eq!(norms.mean().to_bits(), 1.0_f64.to_bits());
 }
 
 #[test]

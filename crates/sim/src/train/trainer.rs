@@ -8,7 +8,7 @@ use saturn_loss::{Estimator, Loss, Parts, SpikeRate, Weight};
 use serde::{Deserialize, Serialize};
 
 use super::batch::{Epoch, LanePlan, Masking};
-use super::optimizer::learning_rate;
+use super::optimizer::{Norms, learning_rate};
 use super::update::{Objective, Update};
 use super::validate::{Validation, validate};
 use crate::network::Network;
@@ -57,12 +57,20 @@ pub struct EpochRecord {
     pub kl_weight: Option<f64>,
     /// Mean norm of the gradient before clipping.
     pub gradient_norm: f64,
+    /// Gradients that were not finite, so that the weights did not step.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub skipped: u64,
     /// The last learning rate of the epoch.
     pub lr: f64,
     /// On the validation set, laid out as the arm trains.
     pub validation: Validation,
     /// Seconds since training began.
     pub seconds: f64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // As serde calls it.
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What training leaves.
@@ -95,6 +103,14 @@ pub enum TrainError {
         /// The loss.
         value: f64,
     },
+    /// No gradient of an epoch was finite.
+    #[error(
+        "no gradient of epoch {epoch} is finite\nhint: lower `lr`, or cut the gradient after some steps with the arm's `grad_detach`"
+    )]
+    NoGradient {
+        /// From 1 on.
+        epoch: usize,
+    },
     /// The user asked to stop.
     #[error("interrupted")]
     Interrupted,
@@ -118,7 +134,7 @@ pub fn train<R: Real>(
         let updates = epoch.updates(job.arm.streams, settings.lanes, job.samples);
         let all = settings.epochs * updates.len();
         let mut sums = Parts::default();
-        let (mut norms, mut lr) = (0.0, 0.0);
+        let (mut norms, mut lr) = (Norms::default(), 0.0);
         let mut kl_weight = None;
         for (k, lanes) in updates.iter().enumerate() {
             lr = learning_rate(
@@ -133,7 +149,7 @@ pub fn train<R: Real>(
                 lr,
                 progress: done as f64 / all as f64,
             };
-            let (parts, norm) = one_update(net, job, &epoch, lanes, &mut update, pace)?;
+            let parts = one_update(net, job, &epoch, lanes, &mut update, pace, &mut norms)?;
             if !parts.total.is_finite() {
                 return Err(TrainError::Diverged {
                     epoch: number + 1,
@@ -145,9 +161,11 @@ pub fn train<R: Real>(
                 let balance = update.balance(job.objective(pace.progress));
                 kl_weight = Some(balance.kl / balance.ce);
             }
-            norms += norm;
             sums += parts;
             done += 1;
+        }
+        if norms.steps == 0 {
+            return Err(TrainError::NoGradient { epoch: number + 1 });
         }
         let n = updates.len() as f64;
         let validation = validate(net, job)?;
@@ -157,7 +175,8 @@ pub fn train<R: Real>(
             cross_entropy: sums.ce / n,
             kl: sums.kl / n,
             kl_weight,
-            gradient_norm: norms / n,
+            gradient_norm: norms.mean(),
+            skipped: norms.skipped,
             lr,
             validation,
             seconds: began.elapsed().as_secs_f64(),
@@ -226,9 +245,8 @@ pub struct Pace {
     pub progress: f64,
 }
 
-/// One update of `net` on `lanes`: one step, or one every so many steps of the streams. Returns the loss and
-/// the norm of its gradient before clipping, the means over the steps that were taken; a loss that is no
-/// number comes back at once.
+/// One update of `net` on `lanes`: one step, or one every so many steps of the streams. Returns the mean loss
+/// over them and counts the norms of their gradients; a loss that is no number comes back at once.
 pub fn one_update<R: Real>(
     net: &mut Network<R>,
     job: &Job,
@@ -236,27 +254,27 @@ pub fn one_update<R: Real>(
     lanes: &[LanePlan],
     update: &mut Update<R>,
     pace: Pace,
-) -> Result<(Parts, f64), TrainError> {
+    norms: &mut Norms,
+) -> Result<Parts, TrainError> {
     let steps = fill(net, job, epoch, lanes, update)?;
     let every = job.arm.fptt.map_or(steps, |fptt| fptt.every).max(1);
-    let (mut sum, mut norms, mut taken) = (Parts::default(), 0.0, 0);
+    let (mut sum, mut taken) = (Parts::default(), 0);
     for start in (0..steps.max(1)).step_by(every) {
         let range = start..(start + every).min(steps);
         let parts = update.part(net, job.objective(pace.progress), range);
         if !parts.total.is_finite() {
-            return Ok((parts, f64::NAN));
+            return Ok(parts);
         }
-        norms += update.step(net, job.settings.clip_norm, pace.lr);
+        norms.take(update.step(net, job.settings.clip_norm, pace.lr));
         sum += parts;
         taken += 1;
     }
     let share = 1.0 / f64::from(taken);
-    let mean = Parts {
+    Ok(Parts {
         ce: sum.ce * share,
         kl: sum.kl * share,
         total: sum.total * share,
-    };
-    Ok((mean, norms * share))
+    })
 }
 
 /// The first update of `job`, to be done again and again from the same net: how long does it take?
@@ -272,7 +290,11 @@ pub fn first_update<R: Real>(
         lr: 0.0,
         progress: 0.0,
     };
-    move || one_update(&mut net, job, &epoch, &updates[0], &mut update, pace).map(drop)
+    let mut norms = Norms::default();
+    move || {
+        let lanes = &updates[0];
+        one_update(&mut net, job, &epoch, lanes, &mut update, pace, &mut norms).map(drop)
+    }
 }
 
 /// The loss of one update of `lanes`, its gradient left in `update`.

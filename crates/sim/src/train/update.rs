@@ -65,7 +65,7 @@ pub struct Update<R: Real> {
     used: usize,
     /// For each spiking cell, the sums over shards that its rates are made of.
     rates: Vec<Option<RateTotals>>,
-    grad: Gradient<R>,
+    pub(super) grad: Gradient<R>,
     optimizer: Optimizer<R>,
     /// Where lanes start.
     initial: Initial<R>,
@@ -199,12 +199,16 @@ impl<R: Real> Update<R> {
     }
 
     /// Clips the last gradient to norm `clip_norm` and steps `net` along it at learning rate `lr`.
-    /// Returns the norm before clipping.
+    /// Returns the norm before clipping; if that is not finite, nothing has changed. (A spiking net would not
+    /// show it later: weights that are no number lead to no spikes, and so to a loss that is a number.)
     pub fn step(&mut self, net: &mut Network<R>, clip_norm: Option<f64>, lr: f64) -> f64 {
         if let Some(fptt) = &self.fptt {
             fptt.regularise(net, &mut self.grad);
         }
         let norm = clip(&mut self.grad, clip_norm);
+        if !norm.is_finite() {
+            return norm;
+        }
         self.optimizer.step(net, &self.grad, lr);
         if let Some(fptt) = &mut self.fptt {
             fptt.settle(net);

@@ -105,6 +105,12 @@ impl Matrix<'_> {
             return Err(e.into());
         }
         let trained = trained.with_context(|| format!("training {place}"))?;
+        let skipped: u64 = trained.history.iter().map(|epoch| epoch.skipped).sum();
+        if skipped > 0 {
+            self.progress.line(&format!(
+                "warning: {place}: {skipped} updates were left out, since their gradient was not finite"
+            ));
+        }
         Ok(TrainRecord {
             parameters: net.parameters(),
             weight_steps: Some(trained.weight_steps),

@@ -1,14 +1,15 @@
 //! How models, streams, arms and policies are called in figures and reports.
 
 /// Words in names of nets that are written in capitals.
-const ACRONYMS: [&str; 10] = [
-    "lif", "alif", "cuba", "ssm", "rnn", "gru", "lstm", "s4d", "s5", "lru",
+const ACRONYMS: [&str; 9] = [
+    "lif", "alif", "ssm", "rnn", "gru", "lstm", "s4d", "s5", "lru",
 ];
 
-/// A model: `cuba_lif` is `CUBA LIF`, what is not an acronym stays as it is written.
+/// A model: `cuba_lif` is `CuBa LIF`, what is not an acronym stays as it is written.
 pub fn model(name: &str) -> String {
     let word = |word: &str| match word {
         "adlif" => "adLIF".to_owned(),
+        "cuba" => "CuBa".to_owned(),
         _ if ACRONYMS.contains(&word) => word.to_uppercase(),
         _ => word.to_owned(),
     };
@@ -69,7 +70,7 @@ mod tests {
     #[test]
     fn names_read_well() {
         assert_eq!(model("gru"), "GRU");
-        assert_eq!(model("cuba_lif"), "CUBA LIF");
+        assert_eq!(model("cuba_lif"), "CuBa LIF");
         assert_eq!(model("adlif"), "adLIF");
         assert_eq!(model("my_net"), "my net");
         assert_eq!(stream("noise"), "gaps of noise");

@@ -1,0 +1,43 @@
+//! What is committed in `plots/gallery`: finished cells that their scenarios take up.
+
+use std::fs;
+use std::path::Path;
+
+use crate::saturn::{Bench, succeeds};
+
+/// The most bytes of a cell's file.
+const LIMIT: u64 = 20_000;
+
+/// A cell whose settings are no longer those of its scenario, or which is damaged, would be computed again.
+#[test]
+fn scenarios_take_up_their_committed_cells() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let bench = Bench::new();
+    let mut seen = 0;
+    for scenario in fs::read_dir(root.join("plots/gallery")).unwrap() {
+        let scenario = scenario.unwrap();
+        let cells = scenario.path().join("cells");
+        if !cells.is_dir() {
+            continue;
+        }
+        let files: Vec<_> = fs::read_dir(&cells).unwrap().map(Result::unwrap).collect();
+        for file in &files {
+            let bytes = file.metadata().unwrap().len();
+            assert!(bytes <= LIMIT, "{}: {bytes} bytes", file.path().display());
+        }
+        let name = scenario.file_name().into_string().unwrap();
+        let yaml = root.join("scenarios").join(format!("{name}.yaml"));
+        // Where the data lie, or whether they do, does not matter to a list.
+        let mut list = bench.command(&["compare", "--final", "--list", "--out", &name, "--cells"]);
+        list.arg(&cells).arg(&yaml).env("SATURN_DATA", "elsewhere");
+        let output = list.output().unwrap();
+        succeeds(&output);
+        let listed = String::from_utf8(output.stdout).unwrap();
+        let done = (listed.lines())
+            .filter(|line| line.ends_with(" done") && !line.ends_with("not done"))
+            .count();
+        assert_eq!(done, files.len(), "cells of {name}:\n{listed}");
+        seen += files.len();
+    }
+    assert!(seen > 0, "there are committed cells");
+}

@@ -13,7 +13,8 @@ use nalgebra::DMatrix;
 
 use crate::kernel;
 use crate::{
-    Cell, Input, Params, Real, Recorded, View, ViewMut, column_mut, view, view_mut, view_rows,
+    Cell, EventBatch, EventView, Input, Params, Real, Recorded, View, ViewMut, column_mut, view,
+    view_mut, view_rows,
 };
 
 /// Numbers that a chunk may hold: 1 MiB in `f32`, a second-level cache.
@@ -42,6 +43,10 @@ pub struct Tape<R: Real> {
     shown: Option<Range<usize>>,
     /// `[O, T*B]`, of a cell that does not.
     output: Vec<R>,
+    /// The outputs as events, of a cell that spikes: those of the initial state, if it shows its state, then
+    /// those of each step.
+    spikes: EventBatch,
+    spiking: bool,
     /// `[D, n]` and `[S, n]` of a chunk's n columns.
     d_drive: Vec<R>,
     d_states: Vec<R>,
@@ -68,6 +73,7 @@ impl<R: Real> Tape<R> {
             grow(&mut self.output, w.output * columns);
         }
         self.keep = None;
+        self.spiking = cell.spikes();
         let mut initial = self.initial_mut();
         for b in 0..lanes {
             cell.rest(column_mut(&mut initial, b));
@@ -112,6 +118,11 @@ impl<R: Real> Tape<R> {
         if keep.is_some() {
             cell.rest(&mut rest);
         }
+        self.spikes.clear(o);
+        if let (true, Some(rows)) = (self.spiking, &self.shown) {
+            let before = view_rows(&self.states, s, b, rows.clone());
+            self.spikes.push_dense(&before);
+        }
         for chunk in self.chunks() {
             let (start, n) = (chunk.start * b, chunk.len() * b);
             let drive = &mut self.drive[start * d..];
@@ -145,6 +156,14 @@ impl<R: Real> Tape<R> {
                     view(&self.states[s * (start + b)..], s, n),
                     view_mut(&mut self.output[start * o..], o, n),
                 );
+            }
+            if self.spiking {
+                // While they are in the processor's cache.
+                let output = match &self.shown {
+                    Some(rows) => view_rows(&self.states[s * (start + b)..], s, n, rows.clone()),
+                    None => view(&self.output[start * o..], o, n),
+                };
+                self.spikes.push_dense(&output);
             }
         }
     }
@@ -222,10 +241,12 @@ impl<R: Real> Tape<R> {
         } else {
             &self.states
         };
+        let known = self.spiking && self.shown.is_some() && self.keep.is_none();
         let recorded = |start: usize, n: usize| Recorded {
             drive: view(&self.drive[start * d..], d, n),
             prev: view(&prev[start * s..], s, n),
             next: view(&self.states[(start + b) * s..], s, n),
+            spikes: known.then(|| self.spikes.view().slice(start, n)),
         };
         for chunk in self.chunks().rev() {
             let (start, n) = (chunk.start * b, chunk.len() * b);
@@ -286,6 +307,14 @@ impl<R: Real> Tape<R> {
             Some(rows) => view_rows(&self.states[s * b..], s, columns, rows.clone()),
             None => view(&self.output, self.output_rows, columns),
         }
+    }
+
+    /// The outputs of the last forward pass as events, of a cell that spikes.
+    pub fn events(&self) -> Option<EventView<'_>> {
+        let before = self.shown.as_ref().map_or(0, |_| self.lanes);
+        let events = self.spikes.view();
+        self.spiking
+            .then(|| events.slice(before, self.steps * self.lanes))
     }
 
     /// The states after each step, `[S, T*B]`.

@@ -19,7 +19,7 @@
 use std::ops::Range;
 
 use nalgebra::DMatrix;
-use saturn_cell::{EventBatch, Input, Real, Tape, View, ViewMut, view, view_mut};
+use saturn_cell::{Input, Real, Tape, View, ViewMut, view, view_mut};
 
 use super::{Gradient, Network};
 
@@ -48,9 +48,6 @@ pub struct Tapes<R: Real> {
 
 struct Layer<R: Real> {
     tape: Tape<R>,
-    /// Whether the output is spikes, and the output as events if so.
-    spiking: bool,
-    events: EventBatch,
     /// How many spikes the last forward pass sent.
     sent: usize,
     /// The adjoint of the output, `[O, n]`.
@@ -65,8 +62,6 @@ impl<R: Real> Layer<R> {
     fn new() -> Self {
         Self {
             tape: Tape::new(),
-            spiking: false,
-            events: EventBatch::default(),
             sent: 0,
             dy: Vec::new(),
             checkpoints: Vec::new(),
@@ -207,7 +202,7 @@ impl<R: Real> Tapes<R> {
                 }
             }
             for (i, layer) in self.layers.iter_mut().enumerate() {
-                layer.sent += layer.events.view().active();
+                layer.sent += layer.tape.events().map_or(0, |events| events.active());
                 observe(i, columns.start, layer.tape.output());
             }
         }
@@ -221,11 +216,6 @@ impl<R: Real> Tapes<R> {
             let layer = &mut rest[0];
             let x = input_of(below, net.input(x));
             layer.tape.forward(cell.as_ref(), x, keep);
-            layer.spiking = cell.spikes();
-            layer.events.clear(cell.widths().output);
-            if layer.spiking {
-                layer.events.push_dense(&layer.tape.output());
-            }
         }
     }
 
@@ -320,7 +310,7 @@ impl<R: Real> Tapes<R> {
     /// How many spikes cell `i` sent in the last forward pass; `None` for a cell that sends none.
     pub fn spikes(&self, i: usize) -> Option<usize> {
         let layer = &self.layers[i];
-        layer.spiking.then_some(layer.sent)
+        layer.tape.events().map(|_| layer.sent)
     }
 
     fn segments(&self) -> usize {
@@ -348,8 +338,10 @@ impl<R: Real> Tapes<R> {
 fn input_of<'a, R: Real>(below: &'a [Layer<R>], x: Input<'a, R>) -> Input<'a, R> {
     match below.last() {
         None => x,
-        Some(layer) if layer.spiking => Input::Events(layer.events.view()),
-        Some(layer) => Input::Dense(layer.tape.output()),
+        Some(layer) => match layer.tape.events() {
+            Some(spikes) => Input::Events(spikes),
+            None => Input::Dense(layer.tape.output()),
+        },
     }
 }
 

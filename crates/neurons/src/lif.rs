@@ -347,20 +347,28 @@ fn fire_reverse<R: Real>(
         cell.config.surrogate.slopes(delta);
 
         // (3)ᵀ: delta becomes the adjoint of v_t; (2)ᵀ for the state.
-        each([adj_v, adj_s, delta], [v, s, a], |[from_v, from_s, psi], [v, s, a]| {
-            let delta = from_v + from_s * psi;
-            let to_v = delta * a * (one - z * s);
-            [to_v, -through_reset * delta * (a * z * v + k), delta]
-        });
+        each(
+            [adj_v, adj_s, delta],
+            [v, s, a],
+            |[from_v, from_s, psi], [v, s, a]| {
+                let delta = from_v + from_s * psi;
+                let to_v = delta * a * (one - z * s);
+                [to_v, -through_reset * delta * (a * z * v + k), delta]
+            },
+        );
 
         // (2)ᵀ for the time constants.
         if let Some(tau) = cell.decays.position() {
             let gain_slope = cell.decays.gain_slope();
             let into = grad[tau].as_mut_slice();
             let (slope, d) = (cell.decays.slope(), column(&at.drive, lane));
-            each([into], [slope, delta, v, s, d], |[d_rho], [slope, delta, v, s, d]| {
-                [d_rho + slope * delta * ((one - z * s) * v + gain_slope * d)]
-            });
+            each(
+                [into],
+                [slope, delta, v, s, d],
+                |[d_rho], [slope, delta, v, s, d]| {
+                    [d_rho + slope * delta * ((one - z * s) * v + gain_slope * d)]
+                },
+            );
         }
 
         // (2)ᵀ for the drive.

@@ -192,7 +192,8 @@ impl<R: Real> Transposed<R> {
             let own = PANEL.min(*rows - first);
             let padded = own.next_multiple_of(LANES);
             let mut panel = view_mut(&mut data[first * *columns..], padded, *columns);
-            w.columns(first, own).transpose_to(&mut panel.rows_mut(0, own));
+            w.columns(first, own)
+                .transpose_to(&mut panel.rows_mut(0, own));
         }
     }
 

@@ -7,7 +7,7 @@ use crate::{Real, View, ViewMut, column, column_mut};
 use multiversion::multiversion;
 
 /// Columns up to which a product is done in [`tiles`]: with more, packing its operands pays.
-const FEW: usize = 48;
+const FEW: usize = 96;
 
 /// `out = a b`, with `a [M, K]`, `b [K, N]`, `out [M, N]`.
 pub fn set_product<R: Real>(mut out: ViewMut<R>, a: View<R>, b: View<R>) {

@@ -241,7 +241,13 @@ mod tests {
 
     /// `out = a b` of any size, once set and once added to, by the machine's loops and by the plain ones.
     fn check<R: Real>(plain: Tiles<R>, tolerance: f64) {
-        for (m, n, k) in [(1, 2, 3), (16, 6, 5), (37, 7, 9), (64, 12, 600), (150, 5, 33)] {
+        for (m, n, k) in [
+            (1, 2, 3),
+            (16, 6, 5),
+            (37, 7, 9),
+            (64, 12, 600),
+            (150, 5, 33),
+        ] {
             let (a, b) = (random(m, k, 1.0, 1), random(k, n, 1.0, 2));
             let expected = &a * &b;
             let (a, b) = (a.map(R::of), b.map(R::of));

@@ -1,5 +1,7 @@
 //! Hot loops allocate nothing, counted by an allocator on this thread: a live step, and each cell's `advance`
-//! and `retreat`, on one lane and on several, in layers that fill registers and in such that do not.
+//! and `retreat`, on one lane and on several, in layers that fill registers and in such that do not. (On other
+//! processors than x86-64, dense products are left to a crate that asks for memory.)
+#![cfg(target_arch = "x86_64")]
 
 use saturn_cell::gradcheck::{random, random_events};
 use saturn_cell::{EventBatch, Input, Recorded};

@@ -19,6 +19,7 @@ use nalgebra::DMatrix;
 use pulp::{Arch, Simd, WithSimd};
 
 use super::columns::{add_column_product, fill_zero, narrow, narrow_mut};
+use super::product::{add_product, set_product};
 use super::tiles::{self, Columns, LANES};
 use crate::{Real, View, ViewMut, column, column_mut, view_mut, view_rows};
 
@@ -88,6 +89,11 @@ impl<R: Real> Panels<R> {
         for (first, panel) in self.panels() {
             let rows = panel.nrows();
             let mut out = out.rows_mut(first, rows);
+            if !tiles::HERE {
+                let product = if add { add_product } else { set_product };
+                product(out, panel, *b);
+                continue;
+            }
             let to = Columns {
                 start: out.as_mut_ptr(),
                 stride: out.strides().1,

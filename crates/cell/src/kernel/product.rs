@@ -114,7 +114,7 @@ fn blocked<R: Real>(
         return;
     }
     let out_col = out.strides().1;
-    if a_row == 1 && b_row == 1 && n <= FEW {
+    if tiles::HERE && a_row == 1 && b_row == 1 && n <= FEW {
         let (start, stride) = (out.as_mut_ptr(), out_col);
         let columns = |m: &View<R>, stride| tiles::Columns {
             start: m.as_ptr(),

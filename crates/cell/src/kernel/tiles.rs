@@ -11,7 +11,8 @@
 //! ```
 //!
 //! The tile's loop is the `gemm` crate's, one function a tile's size and instruction set. Its own driver asks
-//! for memory in each product, packs operands that pay for it at many columns only, and so is left to these.
+//! for memory in each product, packs operands that pay for it at many columns only, and so is left to these;
+//! on other processors than x86-64 it does all products.
 
 use std::cell::RefCell;
 
@@ -20,6 +21,8 @@ use gemm_common::microkernel::MicroKernelFn;
 use super::columns::narrow;
 use crate::Real;
 
+/// Whether this machine's products with few columns are done here.
+pub(super) const HERE: bool = cfg!(target_arch = "x86_64");
 /// Rows that a register may hold on any machine: tiles start at multiples of this.
 pub(super) const LANES: usize = 16;
 /// Most of the inner index that is added up in registers before the result is touched.
@@ -37,8 +40,8 @@ struct Tiles<T: 'static> {
 }
 
 macro_rules! tiles {
-    ($set: ident, $real: ident, $lanes: expr) => {{
-        use $set::$real::{NR, UKR};
+    ($gemm: ident, $set: ident, $real: ident, $lanes: expr) => {{
+        use $gemm::microkernel::$set::$real::{NR, UKR};
         const LOOPS: &[MicroKernelFn<$real>] = UKR.as_flattened();
         Tiles {
             lanes: $lanes,
@@ -50,32 +53,30 @@ macro_rules! tiles {
 
 /// Those of this machine in `f32`.
 fn narrow_tiles() -> Tiles<f32> {
-    use gemm_f32::microkernel::*;
     #[cfg(target_arch = "x86_64")]
     {
         if is_x86_feature_detected!("avx512f") {
-            return tiles!(avx512f, f32, 16);
+            return tiles!(gemm_f32, avx512f, f32, 16);
         }
         if is_x86_feature_detected!("fma") {
-            return tiles!(fma, f32, 8);
+            return tiles!(gemm_f32, fma, f32, 8);
         }
     }
-    tiles!(scalar, f32, 1)
+    tiles!(gemm_f32, scalar, f32, 1)
 }
 
 /// Those of this machine in `f64`.
 fn wide_tiles() -> Tiles<f64> {
-    use gemm_f64::microkernel::*;
     #[cfg(target_arch = "x86_64")]
     {
         if is_x86_feature_detected!("avx512f") {
-            return tiles!(avx512f, f64, 8);
+            return tiles!(gemm_f64, avx512f, f64, 8);
         }
         if is_x86_feature_detected!("fma") {
-            return tiles!(fma, f64, 4);
+            return tiles!(gemm_f64, fma, f64, 4);
         }
     }
-    tiles!(scalar, f64, 1)
+    tiles!(gemm_f64, scalar, f64, 1)
 }
 
 /// An operand or a result: where it starts, and how far apart its columns are. Rows follow each other.
@@ -273,19 +274,7 @@ mod tests {
 
     #[test]
     fn tiles_of_any_size_are_the_product() {
-        check::<f32>(
-            {
-                use gemm_f32::microkernel::*;
-                tiles!(scalar, f32, 1)
-            },
-            1e-4,
-        );
-        check::<f64>(
-            {
-                use gemm_f64::microkernel::*;
-                tiles!(scalar, f64, 1)
-            },
-            1e-12,
-        );
+        check::<f32>(tiles!(gemm_f32, scalar, f32, 1), 1e-4);
+        check::<f64>(tiles!(gemm_f64, scalar, f64, 1), 1e-12);
     }
 }

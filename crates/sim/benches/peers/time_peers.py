@@ -84,6 +84,10 @@ def one(name, cores, args):
     return {"rows": rows, "missing": missing}
 
 
+def three_digits(x):
+    return f"{x:.0f}" if x >= 100 else f"{x:.3g}"
+
+
 def table(rows):
     """One Markdown table: a row a (task, model, library), a column a number of cores."""
     cores = sorted({r["cores"] for r in rows})
@@ -94,7 +98,7 @@ def table(rows):
         mine = {r["cores"]: r for r in rows if (r["task"], r["model"], r["library"]) == (task, model, library)}
         any_row = next(iter(mine.values()))
         rate = any_row["hidden_rate"]
-        cells = [f"{mine[c]['best']:.3g}" if c in mine else "-" for c in cores]
+        cells = [three_digits(mine[c]["best"]) if c in mine else "-" for c in cores]
         cells += [any_row["unit"], "-" if rate is None else f"{100 * rate:.1f} %"]
         lines.append(f"| {task} | {model} | {library} | " + " | ".join(cells) + " |")
     return "\n".join(lines)

@@ -1,8 +1,7 @@
 //! Hot loops allocate nothing, counted by an allocator on this thread: a live step, and each cell's `advance`
-//! and `retreat`.
-//!
-//! One thing is not ours: at more than one lane each dense product of the `gemm` crate asks for a list of
-//! flags, some hundred bytes. Layers are multiples of 16 wide; for other widths it packs a matrix, too.
+//! and `retreat`, on one lane and on several, in layers that fill registers and in such that do not. (On other
+//! processors than x86-64, dense products are left to a crate that asks for memory.)
+#![cfg(target_arch = "x86_64")]
 
 use saturn_cell::gradcheck::{random, random_events};
 use saturn_cell::{EventBatch, Input, Recorded};
@@ -18,7 +17,8 @@ use saturn_sim::stream::{Noise, Source, Split};
 
 const INPUTS: usize = 48;
 const CLASSES: usize = 16;
-const STACKS: [&str; 14] = [
+const STACKS: [&str; 15] = [
+    "[{lif: {hidden: 37, recurrent: true}}, {gru: {hidden: 21}}, {rnn: {hidden: 19}}]",
     "[{lif: {hidden: 32, recurrent: true, input_gain: 3}}, {lif: {hidden: 32}}]",
     "[{lif: {hidden: 32, learn_tau: false, spike_reset: zero}}, {li: {outputs: 16}}]",
     "[{rnn: {hidden: 32}}]",
@@ -48,9 +48,6 @@ fn events(columns: usize) -> EventBatch {
     random_events(INPUTS, columns, 0.2, 3)
 }
 
-/// What a dense product may ask for, in bytes.
-const FLAGS: u64 = 1024;
-
 /// How often `work` asks for memory, and how many bytes it holds at most.
 fn allocations(work: impl FnOnce()) -> (u64, u64) {
     let info = allocation_counter::measure(work);
@@ -60,7 +57,7 @@ fn allocations(work: impl FnOnce()) -> (u64, u64) {
 #[test]
 fn a_counter_counts() {
     let (count, bytes) = allocations(|| drop(std::hint::black_box(vec![1u8; 2000])));
-    assert!(count == 1 && bytes > FLAGS);
+    assert!(count == 1 && bytes == 2000);
 }
 
 #[test]
@@ -77,14 +74,7 @@ fn a_live_step_allocates_nothing() {
             };
             run();
             let (count, bytes) = allocations(run);
-            assert!(
-                if lanes == 1 {
-                    count == 0
-                } else {
-                    bytes < FLAGS
-                },
-                "{layers}, {lanes} lanes: {count} times, {bytes} bytes"
-            );
+            assert_eq!(count, 0, "{layers}, {lanes} lanes: {bytes} bytes");
         }
     }
 }
@@ -106,12 +96,13 @@ fn a_step_of_training_allocates_nothing() {
                     drive: drive.as_view(),
                     prev: prev.as_view(),
                     next: next.as_view(),
+                    spikes: None,
                 };
                 cell.retreat(at, adjoint.as_view_mut(), d_drive.as_view_mut(), &mut grad);
             };
             step();
-            let (_, bytes) = allocations(step);
-            assert!(bytes < FLAGS, "{name} in {layers}: {bytes} bytes");
+            let (count, bytes) = allocations(step);
+            assert_eq!(count, 0, "{name} in {layers}: {bytes} bytes");
         }
     }
 }
@@ -189,7 +180,7 @@ fn a_step_under_a_policy_allocates_nothing() {
             let (count, bytes) = count(*policy, 1);
             assert_eq!(count, 0, "{layers}, {policy}: {bytes} bytes");
         }
-        let (_, bytes) = count(&window, 1);
-        assert!(bytes < FLAGS, "{layers}, {window}: {bytes} bytes");
+        let (count, bytes) = count(&window, 1);
+        assert_eq!(count, 0, "{layers}, {window}: {bytes} bytes");
     }
 }

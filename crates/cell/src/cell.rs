@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::{Input, Params, Real, View, ViewMut, kernel};
+use crate::{EventView, Input, Params, Real, View, ViewMut, kernel};
 
 /// A recurrent cell, generic over the number type alone and object-safe: a net is a
 /// `Vec<Box<dyn Cell<R>>>`.
@@ -120,6 +120,9 @@ pub struct Recorded<'a, R: Real> {
     pub prev: View<'a, R>,
     /// The states after each step `[S, N]`.
     pub next: View<'a, R>,
+    /// The spikes among the states before each step, of a cell that shows them: those rows of `prev` as
+    /// events, where they are known.
+    pub spikes: Option<EventView<'a>>,
 }
 
 /// Rows of a cell's arrays.

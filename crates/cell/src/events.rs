@@ -42,6 +42,13 @@ impl EventBatch {
         self.counts.clear();
     }
 
+    /// Makes room for so many more events in so many more columns.
+    pub fn reserve(&mut self, events: usize, columns: usize) {
+        self.offsets.reserve(columns);
+        self.units.reserve(events);
+        self.counts.reserve(events);
+    }
+
     /// Adds one event to the open column. Units of a column come in ascending order.
     pub fn push(&mut self, unit: u32, count: f32) {
         debug_assert!(

@@ -3,7 +3,7 @@
 //! The sequence passes in chunks of steps through the three phases of a cell, so that what `project` wrote
 //! is still in the processor's cache when `advance` reads it, and so on; the reverse pass goes through the
 //! same chunks backwards. A chunk's size follows from the cell alone, so the bits do not depend on the
-//! machine.
+//! machine; the cells of a net take turns at whole chunks of all of them.
 //!
 //! Buffers are allocated once and grow to the longest sequence seen; a shorter one uses their front.
 
@@ -13,7 +13,8 @@ use nalgebra::DMatrix;
 
 use crate::kernel;
 use crate::{
-    Cell, Input, Params, Real, Recorded, View, ViewMut, column_mut, view, view_mut, view_rows,
+    Cell, EventBatch, EventView, Input, Params, Real, Recorded, View, ViewMut, column_mut, view,
+    view_mut, view_rows,
 };
 
 /// Numbers that a chunk may hold: 1 MiB in `f32`, a second-level cache.
@@ -35,13 +36,21 @@ pub struct Tape<R: Real> {
     states: Vec<R>,
     /// `[S, T*B]`: what `advance` read, kept apart only where `keep` changed it.
     kept: Vec<R>,
-    keep: Option<Vec<R>>,
+    /// `[B, T]`, where `keeps`.
+    keep: Vec<R>,
+    keeps: bool,
+    /// `[S]`, a lane at rest.
+    rest: Vec<R>,
     /// K and the number of the first step, if gradients are cut.
     detach: Option<(usize, usize)>,
     /// The rows of the states that are the output, for a cell that shows them.
     shown: Option<Range<usize>>,
     /// `[O, T*B]`, of a cell that does not.
     output: Vec<R>,
+    /// The outputs as events, of a cell that spikes: those of the initial state, if it shows its state, then
+    /// those of each step.
+    spikes: EventBatch,
+    spiking: bool,
     /// `[D, n]` and `[S, n]` of a chunk's n columns.
     d_drive: Vec<R>,
     d_states: Vec<R>,
@@ -67,7 +76,8 @@ impl<R: Real> Tape<R> {
         if self.shown.is_none() {
             grow(&mut self.output, w.output * columns);
         }
-        self.keep = None;
+        self.keeps = false;
+        self.spiking = cell.spikes();
         let mut initial = self.initial_mut();
         for b in 0..lanes {
             cell.rest(column_mut(&mut initial, b));
@@ -86,7 +96,7 @@ impl<R: Real> Tape<R> {
         if self.shown.is_none() {
             grow(&mut self.output, self.output_rows * columns);
         }
-        self.keep = None;
+        self.keeps = false;
     }
 
     /// The initial state `[S, B]`, to be set between [`Self::start`] and [`Self::forward`].
@@ -99,33 +109,54 @@ impl<R: Real> Tape<R> {
     /// `keep [T, B]` in 0..1 scales what is left of the state before each step:
     /// prev = rest + keep (state - rest). 0 is a state reset, which also cuts the gradient there.
     pub fn forward(&mut self, cell: &dyn Cell<R>, x: Input<R>, keep: Option<&DMatrix<R>>) {
-        let (t_end, b, s, d, o) = self.sizes();
-        assert_eq!(x.rows(), cell.widths().input, "input rows");
-        assert_eq!(x.columns(), t_end * b, "input columns");
+        let (t_end, b, s, ..) = self.sizes();
         if let Some(keep) = keep {
             assert_eq!(keep.shape(), (t_end, b), "keep [T, B]");
             grow(&mut self.kept, s * t_end * b);
             // Row t of `keep [T, B]` becomes a contiguous block.
-            self.keep = Some(keep.transpose().as_slice().to_vec());
+            grow(&mut self.keep, t_end * b);
+            keep.transpose_to(&mut view_mut(&mut self.keep, b, t_end));
+            self.keeps = true;
+            grow(&mut self.rest, s);
+            cell.rest(&mut self.rest[..s]);
         }
-        let mut rest = vec![R::zero(); if keep.is_some() { s } else { 0 }];
-        if keep.is_some() {
-            cell.rest(&mut rest);
+        self.forward_steps(cell, x, 0..t_end);
+    }
+
+    /// The forward pass of some steps over their input `x [I, n*B]`: ranges come in order, the first from
+    /// step 0 on, and end at multiples of [`Self::turn`] or at the last step.
+    pub fn forward_steps(&mut self, cell: &dyn Cell<R>, x: Input<R>, steps: Range<usize>) {
+        let (_, b, s, d, o) = self.sizes();
+        assert_eq!(x.rows(), cell.widths().input, "input rows");
+        assert_eq!(x.columns(), steps.len() * b, "input columns");
+        let columns_before = steps.start * b;
+        if steps.start == 0 {
+            self.spikes.clear(o);
+            if self.spiking {
+                // For the initial state and one step, whatever they hold: a tape that goes on step by step then
+                // asks for no more.
+                self.spikes.reserve(2 * b * o, 2 * b);
+            }
+            if let (true, Some(rows)) = (self.spiking, &self.shown) {
+                let before = view_rows(&self.states, s, b, rows.clone());
+                self.spikes.push_dense(&before);
+            }
         }
-        for chunk in self.chunks() {
+        for chunk in self.chunks(steps) {
             let (start, n) = (chunk.start * b, chunk.len() * b);
             let drive = &mut self.drive[start * d..];
-            cell.project(x.slice(start, n), view_mut(drive, d, n));
+            let x = x.slice(start - columns_before, n);
+            cell.project(x, view_mut(drive, d, n));
             for t in chunk {
                 let (past, future) = self.states.split_at_mut((t + 1) * s * b);
                 let state = &past[t * s * b..];
-                let prev = if let Some(keep) = &self.keep {
+                let prev = if self.keeps {
                     let kept = &mut self.kept[t * s * b..(t + 1) * s * b];
                     for lane in 0..b {
-                        let k = keep[t * b + lane];
+                        let k = self.keep[t * b + lane];
                         let own = lane * s..(lane + 1) * s;
                         let pairs = kept[own.clone()].iter_mut().zip(&state[own]);
-                        for ((to, &from), &rest) in pairs.zip(&rest) {
+                        for ((to, &from), &rest) in pairs.zip(&self.rest) {
                             *to = rest + k * (from - rest);
                         }
                     }
@@ -146,24 +177,40 @@ impl<R: Real> Tape<R> {
                     view_mut(&mut self.output[start * o..], o, n),
                 );
             }
+            if self.spiking {
+                // While they are in the processor's cache.
+                let output = match &self.shown {
+                    Some(rows) => view_rows(&self.states[s * (start + b)..], s, n, rows.clone()),
+                    None => view(&self.output[start * o..], o, n),
+                };
+                self.spikes.push_dense(&output);
+            }
         }
     }
 
-    /// Ranges of steps; their length is a power of two, so that a chunk ends at every multiple of
-    /// [`Self::longest_chunk`].
-    fn chunks(&self) -> impl DoubleEndedIterator<Item = Range<usize>> + use<R> {
-        let (t_end, b, s, d, o) = self.sizes();
+    /// The chunks of `steps`, which begin at a multiple of [`Self::turn`]; their length is a power of two, so
+    /// that one ends at every such multiple.
+    fn chunks(
+        &self,
+        steps: Range<usize>,
+    ) -> impl DoubleEndedIterator<Item = Range<usize>> + use<R> {
+        let (_, b, s, d, o) = self.sizes();
         // Drive, states and output with their adjoints, and the states before.
         let column = 2 * d + 3 * s + 2 * o;
         let (least, most) = CHUNK_COLUMNS;
         let columns = (CHUNK_NUMBERS / column.max(1)).clamp(least, most);
-        let steps = power_of_two(columns / b.max(1));
-        (0..t_end.div_ceil(steps)).map(move |i| i * steps..((i + 1) * steps).min(t_end))
+        let chunk = power_of_two(columns / b.max(1));
+        assert!(
+            steps.start.is_multiple_of(chunk),
+            "steps from a chunk's first on"
+        );
+        (steps.start / chunk..steps.end.div_ceil(chunk))
+            .map(move |i| i * chunk..((i + 1) * chunk).min(steps.end))
     }
 
-    /// Steps of the longest chunk of any cell on so many lanes: the reverse passes of all cells can be cut
-    /// at its multiples without another order of any sum.
-    pub fn longest_chunk(lanes: usize) -> usize {
+    /// Steps of the longest chunk of any cell on so many lanes: both passes of all cells can be cut at its
+    /// multiples without another order of any sum.
+    pub fn turn(lanes: usize) -> usize {
         power_of_two(CHUNK_COLUMNS.1 / lanes.max(1))
     }
 
@@ -196,45 +243,52 @@ impl<R: Real> Tape<R> {
         grad: &mut Params<R>,
         dx: Option<ViewMut<R>>,
     ) {
-        let len = self.state_rows * self.lanes;
-        grow(&mut self.adjoint, len);
-        match d_last {
-            Some(last) => view_mut(&mut self.adjoint, self.state_rows, self.lanes).copy_from(&last),
-            None => self.adjoint[..len].fill(R::zero()),
+        self.begin_backward();
+        if let Some(last) = d_last {
+            view_mut(&mut self.adjoint, self.state_rows, self.lanes).copy_from(&last);
         }
-        self.backward_on(cell, x, dy, grad, dx);
+        self.backward_steps(cell, x, 0..self.steps, dy, grad, dx);
     }
 
-    /// [`Self::backward`] of the steps before those of the last reverse pass: the adjoint of the last
-    /// state is what [`Self::d_initial`] was.
-    pub fn backward_on(
+    /// Sets the adjoint of the last state to zero.
+    pub fn begin_backward(&mut self) {
+        let len = self.state_rows * self.lanes;
+        grow(&mut self.adjoint, len);
+        self.adjoint[..len].fill(R::zero());
+    }
+
+    /// The reverse pass of some steps, from their `x [I, n*B]` and `dy [O, n*B]` to their `dx [I, n*B]`:
+    /// ranges come in reverse order, and each begins at a multiple of [`Self::turn`]. The adjoint of
+    /// their last state is what [`Self::d_initial`] is.
+    pub fn backward_steps(
         &mut self,
         cell: &dyn Cell<R>,
         x: Input<R>,
+        steps: Range<usize>,
         dy: View<R>,
         grad: &mut Params<R>,
         mut dx: Option<ViewMut<R>>,
     ) {
-        let (t_end, b, s, d, o) = self.sizes();
-        assert_eq!(dy.shape(), (o, t_end * b), "dy [O, T*B]");
-        let prev = if self.keep.is_some() {
-            &self.kept
-        } else {
-            &self.states
-        };
+        let (_, b, s, d, o) = self.sizes();
+        assert_eq!(dy.shape(), (o, steps.len() * b), "dy [O, T*B]");
+        let before = steps.start * b;
+        let prev = if self.keeps { &self.kept } else { &self.states };
+        let known = self.spiking && self.shown.is_some() && !self.keeps;
         let recorded = |start: usize, n: usize| Recorded {
             drive: view(&self.drive[start * d..], d, n),
             prev: view(&prev[start * s..], s, n),
             next: view(&self.states[(start + b) * s..], s, n),
+            spikes: known.then(|| self.spikes.view().slice(start, n)),
         };
-        for chunk in self.chunks().rev() {
+        for chunk in self.chunks(steps).rev() {
             let (start, n) = (chunk.start * b, chunk.len() * b);
+            let own = start - before;
             grow(&mut self.d_drive, d * n);
             grow(&mut self.d_states, s * n);
             if self.shown.is_none() {
                 cell.absorb(
                     recorded(start, n),
-                    dy.columns(start, n),
+                    dy.columns(own, n),
                     view_mut(&mut self.d_states, s, n),
                     view_mut(&mut self.d_drive, d, n),
                     grad,
@@ -245,7 +299,7 @@ impl<R: Real> Tape<R> {
                 match &self.shown {
                     Some(rows) => kernel::add(
                         &mut adjoint.rows_mut(rows.start, rows.len()),
-                        &dy.columns(start + t * b, b),
+                        &dy.columns(own + t * b, b),
                     ),
                     None => kernel::add(&mut adjoint, &view(&self.d_states[t * s * b..], s, b)),
                 }
@@ -260,9 +314,9 @@ impl<R: Real> Tape<R> {
                 {
                     self.adjoint[..s * b].fill(R::zero());
                 }
-                if let Some(keep) = &self.keep {
+                if self.keeps {
                     for lane in 0..b {
-                        let k = keep[(chunk.start + t) * b + lane];
+                        let k = self.keep[(chunk.start + t) * b + lane];
                         for a in &mut self.adjoint[lane * s..(lane + 1) * s] {
                             *a *= k;
                         }
@@ -270,11 +324,11 @@ impl<R: Real> Tape<R> {
                 }
             }
             cell.unproject(
-                x.slice(start, n),
+                x.slice(own, n),
                 recorded(start, n),
                 view(&self.d_drive, d, n),
                 grad,
-                dx.as_mut().map(|dx| dx.columns_mut(start, n)),
+                dx.as_mut().map(|dx| dx.columns_mut(own, n)),
             );
         }
     }
@@ -286,6 +340,14 @@ impl<R: Real> Tape<R> {
             Some(rows) => view_rows(&self.states[s * b..], s, columns, rows.clone()),
             None => view(&self.output, self.output_rows, columns),
         }
+    }
+
+    /// The outputs of the last forward pass as events, as far as it has gone, of a cell that spikes.
+    pub fn events(&self) -> Option<EventView<'_>> {
+        let before = self.shown.as_ref().map_or(0, |_| self.lanes);
+        let events = self.spikes.view();
+        self.spiking
+            .then(|| events.slice(before, events.columns() - before))
     }
 
     /// The states after each step, `[S, T*B]`.

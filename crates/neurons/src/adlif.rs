@@ -376,7 +376,7 @@ impl<R: Real> Cell<R> for AdLif<R> {
         grad: &mut Params<R>,
         dx: Option<ViewMut<R>>,
     ) {
-        let spikes = (at.prev, self.relaxed);
+        let spikes = (at, self.relaxed);
         (self.fan_in).unproject(&self.params, x, spikes, d_drive, grad, dx); // (1)ᵀ
     }
 }

@@ -19,8 +19,8 @@ use nalgebra::DMatrix;
 use saturn_cell::kernel::Transposed;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    ConfigError, Input, Kind, Params, Real, Synapses, View, ViewMut, column, column_mut, init,
-    kernel,
+    ConfigError, Input, Kind, Params, Real, Recorded, Synapses, View, ViewMut, column, column_mut,
+    init, kernel,
 };
 
 /// Position of the input weights among the parameters; the others may be absent.
@@ -148,12 +148,12 @@ impl<R: Real> FanIn<R> {
     }
 
     /// (1)ᵀ for the parameters, and for the input if `dx [I, N]` is wanted. The spikes are the last rows of
-    /// the states before each step, `prev [S, N]`; if `dense`, they are not few, as in relaxed mode.
+    /// the states before each step; if `dense`, they are not few, as in relaxed mode.
     pub fn unproject(
         &self,
         params: &Params<R>,
         x: Input<R>,
-        (prev, dense): (View<R>, bool),
+        (at, dense): (Recorded<R>, bool),
         d_drive: View<R>,
         grad: &mut Params<R>,
         dx: Option<ViewMut<R>>,
@@ -163,11 +163,12 @@ impl<R: Real> FanIn<R> {
             kernel::add_bias_reverse(&d_drive, grad[bias].as_mut_slice());
         }
         if let Some(w_r) = self.recurrent {
-            let spikes = prev.rows(prev.nrows() - self.hidden, self.hidden);
-            if dense {
-                kernel::add_product_by_transpose(grad[w_r].as_view_mut(), d_drive, spikes);
-            } else {
-                kernel::add_product_by_spikes(&mut grad[w_r].as_view_mut(), &d_drive, &spikes);
+            let spikes = at.prev.rows(at.prev.nrows() - self.hidden, self.hidden);
+            let mut d_w_r = grad[w_r].as_view_mut();
+            match at.spikes {
+                Some(spikes) => kernel::scatter(&mut d_w_r, &d_drive, spikes),
+                None if dense => kernel::add_product_by_transpose(d_w_r, d_drive, spikes),
+                None => kernel::add_product_by_spikes(&mut d_w_r, &d_drive, &spikes),
             }
         }
         if let Some(dx) = dx {

@@ -34,6 +34,7 @@
 use std::ops::Range;
 
 use multiversion::multiversion;
+use saturn_cell::kernel::each;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
     Cell, CellConfig, ConfigError, Field, FieldKind, Input, Params, Real, Recorded, Synapses, View,
@@ -286,7 +287,7 @@ impl<R: Real> Cell<R> for Lif<R> {
         grad: &mut Params<R>,
         dx: Option<ViewMut<R>>,
     ) {
-        let spikes = (at.prev, self.relaxed);
+        let spikes = (at, self.relaxed);
         (self.fan_in).unproject(&self.params, x, spikes, d_drive, grad, dx); // (1)ᵀ
     }
 }
@@ -312,16 +313,11 @@ fn fire<R: Real>(cell: &Lif<R>, drive: ViewMut<R>, prev: View<R>, mut next: View
     for lane in 0..prev.ncols() {
         let (v, s) = column(&prev, lane).split_at(h);
         let (v_next, s_next) = column_mut(&mut next, lane).split_at_mut(h);
-        for (v_next, (&a, (&v, &s))) in v_next.iter_mut().zip(a.iter().zip(v.iter().zip(s))) {
-            *v_next = a * (one - z * s) * v; // (2)
-        }
         let d = column(&drive, lane);
-        for (v_next, (&g, (&d, &s))) in v_next.iter_mut().zip(g.iter().zip(d.iter().zip(s))) {
-            *v_next = *v_next + g * d - k * s; // (2)
-        }
-        for (s_next, &v) in s_next.iter_mut().zip(&*v_next) {
-            *s_next = Surrogate::step(v - cell.threshold); // (3)
-        }
+        each([v_next, s_next], [v, s, d, a, g], |_, [v, s, d, a, g]| {
+            let v = a * (one - z * s) * v + g * d - k * s; // (2)
+            [v, Surrogate::step(v - cell.threshold)] // (3)
+        });
     }
 }
 
@@ -344,32 +340,38 @@ fn fire_reverse<R: Real>(
         let (adj_v, adj_s) = column_mut(&mut adj, lane).split_at_mut(h);
         let delta = column_mut(&mut d_drive, lane);
 
-        // (3)ᵀ: delta becomes psi(v_t - theta), then the adjoint of v_t.
+        // (3)ᵀ: delta becomes psi(v_t - theta).
         for (delta, &v) in delta.iter_mut().zip(v_next) {
             *delta = v - cell.threshold;
         }
         cell.config.surrogate.slopes(delta);
-        for (delta, (&from_v, &from_s)) in delta.iter_mut().zip(adj_v.iter().zip(&*adj_s)) {
-            *delta = from_v + from_s * *delta;
-        }
+
+        // (3)ᵀ: delta becomes the adjoint of v_t; (2)ᵀ for the state.
+        each(
+            [adj_v, adj_s, delta],
+            [v, s, a],
+            |[from_v, from_s, psi], [v, s, a]| {
+                let delta = from_v + from_s * psi;
+                let to_v = delta * a * (one - z * s);
+                [to_v, -through_reset * delta * (a * z * v + k), delta]
+            },
+        );
 
         // (2)ᵀ for the time constants.
         if let Some(tau) = cell.decays.position() {
             let gain_slope = cell.decays.gain_slope();
-            let past = v.iter().zip(s).zip(column(&at.drive, lane));
-            let into = grad[tau].as_mut_slice().iter_mut().zip(cell.decays.slope());
-            for (((d_rho, &slope), &delta), ((&v, &s), &d)) in into.zip(&*delta).zip(past) {
-                *d_rho += slope * delta * ((one - z * s) * v + gain_slope * d);
-            }
+            let into = grad[tau].as_mut_slice();
+            let (slope, d) = (cell.decays.slope(), column(&at.drive, lane));
+            each(
+                [into],
+                [slope, delta, v, s, d],
+                |[d_rho], [slope, delta, v, s, d]| {
+                    [d_rho + slope * delta * ((one - z * s) * v + gain_slope * d)]
+                },
+            );
         }
 
-        // (2)ᵀ for the state and the drive.
-        for (adj_v, (&delta, (&a, &s))) in adj_v.iter_mut().zip(delta.iter().zip(a.iter().zip(s))) {
-            *adj_v = delta * a * (one - z * s);
-        }
-        for (adj_s, (&delta, (&a, &v))) in adj_s.iter_mut().zip(delta.iter().zip(a.iter().zip(v))) {
-            *adj_s = -through_reset * delta * (a * z * v + k);
-        }
+        // (2)ᵀ for the drive.
         for (delta, &g) in delta.iter_mut().zip(g) {
             *delta *= g;
         }

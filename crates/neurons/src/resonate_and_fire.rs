@@ -369,7 +369,7 @@ impl<R: Real> Cell<R> for ResonateAndFire<R> {
         grad: &mut Params<R>,
         dx: Option<ViewMut<R>>,
     ) {
-        let (spikes, d) = ((at.prev, self.relaxed), d_drive.rows(0, self.config.hidden));
+        let (spikes, d) = ((at, self.relaxed), d_drive.rows(0, self.config.hidden));
         (self.fan_in).unproject(&self.params, x, spikes, d, grad, dx); // (1)ᵀ
     }
 }

@@ -141,12 +141,17 @@ impl<I: Iterator<Item = (f32, usize)> + Clone> WithSimd for Sum<'_, I> {
         rest = blocks::<S, 8>(simd, rest, &mut row, &self.columns, &column);
         rest = blocks::<S, 4>(simd, rest, &mut row, &self.columns, &column);
         blocks::<S, 1>(simd, rest, &mut row, &self.columns, &column);
-        for (c, k) in self.columns {
-            let x = column(k, body);
-            for (i, y) in tail.iter_mut().enumerate() {
-                *y += c * unsafe { *x.add(i) };
-            }
+        if tail.is_empty() {
+            return;
         }
+        let mut sum = simd.partial_load_f32s(tail);
+        for (c, k) in self.columns {
+            // SAFETY: the rows behind the body are as many as the tail's, and end with the column.
+            let x = unsafe { std::slice::from_raw_parts(column(k, body), tail.len()) };
+            let x = simd.partial_load_f32s(x);
+            sum = simd.add_f32s(sum, simd.mul_f32s(simd.splat_f32s(c), x));
+        }
+        simd.partial_store_f32s(tail, sum);
     }
 }
 

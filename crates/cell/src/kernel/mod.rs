@@ -5,7 +5,9 @@
 //! | [`columns`](self) | sums of weighted columns: gathers, one-column products | a block of the sum stays in registers |
 //! | [`sparse`](self) | gradients of weights that saw events or spikes | sorted by unit, so that a weight is loaded once |
 //! | [`product`](self) | dense products | the `gemm` crate |
+//! | [`tiles`](self) | those of few columns | tiles of the result stay in registers; nothing is allocated |
 //! | [`panels`](self) | copies of weights for products at every step | read from front to back |
+//! | [`each`] | elementwise loops over many streams | the compiler need not ask whether they overlap |
 //!
 //! Elementwise loops stay in the cells, as their equations. Each is a function marked `multiversion`, which is
 //! compiled for AVX-512, AVX2, NEON and plain registers and chosen at run time; what its loops call is
@@ -21,12 +23,15 @@
 
 mod aligned;
 mod columns;
+mod each;
 mod panels;
 mod product;
 mod sparse;
+mod tiles;
 
 pub use aligned::CacheAligned;
 pub use columns::{add, axpy, copy, fill_zero, gather, gather_active};
+pub use each::each;
 pub use panels::{Panels, Transposed};
 pub use product::{
     add_bias, add_bias_reverse, add_product, add_product_by_transpose, add_transpose_product,

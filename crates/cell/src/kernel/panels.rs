@@ -7,11 +7,11 @@
 //!         ├──────────┤
 //!  64 rows│ panel 1  │
 //!         ├──────────┤
-//!    rest │ panel 2  │
+//!    rest │ panel 2  │  and zeros up to a multiple of 16 rows
 //!         └──────────┘
 //! ```
 //!
-//! `gemm` reads a few rows of its left matrix along all columns. In a matrix stored column by column every
+//! A product reads a few rows of its left matrix along all columns. In a matrix stored column by column every
 //! column is then another page of memory; in a panel they follow each other, and the processor fetches them
 //! before they are asked for. The product with one column reads the whole copy from front to back.
 
@@ -20,7 +20,8 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::columns::{add_column_product, fill_zero, narrow, narrow_mut};
 use super::product::{add_product, set_product};
-use crate::{Real, View, ViewMut, column, column_mut, view, view_mut};
+use super::tiles::{self, Columns, LANES};
+use crate::{Real, View, ViewMut, column, column_mut, view_mut, view_rows};
 
 /// Rows of a panel: four wide registers of `f32`.
 const PANEL: usize = 64;
@@ -30,7 +31,7 @@ const PANEL: usize = 64;
 pub struct Panels<R: Real> {
     rows: usize,
     columns: usize,
-    /// Panel p, `[64, K]` or what rows are left for the last, starts at `64 p K`.
+    /// Panel p, `[64, K]` or what rows are left for the last and zeros, starts at `64 p K`.
     data: Vec<R>,
 }
 
@@ -46,7 +47,7 @@ impl<R: Real> Panels<R> {
         Self {
             rows,
             columns,
-            data: vec![R::zero(); rows * columns],
+            data: vec![R::zero(); rows.next_multiple_of(LANES) * columns],
         }
     }
 
@@ -55,8 +56,9 @@ impl<R: Real> Panels<R> {
         for first in (0..self.rows).step_by(PANEL) {
             let rows = PANEL.min(self.rows - first);
             let panel = &mut self.data[first * self.columns..];
-            for (to, from) in panel.chunks_exact_mut(rows).zip(w.column_iter()) {
-                to.copy_from_slice(&from.data.into_slice()[first..first + rows]);
+            let columns = panel.chunks_exact_mut(rows.next_multiple_of(LANES));
+            for (to, from) in columns.zip(w.column_iter()) {
+                to[..rows].copy_from_slice(&from.data.into_slice()[first..first + rows]);
             }
         }
     }
@@ -67,9 +69,7 @@ impl<R: Real> Panels<R> {
         if b.ncols() == 1 {
             return self.add_column_product(column_mut(&mut out, 0), column(&b, 0));
         }
-        for (first, panel) in self.panels() {
-            add_product(out.rows_mut(first, panel.nrows()), panel, b);
-        }
+        self.tiles(&mut out, &b, true);
     }
 
     /// `out = w b`, with `b [K, N]`, `out [M, N]`.
@@ -79,8 +79,32 @@ impl<R: Real> Panels<R> {
             fill_zero(&mut out);
             return self.add_product(out, b);
         }
+        self.tiles(&mut out, &b, false);
+    }
+
+    /// The product with several columns, panel by panel.
+    fn tiles(&self, out: &mut ViewMut<R>, b: &View<R>, add: bool) {
+        assert_eq!(out.ncols(), b.ncols(), "w b");
+        let (k, n) = b.shape();
         for (first, panel) in self.panels() {
-            set_product(out.rows_mut(first, panel.nrows()), panel, b);
+            let rows = panel.nrows();
+            let mut out = out.rows_mut(first, rows);
+            if !tiles::HERE {
+                let product = if add { add_product } else { set_product };
+                product(out, panel, *b);
+                continue;
+            }
+            let to = Columns {
+                start: out.as_mut_ptr(),
+                stride: out.strides().1,
+            };
+            let [a, b] = [&panel, b].map(|m| Columns {
+                start: m.as_ptr(),
+                stride: m.strides().1,
+            });
+            // SAFETY: the shapes fit, as has been asserted; `out` is borrowed mutably, and so overlaps
+            // neither operand; columns of a panel are padded.
+            unsafe { tiles::product(to, (rows, n, k), a, b, (add, true)) };
         }
     }
 
@@ -107,7 +131,8 @@ impl<R: Real> Panels<R> {
         (0..self.rows).step_by(PANEL).map(|first| {
             let rows = PANEL.min(self.rows - first);
             let panel = &self.data[first * self.columns..];
-            (first, view(panel, rows, self.columns))
+            let padded = rows.next_multiple_of(LANES);
+            (first, view_rows(panel, padded, self.columns, 0..rows))
         })
     }
 }
@@ -171,8 +196,10 @@ impl<R: Real> Transposed<R> {
         } = &mut self.0;
         for first in (0..*rows).step_by(PANEL) {
             let own = PANEL.min(*rows - first);
-            let mut panel = view_mut(&mut data[first * *columns..], own, *columns);
-            w.columns(first, own).transpose_to(&mut panel);
+            let padded = own.next_multiple_of(LANES);
+            let mut panel = view_mut(&mut data[first * *columns..], padded, *columns);
+            w.columns(first, own)
+                .transpose_to(&mut panel.rows_mut(0, own));
         }
     }
 

@@ -2,8 +2,12 @@
 //! of lanes, outside.
 
 use super::columns::{add_column_product, fill_zero};
+use super::tiles;
 use crate::{Real, View, ViewMut, column, column_mut};
 use multiversion::multiversion;
+
+/// Columns up to which a product is done in [`tiles`]: with more, packing its operands pays.
+const FEW: usize = 96;
 
 /// `out = a b`, with `a [M, K]`, `b [K, N]`, `out [M, N]`.
 pub fn set_product<R: Real>(mut out: ViewMut<R>, a: View<R>, b: View<R>) {
@@ -110,6 +114,18 @@ fn blocked<R: Real>(
         return;
     }
     let out_col = out.strides().1;
+    if tiles::HERE && a_row == 1 && b_row == 1 && n <= FEW {
+        let (start, stride) = (out.as_mut_ptr(), out_col);
+        let columns = |m: &View<R>, stride| tiles::Columns {
+            start: m.as_ptr(),
+            stride,
+        };
+        let (a, b) = (columns(a, a_col), columns(b, b_col));
+        let out = tiles::Columns { start, stride };
+        // SAFETY: as below.
+        unsafe { tiles::product(out, (m, n, k), a, b, (add, false)) };
+        return;
+    }
     // SAFETY: the callers have checked that `a`, `b` and `out` have the shapes that (m, n, k) and the
     // strides address, `out` is borrowed mutably, and so overlaps neither operand.
     unsafe {
@@ -146,7 +162,7 @@ mod tests {
     /// The products agree with nalgebra's, for one column and for many.
     #[test]
     fn products_are_products() {
-        for columns in [1, 2, 9] {
+        for columns in [1, 2, 9, 60] {
             let (a, b) = (random(7, 5, 1.0, 1), random(5, columns, 1.0, 2));
             let mut out = DMatrix::from_element(7, columns, 1.0);
             add_product(out.as_view_mut(), a.as_view(), b.as_view());

@@ -286,10 +286,9 @@ impl Shard {
         (self.lanes * self.steps) as f64
     }
 
-    /// Bytes of the tapes of an update with their adjoints: those of outputs for all steps, the others for
-    /// a chunk. With `recompute`, a segment is on the tapes at a time, and the states before each stay.
+    /// Bytes of the tapes of an update with their adjoints, which are those of a chunk. With `recompute`, a segment is on the tapes at a time, and the states before each stay.
     fn tapes<R: Real>(&self, net: &Network<R>, recompute: bool) -> f64 {
-        let chunk = Tape::<R>::longest_chunk(self.lanes);
+        let chunk = Tape::<R>::turn(self.lanes);
         let (segment, segments) = if recompute {
             let segment = self.steps.isqrt().max(1).next_multiple_of(chunk);
             (segment.min(self.steps), self.steps.div_ceil(segment))
@@ -298,7 +297,7 @@ impl Shard {
         };
         let numbers = net.cells().iter().map(|cell| {
             let w = cell.widths();
-            segment * w.output + chunk.min(segment) * (w.drive + w.state) + segments * w.state
+            chunk.min(segment) * (w.drive + w.state + w.output) + segments * w.state
         });
         let adjoints = self.lanes * numbers.sum::<usize>() * size_of::<R>();
         (self.lanes * segment) as f64 * tape_column(net) + adjoints as f64

@@ -19,7 +19,7 @@
 use std::ops::Range;
 
 use nalgebra::DMatrix;
-use saturn_cell::{EventBatch, Input, Real, Tape, View, ViewMut, view, view_mut};
+use saturn_cell::{Input, Real, Tape, View, ViewMut, view, view_mut};
 
 use super::{Gradient, Network};
 
@@ -48,12 +48,9 @@ pub struct Tapes<R: Real> {
 
 struct Layer<R: Real> {
     tape: Tape<R>,
-    /// Whether the output is spikes, and the output as events if so.
-    spiking: bool,
-    events: EventBatch,
     /// How many spikes the last forward pass sent.
     sent: usize,
-    /// The adjoint of the output, `[O, n]`.
+    /// The adjoint of a turn's output, `[O, n]`.
     dy: Vec<R>,
     /// The states before each segment, `[S, B]` each.
     checkpoints: Vec<R>,
@@ -65,8 +62,6 @@ impl<R: Real> Layer<R> {
     fn new() -> Self {
         Self {
             tape: Tape::new(),
-            spiking: false,
-            events: EventBatch::default(),
             sent: 0,
             dy: Vec::new(),
             checkpoints: Vec::new(),
@@ -194,8 +189,11 @@ impl<R: Real> Tapes<R> {
                     layer.checkpoints.extend(state.iter().copied());
                 }
             }
-            let kept = keep.map(|keep| keep.rows(range.start, range.len()).clone_owned());
-            self.run(net, x.slice(columns.start, columns.len()), kept.as_ref());
+            let part = (self.segments() > 1)
+                .then(|| keep.map(|keep| keep.rows(range.start, range.len()).clone_owned()));
+            let keep = part.as_ref().map_or(keep, Option::as_ref);
+            let own = x.slice(columns.start, columns.len());
+            self.run(net, own, range.len(), keep);
             for (lane, end) in self.ends.iter().enumerate() {
                 let Some(last) = end.checked_sub(1).filter(|last| range.contains(last)) else {
                     continue;
@@ -207,30 +205,37 @@ impl<R: Real> Tapes<R> {
                 }
             }
             for (i, layer) in self.layers.iter_mut().enumerate() {
-                layer.sent += layer.events.view().active();
+                layer.sent += layer.tape.events().map_or(0, |events| events.active());
                 observe(i, columns.start, layer.tape.output());
             }
         }
         self.logits()
     }
 
-    /// The forward pass of the segment that the tapes are set for.
-    fn run(&mut self, net: &Network<R>, x: Input<R>, keep: Option<&DMatrix<R>>) {
-        for (i, cell) in net.cells.iter().enumerate() {
-            let (below, rest) = self.layers.split_at_mut(i);
-            let layer = &mut rest[0];
-            let x = input_of(below, net.input(x));
-            layer.tape.forward(cell.as_ref(), x, keep);
-            layer.spiking = cell.spikes();
-            layer.events.clear(cell.widths().output);
-            if layer.spiking {
-                layer.events.push_dense(&layer.tape.output());
+    /// The forward pass of the segment that the tapes are set for, of `steps` steps. Cells take turns of
+    /// some chunks of steps, while what one hands to the next is in the processor's cache.
+    fn run(&mut self, net: &Network<R>, x: Input<R>, steps: usize, keep: Option<&DMatrix<R>>) {
+        if keep.is_some() {
+            for (i, cell) in net.cells.iter().enumerate() {
+                let (below, rest) = self.layers.split_at_mut(i);
+                let x = input_of(below, net.input(x));
+                rest[0].tape.forward(cell.as_ref(), x, keep);
+            }
+            return;
+        }
+        for turn in turns(steps, self.lanes) {
+            let (start, n) = (turn.start * self.lanes, turn.len() * self.lanes);
+            for (i, cell) in net.cells.iter().enumerate() {
+                let (below, rest) = self.layers.split_at_mut(i);
+                let x = input_of(below, net.input(x));
+                let tape = &mut rest[0].tape;
+                tape.forward_steps(cell.as_ref(), x.slice(start, n), turn.clone());
             }
         }
     }
 
     /// The reverse pass from what `loss` makes of the logits, added to `grad`. `penalty` may add to the
-    /// adjoint of the output of a cell. Both are called once, or once a segment, the last one first.
+    /// adjoint of the output of a cell. Both are called once a turn, the last one first.
     pub fn backward(
         &mut self,
         net: &Network<R>,
@@ -251,7 +256,7 @@ impl<R: Real> Tapes<R> {
                     let from = &layer.checkpoints[k * len..(k + 1) * len];
                     state.copy_from_slice(from);
                 }
-                self.run(net, x.slice(start, n), None);
+                self.run(net, x.slice(start, n), range.len(), None);
             }
             let last = k + 1 == segments;
             self.reverse(net, x.slice(start, n), loss, (start, last), grad, penalty);
@@ -269,38 +274,53 @@ impl<R: Real> Tapes<R> {
         grad: &mut Gradient<R>,
         penalty: Penalty<R>,
     ) {
-        let (outputs, columns) = (net.outputs(), x.columns());
         for layer in &mut self.layers {
             layer.tape.detach(self.detach, start / self.lanes.max(1));
+            if last {
+                layer.tape.begin_backward();
+            }
         }
+        for turn in turns(x.columns() / self.lanes.max(1), self.lanes).rev() {
+            self.reverse_turn(net, x, loss, (start, turn), grad, penalty);
+        }
+    }
+
+    /// The reverse pass of one turn of the segment whose first column is `start`.
+    fn reverse_turn(
+        &mut self,
+        net: &Network<R>,
+        x: Input<R>,
+        loss: LossGradient<R>,
+        (start, turn): (usize, Range<usize>),
+        grad: &mut Gradient<R>,
+        penalty: Penalty<R>,
+    ) {
+        let (first, columns) = (turn.start * self.lanes, turn.len() * self.lanes);
+        let outputs = net.outputs();
         let top = &mut self.layers[net.cells.len() - 1];
         room(&mut top.dy, outputs * columns);
         let d_logits = view_mut(&mut top.dy, outputs, columns);
-        loss(start, top.tape.output(), d_logits);
+        let logits = top.tape.output();
+        loss(start + first, logits.columns(first, columns), d_logits);
         for (i, cell) in net.cells.iter().enumerate().rev() {
             let w = cell.widths();
             let (below, rest) = self.layers.split_at_mut(i);
             let layer = &mut rest[0];
-            let dy = view_mut(&mut layer.dy, w.output, columns);
-            penalty(i, start, layer.tape.output(), dy);
+            let (y, dy) = (
+                layer.tape.output(),
+                view_mut(&mut layer.dy, w.output, columns),
+            );
+            penalty(i, start + first, y.columns(first, columns), dy);
             if let Some(under) = below.last_mut() {
                 room(&mut under.dy, w.input * columns);
             }
             // The layer below lends its `dy` while its output is read.
             let mut dx = below.last_mut().map(|under| std::mem::take(&mut under.dy));
             let into = dx.as_mut().map(|dx| view_mut(dx, w.input, columns));
-            let (x, dy) = (
-                input_of(below, net.input(x)),
-                view(&layer.dy, w.output, columns),
-            );
-            if last {
-                layer
-                    .tape
-                    .backward(cell.as_ref(), x, dy, &mut grad[i], into);
-            } else {
-                let tape = &mut layer.tape;
-                tape.backward_on(cell.as_ref(), x, dy, &mut grad[i], into);
-            }
+            let x = input_of(below, net.input(x));
+            let (x, dy) = (x.slice(first, columns), view(&layer.dy, w.output, columns));
+            let tape = &mut layer.tape;
+            tape.backward_steps(cell.as_ref(), x, turn.clone(), dy, &mut grad[i], into);
             if let (Some(under), Some(dx)) = (below.last_mut(), dx) {
                 under.dy = dx;
             }
@@ -320,7 +340,7 @@ impl<R: Real> Tapes<R> {
     /// How many spikes cell `i` sent in the last forward pass; `None` for a cell that sends none.
     pub fn spikes(&self, i: usize) -> Option<usize> {
         let layer = &self.layers[i];
-        layer.spiking.then_some(layer.sent)
+        layer.tape.events().map(|_| layer.sent)
     }
 
     fn segments(&self) -> usize {
@@ -331,7 +351,7 @@ impl<R: Real> Tapes<R> {
     fn segment(&self) -> usize {
         if self.recompute {
             let square_root = self.steps.isqrt().max(1);
-            square_root.next_multiple_of(Tape::<R>::longest_chunk(self.lanes))
+            square_root.next_multiple_of(Tape::<R>::turn(self.lanes))
         } else {
             self.steps.max(1)
         }
@@ -344,12 +364,21 @@ impl<R: Real> Tapes<R> {
     }
 }
 
+/// The turns of a segment of so many steps.
+fn turns(steps: usize, lanes: usize) -> impl DoubleEndedIterator<Item = Range<usize>> {
+    // Cells of any number type have the same.
+    let turn = Tape::<f32>::turn(lanes);
+    (0..steps.div_ceil(turn)).map(move |i| i * turn..((i + 1) * turn).min(steps))
+}
+
 /// What the cell above `below` reads.
 fn input_of<'a, R: Real>(below: &'a [Layer<R>], x: Input<'a, R>) -> Input<'a, R> {
     match below.last() {
         None => x,
-        Some(layer) if layer.spiking => Input::Events(layer.events.view()),
-        Some(layer) => Input::Dense(layer.tape.output()),
+        Some(layer) => match layer.tape.events() {
+            Some(spikes) => Input::Events(spikes),
+            None => Input::Dense(layer.tape.output()),
+        },
     }
 }
 

@@ -187,14 +187,15 @@ fn recomputation_has_the_bits_of_the_whole_tape() {
             tapes.recompute(recompute);
             tapes.start(&net, steps, lanes);
             let mut seen = vec![0; net.cells().len()];
+            let mut segments = 0;
             tapes.forward_observed(&net, Input::Events(x.view()), None, &mut |i, start, y| {
                 assert_eq!(start, seen[i], "segments in order");
                 seen[i] += y.ncols();
+                segments += usize::from(i == 0);
             });
             assert!(seen.iter().all(|&seen| seen == columns));
             let mut logits = DMatrix::zeros(CLASSES, columns);
             let mut grad = net.zero_gradient();
-            let mut segments = 0;
             tapes.backward(
                 &net,
                 Input::Events(x.view()),
@@ -203,12 +204,11 @@ fn recomputation_has_the_bits_of_the_whole_tape() {
                     d.copy_from(&d_logits.columns(start, seen.ncols()));
                 },
                 &mut grad,
-                &mut |i, start, y, mut dy| {
+                &mut |_, start, y, mut dy| {
                     // A penalty that differs from column to column.
                     for j in 0..y.ncols() {
                         dy[(0, j)] += R::of((start + j) as f64 / columns as f64) * y[(0, j)];
                     }
-                    segments += usize::from(i == 0);
                 },
             );
             assert_eq!(segments > 1, recompute, "{layers}: segments");

@@ -1,16 +1,16 @@
-//! One update: every shard of lanes forward, the totals of the loss, every shard in reverse, gradients
-//! summed in order, clipped, and a step of the optimiser.
+//! One update: every shard of lanes forward and in reverse, gradients summed in order, clipped, and a step of
+//! the optimiser.
 //!
 //! ```text
-//! shard 0:  compose ─ forward ─┐           ┌─ reverse ─┐
-//! shard 1:  compose ─ forward ─┼─ totals ──┼─ reverse ─┼─ sum in order ─ clip ─ step
-//! shard 2:  compose ─ forward ─┘           └─ reverse ─┘
+//! shard 0:  compose ─┐          ┌─ forward ─ reverse ─┐
+//! shard 1:  compose ─┼─ totals ─┼─ forward ─ reverse ─┼─ sum in order ─ clip ─ step
+//! shard 2:  compose ─┘          └─ forward ─ reverse ─┘
 //! ```
 //!
-//! The loss divides by sums over all shards, so every forward pass comes before any reverse one. Shards
-//! run in parallel; sums over shards and the step run in parallel over elements, each of which adds up in
-//! the order of the shards. So the bits do not depend on the number of threads. Memory is kept from one
-//! update to the next.
+//! The loss divides by sums over the targets of all shards, which come first. A penalty on spike rates divides
+//! by sums over all outputs: with it, every forward pass comes before any reverse one. Shards run in parallel;
+//! sums over shards and the step run in parallel over elements, each of which adds up in the order of the
+//! shards. So the bits do not depend on the number of threads. Memory is kept from one update to the next.
 
 use std::ops::Range;
 
@@ -158,15 +158,22 @@ impl<R: Real> Update<R> {
         let balance = self.balance(objective);
         let shards = &mut self.shards[..self.used];
         let initial = &self.initial;
-        shards
-            .par_iter_mut()
-            .for_each(|shard| shard.forward(net, objective, initial, range.clone()));
+        let mut totals = Totals::default();
+        for shard in &mut *shards {
+            shard.begin(objective, range.clone());
+            totals += shard.totals;
+        }
+        // Without a penalty on rates, nothing in a shard's reverse pass waits for the others: it comes while
+        // what the forward pass left is in the processor's cache.
+        let apart = objective.spike_rate.is_some();
+        shards.par_iter_mut().for_each(|shard| {
+            shard.forward(net, objective, initial);
+            if !apart {
+                shard.backward(net, objective, &totals, balance, &[]);
+            }
+        });
         if shards.iter().all(|shard| shard.batch.steps <= range.end) {
             self.initial.learn(net, shards.iter().map(|s| &s.tapes));
-        }
-        let mut totals = Totals::default();
-        for shard in &*shards {
-            totals += shard.totals;
         }
         for (i, sum) in self.rates.iter_mut().enumerate() {
             if let Some(sum) = sum {
@@ -177,9 +184,11 @@ impl<R: Real> Update<R> {
             }
         }
         let rates = &self.rates;
-        shards
-            .par_iter_mut()
-            .for_each(|shard| shard.backward(net, objective, &totals, balance, rates));
+        if apart {
+            shards
+                .par_iter_mut()
+                .for_each(|shard| shard.backward(net, objective, &totals, balance, rates));
+        }
         sum_in_order(&mut self.grad, shards);
         let mut sum = Parts::default();
         for shard in &*shards {
@@ -300,19 +309,23 @@ impl<R: Real> Shard<R> {
         (self.range.start * lanes, self.range.len() * lanes)
     }
 
-    fn forward(
-        &mut self,
-        net: &Network<R>,
-        objective: Objective,
-        initial: &Initial<R>,
-        range: Range<usize>,
-    ) {
-        let (steps, lanes) = (self.batch.steps, self.batch.lanes);
+    /// Turns to the steps `range`, as far as there are any, and finds what their loss is divided by.
+    fn begin(&mut self, objective: Objective, range: Range<usize>) {
+        let steps = self.batch.steps;
         self.range = range.start.min(steps)..range.end.min(steps);
+        self.totals = Totals::default();
+        if !self.range.is_empty() {
+            let (first, columns) = self.columns();
+            let targets = self.batch.targets().slice(first, columns);
+            self.totals = objective.loss.totals(&targets);
+        }
+    }
+
+    fn forward(&mut self, net: &Network<R>, objective: Objective, initial: &Initial<R>) {
+        let lanes = self.batch.lanes;
         for rates in self.rates.iter_mut().flatten() {
             rates.clear();
         }
-        self.totals = Totals::default();
         if self.range.is_empty() {
             return;
         }
@@ -344,8 +357,6 @@ impl<R: Real> Shard<R> {
                 }
             },
         );
-        let targets = self.batch.targets().slice(first, columns);
-        self.totals = objective.loss.totals(&targets);
     }
 
     fn backward(
@@ -377,7 +388,9 @@ impl<R: Real> Shard<R> {
             },
             &mut self.grad,
             &mut |i, start, y, dy| {
-                if let (Some(penalty), Some(rates)) = (objective.spike_rate, &rates[i]) {
+                if let Some(penalty) = objective.spike_rate
+                    && let Some(rates) = &rates[i]
+                {
                     let weight = &weight[start..start + y.ncols()];
                     penalty.add_gradient(y, weight, rates, dy);
                 }

@@ -5,6 +5,7 @@ mod architecture;
 mod bad_input;
 mod convert;
 mod example_policy;
+mod live;
 mod main_job;
 mod matrix;
 mod real_data;

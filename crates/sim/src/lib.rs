@@ -10,6 +10,7 @@ pub mod cli;
 pub mod command;
 pub mod eval;
 pub mod figures;
+pub mod live;
 pub mod monitor;
 pub mod network;
 pub mod report;

@@ -21,7 +21,7 @@ pub use check::check;
 pub use convert::convert;
 pub use get::get;
 pub use inspect::inspect;
-pub use make::make;
+pub use make::{make, paths_if_there};
 pub use plot::plot;
 pub use report::report;
 pub use run::{RunOptions, run};

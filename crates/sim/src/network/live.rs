@@ -28,6 +28,16 @@ impl<R: Real> NetworkStream<R> {
         }
     }
 
+    /// The cell `i` running: its state, drive and output after the last step.
+    pub fn layer(&self, i: usize) -> &Stream<R> {
+        &self.layers[i].0
+    }
+
+    /// The same, to have its state set between two steps.
+    pub fn layer_mut(&mut self, i: usize) -> &mut Stream<R> {
+        &mut self.layers[i].0
+    }
+
     /// One step on `x [I, B]`; returns the logits `[C, B]`.
     pub fn step(&mut self, net: &Network<R>, x: Input<R>) -> View<'_, R> {
         for (i, cell) in net.cells.iter().enumerate() {

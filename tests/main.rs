@@ -10,3 +10,4 @@ mod main_job;
 mod matrix;
 mod real_data;
 mod saturn;
+mod view;

@@ -128,7 +128,8 @@ fn a_flood_of_datagrams_is_dropped() {
         .to_owned();
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.connect(address).unwrap();
-    let datagram: String = (0..3_000).map(|k| format!("{k} {}\n", k % 16)).collect();
+    let lines: Vec<String> = (0..3_000).map(|k| format!("{k} {}", k % 16)).collect();
+    let datagram = lines.join("\n");
     for _ in 0..2_000 {
         socket.send(datagram.as_bytes()).unwrap();
     }

@@ -1,6 +1,7 @@
 //! `saturn stream` and `saturn send`, the built program: every source, stop and resume, hostile input, health.
 
 mod bits;
+mod docs;
 mod health;
 mod hostile;
 mod refusals;
@@ -164,7 +165,7 @@ impl Running {
 
     /// Waits for a line that `is` what is wanted.
     pub fn wait_for(&mut self, is: impl Fn(&Value) -> bool) -> Value {
-        let until = Instant::now() + Duration::from_secs(60);
+        let until = Instant::now() + Duration::from_mins(1);
         while Instant::now() < until {
             let Ok(line) = self.lines.recv_timeout(Duration::from_millis(100)) else {
                 continue;
@@ -195,7 +196,7 @@ impl Running {
     /// Waits for its end; returns the exit code.
     pub fn end(&mut self) -> i32 {
         drop(self.child.stdin.take());
-        let until = Instant::now() + Duration::from_secs(60);
+        let until = Instant::now() + Duration::from_mins(1);
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status;

@@ -33,7 +33,11 @@ fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
 }
 
 fn texts(running: &Running) -> Vec<String> {
-    running.decisions().iter().map(|v| v.to_string()).collect()
+    running
+        .decisions()
+        .iter()
+        .map(ToString::to_string)
+        .collect()
 }
 
 /// Standard input in three parts, cut anywhere but within a line.

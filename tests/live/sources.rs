@@ -23,7 +23,11 @@ fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
 }
 
 fn texts(running: &Running) -> Vec<String> {
-    running.decisions().iter().map(|v| v.to_string()).collect()
+    running
+        .decisions()
+        .iter()
+        .map(ToString::to_string)
+        .collect()
 }
 
 /// What is heard on standard input.

@@ -26,6 +26,7 @@ use crate::scenario::ScenarioError;
 mod convert;
 mod matrix;
 mod stream;
+mod view;
 
 /// Find out what never resetting does to your net.
 #[derive(Parser)]
@@ -80,6 +81,8 @@ enum Command {
     Stream(Box<stream::StreamArgs>),
     /// Send an event file, or noise, to a net that is streamed
     Send(stream::SendArgs),
+    /// Watch a run or a stream in the terminal
+    View(view::ViewArgs),
 }
 
 #[derive(Args)]
@@ -214,6 +217,7 @@ pub fn main() -> ExitCode {
         Command::Bench(args) => bench(args, &progress),
         Command::Stream(args) => args.run(&progress),
         Command::Send(args) => args.run(&progress),
+        Command::View(args) => args.run(&progress),
         Command::Data { command } => match command {
             DataCommand::Make { scenario, out, set } => {
                 command::make(scenario.as_deref(), out.as_deref(), &set, &progress)

@@ -18,3 +18,4 @@ pub mod run;
 pub mod scenario;
 pub mod stream;
 pub mod train;
+pub mod view;

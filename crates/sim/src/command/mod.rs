@@ -23,6 +23,7 @@ pub use get::get;
 pub use inspect::inspect;
 pub use make::{make, paths_if_there};
 pub use plot::plot;
+pub use print::print as print_line;
 pub use report::report;
 pub use run::{RunOptions, run};
 pub use schema::schema;

@@ -66,7 +66,7 @@ pub enum Placed {
 }
 
 /// The open steps of a stream.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Assembler {
     /// o; `None` before the first item.
     origin: Option<i64>,
@@ -169,7 +169,7 @@ impl Assembler {
         };
         if let Some(late) = refused(bin - origin) {
             self.refused += 1;
-            if !(config.rebase_after).is_some_and(|after| self.refused > after) {
+            if (config.rebase_after).is_none_or(|after| self.refused <= after) {
                 *(if late {
                     &mut counts.late
                 } else {

@@ -23,6 +23,7 @@ use super::latency::Quantiles;
 /// A line.
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant)] // A line is made, written and gone.
 pub enum Line<'a> {
     /// The stream begins.
     Start {

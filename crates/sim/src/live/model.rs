@@ -48,6 +48,8 @@ pub struct Model {
     /// Its number in the run's matrix.
     index: usize,
     weights: PathBuf,
+    /// Where its ranges of health stand.
+    pub health: PathBuf,
     /// The detector's threshold, as chosen on the validation split.
     pub threshold: Option<f64>,
 }
@@ -113,6 +115,7 @@ impl Model {
         };
         Ok(Self {
             threshold: first.map(|e| e.evaluation.detection.threshold),
+            health: run.join(entry.place.file("health", "json")),
             run,
             identity,
             index,

@@ -9,7 +9,7 @@ use anyhow::Result;
 use saturn_cell::Real;
 
 use super::LiveError;
-use super::assemble::Assembler;
+use super::assemble::{AssembleConfig, Assembler};
 use super::clock::Clock;
 use super::counts::Counts;
 use super::decide::Decider;
@@ -17,13 +17,15 @@ use super::engine::{Engine, Parts};
 use super::fallback::Fallback;
 use super::health::{Figures, Ranges, Watch, learn};
 use super::journal::{Journal, Line};
+use super::latency::Latency;
 use super::model::{Identity, Model};
 use super::options::{Options, Pace, Stamp};
-use super::queue::queue;
+use super::protocol::Item;
+use super::queue::{Queue, queue};
 use super::source::{Reading, Resume, Source};
 use super::state::{self, Saved};
 use super::status::{Board, Status};
-use super::stream::{Keeping, Stream, Watching, Why};
+use super::stream::{Keeping, Stream, Tending, Watching, Why};
 use super::{raster::Raster, serve};
 use crate::network::Network;
 
@@ -50,7 +52,6 @@ fn go<R: Real>(options: &Options, model: &Model, stop: &Arc<AtomicBool>) -> Resu
     let net = model.network::<R>()?;
     let other = other(options, identity)?;
     let mut engine = engine::<R>(options, model, &net, other.as_ref(), &mut journal)?;
-    let mut assembler = Assembler::new(&config, options.origin_us);
     let saved = match &options.state {
         Some(path) => state::load(path)?.map(|saved| (path, saved)),
         None => None,
@@ -66,102 +67,47 @@ fn go<R: Real>(options: &Options, model: &Model, stop: &Arc<AtomicBool>) -> Resu
             _ => None,
         },
     };
-    let (mut counts, mut decision, mut decisions) = (Counts::default(), None, 0);
-    let (mut held, mut resume, resumed) = (Vec::new(), None, saved.is_some());
-    if let Some((path, saved)) = saved {
-        refuse_another(path, &saved, &kept)?;
-        engine
-            .restore(saved.engine)
-            .map_err(|what| state::wrong(path, what))?;
-        assembler = saved.assembler;
-        if !assembler.restore(&config) {
-            let what = "its open steps were kept with another --pace, --reorder-ms or --max-events";
-            return Err(state::wrong(path, what).into());
-        }
-        // The clock of another time.
-        if options.pace == Pace::Real || options.stamp == Stamp::Arrival {
-            assembler.unanchor();
-        }
-        (counts, decision) = (saved.counts, saved.decision);
-        (decisions, held, resume) = (saved.decisions, saved.held, saved.resume);
-        kept.position = resume.as_ref().map_or(0, |r: &Resume| r.position);
-        let classes = identity.classes.len();
-        decision = decision.filter(|&class: &usize| class < classes);
-    }
-    let clock = Instant::now();
-    let ending = Arc::<AtomicBool>::default();
-    let reading = Reading {
-        source: options.from.clone(),
-        format: options.format,
-        channels: identity.channels,
-        follow: options.follow,
-        once: options.once,
-        resume,
+    let memory = match saved {
+        Some((path, saved)) => recall(path, saved, &mut kept, &mut engine, &config, options)?,
+        None => Memory {
+            assembler: Assembler::new(&config, options.origin_us),
+            ..Memory::default()
+        },
     };
-    let board = Board::default();
-    let metrics = match &options.metrics {
-        Some(address) => Some(serve::start(address, board.clone(), Arc::clone(&ending))?),
-        None => None,
-    };
-    let (feeder, queue) = queue(options.queue, reading.drops(), Arc::clone(&ending), clock);
-    let source = reading.start(feeder)?;
-    board.update(|status| {
-        *status = Status {
-            place: identity.place.clone(),
-            classes: identity.classes.clone(),
-            source: source.clone(),
-            pace: format!("{:?}", options.pace).to_lowercase(),
-            dt_ms: identity.dt_ms,
-            fallback: options.fallback.words(),
-            ..Status::default()
-        };
-    });
-    let at = assembler.next();
-    let metrics = metrics.map(|address| address.to_string());
-    let from = if resumed {
-        format!(", on from step {at}")
-    } else {
-        String::new()
-    };
-    journal.say(&format!("{} hears {source}{from}", identity.place));
-    if let Some(address) = &metrics {
-        journal.say(&format!(
-            "metrics are at http://{address}/metrics; look on with `saturn view {address}`"
-        ));
-    }
-    journal.write(&Line::Start {
-        net: &identity.place,
-        source: &source,
-        step: at,
-        resumed,
-        metrics: metrics.clone(),
-    })?;
+    let at = memory.assembler.next();
+    let (listening, mut held) = (
+        Listening::open(options, identity, memory.resume)?,
+        memory.held,
+    );
+    listening.tell(identity, at, memory.resumed, &mut journal)?;
     let layer = engine.first_layer().nrows();
     let mut stream = Stream {
         options,
         config,
-        clock: Clock::new(clock, identity.dt_ms, at, config.window),
+        clock: Clock::new(listening.clock, identity.dt_ms, at, config.window),
         engine,
-        assembler,
+        assembler: memory.assembler,
         column: saturn_cell::EventBatch::new(identity.channels),
-        counts,
+        counts: memory.counts,
         journal,
         held: Vec::new(),
         kept,
-        decision,
-        decisions,
-        watching: metrics.map(|_| Watching::new(board, identity.channels, layer)),
+        decision: memory.decision,
+        decisions: memory.decisions,
+        watching: (listening.metrics.is_some())
+            .then(|| Watching::new(listening.board, identity.channels, layer)),
         arrivals: vec![0; (config.window + config.early + 1) as usize],
-        step_latency: super::latency::Latency::default(),
-        event_latency: super::latency::Latency::default(),
-        tending: super::stream::Tending::new(Instant::now()),
+        step_latency: Latency::default(),
+        event_latency: Latency::default(),
+        tending: Tending::new(Instant::now()),
         stop: Arc::clone(stop),
         failed: None,
     };
+    let queue = listening.queue;
     let done = stream
         .begin(&mut held)
         .and_then(|()| stream.hear_all(&queue));
-    ending.store(true, Ordering::Relaxed);
+    listening.ending.store(true, Ordering::Relaxed);
     let why = match &done {
         Ok(why) => *why,
         Err(_) => Why::Failed,
@@ -170,13 +116,144 @@ fn go<R: Real>(options: &Options, model: &Model, stop: &Arc<AtomicBool>) -> Resu
     done?;
     match stream.failed.take() {
         Some(failed) => Err(LiveError::Io {
-            place: source,
+            place: listening.source,
             what: "read on",
             source: std::io::Error::other(failed),
             hint: "with --state the same command goes on where it was",
         }
         .into()),
         None => Ok(()),
+    }
+}
+
+/// What a stream goes on from, beside the net's state.
+#[derive(Default)]
+struct Memory {
+    assembler: Assembler,
+    counts: Counts,
+    decision: Option<usize>,
+    decisions: u64,
+    held: Vec<Item>,
+    resume: Option<Resume>,
+    resumed: bool,
+}
+
+/// Takes up what was saved at `path`.
+fn recall<R: Real>(
+    path: &Path,
+    saved: Saved,
+    kept: &mut Keeping,
+    engine: &mut Engine<R>,
+    config: &AssembleConfig,
+    options: &Options,
+) -> Result<Memory, LiveError> {
+    refuse_another(path, &saved, kept)?;
+    engine
+        .restore(saved.engine)
+        .map_err(|what| state::wrong(path, what))?;
+    let mut assembler = saved.assembler;
+    if !assembler.restore(config) {
+        let what = "its open steps were kept with another --pace, --reorder-ms or --max-events";
+        return Err(state::wrong(path, what));
+    }
+    // The clock of another time.
+    if options.pace == Pace::Real || options.stamp == Stamp::Arrival {
+        assembler.unanchor();
+    }
+    kept.position = saved.resume.as_ref().map_or(0, |r| r.position);
+    let classes = kept.identity.classes.len();
+    Ok(Memory {
+        assembler,
+        counts: saved.counts,
+        decision: saved.decision.filter(|&class| class < classes),
+        decisions: saved.decisions,
+        held: saved.held,
+        resume: saved.resume,
+        resumed: true,
+    })
+}
+
+/// The ends of a stream that others are at: who sends, and who looks on.
+struct Listening {
+    clock: Instant,
+    ending: Arc<AtomicBool>,
+    board: Board,
+    metrics: Option<String>,
+    queue: Queue,
+    source: String,
+}
+
+impl Listening {
+    fn open(
+        options: &Options,
+        identity: &Identity,
+        resume: Option<Resume>,
+    ) -> Result<Self, LiveError> {
+        let clock = Instant::now();
+        let ending = Arc::<AtomicBool>::default();
+        let reading = Reading {
+            source: options.from.clone(),
+            format: options.format,
+            channels: identity.channels,
+            follow: options.follow,
+            once: options.once,
+            resume,
+        };
+        let board = Board::default();
+        let metrics = match &options.metrics {
+            Some(address) => Some(serve::start(address, board.clone(), Arc::clone(&ending))?),
+            None => None,
+        };
+        let (feeder, queue) = queue(options.queue, reading.drops(), Arc::clone(&ending), clock);
+        let source = reading.start(feeder)?;
+        board.update(|status| {
+            *status = Status {
+                place: identity.place.clone(),
+                classes: identity.classes.clone(),
+                source: source.clone(),
+                pace: format!("{:?}", options.pace).to_lowercase(),
+                dt_ms: identity.dt_ms,
+                fallback: options.fallback.words(),
+                ..Status::default()
+            };
+        });
+        Ok(Self {
+            clock,
+            ending,
+            board,
+            metrics: metrics.map(|address| address.to_string()),
+            queue,
+            source,
+        })
+    }
+
+    /// Says what is heard, and where it can be looked on.
+    fn tell(
+        &self,
+        identity: &Identity,
+        step: u64,
+        resumed: bool,
+        journal: &mut Journal,
+    ) -> Result<(), LiveError> {
+        let (net, source) = (&identity.place, &self.source);
+        let from = if resumed {
+            format!(", on from step {step}")
+        } else {
+            String::new()
+        };
+        journal.say(&format!("{net} hears {source}{from}"));
+        if let Some(address) = &self.metrics {
+            journal.say(&format!(
+                "metrics are at http://{address}/metrics; look on with `saturn view {address}`"
+            ));
+        }
+        journal.write(&Line::Start {
+            net,
+            source,
+            step,
+            resumed,
+            metrics: self.metrics.clone(),
+        })
     }
 }
 
@@ -189,7 +266,7 @@ fn other(options: &Options, identity: &Identity) -> Result<Option<Model>> {
     let theirs = &other.identity;
     let differs = [
         ("channels", theirs.channels == identity.channels),
-        ("steps", theirs.dt_ms == identity.dt_ms),
+        ("steps", theirs.dt_ms.to_bits() == identity.dt_ms.to_bits()),
         ("classes", theirs.classes == identity.classes),
         ("precision", theirs.precision == identity.precision),
     ];

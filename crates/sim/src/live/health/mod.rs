@@ -9,5 +9,5 @@ mod ranges;
 mod watch;
 
 pub use figures::Figures;
-pub use ranges::{Range, Ranges, learn, path_of};
+pub use ranges::{Range, Ranges, learn};
 pub use watch::{Change, Kept, Watch, WatchConfig};

@@ -5,7 +5,7 @@
 //! stand in the run's folder as `health/MODEL.ARM.SEED.json`, with the checksum of the weights, and are learnt
 //! once: when a net is first streamed, where the scenario's data are.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use saturn_cell::{Real, column};
@@ -52,12 +52,6 @@ pub struct Ranges {
     pub figures: Vec<Range>,
 }
 
-/// Where the ranges of `model` stand.
-pub fn path_of(model: &Model) -> PathBuf {
-    let name = model.identity.place.replace(['/', '\\'], "%2F");
-    model.run.join("health").join(format!("{name}.json"))
-}
-
 /// The ranges of `net` for windows of `window` steps: those that stand in the run's folder, or learnt now and
 /// put there. `None` where they are not there and the data are not, either.
 pub fn learn<R: Real>(
@@ -66,8 +60,8 @@ pub fn learn<R: Real>(
     window: u64,
     say: &mut dyn FnMut(&str),
 ) -> Result<Option<Ranges>> {
-    let path = path_of(model);
-    if let Some(known) = known(&path)?
+    let path = &model.health;
+    if let Some(known) = known(path)?
         && (known.weights == model.identity.weights && known.window == window)
     {
         return Ok(Some(known));
@@ -76,8 +70,7 @@ pub fn learn<R: Real>(
         return Ok(None);
     };
     say(&format!(
-        "learning the ranges of health from {} windows of {window} steps of the validation stream",
-        WINDOWS
+        "learning the ranges of health from {WINDOWS} windows of {window} steps of the validation stream"
     ));
     let bench = Workbench::open(&model.scenario, &paths, false)?;
     let ranges = run(model, net, &bench, window)?;
@@ -85,7 +78,7 @@ pub fn learn<R: Real>(
         std::fs::create_dir_all(folder)
             .with_context(|| format!("creating {}", folder.display()))?;
     }
-    write_beside(&path, &serde_json::to_vec_pretty(&ranges)?)?;
+    write_beside(path, &serde_json::to_vec_pretty(&ranges)?)?;
     Ok(Some(ranges))
 }
 

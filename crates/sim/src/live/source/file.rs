@@ -56,7 +56,7 @@ pub fn start(reading: &Reading, path: &Path, mut feeder: Feeder) -> Result<Strin
     }
     let followed = reading.follow.then(|| path.to_owned());
     spawn(&path.display().to_string(), move || {
-        read(file, decoder, feeder, begin, followed);
+        read(file, decoder, feeder, begin, followed.as_deref());
     })?;
     let from = if begin > 0 {
         format!(" from byte {begin} on")
@@ -134,7 +134,7 @@ fn read(
     mut decoder: Decoder,
     mut feeder: Feeder,
     begin: u64,
-    followed: Option<PathBuf>,
+    followed: Option<&Path>,
 ) {
     let mut buffer = vec![0; CHUNK];
     let mut position = begin;
@@ -146,7 +146,7 @@ fn read(
         };
         match some {
             Ok(0) => {
-                let Some(path) = &followed else {
+                let Some(path) = followed else {
                     decoder.finish(&mut feeder);
                     break;
                 };

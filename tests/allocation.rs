@@ -234,7 +234,7 @@ fn a_step_of_a_stream_allocates_nothing() {
             net,
         });
         let (mut assembler, mut counts) = (Assembler::new(&config, None), Counts::default());
-        let mut column = EventBatch::new(INPUTS);
+        let mut column = EventBatch::with_room(INPUTS, 1);
         let mut time_us = 0;
         let mut run = || {
             for k in 0..3_000u64 {

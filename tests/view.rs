@@ -107,7 +107,7 @@ fn a_stream_is_shown_whole_at_every_size() {
                     "▶ digit 3",
                     "health",
                     "▲ 3.v.rms",
-                    "0.100 to 2.30",
+                    "0.100–2.30",
                     "dropped: 12 late, 3 duplicate",
                     "9,876,543 events  412 decisions  queue 17 of 65,536",
                     "step 21 µs / 130 µs, event to decision 10.4 ms / 21.0 ms",
@@ -126,7 +126,7 @@ fn a_stream_is_shown_whole_at_every_size() {
     assert_eq!(large.matches(".v.rms").count(), 13, "{large}");
     // Of too many the likeliest and the least well.
     let small = shown(&scene, (80, 24));
-    has(&small, &["the least well first"]);
+    has(&small, &["health: the worst "]);
 }
 
 #[test]
@@ -158,10 +158,10 @@ fn a_run_is_shown_as_it_grows() {
                 "finished",
                 "✓ lif.classic.1",
                 "✓ gru.adaptive.1",
-                "right in validation",
+                "right in validation, by epoch: ",
                 "100 %",
-                "input of ",
-                "probability: right, wrong, in a gap",
+                ": input from step ",
+                "says: right wrong in a gap",
                 "health of ",
                 "rms",
                 "first",

@@ -87,7 +87,7 @@ fn go<R: Real>(options: &Options, model: &Model, stop: &Arc<AtomicBool>) -> Resu
         clock: Clock::new(listening.clock, identity.dt_ms, at, config.window),
         engine,
         assembler: memory.assembler,
-        column: saturn_cell::EventBatch::new(identity.channels),
+        column: saturn_cell::EventBatch::with_room(identity.channels, 1),
         counts: memory.counts,
         journal,
         held: Vec::new(),

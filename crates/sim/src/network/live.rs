@@ -4,7 +4,7 @@ use saturn_cell::{EventBatch, Input, Real, Stream, View};
 
 use super::Network;
 
-/// A net running live, one step at a time. Nothing is allocated after the first step's spikes.
+/// A net running live, one step at a time. Nothing is allocated after the start.
 pub struct NetworkStream<R: Real> {
     layers: Vec<(Stream<R>, EventBatch)>,
 }
@@ -16,7 +16,11 @@ impl<R: Real> NetworkStream<R> {
             layers: net
                 .cells
                 .iter()
-                .map(|cell| (Stream::new(cell.as_ref(), lanes), EventBatch::default()))
+                .map(|cell| {
+                    let spiking = if cell.spikes() { lanes } else { 0 };
+                    let spikes = EventBatch::with_room(cell.widths().output, spiking);
+                    (Stream::new(cell.as_ref(), lanes), spikes)
+                })
                 .collect(),
         }
     }

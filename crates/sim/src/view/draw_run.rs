@@ -3,19 +3,26 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::style::Color;
+use ratatui::style::{Color, Style};
 use ratatui::symbols::Marker;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Axis, Chart, Dataset, GraphType, Widget};
 
 use super::dots;
 use super::numbers::{fit, short, time};
-use super::panel::{BLUE, GREEN, GREY, ORANGE, VERMILION, bar, bold, colour, lines, titled};
+use super::panel::{
+    BLUE, GREEN, GREY, ORANGE, VERMILION, bar, bold, colour, lines, titled, titled_in,
+};
 use super::run_folder::{Net, RunScene};
 use crate::run::trace::Trace;
 
-/// Colours of nets in the chart, the newest first.
-const COLOURS: [Color; 4] = [BLUE, VERMILION, ORANGE, GREEN];
+/// Colours of arms that have none in the figures.
+const OTHERS: [Color; 4] = [
+    GREEN,
+    Color::Indexed(175),
+    Color::Indexed(74),
+    Color::Indexed(185),
+];
 
 /// Draws `run`; `moment` counts pictures, and moves the stretch of stream along.
 pub fn draw(run: &RunScene, moment: u64, area: Rect, buffer: &mut Buffer) {
@@ -39,7 +46,7 @@ pub fn draw(run: &RunScene, moment: u64, area: Rect, buffer: &mut Buffer) {
     let (left, right) = halves(above, area.width * 9 / 20);
     nets(run, left, buffer);
     epochs(run, right, buffer);
-    let (left, right) = halves(below, (area.width / 2).clamp(36, 52));
+    let (left, right) = halves(below, (area.width * 9 / 20).clamp(34, 56));
     stretch(run, moment, left, buffer);
     health(run, right, buffer);
 }
@@ -87,12 +94,20 @@ fn nets(run: &RunScene, area: Rect, buffer: &mut Buffer) {
     let names = width.saturating_sub(23).clamp(6, 30);
     let head = format!("  {} epoch valid  stream", fit("", names));
     let head = std::iter::once(Line::styled(fit(&head, width), colour(GREY)));
+    let charted = charted(run);
     let percent = |share: f64| format!("{:.1} %", 100.0 * share);
     let drawn = shown.into_iter().map(|net| {
         let (mark, style) = if net.done {
             ("✓", colour(GREEN))
         } else {
             ("…", colour(BLUE))
+        };
+        // As its line in the chart.
+        let in_chart = charted.iter().any(|other| other.name == net.name);
+        let own = if in_chart {
+            colour(arm_colour(&charted, net))
+        } else {
+            Style::new()
         };
         let (epoch, valid) = match net.epochs.last() {
             Some(&(epoch, valid)) => (format!("{epoch}"), percent(valid)),
@@ -104,36 +119,69 @@ fn nets(run: &RunScene, area: Rect, buffer: &mut Buffer) {
             .map_or(String::new(), |(_, a)| percent(*a));
         Line::from(vec![
             Span::styled(format!("{mark} "), style),
-            Span::raw(fit(&net.name, names)),
+            Span::styled(fit(&net.name, names), own),
             Span::raw(format!(" {epoch:>4} {valid:>7} {found:>7}")),
         ])
     });
     lines(head.chain(drawn), inner, buffer);
 }
 
-/// Validation by epoch of the nets that were heard of last.
+/// Model, arm and seed of a name.
+fn parts(name: &str) -> (&str, &str, &str) {
+    let (rest, seed) = name.rsplit_once('.').unwrap_or((name, ""));
+    let (model, arm) = rest.rsplit_once('.').unwrap_or((rest, ""));
+    (model, arm, seed)
+}
+
+/// The nets in the chart: one model, that of the newest net, in all of its arms.
+fn charted(run: &RunScene) -> Vec<&Net> {
+    let same = |net: &Net, other: &Net| {
+        let (a, b) = (parts(&net.name), parts(&other.name));
+        (a.0, a.2) == (b.0, b.2)
+    };
+    let trained = || run.nets.iter().filter(|net| !net.epochs.is_empty());
+    let newest = trained().max_by_key(|net| net.heard);
+    trained()
+        .filter(|net| newest.is_some_and(|newest| same(net, newest)))
+        .collect()
+}
+
+/// The colour of an arm, as in the figures; those that have none there share the others.
+fn arm_colour(nets: &[&Net], net: &Net) -> Color {
+    let known = |arm: &str| match arm {
+        "classic" => Some(VERMILION),
+        "carry" => Some(ORANGE),
+        "adaptive" => Some(BLUE),
+        _ => None,
+    };
+    known(parts(&net.name).1).unwrap_or_else(|| {
+        let others = nets.iter().filter(|n| known(parts(&n.name).1).is_none());
+        let at = others.take_while(|other| other.name != net.name).count();
+        OTHERS[at % OTHERS.len()]
+    })
+}
+
+/// Validation by epoch of the newest net and its kin.
 fn epochs(run: &RunScene, area: Rect, buffer: &mut Buffer) {
-    let inner = titled("right in validation, by epoch", area, buffer);
-    let mut nets: Vec<&Net> = run.nets.iter().filter(|n| !n.epochs.is_empty()).collect();
-    nets.sort_by_key(|net| std::cmp::Reverse(net.heard));
-    nets.truncate(COLOURS.len());
+    let nets = charted(run);
+    let model = nets.first().map_or("", |net| parts(&net.name).0);
+    let title = format!("right in validation, by epoch: {model}");
+    let title = title.trim_end_matches([':', ' ']);
+    let inner = titled(title, area, buffer);
     if nets.is_empty() {
         let text = Line::styled("no epoch is over", colour(GREY));
         return lines([text], inner, buffer);
     }
-    let legend = (nets.len() as u16).min(inner.height / 3);
-    let [chart, names] =
-        Layout::vertical([Constraint::Min(0), Constraint::Length(legend)]).areas(inner);
     let last = nets
         .iter()
         .flat_map(|net| &net.epochs)
         .map(|&(epoch, _)| epoch);
     let last = last.fold(run.epochs as f64, f64::max).max(2.0);
-    let sets = nets.iter().zip(COLOURS).rev().map(|(net, c)| {
+    let sets = nets.iter().map(|net| {
         Dataset::default()
             .marker(Marker::Braille)
             .graph_type(GraphType::Line)
-            .style(colour(c))
+            .style(colour(arm_colour(&nets, net)))
             .data(&net.epochs)
     });
     Chart::new(sets.collect())
@@ -141,7 +189,7 @@ fn epochs(run: &RunScene, area: Rect, buffer: &mut Buffer) {
             Axis::default()
                 .bounds([1.0, last])
                 .style(colour(GREY))
-                .labels(["1".to_owned(), short(last)]),
+                .labels(["1".to_owned(), format!("{last:.0}")]),
         )
         .y_axis(
             Axis::default()
@@ -149,12 +197,7 @@ fn epochs(run: &RunScene, area: Rect, buffer: &mut Buffer) {
                 .style(colour(GREY))
                 .labels(["0 %", "50 %", "100 %"]),
         )
-        .render(chart, buffer);
-    let legend = nets.iter().zip(COLOURS).map(|(net, c)| {
-        let name = fit(&net.name, usize::from(names.width).saturating_sub(3));
-        Line::from(vec![Span::styled("── ", colour(c)), Span::raw(name)])
-    });
-    lines(legend, names, buffer);
+        .render(inner, buffer);
 }
 
 /// Input and outputs of a stretch of the newest net's stream.
@@ -167,7 +210,8 @@ fn stretch(run: &RunScene, moment: u64, area: Rect, buffer: &mut Buffer) {
     let [above, below] = Layout::vertical([Constraint::Fill(3), Constraint::Fill(2)]).areas(area);
     let steps = dots::size(above).0;
     let start = 4 * moment as usize % trace.steps().saturating_sub(steps).max(1);
-    let title = format!("input of {name}: from step {}", trace.start + start as u64);
+    let name = name.rsplit_once('.').map_or(name.as_str(), |(net, _)| net);
+    let title = format!("{name}: input from step {}", trace.start + start as u64);
     let inner = titled(&title, above, buffer);
     let height = dots::size(inner).1;
     let rows = trace.channels;
@@ -178,7 +222,12 @@ fn stretch(run: &RunScene, moment: u64, area: Rect, buffer: &mut Buffer) {
         (first..end).any(|c| trace.events.get(at + c).is_some_and(|&v| v > 0.0))
     };
     dots::draw(inner, buffer, &[(BLUE, &event)]);
-    let inner = titled("probability: right, wrong, in a gap", below, buffer);
+    let inner = titled_in(
+        "says:",
+        &[("right", GREEN), ("wrong", VERMILION), ("in a gap", GREY)],
+        below,
+        buffer,
+    );
     let height = dots::size(inner).1;
     let dot = |kind: Answer| {
         move |x: usize, y: usize| {

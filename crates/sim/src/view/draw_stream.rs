@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 
-use super::numbers::{fit, latency, short, time, whole};
+use super::numbers::{fit, latency, seconds, short, time, whole};
 use super::panel::{BLUE, GREEN, GREY, VERMILION, bar, bold, colour, lines, titled};
 use super::{dots, panel};
 use crate::live::latency::Quantiles;
@@ -67,7 +67,7 @@ fn heading(status: &Status, width: usize) -> [Line<'_>; 2] {
         whole(status.step),
         time(status.uptime_s),
         short(status.steps_per_second),
-        short(status.dt_ms),
+        seconds(status.dt_ms),
         status.pace
     );
     [
@@ -90,7 +90,7 @@ fn rasters(status: &Status, area: Rect, buffer: &mut Buffer) {
         let title = format!(
             "{name}: {} units, last {} s",
             raster.units,
-            short(steps as f64 * status.dt_ms / 1e3)
+            seconds(steps as f64 * status.dt_ms / 1e3)
         );
         let inner = titled(&title, area, buffer);
         draw_raster(raster, inner, buffer);
@@ -152,7 +152,7 @@ fn health(status: &Status, area: Rect, buffer: &mut Buffer) {
     let rows = usize::from(area.height.saturating_sub(1));
     let all = status.health.len();
     let title = if all > rows {
-        format!("health: {rows} of {all} figures, the least well first")
+        format!("health: the worst {rows} of {all}")
     } else {
         "health".to_owned()
     };
@@ -165,11 +165,11 @@ fn health(status: &Status, area: Rect, buffer: &mut Buffer) {
     if all > rows {
         shown.sort_by(|a, b| strain(b).total_cmp(&strain(a)));
     }
-    let names = usize::from(inner.width).saturating_sub(28).clamp(8, 26);
+    let names = usize::from(inner.width).saturating_sub(22).clamp(8, 26);
     let drawn = shown.into_iter().map(|figure| {
-        let value = figure.value.map_or("not a number".to_owned(), short);
-        let range = figure.limits.map_or("not known".to_owned(), |[low, high]| {
-            format!("{} to {}", short(low), short(high))
+        let value = figure.value.map_or("NaN".to_owned(), short);
+        let range = figure.limits.map_or("unknown".to_owned(), |[low, high]| {
+            format!("{}–{}", short(low), short(high))
         });
         let (mark, style) = match (figure.out, strain(figure) > 1.0) {
             (true, _) => ("▲", warn()),

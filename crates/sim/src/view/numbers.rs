@@ -18,6 +18,12 @@ pub fn short(x: f64) -> String {
     }
 }
 
+/// A length of time as it is written by hand: without zeros at its end.
+pub fn seconds(x: f64) -> String {
+    let text = format!("{x:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// A count with commas between thousands.
 pub fn whole(n: u64) -> String {
     let digits = n.to_string();
@@ -81,6 +87,7 @@ mod tests {
         );
         assert_eq!(whole(1_234_567), "1,234,567");
         assert_eq!(whole(12), "12");
+        assert_eq!([10.0, 0.78, 2.5].map(seconds), ["10", "0.78", "2.5"]);
         assert_eq!(
             [5.0, 65.0, 7_260.0, 90_000.0].map(time),
             ["5 s", "1 min 05 s", "2 h 01 min", "1 d 01 h"]

@@ -31,14 +31,21 @@ pub fn bold() -> Style {
 
 /// Draws a rule with a title; returns the room under it.
 pub fn titled(title: &str, area: Rect, buffer: &mut Buffer) -> Rect {
-    let title = format!(
-        " {} ",
-        fit(title, area.width.saturating_sub(4) as usize).trim_end()
-    );
+    titled_in(title, &[], area, buffer)
+}
+
+/// The same, with words of their own colours after the title.
+pub fn titled_in(title: &str, words: &[(&str, Color)], area: Rect, buffer: &mut Buffer) -> Rect {
+    let room = usize::from(area.width.saturating_sub(4));
+    let title = format!(" {} ", fit(title, room).trim_end());
+    let mut spans = vec![Span::styled(title, bold().fg(Color::Reset))];
+    for (word, own) in words {
+        spans.push(Span::styled(format!("{word} "), colour(*own)));
+    }
     let block = Block::new()
         .borders(Borders::TOP)
         .border_style(colour(GREY))
-        .title(Span::styled(title, bold()));
+        .title(Line::from(spans));
     let inner = block.inner(area);
     block.render(area, buffer);
     inner

@@ -3,7 +3,7 @@
 //! With [least, most] what was learnt of a figure and tau the tolerance, a value is in its range from
 //!
 //! ```text
-//! (1) least - tau (most - least) - slack    to    most + tau (most - least) + slack
+//! (1) max(0, least - tau (most - least) - slack)    to    most + tau (most - least) + slack
 //! (2) slack = 0.02 max(|least|, |most|) + 1e-6
 //! ```
 //!
@@ -66,7 +66,8 @@ impl Watch {
             let range = ranges?.figures.iter().find(|range| range.name == *name)?;
             let slack = 0.02 * range.least.abs().max(range.most.abs()) + 1e-6;
             let more = config.tolerance * (range.most - range.least) + slack;
-            Some([range.least - more, range.most + more])
+            // No figure is below 0.
+            Some([(range.least - more).max(0.0), range.most + more])
         });
         let mut limits: Vec<_> = limits.collect();
         let not_finite = names.iter().position(|name| name == "state.not_finite");

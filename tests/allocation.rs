@@ -184,3 +184,68 @@ fn a_step_under_a_policy_allocates_nothing() {
         assert_eq!(count, 0, "{layers}, {window}: {bytes} bytes");
     }
 }
+
+/// A step of a live stream, with its detector and the watch over its health, asks for nothing; nor does the closing
+/// of a window in which all is well.
+#[test]
+fn a_step_of_a_stream_allocates_nothing() {
+    use saturn_sim::eval::detector::DetectorConfig;
+    use saturn_sim::live::assemble::{AssembleConfig, Assembler, Placed};
+    use saturn_sim::live::counts::Counts;
+    use saturn_sim::live::decide::Decider;
+    use saturn_sim::live::engine::{Engine, Parts};
+    use saturn_sim::live::fallback::Fallback;
+    use saturn_sim::live::health::{Figures, Watch, WatchConfig};
+    use saturn_sim::live::protocol::Item;
+
+    let config = AssembleConfig {
+        channels: INPUTS,
+        dt_ms: 10.0,
+        window: 2,
+        early: 0,
+        most_ahead: 100,
+        most_events: 64,
+        rebase_after: None,
+    };
+    let watch = WatchConfig {
+        tolerance: 0.5,
+        patience: 3,
+    };
+    for layers in STACKS {
+        let net = net(layers);
+        let figures = Figures::new(&net, INPUTS, 10.0);
+        let mut engine = Engine::new(Parts {
+            watch: Watch::new(figures.names(), None, &watch),
+            other: Some(net.clone()),
+            decider: Decider::new(&DetectorConfig::default(), CLASSES, 0.5),
+            figures,
+            window: 20,
+            patience: 3,
+            fallback: Fallback::Decay(0.9),
+            net,
+        });
+        let (mut assembler, mut counts) = (Assembler::new(&config, None), Counts::default());
+        let mut column = EventBatch::with_room(INPUTS, 1);
+        let mut time_us = 0;
+        let mut run = || {
+            for k in 0..3_000u64 {
+                time_us += 1_000;
+                let item = Item::Event {
+                    time_us,
+                    unit: (k * 7 % INPUTS as u64) as u32,
+                    count: 1,
+                };
+                while let Placed::After(steps) = assembler.place(&config, item, false, &mut counts)
+                {
+                    for _ in 0..steps {
+                        assembler.close(&config, &mut column, &mut counts);
+                        engine.step(&column);
+                    }
+                }
+            }
+        };
+        run();
+        let (count, bytes) = allocations(run);
+        assert_eq!(count, 0, "{layers}: {bytes} bytes");
+    }
+}

@@ -71,6 +71,7 @@ fn every_path_in_the_documents_exists() {
         "docs/results.md",
         "docs/performance.md",
         "docs/guide.md",
+        "docs/live.md",
     ] {
         let text = fs::read_to_string(root().join(document)).unwrap();
         let folder = root().join(document).parent().unwrap().to_owned();
@@ -136,6 +137,7 @@ fn every_command_in_the_documents_exists() {
         ("CONTRIBUTING.md", 0),
         ("docs/performance.md", 5),
         ("docs/guide.md", 9),
+        ("docs/live.md", 7),
     ] {
         let text = fs::read_to_string(root().join(document)).unwrap();
         let commands = commands(&text);

@@ -33,6 +33,18 @@ impl EventBatch {
         }
     }
 
+    /// The same, with memory for `columns` columns in which every channel has events.
+    pub fn with_room(channels: usize, columns: usize) -> Self {
+        let mut offsets = Vec::with_capacity(columns + 1);
+        offsets.push(0);
+        Self {
+            channels,
+            offsets,
+            units: Vec::with_capacity(channels * columns),
+            counts: Vec::with_capacity(channels * columns),
+        }
+    }
+
     /// Forgets all columns and keeps the memory.
     pub fn clear(&mut self, channels: usize) {
         self.channels = channels;

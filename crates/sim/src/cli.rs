@@ -18,12 +18,15 @@ use crate::bench::suite::{Choice, Task};
 use crate::bench::work::Net;
 use crate::build::BuildError;
 use crate::command;
+use crate::live::LiveError;
 use crate::run::matrix::SelectionError;
 use crate::run::{Progress, reason};
 use crate::scenario::ScenarioError;
 
 mod convert;
 mod matrix;
+mod stream;
+mod view;
 
 /// Find out what never resetting does to your net.
 #[derive(Parser)]
@@ -74,6 +77,12 @@ enum Command {
         #[command(subcommand)]
         command: DataCommand,
     },
+    /// Run a trained net on events as they come, and write its decisions
+    Stream(Box<stream::StreamArgs>),
+    /// Send an event file, or noise, to a net that is streamed
+    Send(stream::SendArgs),
+    /// Watch a run or a stream in the terminal
+    View(view::ViewArgs),
 }
 
 #[derive(Args)]
@@ -206,6 +215,9 @@ pub fn main() -> ExitCode {
         Command::Check { scenario, set } => command::check(&scenario, &set),
         Command::Schema => command::schema(),
         Command::Bench(args) => bench(args, &progress),
+        Command::Stream(args) => args.run(&progress),
+        Command::Send(args) => args.run(&progress),
+        Command::View(args) => args.run(&progress),
         Command::Data { command } => match command {
             DataCommand::Make { scenario, out, set } => {
                 command::make(scenario.as_deref(), out.as_deref(), &set, &progress)
@@ -290,6 +302,9 @@ fn exit_code(e: &anyhow::Error) -> u8 {
         cause.is::<ScenarioError>()
             || cause.is::<BuildError>()
             || cause.is::<SelectionError>()
+            || cause
+                .downcast_ref::<LiveError>()
+                .is_some_and(LiveError::is_input)
             || cause
                 .downcast_ref::<DataError>()
                 .is_some_and(|e| !matches!(e, DataError::Write { .. } | DataError::Stopped { .. }))

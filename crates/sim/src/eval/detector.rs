@@ -46,7 +46,7 @@ use serde::{Deserialize, Serialize};
 
 pub use level::SegmentOutcome;
 use level::{Level, Segment};
-use moving_mean::MovingMean;
+pub(crate) use moving_mean::MovingMean;
 pub use score::{DetectorScore, choose, grid};
 
 /// The longest excursion, and the longest segment of which all is seen, in steps.

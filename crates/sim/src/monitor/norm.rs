@@ -15,7 +15,7 @@ pub struct NormStats {
 }
 
 /// Collects one field.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Norm {
     /// 2 where two rows are one complex number.
     rows_per_value: f64,

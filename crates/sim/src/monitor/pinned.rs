@@ -4,6 +4,7 @@
 //! share of pinned values over the window's steps, lanes and rows.
 
 use saturn_cell::{FieldKind, Real};
+use serde::{Deserialize, Serialize};
 
 /// A tanh unit beyond this, in modulus, is pinned.
 pub const TANH_END: f64 = 0.95;
@@ -11,7 +12,7 @@ pub const TANH_END: f64 = 0.95;
 pub const GATE_END: f64 = 0.05;
 
 /// Counts pinned values of one field.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Pinned {
     /// Values are pinned outside of these two.
     free: [f64; 2],

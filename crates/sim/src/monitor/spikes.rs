@@ -25,7 +25,7 @@ pub struct SpikeStats {
 }
 
 /// Counts the spikes of one field.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spikes {
     /// n_i, `[H]`.
     counts: Vec<u64>,

@@ -4,7 +4,7 @@ use saturn_cell::{EventBatch, Input, Real, Stream, View};
 
 use super::Network;
 
-/// A net running live, one step at a time. Nothing is allocated after the first step's spikes.
+/// A net running live, one step at a time. Nothing is allocated after the start.
 pub struct NetworkStream<R: Real> {
     layers: Vec<(Stream<R>, EventBatch)>,
 }
@@ -16,7 +16,11 @@ impl<R: Real> NetworkStream<R> {
             layers: net
                 .cells
                 .iter()
-                .map(|cell| (Stream::new(cell.as_ref(), lanes), EventBatch::default()))
+                .map(|cell| {
+                    let spiking = if cell.spikes() { lanes } else { 0 };
+                    let spikes = EventBatch::with_room(cell.widths().output, spiking);
+                    (Stream::new(cell.as_ref(), lanes), spikes)
+                })
                 .collect(),
         }
     }
@@ -26,6 +30,16 @@ impl<R: Real> NetworkStream<R> {
         for ((stream, _), cell) in self.layers.iter_mut().zip(&net.cells) {
             stream.reset(cell.as_ref(), lane);
         }
+    }
+
+    /// The cell `i` running: its state, drive and output after the last step.
+    pub fn layer(&self, i: usize) -> &Stream<R> {
+        &self.layers[i].0
+    }
+
+    /// The same, to have its state set between two steps.
+    pub fn layer_mut(&mut self, i: usize) -> &mut Stream<R> {
+        &mut self.layers[i].0
     }
 
     /// One step on `x [I, B]`; returns the logits `[C, B]`.

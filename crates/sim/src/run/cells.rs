@@ -86,6 +86,12 @@ impl Finished {
         Ok(bytes)
     }
 
+    /// The cell in the file at `path`; `None` where there is no such file.
+    pub fn read(path: &Path) -> Result<Option<Self>, FolderError> {
+        let file = read_json::<File>(path)?;
+        file.map(|file| Self::decode(path, file)).transpose()
+    }
+
     /// The cell of a file's bytes; `path` is the file's, for messages.
     fn decode(path: &Path, file: File) -> Result<Self, FolderError> {
         let damaged = |source| FolderError::Damaged {

@@ -8,6 +8,7 @@
 //! results/         one file a trained net and one an evaluation (see `place`); what is here is not done again
 //! weights/         safetensors, with PyTorch's names and shapes where PyTorch has the cell
 //! traces/          state traces, HDF5
+//! health/          ranges of health of nets that have been streamed (see `live::health`)
 //! figures/         SVG and PNG
 //! summary.json     every figure of the matrix
 //! report.html      to be read

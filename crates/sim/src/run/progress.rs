@@ -104,6 +104,11 @@ impl Progress {
         self.bar.finish_and_clear();
     }
 
+    /// What an interrupt sets.
+    pub fn stop(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.stop)
+    }
+
     /// Whether the user asked to stop.
     pub fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A ring of the last w probability vectors, with their sum.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct MovingMean {
+pub(crate) struct MovingMean {
     classes: usize,
     /// `[C, w]`, one column a step.
     ring: Vec<f32>,
@@ -24,6 +24,20 @@ impl MovingMean {
             filled: 0,
             next: 0,
         }
+    }
+
+    /// Classes and steps.
+    pub fn shape(&self) -> (usize, usize) {
+        (self.classes, self.ring.len())
+    }
+
+    /// Whether what was read from a file can go on.
+    pub fn is_sound(&self) -> bool {
+        let window = self.ring.len() / self.classes.max(1);
+        self.ring.len() == window * self.classes
+            && self.sum.len() == self.classes
+            && self.filled <= window
+            && self.next < window
     }
 
     /// Takes one step's probabilities; gives the class with the largest mean (the first of equals) and

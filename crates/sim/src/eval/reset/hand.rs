@@ -40,15 +40,20 @@ impl<R: Real> Hand<R> {
         if action == Action::Leave {
             return;
         }
-        for (i, (fields, rest)) in self.cells.iter().enumerate() {
+        for i in 0..self.cells.len() {
             let mut states = tapes.initial_mut(i);
-            let state = column_mut(&mut states, lane);
-            match action {
-                Action::Leave => {}
-                Action::Reset => state.copy_from_slice(rest),
-                Action::Scale(gamma) => scale(fields, rest, state, R::of(gamma)),
-                Action::Clip(bound) => clip(fields, state, R::of(bound)),
-            }
+            self.act_on(i, column_mut(&mut states, lane), action);
+        }
+    }
+
+    /// Acts on the `state [S]` of cell `i` on one lane.
+    pub fn act_on(&self, i: usize, state: &mut [R], action: Action) {
+        let (fields, rest) = &self.cells[i];
+        match action {
+            Action::Leave => {}
+            Action::Reset => state.copy_from_slice(rest),
+            Action::Scale(gamma) => scale(fields, rest, state, R::of(gamma)),
+            Action::Clip(bound) => clip(fields, state, R::of(bound)),
         }
     }
 

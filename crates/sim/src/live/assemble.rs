@@ -1,0 +1,251 @@
+//! From events to steps: which step an event belongs to, and when a step is complete.
+//!
+//! With dt the length of a step in microseconds, o the step at which the stream began on the sender's clock,
+//! w the reorder window in steps and n the next step that is not closed yet:
+//!
+//! ```text
+//! (1) step(t) = floor(t / dt) - o
+//! (2) late           step < n                    dropped
+//! (3) too far ahead  step > newest + most        dropped: no input makes the net run through years of silence
+//! (4) step n closes  once an event or mark of step > n + w is heard (by the stamps), or when its time has
+//!                    come and w more steps have passed (by the clock)
+//! (5) duplicate      same time and unit as another event of its step: dropped when the step closes
+//! ```
+//!
+//! An open step is a bucket of bounded size; what finds it full is dropped and counted. Within the window the
+//! order of arrival does not matter: a bucket is sorted when it closes, so its counts are the same numbers
+//! whatever the order was.
+//!
+//! A sender whose clock jumps would be dropped for ever. After `rebase_after` refusals in a row, (2) or (3), the
+//! next event is taken as of the newest open step, and o is set anew.
+
+use std::collections::VecDeque;
+
+use saturn_cell::EventBatch;
+use serde::{Deserialize, Serialize};
+
+use super::counts::Counts;
+use super::protocol::Item;
+
+/// How events become steps.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AssembleConfig {
+    /// I.
+    pub channels: usize,
+    /// Length of a step, ms.
+    pub dt_ms: f64,
+    /// w, steps that an event may come late.
+    pub window: u64,
+    /// Steps beyond w that an event may come early, where steps close by the clock.
+    pub early: u64,
+    /// The most steps that time may jump ahead.
+    pub most_ahead: u64,
+    /// The most events of a step.
+    pub most_events: usize,
+    /// Refusals in a row after which the clock is set anew; `None` for never.
+    pub rebase_after: Option<u64>,
+}
+
+/// One event in an open step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Waiting {
+    unit: u32,
+    time_us: u64,
+    count: u32,
+}
+
+/// What is to be done with an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Placed {
+    /// It is of this step.
+    In(u64),
+    /// So many steps close before it has: see [`Assembler::close`].
+    After(u64),
+    /// It was dropped, and counted.
+    Dropped,
+}
+
+/// The open steps of a stream.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Assembler {
+    /// o; `None` before the first item.
+    origin: Option<i64>,
+    /// n.
+    next: u64,
+    /// The newest step heard of.
+    newest: u64,
+    /// The latest time heard of, for telling what is out of order.
+    latest_us: u64,
+    refused: u64,
+    heard: bool,
+    /// Steps n, n + 1, ...
+    open: VecDeque<Vec<Waiting>>,
+}
+
+impl Assembler {
+    /// A stream that begins with its first item, or at `origin_us`.
+    pub fn new(config: &AssembleConfig, origin_us: Option<u64>) -> Self {
+        let buckets = (config.window + config.early + 1) as usize;
+        let bucket = || Vec::with_capacity(config.most_events);
+        Self {
+            origin: origin_us.map(|t| bin(config, t)),
+            next: 0,
+            newest: 0,
+            latest_us: 0,
+            refused: 0,
+            heard: false,
+            open: (0..buckets).map(|_| bucket()).collect(),
+        }
+    }
+
+    /// Whether what was read from a file fits `config`; makes the room that it needs.
+    pub fn restore(&mut self, config: &AssembleConfig) -> bool {
+        let buckets = (config.window + config.early + 1) as usize;
+        let fits = self.open.len() == buckets
+            && self.newest >= self.next.saturating_sub(1)
+            && self.origin.is_none_or(|o| o.unsigned_abs() < 1 << 60)
+            && self.next < 1 << 60
+            && self.newest < 1 << 60
+            && self.open.iter().all(|bucket| {
+                bucket.len() <= config.most_events
+                    && bucket.iter().all(|w| (w.unit as usize) < config.channels)
+            });
+        if fits {
+            for bucket in &mut self.open {
+                bucket.reserve_exact(config.most_events - bucket.len());
+            }
+        }
+        fits
+    }
+
+    /// n, the next step to close.
+    pub fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// The sender's time at which step `step` begins, microseconds; `None` before the first item.
+    pub fn time_us(&self, config: &AssembleConfig, step: u64) -> Option<u64> {
+        let bin = self.origin?.checked_add_unsigned(step)?;
+        Some((bin.max(0) as f64 * config.dt_ms * 1e3).round() as u64)
+    }
+
+    /// The clock says that step `now` has begun; the next item is of that step if none came before.
+    pub fn tick(&mut self, now: u64) {
+        self.newest = self.newest.max(now);
+    }
+
+    /// Whether the sender's clock is known.
+    pub fn anchored(&self) -> bool {
+        self.origin.is_some()
+    }
+
+    /// Forgets the sender's clock: the next item is of the newest step.
+    pub fn unanchor(&mut self) {
+        (self.origin, self.latest_us, self.heard) = (None, 0, false);
+    }
+
+    /// Takes an item, or says what comes first. `by_clock`: steps do not close for it.
+    pub fn place(
+        &mut self,
+        config: &AssembleConfig,
+        item: Item,
+        by_clock: bool,
+        counts: &mut Counts,
+    ) -> Placed {
+        let time_us = item.time_us();
+        let bin = bin(config, time_us);
+        let current = self.newest.max(self.next);
+        let mut origin = *self.origin.get_or_insert(bin - current as i64);
+        let refused = |step: i64| {
+            if step < self.next as i64 {
+                return Some(true);
+            }
+            let most = if by_clock {
+                self.next + config.window + config.early
+            } else {
+                current.saturating_add(config.most_ahead)
+            };
+            (step as u64 > most).then_some(false)
+        };
+        if let Some(late) = refused(bin - origin) {
+            self.refused += 1;
+            if (config.rebase_after).is_none_or(|after| self.refused <= after) {
+                *(if late {
+                    &mut counts.late
+                } else {
+                    &mut counts.ahead
+                }) += 1;
+                return Placed::Dropped;
+            }
+            counts.rebased += 1;
+            origin = bin - current as i64;
+            self.origin = Some(origin);
+            self.latest_us = time_us;
+        }
+        (self.refused, self.heard) = (0, true);
+        let step = (bin - origin) as u64;
+        // Steps that must close to make room for it: (4) read the other way round.
+        let first = step.saturating_sub(config.window);
+        if !by_clock && first > self.next {
+            return Placed::After(first - self.next);
+        }
+        self.newest = self.newest.max(step);
+        let behind = time_us < self.latest_us;
+        self.latest_us = self.latest_us.max(time_us);
+        let Item::Event { unit, count, .. } = item else {
+            counts.marks += 1;
+            return Placed::In(step);
+        };
+        counts.reordered += u64::from(behind);
+        let bucket = &mut self.open[(step - self.next) as usize];
+        if bucket.len() == config.most_events {
+            counts.crowded += 1;
+            return Placed::Dropped;
+        }
+        counts.taken += 1;
+        bucket.push(Waiting {
+            unit,
+            time_us,
+            count,
+        });
+        Placed::In(step)
+    }
+
+    /// Closes step n: its events are the one column of `column`.
+    pub fn close(&mut self, config: &AssembleConfig, column: &mut EventBatch, counts: &mut Counts) {
+        column.clear(config.channels);
+        let Some(mut bucket) = self.open.pop_front() else {
+            return;
+        };
+        bucket.sort_unstable();
+        let before = bucket.len();
+        bucket.dedup_by_key(|event| (event.unit, event.time_us));
+        let duplicates = (before - bucket.len()) as u64;
+        counts.duplicates += duplicates;
+        counts.taken -= duplicates;
+        for same in bucket.chunk_by(|a, b| a.unit == b.unit) {
+            let count: u64 = same.iter().map(|event| u64::from(event.count)).sum();
+            column.push(same[0].unit, count as f32);
+        }
+        column.end_column();
+        bucket.clear();
+        self.open.push_back(bucket);
+        self.next += 1;
+    }
+
+    /// Steps that hold something, up to the last that does: what is closed when the input has ended.
+    pub fn unfinished(&self) -> u64 {
+        let last = self.open.iter().rposition(|bucket| !bucket.is_empty());
+        let heard = (self.newest + 1).saturating_sub(self.next);
+        let marked = if self.heard { heard } else { 0 };
+        last.map_or(0, |at| at as u64 + 1).max(marked)
+    }
+}
+
+/// floor(t / dt).
+fn bin(config: &AssembleConfig, time_us: u64) -> i64 {
+    (time_us as f64 / (config.dt_ms * 1e3)).floor() as i64
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,53 @@
+//! What became of everything that was sent: each event is in exactly one of these.
+
+use serde::{Deserialize, Serialize};
+
+use super::protocol::Fault;
+
+/// Counts since the stream began, over all resumptions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Events that reached the net.
+    pub taken: u64,
+    /// Marks of time.
+    pub marks: u64,
+    /// Of those that were taken, the ones with an earlier time than one before.
+    pub reordered: u64,
+    /// Dropped: their step had closed.
+    pub late: u64,
+    /// Dropped: too far ahead of the stream.
+    pub ahead: u64,
+    /// Dropped: same time and unit as another.
+    pub duplicates: u64,
+    /// Dropped: their step was full.
+    pub crowded: u64,
+    /// Dropped: the queue was full.
+    pub flooded: u64,
+    /// Dropped: malformed, by [`Fault`].
+    pub malformed: [u64; Fault::ALL.len()],
+    /// Times at which the sender's clock was taken anew.
+    pub rebased: u64,
+    /// Steps of wall-clock time that were given up, as the machine was asleep or too slow.
+    pub skipped: u64,
+    /// Steps that came out later than they should have by a step or more.
+    pub overruns: u64,
+}
+
+impl Counts {
+    /// Everything malformed.
+    pub fn all_malformed(&self) -> u64 {
+        self.malformed.iter().sum()
+    }
+
+    /// Dropped events with their reasons.
+    pub fn dropped(&self) -> [(&'static str, u64); 6] {
+        [
+            ("late", self.late),
+            ("ahead", self.ahead),
+            ("duplicate", self.duplicates),
+            ("crowded", self.crowded),
+            ("flooded", self.flooded),
+            ("malformed", self.all_malformed()),
+        ]
+    }
+}

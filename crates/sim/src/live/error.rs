@@ -1,0 +1,75 @@
+//! What can go wrong with a live stream.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// An error of `saturn stream`, `saturn send` or `saturn view`.
+#[derive(Debug, Error)]
+pub enum LiveError {
+    /// No trained net is where the user said.
+    #[error("{}: {what}\nhint: {hint}", path.display())]
+    Model {
+        /// What was given.
+        path: PathBuf,
+        /// What is the matter with it.
+        what: String,
+        /// What to do.
+        hint: String,
+    },
+    /// An option cannot be used so.
+    #[error("{option}: {what}\nhint: {hint}")]
+    Option {
+        /// The option.
+        option: &'static str,
+        /// What is the matter.
+        what: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// Reading, writing or opening failed.
+    #[error("{place}: cannot {what}: {source}\nhint: {hint}")]
+    Io {
+        /// The file, the socket or the address.
+        place: String,
+        /// What was tried.
+        what: &'static str,
+        /// What the system said.
+        source: io::Error,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// A file of ours does not hold what we wrote, or is another net's.
+    #[error("{}: {what}\nhint: {hint}", path.display())]
+    State {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+        /// What to do.
+        hint: &'static str,
+    },
+}
+
+impl LiveError {
+    /// An [`Self::Io`] about a file.
+    pub fn file(
+        path: &Path,
+        what: &'static str,
+        hint: &'static str,
+    ) -> impl FnOnce(io::Error) -> Self {
+        let place = path.display().to_string();
+        move |source| Self::Io {
+            place,
+            what,
+            source,
+            hint,
+        }
+    }
+
+    /// Whether the user's input is at fault.
+    pub fn is_input(&self) -> bool {
+        !matches!(self, Self::Io { what, .. } if what.starts_with("write"))
+    }
+}

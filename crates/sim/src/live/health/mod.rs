@@ -1,0 +1,13 @@
+//! Health: whether a net that runs live looks as it did when it was validated.
+//!
+//! Figures are taken over windows of some hundred steps (see `figures`), their ranges are learnt once from the
+//! validation stream of the net's own scenario (see `ranges`), and a watch says which figures leave their ranges
+//! and which come back (see `watch`).
+
+mod figures;
+mod ranges;
+mod watch;
+
+pub use figures::Figures;
+pub use ranges::{Range, Ranges, learn};
+pub use watch::{Change, Kept, Watch, WatchConfig};

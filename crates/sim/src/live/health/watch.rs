@@ -1,0 +1,186 @@
+//! Which figures are out of their ranges.
+//!
+//! With [least, most] what was learnt of a figure and tau the tolerance, a value is in its range from
+//!
+//! ```text
+//! (1) max(0, least - tau (most - least) - slack)    to    most + tau (most - least) + slack
+//! (2) slack = 0.02 max(|least|, |most|) + 1e-6
+//! ```
+//!
+//! A figure raises the *alarm* after `patience` windows out of its range in a row, and gives it up after as many
+//! within. Values that are not finite raise it at once.
+
+use serde::{Deserialize, Serialize};
+
+use super::ranges::Ranges;
+
+/// How strict a watch is.
+///
+/// | field | default | range | unit | turning it up |
+/// |---|---|---|---|---|
+/// | `tolerance` | 0.5 | 0.. | widths of the range | warns of less |
+/// | `patience` | 3 | 1.. | windows | warns later, and of fewer brief departures |
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WatchConfig {
+    /// tau.
+    pub tolerance: f64,
+    /// Windows in a row.
+    pub patience: u32,
+}
+
+/// A figure that raises the alarm, or gives it up.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Change {
+    /// Which one.
+    pub figure: usize,
+    /// Its value.
+    pub value: f64,
+    /// Whether it is out of its range now.
+    pub out: bool,
+}
+
+/// The watch of a live net.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    patience: u32,
+    /// (1) Of each figure; `None` where nothing was learnt.
+    limits: Vec<Option<[f64; 2]>>,
+    /// Which figure tells of values that are not finite.
+    not_finite: Option<usize>,
+    kept: Vec<Kept>,
+}
+
+/// What a watch remembers of one figure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Kept {
+    /// Windows in a row on the other side.
+    streak: u32,
+    /// Whether it raises the alarm.
+    alarm: bool,
+}
+
+impl Watch {
+    /// A watch over the figures called `names`; without `ranges` only what is not finite is out of range.
+    pub fn new(names: &[String], ranges: Option<&Ranges>, config: &WatchConfig) -> Self {
+        let limits = names.iter().map(|name| {
+            let range = ranges?.figures.iter().find(|range| range.name == *name)?;
+            let slack = 0.02 * range.least.abs().max(range.most.abs()) + 1e-6;
+            let more = config.tolerance * (range.most - range.least) + slack;
+            // No figure is below 0.
+            Some([(range.least - more).max(0.0), range.most + more])
+        });
+        let mut limits: Vec<_> = limits.collect();
+        let not_finite = names.iter().position(|name| name == "state.not_finite");
+        if let Some(i) = not_finite {
+            limits[i] = Some([0.0, 0.0]);
+        }
+        Self {
+            patience: config.patience,
+            kept: vec![Kept::default(); limits.len()],
+            not_finite,
+            limits,
+        }
+    }
+
+    /// The limits of figure `i`.
+    pub fn limits(&self, i: usize) -> Option<[f64; 2]> {
+        self.limits[i]
+    }
+
+    /// Whether figure `i` raises the alarm.
+    pub fn is_out(&self, i: usize) -> bool {
+        self.kept[i].alarm
+    }
+
+    /// Whether any does.
+    pub fn alarm(&self) -> bool {
+        self.kept.iter().any(|kept| kept.alarm)
+    }
+
+    /// What it remembers.
+    pub fn kept(&self) -> &[Kept] {
+        &self.kept
+    }
+
+    /// Goes on with what another remembered; whether that is of as many figures.
+    pub fn restore(&mut self, kept: Vec<Kept>) -> bool {
+        let fits = kept.len() == self.kept.len();
+        if fits {
+            self.kept = kept;
+        }
+        fits
+    }
+
+    /// The values of a window; adds what has changed to `changes`.
+    pub fn judge(&mut self, values: &[f64], changes: &mut Vec<Change>) {
+        for (i, ((&value, limits), kept)) in values
+            .iter()
+            .zip(&self.limits)
+            .zip(&mut self.kept)
+            .enumerate()
+        {
+            let Some([low, high]) = *limits else { continue };
+            let out = !(low <= value && value <= high);
+            if out == kept.alarm {
+                kept.streak = 0;
+                continue;
+            }
+            kept.streak += 1;
+            let at_once = out && (self.not_finite == Some(i) || !value.is_finite());
+            if at_once || kept.streak >= self.patience {
+                *kept = Kept {
+                    streak: 0,
+                    alarm: out,
+                };
+                changes.push(Change {
+                    figure: i,
+                    value,
+                    out,
+                });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ranges::Range;
+    use super::*;
+
+    #[test]
+    fn a_figure_must_stay_out_to_raise_the_alarm_and_in_to_end_it() {
+        let names = ["a", "state.not_finite", "unknown"].map(str::to_owned);
+        let range = Range {
+            name: "a".to_owned(),
+            least: 1.0,
+            most: 2.0,
+            mean: 1.5,
+        };
+        let ranges = Ranges {
+            window: 10,
+            windows: 10,
+            weights: String::new(),
+            figures: vec![range],
+        };
+        let config = WatchConfig {
+            tolerance: 0.5,
+            patience: 2,
+        };
+        let mut watch = Watch::new(&names, Some(&ranges), &config);
+        let mut hear = |a: f64, not_finite: f64| {
+            let mut changes = Vec::new();
+            watch.judge(&[a, not_finite, 1e9], &mut changes);
+            let said: Vec<_> = changes.iter().map(|c| (c.figure, c.out)).collect();
+            (said, watch.alarm())
+        };
+        // From 0.46 to 2.54.
+        assert_eq!(hear(2.5, 0.0), (vec![], false));
+        assert_eq!(hear(2.6, 0.0), (vec![], false));
+        assert_eq!(hear(0.5, 0.0), (vec![], false));
+        assert_eq!(hear(0.4, 0.0), (vec![], false));
+        assert_eq!(hear(0.4, 0.0), (vec![(0, true)], true));
+        assert_eq!(hear(1.0, 0.0), (vec![], true));
+        assert_eq!(hear(1.0, 0.1), (vec![(0, false), (1, true)], true));
+        assert_eq!(hear(f64::NAN, 0.0), (vec![(0, true)], true));
+    }
+}

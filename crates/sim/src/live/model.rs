@@ -1,0 +1,200 @@
+//! A trained net as a run leaves it.
+//!
+//! It is named by its run's folder and its place, `runs/quickstart/lif.adaptive.1`, or by its weights,
+//! `runs/quickstart/weights/lif.adaptive.1.safetensors`; a run that has one net alone is named by its folder.
+//! What the net is stands in the run's `scenario.yaml`, its classes and the detector's threshold in `cells/`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use saturn_cell::Real;
+use saturn_data::checksum::sha256;
+use serde::{Deserialize, Serialize};
+
+use super::LiveError;
+use crate::build::{Answers, build};
+use crate::network::Network;
+use crate::run::cells::Finished;
+use crate::run::matrix::{Entry, entries};
+use crate::run::weights;
+use crate::scenario::{DataSource, Precision, Scenario};
+
+/// What tells one trained net from all others, and what it hears and says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Identity {
+    /// `MODEL.ARM.SEED`.
+    pub place: String,
+    /// The checksum of its weights.
+    pub weights: String,
+    /// I.
+    pub channels: usize,
+    /// Length of a step, ms.
+    pub dt_ms: f64,
+    /// Names of its classes.
+    pub classes: Vec<String>,
+    /// `f32` or `f64`.
+    pub precision: String,
+}
+
+/// A trained net, found and not yet built.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// The run's folder.
+    pub run: PathBuf,
+    /// What it is.
+    pub identity: Identity,
+    /// Its run's scenario.
+    pub scenario: Scenario,
+    /// Its number in the run's matrix.
+    index: usize,
+    weights: PathBuf,
+    /// Where its ranges of health stand.
+    pub health: PathBuf,
+    /// The detector's threshold, as chosen on the validation split.
+    pub threshold: Option<f64>,
+}
+
+impl Model {
+    /// Finds the net that `path` names.
+    pub fn open(path: &Path) -> Result<Self> {
+        let (run, name) = split(path)?;
+        let scenario = Scenario::load(&run.join("scenario.yaml"), &[""; 0])?;
+        let seeds = seeds(&scenario);
+        let all = entries(&scenario, &seeds);
+        let file = |entry: &Entry| entry.place.file("weights", "safetensors");
+        let there: Vec<usize> = (0..all.len())
+            .filter(|&i| run.join(file(&all[i])).is_file())
+            .collect();
+        let named = |&i: &usize| {
+            let stem = file(&all[i]).file_stem().map(std::ffi::OsStr::to_owned);
+            name.as_ref().is_none_or(|name| {
+                *name == all[i].place.to_string() || stem.as_deref() == Some(name.as_ref())
+            })
+        };
+        let found: Vec<usize> = there.iter().copied().filter(named).collect();
+        let names = |of: &[usize]| {
+            let names: Vec<String> = of.iter().map(|&i| all[i].place.to_string()).collect();
+            names.join(", ")
+        };
+        let [index] = found[..] else {
+            let what = match (&name, found.len()) {
+                (Some(name), _) => format!("the run has no trained net `{name}`"),
+                (None, 0) => "the run has no trained net".to_owned(),
+                (None, _) => "the run has several nets".to_owned(),
+            };
+            let hint = if there.is_empty() {
+                "run its scenario to the end first".to_owned()
+            } else {
+                format!("name one of them after the folder: {}", names(&there))
+            };
+            return Err(wrong(path, what, hint).into());
+        };
+        let entry = &all[index];
+        if matches!(scenario.data.source, DataSource::Frames { .. }) {
+            let what = "the net hears frames, and a stream brings events";
+            return Err(wrong(path, what, "train a net on `data.events`").into());
+        }
+        let cell = run.join("cells").join(entry.place.cell());
+        let Some(finished) = Finished::read(&cell)? else {
+            let what = format!("{} is not there", cell.display());
+            let hint = "run its scenario to the end first: the same command goes on";
+            return Err(wrong(path, what, hint).into());
+        };
+        let weights = run.join(file(entry));
+        let first = finished.cell.evaluations.first();
+        let identity = Identity {
+            place: entry.place.to_string(),
+            weights: sha256(&weights).map_err(LiveError::file(&weights, "read", "check it"))?,
+            channels: scenario.data.channels,
+            dt_ms: finished.shared.dt_ms,
+            classes: finished.shared.classes.clone(),
+            precision: match scenario.train.precision {
+                Precision::F32 => "f32".to_owned(),
+                Precision::F64 => "f64".to_owned(),
+            },
+        };
+        Ok(Self {
+            threshold: first.map(|e| e.evaluation.detection.threshold),
+            health: run.join(entry.place.file("health", "json")),
+            run,
+            identity,
+            index,
+            weights,
+            scenario,
+        })
+    }
+
+    /// Builds the net and reads its weights.
+    pub fn network<R: Real>(&self) -> Result<Network<R>> {
+        let seeds = seeds(&self.scenario);
+        let all = entries(&self.scenario, &seeds);
+        let (entry, identity) = (&all[self.index], &self.identity);
+        let mut net = build(
+            entry.place.model,
+            entry.model,
+            identity.channels,
+            Answers::of(identity.classes.len(), entry.arm),
+            identity.dt_ms,
+            entry.place.seed,
+        )?;
+        weights::load(&mut net, &self.weights)?;
+        Ok(net)
+    }
+
+    /// The seed that it was trained with.
+    pub fn seed(&self) -> u64 {
+        let seeds = seeds(&self.scenario);
+        entries(&self.scenario, &seeds)[self.index].place.seed
+    }
+}
+
+/// All seeds that a run of `scenario` can have.
+fn seeds(scenario: &Scenario) -> Vec<u64> {
+    let mut seeds = scenario.seeds_for(true);
+    if !seeds.contains(&scenario.seed) {
+        seeds.push(scenario.seed);
+    }
+    seeds
+}
+
+/// The run's folder, and the net's name if there is one.
+fn split(path: &Path) -> Result<(PathBuf, Option<String>), LiveError> {
+    let holds = |folder: &Path| folder.join("scenario.yaml").is_file();
+    if holds(path) {
+        return Ok((path.to_owned(), None));
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.strip_suffix(".safetensors").unwrap_or(&name);
+    let parent = path.parent().unwrap_or(Path::new(""));
+    let here = if parent.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        parent
+    };
+    let above = if here.file_name().is_some_and(|f| f == "weights") {
+        here.parent().unwrap_or(here)
+    } else {
+        here
+    };
+    let above = if above.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        above
+    };
+    if holds(above) {
+        return Ok((above.to_owned(), Some(name.to_owned())));
+    }
+    Err(wrong(
+        path,
+        "is no trained net: no scenario.yaml is there or in the folder above",
+        "name a run's folder and a net in it, such as runs/quickstart/lif.adaptive.1",
+    ))
+}
+
+fn wrong(path: &Path, what: impl Into<String>, hint: impl Into<String>) -> LiveError {
+    LiveError::Model {
+        path: path.to_owned(),
+        what: what.into(),
+        hint: hint.into(),
+    }
+}

@@ -1,0 +1,190 @@
+//! What a live stream is written in: lines of text, or binary frames.
+//!
+//! ```text
+//! TIME_US UNIT [COUNT]     text, an event a line; see `line`
+//! A5 53 45 31 ...          frames of up to 4,096 events; see `frame`
+//! ```
+//!
+//! The first byte tells which: no line of text begins with A5. Whatever comes, a decoder holds at most one
+//! line or one frame, and turns every byte into events, marks or named faults; it never fails.
+
+pub mod frame;
+pub mod line;
+
+use serde::{Deserialize, Serialize};
+
+use frame::Frames;
+use line::Lines;
+
+/// The latest time that can be said, in microseconds: some 285 years, and whole in f64.
+pub const LATEST_US: u64 = 1 << 53;
+/// The most that one event can count.
+pub const MOST: u32 = 255;
+
+/// What was said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Item {
+    /// Unit `unit` fired `count` times at `time_us`.
+    Event {
+        /// Microseconds, on the sender's clock.
+        time_us: u64,
+        /// The input channel, from 0 on.
+        unit: u32,
+        /// How often, 1 to [`MOST`].
+        count: u32,
+    },
+    /// It is `time_us` by now, and nothing fired.
+    Mark {
+        /// Microseconds, on the sender's clock.
+        time_us: u64,
+    },
+}
+
+impl Item {
+    /// When it was, microseconds on the sender's clock.
+    pub fn time_us(&self) -> u64 {
+        match *self {
+            Self::Event { time_us, .. } | Self::Mark { time_us } => time_us,
+        }
+    }
+}
+
+/// Why something was malformed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
+    /// Not one, two or three numbers.
+    Syntax,
+    /// A time that is negative, no number, infinite, or after [`LATEST_US`].
+    Time,
+    /// A unit beyond the net's channels.
+    Unit,
+    /// A count that is not from 1 to [`MOST`].
+    Count,
+    /// A line longer than [`line::LONGEST`] bytes.
+    Length,
+    /// A frame whose checksum does not fit.
+    Checksum,
+    /// Bytes that are no frame.
+    Frame,
+    /// The input ended within a line or a frame.
+    Torn,
+}
+
+impl Fault {
+    /// All of them, in order.
+    pub const ALL: [Self; 8] = [
+        Self::Syntax,
+        Self::Time,
+        Self::Unit,
+        Self::Count,
+        Self::Length,
+        Self::Checksum,
+        Self::Frame,
+        Self::Torn,
+    ];
+
+    /// Its name in logs and metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Syntax => "syntax",
+            Self::Time => "time",
+            Self::Unit => "unit",
+            Self::Count => "count",
+            Self::Length => "length",
+            Self::Checksum => "checksum",
+            Self::Frame => "frame",
+            Self::Torn => "torn",
+        }
+    }
+
+    /// What is wrong, in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Syntax => "not `TIME_US UNIT [COUNT]`",
+            Self::Time => "the time is negative, no number or too late",
+            Self::Unit => "the unit is beyond the net's channels",
+            Self::Count => "the count is not a whole number from 1 to 255",
+            Self::Length => "the line is too long",
+            Self::Checksum => "the frame's checksum does not fit",
+            Self::Frame => "bytes that are no frame",
+            Self::Torn => "the input ended within it",
+        }
+    }
+}
+
+/// Where a decoder puts what it finds.
+pub trait Sink {
+    /// An event or a mark.
+    fn item(&mut self, item: Item);
+    /// Something malformed, with its first bytes.
+    fn fault(&mut self, fault: Fault, bytes: &[u8]);
+}
+
+/// What the sender is expected to write.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// What the first byte says.
+    #[default]
+    Auto,
+    /// A line of text an event.
+    Line,
+    /// Binary frames.
+    Binary,
+}
+
+/// Turns bytes into items, in any pieces.
+#[derive(Debug)]
+pub struct Decoder {
+    channels: usize,
+    /// What the sender is expected to write, and what it writes.
+    expected: Format,
+    format: Format,
+    lines: Lines,
+    frames: Frames,
+}
+
+impl Decoder {
+    /// For a net of `channels` channels.
+    pub fn new(format: Format, channels: usize) -> Self {
+        Self {
+            channels,
+            expected: format,
+            format,
+            lines: Lines::default(),
+            frames: Frames::default(),
+        }
+    }
+
+    /// Takes the next bytes of a stream.
+    pub fn feed(&mut self, bytes: &[u8], sink: &mut impl Sink) {
+        if self.format == Format::Auto {
+            self.format = match bytes.first() {
+                None => return,
+                Some(&first) if first == frame::MAGIC[0] => Format::Binary,
+                Some(_) => Format::Line,
+            };
+        }
+        if self.format == Format::Binary {
+            self.frames.feed(bytes, self.channels, sink);
+        } else {
+            self.lines.feed(bytes, self.channels, sink);
+        }
+    }
+
+    /// Bytes that belong to a line or frame which is not complete yet.
+    pub fn waiting(&self) -> usize {
+        self.lines.waiting() + self.frames.waiting()
+    }
+
+    /// The stream has ended: a last line needs no line's end, a frame that is not whole is torn. What comes
+    /// next is another stream.
+    pub fn finish(&mut self, sink: &mut impl Sink) {
+        self.format = self.expected;
+        self.lines.finish(self.channels, sink);
+        self.frames.finish(sink);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+//! Where events come from.
+//!
+//! | written | what is read | an end |
+//! |---|---|---|
+//! | `-` | standard input | its end |
+//! | `FILE` | the file; with `--follow` also what is added to it | its end; none with `--follow` |
+//! | `unix:PATH` | what up to 16 clients write to a socket | none; with `--once` that of the first client |
+//! | `udp:HOST:PORT` | datagrams, each of whole lines or frames | none |
+//!
+//! Each reader is a thread that decodes into the queue, looks some twenty times a second whether it is to end,
+//! and says what it has read when it does, so that an interrupt loses nothing.
+
+mod file;
+mod socket;
+mod udp;
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+pub use file::Resume;
+
+use super::LiveError;
+use super::protocol::Format;
+use super::queue::Feeder;
+
+/// How long a reader waits before it looks whether it is to end.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// Where events come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Standard input.
+    Stdin,
+    /// A file.
+    File(PathBuf),
+    /// A Unix socket that is made here.
+    Unix(PathBuf),
+    /// An address for datagrams.
+    Udp(String),
+}
+
+impl FromStr for Source {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "-" {
+            Ok(Self::Stdin)
+        } else if let Some(path) = text.strip_prefix("unix:") {
+            if path.is_empty() {
+                return Err("a path is wanted after `unix:`".to_owned());
+            }
+            Ok(Self::Unix(path.into()))
+        } else if let Some(address) = text.strip_prefix("udp:") {
+            address_of(address).map(Self::Udp)
+        } else {
+            Ok(Self::File(text.into()))
+        }
+    }
+}
+
+/// `HOST:PORT`, or a port alone, which is one of this machine.
+pub fn address_of(text: &str) -> Result<String, String> {
+    let (host, port) = text.rsplit_once(':').unwrap_or(("127.0.0.1", text));
+    match port.parse::<u16>() {
+        Ok(_) if !host.is_empty() => Ok(format!("{host}:{port}")),
+        _ => Err(format!("`{text}` is not HOST:PORT")),
+    }
+}
+
+/// How a source is read.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// Where from.
+    pub source: Source,
+    /// What is expected.
+    pub format: Format,
+    /// I.
+    pub channels: usize,
+    /// Whether a file is read on when it grows.
+    pub follow: bool,
+    /// Whether a socket serves one client alone.
+    pub once: bool,
+    /// Where the file was left.
+    pub resume: Option<Resume>,
+}
+
+impl Reading {
+    /// Whether what comes too fast is dropped.
+    pub fn drops(&self) -> bool {
+        matches!(self.source, Source::Udp(_))
+    }
+
+    /// Opens the source and starts its reader. Returns what was opened, in words.
+    pub fn start(self, feeder: Feeder) -> Result<String, LiveError> {
+        match &self.source {
+            Source::Stdin => file::start_stdin(&self, feeder),
+            Source::File(path) => file::start(&self, path, feeder),
+            Source::Unix(path) => socket::start(&self, path, feeder),
+            Source::Udp(address) => udp::start(&self, address, feeder),
+        }
+    }
+}
+
+/// Starts a reader.
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), LiveError> {
+    let started = std::thread::Builder::new()
+        .name(format!("read {name}"))
+        .spawn(work);
+    started.map(drop).map_err(|source| LiveError::Io {
+        place: name.to_owned(),
+        what: "start a reader of",
+        source,
+        hint: "the system lets this user start no more threads",
+    })
+}

@@ -1,0 +1,120 @@
+//! The file in which a stream's memory is kept.
+//!
+//! ```text
+//! offset size
+//!      0   16  "saturn stream 1\n"
+//!     16    8  n, the length of the body
+//!     24   32  SHA-256 of the body
+//!     56    n  the body, postcard: identities, states, detector, health, open steps, counts, position
+//! ```
+//!
+//! It is written beside, synced and renamed, so that there is always a whole one. A file that is torn or damaged,
+//! of another version, of another net or of other settings is refused by name.
+
+use std::fs;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::LiveError;
+use super::assemble::Assembler;
+use super::counts::Counts;
+use super::engine::EngineState;
+use super::model::Identity;
+use super::protocol::Item;
+use super::source::Resume;
+use crate::run::folder::{FolderError, write_beside};
+
+const MAGIC: &[u8; 16] = b"saturn stream 1\n";
+const HEADER: usize = 56;
+/// The largest file that is read, bytes.
+const LARGEST: u64 = 1 << 32;
+
+/// All that a stream remembers.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Saved {
+    /// The net, and the one that it may fall back to.
+    pub identity: Identity,
+    /// The other.
+    pub other: Option<Identity>,
+    /// The net's state, the detector and health.
+    pub engine: EngineState,
+    /// Open steps.
+    pub assembler: Assembler,
+    /// Items that were read and not heard yet, in order.
+    pub held: Vec<Item>,
+    /// What became of everything.
+    pub counts: Counts,
+    /// Where the input file was left.
+    pub resume: Option<Resume>,
+    /// The last decision.
+    pub decision: Option<usize>,
+    /// Lines that were written.
+    pub decisions: u64,
+}
+
+/// Writes `saved` to `path`.
+pub fn save(path: &Path, saved: &Saved) -> Result<(), LiveError> {
+    let hint = "free some space, or choose another file with --state";
+    let body = postcard::to_stdvec(saved)
+        .map_err(std::io::Error::other)
+        .map_err(LiveError::file(path, "write", hint))?;
+    let mut bytes = Vec::with_capacity(HEADER + body.len());
+    bytes.extend_from_slice(MAGIC);
+    bytes.extend_from_slice(&(body.len() as u64).to_le_bytes());
+    bytes.extend_from_slice(&Sha256::digest(&body));
+    bytes.extend_from_slice(&body);
+    write_beside(path, &bytes).map_err(|e| {
+        let source = match e {
+            FolderError::Io { source, .. } => source,
+            other => std::io::Error::other(other.to_string()),
+        };
+        LiveError::file(path, "write", hint)(source)
+    })
+}
+
+/// Reads what stands at `path`; `None` where there is no such file.
+pub fn load(path: &Path) -> Result<Option<Saved>, LiveError> {
+    let hint = "check the path and who may read it";
+    match fs::metadata(path) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(LiveError::file(path, "read", hint)(e)),
+        Ok(found) if found.len() > LARGEST => {
+            return Err(wrong(path, "is no state of a stream: it is far too large"));
+        }
+        Ok(_) => {}
+    }
+    let bytes = fs::read(path).map_err(LiveError::file(path, "read", hint))?;
+    if bytes.len() < MAGIC.len() || bytes[..14] != MAGIC[..14] {
+        return Err(wrong(path, "is no state of a stream"));
+    }
+    if bytes[14..16] != MAGIC[14..] {
+        return Err(wrong(path, "is of another version of saturn"));
+    }
+    let torn = || wrong(path, "is torn: it is shorter or longer than it says");
+    let header = bytes.get(..HEADER).ok_or_else(torn)?;
+    let length = header[16..24]
+        .iter()
+        .rev()
+        .fold(0u64, |n, &b| n << 8 | u64::from(b));
+    let body = &bytes[HEADER..];
+    if body.len() as u64 != length {
+        return Err(torn());
+    }
+    if header[24..HEADER] != *Sha256::digest(body) {
+        return Err(wrong(path, "is damaged: its checksum does not fit"));
+    }
+    postcard::from_bytes(body)
+        .map(Some)
+        .map_err(|e| wrong(path, &format!("is damaged: {e}")))
+}
+
+/// An error about a state file.
+pub fn wrong(path: &Path, what: &str) -> LiveError {
+    LiveError::State {
+        path: path.to_owned(),
+        what: what.to_owned(),
+        hint: "give the state of this net with --state, or move this file away to begin at rest",
+    }
+}

@@ -1,0 +1,311 @@
+//! A running stream: messages in, steps, lines out.
+
+mod end;
+mod say;
+mod tend;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, TryRecvError};
+use std::time::{Duration, Instant};
+
+use saturn_cell::{EventBatch, Real};
+
+use super::LiveError;
+use super::assemble::{AssembleConfig, Assembler, Placed};
+use super::clock::{Clock, Due};
+use super::counts::Counts;
+use super::engine::Engine;
+use super::journal::Journal;
+use super::latency::Latency;
+use super::model::Identity;
+use super::options::{Options, Pace, Stamp};
+use super::protocol::{Fault, Item};
+use super::queue::{Excerpt, Message, Queue};
+use super::raster::Raster;
+use super::status::Board;
+
+/// Messages or steps between two looks at the clock.
+const BATCH: u64 = 256;
+/// The longest wait for a message.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// A stream that is running.
+pub struct Stream<'a, R: Real> {
+    pub options: &'a Options,
+    pub config: AssembleConfig,
+    pub clock: Clock,
+    pub engine: Engine<R>,
+    pub assembler: Assembler,
+    pub column: EventBatch,
+    pub counts: Counts,
+    pub journal: Journal,
+    /// Items that came when the stream was about to stop.
+    pub held: Vec<Item>,
+    pub kept: Keeping,
+    pub decision: Option<usize>,
+    pub decisions: u64,
+    /// `None` where nobody can look on.
+    pub watching: Option<Watching>,
+    /// When the newest event of each open step was read, ns; 0 for none.
+    pub arrivals: Vec<u64>,
+    pub step_latency: Latency,
+    pub event_latency: Latency,
+    pub tending: Tending,
+    pub stop: Arc<AtomicBool>,
+    /// Why reading failed.
+    pub failed: Option<String>,
+}
+
+/// What is kept beside the net's memory.
+pub struct Keeping {
+    pub identity: Identity,
+    pub other: Option<Identity>,
+    /// Where.
+    pub path: Option<PathBuf>,
+    /// Bytes of the input file that have been heard.
+    pub position: u64,
+    /// The input file.
+    pub file: Option<PathBuf>,
+}
+
+/// For whoever looks on.
+pub struct Watching {
+    pub board: Board,
+    pub input: Raster,
+    pub layer: Raster,
+}
+
+/// What is done now and then.
+pub struct Tending {
+    shown: Instant,
+    shown_step: u64,
+    told: Instant,
+    told_counts: Counts,
+    saved: Instant,
+    example: Option<(Fault, Excerpt)>,
+    /// Whether nothing was heard since the last position in the input file was told.
+    clean: bool,
+}
+
+impl Tending {
+    /// Nothing done yet.
+    pub fn new(now: Instant) -> Self {
+        Self {
+            shown: now,
+            shown_step: 0,
+            told: now,
+            told_counts: Counts::default(),
+            saved: now,
+            example: None,
+            clean: true,
+        }
+    }
+}
+
+/// Why a stream ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The input has ended.
+    Input,
+    /// The user asked for it.
+    Interrupt,
+    /// Nobody reads the output.
+    Output,
+    /// Something failed.
+    Failed,
+}
+
+impl<R: Real> Stream<'_, R> {
+    fn real(&self) -> bool {
+        self.options.pace == Pace::Real
+    }
+
+    fn stopping(&self) -> bool {
+        self.journal.closed || self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Hears what was held when the stream stopped.
+    pub fn begin(&mut self, held: &mut Vec<Item>) -> Result<(), LiveError> {
+        self.tending.shown_step = self.assembler.next();
+        self.tending.told_counts = self.counts;
+        let now = self.clock.now_ns();
+        for item in held.drain(..) {
+            self.item(item, now)?;
+        }
+        Ok(())
+    }
+
+    /// Hears all that comes, until the end.
+    pub fn hear_all(&mut self, queue: &Queue) -> Result<Why, LiveError> {
+        loop {
+            if self.journal.closed {
+                return Ok(Why::Output);
+            }
+            if self.stopping() {
+                return Ok(Why::Interrupt);
+            }
+            let wait = match self.clock.due(self.assembler.next()) {
+                Due::Wait(wait) if self.real() => wait.min(PATIENCE),
+                _ if self.real() => Duration::ZERO,
+                _ => PATIENCE,
+            };
+            match queue.receiver().recv_timeout(wait) {
+                Ok(message) => {
+                    queue.taken();
+                    self.hear(message)?;
+                    for _ in 0..BATCH {
+                        match queue.receiver().try_recv() {
+                            Ok(message) => {
+                                queue.taken();
+                                self.hear(message)?;
+                            }
+                            Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
+                        }
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    // Something may have been held on the way here.
+                    let why = if self.held.is_empty() {
+                        Why::Input
+                    } else {
+                        Why::Interrupt
+                    };
+                    return Ok(why);
+                }
+            }
+            if self.real() {
+                self.by_the_clock()?;
+            }
+            self.counts.flooded += queue.take_flooded();
+            self.tend(Some(queue))?;
+        }
+    }
+
+    fn hear(&mut self, message: Message) -> Result<(), LiveError> {
+        match message {
+            Message::Item(item, arrived) => self.item(item, arrived),
+            Message::Fault(fault, excerpt) => {
+                self.fault(fault, excerpt);
+                Ok(())
+            }
+            Message::Position(position) => {
+                if self.held.is_empty() {
+                    self.kept.position = position;
+                    self.tending.clean = true;
+                }
+                Ok(())
+            }
+            Message::Note(text) => self.journal.notice(self.assembler.next(), &text),
+            Message::Failed(text) => {
+                self.failed = Some(text);
+                Ok(())
+            }
+        }
+    }
+
+    fn fault(&mut self, fault: Fault, excerpt: Excerpt) {
+        self.counts.malformed[fault as usize] += 1;
+        self.tending.example.get_or_insert((fault, excerpt));
+    }
+
+    fn item(&mut self, item: Item, arrived: u64) -> Result<(), LiveError> {
+        self.tending.clean = false;
+        if !self.held.is_empty() {
+            self.held.push(item);
+            return Ok(());
+        }
+        let item = self.stamped(item, arrived);
+        if self.real() {
+            if !self.assembler.anchored() {
+                self.clock.align(item.time_us(), arrived);
+            }
+            self.assembler.tick(self.clock.step_at(arrived));
+        }
+        loop {
+            let by_clock = self.real();
+            match self
+                .assembler
+                .place(&self.config, item, by_clock, &mut self.counts)
+            {
+                Placed::In(step) => {
+                    let slot = step % self.arrivals.len() as u64;
+                    self.arrivals[slot as usize] = arrived;
+                    return Ok(());
+                }
+                Placed::Dropped => return Ok(()),
+                Placed::After(steps) => {
+                    for done in 1..=steps {
+                        self.step()?;
+                        if done.is_multiple_of(BATCH) {
+                            self.tend(None)?;
+                            if self.stopping() {
+                                self.held.push(item);
+                                return Ok(());
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The item with the time that counts.
+    fn stamped(&self, item: Item, arrived: u64) -> Item {
+        let now = arrived / 1_000;
+        match (self.options.stamp, item) {
+            (Stamp::Sender, item) => item,
+            (Stamp::Arrival, Item::Mark { .. }) => Item::Mark { time_us: now },
+            (Stamp::Arrival, Item::Event { unit, count, .. }) => Item::Event {
+                time_us: now,
+                unit,
+                count,
+            },
+        }
+    }
+
+    /// Closes what is due.
+    fn by_the_clock(&mut self) -> Result<(), LiveError> {
+        for _ in 0..BATCH {
+            match self.clock.due(self.assembler.next()) {
+                Due::Wait(_) => return Ok(()),
+                Due::Step(late) => {
+                    self.counts.overruns += u64::from(late);
+                    self.step()?;
+                }
+                Due::Skip(steps) => {
+                    self.clock.skip(steps);
+                    self.counts.skipped += steps;
+                    self.assembler.unanchor();
+                    let text = format!(
+                        "{steps} steps are given up: the machine was asleep or is too slow"
+                    );
+                    self.journal.notice(self.assembler.next(), &text)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Closes the next step and runs the net on it.
+    fn step(&mut self) -> Result<(), LiveError> {
+        let began = self.clock.now_ns();
+        let step = self.assembler.next();
+        self.assembler
+            .close(&self.config, &mut self.column, &mut self.counts);
+        let said = self.engine.step(&self.column);
+        self.say(step, said)?;
+        self.show_step();
+        let now = self.clock.now_ns();
+        self.step_latency.record(now.saturating_sub(began));
+        let slots = self.arrivals.len() as u64;
+        let arrived = &mut self.arrivals[(step % slots) as usize];
+        if *arrived > 0 {
+            self.event_latency.record(now.saturating_sub(*arrived));
+            *arrived = 0;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,122 @@
+//! What is done now and then while a stream runs.
+
+use std::time::{Duration, Instant};
+
+use saturn_cell::Real;
+
+use super::Stream;
+use crate::live::LiveError;
+use crate::live::queue::Queue;
+use crate::live::source::Resume;
+use crate::live::state::{self, Saved};
+
+impl<R: Real> Stream<'_, R> {
+    /// What is done now and then: lines handed on, the status shown, drops told, memory saved.
+    pub(super) fn tend(&mut self, queue: Option<&Queue>) -> Result<(), LiveError> {
+        self.journal.flush()?;
+        let now = Instant::now();
+        let shown = now.duration_since(self.tending.shown);
+        if self.watching.is_some() && shown >= Duration::from_millis(100) {
+            self.show(shown, queue);
+            self.tending.shown = now;
+            self.tending.shown_step = self.assembler.next();
+        }
+        if now.duration_since(self.tending.told) >= Duration::from_secs(1) {
+            self.tending.told = now;
+            self.tell_drops()?;
+        }
+        let due = now.duration_since(self.tending.saved).as_secs_f64() >= self.options.save_every_s;
+        let whole = self.held.is_empty() && queue.is_some();
+        if due && whole && (self.kept.file.is_none() || self.tending.clean) {
+            self.tending.saved = now;
+            self.save()?;
+        }
+        Ok(())
+    }
+
+    /// Says what was dropped of late.
+    pub(super) fn tell_drops(&mut self) -> Result<(), LiveError> {
+        let before = self.tending.told_counts;
+        let (now, then) = (self.counts.dropped(), before.dropped());
+        let mut news: Vec<String> = now
+            .iter()
+            .zip(then)
+            .filter(|((_, now), (_, then))| now > then)
+            .map(|((name, now), (_, then))| format!("{} {name}", now - then))
+            .collect();
+        if let Some((fault, excerpt)) = self.tending.example.take() {
+            news.push(format!("`{}`: {}", excerpt.text(), fault.words()));
+        }
+        if self.counts.rebased > before.rebased {
+            news.push("the sender's clock is taken anew".to_owned());
+        }
+        self.tending.told_counts = self.counts;
+        if news.is_empty() {
+            return Ok(());
+        }
+        let text = format!("dropped: {}", news.join(", "));
+        self.journal.notice(self.assembler.next(), &text)
+    }
+
+    /// Puts the newest status on the board.
+    fn show(&mut self, since: Duration, queue: Option<&Queue>) {
+        let Some(watching) = &self.watching else {
+            return;
+        };
+        let step = self.assembler.next();
+        let rate = (step - self.tending.shown_step) as f64 / since.as_secs_f64().max(1e-9);
+        let engine = &self.engine;
+        watching.board.update(|status| {
+            status.step = step;
+            status.steps_per_second += 0.3 * (rate - status.steps_per_second);
+            status.uptime_s = self.clock.now_ns() as f64 / 1e9;
+            if let Some(queue) = queue {
+                status.queue = [queue.waiting(), queue.room as u64];
+            }
+            status.decision = self.decision;
+            status.decisions = self.decisions;
+            status.probabilities.clear();
+            status.probabilities.extend(engine.probabilities());
+            status.counts = self.counts;
+            status.step_latency = self.step_latency.quantiles();
+            status.event_latency = self.event_latency.quantiles();
+            let names = engine.names().len();
+            status.health.resize_with(names, Default::default);
+            for (i, health) in status.health.iter_mut().enumerate() {
+                if health.name != engine.names()[i] {
+                    health.name.clone_from(&engine.names()[i]);
+                }
+                let value = engine.values().get(i).copied();
+                health.value = value.filter(|v| v.is_finite());
+                health.limits = engine.watch().limits(i);
+                health.out = engine.watch().is_out(i);
+            }
+            status.falls_back = engine.falls_back();
+            status.input.clone_from(&watching.input);
+            status.layer.clone_from(&watching.layer);
+            status.log.clear();
+            status.log.extend(self.journal.recent.iter().cloned());
+        });
+    }
+
+    pub(super) fn save(&mut self) -> Result<(), LiveError> {
+        let Some(path) = &self.kept.path else {
+            return Ok(());
+        };
+        let saved = Saved {
+            identity: self.kept.identity.clone(),
+            other: self.kept.other.clone(),
+            engine: self.engine.state(),
+            assembler: self.assembler.clone(),
+            held: self.held.clone(),
+            counts: self.counts,
+            resume: self.kept.file.clone().map(|path| Resume {
+                path,
+                position: self.kept.position,
+            }),
+            decision: self.decision,
+            decisions: self.decisions,
+        };
+        state::save(path, &saved)
+    }
+}

@@ -1,0 +1,80 @@
+//! A stream is the same net on the same events: by step to the bit, by sequence to rounding.
+
+use std::path::Path;
+
+use saturn_cell::{EventBatch, Input, column};
+use saturn_sim::live::model::Model;
+use saturn_sim::live::protocol::{Format, Item};
+use saturn_sim::network::{Network, NetworkStream, Tapes};
+use saturn_sim::train::validate::softmax;
+
+use super::{bench, bytes, hear, stream};
+
+/// The events in steps of 10 ms, from the first one's on.
+fn columns(items: &[Item]) -> EventBatch {
+    let bin = |item: &Item| item.time_us() / 10_000;
+    let first = items.iter().map(bin).min().unwrap();
+    let last = items.iter().map(bin).max().unwrap();
+    let mut batch = EventBatch::new(16);
+    for step in first..=last {
+        let mut counts = [0u32; 16];
+        for item in items.iter().filter(|item| bin(item) == step) {
+            if let Item::Event { unit, count, .. } = *item {
+                counts[unit as usize] += count;
+            }
+        }
+        let some = counts.iter().zip(0u32..).filter(|(count, _)| **count > 0);
+        batch.push_column(some.map(|(&count, unit)| (unit, count as f32)));
+    }
+    batch
+}
+
+#[test]
+fn a_stream_is_the_net_on_its_events() {
+    let items = stream();
+    let input = columns(&items);
+    let steps = input.view().columns();
+    for net in ["out/lif.adaptive.1", "out/gru.classic.1"] {
+        let model = Model::open(&bench().path(net)).unwrap();
+        let network: Network<f32> = model.network().unwrap();
+        let mut live = NetworkStream::new(&network, 1);
+        let mut by_step = vec![vec![0.0f32; 4]; steps];
+        for (t, p) in by_step.iter_mut().enumerate() {
+            let logits = live.step(&network, Input::Events(input.view().slice(t, 1)));
+            softmax(column(&logits, 0), p);
+        }
+        let mut tapes = Tapes::new(&network);
+        tapes.start(&network, steps, 1);
+        let logits = tapes.forward(&network, Input::Events(input.view()), None);
+        let mut p = vec![0.0f32; 4];
+        for (t, other) in by_step.iter().enumerate() {
+            softmax(column(&logits, t), &mut p);
+            for (a, b) in p.iter().zip(other) {
+                assert!((a - b).abs() < 1e-4, "{net}, step {t}: {a} and {b}");
+            }
+        }
+        // The detector's mean over five steps, in its own arithmetic, with the program's probabilities.
+        let running = hear(
+            net,
+            &["--every", "1", "--no-health"],
+            &bytes(&items, Format::Line),
+        );
+        let said = running.decisions();
+        assert_eq!(said.len(), steps, "{}", running.said);
+        for (t, line) in said.iter().enumerate() {
+            let from = (t + 1).saturating_sub(5);
+            let window = &by_step[from..=t];
+            let mean = |c: usize| {
+                let sum: f64 = window.iter().map(|p| f64::from(p[c])).sum();
+                sum / window.len() as f64
+            };
+            let top = (0..4).map(mean).fold(f64::NEG_INFINITY, f64::max);
+            let found = line["probability"].as_f64().unwrap();
+            assert!(
+                (found - top).abs() < 1e-12,
+                "{net}, step {t}: {found}, {top}"
+            );
+        }
+        assert!(Path::new(&bench().path("out")).exists());
+    }
+}

@@ -33,7 +33,7 @@ fn what_leaves_its_range_is_said_and_fallbacks_act() {
     assert!(
         plain
             .said
-            .contains("warning: out of its range: input.rate_hz")
+            .contains("warning: input.rate_hz is 900.000, out of its range")
     );
     assert!(kinds(&plain.heard, "fallback").is_empty());
     for (fallback, acts) in [

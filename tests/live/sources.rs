@@ -211,3 +211,21 @@ fn real_time_is_kept() {
         "{last}"
     );
 }
+
+/// With the time of arrival what events say of their time is nothing: not even that it goes back.
+#[test]
+fn the_time_of_arrival_can_count_instead() {
+    let mut running = start(NET, &["--stamp", "arrival", "--no-health", "--every", "1"]);
+    let mut stdin = running.stdin();
+    for time_us in [900_000_000u64, 5, 7_000_000] {
+        writeln!(stdin, "{time_us} 3").unwrap();
+        stdin.flush().unwrap();
+        std::thread::sleep(Duration::from_millis(40));
+    }
+    drop(stdin);
+    assert_eq!(running.end(), 0, "{}", running.said);
+    let last = running.last();
+    let steps = last["step"].as_u64().unwrap();
+    assert!((5..1_000).contains(&steps), "{last}");
+    assert_eq!((count(last, "taken"), count(last, "late")), (3, 0));
+}

@@ -165,9 +165,8 @@ fn arm_colour(nets: &[&Net], net: &Net) -> Color {
 fn epochs(run: &RunScene, area: Rect, buffer: &mut Buffer) {
     let nets = charted(run);
     let model = nets.first().map_or("", |net| parts(&net.name).0);
-    let title = format!("right in validation, by epoch: {model}");
-    let title = title.trim_end_matches([':', ' ']);
-    let inner = titled(title, area, buffer);
+    let title = format!("{model}: right in validation");
+    let inner = titled(title.trim_start_matches(": "), area, buffer);
     if nets.is_empty() {
         let text = Line::styled("no epoch is over", colour(GREY));
         return lines([text], inner, buffer);
@@ -223,7 +222,7 @@ fn stretch(run: &RunScene, moment: u64, area: Rect, buffer: &mut Buffer) {
     };
     dots::draw(inner, buffer, &[(BLUE, &event)]);
     let inner = titled_in(
-        "says:",
+        "probability:",
         &[("right", GREEN), ("wrong", VERMILION), ("in a gap", GREY)],
         below,
         buffer,

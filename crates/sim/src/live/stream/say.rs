@@ -39,16 +39,15 @@ impl<R: Real> Stream<'_, R> {
                 limits,
                 out: change.out,
             })?;
-            let [low, high] = limits.unwrap_or([f64::NAN; 2]);
+            let (value, [low, high]) = (change.value, limits.unwrap_or([f64::NAN; 2]));
             let text = if change.out {
-                "warning: out of its range: "
+                format!(
+                    "warning: {figure} is {value:.3}, out of its range {low:.3} to {high:.3} (step {step})"
+                )
             } else {
-                "in its range again: "
+                format!("{figure} is {value:.3}, in its range again (step {step})")
             };
-            journal.say(&format!(
-                "{text}{figure} is {:.4}, and {low:.4} to {high:.4} is its range (step {step})",
-                change.value
-            ));
+            journal.say(&text);
         }
         for acted in engine.acted() {
             let (what, words) = match acted {

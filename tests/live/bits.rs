@@ -1,8 +1,7 @@
 //! A stream is the same net on the same events: by step to the bit, by sequence to rounding.
 
-use std::path::Path;
-
 use saturn_cell::{EventBatch, Input, column};
+use saturn_sim::live::decide::Decider;
 use saturn_sim::live::model::Model;
 use saturn_sim::live::protocol::{Format, Item};
 use saturn_sim::network::{Network, NetworkStream, Tapes};
@@ -53,7 +52,6 @@ fn a_stream_is_the_net_on_its_events() {
                 assert!((a - b).abs() < 1e-4, "{net}, step {t}: {a} and {b}");
             }
         }
-        // The detector's mean over five steps, in its own arithmetic, with the program's probabilities.
         let running = hear(
             net,
             &["--every", "1", "--no-health"],
@@ -61,20 +59,16 @@ fn a_stream_is_the_net_on_its_events() {
         );
         let said = running.decisions();
         assert_eq!(said.len(), steps, "{}", running.said);
-        for (t, line) in said.iter().enumerate() {
-            let from = (t + 1).saturating_sub(5);
-            let window = &by_step[from..=t];
-            let mean = |c: usize| {
-                let sum: f64 = window.iter().map(|p| f64::from(p[c])).sum();
-                sum / window.len() as f64
-            };
-            let top = (0..4).map(mean).fold(f64::NEG_INFINITY, f64::max);
+        let config = model.scenario.evaluate.detector;
+        let mut decider = Decider::new(&config, 4, model.threshold.unwrap());
+        for (t, (line, p)) in said.iter().zip(&by_step).enumerate() {
+            let expected = decider.observe(p);
             let found = line["probability"].as_f64().unwrap();
-            assert!(
-                (found - top).abs() < 1e-12,
-                "{net}, step {t}: {found}, {top}"
-            );
+            assert_eq!(found.to_bits(), expected.score.to_bits(), "{net}, step {t}");
+            let class = expected
+                .decision()
+                .map(|c| model.identity.classes[c].as_str());
+            assert_eq!(line["class"].as_str(), class, "{net}, step {t}");
         }
-        assert!(Path::new(&bench().path("out")).exists());
     }
 }

@@ -86,6 +86,11 @@ pub fn load(path: &Path) -> Result<Option<Saved>, LiveError> {
         Ok(_) => {}
     }
     let bytes = fs::read(path).map_err(LiveError::file(path, "read", hint))?;
+    decode(path, &bytes).map(Some)
+}
+
+/// What the bytes of the file at `path` say.
+fn decode(path: &Path, bytes: &[u8]) -> Result<Saved, LiveError> {
     if bytes.len() < MAGIC.len() || bytes[..14] != MAGIC[..14] {
         return Err(wrong(path, "is no state of a stream"));
     }
@@ -105,9 +110,7 @@ pub fn load(path: &Path) -> Result<Option<Saved>, LiveError> {
     if header[24..HEADER] != *Sha256::digest(body) {
         return Err(wrong(path, "is damaged: its checksum does not fit"));
     }
-    postcard::from_bytes(body)
-        .map(Some)
-        .map_err(|e| wrong(path, &format!("is damaged: {e}")))
+    postcard::from_bytes(body).map_err(|e| wrong(path, &format!("is damaged: {e}")))
 }
 
 /// An error about a state file.
@@ -116,5 +119,31 @@ pub fn wrong(path: &Path, what: &str) -> LiveError {
         path: path.to_owned(),
         what: what.to_owned(),
         hint: "give the state of this net with --state, or move this file away to begin at rest",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A file with a sound head around any body.
+    fn around(body: &[u8]) -> Vec<u8> {
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend_from_slice(&(body.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(&Sha256::digest(body));
+        bytes.extend_from_slice(body);
+        bytes
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_refused_by_name(body in prop::collection::vec(any::<u8>(), 0..300), sound in any::<bool>()) {
+            let bytes = if sound { around(&body) } else { body };
+            let refused = decode(Path::new("a.state"), &bytes);
+            let said = refused.err().map(|e| e.to_string()).unwrap_or_default();
+            prop_assert!(said.contains("a.state: is ") && said.contains("hint: "), "{said}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use super::numbers::{fit, latency, seconds, short, time, whole};
 use super::panel::{BLUE, GREEN, GREY, VERMILION, bar, bold, colour, lines, titled};
 use super::{dots, panel};
 use crate::live::latency::Quantiles;
-use crate::live::raster::Raster;
+use crate::live::raster::{ROWS, Raster};
 use crate::live::status::{Health, Status};
 
 /// The level from which on a cell of a raster is a dot.
@@ -101,7 +101,7 @@ fn rasters(status: &Status, area: Rect, buffer: &mut Buffer) {
 fn draw_raster(raster: &Raster, area: Rect, buffer: &mut Buffer) {
     let (width, height) = dots::size(area);
     let lit = |x: usize, y: usize| {
-        let rows = raster.rows;
+        let rows = raster.rows.min(ROWS);
         let back = width - 1 - x;
         let row = |y: usize| y * rows / height;
         // Several rows share a dot where there are more of them, and several dots show one where there are fewer.

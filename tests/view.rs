@@ -224,10 +224,17 @@ fn pictures_can_be_printed_and_what_is_not_there_is_named() {
     stdin
         .write_all(&bytes(&stream(), saturn_sim::live::protocol::Format::Line))
         .unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(700));
-    let output = bench().saturn(&["view", &address, "--once"]);
-    succeeds(&output);
-    let picture = String::from_utf8(output.stdout).unwrap();
+    // What has been sent is heard before long, on a slow machine too.
+    let until = std::time::Instant::now() + std::time::Duration::from_mins(1);
+    let picture = loop {
+        let output = bench().saturn(&["view", &address, "--once"]);
+        succeeds(&output);
+        let picture = String::from_utf8(output.stdout).unwrap();
+        if picture.contains("0.s.rate_hz") || std::time::Instant::now() > until {
+            break picture;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    };
     has(
         &picture,
         &["lif.adaptive.1", "input: 16 units", "events", "0.s.rate_hz"],
@@ -266,7 +273,7 @@ fn the_terminal_is_left_clean() {
     }
     let saturn = env!("CARGO_BIN_EXE_saturn");
     for (name, end) in [("term", "kill -TERM $!"), ("int", "kill -INT $!")] {
-        let inner = format!("{saturn} view out & sleep 1; {end}; wait $!; echo code $?; stty -a");
+        let inner = format!("{saturn} view out & sleep 3; {end}; wait $!; echo code $?; stty -a");
         let output = Command::new("script")
             .args(["-qec", &inner, "/dev/null"])
             .current_dir(bench().path(""))

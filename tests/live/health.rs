@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use saturn_sim::live::protocol::Format;
 use serde_json::Value;
@@ -87,19 +87,31 @@ fn metrics_are_served_on_this_machine() {
     let mut stdin = running.stdin();
     stdin.write_all(&bytes(&stream(), Format::Binary)).unwrap();
     stdin.write_all(b"").unwrap();
-    std::thread::sleep(Duration::from_millis(800));
-    let answer = get(&address, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
-    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
-    let body = answer.split("\r\n\r\n").nth(1).unwrap();
-    let value = |name: &str| -> f64 {
+    let scrape = || {
+        let answer = get(&address, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+        answer.split("\r\n\r\n").nth(1).unwrap().to_owned()
+    };
+    let value_in = |body: &str, name: &str| -> f64 {
         let line = body
             .lines()
             .find(|line| line.starts_with(&format!("{name} ")));
         let line = line.unwrap_or_else(|| panic!("{name} is not in {body}"));
         line.rsplit(' ').next().unwrap().parse().unwrap()
     };
-    assert!(value("saturn_stream_steps_total") > 100.0);
-    assert!(value("saturn_stream_events_total") > 1_000.0);
+    // What has been sent is heard before long, on a slow machine too.
+    let until = Instant::now() + Duration::from_mins(1);
+    let body = loop {
+        let body = scrape();
+        let heard = value_in(&body, "saturn_stream_steps_total") > 100.0
+            && value_in(&body, "saturn_stream_events_total") > 1_000.0;
+        if heard {
+            break body;
+        }
+        assert!(Instant::now() < until, "{body}");
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    let value = |name: &str| value_in(&body, name);
     for name in [
         "saturn_stream_dropped_events_total{kind=\"late\"}",
         "saturn_stream_malformed_input_total{kind=\"unit\"}",

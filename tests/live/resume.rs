@@ -100,7 +100,7 @@ fn interrupted_and_killed_it_goes_on_where_it_was() {
         }
         if k == 2 {
             // All that was written is heard and saved by now; what is not would be heard again.
-            std::thread::sleep(Duration::from_millis(500));
+            std::thread::sleep(Duration::from_secs(3));
             running.child.kill().unwrap();
         } else {
             running.interrupt();

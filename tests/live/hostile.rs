@@ -1,7 +1,6 @@
 //! Whatever is sent, a stream goes on, says what it dropped, and stays small.
 
 use std::io::Write;
-use std::net::UdpSocket;
 use std::time::Duration;
 
 use super::{Running, count, hear, start};
@@ -118,16 +117,7 @@ fn a_flood_of_datagrams_is_dropped() {
         "0",
     ];
     let mut running = start(NET, &options);
-    let begun = running.wait_for(|line| line["kind"] == "start");
-    let address = begun["source"]
-        .as_str()
-        .unwrap()
-        .split("udp:")
-        .nth(1)
-        .unwrap()
-        .to_owned();
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    socket.connect(address).unwrap();
+    let socket = running.datagrams();
     let lines: Vec<String> = (0..3_000).map(|k| format!("{k} {}", k % 16)).collect();
     let datagram = lines.join("\n");
     for _ in 0..2_000 {

@@ -10,6 +10,7 @@ mod sources;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
@@ -213,6 +214,22 @@ impl Running {
         }
         assert!(!self.said.contains("panicked"), "{}", self.said);
         status.code().unwrap_or(-1)
+    }
+
+    /// Its decisions as they were written.
+    pub fn texts(&self) -> Vec<String> {
+        self.decisions().iter().map(ToString::to_string).collect()
+    }
+
+    /// A socket that sends to where it listens for datagrams.
+    pub fn datagrams(&mut self) -> UdpSocket {
+        let begun = self.wait_for(|line| line["kind"] == "start");
+        let source = begun["source"].as_str().unwrap();
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket
+            .connect(source.split("udp:").nth(1).unwrap())
+            .unwrap();
+        socket
     }
 
     /// The lines of decisions, and what they say of health and the fallback.

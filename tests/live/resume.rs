@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use saturn_sim::live::protocol::Format;
 
-use super::{Running, bytes, count, disturbed, hear, scratch, start, stream};
+use super::{bytes, count, disturbed, hear, scratch, start, stream};
 
 /// Nets of both kinds, with health watched and a fallback that acts on what it sees.
 const NETS: [&str; 2] = ["out/lif.adaptive.1", "out/gru.classic.1"];
@@ -25,19 +25,7 @@ const OPTIONS: [&str; 10] = [
 ];
 
 fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
-    OPTIONS
-        .iter()
-        .copied()
-        .chain(more.iter().copied())
-        .collect()
-}
-
-fn texts(running: &Running) -> Vec<String> {
-    running
-        .decisions()
-        .iter()
-        .map(ToString::to_string)
-        .collect()
+    [&OPTIONS, more].concat()
 }
 
 /// Standard input in three parts, cut anywhere but within a line.
@@ -46,7 +34,7 @@ fn in_parts_with_a_state_it_is_one_stream() {
     for net in NETS {
         let items = disturbed();
         let whole = hear(net, &OPTIONS, &bytes(&items, Format::Line));
-        let expected = texts(&whole);
+        let expected = whole.texts();
         assert!(
             expected.iter().any(|line| line.contains("fallback")),
             "{net}"
@@ -61,7 +49,7 @@ fn in_parts_with_a_state_it_is_one_stream() {
                 &options,
                 &bytes(&items[pair[0]..pair[1]], Format::Binary),
             );
-            found.extend(texts(&part));
+            found.extend(part.texts());
         }
         // What is open waits for more where a state is kept; a last run without one closes it.
         let known = found.len();
@@ -77,7 +65,7 @@ fn interrupted_and_killed_it_goes_on_where_it_was() {
     let net = NETS[0];
     let all = bytes(&disturbed(), Format::Line);
     let whole = hear(net, &OPTIONS, &all);
-    let expected = texts(&whole);
+    let expected = whole.texts();
     let (state, path) = (scratch("resume/file.state"), scratch("resume/events.txt"));
     fs::write(&path, "").unwrap();
     let options = with(&[
@@ -107,7 +95,7 @@ fn interrupted_and_killed_it_goes_on_where_it_was() {
         }
         let code = running.end();
         assert!(code == 0 || k == 2, "{}", running.said);
-        found.extend(texts(&running));
+        found.extend(running.texts());
     }
     assert_eq!(found, expected[..found.len()]);
     assert!(expected.len() - found.len() < 3);
@@ -122,7 +110,7 @@ fn interrupted_and_killed_it_goes_on_where_it_was() {
         ]),
     );
     assert_eq!(last.end(), 0, "{}", last.said);
-    assert!(texts(&last).is_empty());
+    assert!(last.texts().is_empty());
     assert_eq!(count(last.last(), "taken"), count(whole.last(), "taken"));
 }
 

@@ -2,38 +2,25 @@
 
 use std::fs;
 use std::io::Write;
-use std::net::UdpSocket;
 use std::time::Duration;
 
 use saturn_sim::live::protocol::Format;
 use serde_json::Value;
 
-use super::{Running, bench, bytes, count, hear, scratch, start, stream};
+use super::{bench, bytes, count, hear, scratch, start, stream};
 use crate::saturn::succeeds;
 
 const NET: &str = "out/lif.adaptive.1";
 const OPTIONS: [&str; 5] = ["--every", "7", "--threshold", "0.3", "--no-health"];
 
 fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
-    OPTIONS
-        .iter()
-        .copied()
-        .chain(more.iter().copied())
-        .collect()
-}
-
-fn texts(running: &Running) -> Vec<String> {
-    running
-        .decisions()
-        .iter()
-        .map(ToString::to_string)
-        .collect()
+    [&OPTIONS, more].concat()
 }
 
 /// What is heard on standard input.
 fn expected() -> (Vec<String>, Value) {
     let running = hear(NET, &OPTIONS, &bytes(&stream(), Format::Line));
-    (texts(&running), running.last().clone())
+    (running.texts(), running.last().clone())
 }
 
 #[test]
@@ -42,12 +29,12 @@ fn standard_input_and_files_in_both_forms() {
     let events = count(&last, "taken");
     assert!(events > 1_000 && lines.len() > 100, "{last}");
     let binary = hear(NET, &OPTIONS, &bytes(&stream(), Format::Binary));
-    assert_eq!(texts(&binary), lines);
+    assert_eq!(binary.texts(), lines);
     let path = scratch("sources/whole.bin");
     fs::write(&path, bytes(&stream(), Format::Binary)).unwrap();
     let mut file = start(NET, &with(&["--from", path.to_str().unwrap()]));
     assert_eq!(file.end(), 0, "{}", file.said);
-    assert_eq!(texts(&file), lines);
+    assert_eq!(file.texts(), lines);
     assert_eq!(count(file.last(), "taken"), events);
     let latency = &file.last()["step_latency"];
     assert_eq!(latency["count"], file.last()["step"]);
@@ -85,7 +72,7 @@ fn a_file_that_grows() {
     });
     running.interrupt();
     assert_eq!(running.end(), 0, "{}", running.said);
-    let found = texts(&running);
+    let found = running.texts();
     assert_eq!(found, lines[..found.len()]);
     assert!(lines.len() - found.len() < 3);
     assert_eq!(count(running.last(), "late"), 1);
@@ -118,7 +105,7 @@ fn a_unix_socket_and_the_client() {
     let file = scratch("sources/sent.bin");
     send(file.to_str().unwrap());
     let other = hear(NET, &OPTIONS, &fs::read(&file).unwrap());
-    assert_eq!(texts(&running), texts(&other));
+    assert_eq!(running.texts(), other.texts());
     assert!(count(running.last(), "taken") > 1_000);
     // A file that is no socket is left alone; a socket that nobody listens at is taken over.
     fs::write(&path, "mine").unwrap();
@@ -140,16 +127,7 @@ fn datagrams_out_of_order_and_twice() {
     let (lines, last) = expected();
     let options = with(&["--from", "udp:127.0.0.1:0", "--reorder-ms", "2000"]);
     let mut running = start(NET, &options);
-    let begun = running.wait_for(|line| line["kind"] == "start");
-    let address = begun["source"]
-        .as_str()
-        .unwrap()
-        .split("udp:")
-        .nth(1)
-        .unwrap()
-        .to_owned();
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    socket.connect(address).unwrap();
+    let socket = running.datagrams();
     let items = stream();
     let datagrams: Vec<Vec<u8>> = items.chunks(40).map(|c| bytes(c, Format::Binary)).collect();
     socket.send(&datagrams[0]).unwrap();
@@ -166,7 +144,7 @@ fn datagrams_out_of_order_and_twice() {
     running.wait_for(|line| line["step"].as_u64().is_some_and(|step| step >= steps));
     running.interrupt();
     assert_eq!(running.end(), 0, "{}", running.said);
-    let found = texts(&running);
+    let found = running.texts();
     let common = found.len().min(lines.len());
     assert!(common + 2 > lines.len());
     assert_eq!(found[..common - 1], lines[..common - 1]);

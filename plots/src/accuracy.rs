@@ -108,8 +108,8 @@ impl Figure for Accuracy {
     }
 
     fn caption(&self) -> String {
-        "Each line is the accuracy of one arm in successive pieces of the same stream, with its 95 % \
-         interval as a band: a level line means that the net is as good after a million steps as at \
+        "Each line is the accuracy of one arm in successive pieces of the same stream, and a band its 95 % \
+         interval: a level line means that the net is as good after a million steps as at \
          the start; the slopes above a panel say how level."
             .to_owned()
     }

@@ -69,15 +69,27 @@ impl Default for Compare {
     }
 }
 
-/// Height of one marker's line, and the air between the rows, px.
+/// Height of one marker's line where there is room for it and where there are very many, and the air between
+/// the rows, px.
 const SLOT: f64 = 12.0;
+const LOWEST_SLOT: f64 = 7.0;
 const ROW_AIR: f64 = 14.0;
+/// Height that the markers of all rows share, px; more of them move together, down to the lowest slot.
+const MARKERS: f64 = 720.0;
+/// Half the extent of a marker, as a share of its slot.
+const MARKER_SHARE: f64 = 0.58;
 /// Space inside a panel beyond the ends of its scale, so that markers at 0 and 100 stay whole.
 const INSET: f64 = 8.0;
 
 impl Compare {
+    fn slot(&self) -> f64 {
+        let markers = self.models.len() * self.items.len();
+        (MARKERS / markers.max(1) as f64).clamp(LOWEST_SLOT, SLOT)
+    }
+
     fn row_height(&self) -> f64 {
-        (self.items.len() as f64 * SLOT + ROW_AIR).max(34.0)
+        let slot = self.slot();
+        (self.items.len() as f64 * slot + ROW_AIR * slot / SLOT).max(34.0)
     }
 
     fn panel(&self, canvas: &mut Canvas, panel: &ComparePanel, rect: Rect, first: bool) {
@@ -107,6 +119,8 @@ impl Compare {
             let x = x.min(rect.right() - label.width());
             canvas.text(x - 1.0, rect.y - 5.0, label);
         }
+        let slot = self.slot();
+        let marker = (MARKER_SHARE * slot).min(style::MARKER);
         let mut seen = false;
         for (row, items) in panel.values.iter().enumerate() {
             let middle = rect.y + (row as f64 + 0.5) * self.row_height();
@@ -115,14 +129,14 @@ impl Compare {
                     continue;
                 };
                 seen = true;
-                let y = middle + (k as f64 - 0.5 * (self.items.len() as f64 - 1.0)) * SLOT;
+                let y = middle + (k as f64 - 0.5 * (self.items.len() as f64 - 1.0)) * slot;
                 let px = |v: f64| frame.x.at(v).clamp(rect.x, rect.right());
                 let (low, high) = (px(value.low), px(value.high));
                 if value.low.is_finite() && value.high.is_finite() {
                     let colour = item.look.colour();
-                    canvas.rule((low, y), (high, y), colour, style::LINE);
+                    canvas.rule((low, y), (high, y), colour, style::LINE.min(0.25 * slot));
                 }
-                item.look.mark(canvas, px(value.value), y);
+                item.look.mark_of_size(canvas, (px(value.value), y), marker);
             }
         }
         if !seen {

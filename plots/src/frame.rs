@@ -144,7 +144,7 @@ impl Frame {
             }
         }
         let few = series.points.iter().filter(|p| p.1.is_finite()).count() <= 10;
-        if few && !series.thin {
+        if few && !series.thin && !series.unmarked {
             for (x, y) in &series.points {
                 let at = (self.x.at(*x), self.y.at(*y));
                 if x.is_finite() && y.is_finite() && self.rect.contains(at) {

@@ -46,7 +46,8 @@ pub(crate) fn columns_for(count: usize) -> usize {
     match count {
         0 | 1 => 1,
         2 | 4 => 2,
-        _ => 3,
+        3..=9 => 3,
+        _ => 4,
     }
 }
 
@@ -55,7 +56,8 @@ pub(crate) fn panel_for(columns: usize) -> (f64, f64) {
     match columns {
         0 | 1 => (560.0, 300.0),
         2 => (400.0, 240.0),
-        _ => (300.0, 215.0),
+        3 => (300.0, 215.0),
+        _ => (244.0, 168.0),
     }
 }
 

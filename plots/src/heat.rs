@@ -5,7 +5,7 @@ use crate::canvas::{Canvas, Text};
 use crate::error::{PlotError, check_len};
 use crate::figure::Figure;
 use crate::font;
-use crate::style::{self, ADAPTIVE, Colour, INK, MARGIN, MUTED, STRIPE, WHITE};
+use crate::style::{self, Colour, INK, MARGIN, MUTED, STRIPE, WHITE};
 
 /// Models (rows) x arms (columns), the value printed in each cell and as its shade.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -31,9 +31,31 @@ pub struct Heat {
 const ROW: f64 = 40.0;
 const GAP: f64 = 2.0;
 
-fn shade(share: f64) -> Colour {
-    let darkest = ADAPTIVE.towards(Colour(0, 0, 0), 0.25);
-    WHITE.towards(darkest, 0.06 + 0.94 * share)
+/// Shades from pale yellow over green and blue to dark blue, each darker than the one before: high accuracies,
+/// of which a table has most, differ to the eye. After `YlGnBu` of C. Brewer, *ColorBrewer*, 2003.
+const SHADES: [(f64, Colour); 6] = [
+    (0.0, Colour(0xff, 0xff, 0xe5)),
+    (0.3, Colour(0xd0, 0xec, 0xb8)),
+    (0.55, Colour(0x8a, 0xd0, 0xba)),
+    (0.75, Colour(0x46, 0xb0, 0xc4)),
+    (0.9, Colour(0x23, 0x7f, 0xb8)),
+    (1.0, Colour(0x14, 0x3d, 0x86)),
+];
+
+/// The shade of a value at `share` of the range, 0..1.
+pub(crate) fn shade(share: f64) -> Colour {
+    let above = SHADES.iter().position(|(at, _)| *at >= share);
+    let k = above.unwrap_or(SHADES.len() - 1).max(1);
+    let ((low, from), (high, to)) = (SHADES[k - 1], SHADES[k]);
+    from.towards(to, (share - low) / (high - low))
+}
+
+/// The lines of a column's name: what stands after a comma begins a new one.
+fn head(name: &str, width: f64) -> Vec<String> {
+    let parts = name.split_inclusive(", ");
+    parts
+        .flat_map(|part| font::wrap_evenly(part.trim_end(), style::LABEL, false, width))
+        .collect()
 }
 
 impl Heat {
@@ -92,11 +114,7 @@ impl Figure for Heat {
             .map(|w| font::width(w, style::LABEL, false))
             .fold(0.0, f64::max);
         let cell = (widest + 14.0).max(88.0);
-        let heads: Vec<Vec<String>> = self
-            .columns
-            .iter()
-            .map(|c| font::wrap(c, style::LABEL, false, cell - 8.0))
-            .collect();
+        let heads: Vec<Vec<String>> = self.columns.iter().map(|c| head(c, cell - 8.0)).collect();
         let deepest = heads.iter().map(Vec::len).max().unwrap_or(0) as f64;
         let width = (left + self.columns.len() as f64 * cell + MARGIN).max(360.0);
         let title = font::wrap(&self.title, style::TITLE, true, width - 2.0 * MARGIN);

@@ -20,6 +20,7 @@
 //! | [`Operating`] | errors of a detector against its false alarms |
 //! | [`Scatter`] | one quantity of nets against another |
 //! | [`Heat`] | a table as a heat map, numbers printed |
+//! | [`Blocks`] | a large table on one page, columns in blocks |
 //!
 //! # Conventions
 //!
@@ -45,6 +46,7 @@
 
 mod accuracy;
 mod axis;
+mod blocks;
 mod canvas;
 mod compare;
 mod contraction;
@@ -75,6 +77,7 @@ mod training;
 
 pub use accuracy::{Accuracy, AccuracyPanel, Slope};
 pub use axis::{Axis, Scale};
+pub use blocks::{Block, Blocks};
 pub use canvas::Canvas;
 pub use compare::{Compare, CompareItem, ComparePanel, CompareValue};
 pub use contraction::Contraction;

@@ -169,7 +169,11 @@ impl Look {
 
     /// Draws the marker with its centre at (x, y).
     pub(crate) fn mark(self, canvas: &mut Canvas, x: f64, y: f64) {
-        let size = style::MARKER;
+        self.mark_of_size(canvas, (x, y), style::MARKER);
+    }
+
+    /// Draws the marker with half its extent `size`, px.
+    pub(crate) fn mark_of_size(self, canvas: &mut Canvas, (x, y): (f64, f64), size: f64) {
         let corners = self.role.corners();
         let mut shape = |scale: f64, colour: Colour| {
             if corners.is_empty() {

@@ -30,11 +30,15 @@ pub struct OperatingPoint {
 pub struct OperatingPanel {
     /// The model.
     pub title: String,
-    /// (false alarms an hour, samples not answered rightly in %), a line an arm, a point a threshold.
+    /// (false alarms an hour, samples not answered rightly in %), a line an arm, a point a threshold, in any
+    /// order: drawn is their [`frontier`].
     pub curves: Vec<Series>,
     /// Where each arm works.
     pub points: Vec<OperatingPoint>,
 }
+
+/// Arms whose numbers stand above a panel, at most: more would be a table.
+const NOTED: usize = 3;
 
 /// Samples that a boundary-free detector misses or mistakes against its false alarms an hour; a panel a
 /// model, a line an arm.
@@ -65,19 +69,25 @@ impl Figure for Operating {
     fn canvas(&self) -> Result<Canvas, PlotError> {
         let cells = self.panels.iter().map(|panel| {
             let mut notes = Vec::new();
-            if !panel.points.is_empty() {
+            let noted = panel.points.len() <= NOTED;
+            if noted && !panel.points.is_empty() {
                 notes.push((
                     "mistaken + missed %, false alarms an hour:".to_owned(),
                     MUTED,
                 ));
             }
-            notes.extend(panel.points.iter().map(|p| {
+            notes.extend(panel.points.iter().filter(|_| noted).map(|p| {
                 let text = format!(
                     "{} {:.1} + {:.1}, {:.0}",
                     p.name, p.substitutions, p.misses, p.false_alarms_per_hour
                 );
                 (minus(&text), p.look.colour())
             }));
+            let curves = panel.curves.iter().map(|curve| Series {
+                points: frontier(&curve.points),
+                unmarked: true,
+                ..curve.clone()
+            });
             // A series of one point is its marker; without a name it has no label.
             let points = panel.points.iter().map(|p| {
                 let at = (p.false_alarms_per_hour, p.substitutions + p.misses);
@@ -86,7 +96,7 @@ impl Figure for Operating {
             Cell {
                 title: panel.title.clone(),
                 y: self.y.clone(),
-                series: panel.curves.iter().cloned().chain(points).collect(),
+                series: curves.chain(points).collect(),
                 levels: Vec::new(),
                 notes,
             }
@@ -103,9 +113,66 @@ impl Figure for Operating {
     }
 
     fn caption(&self) -> String {
-        "Each line is one way of training as the detector's threshold rises from right to left: the \
-         lower and the further left, the better, and the marker is where the threshold lies that was \
-         chosen on the validation set (thresholds without any false alarm lie at the left edge); what is mistaken has another class, what is missed has no answer."
+        "Each line is one way of training: the fewest samples that any threshold misses or mistakes with no \
+         more false alarms than that; the lower and the further left, the better. The marker is the threshold \
+         that was chosen on the validation set, on its line or above it (thresholds without any false alarm lie \
+         at the left edge); what is mistaken has another class, what is missed has no answer."
             .to_owned()
+    }
+}
+
+/// The fewest errors that a threshold reaches with at most so many false alarms, as a staircase.
+///
+/// Thresholds in their own order give no such line. A net that insists on one class has one long detection under
+/// a low threshold and many short ones under a higher, so that its false alarms fall and rise again: the track
+/// folds back over itself.
+fn frontier(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let finite = |p: &(f64, f64)| p.0.is_finite() && p.1.is_finite();
+    let mut sorted: Vec<(f64, f64)> = points.iter().copied().filter(finite).collect();
+    sorted.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    let mut steps: Vec<(f64, f64)> = Vec::new();
+    for &(alarms, errors) in &sorted {
+        match steps.last() {
+            Some(&(_, best)) if errors >= best => {}
+            Some(&(_, best)) => steps.extend([(alarms, best), (alarms, errors)]),
+            None => steps.push((alarms, errors)),
+        }
+    }
+    // As many false alarms as the busiest threshold has are no fewer than they need be.
+    if let (Some(&(last, best)), Some(&(most, _))) = (steps.last(), sorted.last())
+        && most > last
+    {
+        steps.push((most, best));
+    }
+    steps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_track_that_folds_is_a_staircase() {
+        // Thresholds from low to high: false alarms rise at first, then fall.
+        let track = [
+            (20.0, 60.0),
+            (40.0, 30.0),
+            (30.0, 50.0),
+            (10.0, 90.0),
+            (60.0, 45.0),
+        ];
+        let stairs = [
+            (10.0, 90.0),
+            (20.0, 90.0),
+            (20.0, 60.0),
+            (30.0, 60.0),
+            (30.0, 50.0),
+            (40.0, 50.0),
+            (40.0, 30.0),
+            (60.0, 30.0),
+        ];
+        assert_eq!(frontier(&track), stairs);
+        assert_eq!(frontier(&[(5.0, f64::NAN)]), []);
+        assert_eq!(frontier(&[(5.0, 1.0)]), [(5.0, 1.0)]);
     }
 }

@@ -15,6 +15,8 @@ pub struct Series {
     pub interval: Option<Vec<(f64, f64)>>,
     /// A thin pale line: one seed of several, or context.
     pub thin: bool,
+    /// A plain line even where its points are few enough for markers: they are corners, not measurements.
+    pub unmarked: bool,
 }
 
 impl Series {
@@ -26,6 +28,7 @@ impl Series {
             points,
             interval: None,
             thin: false,
+            unmarked: false,
         }
     }
 
@@ -33,6 +36,13 @@ impl Series {
     #[must_use]
     pub fn with_interval(mut self, interval: Vec<(f64, f64)>) -> Series {
         self.interval = Some(interval);
+        self
+    }
+
+    /// The same line without an interval.
+    #[must_use]
+    pub fn without_interval(mut self) -> Series {
+        self.interval = None;
         self
     }
 

@@ -4,7 +4,7 @@ use crate::axis::Axis;
 use crate::canvas::Canvas;
 use crate::error::PlotError;
 use crate::figure::Figure;
-use crate::grid::{Cell, Grid, Row};
+use crate::grid::{Cell, Grid, Row, columns_for};
 use crate::look::Look;
 use crate::series::Series;
 
@@ -108,11 +108,7 @@ impl TrainingModel {
 
 impl Figure for Training {
     fn canvas(&self) -> Result<Canvas, PlotError> {
-        let columns = match self.models.len() {
-            0 | 1 => 1,
-            2 | 4 => 2,
-            _ => 3,
-        };
+        let columns = columns_for(self.models.len());
         let nothing = [TrainingModel::default()];
         let models = if self.models.is_empty() {
             &nothing[..]
@@ -156,7 +152,8 @@ impl Figure for Training {
             panel: match columns {
                 1 => (560.0, 200.0),
                 2 => (390.0, 180.0),
-                _ => (280.0, 165.0),
+                3 => (280.0, 165.0),
+                _ => (210.0, 105.0),
             },
             own_y: true,
         };

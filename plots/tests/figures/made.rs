@@ -1,11 +1,11 @@
 //! Figures of made-up numbers.
 
 use saturn_plots::{
-    Accuracy, AccuracyPanel, Axis, Compare, CompareItem, ComparePanel, CompareValue, Contraction,
-    Figure, Heat, Inspect, Level, LinePanel, Look, Operating, OperatingPanel, OperatingPoint,
-    Raster, RasterPlot, Saturation, SaturationModel, SaturationPanel, Scaling, Scatter,
-    ScatterPanel, ScatterPoint, Series, Slope, Span, Stream, StreamOutput, Sweep, TraceArm, Traces,
-    Training, TrainingArm, TrainingModel, TrainingRun,
+    Accuracy, AccuracyPanel, Axis, Block, Blocks, Compare, CompareItem, ComparePanel, CompareValue,
+    Contraction, Figure, Heat, Inspect, Level, LinePanel, Look, Operating, OperatingPanel,
+    OperatingPoint, Raster, RasterPlot, Saturation, SaturationModel, SaturationPanel, Scaling,
+    Scatter, ScatterPanel, ScatterPoint, Series, Slope, Span, Stream, StreamOutput, Sweep,
+    TraceArm, Traces, Training, TrainingArm, TrainingModel, TrainingRun,
 };
 
 /// Which numbers a figure gets.
@@ -105,6 +105,23 @@ fn tables(data: Data) -> Vec<Named> {
                 columns: vec!["classic".to_owned(), "adaptive".to_owned()],
                 values: (0..2).map(|k| value(data, k + 1)).collect(),
                 ..Heat::default()
+            }),
+        ),
+        (
+            "blocks",
+            Box::new(Blocks {
+                title: "blocks".to_owned(),
+                rows: vec![MODEL.to_owned()],
+                columns: vec!["classic".to_owned(), "adaptive".to_owned()],
+                blocks: vec![Block {
+                    title: "never reset".to_owned(),
+                    values: (0..2).map(|k| value(data, k + 1)).collect(),
+                }],
+                range: (0.0, 100.0),
+                caption:
+                    "A row a model, a block a policy of resets, in it a column a way of training."
+                        .to_owned(),
+                ..Blocks::default()
             }),
         ),
         ("scatter", Box::new(scatter(data))),

@@ -7,8 +7,8 @@ use std::path::Path;
 
 use made::{Data, figures, stretches};
 use saturn_plots::{
-    Accuracy, Compare, Contraction, Figure, Heat, Inspect, Operating, PlotError, RasterPlot,
-    Saturation, Scatter, Stream, Sweep, Traces, Training,
+    Accuracy, Blocks, Compare, Contraction, Figure, Heat, Inspect, Operating, PlotError,
+    RasterPlot, Saturation, Scatter, Stream, Sweep, Traces, Training,
 };
 
 /// The texts of an SVG, after a check that each tag that opens is closed, that no attribute is NaN
@@ -43,12 +43,13 @@ fn texts(svg: &str) -> Vec<String> {
 
 #[test]
 fn ordinary_data_gives_svg_with_its_labels() {
-    let expected: [(&str, &[&str]); 13] = [
+    let expected: [(&str, &[&str]); 14] = [
         (
             "compare",
             &["classic", "noise", "chance", "accuracy, % (95 % interval)"],
         ),
         ("heat", &["classic", "adaptive"]),
+        ("blocks", &["never reset", "classic", "adaptive"]),
         ("scatter", &["pinned", "left", "adaptive"]),
         ("operating", &["classic", "false alarms an hour"]),
         ("contraction", &["classic", "adaptive"]),
@@ -94,8 +95,12 @@ fn ordinary_data_gives_svg_with_its_labels() {
 fn what_is_missing_is_said() {
     for (name, figure) in figures(Data::Missing) {
         let found = texts(&figure.to_svg().expect(name));
-        // A heat map says so cell by cell.
-        let says = if name == "heat" { "–" } else { "no data" };
+        // A table says so place by place.
+        let says = if ["heat", "blocks"].contains(&name) {
+            "–"
+        } else {
+            "no data"
+        };
         assert!(found.iter().any(|t| t == says), "{name}: {found:?}");
     }
 }
@@ -109,7 +114,7 @@ fn hostile_data_is_drawn() {
 
 #[test]
 fn empty_figures_are_drawn() {
-    let empty: [(&str, Box<dyn Figure>); 13] = [
+    let empty: [(&str, Box<dyn Figure>); 14] = [
         ("compare", Box::new(Compare::default())),
         ("contraction", Box::new(Contraction::default())),
         ("accuracy", Box::new(Accuracy::default())),
@@ -120,6 +125,7 @@ fn empty_figures_are_drawn() {
         ("raster", Box::new(RasterPlot::default())),
         ("inspect", Box::new(Inspect::default())),
         ("heat", Box::new(Heat::default())),
+        ("blocks", Box::new(Blocks::default())),
         ("scatter", Box::new(Scatter::default())),
         ("operating", Box::new(Operating::default())),
         ("sweep", Box::new(Sweep::default())),

@@ -24,7 +24,14 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
         };
         for &(arm, look) in &scope.arms {
             let found = scope.never_reset(model, arm, stream);
-            panel.series.extend(line(&names::arm(arm), look, &found));
+            let line = line(&names::arm(arm), look, &found);
+            panel.series.extend(line.map(|line| {
+                if scope.banded(arm) {
+                    line
+                } else {
+                    line.without_interval()
+                }
+            }));
             panel.slopes.extend(slope(&names::arm(arm), look, &found));
         }
         if !panel.series.is_empty() {

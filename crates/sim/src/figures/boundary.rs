@@ -38,7 +38,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
                       95 % intervals; across it, the same nets when they are never reset (full), to which \
                       boundaries do not matter."
                 .to_owned(),
-            x: Axis::linear("error of the boundaries, ms (standard deviation)"),
+            x: Axis::linear("error of the boundaries (sd), ms"),
             chance: Some(100.0 * scope.summary.chance),
             panels,
             ..Sweep::default()

@@ -1,20 +1,21 @@
-//! The comparison: accuracy of models x arms with intervals, a panel a stream; and as a heat map.
+//! The comparison: accuracy of models x arms with intervals, a panel a stream; as a heat map; and every policy
+//! of resets, of two arms with intervals and of all arms on one page a stream.
 
-use saturn_plots::{Compare, CompareItem, ComparePanel, CompareValue, Heat, Look};
+use saturn_plots::{Block, Blocks, Compare, CompareItem, ComparePanel, CompareValue, Heat, Look};
 
 use super::names;
+use super::recall;
 use super::scope::{NEVER, Scope};
 use super::{FiguresError, Sheet};
 use crate::eval::bootstrap::Estimate;
-use crate::run::summary::Row;
 use crate::scenario::Plot;
 
 /// One arm under one policy.
-struct Item<'a> {
-    arm: &'a str,
-    state_reset: &'a str,
-    name: String,
-    look: Look,
+pub(super) struct Item<'a> {
+    pub arm: &'a str,
+    pub state_reset: &'a str,
+    pub name: String,
+    pub look: Look,
 }
 
 pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError> {
@@ -55,36 +56,84 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
     };
     let table: Vec<Option<&Estimate>> = scope.models.iter().flat_map(found).collect();
     let title = format!("The same as numbers: {}", names::stream(scope.streams[0]));
-    let columns = items.into_iter().map(|item| item.name).collect();
+    let columns = items.iter().map(|item| item.name.clone()).collect();
     let heat = heat(scope, title.clone(), columns, &table);
     sheet.add(Plot::Compare, "table", &title, &heat)?;
+    recall::draw(scope, sheet, &models)?;
+    for stream in &scope.streams {
+        whole(scope, sheet, stream)?;
+    }
     for &(arm, _) in &scope.pair() {
         policies(scope, sheet, arm)?;
     }
     Ok(())
 }
 
-/// Models x policies of one arm on the first stream, where there are more policies than `none` and `oracle`.
-fn policies(scope: &Scope, sheet: &mut Sheet, arm: &str) -> Result<(), FiguresError> {
-    let stream = scope.streams[0];
-    let rows: Vec<&Row> = (scope.summary.table.iter())
-        .filter(|row| row.arm == arm && row.stream == stream)
-        .collect();
+/// Policies with results on a stream, of one arm or of all, in the order in which they come.
+fn policies_of<'a>(scope: &Scope<'a>, arm: Option<&str>, stream: &str) -> Vec<&'a str> {
     let mut policies: Vec<&str> = Vec::new();
-    for row in &rows {
-        if !policies.contains(&row.state_reset.as_str()) {
+    for row in &scope.summary.table {
+        let counts = row.stream == stream && arm.is_none_or(|arm| row.arm == arm);
+        if counts && !policies.contains(&row.state_reset.as_str()) {
             policies.push(&row.state_reset);
         }
     }
+    policies
+}
+
+/// Models x arms x policies on one stream, where there are more policies than `none` and `oracle` and several
+/// arms.
+fn whole(scope: &Scope, sheet: &mut Sheet, stream: &str) -> Result<(), FiguresError> {
+    let policies = policies_of(scope, None, stream);
+    if policies.len() < 3 || scope.arms.len() < 2 {
+        return Ok(());
+    }
+    let block = |policy: &&str| {
+        let values = scope.models.iter().flat_map(|model| {
+            let arms = scope.arms.iter();
+            arms.map(|(arm, _)| {
+                let found = scope.summed(model, arm, stream, policy);
+                found.map_or(f64::NAN, |e| 100.0 * e.value)
+            })
+        });
+        Block {
+            title: names::state_reset(policy),
+            values: values.collect(),
+        }
+    };
+    let title = format!(
+        "Every net under every policy of resets: {}",
+        names::stream(stream)
+    );
+    let figure = Blocks {
+        title: title.clone(),
+        unit: "summed accuracy in %".to_owned(),
+        rows: scope.models.iter().map(|m| names::model(m)).collect(),
+        columns: scope.arms.iter().map(|(arm, _)| names::arm(arm)).collect(),
+        blocks: policies.iter().map(block).collect(),
+        range: (100.0 * scope.summary.chance, 100.0),
+        caption: "The whole table on one page: a row a model, a block a policy of resets, in it a column a way of \
+                  training; the number and the shade are the accuracy, the mean over seeds. A method that needs no \
+                  resets is as dark in the first block as in that of the oracle, and a policy that is no harm is as \
+                  dark as either."
+            .to_owned(),
+    };
+    let name = format!("matrix-{stream}").replace(' ', "-");
+    sheet.add(Plot::Compare, &name, &title, &figure)
+}
+
+/// Models x policies of one arm on the first stream, where there are more policies than `none` and `oracle`.
+fn policies(scope: &Scope, sheet: &mut Sheet, arm: &str) -> Result<(), FiguresError> {
+    let stream = scope.streams[0];
+    let policies = policies_of(scope, Some(arm), stream);
     if policies.len() < 3 {
         return Ok(());
     }
-    let found = |model: &str, policy: &str| {
-        let row = (rows.iter()).find(|row| row.model == model && row.state_reset == policy);
-        row.and_then(|row| row.summed.as_ref())
-    };
     let table: Vec<Option<&Estimate>> = (scope.models.iter())
-        .flat_map(|model| policies.iter().map(move |policy| found(model, policy)))
+        .flat_map(|model| {
+            let found = |policy| scope.summed(model, arm, stream, policy);
+            policies.iter().map(move |policy| found(policy))
+        })
         .collect();
     let title = format!(
         "Every policy of resets, {} nets: {}",
@@ -123,7 +172,7 @@ fn heat(scope: &Scope, title: String, columns: Vec<String>, table: &[Option<&Est
 
 /// The reference, classic with oracle resets, then every arm without resets. Without either, every arm
 /// under every policy.
-fn items<'a>(scope: &Scope<'a>) -> Vec<Item<'a>> {
+pub(super) fn items<'a>(scope: &Scope<'a>) -> Vec<Item<'a>> {
     let item = |arm: &'a str, look: Look, state_reset: &'a str| Item {
         arm,
         state_reset,
@@ -163,7 +212,7 @@ fn summed<'a>(scope: &Scope<'a>, model: &str, item: &Item, stream: &str) -> Opti
 }
 
 /// In per cent; an interval over few seeds may reach beyond what an accuracy can be.
-fn percent(estimate: &Estimate) -> CompareValue {
+pub(super) fn percent(estimate: &Estimate) -> CompareValue {
     let [low, high] = estimate.interval.unwrap_or([f64::NAN; 2]);
     CompareValue {
         value: 100.0 * estimate.value,

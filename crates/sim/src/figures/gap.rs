@@ -31,7 +31,12 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
                 let lines =
                     (reference.into_iter().chain(never)).filter_map(|(arm, look, policy)| {
                         let bins = bins(scope, model, arm, &streams, policy);
-                        line(scope, arm, look, policy, &bins)
+                        let line = line(scope, arm, look, policy, &bins)?;
+                        Some(if scope.banded(arm) {
+                            line
+                        } else {
+                            line.without_interval()
+                        })
                     });
                 LinePanel::new(names::model(model), lines.collect())
             })
@@ -60,7 +65,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
             title: title.clone(),
             caption: format!(
                 "Accuracy of the samples that follow a gap of a length, where there are at least {FEWEST}, \
-                 with 95 % intervals: a line that falls is a net that a long gap unsettles, one that rises a \
+                 with 95 % intervals as bands: a line that falls is a net that a long gap unsettles, one that rises a \
                  net that needs the gap to let go of the sample before."
             ),
             x: if longest > WIDE * shortest {

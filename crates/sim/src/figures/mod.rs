@@ -7,7 +7,7 @@
 //! | figure | from |
 //! |---|---|
 //! | `stream` | traces: input, mask and the outputs of two arms on one stretch |
-//! | `compare` | the summary's table: accuracy with intervals, and as a heat map |
+//! | `compare` | the summary's table: accuracy with intervals, and as a heat map; recalls where classes are rare |
 //! | `accuracy` | accuracy by stream position |
 //! | `boundary` | the summary's table: accuracy against the error of resets at boundaries |
 //! | `gap` | accuracy by the length of the gap before a sample |
@@ -30,6 +30,7 @@ pub mod names;
 pub mod nets;
 mod operating;
 mod raster;
+mod recall;
 mod saturation;
 pub mod scope;
 mod stream;

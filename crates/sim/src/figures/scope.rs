@@ -9,9 +9,12 @@ use crate::eval::bootstrap::{Estimate, over_seeds};
 use crate::eval::evaluate::Evaluation;
 use crate::monitor::contraction::headline;
 use crate::run::place::Place;
-use crate::run::summary::{CellSummary, Summary};
+use crate::run::summary::{CellSummary, Row, Summary};
 use crate::run::trace::{Trace, TraceError};
 use crate::scenario::{Arm, Scenario};
+
+/// Arms whose lines all have bands, at most.
+const MOST_BANDS: usize = 3;
 
 /// The policy without any reset.
 pub const NEVER: &str = "none";
@@ -80,12 +83,34 @@ impl<'a> Scope<'a> {
         stream: &str,
         state_reset: &str,
     ) -> Option<&'a Estimate> {
+        let row = self.row(model, arm, stream, state_reset);
+        row?.summed.as_ref()
+    }
+
+    /// The row of the table of a model and an arm on a stream under a policy.
+    pub fn row(&self, model: &str, arm: &str, stream: &str, state_reset: &str) -> Option<&'a Row> {
         let mut rows = self.summary.table.iter();
-        let row = rows.find(|row| {
+        rows.find(|row| {
             (&*row.model, &*row.arm, &*row.stream, &*row.state_reset)
                 == (model, arm, stream, state_reset)
-        });
-        row?.summed.as_ref()
+        })
+    }
+
+    /// The recall of each class `[C]`, the mean over seeds; `None` for a class without a sample.
+    pub fn recalls(
+        &self,
+        model: &str,
+        arm: &str,
+        stream: &str,
+        state_reset: &str,
+    ) -> Vec<Option<f64>> {
+        let found: Vec<Vec<Option<f64>>> = (self.cells(model, arm))
+            .flat_map(|cell| &cell.evaluations)
+            .filter(|e| e.stream == stream && e.state_reset == state_reset)
+            .map(|e| e.evaluation.by_class.recalls())
+            .collect();
+        let of = |c: usize| mean(found.iter().filter_map(|seed| *seed.get(c)?));
+        (0..self.summary.classes.len()).map(of).collect()
     }
 
     /// The trace of the first seed of a model and an arm; `None` if there is none.
@@ -101,6 +126,12 @@ impl<'a> Scope<'a> {
         } else {
             Ok(None)
         }
+    }
+
+    /// Whether the lines of an arm have bands: of many arms, those of the pair alone, for bands of all would
+    /// hide one another.
+    pub fn banded(&self, arm: &str) -> bool {
+        self.arms.len() <= MOST_BANDS || self.pair().iter().any(|(of_pair, _)| *of_pair == arm)
     }
 
     /// The two arms that are set side by side where there is room for two: classic and adaptive, or else

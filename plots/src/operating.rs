@@ -31,7 +31,7 @@ pub struct OperatingPanel {
     /// The model.
     pub title: String,
     /// (false alarms an hour, samples not answered rightly in %), a line an arm, a point a threshold, in any
-    /// order: drawn is their [`frontier`].
+    /// order: drawn is their frontier.
     pub curves: Vec<Series>,
     /// Where each arm works.
     pub points: Vec<OperatingPoint>,

@@ -46,7 +46,7 @@ pub(super) fn draw(
         panels: panels.collect(),
         ..Compare::default()
     };
-    figure.x.label = "mean recall, %  (95 % interval over seeds)".to_owned();
+    "mean recall, %  (95 % interval over seeds)".clone_into(&mut figure.x.label);
     sheet.add(Plot::Compare, "compare-recall", title, &figure)?;
     by_class(scope, sheet, models, &items)
 }

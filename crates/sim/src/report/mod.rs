@@ -6,6 +6,7 @@
 mod captions;
 pub mod checklist;
 mod headline;
+mod leading;
 mod matched;
 mod method;
 mod nets;

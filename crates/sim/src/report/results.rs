@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::leading::{WHOLE, leading, rows, streams};
 use super::numbers::{
     NOTHING, count, fixed, interval, interval_of_difference, p_value, percent, signed,
 };
@@ -10,23 +11,34 @@ use crate::eval::evaluate::Evaluation;
 use crate::figures::names;
 use crate::run::summary::{Row, Summary};
 
-/// Both tables of each stream; all streams but the first are folded.
+/// Both tables of each stream; all streams but the first are folded, and so is what of a large table is not
+/// read first.
 pub fn results(summary: &Summary) -> Markup {
-    let mut streams: Vec<&str> = Vec::new();
-    for row in &summary.table {
-        if !streams.contains(&row.stream.as_str()) {
-            streams.push(&row.stream);
-        }
-    }
     html! {
-        @for (k, stream) in streams.iter().enumerate() {
-            @let rows: Vec<&Row> = summary.table.iter().filter(|row| row.stream == *stream).collect();
+        @for (k, stream) in streams(summary).into_iter().enumerate() {
+            @let (first, whole) = leading(summary, stream);
             details open[k == 0] {
                 summary { h3 { (capital(&names::stream(stream))) } }
-                (accuracy(summary, &rows))
-                h4 { "What goes with it" }
-                (cost(summary, &rows))
+                (tables(summary, &first))
+                @if !whole {
+                    @let all = rows(summary, stream);
+                    details {
+                        summary { h4 { "Every policy of resets: all " (all.len()) " rows" } }
+                        (tables(summary, &all))
+                    }
+                }
             }
+        }
+    }
+}
+
+/// Accuracy, and under a fold what goes with it.
+fn tables(summary: &Summary, rows: &[&Row]) -> Markup {
+    html! {
+        (accuracy(summary, rows))
+        details open[rows.len() <= WHOLE] {
+            summary { h4 { "What goes with it" } }
+            (cost(summary, rows))
         }
     }
 }
@@ -75,7 +87,7 @@ fn accuracy(summary: &Summary, rows: &[&Row]) -> Markup {
                     th { "model" } th { "arm" } th { "state" }
                     @if rare { th.number { "mean recall of the classes, %" } }
                     th.number { "summed, %" } th.number { "last step, %" } th.number { "detector, %" }
-                    th.number { (from) } th.number { "p, Holm" }
+                    th.number { (from) } th.number { "p, Holm, of this stream and policy" }
                 } }
                 tbody {
                     @for (k, row) in rows.iter().enumerate() {

@@ -1,5 +1,6 @@
 //! The results as a table for the terminal.
 
+use super::leading::{leading, rows, streams};
 use super::numbers::{NOTHING, interval_of_difference, p_value, signed};
 use crate::eval::bootstrap::Estimate;
 use crate::run::summary::{Row, Summary};
@@ -7,16 +8,10 @@ use crate::run::summary::{Row, Summary};
 /// Lines of the differences from the reference on the first stream: in points, with the interval, and p
 /// after Holm's correction. None where nothing is compared.
 pub fn difference_lines(summary: &Summary) -> Vec<String> {
-    let Some(stream) = summary.table.first().map(|row| row.stream.as_str()) else {
+    let Some(stream) = streams(summary).first().copied() else {
         return Vec::new();
     };
-    let compared = summary
-        .table
-        .iter()
-        .filter(|row| row.p_holm.is_some())
-        .count();
-    let rows: Vec<[String; 6]> = (summary.table.iter())
-        .filter(|row| row.stream == stream)
+    let rows: Vec<[String; 6]> = (leading(summary, stream).0.into_iter())
         .filter_map(|row| {
             let difference = row.from_reference.as_ref()?;
             let p = |p: Option<f64>| p.map_or_else(|| NOTHING.to_owned(), p_value);
@@ -40,7 +35,7 @@ pub fn difference_lines(summary: &Summary) -> Vec<String> {
         .collect();
     let reference = &summary.reference;
     let title = format!(
-        "{stream}: summed accuracy less that of {}, {}; p by Student's paired test over seeds, after Holm's correction for {compared} comparisons",
+        "{stream}: summed accuracy less that of {}, {}; p by Student's paired test over seeds, after Holm's correction for all nets and arms under the same policy",
         reference.arm, reference.state_reset
     );
     let line = |row: &&[String; 6]| {
@@ -64,19 +59,21 @@ pub fn table_lines(summary: &Summary) -> Vec<String> {
     if summary.table.is_empty() {
         return Vec::new();
     }
-    let mut streams: Vec<&str> = Vec::new();
+    let streams = streams(summary);
     let mut keys: Vec<[&str; 3]> = Vec::new();
-    for row in &summary.table {
-        let key = [
-            row.model.as_str(),
-            row.arm.as_str(),
-            row.state_reset.as_str(),
-        ];
-        if !streams.contains(&row.stream.as_str()) {
-            streams.push(&row.stream);
-        }
-        if !keys.contains(&key) {
-            keys.push(key);
+    let mut left_out = 0;
+    for stream in &streams {
+        let (first, _) = leading(summary, stream);
+        left_out += rows(summary, stream).len() - first.len();
+        for row in first {
+            let key = [
+                row.model.as_str(),
+                row.arm.as_str(),
+                row.state_reset.as_str(),
+            ];
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
         }
     }
     let mut columns: Vec<Column> = vec![
@@ -158,5 +155,10 @@ pub fn table_lines(summary: &Summary) -> Vec<String> {
         row(&head),
     ];
     table.extend(lines.iter().map(row));
+    if left_out > 0 {
+        table.push(format!(
+            "and {left_out} more results under other policies of resets, which the report has"
+        ));
+    }
     table
 }

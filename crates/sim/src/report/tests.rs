@@ -48,7 +48,7 @@ fn differences_have_lines_of_their_own() {
     summary.table = vec![row("rnn", "classic", "noise", "oracle", 0.25), better];
     let lines = difference_lines(&summary);
     assert_eq!(lines.len(), 3, "the reference has no line: {lines:#?}");
-    assert!(lines[0].contains("classic, oracle") && lines[0].contains("1 comparisons"));
+    assert!(lines[0].contains("classic, oracle") && lines[0].contains("Holm"));
     assert!(
         lines[2].ends_with("+12.5  +10.0 to +15.0  0.021"),
         "{}",
@@ -130,6 +130,39 @@ fn the_table_for_the_terminal_is_aligned() {
     );
     summary.table.clear();
     assert!(table_lines(&summary).is_empty());
+}
+
+#[test]
+fn a_large_table_begins_with_what_is_never_reset() {
+    let scenario = figures::tests::scenario(&["rnn"], &["classic"]);
+    let mut summary = figures::tests::summary(&scenario, 0.5);
+    summary.table.clear();
+    for k in 0..leading::WHOLE / 2 {
+        let model = format!("net{k}");
+        for (arm, policy) in [
+            ("classic", "oracle"),
+            ("adaptive", "none"),
+            ("adaptive", "decay_0.9"),
+        ] {
+            summary.table.push(row(&model, arm, "noise", policy, 0.5));
+        }
+    }
+    let all = summary.table.len();
+    let (first, whole) = leading::leading(&summary, "noise");
+    assert!(!whole && first.len() == 2 * all / 3);
+    assert!(first.iter().all(|row| row.state_reset != "decay_0.9"));
+    let lines = table_lines(&summary);
+    assert_eq!(lines.len(), 3 + 2 * all / 3 + 1);
+    let last = lines.last().unwrap();
+    assert!(last.starts_with(&format!("and {} more", all / 3)), "{last}");
+    // On the page the rest stands behind a fold.
+    let page = page::page(&scenario, &summary, &[]);
+    let (before, after) = page.split_once(&format!("all {all} rows")).unwrap();
+    let name = figures::names::state_reset("decay_0.9");
+    assert!(!before.contains(&name) && after.contains(&name), "{name}");
+    // A table of that many rows is whole.
+    summary.table.truncate(leading::WHOLE);
+    assert!(leading::leading(&summary, "noise").1);
 }
 
 #[test]

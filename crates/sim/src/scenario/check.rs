@@ -12,6 +12,7 @@ use super::keys::ScenarioKeys;
 use super::models::{self, Model};
 use super::named::Named;
 use super::node::{Node, Value};
+use super::path::why_missing;
 use super::plots::Plot;
 use super::problem::{Place, Problem, ScenarioError};
 use super::read::read;
@@ -126,15 +127,7 @@ impl Scenario {
             .data
             .missing()
             .into_iter()
-            .map(|(name, path)| {
-                let path = path.display();
-                self.problem(
-                    name,
-                    format!(
-                        "no file `{path}`, neither beside the scenario nor in the current folder"
-                    ),
-                )
-            })
+            .map(|(name, path)| self.problem(name, why_missing(path)))
             .collect();
         if problems.is_empty() {
             return Ok(());

@@ -5,23 +5,29 @@ use std::path::{Path, PathBuf};
 use super::report::Report;
 
 /// The file or folder that `path` means: beside the scenario if it is there, else as seen from the current
-/// folder.
+/// folder. With a variable that is not set it stays as it is written: not every command needs the data.
 pub(super) fn find(key: &str, path: &str, folder: &Path, report: &mut Report) -> PathBuf {
-    let expanded = match expand(path) {
-        Ok(expanded) => expanded,
-        Err(name) => {
-            let message = format!(
-                "the environment variable `{name}` is not set: set it, or write the path out"
-            );
-            report.problem(key, message);
-            return PathBuf::from(path);
-        }
+    let Ok(expanded) = expand(path) else {
+        return PathBuf::from(path);
     };
     if path.is_empty() {
         report.problem(key, "the path is empty");
     }
     let beside = folder.join(&expanded);
     if beside.exists() { beside } else { expanded }
+}
+
+/// Why there is no file at `path`, as [`find`] gave it.
+pub(super) fn why_missing(path: &Path) -> String {
+    match expand(&path.to_string_lossy()) {
+        Err(name) => {
+            format!("the environment variable `{name}` is not set: set it, or write the path out")
+        }
+        Ok(_) => format!(
+            "no file `{}`, neither beside the scenario nor in the current folder",
+            path.display()
+        ),
+    }
 }
 
 /// The path with the environment variable that it begins with, if it does, replaced; or that variable's

@@ -346,3 +346,17 @@ fn an_environment_variable_may_begin_a_path() {
         assert_eq!(train, &Path::new(&home).join("x/a.h5"));
     }
 }
+
+/// The scenario is good where the data are not; who needs them is told why they are not found.
+#[test]
+fn a_variable_that_is_not_set_is_named_when_the_data_are_needed() {
+    let s = good("name: x\ndata: {events: {train: $SATURN_NOT_SET/a, valid: b, test: c}}");
+    let message = s
+        .find_data()
+        .err()
+        .map(|e| e.to_string())
+        .unwrap_or_default();
+    let expected = "s.yaml:2:24: data.events.train: the environment variable `SATURN_NOT_SET` is not set: set it, \
+                    or write the path out";
+    assert!(message.contains(expected), "{message}");
+}

@@ -279,11 +279,6 @@ const MISTAKES: &[(&str, &str)] = &[
         "s.yaml:2:16: data.events: the key `test` is missing",
     ),
     (
-        "name: x\ndata: {events: {train: $SATURN_NOT_SET/a, valid: b, test: c}}",
-        "s.yaml:2:24: data.events.train: the environment variable `SATURN_NOT_SET` is not set: set it, \
-             or write the path out",
-    ),
-    (
         "name: x\ndata: {synthetic: {channels: 64}, channels: 700}",
         "s.yaml:2:45: data.channels: the synthetic set has 64: leave this out, or change \
              `data.synthetic.channels`",

@@ -13,7 +13,8 @@
 //! A distance that grows from window to window is drift; one that stays is the noise of rounding. (3) shows the
 //! dead zone of [`super::grid`]: a value in full precision hardly ever stays.
 
-use saturn_cell::{Field, Real, column};
+use rayon::prelude::*;
+use saturn_cell::{Cell, Field, Real, View, column};
 use serde::{Deserialize, Serialize};
 
 use super::calibrate::Ranges;
@@ -61,66 +62,51 @@ pub struct FieldDrift {
     pub held: f64,
 }
 
-/// What is followed.
-#[derive(Clone, Copy)]
-pub struct Twins<'a, R: Real> {
-    /// The net in full.
-    pub full: &'a Network<R>,
-    /// The same as it is stored.
-    pub stored: &'a Network<R>,
+/// A net as it is stored.
+pub struct Twin<R: Real> {
     /// What it is stored in.
-    pub config: &'a PrecisionConfig,
+    pub config: PrecisionConfig,
     /// The ranges of its states.
-    pub ranges: &'a Ranges,
+    pub ranges: Ranges,
+    /// The net.
+    pub net: Network<R>,
 }
 
-/// Follows both nets for `steps` steps on each of [`LANES`] lanes of `source`, which have `channels` channels and
-/// are those of an evaluation under `seed`.
+/// Follows the net `full` and all its `twins` for `steps` steps on each of [`LANES`] lanes of `source`, which have
+/// `channels` channels and are those of an evaluation under `seed`. Returns the windows of each twin.
 pub fn drift<R: Real>(
-    twins: Twins<R>,
+    full: &Network<R>,
+    twins: &[Twin<R>],
     source: Source,
     channels: usize,
     seed: u64,
     steps: u64,
     progress: &Progress,
-) -> Result<Vec<DriftWindow>, EvalError> {
+) -> Result<Vec<Vec<DriftWindow>>, EvalError> {
     let never = Never {};
     let lanes = |net| Lanes::new(net, source, &never, channels, "evaluation", seed, 0, LANES);
-    let (mut full, mut stored) = (lanes(twins.full)?, lanes(twins.stored)?);
-    let mut fields = Vec::new();
-    for (layer, cell) in twins.stored.cells().iter().enumerate() {
-        let own = twins.ranges.of_cell(layer);
-        for (field, grid) in grids(cell.as_ref(), twins.config, own) {
-            fields.push(Follower::new(layer, cell.name(), field, grid));
-        }
-    }
-    let mut windows = Vec::new();
-    let (mut done, mut agreed, mut compared) = (0, 0u64, 0u64);
+    let nets = [full].into_iter().chain(twins.iter().map(|twin| &twin.net));
+    let mut lanes: Vec<Lanes<R>> = nets.map(lanes).collect::<Result<_, _>>()?;
+    let mut followers: Vec<Follower<R>> = twins.iter().map(Follower::new).collect();
+    let mut windows = vec![Vec::new(); twins.len()];
+    let mut done = 0;
     for end in ends(steps) {
         while done < end {
             if progress.stopped() {
                 return Err(EvalError::Interrupted);
             }
-            let now = (end - done).min(full.longest() as u64) as usize;
-            let (a, b) = (full.run(now)?, stored.run(now)?);
-            for field in &mut fields {
-                field.follow(&a, &b);
-            }
-            for j in 0..now * LANES {
-                let said =
-                    |chunk: &Chunk<R>| argmax(&column(&chunk.logits, j)[..twins.full.classes()]);
-                agreed += u64::from(said(&a) == said(&b));
-            }
-            compared += (now * LANES) as u64;
+            let now = (end - done).min(lanes[0].longest() as u64) as usize;
+            let chunks = (lanes.par_iter_mut())
+                .map(|lanes| lanes.run(now))
+                .collect::<Result<Vec<Chunk<R>>, _>>()?;
+            let (full, stored) = chunks.split_first().expect("the net in full");
+            (followers.par_iter_mut().zip(stored)).for_each(|(f, stored)| f.follow(full, stored));
             done += now as u64;
-            progress.advance((now * LANES) as u64);
+            progress.advance((now * LANES * twins.len()) as u64);
         }
-        windows.push(DriftWindow {
-            step: end,
-            agreement: agreed as f64 / compared.max(1) as f64,
-            fields: fields.iter_mut().map(Follower::take).collect(),
-        });
-        (agreed, compared) = (0, 0);
+        for (windows, follower) in windows.iter_mut().zip(&mut followers) {
+            windows.push(follower.take(end));
+        }
     }
     Ok(windows)
 }
@@ -134,8 +120,60 @@ fn ends(steps: u64) -> Vec<u64> {
     ends
 }
 
-/// Sums over a window of one field.
+/// Sums over a window of one twin.
 struct Follower<R: Real> {
+    fields: Vec<FieldSums<R>>,
+    classes: usize,
+    agreed: u64,
+    compared: u64,
+}
+
+impl<R: Real> Follower<R> {
+    fn new(twin: &Twin<R>) -> Self {
+        let of_cell = |(layer, cell): (usize, &Box<dyn Cell<R>>)| {
+            let (name, own) = (cell.name(), twin.ranges.of_cell(layer));
+            let grids = grids(cell.as_ref(), &twin.config, own).into_iter();
+            let sums = move |(field, grid)| FieldSums::new(layer, name, field, grid);
+            grids.map(sums).collect::<Vec<_>>()
+        };
+        Self {
+            fields: (twin.net.cells().iter().enumerate())
+                .flat_map(of_cell)
+                .collect(),
+            classes: twin.net.classes(),
+            agreed: 0,
+            compared: 0,
+        }
+    }
+
+    /// Adds a chunk of both nets.
+    fn follow(&mut self, full: &Chunk<R>, stored: &Chunk<R>) {
+        for field in &mut self.fields {
+            let tapes = [full, stored].map(|chunk| chunk.tapes.tape(field.layer).states());
+            field.add(tapes);
+        }
+        for j in 0..stored.logits.ncols() {
+            let [a, b] =
+                [full, stored].map(|chunk| argmax(&column(&chunk.logits, j)[..self.classes]));
+            self.agreed += u64::from(a == b);
+            self.compared += 1;
+        }
+    }
+
+    /// What the window that ends at `step` was, and a new one.
+    fn take(&mut self, step: u64) -> DriftWindow {
+        let window = DriftWindow {
+            step,
+            agreement: self.agreed as f64 / self.compared.max(1) as f64,
+            fields: self.fields.iter_mut().map(FieldSums::take).collect(),
+        };
+        (self.agreed, self.compared) = (0, 0);
+        window
+    }
+}
+
+/// Sums over a window of one field.
+struct FieldSums<R: Real> {
     layer: usize,
     cell: &'static str,
     field: Field,
@@ -148,7 +186,7 @@ struct Follower<R: Real> {
     pairs: u64,
 }
 
-impl<R: Real> Follower<R> {
+impl<R: Real> FieldSums<R> {
     fn new(layer: usize, cell: &'static str, field: Field, grid: Grid<R>) -> Self {
         Self {
             layer,
@@ -164,28 +202,29 @@ impl<R: Real> Follower<R> {
         }
     }
 
-    /// Adds a chunk of both nets.
-    fn follow(&mut self, full: &Chunk<R>, stored: &Chunk<R>) {
-        let (a, b) = (full.tapes.tape(self.layer), stored.tapes.tape(self.layer));
-        let (a, b) = (a.states(), b.states());
+    /// Adds the states in full and as stored, `[S, T*B]` each.
+    fn add(&mut self, [full, stored]: [View<R>; 2]) {
         let rows = self.field.rows.clone();
-        for j in 0..b.ncols() {
-            let (h, stored) = (&column(&a, j)[rows.clone()], &column(&b, j)[rows.clone()]);
+        for j in 0..stored.ncols() {
+            let (h, now) = (
+                &column(&full, j)[rows.clone()],
+                &column(&stored, j)[rows.clone()],
+            );
             // Sums of one column in the number type itself: they are short.
             let (mut apart, mut size) = (R::zero(), R::zero());
-            for (&h, &stored) in h.iter().zip(stored) {
-                let d = stored - h;
+            for (&h, &now) in h.iter().zip(now) {
+                let d = now - h;
                 apart += d * d;
                 size += h * h;
             }
             self.apart += apart.wide();
             self.size += size.wide();
-            let ends = stored.iter().filter(|x| self.grid.is_end(**x)).count();
+            let ends = now.iter().filter(|x| self.grid.is_end(**x)).count();
             self.ends += ends as u64;
             self.values += rows.len() as u64;
             if j >= LANES {
-                let before = &column(&b, j - LANES)[rows.clone()];
-                let pairs = stored.iter().zip(before);
+                let before = &column(&stored, j - LANES)[rows.clone()];
+                let pairs = now.iter().zip(before);
                 let held = pairs.filter(|(now, before)| now == before && !now.is_zero());
                 self.held += held.count() as u64;
                 self.pairs += rows.len() as u64;

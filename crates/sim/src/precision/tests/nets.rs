@@ -11,7 +11,8 @@ use crate::eval::reset::{Never, Oracle};
 use crate::network::Network;
 use crate::precision::calibrate::{Ranges, ranges};
 use crate::precision::cost::cost;
-use crate::precision::drift::{DriftWindow, Twins, drift};
+use crate::precision::drift::{DriftWindow, Twin, drift};
+use crate::precision::fake::Fake;
 use crate::precision::{Format, PrecisionConfig, Rounding, quantise};
 use crate::run::Progress;
 
@@ -126,14 +127,14 @@ fn evaluations_are_the_same_bits_at_any_number_of_threads() {
 fn followed(layers: &str, data: &Data, config: &PrecisionConfig) -> Vec<DriftWindow> {
     let full = net(layers);
     let (stored, ranges) = stored(&full, data, config);
-    let twins = Twins {
-        full: &full,
-        stored: &stored,
-        config,
-        ranges: &ranges,
+    let twin = Twin {
+        config: *config,
+        ranges,
+        net: stored,
     };
     let quiet = Progress::quiet();
-    drift(twins, data.source(), CHANNELS, 5, 1_000, &quiet).expect("drift")
+    let windows = drift(&full, &[twin], data.source(), CHANNELS, 5, 1_000, &quiet);
+    windows.expect("drift").swap_remove(0)
 }
 
 /// A net in full does not drift from itself; one of fewer bits is further away than one of more, agrees less, and
@@ -164,6 +165,35 @@ fn drift_falls_with_bits() {
         };
         let (fine, coarse) = (last(Format::Int16), last(Format::Int4));
         assert!(fine < coarse && coarse > 0.01, "{layers}: {fine}, {coarse}");
+    }
+}
+
+/// While it trains a net computes as it is stored and keeps its weights in full; afterwards it is in full again,
+/// with the weights that it has learnt.
+#[test]
+fn a_faked_net_learns_in_full() {
+    let data = Data::new();
+    for layers in NETS {
+        let mut net = net(layers);
+        let plain = net.clone();
+        let of = |net: &Network<f64>| logits(net, &data, (0, 2), usize::MAX);
+        let mut fake = Fake::new(&net, INT8, 5);
+        for _ in 0..2 {
+            fake.renew(&mut net, data.source(), CHANNELS)
+                .expect("ranges");
+            assert!(of(&net) == of(&stored(&plain, &data, &INT8).0), "{layers}");
+            assert!(of(&net) != of(&plain), "{layers}");
+        }
+        let halve = |net: &mut Network<f64>| {
+            let cell = &mut net.cells_mut()[0];
+            cell.update(&mut |params| params[0].scale_mut(0.5));
+        };
+        let (mut learnt, before) = (plain.clone(), of(&net));
+        halve(&mut net);
+        halve(&mut learnt);
+        assert!(of(&net) != before, "what is stored follows the weights");
+        fake.finish(&mut net);
+        assert!(of(&net) == of(&learnt), "{layers}");
     }
 }
 

@@ -7,9 +7,9 @@ use super::evaluated::brief;
 use super::{Entry, Matrix, Metric, threshold_steps};
 use crate::eval::evaluate::{Plan, choose_threshold, evaluate};
 use crate::network::Network;
-use crate::precision::calibrate::{Ranges, ranges};
+use crate::precision::calibrate::ranges;
 use crate::precision::cost::cost;
-use crate::precision::drift::{LANES, Twins, drift};
+use crate::precision::drift::{LANES, Twin, drift};
 use crate::precision::result::{Stored, StoredEvaluation};
 use crate::precision::{PrecisionConfig, quantise};
 use crate::run::summary::NamedEvaluation;
@@ -41,10 +41,11 @@ impl Matrix<'_> {
             evaluations: Vec::new(),
             drift: Vec::new(),
         }];
-        for config in &e.precision {
+        let mut twins = Vec::new();
+        for &config in &e.precision {
             let name = config.to_string();
-            let ranges: Ranges = ranges(net, config, valid, b.channels, seed)?;
-            let stored = quantise(net, config, &ranges, seed);
+            let ranges = ranges(net, &config, valid, b.channels, seed)?;
+            let stored = quantise(net, &config, &ranges, seed);
             let mut evaluations = Vec::new();
             for state_reset in &e.state_reset {
                 self.progress.doing(&format!(
@@ -68,24 +69,26 @@ impl Matrix<'_> {
                 let kept = StoredEvaluation::of(found.state_reset, &found.evaluation);
                 evaluations.push(kept);
             }
-            self.progress
-                .doing(&format!("following {place} in {name} on {stream}"));
-            let twins = Twins {
-                full: net,
-                stored: &stored,
-                config,
-                ranges: &ranges,
-            };
-            let steps = e.steps / e.lanes as u64;
-            let source = b.source(split, gap);
             done.push(Stored {
                 stream: stream.to_owned(),
                 precision: name,
-                config: *config,
-                cost: cost(net, &stored, config, valid, b.channels, seed)?,
+                config,
+                cost: cost(net, &stored, &config, valid, b.channels, seed)?,
                 evaluations,
-                drift: drift(twins, source, b.channels, seed, steps, self.progress)?,
+                drift: Vec::new(),
             });
+            twins.push(Twin {
+                config,
+                ranges,
+                net: stored,
+            });
+        }
+        self.progress
+            .doing(&format!("following {place} in few bits on {stream}"));
+        let (source, steps) = (b.source(split, gap), e.steps / e.lanes as u64);
+        let found = drift(net, &twins, source, b.channels, seed, steps, self.progress)?;
+        for (stored, windows) in done[1..].iter_mut().zip(found) {
+            stored.drift = windows;
         }
         Ok(done)
     }

@@ -60,12 +60,12 @@ impl Matrix<'_> {
                 };
                 let threshold = choose_threshold(&stored, &choosing, self.progress)?;
                 let found = NamedEvaluation {
-                    stream: stream.to_owned(),
+                    stream: format!("{stream} in {name}"),
                     state_reset: state_reset.to_string(),
                     evaluation: evaluate(&stored, &plan, threshold, self.progress)?,
                 };
-                let what = format!("{} {name}", self.shared.split);
-                (self.folder).metric(&Metric::new(place, &what, &brief(&found)))?;
+                let what = &self.shared.split;
+                (self.folder).metric(&Metric::new(place, what, &brief(&found)))?;
                 let kept = StoredEvaluation::of(found.state_reset, &found.evaluation);
                 evaluations.push(kept);
             }

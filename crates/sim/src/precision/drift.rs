@@ -130,14 +130,14 @@ struct Follower<R: Real> {
 
 impl<R: Real> Follower<R> {
     fn new(twin: &Twin<R>) -> Self {
-        let of_cell = |(layer, cell): (usize, &Box<dyn Cell<R>>)| {
+        let of_cell = |(layer, cell): (usize, &dyn Cell<R>)| {
             let (name, own) = (cell.name(), twin.ranges.of_cell(layer));
-            let grids = grids(cell.as_ref(), &twin.config, own).into_iter();
+            let grids = grids(cell, &twin.config, own).into_iter();
             let sums = move |(field, grid)| FieldSums::new(layer, name, field, grid);
             grids.map(sums).collect::<Vec<_>>()
         };
         Self {
-            fields: (twin.net.cells().iter().enumerate())
+            fields: (twin.net.cells().iter().map(AsRef::as_ref).enumerate())
                 .flat_map(of_cell)
                 .collect(),
             classes: twin.net.classes(),

@@ -56,11 +56,12 @@ pub fn quantise<R: Real>(
     ranges: &Ranges,
     seed: u64,
 ) -> Network<R> {
-    let wrap = |(i, cell): (usize, &Box<dyn Cell<R>>)| -> Box<dyn Cell<R>> {
+    let wrap = |(i, cell): (usize, &dyn Cell<R>)| -> Box<dyn Cell<R>> {
         let own = ranges.of_cell(i);
-        Box::new(Quantised::new(cell.as_ref(), config, own, seed, i as u64))
+        Box::new(Quantised::new(cell, config, own, seed, i as u64))
     };
-    net.with_cells(net.cells().iter().enumerate().map(wrap).collect())
+    let cells = net.cells().iter().map(AsRef::as_ref).enumerate();
+    net.with_cells(cells.map(wrap).collect())
 }
 
 /// `net` with weights as they are stored under `config`, and states in full.

@@ -62,7 +62,7 @@ impl StoredEvaluation {
             last: e.last,
             detector: e.detector,
             false_alarms_per_hour: e.false_alarms_per_hour,
-            slope: e.slope.clone(),
+            slope: e.slope,
             late_gap_max_probability: e.late_gap_max_probability,
             spikes_per_step: e.spikes_per_step,
             steps_per_second: e.steps_per_second,

@@ -60,7 +60,11 @@ fn ties_go_to_the_even_code_and_the_rest_to_the_nearest() {
     let grid = Grid::Fixed(Fixed::<f32>::new(0.25, 127.0));
     let mut x = [0.125, 0.375, 0.625, -0.125, -0.375, 0.126, 0.374, -0.3];
     grid.nearest(&mut x);
-    assert_eq!(x, [0.0, 0.5, 0.5, 0.0, -0.5, 0.25, 0.25, -0.25]);
+    let known = [0.0, 0.5, 0.5, 0.0, -0.5, 0.25, 0.25, -0.25];
+    assert!(
+        x.iter().zip(known).all(|(x, y)| (x - y).abs() < 1e-7),
+        "{x:?}"
+    );
 }
 
 #[test]
@@ -107,7 +111,7 @@ fn a_step_is_the_range_over_the_largest_code_or_the_power_of_two_above() {
 fn stochastic_rounding_is_right_in_the_mean() {
     const DRAWS: u64 = 40_000;
     let grid = Grid::Fixed(Fixed::<f32>::new(0.1, 127.0));
-    for x in [0.01f32, 0.033, 0.05, 0.099, -0.07, 3.14, -12.499] {
+    for x in [0.01f32, 0.033, 0.05, 0.099, -0.07, 3.17, -12.499] {
         let fraction = f64::from(x / 0.1) - f64::from((x / 0.1).floor());
         let error = 0.1 * (fraction * (1.0 - fraction) / DRAWS as f64).sqrt();
         let mut sum = 0.0;

@@ -9,6 +9,7 @@ mod gallery;
 mod live;
 mod main_job;
 mod matrix;
+mod precision;
 mod real_data;
 mod saturn;
 mod view;

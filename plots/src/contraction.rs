@@ -59,7 +59,12 @@ impl Figure for Contraction {
             title: panel.title.clone(),
             y: self.y.clone(),
             series: panel.series.clone(),
-            levels: self.threshold.iter().cloned().collect(),
+            levels: self
+                .threshold
+                .iter()
+                .chain(&panel.levels)
+                .cloned()
+                .collect(),
             notes: Vec::new(),
         });
         let (rows, panel) = panels_in_rows(cells.collect());

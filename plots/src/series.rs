@@ -96,6 +96,8 @@ pub struct LinePanel {
     pub title: String,
     /// The lines.
     pub series: Vec<Series>,
+    /// Reference lines of this panel's own.
+    pub levels: Vec<Level>,
 }
 
 impl LinePanel {
@@ -104,6 +106,7 @@ impl LinePanel {
         LinePanel {
             title: title.into(),
             series,
+            levels: Vec::new(),
         }
     }
 }

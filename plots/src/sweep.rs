@@ -46,7 +46,7 @@ impl Figure for Sweep {
             title: panel.title.clone(),
             y: self.y.clone(),
             series: panel.series.clone(),
-            levels: chance.iter().cloned().collect(),
+            levels: chance.iter().chain(&panel.levels).cloned().collect(),
             notes: Vec::new(),
         });
         let (rows, panel) = panels_in_rows(cells.collect());

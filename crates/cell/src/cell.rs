@@ -68,6 +68,13 @@ pub trait Cell<R: Real>: Send + Sync {
     /// (2) One step: sets `next [S, B]` from `drive [D, B]` and `prev [S, B]`.
     fn advance(&self, drive: ViewMut<R>, prev: View<R>, next: ViewMut<R>);
 
+    /// (2) at a known place of the stream: what the tape and the live stream call. A cell that draws random
+    /// numbers as it advances (stochastic rounding) draws those of the place; for all others it is
+    /// [`Self::advance`].
+    fn advance_at(&self, drive: ViewMut<R>, prev: View<R>, next: ViewMut<R>, _at: Moment) {
+        self.advance(drive, prev, next);
+    }
+
     /// The rows of the state that are the output as they stand, for a cell that shows its state. Nothing is
     /// copied then, and `emit` and `absorb` have nothing left to do.
     fn shows(&self) -> Option<Range<usize>> {
@@ -109,6 +116,29 @@ pub trait Cell<R: Real>: Send + Sync {
         grad: &mut Params<R>,
         dx: Option<ViewMut<R>>,
     );
+}
+
+/// Where a step stands among all steps. What is random in a step depends on this alone, so that it is the same
+/// in any chunks, at any number of threads, and when the step is computed again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Moment {
+    /// Which of several passes over the same lanes and steps: updates of training count up.
+    pub pass: u64,
+    /// The number of the first of the B lanes.
+    pub lane: u64,
+    /// The number of the step.
+    pub step: u64,
+}
+
+impl Moment {
+    /// So many steps later.
+    #[must_use]
+    pub fn after(self, steps: usize) -> Self {
+        Self {
+            step: self.step + steps as u64,
+            ..self
+        }
+    }
 }
 
 /// What the forward pass left behind, for the columns that a reverse kernel sees.

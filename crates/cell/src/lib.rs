@@ -37,7 +37,7 @@ pub mod rng;
 mod stream;
 mod tape;
 
-pub use cell::{Cell, Field, FieldKind, Recorded, Synapses, Widths};
+pub use cell::{Cell, Field, FieldKind, Moment, Recorded, Synapses, Widths};
 pub use config::{CellConfig, ConfigError};
 pub use events::{EventBatch, EventView};
 pub use input::Input;

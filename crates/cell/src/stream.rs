@@ -1,6 +1,6 @@
 //! A cell running live: two states and one drive, swapped. Nothing is allocated after the start.
 
-use crate::{Cell, Input, Real, View, ViewMut, column_mut, view, view_mut};
+use crate::{Cell, Input, Moment, Real, View, ViewMut, column_mut, view, view_mut};
 
 /// The state of one cell on B lanes, advanced one step at a time, for ever.
 #[derive(Clone, Debug)]
@@ -11,6 +11,8 @@ pub struct Stream<R: Real> {
     next: Vec<R>,
     output: Vec<R>,
     rows: (usize, usize, usize),
+    /// Where the next step stands.
+    at: Moment,
 }
 
 impl<R: Real> Stream<R> {
@@ -24,6 +26,7 @@ impl<R: Real> Stream<R> {
             next: vec![R::zero(); w.state * lanes],
             output: vec![R::zero(); w.output * lanes],
             rows: (w.drive, w.state, w.output),
+            at: Moment::default(),
         };
         for lane in 0..lanes {
             stream.reset(cell, lane);
@@ -41,11 +44,13 @@ impl<R: Real> Stream<R> {
         let (d, s, o) = self.rows;
         let b = self.lanes;
         cell.project(x, view_mut(&mut self.drive, d, b));
-        cell.advance(
+        cell.advance_at(
             view_mut(&mut self.drive, d, b),
             view(&self.state, s, b),
             view_mut(&mut self.next, s, b),
+            self.at,
         );
+        self.at = self.at.after(1);
         std::mem::swap(&mut self.state, &mut self.next);
         cell.emit(
             view_mut(&mut self.drive, d, b),

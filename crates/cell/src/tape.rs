@@ -13,8 +13,8 @@ use nalgebra::DMatrix;
 
 use crate::kernel;
 use crate::{
-    Cell, EventBatch, EventView, Input, Params, Real, Recorded, View, ViewMut, column_mut, view,
-    view_mut, view_rows,
+    Cell, EventBatch, EventView, Input, Moment, Params, Real, Recorded, View, ViewMut, column_mut,
+    view, view_mut, view_rows,
 };
 
 /// Numbers that a chunk may hold: 1 MiB in `f32`, a second-level cache.
@@ -43,6 +43,8 @@ pub struct Tape<R: Real> {
     rest: Vec<R>,
     /// K and the number of the first step, if gradients are cut.
     detach: Option<(usize, usize)>,
+    /// Where the tape's first step stands.
+    moment: Moment,
     /// The rows of the states that are the output, for a cell that shows them.
     shown: Option<Range<usize>>,
     /// `[O, T*B]`, of a cell that does not.
@@ -97,6 +99,11 @@ impl<R: Real> Tape<R> {
             grow(&mut self.output, self.output_rows * columns);
         }
         self.keeps = false;
+    }
+
+    /// Says where the tape's first step stands, for cells that draw random numbers. Holds until it is set again.
+    pub fn set_moment(&mut self, moment: Moment) {
+        self.moment = moment;
     }
 
     /// The initial state `[S, B]`, to be set between [`Self::start`] and [`Self::forward`].
@@ -164,10 +171,11 @@ impl<R: Real> Tape<R> {
                 } else {
                     state
                 };
-                cell.advance(
+                cell.advance_at(
                     view_mut(&mut self.drive[t * d * b..], d, b),
                     view(prev, s, b),
                     view_mut(future, s, b),
+                    self.moment.after(t),
                 );
             }
             if self.shown.is_none() {

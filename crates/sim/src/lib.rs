@@ -13,6 +13,7 @@ pub mod figures;
 pub mod live;
 pub mod monitor;
 pub mod network;
+pub mod precision;
 pub mod report;
 pub mod run;
 pub mod scenario;

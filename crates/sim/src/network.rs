@@ -73,6 +73,15 @@ impl<R: Real> Network<R> {
         }
     }
 
+    /// The same net of other cells, of the same widths.
+    pub fn with_cells(&self, cells: Vec<Box<dyn Cell<R>>>) -> Self {
+        Self {
+            classes: self.classes,
+            crowded: self.crowded,
+            ..Self::new(cells)
+        }
+    }
+
     /// The input as the first cell is to read it.
     fn input<'a>(&self, x: Input<'a, R>) -> Input<'a, R> {
         match x {

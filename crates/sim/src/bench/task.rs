@@ -15,7 +15,8 @@ use crate::eval::lanes::chunk_steps;
 use crate::network::{Network, NetworkStream, Tapes};
 use crate::scenario::Optimizer as Rule;
 use crate::train::batch::Batch;
-use crate::train::update::{Objective, Update};
+use crate::train::objective::Objective;
+use crate::train::update::Update;
 
 /// Adam's learning rate; constant.
 pub const LEARNING_RATE: f64 = 1e-3;

@@ -282,6 +282,9 @@ pub fn finish(
     for line in report::table_lines(summary) {
         progress.result(&line);
     }
+    for line in report::precision_lines(summary) {
+        progress.result(&line);
+    }
     for line in report::difference_lines(summary) {
         progress.result(&line);
     }

@@ -6,12 +6,13 @@
 //! copy, of which one copy's B are read.
 
 use nalgebra::DMatrix;
-use saturn_cell::{Real, View, column};
+use saturn_cell::{Moment, Real, View, column};
 use saturn_data::DataError;
 
 use super::reset::hand::Hand;
 use super::reset::{Action, Needs, Policy, PolicyConfig, Seen};
 use crate::network::{Network, Tapes};
+use crate::precision::random::pass_of;
 use crate::stream::{Columns, Composer, Form, Source, Step};
 use crate::train::validate::softmax;
 
@@ -52,6 +53,8 @@ pub struct Lanes<'a, R: Real> {
     output: Vec<f32>,
     /// t, steps done on each lane.
     at: u64,
+    /// What nets that draw random numbers draw at step 0.
+    origin: Moment,
     resets: u64,
 }
 
@@ -117,6 +120,11 @@ impl<'a, R: Real> Lanes<'a, R> {
             keep: DMatrix::zeros(0, 0),
             output: Vec::new(),
             at: 0,
+            origin: Moment {
+                pass: pass_of(purpose),
+                lane: first as u64,
+                step: 0,
+            },
             resets: 0,
         };
         for step in 0..needs.lookahead {
@@ -150,6 +158,10 @@ impl<'a, R: Real> Lanes<'a, R> {
             any = self.plan(steps)?;
         }
         let keep = any.then_some(&self.keep);
+        self.tapes.set_moment(Moment {
+            step: self.at,
+            ..self.origin
+        });
         let logits = self.tapes.forward(self.net, self.input.input(), keep);
         if self.needs.output {
             let outputs = logits.nrows();

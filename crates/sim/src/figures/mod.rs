@@ -12,6 +12,7 @@
 //! | `boundary` | the summary's table: accuracy against the error of resets at boundaries |
 //! | `gap` | accuracy by the length of the gap before a sample |
 //! | `mask` | the summary's table: accuracy against the share of wrong steps of the mask in training |
+//! | `precision` | nets stored in few bits: accuracy and held states against bits, drift along the stream |
 //! | `contraction` | what is left of the past after the same gap |
 //! | `saturation` | the instruments, window by window |
 //! | `operating` | the detector's errors against its false alarms, threshold by threshold |
@@ -29,6 +30,7 @@ mod mask;
 pub mod names;
 pub mod nets;
 mod operating;
+mod precision;
 mod raster;
 mod recall;
 mod saturation;
@@ -111,6 +113,7 @@ pub fn draw(
             Plot::Boundary => boundary::draw(&scope, &mut sheet)?,
             Plot::Gap => gap::draw(&scope, &mut sheet)?,
             Plot::Mask => mask::draw(&scope, &mut sheet)?,
+            Plot::Precision => precision::draw(&scope, &mut sheet)?,
             Plot::Contraction => contraction::draw(&scope, &mut sheet)?,
             Plot::Operating => operating::draw(&scope, &mut sheet)?,
             Plot::Nets => nets::draw(&scope, &mut sheet)?,

@@ -101,6 +101,7 @@ fn cell(model: &str, arm: &str, accuracy: f64) -> CellSummary {
             mask: None,
         },
         evaluations: evaluations.to_vec(),
+        stored: Vec::new(),
         contraction: vec![NamedContraction {
             stream: "noise".to_owned(),
             curves: vec![ContractionCurve {

@@ -16,12 +16,15 @@
 //!
 //! Source: Chen, Xu, Zhang & Guestrin 2016, §4.1.
 
+mod layer;
+
 use std::ops::Range;
 
 use nalgebra::DMatrix;
-use saturn_cell::{Input, Real, Tape, View, ViewMut, view, view_mut};
+use saturn_cell::{Input, Moment, Real, Tape, View, ViewMut, view, view_mut};
 
 use super::{Gradient, Network};
+use layer::{Layer, input_of, room};
 
 /// Adds to the adjoint `dy [O, n]` of the output `y [O, n]` of cell i, n columns from column j on:
 /// `penalty(i, j, y, dy)`.
@@ -42,32 +45,10 @@ pub struct Tapes<R: Real> {
     recompute: bool,
     /// K, if gradients are cut every K steps.
     detach: Option<usize>,
+    /// Where the first step of the next forward pass stands.
+    moment: Moment,
     /// For each lane the step after which its state is noted, if it is.
     ends: Vec<usize>,
-}
-
-struct Layer<R: Real> {
-    tape: Tape<R>,
-    /// How many spikes the last forward pass sent.
-    sent: usize,
-    /// The adjoint of a turn's output, `[O, n]`.
-    dy: Vec<R>,
-    /// The states before each segment, `[S, B]` each.
-    checkpoints: Vec<R>,
-    /// The states at the lanes' ends, `[S, B]`.
-    finals: DMatrix<R>,
-}
-
-impl<R: Real> Layer<R> {
-    fn new() -> Self {
-        Self {
-            tape: Tape::new(),
-            sent: 0,
-            dy: Vec::new(),
-            checkpoints: Vec::new(),
-            finals: DMatrix::zeros(0, 0),
-        }
-    }
 }
 
 impl<R: Real> Tapes<R> {
@@ -79,6 +60,7 @@ impl<R: Real> Tapes<R> {
             lanes: 0,
             recompute: false,
             detach: None,
+            moment: Moment::default(),
             ends: Vec::new(),
         }
     }
@@ -86,6 +68,12 @@ impl<R: Real> Tapes<R> {
     /// Cuts gradients every so many steps, counted from the sequence's first; see [`Tape::detach`].
     pub fn detach(&mut self, every: Option<usize>) {
         self.detach = every;
+    }
+
+    /// Says where the first step of the next forward pass stands, for nets that draw random numbers; until it
+    /// is said again, every pass begins there.
+    pub fn set_moment(&mut self, moment: Moment) {
+        self.moment = moment;
     }
 
     /// Notes the state of each lane after its last step: lane b ends before step `ends[b]` of the next
@@ -193,7 +181,7 @@ impl<R: Real> Tapes<R> {
                 .then(|| keep.map(|keep| keep.rows(range.start, range.len()).clone_owned()));
             let keep = part.as_ref().map_or(keep, Option::as_ref);
             let own = x.slice(columns.start, columns.len());
-            self.run(net, own, range.len(), keep);
+            self.run(net, own, range.clone(), keep);
             for (lane, end) in self.ends.iter().enumerate() {
                 let Some(last) = end.checked_sub(1).filter(|last| range.contains(last)) else {
                     continue;
@@ -212,9 +200,19 @@ impl<R: Real> Tapes<R> {
         self.logits()
     }
 
-    /// The forward pass of the segment that the tapes are set for, of `steps` steps. Cells take turns of
+    /// The forward pass of the segment that the tapes are set for, of the steps `range`. Cells take turns of
     /// some chunks of steps, while what one hands to the next is in the processor's cache.
-    fn run(&mut self, net: &Network<R>, x: Input<R>, steps: usize, keep: Option<&DMatrix<R>>) {
+    fn run(
+        &mut self,
+        net: &Network<R>,
+        x: Input<R>,
+        range: Range<usize>,
+        keep: Option<&DMatrix<R>>,
+    ) {
+        let steps = range.len();
+        for layer in &mut self.layers {
+            layer.tape.set_moment(self.moment.after(range.start));
+        }
         if keep.is_some() {
             for (i, cell) in net.cells.iter().enumerate() {
                 let (below, rest) = self.layers.split_at_mut(i);
@@ -256,7 +254,7 @@ impl<R: Real> Tapes<R> {
                     let from = &layer.checkpoints[k * len..(k + 1) * len];
                     state.copy_from_slice(from);
                 }
-                self.run(net, x.slice(start, n), range.len(), None);
+                self.run(net, x.slice(start, n), range.clone(), None);
             }
             let last = k + 1 == segments;
             self.reverse(net, x.slice(start, n), loss, (start, last), grad, penalty);
@@ -369,22 +367,4 @@ fn turns(steps: usize, lanes: usize) -> impl DoubleEndedIterator<Item = Range<us
     // Cells of any number type have the same.
     let turn = Tape::<f32>::turn(lanes);
     (0..steps.div_ceil(turn)).map(move |i| i * turn..((i + 1) * turn).min(steps))
-}
-
-/// What the cell above `below` reads.
-fn input_of<'a, R: Real>(below: &'a [Layer<R>], x: Input<'a, R>) -> Input<'a, R> {
-    match below.last() {
-        None => x,
-        Some(layer) => match layer.tape.events() {
-            Some(spikes) => Input::Events(spikes),
-            None => Input::Dense(layer.tape.output()),
-        },
-    }
-}
-
-/// Makes room for `len` values; those in use are all set afterwards.
-fn room<R: Real>(buffer: &mut Vec<R>, len: usize) {
-    if buffer.len() < len {
-        buffer.resize(len, R::zero());
-    }
 }

@@ -5,6 +5,8 @@ use saturn_loss::{Loss, LossConfig, Targets};
 
 use super::*;
 use crate::build::build;
+use crate::precision::calibrate::Ranges;
+use crate::precision::{Format, PrecisionConfig, Rounding, quantise};
 use crate::scenario::Scenario;
 
 mod truncated;
@@ -172,23 +174,23 @@ fn dense_input_gives_what_events_give() {
     }
 }
 
-/// Few checkpoints and a second forward pass give the bits of a tape that holds all steps, f32 and f64.
+/// Few checkpoints and a second forward pass give the bits of a tape that holds all steps, f32 and f64; so they do
+/// where every state is rounded at random, since what is random is that of the step.
 #[test]
 fn recomputation_has_the_bits_of_the_whole_tape() {
-    fn check<R: Real>(layers: &str) {
+    fn check<R: Real>(net: &Network<R>, layers: &str) {
         let (steps, lanes) = (700, 4);
         let columns = steps * lanes;
         let x = random_events(INPUTS, columns, 0.3, 7);
         let d_logits = random(CLASSES, columns, 1.0, 8).map(R::of);
-        let net: Network<R> = net(layers);
         let mut runs = Vec::new();
         for recompute in [false, true] {
-            let mut tapes = Tapes::new(&net);
+            let mut tapes = Tapes::new(net);
             tapes.recompute(recompute);
-            tapes.start(&net, steps, lanes);
+            tapes.start(net, steps, lanes);
             let mut seen = vec![0; net.cells().len()];
             let mut segments = 0;
-            tapes.forward_observed(&net, Input::Events(x.view()), None, &mut |i, start, y| {
+            tapes.forward_observed(net, Input::Events(x.view()), None, &mut |i, start, y| {
                 assert_eq!(start, seen[i], "segments in order");
                 seen[i] += y.ncols();
                 segments += usize::from(i == 0);
@@ -197,7 +199,7 @@ fn recomputation_has_the_bits_of_the_whole_tape() {
             let mut logits = DMatrix::zeros(CLASSES, columns);
             let mut grad = net.zero_gradient();
             tapes.backward(
-                &net,
+                net,
                 Input::Events(x.view()),
                 &mut |start, seen, mut d| {
                     logits.columns_mut(start, seen.ncols()).copy_from(&seen);
@@ -217,8 +219,19 @@ fn recomputation_has_the_bits_of_the_whole_tape() {
         }
         assert!(runs[0] == runs[1], "{layers}: the bits differ");
     }
+    fn both<R: Real>(layers: &str) {
+        let net: Network<R> = net(layers);
+        check(&net, layers);
+        let few_bits = PrecisionConfig {
+            weights: Format::Int8,
+            states: Format::Int8,
+            rounding: Rounding::Stochastic,
+            ..PrecisionConfig::default()
+        };
+        check(&quantise(&net, &few_bits, &Ranges::default(), 3), layers);
+    }
     for layers in STACKS {
-        check::<f32>(layers);
-        check::<f64>(layers);
+        both::<f32>(layers);
+        both::<f64>(layers);
     }
 }

@@ -33,6 +33,7 @@ fn heading(plot: Plot) -> &'static str {
         Plot::Boundary => "Resets at wrong boundaries",
         Plot::Gap => "Accuracy after short and long gaps",
         Plot::Mask => "What a wrong mask costs",
+        Plot::Precision => "Finite precision",
         Plot::Contraction => "Forgetting",
         Plot::Saturation => "Inside the nets",
         Plot::Operating => "The detector",

@@ -12,6 +12,7 @@ mod method;
 mod nets;
 mod numbers;
 mod page;
+mod precision;
 mod results;
 mod terminal;
 #[cfg(test)]
@@ -27,6 +28,7 @@ use crate::run::summary::Summary;
 use crate::scenario::Scenario;
 
 pub use matched::unmatched;
+pub use precision::precision_lines;
 pub use terminal::{difference_lines, table_lines};
 
 /// Why a report could not be written.

@@ -8,6 +8,7 @@ mod evaluated;
 mod key;
 mod schedule;
 mod select;
+mod stored;
 mod trained;
 
 use std::path::{Path, PathBuf};
@@ -161,7 +162,7 @@ impl Matrix<'_> {
     fn evaluation_work(&self) -> u64 {
         let e = &self.scenario.evaluate;
         let each = e.steps + threshold_steps(e, self.bench);
-        (e.streams.len() * e.state_reset.len()) as u64 * each
+        (e.streams.len() * e.state_reset.len()) as u64 * each + self.stored_work()
     }
 
     /// One trained and evaluated net; `None` if it is not done, and only what is done is wanted. Only a net
@@ -253,6 +254,7 @@ impl Matrix<'_> {
             training,
             evaluations: found.evaluations,
             contraction: found.contraction,
+            stored: found.stored,
         }))
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::eval::evaluate::Evaluation;
 use crate::monitor::contraction::ContractionCurve;
+use crate::precision::result::Stored;
 use crate::train::trainer::EpochRecord;
 use saturn_loss::MaskReport;
 
@@ -59,6 +60,9 @@ pub struct CellSummary {
     pub evaluations: Vec<NamedEvaluation>,
     /// How fast it forgets.
     pub contraction: Vec<NamedContraction>,
+    /// How it did when stored in few bits, where that was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stored: Vec<Stored>,
 }
 
 /// How a net was trained.

@@ -9,6 +9,7 @@ use super::named::Named;
 use super::report::Report;
 use super::stream::Gap;
 use super::train::TrainKeys;
+use crate::precision::PrecisionConfig;
 
 /// A way of training. Every arm sees the same samples in every update.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -32,6 +33,10 @@ pub struct Arm {
     /// Costs for firing too much or too little, on every spiking layer; default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spike_rate: Option<SpikeRateConfig>,
+    /// Trains the net as it will be stored: weights and states of few bits, gradients straight through; default
+    /// none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fake_quant: Option<PrecisionConfig>,
     /// What is different from `train` in this arm; it goes before what a model changes.
     #[serde(skip_serializing_if = "TrainKeys::is_empty")]
     pub train: TrainKeys,
@@ -156,6 +161,9 @@ impl Arm {
             _ => {}
         }
         self.check_time(path, report);
+        if let Some(precision) = &self.fake_quant {
+            report.precision(&format!("{path}.fake_quant"), precision);
+        }
         self.train.check_changes(&format!("{path}.train"), report);
     }
 }

@@ -9,6 +9,7 @@ use super::report::Report;
 use super::stream::{Gap, GapKeys, gap_keys};
 use crate::eval::detector::{DetectorConfig, LONGEST};
 use crate::eval::reset::StateReset;
+use crate::precision::PrecisionConfig;
 
 /// What trained nets are put through.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -33,6 +34,10 @@ pub struct EvaluateKeys {
     pub contraction: ContractionConfig,
     /// The detector that knows no boundaries; its threshold is set on the validation set.
     pub detector: DetectorConfig,
+    /// What weights and states are stored in, beside full precision: a list, each an evaluation of its own on
+    /// every stream under every policy, with its drift from full precision. Default none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub precision: Vec<PrecisionConfig>,
 }
 
 impl Default for EvaluateKeys {
@@ -45,6 +50,7 @@ impl Default for EvaluateKeys {
             windows: 20,
             contraction: ContractionConfig::default(),
             detector: DetectorConfig::default(),
+            precision: Vec::new(),
         }
     }
 }
@@ -100,6 +106,9 @@ pub struct Evaluate {
     pub contraction: ContractionConfig,
     /// The detector that knows no boundaries.
     pub detector: DetectorConfig,
+    /// What weights and states are stored in, each an evaluation of its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub precision: Vec<PrecisionConfig>,
 }
 
 impl EvaluateKeys {
@@ -152,6 +161,10 @@ impl EvaluateKeys {
             |x| x >= 1.0 && x <= LONGEST as f64,
             &allowed,
         );
+        for (i, precision) in self.precision.iter().enumerate() {
+            report.precision(&at(&format!("precision.{i}")), precision);
+        }
+        report.distinct(&at("precision"), &self.precision);
         Evaluate {
             steps: self.steps,
             lanes: self.lanes,
@@ -160,6 +173,7 @@ impl EvaluateKeys {
             windows: self.windows,
             contraction: self.contraction,
             detector: self.detector,
+            precision: self.precision.clone(),
         }
     }
 
@@ -209,6 +223,7 @@ impl Evaluate {
             windows: self.windows,
             contraction: self.contraction,
             detector: self.detector,
+            precision: self.precision.clone(),
         }
     }
 }

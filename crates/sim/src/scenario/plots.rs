@@ -20,6 +20,8 @@ pub enum Plot {
     /// Accuracy against the share of wrong steps of the mask in training; wants arms with `mask_error` or
     /// estimated masks.
     Mask,
+    /// Accuracy, held states and drift of nets that are stored in few bits; wants `evaluate.precision`.
+    Precision,
     /// Input, mask and the outputs of two arms on the same stretch.
     Stream,
     /// Errors of the detector against its false alarms, threshold by threshold.
@@ -38,13 +40,14 @@ pub enum Plot {
 
 impl Plot {
     /// All of them, in the order of a report.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Stream,
         Self::Compare,
         Self::Accuracy,
         Self::Boundary,
         Self::Gap,
         Self::Mask,
+        Self::Precision,
         Self::Contraction,
         Self::Operating,
         Self::Nets,

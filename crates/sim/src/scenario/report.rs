@@ -2,6 +2,7 @@
 
 use super::node::Node;
 use super::problem::Problem;
+use crate::precision::PrecisionConfig;
 
 /// The findings of a check.
 pub(super) struct Report<'a> {
@@ -35,6 +36,17 @@ impl<'a> Report<'a> {
     pub(super) fn warning(&mut self, path: &str, message: impl Into<String>) {
         let warning = self.note(path, message);
         self.warnings.push(warning);
+    }
+
+    /// A problem with the formats at `path`, if they cannot be.
+    pub(super) fn precision(&mut self, path: &str, config: &PrecisionConfig) {
+        if let Err(e) = config.check() {
+            let place = match e.key() {
+                "" => path.to_owned(),
+                key => format!("{path}.{key}"),
+            };
+            self.problem(&place, e.to_string());
+        }
     }
 
     /// A problem unless `fits`, which says whether `value` is `allowed`.

@@ -3,6 +3,7 @@
 //! ```text
 //! training    = epochs (updates an epoch x seconds an update + validation steps x seconds a step)
 //! evaluation  = policies x streams (threshold steps x seconds a step + steps x seconds a watched step)
+//!               times 1 + formats, and for each format two nets on some lanes
 //!             + contraction of each stream with gaps
 //! ```
 //!
@@ -21,6 +22,7 @@ use crate::eval::contraction::contraction;
 use crate::eval::evaluate::{EvalError, Plan, choose_threshold, evaluate};
 use crate::eval::reset::{Never, StateReset};
 use crate::network::Network;
+use crate::precision::drift::LANES as DRIFT_LANES;
 use crate::run::Progress;
 use crate::run::matrix::threshold_steps;
 use crate::run::workbench::{MaskError, Workbench};
@@ -138,6 +140,9 @@ impl Trial<'_> {
         let copies = |policy: &StateReset| policy.config().needs().copies as f64;
         let policies: f64 = e.state_reset.iter().map(copies).sum();
         let each = policies * (threshold_steps(e, b) as f64 * step + e.steps as f64 * watched);
+        // A format is evaluated as full precision is, and two nets are followed on some lanes.
+        let followed = 2.0 * (DRIFT_LANES as f64 / e.lanes as f64) * e.steps as f64 * step;
+        let each = each + e.precision.len() as f64 * (each + followed);
         let mut total = 0.0;
         for (_, gap) in e.streams.iter() {
             total += each;

@@ -5,6 +5,7 @@ pub mod class_weights;
 pub mod estimate;
 pub mod fptt;
 pub mod initial;
+pub mod objective;
 pub mod optimizer;
 #[cfg(test)]
 mod tests;

@@ -8,10 +8,12 @@ use saturn_loss::{Estimator, Loss, Parts, SpikeRate, Weight};
 use serde::{Deserialize, Serialize};
 
 use super::batch::{Epoch, LanePlan, Masking};
+use super::objective::Objective;
 use super::optimizer::{Norms, learning_rate};
-use super::update::{Objective, Update};
+use super::update::Update;
 use super::validate::{Validation, validate};
 use crate::network::Network;
+use crate::precision::fake::Fake;
 use crate::scenario::{Arm, Keep, Train};
 use crate::stream::Source;
 
@@ -129,7 +131,11 @@ pub fn train<R: Real>(
     let mut best: Option<(Validation, usize, Network<R>)> = None;
     let balanced = settings.class_balance > 0.0;
     let mut done = 0;
+    let mut fake = (job.arm.fake_quant).map(|config| Fake::new(net, config, job.seed));
     for number in 0..settings.epochs {
+        if let Some(fake) = &mut fake {
+            fake.renew(net, job.train, job.channels)?;
+        }
         let epoch = Epoch::of(job.seed, number, job.train.split, job.samples);
         let updates = epoch.updates(job.arm.streams, settings.lanes, job.samples);
         let all = settings.epochs * updates.len();
@@ -208,6 +214,9 @@ pub fn train<R: Real>(
         }
         None => history.len(),
     };
+    if let Some(fake) = fake {
+        fake.finish(net);
+    }
     Ok(Trained {
         history,
         kept_epoch,
@@ -232,6 +241,7 @@ impl Job<'_> {
             recompute: self.settings.recompute,
             grad_detach: self.arm.grad_detach,
             progress,
+            pass: 0,
         }
     }
 }

@@ -15,48 +15,21 @@
 use std::ops::Range;
 
 use rayon::prelude::*;
-use saturn_cell::Real;
+use saturn_cell::{Moment, Real};
 use saturn_loss::spike_rate::RateTotals;
 use saturn_loss::weight::log_variances;
-use saturn_loss::{Balance, Loss, Parts, SpikeRate, Totals};
+use saturn_loss::{Balance, Parts, Totals};
 
 use super::batch::Batch;
 use super::fptt::Fptt;
 use super::initial::Initial;
+use super::objective::Objective;
 use super::optimizer::{Optimizer, Scalars, clip};
 use crate::network::{Gradient, Network, Tapes};
 use crate::scenario::{FpttConfig, InitialState, Optimizer as Rule};
 
 /// Elements that one thread works on at a time where work is cut by elements.
 pub(super) const CHUNK: usize = 16 * 1024;
-
-/// What an update descends.
-#[derive(Clone, Copy)]
-pub struct Objective<'a> {
-    /// What is minimised.
-    pub loss: &'a Loss,
-    /// The penalty on spike rates, if any.
-    pub spike_rate: Option<&'a SpikeRate>,
-    /// Whether to trade a second forward pass for memory, see [`Tapes::recompute`].
-    pub recompute: bool,
-    /// Steps after which gradients are cut, if they are, see [`Tapes::detach`].
-    pub grad_detach: Option<usize>,
-    /// The share of all updates that are done.
-    pub progress: f64,
-}
-
-impl<'a> Objective<'a> {
-    /// `loss` alone, with the whole gradient.
-    pub fn of(loss: &'a Loss) -> Self {
-        Self {
-            loss,
-            spike_rate: None,
-            recompute: false,
-            grad_detach: None,
-            progress: 0.0,
-        }
-    }
-}
 
 /// The memory of updates of one net: shards, gradient, optimiser.
 pub struct Update<R: Real> {
@@ -156,6 +129,8 @@ impl<R: Real> Update<R> {
     /// the next.
     pub fn part(&mut self, net: &Network<R>, objective: Objective, range: Range<usize>) -> Parts {
         let balance = self.balance(objective);
+        let pass = self.steps();
+        let objective = Objective { pass, ..objective };
         let shards = &mut self.shards[..self.used];
         let initial = &self.initial;
         let mut totals = Totals::default();
@@ -340,6 +315,11 @@ impl<R: Real> Shard<R> {
             let ends = self.batch.lengths.iter().map(|n| n.saturating_sub(from));
             self.tapes.note_ends(net, ends);
         }
+        self.tapes.set_moment(Moment {
+            pass: objective.pass,
+            lane: self.first as u64,
+            step: self.range.start as u64,
+        });
         if self.range.start == 0 {
             self.tapes.start(net, self.range.len(), lanes);
             let own = self.first..self.first + lanes;

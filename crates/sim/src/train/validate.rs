@@ -2,7 +2,7 @@
 //! samples and gaps that are never reset.
 
 use rayon::prelude::*;
-use saturn_cell::{Real, column};
+use saturn_cell::{Moment, Real, column};
 use saturn_data::DataError;
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +10,7 @@ use super::batch::{Batch, Epoch, LanePlan, Masking};
 use super::trainer::{Job, TrainError};
 use crate::eval::by_class::ByClass;
 use crate::network::{Network, Tapes};
+use crate::precision::random::pass_of;
 
 /// Accuracy and cross-entropy on the validation set.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
@@ -56,12 +57,18 @@ pub fn validate<R: Real>(net: &Network<R>, job: &Job) -> Result<Validation, Trai
     let shards: Vec<&[LanePlan]> = lanes.chunks(job.settings.shard_lanes).collect();
     let tallies: Vec<Tally> = shards
         .par_iter()
-        .map(|plans| {
+        .enumerate()
+        .map(|(shard, plans)| {
             let mut batch = Batch::<R>::default();
             let (streams, channels) = (job.arm.streams, job.channels);
             let labels = Masking::default();
             batch.compose(&epoch, plans, streams, job.valid, channels, labels)?;
-            Ok(tally(net, &batch))
+            let at = Moment {
+                pass: pass_of("validation"),
+                lane: (shard * job.settings.shard_lanes) as u64,
+                step: 0,
+            };
+            Ok(tally(net, &batch, at))
         })
         .collect::<Result<_, DataError>>()?;
     let mut sum = Tally::default();
@@ -81,7 +88,7 @@ pub fn validate<R: Real>(net: &Network<R>, job: &Job) -> Result<Validation, Trai
     })
 }
 
-fn tally<R: Real>(net: &Network<R>, batch: &Batch<R>) -> Tally {
+fn tally<R: Real>(net: &Network<R>, batch: &Batch<R>, at: Moment) -> Tally {
     let mut tally = Tally {
         by_class: ByClass::new(net.classes()),
         ..Tally::default()
@@ -91,6 +98,7 @@ fn tally<R: Real>(net: &Network<R>, batch: &Batch<R>) -> Tally {
     }
     let mut tapes = Tapes::new(net);
     tapes.start(net, batch.steps, batch.lanes);
+    tapes.set_moment(at);
     let logits = tapes.forward(net, batch.input.input(), None);
     let mut p = vec![0.0f32; net.outputs()];
     let mut sum = vec![0.0f64; net.classes()];
@@ -185,7 +193,7 @@ mod tests {
                 start: 1,
                 end: 4,
             }]];
-            let tally = tally(&net, &batch);
+            let tally = tally(&net, &batch, Moment::default());
             assert_eq!((tally.samples, tally.summed, tally.last), (1, right, right));
         }
     }

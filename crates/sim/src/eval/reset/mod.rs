@@ -290,4 +290,4 @@ impl fmt::Display for StateReset {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

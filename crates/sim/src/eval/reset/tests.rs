@@ -1,6 +1,6 @@
 //! Each policy on streams made by hand, where the steps of its resets are known; then on nets.
 
-mod nets;
+pub(crate) mod nets;
 mod registered;
 mod states;
 

@@ -7,6 +7,7 @@
 //! | accuracy by the length of gaps | never reset and with oracle resets |
 //! | the detector's operating curve | of the first stream, never reset and with oracle resets |
 //! | accuracy by gap | never reset and with oracle resets, of all streams or of the first |
+//! | stored in few bits | all, but for some windows of the drift |
 //! | contraction | main fields, some lags: all of 0, 80 and the last, the others closer together early on |
 //! | training | every epoch, or the kept and the last |
 //! | right answers by recording | nothing: pairs are made over seeds |
@@ -87,6 +88,10 @@ pub fn thin(cell: &CellSummary, detail: Detail) -> CellSummary {
         for curve in &mut named.curves {
             thin_curve(curve, detail.lags);
         }
+    }
+    for stored in &mut cell.stored {
+        let kept = spread(stored.drift.len(), detail.windows);
+        stored.drift = kept.into_iter().map(|k| stored.drift[k].clone()).collect();
     }
     let training = &mut cell.training;
     if training.history.len() > detail.epochs {

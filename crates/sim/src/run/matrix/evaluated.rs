@@ -9,6 +9,7 @@ use super::{Entry, Matrix, Metric, threshold_steps};
 use crate::eval::contraction::contraction;
 use crate::eval::evaluate::{Plan, choose_threshold, evaluate};
 use crate::network::Network;
+use crate::precision::result::Stored;
 use crate::run::summary::{NamedContraction, NamedEvaluation};
 use crate::run::trace;
 use crate::scenario::{Gap, StateReset};
@@ -21,6 +22,9 @@ pub struct Evaluated {
     pub evaluations: Vec<NamedEvaluation>,
     /// On each stream with gaps.
     pub contraction: Vec<NamedContraction>,
+    /// In each format on each stream.
+    #[serde(default)]
+    pub stored: Vec<Stored>,
 }
 
 /// Where the recorded stretch of a stream begins, in lane steps.
@@ -65,6 +69,7 @@ impl Matrix<'_> {
         let mut done = Evaluated {
             evaluations: Vec::new(),
             contraction: Vec::new(),
+            stored: Vec::new(),
         };
         for (index, (stream, gap)) in e.streams.iter().enumerate() {
             let gap = gap.as_ref();
@@ -88,6 +93,7 @@ impl Matrix<'_> {
                 (self.folder).metric(&Metric::new(place, name, &brief(&found)))?;
                 done.evaluations.push(found);
             }
+            (done.stored).extend(self.stored(entry, net, split, (stream, gap))?);
             if gap.is_some() {
                 let source = b.source(&b.valid, gap);
                 let curves = contraction(net, source, b.channels, place.seed, &e.contraction)?;
@@ -113,7 +119,7 @@ impl Matrix<'_> {
     }
 
     /// The evaluation of a place's net on a stream of `split`.
-    fn plan<'b>(
+    pub(super) fn plan<'b>(
         &'b self,
         entry: &Entry,
         split: &'b Split,
@@ -140,7 +146,7 @@ impl Matrix<'_> {
 
 /// What of an evaluation goes into `metrics.jsonl`.
 #[derive(Serialize)]
-struct Brief<'a> {
+pub(super) struct Brief<'a> {
     stream: &'a str,
     state_reset: &'a str,
     summed: Option<f64>,
@@ -153,7 +159,7 @@ struct Brief<'a> {
     steps_per_second: f64,
 }
 
-fn brief(found: &NamedEvaluation) -> Brief<'_> {
+pub(super) fn brief(found: &NamedEvaluation) -> Brief<'_> {
     let e = &found.evaluation;
     Brief {
         stream: &found.stream,

@@ -13,7 +13,7 @@ use crate::run::Progress;
 use crate::scenario::{Fill, Gap, Scenario};
 use crate::stream::{Columns, Composer, Form, Noise, Source, Split};
 
-const CHANNELS: usize = 12;
+pub(crate) const CHANNELS: usize = 12;
 const CLASSES: usize = 3;
 const NETS: [&str; 4] = [
     "[{lif: {hidden: 8, recurrent: true, input_gain: 4}}, {lif: {hidden: 8, input_gain: 4}}]",
@@ -23,7 +23,7 @@ const NETS: [&str; 4] = [
 ];
 
 /// Samples, noise and gaps.
-struct Data {
+pub(crate) struct Data {
     _folder: tempfile::TempDir,
     split: Split,
     noise: Noise,
@@ -31,7 +31,7 @@ struct Data {
 }
 
 impl Data {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("events.h5");
         let recordings = (0..9).map(|i| Recording {
@@ -63,7 +63,7 @@ impl Data {
         }
     }
 
-    fn source(&self) -> Source<'_> {
+    pub(crate) fn source(&self) -> Source<'_> {
         Source {
             split: &self.split,
             noise: &self.noise,
@@ -72,7 +72,7 @@ impl Data {
     }
 }
 
-pub(super) fn net(layers: &str) -> Network<f64> {
+pub(crate) fn net(layers: &str) -> Network<f64> {
     let text =
         format!("name: t\nmodels: {{m: {{layers: {layers}}}}}\narms: {{a: {{streams: single}}}}\n");
     let path = std::path::Path::new("");

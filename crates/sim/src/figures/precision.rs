@@ -1,0 +1,254 @@
+//! Nets stored in few bits: accuracy and held states against the bits of the state, and drift along the stream.
+
+use saturn_plots::{Axis, Level, LinePanel, Look, Role, Series, Sweep};
+
+use super::names;
+use super::scope::{NEVER, Scope, mean};
+use super::sweep::line;
+use super::{FiguresError, Sheet};
+use crate::eval::bootstrap::{Estimate, over_seeds};
+use crate::precision::result::Stored;
+use crate::precision::{Format, PrecisionConfig, Rounding};
+use crate::run::summary::CellSummary;
+use crate::scenario::Plot;
+
+/// Streams that are drawn, two figures each.
+const STREAMS: usize = 2;
+
+pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError> {
+    let found = |stream: &&&str| {
+        let mut stored = scope.summary.cells.iter().flat_map(|cell| &cell.stored);
+        stored.any(|s| s.stream == **stream && !s.config.is_full())
+    };
+    for stream in scope.streams.iter().filter(found).take(STREAMS) {
+        let file = |name: &str| format!("{name}-{stream}").replace(' ', "-");
+        let figure = bits(scope, stream, &Measure::ACCURACY);
+        sheet.add(Plot::Precision, &file("precision"), &figure.title, &figure)?;
+        let figure = bits(scope, stream, &Measure::HELD);
+        sheet.add(
+            Plot::Precision,
+            &file("precision-held"),
+            &figure.title,
+            &figure,
+        )?;
+        let figure = drift(scope, stream);
+        sheet.add(
+            Plot::Precision,
+            &file("precision-drift"),
+            &figure.title,
+            &figure,
+        )?;
+    }
+    Ok(())
+}
+
+/// What is drawn against the bits of the state.
+struct Measure {
+    title: &'static str,
+    caption: &'static str,
+    y: &'static str,
+    /// Of one net stored in one way.
+    of: fn(&Stored) -> Option<Estimate>,
+    /// Whether it is an accuracy, which has a chance and a reference.
+    accuracy: bool,
+}
+
+impl Measure {
+    const ACCURACY: Self = Self {
+        title: "Accuracy against the bits of the state, never reset",
+        caption: "Each line is one way of training with one way of rounding, and a band its 95 % interval: dashed \
+                  are nets that were trained in full precision and stored in few bits afterwards, full lines nets \
+                  that were trained as they are stored; open markers are states rounded at random. At 32 bits \
+                  the weights alone are stored in few bits. The dashed level is the classic net in full precision \
+                  with oracle resets.",
+        y: "accuracy, %",
+        of: |stored| {
+            stored
+                .evaluations
+                .iter()
+                .find(|e| e.state_reset == NEVER)?
+                .summed
+        },
+        accuracy: true,
+    };
+    const HELD: Self = Self {
+        title: "States that never move: the dead zone of rounding to the nearest",
+        caption: "The share of stored values that are not zero and the same as a step before, late in the stream: \
+                  where a step of the state is coarser than twice what a leak takes from it, rounding to the \
+                  nearest gives the same number back for ever, and rounding at random (open markers) does not.",
+        y: "values that are held, %",
+        of: |stored| {
+            let last = stored.drift.last()?;
+            let held = mean(last.fields.iter().map(|f| f.held))?;
+            over_seeds(&[held])
+        },
+        accuracy: false,
+    };
+}
+
+/// A measure against the bits of the state, a panel a model.
+fn bits(scope: &Scope, stream: &str, measure: &Measure) -> Sweep {
+    let panels = (scope.models.iter()).map(|model| {
+        let lines = (scope.arms.iter()).flat_map(|&(arm, look)| {
+            let look = Look {
+                dashed: !is_faked(scope, arm),
+                ..look
+            };
+            arm_lines(scope, (model, arm), stream, look, measure)
+        });
+        let mut panel = LinePanel::new(names::model(model), lines.collect());
+        if measure.accuracy
+            && let Some(reference) = scope.summed(model, "classic", stream, "oracle")
+        {
+            let level = Level::new(100.0 * reference.value, "classic, oracle resets, f32");
+            panel.levels.push(level);
+        }
+        panel
+    });
+    Sweep {
+        title: format!("{}, {}", measure.title, names::stream(stream)),
+        caption: measure.caption.to_owned(),
+        x: Axis::linear("bits of the state").over(2.0, 34.0),
+        y: if measure.accuracy {
+            Axis::linear(measure.y).over(0.0, 100.0)
+        } else {
+            Axis::linear(measure.y)
+        },
+        chance: measure.accuracy.then_some(100.0 * scope.summary.chance),
+        panels: panels.filter(|panel| !panel.series.is_empty()).collect(),
+    }
+}
+
+/// Whether the nets of an arm are trained as they are stored.
+fn is_faked(scope: &Scope, arm: &str) -> bool {
+    let arm = scope.scenario.arms.get(arm);
+    arm.is_some_and(|arm| arm.fake_quant.is_some())
+}
+
+/// The lines of one arm: one for each format of weights and way of rounding, and a point for bf16.
+fn arm_lines(
+    scope: &Scope,
+    (model, arm): (&str, &str),
+    stream: &str,
+    look: Look,
+    measure: &Measure,
+) -> Vec<Series> {
+    let cells: Vec<&CellSummary> = scope.cells(model, arm).collect();
+    let Some(first) = cells.first() else {
+        return Vec::new();
+    };
+    let own = |cell: &'_ CellSummary, config: PrecisionConfig| -> Option<Estimate> {
+        let mut stored = cell.stored.iter();
+        let found = stored.find(|s| s.stream == stream && s.config == config)?;
+        (measure.of)(found)
+    };
+    let estimate = |config: PrecisionConfig| -> Option<Estimate> {
+        let seeds: Vec<Estimate> = cells.iter().filter_map(|cell| own(cell, config)).collect();
+        match seeds[..] {
+            [one] => Some(one),
+            _ => over_seeds(&seeds.iter().map(|e| e.value).collect::<Vec<_>>()),
+        }
+    };
+    let configs: Vec<PrecisionConfig> = (first.stored.iter())
+        .filter(|s| s.stream == stream && !s.config.is_full())
+        .map(|s| s.config)
+        .collect();
+    let mut weights: Vec<Format> = Vec::new();
+    for config in &configs {
+        if !weights.contains(&config.weights) {
+            weights.push(config.weights);
+        }
+    }
+    let mut lines = Vec::new();
+    for &format in &weights {
+        for rounding in [Rounding::Nearest, Rounding::Stochastic] {
+            let stochastic = rounding == Rounding::Stochastic;
+            let mut found: Vec<(f64, Estimate)> = (configs.iter())
+                .filter(|c| c.weights == format && c.states != Format::Bf16)
+                // States in full are rounded in no way: they belong to both.
+                .filter(|c| c.rounding == rounding || c.states == Format::F32)
+                .filter_map(|c| Some((f64::from(c.states.bits()), estimate(*c)?)))
+                .collect();
+            let has = |c: &PrecisionConfig| c.weights == format && c.rounding == rounding;
+            if !configs.iter().any(has) {
+                continue;
+            }
+            found.sort_by(|a, b| a.0.total_cmp(&b.0));
+            let mut name = names::arm(arm);
+            if weights.len() > 1 {
+                name = format!("{name}, {} weights", format.name());
+            }
+            if stochastic {
+                name = format!("{name}, at random");
+            }
+            let look = Look {
+                open: stochastic,
+                ..look
+            };
+            let points: Vec<(f64, &Estimate)> = found.iter().map(|(x, e)| (*x, e)).collect();
+            lines.push(line(name, look, &points));
+        }
+    }
+    for config in configs.iter().filter(|c| c.states == Format::Bf16) {
+        if let Some(found) = estimate(*config) {
+            let look = Look::of(Role::Mask);
+            lines.push(line("bf16".to_owned(), look, &[(16.0, &found)]));
+        }
+    }
+    lines
+}
+
+/// The distance from full precision along the stream, a panel a model and arm of the pair, a line a format.
+fn drift(scope: &Scope, stream: &str) -> Sweep {
+    let arm = scope.pair().last().map(|(arm, _)| *arm);
+    let panels = (scope.models.iter())
+        .zip(std::iter::repeat(arm))
+        .filter_map(|(model, arm)| {
+            let cells: Vec<&CellSummary> = scope.cells(model, arm?).collect();
+            let stored = cells.first()?.stored.iter().filter(|s| s.stream == stream);
+            let lines = (stored.filter(|s| !s.config.is_full()).enumerate()).map(|(k, s)| {
+                let look = Look {
+                    role: Role::Other(k),
+                    open: s.config.rounding == Rounding::Stochastic,
+                    dashed: s.config.rounding == Rounding::Stochastic,
+                };
+                let same = cells.iter().filter_map(|cell| {
+                    let mut all = cell.stored.iter();
+                    all.find(|o| o.stream == stream && o.config == s.config)
+                });
+                let seeds: Vec<Vec<(f64, f64)>> = same.map(distances).collect();
+                let shortest = seeds.iter().map(Vec::len).min().unwrap_or(0);
+                let average = (0..shortest).filter_map(|w| {
+                    let value = mean(seeds.iter().map(|seed| seed[w].1))?;
+                    Some((seeds[0][w].0, value))
+                });
+                Series::new(&s.precision, look, average.collect())
+            });
+            Some(LinePanel::new(names::model(model), lines.collect()))
+        })
+        .collect();
+    Sweep {
+        title: format!(
+            "How far a stored state is from the state in full precision{}, {}",
+            arm.map_or(String::new(), |arm| format!(", {}", names::arm(arm))),
+            names::stream(stream)
+        ),
+        caption: "Two copies of one net hear the same stream and are never reset, one as it is stored (weights / \
+                  states) and one in full precision: the distance of their states relative to the state's own size, in \
+                  windows that grow with the position. A level line is the noise of rounding, a rising one drift."
+            .to_owned(),
+        x: Axis::log("position in the stream, steps"),
+        y: Axis::log("relative distance of the states"),
+        chance: None,
+        panels,
+    }
+}
+
+/// (end of the window, mean relative distance of the states' fields).
+fn distances(stored: &Stored) -> Vec<(f64, f64)> {
+    let windows = stored.drift.iter().filter_map(|window| {
+        let distance = mean(window.fields.iter().filter_map(|f| f.distance))?;
+        Some((window.step as f64, distance))
+    });
+    windows.filter(|(_, distance)| *distance > 0.0).collect()
+}

@@ -1,0 +1,58 @@
+//! The random bits of stochastic rounding: a function of where a number stands, without a state of its own.
+//!
+//! ```text
+//! (1) (a, b) = mix64(seed, layer, pass, lane, step)     once a lane and step
+//! (2) bits_i = mix32(a + i g, b)                          for row i; g = 2^32 / golden ratio
+//! ```
+//!
+//! So the bits are the same at any number of threads, in any chunks, when a step is computed again for its
+//! gradient, and after a stop: there is nothing to save. (1) is SplitMix64's finaliser (Steele, Lea & Flood 2014),
+//! (2) a 32-bit finaliser of low bias (Wellons 2018, "Prospecting for hash functions"), of two products and three
+//! shifts, which compilers turn into wide instructions. Counters in place of states: Salmon et al. 2011.
+
+use saturn_cell::Moment;
+
+/// The key of one lane at one step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    a: u32,
+    b: u32,
+}
+
+impl Key {
+    /// (1), for column `column` of the lanes that begin at `at.lane`.
+    pub fn new(seed: u64, layer: u64, at: Moment, column: usize) -> Self {
+        let mut x = mix64(seed);
+        for part in [layer, at.pass, at.lane + column as u64, at.step] {
+            x = mix64(x ^ part);
+        }
+        Self {
+            a: x as u32,
+            b: (x >> 32) as u32,
+        }
+    }
+
+    /// (2): the bits of row `i`.
+    #[inline(always)]
+    pub fn bits(self, i: u32) -> u32 {
+        let mut x = self.a.wrapping_add(i.wrapping_mul(0x9e37_79b9));
+        x ^= x >> 16;
+        x = x.wrapping_mul(0x21f0_aaad) ^ self.b;
+        x ^= x >> 15;
+        x = x.wrapping_mul(0x735a_2d97);
+        x ^ (x >> 15)
+    }
+}
+
+/// The pass of a purpose: another purpose draws other numbers.
+pub fn pass_of(purpose: &str) -> u64 {
+    let add = |hash: u64, byte: u8| mix64(hash ^ u64::from(byte));
+    purpose.bytes().fold(0, add)
+}
+
+fn mix64(x: u64) -> u64 {
+    let mut x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
+}

@@ -10,5 +10,6 @@ mod live;
 mod main_job;
 mod matrix;
 mod real_data;
+mod resume;
 mod saturn;
 mod view;

@@ -6,6 +6,7 @@ pub mod estimate;
 pub mod fptt;
 pub mod initial;
 pub mod optimizer;
+pub mod saved;
 #[cfg(test)]
 mod tests;
 pub mod trainer;

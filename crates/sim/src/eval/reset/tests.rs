@@ -2,6 +2,7 @@
 
 mod nets;
 mod registered;
+mod resumed;
 mod states;
 
 use super::*;

@@ -1,19 +1,20 @@
 //! Policies on nets: equivalences, the window against brute force, chunks, lanes and threads.
 
-use saturn_cell::column;
+use saturn_cell::{Real, column};
 use saturn_data::{OnBadSample, ReadOptions, Recording, WriteMeta, write_events};
 
 use super::*;
 use crate::build::build;
 use crate::eval::detector::DetectorConfig;
-use crate::eval::evaluate::{Plan, evaluate};
+use crate::eval::evaluate::{Beside, Plan, evaluate};
 use crate::eval::lanes::Lanes;
+use crate::eval::position::Spacing;
 use crate::network::{Network, Tapes};
 use crate::run::Progress;
 use crate::scenario::{Fill, Gap, Scenario};
 use crate::stream::{Columns, Composer, Form, Noise, Source, Split};
 
-const CHANNELS: usize = 12;
+pub(super) const CHANNELS: usize = 12;
 const CLASSES: usize = 3;
 const NETS: [&str; 4] = [
     "[{lif: {hidden: 8, recurrent: true, input_gain: 4}}, {lif: {hidden: 8, input_gain: 4}}]",
@@ -23,7 +24,7 @@ const NETS: [&str; 4] = [
 ];
 
 /// Samples, noise and gaps.
-struct Data {
+pub(super) struct Data {
     _folder: tempfile::TempDir,
     split: Split,
     noise: Noise,
@@ -31,7 +32,7 @@ struct Data {
 }
 
 impl Data {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("events.h5");
         let recordings = (0..9).map(|i| Recording {
@@ -63,7 +64,7 @@ impl Data {
         }
     }
 
-    fn source(&self) -> Source<'_> {
+    pub(super) fn source(&self) -> Source<'_> {
         Source {
             split: &self.split,
             noise: &self.noise,
@@ -73,6 +74,10 @@ impl Data {
 }
 
 pub(super) fn net(layers: &str) -> Network<f64> {
+    net_of(layers)
+}
+
+pub(super) fn net_of<R: Real>(layers: &str) -> Network<R> {
     let text =
         format!("name: t\nmodels: {{m: {{layers: {layers}}}}}\narms: {{a: {{streams: single}}}}\n");
     let path = std::path::Path::new("");
@@ -82,7 +87,7 @@ pub(super) fn net(layers: &str) -> Network<f64> {
 }
 
 /// One policy of each kind.
-fn all() -> Vec<StateReset> {
+pub(super) fn all() -> Vec<StateReset> {
     vec![
         StateReset::NEVER,
         StateReset::ORACLE,
@@ -286,8 +291,10 @@ fn found(
         lanes: 6,
         shard_lanes: 2,
         windows: 2,
+        spacing: Spacing::Even,
         dt_ms: 10.0,
         detector: DetectorConfig::default(),
+        beside: Beside::default(),
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let evaluation = pool
@@ -295,7 +302,12 @@ fn found(
         .install(|| evaluate(net, &plan, 0.5, &Progress::quiet()))
         .expect("evaluated");
     let mut value = serde_json::to_value(evaluation).expect("JSON");
-    for key in ["steps_per_second", "resident_mib"] {
+    for key in [
+        "steps_per_second",
+        "resident_mib",
+        "memory_by_step",
+        "speed_by_step",
+    ] {
         value.as_object_mut().expect("an object").remove(key);
     }
     value

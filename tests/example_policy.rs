@@ -3,7 +3,9 @@
 
 use std::fmt;
 
-use saturn_sim::eval::reset::{Action, Policy, PolicyConfig, PolicyError, Seen};
+use saturn_sim::eval::reset::{
+    Action, Policy, PolicyConfig, PolicyError, Seen, recalled, remembered,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -59,13 +61,25 @@ impl Policy for Waiting {
             Action::Leave
         }
     }
+
+    fn save(&self) -> Vec<u8> {
+        remembered(&self.silent)
+    }
+
+    fn restore(&mut self, saved: &[u8]) -> bool {
+        recalled(saved).is_some_and(|silent| {
+            self.silent = silent;
+            true
+        })
+    }
 }
 
 mod tests {
     use saturn_data::{OnBadSample, ReadOptions, Recording, WriteMeta, write_events};
     use saturn_sim::build::build;
     use saturn_sim::eval::detector::DetectorConfig;
-    use saturn_sim::eval::evaluate::{Plan, evaluate};
+    use saturn_sim::eval::evaluate::{Beside, Plan, evaluate};
+    use saturn_sim::eval::position::Spacing;
     use saturn_sim::network::Network;
     use saturn_sim::run::Progress;
     use saturn_sim::scenario::{Fill, Gap, Scenario};
@@ -159,8 +173,10 @@ mod tests {
                 lanes: 2,
                 shard_lanes: 2,
                 windows: 1,
+                spacing: Spacing::Even,
                 dt_ms: 10.0,
                 detector: DetectorConfig::default(),
+                beside: Beside::default(),
             };
             let found = evaluate(&net, &plan, 0.5, &Progress::quiet()).unwrap();
             (found.by_recording, found.detection, found.resets)

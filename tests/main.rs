@@ -11,5 +11,6 @@ mod main_job;
 mod matrix;
 mod precision;
 mod real_data;
+mod resume;
 mod saturn;
 mod view;

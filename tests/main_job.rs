@@ -8,11 +8,17 @@ use serde_json::Value;
 use crate::saturn::{Bench, SCENARIO, fails, files, succeeds};
 
 /// A summary without what depends on the clock and the machine.
-fn numbers(bench: &Bench, run: &str) -> Value {
+pub fn numbers(bench: &Bench, run: &str) -> Value {
     fn strip(value: &mut Value) {
         match value {
             Value::Object(map) => {
-                for key in ["seconds", "steps_per_second", "resident_mib"] {
+                for key in [
+                    "seconds",
+                    "steps_per_second",
+                    "resident_mib",
+                    "memory_by_step",
+                    "speed_by_step",
+                ] {
                     map.remove(key);
                 }
                 map.values_mut().for_each(strip);

@@ -1,12 +1,14 @@
 //! The options of `saturn run`, `saturn compare` and `saturn tune`.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Result;
 use clap::Args;
 
 use crate::command::{self, Limits, RunOptions};
 use crate::run::Progress;
+use crate::run::checkpoint::Keeping;
 use crate::run::matrix::Selection;
 use crate::run::summary::Reference;
 
@@ -24,6 +26,18 @@ struct Common {
     /// Evaluate on the test split, not on the validation split; do this once, at the end
     #[arg(long = "final")]
     last: bool,
+    /// Do these cells alone: patterns of MODEL.ARM.SEED, such as `lif.*.1`
+    #[arg(long, value_name = "PATTERN", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Go on with the run in the folder, which must be there; without this, one that is there is gone on with, too
+    #[arg(long)]
+    resume: bool,
+    /// Time from one checkpoint of unfinished work to the next, such as 30s or 5m; 0 keeps one at every step
+    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = duration)]
+    every: Duration,
+    /// Checkpoints of a piece of work that are kept
+    #[arg(long, value_name = "K", default_value_t = 2, value_parser = super::cores)]
+    keep: usize,
     /// What differences are measured from: an arm and a policy of resets
     #[arg(long, value_name = "ARM,POLICY", default_value = "classic,oracle", value_parser = reference)]
     reference: Reference,
@@ -45,9 +59,6 @@ pub struct CompareArgs {
     /// Print the cells of the matrix, a line each, with what is done; do nothing
     #[arg(long, conflicts_with = "collect")]
     list: bool,
-    /// Do these cells alone: patterns of MODEL.ARM.SEED, such as `lif.*.1`
-    #[arg(long, value_name = "PATTERN", value_delimiter = ',')]
-    only: Vec<String>,
     /// Do the cell of this number alone: see --list
     #[arg(long, value_name = "N", conflicts_with = "only")]
     cell: Option<usize>,
@@ -120,6 +131,14 @@ fn reference(text: &str) -> Result<Reference, String> {
     }
 }
 
+/// A time such as `30s`, or 0.
+fn duration(text: &str) -> Result<Duration, String> {
+    if text == "0" {
+        return Ok(Duration::ZERO);
+    }
+    humantime::parse_duration(text).map_err(|e| format!("{e}; a time such as 30s or 5m is wanted"))
+}
+
 /// MiB above 0.
 fn mebibytes(text: &str) -> Result<f64, String> {
     match text.parse() {
@@ -142,9 +161,17 @@ impl Common {
             all_seeds: false,
             last: self.last,
             collect: None,
-            selection: Selection::default(),
+            selection: Selection {
+                only: self.only.clone(),
+                cell: None,
+            },
             cells: None,
             list: false,
+            keeping: Keeping {
+                every: self.every,
+                keep: self.keep,
+            },
+            resume: self.resume,
             limits: Limits::default(),
             reference: self.reference.clone(),
         }
@@ -176,7 +203,7 @@ impl CompareArgs {
             all_seeds: true,
             collect: self.collect.as_deref(),
             selection: Selection {
-                only: self.only.clone(),
+                only: self.common.only.clone(),
                 cell: self.cell,
             },
             cells: self.cells.as_deref(),

@@ -13,6 +13,7 @@ use super::make::{paths_if_there, paths_of};
 use super::print::print;
 use crate::run::Progress;
 use crate::run::cells::{Shared, Store};
+use crate::run::checkpoint::Keeping;
 use crate::run::folder::Folder;
 use crate::run::matrix::{
     Entry, Found, Keys, Matrix, Selection, Wanted, collect, entries, key, summarise,
@@ -43,6 +44,10 @@ pub struct RunOptions<'a> {
     pub cells: Option<&'a Path>,
     /// Only a list of the cells.
     pub list: bool,
+    /// How often unfinished work is kept, and how many times.
+    pub keeping: Keeping,
+    /// Whether there must be a run to go on with.
+    pub resume: bool,
     /// How many at once.
     pub limits: Limits,
     /// What differences are measured from.
@@ -102,6 +107,9 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     let chosen = options.selection.of(all.clone())?;
     if options.list {
         return list(&scenario, &chosen, options);
+    }
+    if options.resume {
+        Folder::must_exist(options.out)?;
     }
     // Others may be at work on other cells of the same folder.
     let shared = !options.selection.is_all();
@@ -198,6 +206,7 @@ impl Job<'_> {
             folder: self.folder,
             store: store(options),
             keep: options.cells.map(Path::to_owned),
+            keeping: options.keeping,
             progress,
         };
         let found = matrix.run(chosen, &costs.cells, &wanted)?;

@@ -21,6 +21,7 @@ use super::print::print;
 use super::run::{checksums, data_key, fingerprint};
 use crate::run::Progress;
 use crate::run::cells::{Shared, Store};
+use crate::run::checkpoint::Keeping;
 use crate::run::folder::{Folder, write_beside};
 use crate::run::matrix::{Budget, Entry, Matrix, Selection, Wanted, entries};
 use crate::run::workbench::{Paths, Workbench};
@@ -223,6 +224,7 @@ impl Search<'_> {
             folder: &folder,
             store: Store::new([path.to_owned()]),
             keep: None,
+            keeping: Keeping::default(),
             progress: &quiet,
         };
         let wanted = Wanted {

@@ -4,10 +4,14 @@
 //! *last*, its last step; *detector*, which knows no boundary. Segments run from a sample's first event
 //! to its last step.
 
+mod gauge;
 mod judge;
+mod recorder;
 mod shards;
 mod sums;
+mod twin;
 mod watcher;
+mod windows;
 
 use std::time::Instant;
 
@@ -19,15 +23,21 @@ use super::bootstrap::{ByRecording, Estimate};
 use super::by_class::ByClass;
 use super::detector::{DetectorConfig, DetectorError, DetectorScore, choose, grid};
 use super::gap::GapBin;
-use super::position::PositionWindow;
+use super::position::{PositionWindow, Spacing};
 use super::reset::PolicyConfig;
 use super::slope::Slope;
 use crate::network::Network;
 use crate::run::Progress;
+use crate::run::checkpoint::Stage;
+use crate::run::folder::FolderError;
+use crate::run::trace::TraceError;
 use crate::stream::Source;
 
 pub use judge::LATE;
+pub use recorder::TracePlan;
+pub use twin::{TwinPlan, TwinWindow, widened};
 pub use watcher::Watched;
+pub use windows::Spread;
 
 /// How one evaluation runs.
 #[derive(Clone, Copy)]
@@ -50,10 +60,25 @@ pub struct Plan<'a> {
     pub shard_lanes: usize,
     /// Windows of stream position.
     pub windows: usize,
+    /// How they are spaced.
+    pub spacing: Spacing,
     /// Milliseconds a step.
     pub dt_ms: f64,
     /// The boundary-free detector.
     pub detector: DetectorConfig,
+    /// What goes on beside it.
+    pub beside: Beside<'a>,
+}
+
+/// What goes on beside an evaluation, on its first lane.
+#[derive(Clone, Copy, Default)]
+pub struct Beside<'a> {
+    /// Where checkpoints are kept; without one, an evaluation that is stopped begins anew.
+    pub stage: Option<Stage<'a>>,
+    /// Traces in windows.
+    pub traces: Option<TracePlan<'a>>,
+    /// The net in f64, in windows.
+    pub twin: Option<TwinPlan<'a>>,
 }
 
 /// What stops an evaluation.
@@ -65,6 +90,12 @@ pub enum EvalError {
     /// The detector's settings are out of their ranges.
     #[error(transparent)]
     Detector(#[from] DetectorError),
+    /// A checkpoint could not be read or written.
+    #[error("{0}")]
+    Checkpoint(#[from] FolderError),
+    /// A trace could not be written.
+    #[error("{0}")]
+    Trace(#[from] TraceError),
     /// The user asked to stop.
     #[error("interrupted")]
     Interrupted,
@@ -125,6 +156,15 @@ pub struct Evaluation {
     /// Resident memory of the program, MiB, after a tenth of the stream and at its end (Linux).
     #[serde(default)]
     pub resident_mib: Option<[f64; 2]>,
+    /// (lane step, resident MiB) at positions that lie evenly on a logarithmic axis.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub memory_by_step: Vec<(u64, f64)>,
+    /// (lane step, lane steps a second of the first lanes since the position before).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub speed_by_step: Vec<(u64, f64)>,
+    /// The distance between the net and its twin in f64, window by window.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub twin: Vec<TwinWindow>,
     /// What the instruments saw, window by window, on the first lanes.
     pub saturation: Vec<Watched>,
     /// Summed right answers by recording, to pair arms and seeds.
@@ -135,6 +175,14 @@ fn one() -> f64 {
     1.0
 }
 
+impl Evaluation {
+    /// Leaves out what memory the program took, which others beside this evaluation shared.
+    pub fn forget_memory(&mut self) {
+        self.resident_mib = None;
+        self.memory_by_step.clear();
+    }
+}
+
 /// The detector's threshold that does best on the plan's stream (of validation samples).
 pub fn choose_threshold<R: Real>(
     net: &Network<R>,
@@ -142,7 +190,7 @@ pub fn choose_threshold<R: Real>(
     progress: &Progress,
 ) -> Result<f64, EvalError> {
     let thresholds = grid(net.classes());
-    let outcome = shards::run(net, plan, &thresholds, false, progress)?;
+    let outcome = shards::run(net, plan, &thresholds, false, progress)?.0;
     // Without a segment there is nothing to choose by, and nothing to detect.
     Ok(choose(&outcome.scores).map_or(0.5, |score| score.threshold))
 }
@@ -157,8 +205,8 @@ pub fn evaluate<R: Real>(
     let began = Instant::now();
     // The first threshold decides, the others make the operating curve.
     let thresholds: Vec<f64> = [threshold].into_iter().chain(grid(net.classes())).collect();
-    let all = shards::run(net, plan, &thresholds, true, progress)?;
-    let seconds = began.elapsed().as_secs_f64();
+    let (all, earlier) = shards::run(net, plan, &thresholds, true, progress)?;
+    let seconds = earlier + began.elapsed().as_secs_f64();
     let steps = all.steps.max(1) as f64;
     Ok(Evaluation {
         steps: all.steps,
@@ -183,7 +231,10 @@ pub fn evaluate<R: Real>(
         spikes_per_step: all.spikes as f64 / steps,
         synaptic_operations_per_step: all.operations as f64 / steps,
         steps_per_second: steps / seconds,
-        resident_mib: all.resident_mib,
+        resident_mib: all.gauge.resident_mib,
+        memory_by_step: all.gauge.memory,
+        speed_by_step: all.gauge.speed,
+        twin: all.twin,
         saturation: all.saturation,
         by_recording: all.summed,
     })

@@ -14,12 +14,12 @@ use super::bootstrap::ByRecording;
 use super::position::interval;
 
 /// Counts right answers by gap. Memory: 16 bytes a recording and bin that was met.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct GapCurve {
     bins: Vec<Bin>,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Bin {
     counts: ByRecording,
     /// Sum of the gaps, steps.

@@ -8,12 +8,14 @@
 use nalgebra::DMatrix;
 use saturn_cell::{Moment, Real, View, column};
 use saturn_data::DataError;
+use serde::{Deserialize, Serialize};
 
 use super::reset::hand::Hand;
 use super::reset::{Action, Needs, Policy, PolicyConfig, Seen};
 use crate::network::{Network, Tapes};
 use crate::precision::random::pass_of;
-use crate::stream::{Columns, Composer, Form, Source, Step};
+use crate::run::checkpoint::Numbers;
+use crate::stream::{Columns, Composer, Form, SavedComposer, Source, Step};
 use crate::train::validate::softmax;
 
 /// Steps of the longest chunk.
@@ -56,6 +58,22 @@ pub struct Lanes<'a, R: Real> {
     /// What nets that draw random numbers draw at step 0.
     origin: Moment,
     resets: u64,
+    /// The states of a checkpoint, to begin the next chunk from.
+    resumed: Option<Vec<DMatrix<R>>>,
+}
+
+/// Lanes as a checkpoint keeps them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SavedLanes {
+    composers: Vec<SavedComposer>,
+    scouts: Vec<SavedComposer>,
+    /// What each rule remembers.
+    policies: Vec<Vec<u8>>,
+    /// `[S, K*B]` of each cell.
+    states: Vec<Numbers>,
+    output: Vec<f32>,
+    at: u64,
+    resets: u64,
 }
 
 /// One chunk that has run.
@@ -72,6 +90,9 @@ pub struct Chunk<'a, R: Real> {
     pub known: &'a [Step],
     /// The column of step t's first lane, `[T]`; the B columns from there on are the lanes' outputs.
     pub read: &'a [usize],
+    /// What is left of each state before its step, `[T, K*B]`: 0 where it was reset. None where no state of the
+    /// chunk was, or where a policy acted by itself before its one step.
+    pub keep: Option<&'a DMatrix<R>>,
     /// States, drives and outputs of each cell.
     pub tapes: &'a Tapes<R>,
     /// `[C, T*K*B]`.
@@ -126,6 +147,7 @@ impl<'a, R: Real> Lanes<'a, R> {
                 step: 0,
             },
             resets: 0,
+            resumed: None,
         };
         for step in 0..needs.lookahead {
             lanes.scout(step)?;
@@ -151,6 +173,9 @@ impl<'a, R: Real> Lanes<'a, R> {
         let columns = lanes * self.needs.copies;
         let before = self.resets;
         self.tapes.carry_on(self.net, steps, columns);
+        if let Some(states) = self.resumed.take() {
+            self.tapes.begin_from(&states);
+        }
         let mut any = false;
         if steps == 1 {
             self.act()?;
@@ -179,10 +204,70 @@ impl<'a, R: Real> Lanes<'a, R> {
             input: &self.input,
             known: &self.known,
             read: &self.read,
+            keep: any.then_some(&self.keep),
             tapes: &self.tapes,
             logits: self.tapes.logits(),
             resets: self.resets - before,
         })
+    }
+
+    /// The states that the next step begins from, one `[S, K*B]` a cell, before a policy has acted.
+    pub fn states(&self) -> Vec<DMatrix<R>> {
+        if let Some(states) = &self.resumed {
+            return states.clone();
+        }
+        if self.at == 0 {
+            let mut fresh = Tapes::new(self.net);
+            let columns = self.composers.len() * self.needs.copies;
+            fresh.start(self.net, 0, columns);
+            let cells = 0..self.net.cells().len();
+            return cells.map(|i| fresh.initial_mut(i).clone_owned()).collect();
+        }
+        self.tapes.last_states()
+    }
+
+    /// What a checkpoint keeps.
+    pub fn save(&self) -> SavedLanes {
+        let composers = |of: &[Composer]| of.iter().map(Composer::save).collect();
+        SavedLanes {
+            composers: composers(&self.composers),
+            scouts: composers(&self.scouts),
+            policies: self.policies.iter().map(|policy| policy.save()).collect(),
+            states: (self.states().iter())
+                .map(|state| Numbers::of(state.as_slice()))
+                .collect(),
+            output: self.output.clone(),
+            at: self.at,
+            resets: self.resets,
+        }
+    }
+
+    /// Goes on where `saved`, which was made of the same lanes, was left. False if it does not fit.
+    pub fn resume(&mut self, saved: SavedLanes) -> Result<bool, DataError> {
+        let columns = self.composers.len() * self.needs.copies;
+        let states: Vec<Vec<R>> = saved.states.iter().map(Numbers::values).collect();
+        let rows = || self.net.cells().iter().map(|cell| cell.widths().state);
+        let fits = saved.composers.len() == self.composers.len()
+            && saved.scouts.len() == self.scouts.len()
+            && saved.policies.len() == self.policies.len()
+            && states.iter().map(Vec::len).eq(rows().map(|s| s * columns));
+        if !fits {
+            return Ok(false);
+        }
+        let resumed = rows().zip(states);
+        self.resumed = Some(
+            resumed
+                .map(|(s, state)| DMatrix::from_vec(s, columns, state))
+                .collect(),
+        );
+        let all = self.composers.iter_mut().chain(&mut self.scouts);
+        for (composer, saved) in all.zip(saved.composers.into_iter().chain(saved.scouts)) {
+            composer.resume(saved)?;
+        }
+        let mut policies = self.policies.iter_mut().zip(&saved.policies);
+        let restored = policies.all(|(policy, saved)| policy.restore(saved));
+        (self.output, self.at, self.resets) = (saved.output, saved.at, saved.resets);
+        Ok(restored)
     }
 
     /// The input of the next steps, once for each copy, and what is known of them.

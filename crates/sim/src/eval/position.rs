@@ -28,7 +28,7 @@ const Z: f64 = 1.959_963_984_540_054;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Spacing {
-    /// Windows of one length.
+    /// Windows of one length (or as nearly as whole steps allow).
     #[default]
     Even,
     /// A first window of `first_steps`, then each longer than the last by one factor, to the end.
@@ -36,6 +36,32 @@ pub enum Spacing {
         /// Steps of the first window.
         first_steps: u64,
     },
+}
+
+impl Spacing {
+    /// Where `windows` windows over `total_steps` steps end, ascending; fewer, where they would be shorter than a
+    /// step.
+    pub fn ends(self, total_steps: u64, windows: usize) -> Vec<u64> {
+        let (total, n) = (total_steps.max(1), windows.max(1));
+        let end = |k: usize| match self {
+            Self::Even => (u128::from(total) * (k as u128 + 1) / n as u128) as u64,
+            Self::Logarithmic { first_steps } => {
+                let first = first_steps.clamp(1, total) as f64;
+                let part = k as f64 / (n - 1).max(1) as f64;
+                (first * (total as f64 / first).powf(part)).round() as u64
+            }
+        };
+        let mut ends: Vec<u64> = (0..n - 1).map(end).collect();
+        ends.push(total);
+        ends.retain(|&e| e > 0);
+        ends.dedup();
+        ends
+    }
+
+    /// Whether windows are of one length.
+    pub fn is_even(&self) -> bool {
+        *self == Self::Even
+    }
 }
 
 /// Counts right answers by window. Memory: 16 bytes a window and recording.
@@ -66,19 +92,7 @@ pub struct PositionWindow {
 impl PositionCurve {
     /// `windows` windows over `total_steps` steps; fewer, where windows would be shorter than a step.
     pub fn new(total_steps: u64, windows: usize, spacing: Spacing) -> Self {
-        let (total, n) = (total_steps.max(1), windows.max(1));
-        let end = |k: usize| match spacing {
-            Spacing::Even => (u128::from(total) * (k as u128 + 1) / n as u128) as u64,
-            Spacing::Logarithmic { first_steps } => {
-                let first = first_steps.clamp(1, total) as f64;
-                let part = k as f64 / (n - 1).max(1) as f64;
-                (first * (total as f64 / first).powf(part)).round() as u64
-            }
-        };
-        let mut ends: Vec<u64> = (0..n - 1).map(end).collect();
-        ends.push(total);
-        ends.retain(|&e| e > 0);
-        ends.dedup();
+        let ends = spacing.ends(total_steps, windows);
         Self {
             windows: vec![ByRecording::new(); ends.len()],
             ends,

@@ -166,6 +166,9 @@ fn evaluation(accuracy: f64) -> Evaluation {
         synaptic_operations_per_step: 10.0,
         steps_per_second: 1e6,
         resident_mib: None,
+        memory_by_step: vec![],
+        speed_by_step: vec![],
+        twin: vec![],
         saturation: vec![window(0), window(1)],
         by_recording: ByRecording::new(),
     }

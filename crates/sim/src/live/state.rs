@@ -1,21 +1,13 @@
 //! The file in which a stream's memory is kept.
 //!
-//! ```text
-//! offset size
-//!      0   16  "saturn stream 1\n"
-//!     16    8  n, the length of the body
-//!     24   32  SHA-256 of the body
-//!     56    n  the body, postcard: identities, states, detector, health, open steps, counts, position
-//! ```
-//!
-//! It is written beside, synced and renamed, so that there is always a whole one. A file that is torn or damaged,
+//! The layout is that of [`crate::run::checkpoint`]; the body is postcard: identities, states, detector, health,
+//! open steps, counts, position. It is written beside, synced and renamed, so that there is always a whole one. A file that is torn or damaged,
 //! of another version, of another net or of other settings is refused by name.
 
 use std::fs;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::LiveError;
 use super::assemble::Assembler;
@@ -24,10 +16,10 @@ use super::engine::EngineState;
 use super::model::Identity;
 use super::protocol::Item;
 use super::source::Resume;
+use crate::run::checkpoint::{open, seal};
 use crate::run::folder::{FolderError, write_beside};
 
 const MAGIC: &[u8; 16] = b"saturn stream 1\n";
-const HEADER: usize = 56;
 /// The largest file that is read, bytes.
 const LARGEST: u64 = 1 << 32;
 
@@ -60,12 +52,7 @@ pub fn save(path: &Path, saved: &Saved) -> Result<(), LiveError> {
     let body = postcard::to_stdvec(saved)
         .map_err(std::io::Error::other)
         .map_err(LiveError::file(path, "write", hint))?;
-    let mut bytes = Vec::with_capacity(HEADER + body.len());
-    bytes.extend_from_slice(MAGIC);
-    bytes.extend_from_slice(&(body.len() as u64).to_le_bytes());
-    bytes.extend_from_slice(&Sha256::digest(&body));
-    bytes.extend_from_slice(&body);
-    write_beside(path, &bytes).map_err(|e| {
+    write_beside(path, &seal(MAGIC, &body)).map_err(|e| {
         let source = match e {
             FolderError::Io { source, .. } => source,
             other => std::io::Error::other(other.to_string()),
@@ -91,25 +78,8 @@ pub fn load(path: &Path) -> Result<Option<Saved>, LiveError> {
 
 /// What the bytes of the file at `path` say.
 fn decode(path: &Path, bytes: &[u8]) -> Result<Saved, LiveError> {
-    if bytes.len() < MAGIC.len() || bytes[..14] != MAGIC[..14] {
-        return Err(wrong(path, "is no state of a stream"));
-    }
-    if bytes[14..16] != MAGIC[14..] {
-        return Err(wrong(path, "is of another version of saturn"));
-    }
-    let torn = || wrong(path, "is torn: it is shorter or longer than it says");
-    let header = bytes.get(..HEADER).ok_or_else(torn)?;
-    let length = header[16..24]
-        .iter()
-        .rev()
-        .fold(0u64, |n, &b| n << 8 | u64::from(b));
-    let body = &bytes[HEADER..];
-    if body.len() as u64 != length {
-        return Err(torn());
-    }
-    if header[24..HEADER] != *Sha256::digest(body) {
-        return Err(wrong(path, "is damaged: its checksum does not fit"));
-    }
+    let body = open(MAGIC, "state of a stream", bytes);
+    let body = body.map_err(|why| wrong(path, &why.to_string()))?;
     postcard::from_bytes(body).map_err(|e| wrong(path, &format!("is damaged: {e}")))
 }
 
@@ -128,19 +98,10 @@ mod tests {
 
     use super::*;
 
-    /// A file with a sound head around any body.
-    fn around(body: &[u8]) -> Vec<u8> {
-        let mut bytes = MAGIC.to_vec();
-        bytes.extend_from_slice(&(body.len() as u64).to_le_bytes());
-        bytes.extend_from_slice(&Sha256::digest(body));
-        bytes.extend_from_slice(body);
-        bytes
-    }
-
     proptest! {
         #[test]
         fn any_bytes_are_refused_by_name(body in prop::collection::vec(any::<u8>(), 0..300), sound in any::<bool>()) {
-            let bytes = if sound { around(&body) } else { body };
+            let bytes = if sound { seal(MAGIC, &body) } else { body };
             let refused = decode(Path::new("a.state"), &bytes);
             let said = refused.err().map(|e| e.to_string()).unwrap_or_default();
             prop_assert!(said.contains("a.state: is ") && said.contains("hint: "), "{said}");

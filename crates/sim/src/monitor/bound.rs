@@ -33,7 +33,7 @@ pub struct BoundUse {
 }
 
 /// Collects one diagonal cell.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Bound {
     state: Range<usize>,
     drive: Range<usize>,

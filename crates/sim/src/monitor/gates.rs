@@ -22,7 +22,7 @@ pub struct GateQuantiles {
 }
 
 /// Collects one gate field.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Gates(Histogram);
 
 impl Default for Gates {

@@ -5,8 +5,10 @@
 //! within its bin, so it is off by one bin's width at most. Values beyond the ends count in the last
 //! bin; what is not a number is passed over.
 
+use serde::{Deserialize, Serialize};
+
 /// Which values a histogram is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Scale {
     /// 0..1, in bins of 0.005.
     Unit,
@@ -42,7 +44,7 @@ impl Scale {
 }
 
 /// Counts of values by bin.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Histogram {
     scale: Scale,
     counts: Vec<u64>,

@@ -21,7 +21,7 @@ pub struct MembraneStats {
 }
 
 /// Collects one membrane field.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Membrane {
     histogram: Histogram,
     sum: f64,

@@ -71,7 +71,7 @@ pub struct WindowStats {
 }
 
 /// The instruments on one cell.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Monitor {
     dt_ms: f64,
     steps: u64,
@@ -86,7 +86,7 @@ pub struct Monitor {
 }
 
 /// An instrument with the rows that it looks at.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Watched<I> {
     name: String,
     side: Side,
@@ -94,7 +94,7 @@ struct Watched<I> {
     instrument: I,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Side {
     Drive,
     State,

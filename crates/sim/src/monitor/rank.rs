@@ -43,7 +43,7 @@ pub struct EffectiveRank {
 }
 
 /// Collects the spread of one cell's state.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Rank {
     rows: Vec<Range<usize>>,
     /// The state shown, `[S]`.
@@ -51,7 +51,7 @@ pub struct Rank {
     spread: Spread,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 enum Spread {
     Covariance(Covariance),
     Thinned(Thinned),
@@ -110,7 +110,7 @@ impl Rank {
 }
 
 /// (1), in sums.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Covariance {
     /// o, `[S]`; empty before the window's first state.
     origin: Vec<f64>,
@@ -170,7 +170,7 @@ impl Covariance {
 }
 
 /// States evenly spaced over a window of unknown length: each 1st, 2nd, 4th, ... of those shown.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Thinned {
     /// S.
     dimensions: usize,

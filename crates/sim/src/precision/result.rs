@@ -27,6 +27,18 @@ pub struct Stored {
     pub drift: Vec<DriftWindow>,
 }
 
+impl Stored {
+    /// The stream's name in lines of `metrics.jsonl`.
+    pub fn line(&self) -> String {
+        line(&self.stream, &self.precision)
+    }
+}
+
+/// The name of `stream` in lines of `metrics.jsonl` about a net in `precision`.
+pub fn line(stream: &str, precision: &str) -> String {
+    format!("{stream} in {precision}")
+}
+
 /// What of an evaluation of a stored net is kept.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StoredEvaluation {

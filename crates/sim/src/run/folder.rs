@@ -6,6 +6,7 @@
 //! metrics.jsonl    one line an epoch and an evaluation, as it happens
 //! cells/           a file of at most 20 kB a finished net (see `cells`): tables and figures can be made of these
 //! results/         one file a trained net and one an evaluation (see `place`); what is here is not done again
+//! checkpoints/     what unfinished work goes on from (see `checkpoint`); empty when all is done
 //! weights/         safetensors, with PyTorch's names and shapes where PyTorch has the cell
 //! traces/          state traces, HDF5
 //! health/          ranges of health of nets that have been streamed (see `live::health`)
@@ -14,7 +15,7 @@
 //! report.html      to be read
 //! ```
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 #[cfg(unix)]
 use std::os::unix::fs::PermissionsExt;
@@ -44,6 +45,12 @@ pub enum FolderError {
         path.display()
     )]
     NotARun {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// There is nothing to go on with.
+    #[error("{}: holds no run to go on with\nhint: check the path, or leave out --resume to begin one", path.display())]
+    NothingToResume {
         /// The folder.
         path: PathBuf,
     },
@@ -78,7 +85,10 @@ impl FolderError {
     pub fn is_input(&self) -> bool {
         matches!(
             self,
-            Self::OtherRun { .. } | Self::NotARun { .. } | Self::Busy { .. }
+            Self::OtherRun { .. }
+                | Self::NotARun { .. }
+                | Self::NothingToResume { .. }
+                | Self::Busy { .. }
         )
     }
 
@@ -108,6 +118,8 @@ pub struct Folder {
     path: PathBuf,
     /// Held as long as the folder is open.
     _lock: File,
+    /// Whether other processes may hold it, too.
+    shared: bool,
 }
 
 impl Folder {
@@ -147,7 +159,14 @@ impl Folder {
                 Err(e) => return Err(io_at(&owner, "read")(e)),
             }
         }
-        for sub in ["cells", "results", "weights", "traces", "figures"] {
+        for sub in [
+            "cells",
+            "results",
+            "checkpoints",
+            "weights",
+            "traces",
+            "figures",
+        ] {
             let sub = path.join(sub);
             fs::create_dir_all(&sub).map_err(io_at(&sub, "create the folder"))?;
         }
@@ -166,6 +185,7 @@ impl Folder {
         let folder = Self {
             path: path.to_owned(),
             _lock: lock,
+            shared,
         };
         folder.write_json(
             Path::new("run.json"),
@@ -175,6 +195,16 @@ impl Folder {
             },
         )?;
         Ok(folder)
+    }
+
+    /// An error unless `path` holds a run that can be gone on with.
+    pub fn must_exist(path: &Path) -> Result<(), FolderError> {
+        if path.join("run.json").is_file() {
+            return Ok(());
+        }
+        Err(FolderError::NothingToResume {
+            path: path.to_owned(),
+        })
     }
 
     /// The folder.
@@ -198,29 +228,49 @@ impl Folder {
         write_beside(&path, &bytes)
     }
 
+    /// Removes `file`, which may have gone already.
+    pub fn remove(&self, file: &Path) -> Result<(), FolderError> {
+        let path = self.path.join(file);
+        match fs::remove_file(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => Err(FolderError::Io {
+                path,
+                what: "remove",
+                source,
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// Reads `file` as JSON; `None` where there is no such file.
     pub fn read_json<T: DeserializeOwned>(&self, file: &Path) -> Result<Option<T>, FolderError> {
         read_json(&self.path.join(file))
     }
 
-    /// Adds one line of JSON to `metrics.jsonl`.
-    pub fn metric(&self, value: &impl Serialize) -> Result<(), FolderError> {
-        let path = self.path.join("metrics.jsonl");
-        let append = || -> io::Result<()> {
-            let mut line = serde_json::to_vec(value)?;
-            line.push(b'\n');
-            fs::OpenOptions::new()
-                .create(true)
-                .append(true)
-                .open(&path)?
-                .write_all(&line)
-        };
-        append().map_err(|source| FolderError::Io {
+    /// Takes the cell called `cell` for this process, as long as what is returned is held; `None` if another
+    /// process has it. Only who shares a folder has to.
+    pub fn claim(&self, cell: &Path) -> Result<Option<Claim>, FolderError> {
+        if !self.shared {
+            return Ok(Some(Claim { _lock: None }));
+        }
+        let path = self.path.join(cell);
+        let failed = |source| FolderError::Io {
             path: path.clone(),
-            what: "append",
+            what: "lock",
             source,
-        })
+        };
+        let file = File::create(&path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Claim { _lock: Some(file) })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(source)) => Err(failed(source)),
+        }
     }
+}
+
+/// A cell that is this process's.
+#[derive(Debug)]
+pub struct Claim {
+    _lock: Option<File>,
 }
 
 /// Whose folder it is.
@@ -262,11 +312,29 @@ pub fn write_beside(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
         beside.write_all(bytes)?;
         beside.as_file().sync_all()?;
         beside.persist(path)?;
-        Ok(())
+        sync_folder(folder)
     };
     attempt().map_err(|source| FolderError::Io {
         path: path.to_owned(),
         what: "write",
         source,
     })
+}
+
+/// Makes a new name in `folder` last.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    // The folder of a bare file name is the present one.
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    File::open(folder)?.sync_all()
+}
+
+/// Folders cannot be synced here.
+#[cfg(not(unix))]
+fn sync_folder(_folder: &Path) -> io::Result<()> {
+    Ok(())
 }

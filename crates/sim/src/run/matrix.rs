@@ -6,6 +6,7 @@
 
 mod evaluated;
 mod key;
+mod partial;
 mod schedule;
 mod select;
 mod stored;
@@ -17,8 +18,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Result;
 use saturn_cell::Real;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::cells::{Finished, Shared, Store};
+use super::checkpoint::Keeping;
 use super::folder::{Folder, FolderError};
 use super::place::Place;
 use super::progress::Progress;
@@ -97,6 +100,8 @@ pub struct Matrix<'a> {
     pub store: Store,
     /// A second folder that finished cells go to, beside the one of the run.
     pub keep: Option<PathBuf>,
+    /// How often unfinished work is kept, and how many times.
+    pub keeping: Keeping,
     /// How the user hears of it.
     pub progress: &'a Progress,
 }
@@ -184,12 +189,18 @@ impl Matrix<'_> {
             return Ok(Some(known.cell.clone()));
         }
         let only_done = wanted.done || known.is_some();
+        let claim = self.folder.claim(&place.file("checkpoints", "lock"))?;
+        if claim.is_none() && !only_done {
+            let said = format!("{place}: another saturn is at work on it, which is left to it");
+            self.progress.line(&said);
+            return Ok(None);
+        }
         let Some(mut cell) = self.whole::<R>(entry, &keys, only_done)? else {
             return Ok(known.map(|known| known.cell));
         };
         if !alone {
             let evaluations = cell.evaluations.iter_mut();
-            evaluations.for_each(|e| e.evaluation.resident_mib = None);
+            evaluations.for_each(|e| e.evaluation.forget_memory());
         }
         let finished = Finished {
             settings: keys.evaluated,
@@ -231,16 +242,8 @@ impl Matrix<'_> {
         keys: &Keys,
         done: bool,
     ) -> Result<Option<CellSummary>> {
-        let (place, b) = (entry.place, self.bench);
-        let mut net: Network<R> = build(
-            place.model,
-            entry.model,
-            b.channels,
-            Answers::of(b.classes.len(), entry.arm),
-            b.dt_ms,
-            place.seed,
-        )?
-        .for_density(b.density);
+        let place = entry.place;
+        let mut net: Network<R> = self.fresh(entry)?;
         let Some(training) = self.trained(entry, keys, &mut net, done)? else {
             return Ok(None);
         };
@@ -256,6 +259,20 @@ impl Matrix<'_> {
             contraction: found.contraction,
             stored: found.stored,
         }))
+    }
+
+    /// The net of `entry` with its initial weights.
+    fn fresh<R: Real>(&self, entry: &Entry) -> Result<Network<R>> {
+        let b = self.bench;
+        let answers = Answers::of(b.classes.len(), entry.arm);
+        let (name, seed) = (entry.place.model, entry.place.seed);
+        let net = build(name, entry.model, b.channels, answers, b.dt_ms, seed)?;
+        Ok(net.for_density(b.density))
+    }
+
+    /// Where checkpoints lie.
+    fn checkpoints(&self) -> PathBuf {
+        self.folder.path().join("checkpoints")
     }
 }
 
@@ -354,5 +371,14 @@ impl<'a, T> Metric<'a, T> {
             what,
             record,
         }
+    }
+
+    /// Whether a line of the file is of this place and about this.
+    fn is_of(&self, line: &Value) -> bool {
+        let same = |key: &str, value: &str| line[key].as_str() == Some(value);
+        same("model", self.model)
+            && same("arm", self.arm)
+            && line["seed"].as_u64() == Some(self.seed)
+            && same("what", self.what)
     }
 }

@@ -1,8 +1,10 @@
 //! A run: its folder, the matrix that fills it, and what is read from it.
 
 pub mod cells;
+pub mod checkpoint;
 pub mod folder;
 pub mod matrix;
+mod metrics;
 pub mod place;
 mod progress;
 mod reason;

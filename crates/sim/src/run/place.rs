@@ -6,6 +6,7 @@
 //! results/MODEL.ARM.SEED.SPLIT.json    how it did
 //! weights/MODEL.ARM.SEED.safetensors
 //! traces/MODEL.ARM.SEED.SPLIT.h5
+//! traces/MODEL.ARM.SEED.SPLIT.STREAM.POLICY.wNN.h5    window NN, of a scenario with `evaluate.traces`
 //! ```
 //!
 //! A dot in a model's or an arm's name is written `%2E` there, as in addresses of the web, so that no two
@@ -35,6 +36,12 @@ impl Place<'_> {
     /// The name of the file that sums this place up, in a folder of cells.
     pub fn cell(&self) -> PathBuf {
         self.file("", "json")
+    }
+
+    /// The files of traces in windows of a stream of `split` under a policy, but for `.wNN.h5`.
+    pub fn window(&self, split: &str, stream: &str, state_reset: &str) -> PathBuf {
+        let (stream, state_reset) = (escaped(stream), escaped(state_reset));
+        self.file("traces", &format!("{split}.{stream}.{state_reset}"))
     }
 
     /// The file of the trace on `split`.

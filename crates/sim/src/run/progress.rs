@@ -1,8 +1,9 @@
 //! Progress: a bar with the time left on a terminal, plain lines in a log.
 
 use std::io::IsTerminal;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -12,7 +13,33 @@ pub struct Progress {
     bar: ProgressBar,
     terminal: bool,
     stop: Arc<AtomicBool>,
+    pace: Arc<Mutex<Pace>>,
 }
+
+/// How fast steps of evaluations go.
+struct Pace {
+    /// Steps since then.
+    steps: u64,
+    since: Instant,
+    /// When a line was last written, where there is no bar.
+    told: Instant,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        let now = Instant::now();
+        Self {
+            steps: 0,
+            since: now,
+            told: now,
+        }
+    }
+}
+
+/// From one look at the pace to the next.
+const LOOK: Duration = Duration::from_secs(2);
+/// From line to line, where there is no bar.
+const TELL: Duration = Duration::from_mins(1);
 
 impl Progress {
     /// Progress on standard error; `stop` is set by an interrupt.
@@ -27,7 +54,7 @@ impl Progress {
             },
         );
         if let Ok(style) = ProgressStyle::with_template(
-            "{bar:30.cyan/blue} {percent:>3} %  {elapsed} gone, {eta} left  {msg}",
+            "{bar:30.cyan/blue} {percent:>3} %  {elapsed} gone, {eta} left  {msg}{prefix}",
         ) {
             bar.set_style(style.progress_chars("━╸─"));
         }
@@ -35,6 +62,7 @@ impl Progress {
             bar,
             terminal,
             stop,
+            pace: Arc::default(),
         }
     }
 
@@ -44,6 +72,7 @@ impl Progress {
             bar: ProgressBar::hidden(),
             terminal: true,
             stop: Arc::default(),
+            pace: Arc::default(),
         }
     }
 
@@ -67,9 +96,38 @@ impl Progress {
         self.bar.inc(units);
     }
 
+    /// So much was done in an earlier run: nothing follows from it for the time that is left.
+    pub fn skip(&self, units: u64) {
+        self.bar.inc(units);
+        self.bar.reset_eta();
+    }
+
+    /// So many steps of an evaluation are done: their pace stands beside the bar, or in a line once a minute.
+    pub fn steps(&self, steps: u64) {
+        self.advance(steps);
+        let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+        pace.steps += steps;
+        let passed = pace.since.elapsed();
+        if passed < LOOK {
+            return;
+        }
+        let rate = pace.steps as f64 / passed.as_secs_f64();
+        (pace.steps, pace.since) = (0, Instant::now());
+        let said = format!(", {} steps/s", grouped(rate));
+        if self.terminal {
+            self.bar.set_prefix(said);
+        } else if pace.told.elapsed() >= TELL {
+            pace.told = Instant::now();
+            self.line(&format!("{}{said}", self.bar.message()));
+        }
+    }
+
     /// Names what is being done, beside the bar.
     pub fn doing(&self, what: &str) {
         self.bar.set_message(what.to_owned());
+        self.bar.set_prefix("");
+        let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+        (pace.steps, pace.since) = (0, Instant::now());
     }
 
     /// A line that stays.
@@ -112,5 +170,38 @@ impl Progress {
     /// Whether the user asked to stop.
     pub fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+}
+
+/// A count with a comma before every three digits.
+fn grouped(count: f64) -> String {
+    let digits = format!("{count:.0}");
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_grouped() {
+        let said = [0.4, 999.0, 1e3, 1_234_567.0].map(grouped);
+        assert_eq!(said, ["0", "999", "1,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn work_of_an_earlier_run_counts() {
+        let progress = Progress::quiet();
+        progress.total(100);
+        progress.skip(40);
+        progress.steps(10);
+        assert_eq!(progress.bar.position(), 50);
     }
 }

@@ -16,9 +16,10 @@ use std::path::{Path, PathBuf};
 
 use saturn_cell::{FieldKind, Real, column};
 use saturn_data::DataError;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::eval::lanes::{CHUNK, Lanes};
+use crate::eval::lanes::{CHUNK, Chunk, Lanes};
 use crate::eval::reset::Never;
 use crate::network::Network;
 use crate::stream::Source;
@@ -28,7 +29,7 @@ use crate::train::validate::softmax;
 const UNITS: usize = 6;
 
 /// A stretch of one lane.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Trace {
     /// Milliseconds a step.
     pub dt_ms: f64,
@@ -53,7 +54,7 @@ pub struct Trace {
 }
 
 /// Some units of one field of one cell.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StateTrace {
     /// `LAYER.FIELD`.
     pub name: String,
@@ -115,46 +116,13 @@ pub fn record<R: Real>(
         lane.run(now as usize)?;
         left -= now;
     }
-    let classes = net.classes();
-    let mut trace = Trace {
-        dt_ms,
-        start,
-        channels,
-        classes,
-        states: watched(net)
-            .map(|(name, rows, _)| StateTrace {
-                name,
-                units: rows.len(),
-                values: Vec::new(),
-            })
-            .collect(),
-        ..Trace::default()
-    };
-    let mut p = vec![0.0f32; net.outputs()];
+    let mut trace = Trace::begin(net, start, channels, dt_ms);
     let mut left = steps;
     while left > 0 {
         let now = left.min(CHUNK);
         let chunk = lane.run(now)?;
         for t in 0..now {
-            let start = trace.events.len();
-            trace.events.resize(start + channels, 0.0);
-            chunk.input.dense(t, &mut trace.events[start..]);
-            let segment = chunk.known[t].segment;
-            trace.label.push(segment.map_or(-1, |s| s.label as i32));
-            trace
-                .recording
-                .push(segment.map_or(-1, |s| s.recording as i32));
-            trace
-                .mask
-                .push(u8::from(segment.is_some_and(|s| s.informative)));
-            softmax(column(&chunk.logits, t), &mut p);
-            trace.probability.extend(&p[..classes]);
-            for ((_, rows, layer), state) in watched(net).zip(&mut trace.states) {
-                let states = chunk.tapes.tape(layer).states();
-                state
-                    .values
-                    .extend(rows.iter().map(|&i| states[(i, t)].wide() as f32));
-            }
+            trace.push(net, &chunk, t);
         }
         left -= now;
     }
@@ -178,6 +146,46 @@ fn watched<R: Real>(net: &Network<R>) -> impl Iterator<Item = (String, Vec<usize
 }
 
 impl Trace {
+    /// Nothing recorded yet, of `net` on an input of `channels` channels, from lane step `start` on.
+    pub fn begin<R: Real>(net: &Network<R>, start: u64, channels: usize, dt_ms: f64) -> Self {
+        Self {
+            dt_ms,
+            start,
+            channels,
+            classes: net.classes(),
+            states: watched(net)
+                .map(|(name, rows, _)| StateTrace {
+                    name,
+                    units: rows.len(),
+                    values: Vec::new(),
+                })
+                .collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Records step `t` of the first lane of a chunk.
+    pub fn push<R: Real>(&mut self, net: &Network<R>, chunk: &Chunk<R>, t: usize) {
+        let column_read = chunk.read[t];
+        let start = self.events.len();
+        self.events.resize(start + self.channels, 0.0);
+        chunk.input.dense(column_read, &mut self.events[start..]);
+        let segment = chunk.known[t * chunk.lanes].segment;
+        self.label.push(segment.map_or(-1, |s| s.label as i32));
+        self.recording
+            .push(segment.map_or(-1, |s| s.recording as i32));
+        self.mask
+            .push(u8::from(segment.is_some_and(|s| s.informative)));
+        let mut p = vec![0.0f32; net.outputs()];
+        softmax(column(&chunk.logits, column_read), &mut p);
+        self.probability.extend(&p[..self.classes]);
+        for ((_, rows, layer), state) in watched(net).zip(&mut self.states) {
+            let states = chunk.tapes.tape(layer).states();
+            let values = rows.iter().map(|&i| states[(i, column_read)].wide() as f32);
+            state.values.extend(values);
+        }
+    }
+
     /// T.
     pub fn steps(&self) -> usize {
         self.label.len()

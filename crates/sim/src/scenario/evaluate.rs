@@ -3,11 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::beside::{TracesConfig, TwinConfig};
 use super::named::Named;
 use super::or_none::OrNone;
 use super::report::Report;
 use super::stream::{Gap, GapKeys, gap_keys};
 use crate::eval::detector::{DetectorConfig, LONGEST};
+use crate::eval::position::Spacing;
 use crate::eval::reset::StateReset;
 use crate::precision::PrecisionConfig;
 
@@ -30,6 +32,10 @@ pub struct EvaluateKeys {
     /// Windows that a stream is cut into for figures over its length; at least 1, default 20. More: finer,
     /// with larger errors.
     pub windows: usize,
+    /// How long windows are: `even`, or `{logarithmic: {first_steps: ..}}`, each longer than the last by one
+    /// factor; default `even`.
+    #[serde(skip_serializing_if = "Spacing::is_even")]
+    pub spacing: Spacing,
     /// How forgetting is measured.
     pub contraction: ContractionConfig,
     /// The detector that knows no boundaries; its threshold is set on the validation set.
@@ -38,6 +44,12 @@ pub struct EvaluateKeys {
     /// every stream under every policy, with its drift from full precision. Default none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub precision: Vec<PrecisionConfig>,
+    /// Traces of the first lane in windows of each stream, beside the one of its beginning. Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traces: Option<TracesConfig>,
+    /// The same net in f64 beside the first lane, in windows: how far from it is the one in f32? Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub twin: Option<TwinConfig>,
 }
 
 impl Default for EvaluateKeys {
@@ -48,9 +60,12 @@ impl Default for EvaluateKeys {
             state_reset: vec![StateReset::NEVER, StateReset::ORACLE],
             streams: None,
             windows: 20,
+            spacing: Spacing::Even,
             contraction: ContractionConfig::default(),
             detector: DetectorConfig::default(),
             precision: Vec::new(),
+            traces: None,
+            twin: None,
         }
     }
 }
@@ -102,6 +117,9 @@ pub struct Evaluate {
     pub streams: Named<Option<Gap>>,
     /// Windows that a stream is cut into.
     pub windows: usize,
+    /// How long they are.
+    #[serde(skip_serializing_if = "Spacing::is_even")]
+    pub spacing: Spacing,
     /// How forgetting is measured.
     pub contraction: ContractionConfig,
     /// The detector that knows no boundaries.
@@ -109,6 +127,12 @@ pub struct Evaluate {
     /// What weights and states are stored in, each an evaluation of its own.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub precision: Vec<PrecisionConfig>,
+    /// Traces in windows of each stream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traces: Option<TracesConfig>,
+    /// The net in f64 beside, in windows of each stream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub twin: Option<TwinConfig>,
 }
 
 impl EvaluateKeys {
@@ -165,15 +189,24 @@ impl EvaluateKeys {
             report.precision(&at(&format!("precision.{i}")), precision);
         }
         report.distinct(&at("precision"), &self.precision);
+        if let Spacing::Logarithmic { first_steps } = self.spacing {
+            let place = at("spacing.logarithmic.first_steps");
+            report.at_least(&place, first_steps, 1);
+        }
+        (self.traces.iter()).for_each(|traces| traces.check(report));
+        (self.twin.iter()).for_each(|twin| twin.check(report));
         Evaluate {
             steps: self.steps,
             lanes: self.lanes,
             state_reset: self.state_reset.clone(),
             streams: self.streams(gap, report),
             windows: self.windows,
+            spacing: self.spacing,
             contraction: self.contraction,
             detector: self.detector,
             precision: self.precision.clone(),
+            traces: self.traces,
+            twin: self.twin,
         }
     }
 
@@ -221,9 +254,12 @@ impl Evaluate {
                 gap: gap_keys(gap.as_ref()),
             })),
             windows: self.windows,
+            spacing: self.spacing,
             contraction: self.contraction,
             detector: self.detector,
             precision: self.precision.clone(),
+            traces: self.traces,
+            twin: self.twin,
         }
     }
 }

@@ -18,6 +18,7 @@
 //! | `schema` | the JSON Schema of the keys |
 
 mod arms;
+mod beside;
 mod check;
 mod data;
 mod decode;
@@ -44,6 +45,7 @@ mod tune;
 
 pub use crate::eval::reset::StateReset;
 pub use arms::{Arm, FpttConfig, InitialState, NoiseConfig, PassedConfig, Streams};
+pub use beside::{TracesConfig, TwinConfig};
 pub use check::{Scenario, to_yaml, written_yaml};
 pub use data::{Data, DataKeys, DataSource, Files, OnBadSample};
 pub use evaluate::{ContractionConfig, Evaluate, EvaluateKeys, EvaluateStream};

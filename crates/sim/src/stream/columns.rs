@@ -102,6 +102,31 @@ impl<R: Real> Columns<R> {
         }
     }
 
+    /// Adds column `j` of an input of the same form and width, which may be in other numbers.
+    pub fn push_widened<S: Real>(&mut self, other: &Columns<S>, j: usize) {
+        match self.form {
+            Form::Events => {
+                let (units, counts) = other.events.view().column(j);
+                self.events
+                    .push_column(units.iter().copied().zip(counts.iter().copied()));
+            }
+            Form::Frames => {
+                let frame = other.frame(j).iter();
+                self.frames.extend(frame.map(|x| R::of(x.wide())));
+            }
+        }
+    }
+
+    /// What a step is.
+    pub fn form(&self) -> Form {
+        self.form
+    }
+
+    /// I.
+    pub fn channels(&self) -> usize {
+        self.channels
+    }
+
     /// Adds copies of `len` columns from `start` on.
     pub fn repeat(&mut self, start: usize, len: usize) {
         match self.form {

@@ -12,7 +12,9 @@ use rand::seq::SliceRandom;
 use saturn_cell::Real;
 use saturn_cell::rng::{ChaCha8Rng, generator};
 use saturn_data::DataError;
+use serde::{Deserialize, Serialize};
 
+use super::gap::SavedGap;
 use super::records::Record;
 use super::{Columns, Noise, OpenGap, Sample, Split};
 use crate::scenario::Gap;
@@ -82,7 +84,75 @@ enum Piece {
     },
 }
 
+/// A composer as a checkpoint keeps it: where it is in its order, and its random numbers.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SavedComposer {
+    rng: ChaCha8Rng,
+    order: Vec<u32>,
+    next: usize,
+    piece: SavedPiece,
+    since_end: usize,
+    started: bool,
+}
+
+/// The open piece; a sample is the last one that the order gave.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+enum SavedPiece {
+    Gap {
+        gap: SavedGap,
+        left: usize,
+    },
+    Sample {
+        at: usize,
+    },
+    Record {
+        record: usize,
+        at: usize,
+        next: usize,
+    },
+}
+
 impl<'a> Composer<'a> {
+    /// What a checkpoint keeps of it.
+    pub fn save(&self) -> SavedComposer {
+        let piece = match &self.piece {
+            Piece::Gap { gap, left } => SavedPiece::Gap {
+                gap: gap.save(self.source.gap.unwrap_or(&Gap::default())),
+                left: *left,
+            },
+            Piece::Sample { at, .. } => SavedPiece::Sample { at: *at },
+            &Piece::Record { record, at, next } => SavedPiece::Record { record, at, next },
+        };
+        SavedComposer {
+            rng: self.rng.clone(),
+            order: self.order.clone(),
+            next: self.next,
+            piece,
+            since_end: self.since_end,
+            started: self.started,
+        }
+    }
+
+    /// Goes on where `saved`, which was made on the same source, was left.
+    pub fn resume(&mut self, saved: SavedComposer) -> Result<(), DataError> {
+        self.piece = match saved.piece {
+            SavedPiece::Gap { gap, left } => {
+                let open = self.source.gap.and_then(|all| OpenGap::restore(all, gap));
+                let gap = open.expect("a gap of the same stream");
+                Piece::Gap { gap, left }
+            }
+            SavedPiece::Sample { at } => {
+                let index = saved.order[saved.next - 1] as usize;
+                let sample = self.source.split.sample(index)?;
+                Piece::Sample { sample, at }
+            }
+            SavedPiece::Record { record, at, next } => Piece::Record { record, at, next },
+        };
+        (self.rng, self.order, self.next) = (saved.rng, saved.order, saved.next);
+        (self.since_end, self.started) = (saved.since_end, saved.started);
+        Ok(())
+    }
+
     /// Lane `lane` of the stream of `seed` for `purpose` (a short name, such as `"evaluation"`). It
     /// starts with a gap, if there are gaps.
     pub fn new(source: Source<'a>, purpose: &str, seed: u64, lane: u64) -> Result<Self, DataError> {

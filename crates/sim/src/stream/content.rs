@@ -3,11 +3,12 @@
 use std::ops::Range;
 
 use saturn_cell::Real;
+use serde::{Deserialize, Serialize};
 
 use super::columns::{Columns, Form};
 
 /// The steps of a recording.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Content {
     /// Events in bins.
     Events(Bins),
@@ -83,7 +84,7 @@ impl Content {
 }
 
 /// Events in bins, compressed by step.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Bins {
     /// Where each step's events start, `[T + 1]`.
     offsets: Vec<u32>,

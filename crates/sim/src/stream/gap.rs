@@ -7,6 +7,7 @@ use rand::seq::SliceRandom;
 use saturn_cell::Real;
 use saturn_cell::rng::{ChaCha8Rng, generator};
 use saturn_data::DataError;
+use serde::{Deserialize, Serialize};
 
 use super::columns::Columns;
 use super::composer::Source;
@@ -24,13 +25,42 @@ pub struct OpenGap {
     heard: Option<Heard>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 enum Heard {
     Anywhere(u64),
     From(usize, usize),
 }
 
+/// An open gap as a checkpoint keeps it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SavedGap {
+    /// Which of the fills that the gap chooses from.
+    fill: usize,
+    /// What is shuffled has drawn from the random numbers already, so it is kept as it is.
+    shuffled: Option<(Sample, usize)>,
+    heard: Option<Heard>,
+}
+
 impl OpenGap {
+    /// What a checkpoint keeps of it; `gap` is what it was drawn from.
+    pub fn save(&self, gap: &Gap) -> SavedGap {
+        let fill = gap.fill.iter().position(|fill| *fill == self.fill);
+        SavedGap {
+            fill: fill.unwrap_or_default(),
+            shuffled: (self.shuffled.as_ref()).map(|(sample, t)| ((**sample).clone(), *t)),
+            heard: self.heard,
+        }
+    }
+
+    /// Goes on where `saved` was left; `None` where it was no gap of `gap`.
+    pub fn restore(gap: &Gap, saved: SavedGap) -> Option<Self> {
+        Some(Self {
+            fill: *gap.fill.get(saved.fill)?,
+            shuffled: saved.shuffled.map(|(sample, t)| (Arc::new(sample), t)),
+            heard: saved.heard,
+        })
+    }
+
     /// Draws a gap: its length in steps and what fills it.
     pub fn draw(gap: &Gap, rng: &mut ChaCha8Rng) -> (usize, Self) {
         let steps = rng.random_range(gap.steps[0]..=gap.steps[1]);

@@ -16,7 +16,7 @@ mod tests;
 
 pub use background::{Background, Part};
 pub use columns::{Columns, Form};
-pub use composer::{Composer, Segment, Source, Step};
+pub use composer::{Composer, SavedComposer, Segment, Source, Step};
 pub use content::{Bins, Content};
 pub use file::File;
 pub use gap::OpenGap;

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rand::seq::SliceRandom;
 use saturn_cell::rng::generator;
 use saturn_data::{DataError, Frames, ReadOptions, Recording};
+use serde::{Deserialize, Serialize};
 
 use super::background::Background;
 use super::columns::Form;
@@ -19,7 +20,7 @@ use super::records::{Record, Records};
 use super::scale::{Moments, Scale};
 
 /// One recording, step by step.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sample {
     /// What is heard.
     pub content: Content,

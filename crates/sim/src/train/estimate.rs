@@ -19,7 +19,8 @@ use saturn_loss::{Loss, LossError, SpikeRate};
 use super::class_weights::class_weights;
 use super::trainer::{Job, TrainError, first_update};
 use crate::eval::contraction::contraction;
-use crate::eval::evaluate::{EvalError, Plan, choose_threshold, evaluate};
+use crate::eval::evaluate::{Beside, EvalError, Plan, choose_threshold, evaluate};
+use crate::eval::position::Spacing;
 use crate::eval::reset::{Never, StateReset};
 use crate::network::Network;
 use crate::precision::drift::LANES as DRIFT_LANES;
@@ -129,8 +130,10 @@ impl Trial<'_> {
             lanes: e.lanes,
             shard_lanes,
             windows: 1,
+            spacing: Spacing::Even,
             dt_ms: b.dt_ms,
             detector: e.detector,
+            beside: Beside::default(),
         };
         let quiet = Progress::quiet();
         let choosing = typical(|| Ok(choose_threshold(net, &plan, &quiet).map(drop)?))?;

@@ -32,7 +32,9 @@
 
 use saturn_cell::Real;
 
+use super::saved::{keep, take_up};
 use crate::network::{Gradient, Network};
+use crate::run::checkpoint::Numbers;
 use crate::scenario::FpttConfig;
 
 /// The regulariser of one net.
@@ -52,6 +54,16 @@ impl<R: Real> Fptt<R> {
             mean: net.cells().iter().map(|c| c.params().clone()).collect(),
             slope: net.zero_gradient(),
         }
+    }
+
+    /// What a checkpoint keeps: W̄ and g.
+    pub fn save(&self) -> [Vec<Numbers>; 2] {
+        [keep(&self.mean), keep(&self.slope)]
+    }
+
+    /// Goes on where `saved` was left. False if it is of another net.
+    pub fn resume(&mut self, [mean, slope]: &[Vec<Numbers>; 2]) -> bool {
+        take_up(&mut self.mean, mean) && take_up(&mut self.slope, slope)
     }
 
     /// Adds the gradient of (1) at the weights of `net` to `grad`, which is that of the loss.

@@ -29,7 +29,9 @@ use rand_distr::{Distribution, StandardNormal};
 use saturn_cell::rng::generator;
 use saturn_cell::{FieldKind, Real};
 
+use super::saved::{keep_matrix, matrix};
 use crate::network::{Network, Tapes};
+use crate::run::checkpoint::Numbers;
 use crate::scenario::InitialState;
 
 /// What (1) keeps of what it knows.
@@ -58,6 +60,19 @@ impl<R: Real> Initial<R> {
             passed: Vec::new(),
             fitted: Vec::new(),
         }
+    }
+
+    /// What a checkpoint keeps.
+    pub fn save(&self) -> (u64, Vec<(usize, Numbers)>, Vec<[Vec<f64>; 2]>) {
+        let passed = self.passed.iter().map(keep_matrix).collect();
+        (self.updates, passed, self.fitted.clone())
+    }
+
+    /// Goes on where `saved` was left.
+    pub fn resume(&mut self, saved: (u64, Vec<(usize, Numbers)>, Vec<[Vec<f64>; 2]>)) {
+        let passed;
+        (self.updates, passed, self.fitted) = saved;
+        self.passed = passed.iter().map(matrix).collect();
     }
 
     /// Whether the last states of lanes are wanted.

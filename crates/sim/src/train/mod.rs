@@ -7,6 +7,7 @@ pub mod fptt;
 pub mod initial;
 pub mod objective;
 pub mod optimizer;
+pub mod saved;
 #[cfg(test)]
 mod tests;
 pub mod trainer;

@@ -12,8 +12,10 @@
 use rayon::prelude::*;
 use saturn_cell::{Kind, Params, Real};
 
+use super::saved::{keep, take_up};
 use super::update::CHUNK;
 use crate::network::{Gradient, Network};
+use crate::run::checkpoint::Numbers;
 use crate::scenario::{Optimizer as Rule, Schedule};
 
 /// An optimiser with its moments.
@@ -39,6 +41,17 @@ impl<R: Real> Optimizer<R> {
     /// k, how many updates were done.
     pub fn steps(&self) -> u64 {
         self.updates.unsigned_abs().into()
+    }
+
+    /// What a checkpoint keeps.
+    pub fn save(&self) -> (i32, Vec<Numbers>, Vec<Numbers>) {
+        (self.updates, keep(&self.first), keep(&self.second))
+    }
+
+    /// Goes on where `saved` was left. False if it is of another net.
+    pub fn resume(&mut self, (updates, first, second): &(i32, Vec<Numbers>, Vec<Numbers>)) -> bool {
+        self.updates = *updates;
+        take_up(&mut self.first, first) && take_up(&mut self.second, second)
     }
 
     /// One update of `net` along `grad` at learning rate `lr`.
@@ -98,6 +111,16 @@ impl<const N: usize> Scalars<N> {
             first: [0.0; N],
             second: [0.0; N],
         }
+    }
+
+    /// What a checkpoint keeps: updates, values, both moments.
+    pub fn save(&self) -> (i32, [[f64; N]; 3]) {
+        (self.updates, [self.values, self.first, self.second])
+    }
+
+    /// Goes on where `saved` was left.
+    pub fn resume(&mut self, saved: (i32, [[f64; N]; 3])) {
+        (self.updates, [self.values, self.first, self.second]) = saved;
     }
 
     /// One update along `grad` at learning rate `lr`, by the rule of the net and without decay.

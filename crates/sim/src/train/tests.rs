@@ -1,3 +1,5 @@
+mod resumed;
+
 use nalgebra::DMatrix;
 use saturn_cell::Real;
 

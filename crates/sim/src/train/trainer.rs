@@ -1,4 +1,4 @@
-//! The training loop: updates, epochs, the best epoch kept.
+//! The training loop: updates, epochs, the best epoch kept; checkpoints between updates.
 
 use std::time::Instant;
 
@@ -10,10 +10,13 @@ use serde::{Deserialize, Serialize};
 use super::batch::{Epoch, LanePlan, Masking};
 use super::objective::Objective;
 use super::optimizer::{Norms, learning_rate};
+use super::saved::{Cursor, SavedTraining, keep_weights, take_up_weights};
 use super::update::Update;
 use super::validate::{Validation, validate};
 use crate::network::Network;
 use crate::precision::fake::Fake;
+use crate::run::checkpoint::{Keeper, Stage};
+use crate::run::folder::FolderError;
 use crate::scenario::{Arm, Keep, Train};
 use crate::stream::Source;
 
@@ -113,116 +116,251 @@ pub enum TrainError {
         /// From 1 on.
         epoch: usize,
     },
+    /// A checkpoint could not be read or written.
+    #[error("{0}")]
+    Checkpoint(#[from] FolderError),
     /// The user asked to stop.
     #[error("interrupted")]
     Interrupted,
 }
 
-/// Trains `net` in place; `each_epoch` hears of every epoch and may stop the run by returning false.
+/// Who looks on while a net is trained.
+pub trait Watch {
+    /// Training begins, or is gone on with after the epochs of `history`.
+    fn begins(&mut self, history: &[EpochRecord]);
+    /// An epoch is over; false stops the training.
+    fn epoch(&mut self, record: &EpochRecord) -> bool;
+    /// Whether the user asked to stop.
+    fn stopped(&self) -> bool {
+        false
+    }
+    /// A checkpoint was refused.
+    fn say(&self, line: &str);
+}
+
+/// Trains `net` in place, from the last checkpoint of `stage` on, if there is one.
 pub fn train<R: Real>(
     net: &mut Network<R>,
     job: &Job,
-    mut each_epoch: impl FnMut(&EpochRecord) -> bool,
+    stage: Option<Stage>,
+    watch: &mut dyn Watch,
 ) -> Result<Trained, TrainError> {
-    let settings = job.settings;
-    let began = Instant::now();
-    let mut update = job.update(net);
-    let mut history: Vec<EpochRecord> = Vec::new();
-    let mut best: Option<(Validation, usize, Network<R>)> = None;
-    let balanced = settings.class_balance > 0.0;
-    let mut done = 0;
-    let mut fake = (job.arm.fake_quant).map(|config| Fake::new(net, config, job.seed));
-    for number in 0..settings.epochs {
-        if let Some(fake) = &mut fake {
+    let mut keeper = stage.map(|stage| Keeper::new(stage, ""));
+    let mut course = Course::new(net, job);
+    if let Some(keeper) = &mut keeper
+        && let Some(saved) = keeper.load(&|line| watch.say(line))?
+    {
+        let fresh = net.clone();
+        if !course.resume(net, saved) {
+            watch.say("a checkpoint does not fit its net, which is trained anew");
+            net.copy_from(&fresh);
+            course = Course::new(net, job);
+        }
+    }
+    watch.begins(&course.history);
+    while !course.is_over() {
+        course.epoch(net, keeper.as_mut(), watch)?;
+    }
+    let seconds = course.seconds();
+    let kept_epoch = match course.best {
+        Some((_, at, kept)) => {
+            net.copy_from(&kept);
+            at
+        }
+        None => course.history.len(),
+    };
+    if let Some(fake) = course.fake {
+        fake.finish(net);
+    }
+    Ok(Trained {
+        history: course.history,
+        kept_epoch,
+        weight_steps: course.update.steps(),
+        seconds,
+    })
+}
+
+/// Training under way.
+struct Course<'a, R: Real> {
+    job: &'a Job<'a>,
+    update: Update<R>,
+    cursor: Cursor,
+    history: Vec<EpochRecord>,
+    /// The best epoch, its number and its net.
+    best: Option<(Validation, usize, Network<R>)>,
+    /// What makes the net one that is stored in few bits.
+    fake: Option<Fake<R>>,
+    began: Instant,
+    /// Seconds before it was gone on with.
+    earlier: f64,
+}
+
+impl<'a, R: Real> Course<'a, R> {
+    fn new(net: &Network<R>, job: &'a Job) -> Self {
+        Self {
+            job,
+            update: job.update(net),
+            cursor: Cursor::default(),
+            history: Vec::new(),
+            best: None,
+            fake: (job.arm.fake_quant).map(|config| Fake::new(net, config, job.seed)),
+            began: Instant::now(),
+            earlier: 0.0,
+        }
+    }
+
+    fn seconds(&self) -> f64 {
+        self.earlier + self.began.elapsed().as_secs_f64()
+    }
+
+    /// Whether all epochs are over, or the last ones were no better for too long.
+    fn is_over(&self) -> bool {
+        let settings = self.job.settings;
+        let since_best = (self.best.as_ref()).map_or(0, |(_, at, _)| self.history.len() - at);
+        let patient = settings.patience.is_none_or(|most| since_best < most);
+        self.cursor.epoch >= settings.epochs || !(patient || self.history.is_empty())
+    }
+
+    /// What is left of the epoch that is under way.
+    fn epoch(
+        &mut self,
+        net: &mut Network<R>,
+        mut keeper: Option<&mut Keeper>,
+        watch: &mut dyn Watch,
+    ) -> Result<(), TrainError> {
+        let (job, settings) = (self.job, self.job.settings);
+        let number = self.cursor.epoch;
+        if let Some(fake) = &mut self.fake {
             fake.renew(net, job.train, job.channels)?;
         }
         let epoch = Epoch::of(job.seed, number, job.train.split, job.samples);
         let updates = epoch.updates(job.arm.streams, settings.lanes, job.samples);
         let all = settings.epochs * updates.len();
-        let mut sums = Parts::default();
-        let (mut norms, mut lr) = (Norms::default(), 0.0);
-        let mut kl_weight = None;
-        for (k, lanes) in updates.iter().enumerate() {
-            lr = learning_rate(
-                settings.schedule,
-                settings.lr,
-                settings.warmup,
-                settings.final_lr,
-                done,
-                all,
-            );
-            let pace = Pace {
-                lr,
-                progress: done as f64 / all as f64,
-            };
-            let parts = one_update(net, job, &epoch, lanes, &mut update, pace, &mut norms)?;
-            if !parts.total.is_finite() {
-                return Err(TrainError::Diverged {
-                    epoch: number + 1,
-                    update: k + 1,
-                    value: parts.total,
-                });
+        while let Some(lanes) = updates.get(self.cursor.update) {
+            self.one(net, &epoch, lanes, all)?;
+            let stopped = watch.stopped();
+            if let Some(keeper) = &mut keeper
+                && self.fake.is_none()
+                && (stopped || keeper.is_due())
+            {
+                keeper.save(&self.save(net))?;
             }
-            if let Weight::Varying(_) = job.arm.loss.weight() {
-                let balance = update.balance(job.objective(pace.progress));
-                kl_weight = Some(balance.kl / balance.ce);
+            if stopped {
+                return Err(TrainError::Interrupted);
             }
-            sums += parts;
-            done += 1;
         }
-        if norms.steps == 0 {
-            return Err(TrainError::NoGradient { epoch: number + 1 });
-        }
-        let n = updates.len() as f64;
-        let validation = validate(net, job)?;
-        let record = EpochRecord {
-            epoch: number + 1,
-            loss: sums.total / n,
-            cross_entropy: sums.ce / n,
-            kl: sums.kl / n,
-            kl_weight,
-            gradient_norm: norms.mean(),
-            skipped: norms.skipped,
-            lr,
-            validation,
-            seconds: began.elapsed().as_secs_f64(),
-        };
-        if settings.keep == Keep::Best
-            && best
-                .as_ref()
-                .is_none_or(|(score, ..)| validation.better_than(score, balanced))
+        let record = self.record(net, updates.len())?;
+        let go_on = watch.epoch(&record);
+        self.history.push(record);
+        self.cursor = Cursor::at(number + 1, self.cursor.done);
+        // Ranges of what is stored in few bits are taken as an epoch begins: such a net is kept there alone.
+        if let Some(keeper) = &mut keeper
+            && (!go_on || self.fake.is_some() && keeper.is_due())
         {
-            best = Some((validation, number + 1, net.clone()));
+            keeper.save(&self.save(net))?;
         }
-        let go_on = each_epoch(&record);
-        history.push(record);
         if !go_on {
             return Err(TrainError::Interrupted);
         }
-        let since_best = best.as_ref().map_or(0, |(_, at, _)| number + 1 - at);
-        if settings
-            .patience
-            .is_some_and(|patience| since_best >= patience)
-        {
-            break;
+        Ok(())
+    }
+
+    /// The next update, of `all`.
+    fn one(
+        &mut self,
+        net: &mut Network<R>,
+        epoch: &Epoch,
+        lanes: &[LanePlan],
+        all: usize,
+    ) -> Result<(), TrainError> {
+        let (job, settings, cursor) = (self.job, self.job.settings, &mut self.cursor);
+        cursor.lr = learning_rate(
+            settings.schedule,
+            settings.lr,
+            settings.warmup,
+            settings.final_lr,
+            cursor.done,
+            all,
+        );
+        let pace = Pace {
+            lr: cursor.lr,
+            progress: cursor.done as f64 / all as f64,
+        };
+        let mut norms = cursor.norms();
+        let parts = one_update(net, job, epoch, lanes, &mut self.update, pace, &mut norms)?;
+        if !parts.total.is_finite() {
+            return Err(TrainError::Diverged {
+                epoch: cursor.epoch + 1,
+                update: cursor.update + 1,
+                value: parts.total,
+            });
+        }
+        if let Weight::Varying(_) = job.arm.loss.weight() {
+            let balance = self.update.balance(job.objective(pace.progress));
+            cursor.kl_weight = Some(balance.kl / balance.ce);
+        }
+        cursor.set_norms(norms);
+        cursor.add(parts);
+        cursor.update += 1;
+        cursor.done += 1;
+        Ok(())
+    }
+
+    /// The figures of the epoch that is over, and its net if it is the best.
+    fn record(&mut self, net: &Network<R>, updates: usize) -> Result<EpochRecord, TrainError> {
+        let (job, cursor) = (self.job, self.cursor);
+        let (sums, norms, number) = (cursor.parts(), cursor.norms(), cursor.epoch + 1);
+        if norms.steps == 0 {
+            return Err(TrainError::NoGradient { epoch: number });
+        }
+        let n = updates as f64;
+        let validation = validate(net, job)?;
+        let balanced = job.settings.class_balance > 0.0;
+        let better =
+            |(score, ..): &(Validation, usize, Network<R>)| validation.better_than(score, balanced);
+        if job.settings.keep == Keep::Best && self.best.as_ref().is_none_or(better) {
+            self.best = Some((validation, number, net.clone()));
+        }
+        Ok(EpochRecord {
+            epoch: number,
+            loss: sums.total / n,
+            cross_entropy: sums.ce / n,
+            kl: sums.kl / n,
+            kl_weight: cursor.kl_weight,
+            gradient_norm: norms.mean(),
+            skipped: norms.skipped,
+            lr: cursor.lr,
+            validation,
+            seconds: self.seconds(),
+        })
+    }
+
+    fn save(&self, net: &Network<R>) -> SavedTraining {
+        let best = self.best.as_ref();
+        SavedTraining {
+            weights: keep_weights(net),
+            update: self.update.save(),
+            cursor: self.cursor,
+            history: self.history.clone(),
+            best: best.map(|(validation, at, _)| (*validation, *at)),
+            best_weights: best.map_or_else(Vec::new, |(.., kept)| keep_weights(kept)),
+            seconds: self.seconds(),
         }
     }
-    let kept_epoch = match best {
-        Some((_, at, kept)) => {
-            net.copy_from(&kept);
-            at
+
+    /// Goes on where `saved` was left. False if it does not fit `net`; then both are to be made anew.
+    fn resume(&mut self, net: &mut Network<R>, saved: SavedTraining) -> bool {
+        let mut kept = net.clone();
+        if let Some((validation, at)) = saved.best {
+            if !take_up_weights(&mut kept, &saved.best_weights) {
+                return false;
+            }
+            self.best = Some((validation, at, kept));
         }
-        None => history.len(),
-    };
-    if let Some(fake) = fake {
-        fake.finish(net);
+        (self.cursor, self.history) = (saved.cursor, saved.history);
+        self.earlier = saved.seconds;
+        take_up_weights(net, &saved.weights) && self.update.resume(saved.update)
     }
-    Ok(Trained {
-        history,
-        kept_epoch,
-        weight_steps: update.steps(),
-        seconds: began.elapsed().as_secs_f64(),
-    })
 }
 
 impl Job<'_> {

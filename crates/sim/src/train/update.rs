@@ -25,6 +25,7 @@ use super::fptt::Fptt;
 use super::initial::Initial;
 use super::objective::Objective;
 use super::optimizer::{Optimizer, Scalars, clip};
+use super::saved::SavedUpdate;
 use crate::network::{Gradient, Network, Tapes};
 use crate::scenario::{FpttConfig, InitialState, Optimizer as Rule};
 
@@ -199,6 +200,28 @@ impl<R: Real> Update<R> {
         }
         self.log_variances.step(&self.d_log_variances, lr);
         norm
+    }
+
+    /// What a checkpoint keeps, between two updates.
+    pub fn save(&self) -> SavedUpdate {
+        SavedUpdate {
+            optimizer: self.optimizer.save(),
+            initial: self.initial.save(),
+            fptt: self.fptt.as_ref().map(Fptt::save),
+            log_variances: self.log_variances.save(),
+        }
+    }
+
+    /// Goes on where `saved` was left. False if it is of another net or arm.
+    pub fn resume(&mut self, saved: SavedUpdate) -> bool {
+        self.initial.resume(saved.initial);
+        self.log_variances.resume(saved.log_variances);
+        let held = match (&mut self.fptt, &saved.fptt) {
+            (Some(fptt), Some(saved)) => fptt.resume(saved),
+            (None, None) => true,
+            _ => false,
+        };
+        held && self.optimizer.resume(&saved.optimizer)
     }
 
     /// How often the weights have stepped.

@@ -1,6 +1,7 @@
 //! The judge of one lane: which segments were right, by the known boundaries and by the detector.
 
 use saturn_cell::{Real, column};
+use serde::{Deserialize, Serialize};
 
 use super::sums::Sums;
 use crate::eval::by_class::ByClass;
@@ -12,6 +13,7 @@ use crate::train::validate::{argmax, softmax};
 pub const LATE: usize = 15;
 
 /// Judges the segments of one lane.
+#[derive(Serialize, Deserialize)]
 pub struct Judge {
     sums: Sums,
     detector: Detector,

@@ -1,14 +1,20 @@
 //! What an evaluation adds up, lane by lane.
 
+use serde::{Deserialize, Serialize};
+
+use super::gauge::Gauge;
+use super::twin::TwinWindow;
 use super::{Plan, Watched};
 use crate::eval::bootstrap::ByRecording;
 use crate::eval::by_class::ByClass;
 use crate::eval::detector::DetectorScore;
 use crate::eval::gap::GapCurve;
-use crate::eval::position::{PositionCurve, Spacing};
+use crate::eval::position::PositionCurve;
 use crate::eval::slope::SlopeFit;
+use crate::run::checkpoint::as_json;
 
 /// Sums over lanes.
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Sums {
     pub steps: u64,
     pub summed: ByRecording,
@@ -25,8 +31,10 @@ pub struct Sums {
     pub spikes: u64,
     pub operations: u64,
     pub resets: u64,
-    pub resident_mib: Option<[f64; 2]>,
+    pub gauge: Gauge,
+    #[serde(with = "as_json")]
     pub saturation: Vec<Watched>,
+    pub twin: Vec<TwinWindow>,
 }
 
 impl Sums {
@@ -47,15 +55,16 @@ impl Sums {
                 })
                 .collect(),
             slope: SlopeFit::new(),
-            positions: PositionCurve::new(each, plan.windows, Spacing::Even),
+            positions: PositionCurve::new(each, plan.windows, plan.spacing),
             gaps: GapCurve::default(),
             late_steps: 0,
             late_probability: 0.0,
             spikes: 0,
             operations: 0,
             resets: 0,
-            resident_mib: None,
+            gauge: Gauge::default(),
             saturation: Vec::new(),
+            twin: Vec::new(),
         }
     }
 
@@ -78,5 +87,6 @@ impl Sums {
         self.operations += other.operations;
         self.resets += other.resets;
         self.saturation.extend(other.saturation);
+        self.twin.extend(other.twin);
     }
 }

@@ -7,6 +7,7 @@ use super::Plan;
 use crate::eval::lanes::Chunk;
 use crate::monitor::{Monitor, WindowStats};
 use crate::network::Network;
+use crate::run::checkpoint::as_json;
 
 /// One cell in one window of stream position.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -22,12 +23,18 @@ pub struct Watched {
 }
 
 /// Runs the instruments of every cell, and closes a window where it ends.
+#[derive(Serialize, Deserialize)]
 pub struct Watcher {
     monitors: Vec<(String, Monitor)>,
-    /// Steps of a window, and from look to look.
-    window: u64,
+    /// Where windows end, ascending: the last may leave a rest of the stream.
+    ends: Vec<u64>,
+    /// The open window, and its first step.
+    open: usize,
+    start: u64,
+    /// Steps from look to look.
     every: u64,
     /// What was seen, in the order of the steps.
+    #[serde(with = "as_json")]
     pub seen: Vec<Watched>,
 }
 
@@ -37,8 +44,13 @@ impl Watcher {
 
     /// For `steps` steps a lane.
     pub fn new<R: Real>(net: &Network<R>, steps: u64, plan: &Plan) -> Self {
-        let window = (steps / plan.windows as u64).max(1);
-        Self {
+        let ends: Vec<u64> = if plan.spacing.is_even() {
+            let window = (steps / plan.windows as u64).max(1);
+            (1..=steps / window).map(|k| k * window).collect()
+        } else {
+            plan.spacing.ends(steps, plan.windows)
+        };
+        let mut watcher = Self {
             monitors: net
                 .cells()
                 .iter()
@@ -47,10 +59,20 @@ impl Watcher {
                     (name, Monitor::new(cell.as_ref(), plan.dt_ms))
                 })
                 .collect(),
-            window,
-            every: (window / Self::LOOKS).max(1),
+            ends,
+            open: 0,
+            start: 0,
+            every: 1,
             seen: Vec::new(),
-        }
+        };
+        watcher.every = watcher.pace();
+        watcher
+    }
+
+    /// Steps from look to look in the open window.
+    fn pace(&self) -> u64 {
+        let end = self.ends.get(self.open).copied();
+        end.map_or(self.every, |end| ((end - self.start) / Self::LOOKS).max(1))
     }
 
     /// Looks at a chunk.
@@ -58,17 +80,18 @@ impl Watcher {
         for t in 0..chunk.steps {
             let at = chunk.start + t as u64;
             let columns = (chunk.read[t], chunk.lanes);
+            let looks = at.is_multiple_of(self.every);
             for (i, (_, monitor)) in self.monitors.iter_mut().enumerate() {
                 let tape = chunk.tapes.tape(i);
                 let (drive, states) = (tape.drive(), tape.states());
                 let drive = drive.columns(columns.0, columns.1);
-                if at.is_multiple_of(self.every) {
+                if looks {
                     monitor.observe(drive, states.columns(columns.0, columns.1));
                 } else {
                     monitor.track(drive);
                 }
             }
-            if (at + 1).is_multiple_of(self.window) {
+            if self.ends.get(self.open) == Some(&(at + 1)) {
                 for (i, (name, monitor)) in self.monitors.iter_mut().enumerate() {
                     self.seen.push(Watched {
                         step: at + 1,
@@ -77,6 +100,8 @@ impl Watcher {
                         stats: monitor.take(),
                     });
                 }
+                (self.open, self.start) = (self.open + 1, at + 1);
+                self.every = self.pace();
             }
         }
     }

@@ -18,7 +18,7 @@ use saturn_cell::rng::{ChaCha8Rng, generator};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Needs, Policy, PolicyConfig, PolicyError, Seen};
+use super::{Action, Needs, Policy, PolicyConfig, PolicyError, Seen, recalled, remembered};
 
 /// The standard deviation of the error, in steps: 0 to 10,000. Larger: boundaries further off; 0 is
 /// `oracle`.
@@ -102,5 +102,16 @@ impl Policy for Late {
         } else {
             Action::Leave
         }
+    }
+
+    fn save(&self) -> Vec<u8> {
+        remembered(&(&self.rng, &self.due))
+    }
+
+    fn restore(&mut self, saved: &[u8]) -> bool {
+        recalled(saved).is_some_and(|memory| {
+            (self.rng, self.due) = memory;
+            true
+        })
     }
 }

@@ -36,6 +36,7 @@ mod window;
 use std::fmt;
 
 use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -89,6 +90,27 @@ pub trait Policy: Send {
 
     /// What becomes of the state before a step. Asked once for each step and copy, in order.
     fn decide(&mut self, seen: &Seen) -> Action;
+
+    /// What a checkpoint keeps of the rule: all that it remembers from step to step, written by
+    /// [`remembered`]. A rule that looks at the present step alone has nothing to keep.
+    fn save(&self) -> Vec<u8> {
+        Vec::new()
+    }
+
+    /// Takes up what [`Self::save`] gave, read by [`recalled`]. False if it was something else.
+    fn restore(&mut self, saved: &[u8]) -> bool {
+        saved.is_empty()
+    }
+}
+
+/// The bytes of what a rule remembers.
+pub fn remembered(memory: &impl Serialize) -> Vec<u8> {
+    postcard::to_stdvec(memory).expect("numbers in memory can be written")
+}
+
+/// What a rule remembered, if `saved` is that.
+pub fn recalled<T: DeserializeOwned>(saved: &[u8]) -> Option<T> {
+    postcard::from_bytes(saved).ok()
 }
 
 /// What a policy asks of the runner.

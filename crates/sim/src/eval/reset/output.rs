@@ -17,7 +17,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Needs, Policy, PolicyConfig, PolicyError, Seen};
+use super::{Action, Needs, Policy, PolicyConfig, PolicyError, Seen, recalled, remembered};
 use crate::train::validate::argmax;
 
 /// What of the net triggers a reset.
@@ -139,6 +139,17 @@ impl Policy for Unsure {
             Action::Leave
         }
     }
+
+    fn save(&self) -> Vec<u8> {
+        remembered(&self.run)
+    }
+
+    fn restore(&mut self, saved: &[u8]) -> bool {
+        recalled(saved).is_some_and(|run| {
+            self.run = run;
+            true
+        })
+    }
 }
 
 /// The entropy of `p [C]` as a share of log C; 0 for a single class.
@@ -189,5 +200,16 @@ impl Policy for Answer {
         } else {
             Action::Leave
         }
+    }
+
+    fn save(&self) -> Vec<u8> {
+        remembered(&(self.class, self.run, self.held))
+    }
+
+    fn restore(&mut self, saved: &[u8]) -> bool {
+        recalled(saved).is_some_and(|memory| {
+            (self.class, self.run, self.held) = memory;
+            true
+        })
     }
 }

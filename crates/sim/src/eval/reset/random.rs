@@ -7,7 +7,7 @@ use saturn_cell::rng::{ChaCha8Rng, generator};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Policy, PolicyConfig, PolicyError, Seen};
+use super::{Action, Policy, PolicyConfig, PolicyError, Seen, recalled, remembered};
 
 /// Probability of a reset at a step: above 0, at most 1. Larger: more resets, one in 1 / p steps.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -46,5 +46,16 @@ impl Policy for Dice {
         } else {
             Action::Leave
         }
+    }
+
+    fn save(&self) -> Vec<u8> {
+        remembered(&self.rng)
+    }
+
+    fn restore(&mut self, saved: &[u8]) -> bool {
+        recalled(saved).is_some_and(|rng| {
+            self.rng = rng;
+            true
+        })
     }
 }

@@ -15,7 +15,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Policy, PolicyConfig, PolicyError, Seen};
+use super::{Action, Policy, PolicyConfig, PolicyError, Seen, recalled, remembered};
 
 /// When the input counts as silent.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -96,5 +96,16 @@ impl Policy for Ear {
         } else {
             Action::Leave
         }
+    }
+
+    fn save(&self) -> Vec<u8> {
+        remembered(&(&self.ring, self.sum, self.silent))
+    }
+
+    fn restore(&mut self, saved: &[u8]) -> bool {
+        recalled(saved).is_some_and(|memory| {
+            (self.ring, self.sum, self.silent) = memory;
+            true
+        })
     }
 }

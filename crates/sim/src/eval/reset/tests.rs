@@ -2,6 +2,7 @@
 
 pub(crate) mod nets;
 mod registered;
+mod resumed;
 mod states;
 
 use super::*;

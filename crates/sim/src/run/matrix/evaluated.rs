@@ -1,22 +1,31 @@
 //! One place's net, evaluated: now, or in an earlier run.
 
+use std::path::Path;
+
 use anyhow::Result;
 use saturn_cell::Real;
 use serde::{Deserialize, Serialize};
 
 use super::key::{Keyed, Keys, key};
+use super::partial::{Desk, Partial};
 use super::{Entry, Matrix, Metric, threshold_steps};
 use crate::eval::contraction::contraction;
-use crate::eval::evaluate::{Plan, choose_threshold, evaluate};
+use crate::eval::evaluate::{
+    Beside, Evaluation, Plan, TracePlan, TwinPlan, choose_threshold, evaluate, widened,
+};
 use crate::network::Network;
 use crate::precision::result::Stored;
+use crate::run::checkpoint::{Stage, remove};
 use crate::run::summary::{NamedContraction, NamedEvaluation};
 use crate::run::trace;
 use crate::scenario::{Gap, StateReset};
 use crate::stream::Split;
 
+/// A stream's name, a policy, and the number that both have in the names of checkpoints.
+type Named<'a> = (&'a str, &'a StateReset, &'a str);
+
 /// What an evaluation leaves.
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 pub struct Evaluated {
     /// Under each policy on each stream.
     pub evaluations: Vec<NamedEvaluation>,
@@ -45,64 +54,87 @@ impl Matrix<'_> {
         let name = &self.shared.split;
         let key = key(&(&keys.evaluated, &self.shared.data))?;
         let file = entry.place.file("results", &format!("{name}.json"));
+        let desk = Desk::new(self, entry, &key);
         if let Some(known) = self.folder.read_json::<Keyed<Evaluated>>(&file)?
             && known.key == key
         {
-            self.progress.advance(self.evaluation_work());
+            self.progress.skip(self.evaluation_work());
+            if !done {
+                desk.clear()?;
+            }
             return Ok(Some(known.result));
         }
         if done {
             return Ok(None);
         }
-        let result = self.evaluate(entry, net, name)?;
+        let result = self.evaluate(entry, net, &desk)?;
         let keyed = Keyed { key, result };
         self.folder.write_json(&file, &keyed)?;
+        desk.clear()?;
         Ok(Some(keyed.result))
     }
 
-    /// Evaluates `net` on the split called `name`; every evaluation leaves a line of `metrics.jsonl`, the
-    /// first stream a trace.
-    fn evaluate<R: Real>(&self, entry: &Entry, net: &Network<R>, name: &str) -> Result<Evaluated> {
+    /// Evaluates `net`, from where an earlier run was left. Every evaluation leaves a line of `metrics.jsonl`,
+    /// the first stream a trace.
+    fn evaluate<R: Real>(&self, entry: &Entry, net: &Network<R>, desk: &Desk) -> Result<Evaluated> {
         let (e, b, place) = (&self.scenario.evaluate, self.bench, entry.place);
+        let name = &self.shared.split;
         let tested = b.test.as_ref().filter(|_| name == "test");
         let split = tested.unwrap_or(&b.valid);
-        let mut done = Evaluated {
-            evaluations: Vec::new(),
-            contraction: Vec::new(),
-            stored: Vec::new(),
-        };
+        let mut partial = desk.load()?;
+        self.folder.retract(|line| {
+            let of = |key: &str| line[key].as_str().unwrap_or_default();
+            let own = Metric::new(place, name, &()).is_of(line);
+            own && !partial.knows(of("stream"), of("state_reset"))
+        })?;
+        let twin = self.twin(entry, net)?;
         for (index, (stream, gap)) in e.streams.iter().enumerate() {
             let gap = gap.as_ref();
-            for state_reset in &e.state_reset {
+            for (number, state_reset) in e.state_reset.iter().enumerate() {
+                let stage = format!("{index}.{number}");
+                let named = (stream, state_reset, stage.as_str());
+                if partial.has(stream, &state_reset.to_string()) {
+                    self.progress.skip(e.steps + threshold_steps(e, b));
+                    continue;
+                }
                 self.progress.doing(&format!(
                     "evaluating {place} on {stream}, state_reset {state_reset}"
                 ));
                 let plan = self.plan(entry, split, gap, state_reset);
-                let choosing = Plan {
-                    source: b.source(&b.valid, gap),
-                    purpose: "threshold",
-                    steps: threshold_steps(e, b),
-                    ..plan
-                };
-                let threshold = choose_threshold(net, &choosing, self.progress)?;
+                let threshold = self.threshold(net, &plan, (desk, named), &mut partial)?;
                 let found = NamedEvaluation {
                     stream: stream.to_owned(),
                     state_reset: state_reset.to_string(),
-                    evaluation: evaluate(net, &plan, threshold, self.progress)?,
+                    evaluation: self.one(
+                        entry,
+                        net,
+                        &plan,
+                        (desk, named),
+                        threshold,
+                        twin.as_ref(),
+                    )?,
                 };
                 (self.folder).metric(&Metric::new(place, name, &brief(&found)))?;
-                done.evaluations.push(found);
+                partial.found.evaluations.push(found);
+                partial.threshold = None;
+                desk.save(&partial)?;
+                remove(&self.checkpoints(), &format!("{}{stage}.", desk.name))?;
             }
-            (done.stored).extend(self.stored(entry, net, split, (stream, gap))?);
-            if gap.is_some() {
+            if !partial.has_stored(stream) {
+                let stored = self.stored(entry, net, split, (stream, gap))?;
+                partial.found.stored.extend(stored);
+                desk.save(&partial)?;
+            }
+            if gap.is_some() && !partial.has_contraction(stream) {
                 let source = b.source(&b.valid, gap);
                 let curves = contraction(net, source, b.channels, place.seed, &e.contraction)?;
-                done.contraction.push(NamedContraction {
+                partial.found.contraction.push(NamedContraction {
                     stream: stream.to_owned(),
                     curves,
                 });
+                desk.save(&partial)?;
             }
-            if index == 0 {
+            if index == 0 && !partial.traced {
                 let trace = trace::record(
                     net,
                     b.source(split, gap),
@@ -113,9 +145,97 @@ impl Matrix<'_> {
                     TRACE_STEPS,
                 )?;
                 trace.save(&self.folder.path().join(place.trace(name)))?;
+                partial.traced = true;
+                desk.save(&partial)?;
             }
         }
-        Ok(done)
+        Ok(partial.found)
+    }
+
+    /// The detector's threshold for `plan`, chosen on validation samples now or in an earlier run.
+    fn threshold<R: Real>(
+        &self,
+        net: &Network<R>,
+        plan: &Plan,
+        (desk, (_, _, stage)): (&Desk, Named),
+        partial: &mut Partial,
+    ) -> Result<f64> {
+        let (e, b) = (&self.scenario.evaluate, self.bench);
+        let steps = threshold_steps(e, b);
+        if let Some(threshold) = partial.threshold {
+            self.progress.skip(steps);
+            return Ok(threshold);
+        }
+        let checkpoints = self.checkpoints();
+        let name = format!("{}{stage}.threshold", desk.name);
+        let key = key(&(&desk.key, stage, "threshold"))?;
+        let choosing = Plan {
+            source: b.source(&b.valid, plan.source.gap),
+            purpose: "threshold",
+            steps,
+            beside: Beside {
+                stage: Some(self.stage(&checkpoints, &name, &key)),
+                ..Beside::default()
+            },
+            ..*plan
+        };
+        let threshold = choose_threshold(net, &choosing, self.progress)?;
+        partial.threshold = Some(threshold);
+        desk.save(partial)?;
+        Ok(threshold)
+    }
+
+    /// One evaluation with all that goes on beside it.
+    fn one<R: Real>(
+        &self,
+        entry: &Entry,
+        net: &Network<R>,
+        plan: &Plan,
+        (desk, (stream, state_reset, stage)): (&Desk, Named),
+        threshold: f64,
+        twin: Option<&Network<f64>>,
+    ) -> Result<Evaluation> {
+        let e = &self.scenario.evaluate;
+        let checkpoints = self.checkpoints();
+        let name = format!("{}{stage}.stream", desk.name);
+        let key = key(&(&desk.key, stage, "stream"))?;
+        let window = entry
+            .place
+            .window(&self.shared.split, stream, &state_reset.to_string());
+        let stem = self.folder.path().join(window);
+        let beside = Beside {
+            stage: Some(self.stage(&checkpoints, &name, &key)),
+            traces: e.traces.map(|traces| TracePlan {
+                windows: traces.windows,
+                steps: traces.steps,
+                spacing: traces.spacing,
+                stem: &stem,
+            }),
+            twin: e.twin.zip(twin).map(|(config, net)| TwinPlan {
+                net,
+                windows: config.windows,
+                steps: config.steps,
+            }),
+        };
+        let plan = Plan { beside, ..*plan };
+        Ok(evaluate(net, &plan, threshold, self.progress)?)
+    }
+
+    fn stage<'s>(&self, folder: &'s Path, name: &'s str, key: &'s str) -> Stage<'s> {
+        Stage {
+            folder,
+            name,
+            key,
+            keeping: self.keeping,
+        }
+    }
+
+    /// The net in f64, if one is to run beside it.
+    fn twin<R: Real>(&self, entry: &Entry, net: &Network<R>) -> Result<Option<Network<f64>>> {
+        if self.scenario.evaluate.twin.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(widened(net, self.fresh(entry)?)))
     }
 
     /// The evaluation of a place's net on a stream of `split`.
@@ -138,8 +258,10 @@ impl Matrix<'_> {
             lanes: e.lanes,
             shard_lanes: s.train.shard_lanes,
             windows: e.windows,
+            spacing: e.spacing,
             dt_ms: b.dt_ms,
             detector: e.detector,
+            beside: Beside::default(),
         }
     }
 }

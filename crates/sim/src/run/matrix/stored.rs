@@ -10,7 +10,7 @@ use crate::network::Network;
 use crate::precision::calibrate::ranges;
 use crate::precision::cost::cost;
 use crate::precision::drift::{LANES, Twin, drift};
-use crate::precision::result::{Stored, StoredEvaluation};
+use crate::precision::result::{Stored, StoredEvaluation, line};
 use crate::precision::{PrecisionConfig, quantise};
 use crate::run::summary::NamedEvaluation;
 use crate::scenario::Gap;
@@ -60,7 +60,7 @@ impl Matrix<'_> {
                 };
                 let threshold = choose_threshold(&stored, &choosing, self.progress)?;
                 let found = NamedEvaluation {
-                    stream: format!("{stream} in {name}"),
+                    stream: line(stream, &name),
                     state_reset: state_reset.to_string(),
                     evaluation: evaluate(&stored, &plan, threshold, self.progress)?,
                 };

@@ -3,15 +3,19 @@
 use anyhow::{Context, Result};
 use saturn_cell::Real;
 use saturn_loss::{Loss, SpikeRate};
+use serde_json::Value;
 
 use super::key::{Keyed, Keys, key};
 use super::{Entry, Matrix, Metric};
 use crate::network::Network;
+use crate::run::checkpoint::{Stage, remove};
+use crate::run::folder::FolderError;
+use crate::run::place::Place;
 use crate::run::summary::TrainRecord;
 use crate::run::weights;
 use crate::scenario::Train;
 use crate::train::class_weights::class_weights;
-use crate::train::trainer::{Job, train};
+use crate::train::trainer::{EpochRecord, Job, Watch, train};
 
 impl Matrix<'_> {
     /// Trains `net`, or takes up the weights of an earlier training. `None` if it is not done, and only what
@@ -42,10 +46,11 @@ impl Matrix<'_> {
         if done {
             return Ok(None);
         }
-        let result = self.train(entry, net, &settings)?;
+        let result = self.train(entry, net, &settings, &key)?;
         weights::save(net, &weights_file)?;
         let keyed = Keyed { key, result };
         self.folder.write_json(&record_file, &keyed)?;
+        remove(&self.checkpoints(), &checkpoint(place))?;
         let result = keyed.result;
         let right = result.kept().map_or(f64::NAN, |e| e.validation.summed);
         self.progress.line(&format!(
@@ -56,12 +61,13 @@ impl Matrix<'_> {
         Ok(Some(result))
     }
 
-    /// Trains `net`; every epoch leaves a line of `metrics.jsonl`.
+    /// Trains `net`, from where an earlier run was left; every epoch leaves a line of `metrics.jsonl`.
     fn train<R: Real>(
         &self,
         entry: &Entry,
         net: &mut Network<R>,
         settings: &Train,
+        key: &str,
     ) -> Result<TrainRecord> {
         let (s, b) = (self.scenario, self.bench);
         let (place, arm) = (entry.place, entry.arm);
@@ -85,23 +91,21 @@ impl Matrix<'_> {
             class_weights: class_weights(&b.train, settings.class_balance, b.classes.len()),
             settings,
         };
-        let each = self.train_work() / settings.epochs.max(1) as u64;
-        let mut write_error = None;
-        let trained = train(net, &job, |epoch| {
-            if let Err(e) = self.folder.metric(&Metric::new(place, "epoch", epoch)) {
-                write_error = Some(e);
-                return false;
-            }
-            self.progress.advance(each);
-            self.progress.doing(&format!(
-                "training {place}, epoch {} of {}: {:.1} % of validation right",
-                epoch.epoch,
-                settings.epochs,
-                100.0 * epoch.validation.summed
-            ));
-            !self.progress.stopped()
-        });
-        if let Some(e) = write_error {
+        let mut watch = Looking {
+            matrix: self,
+            place,
+            epochs: settings.epochs,
+            error: None,
+        };
+        let (folder, name) = (self.checkpoints(), checkpoint(place));
+        let stage = Stage {
+            folder: &folder,
+            name: &name,
+            key,
+            keeping: self.keeping,
+        };
+        let trained = train(net, &job, Some(stage), &mut watch);
+        if let Some(e) = watch.error {
             return Err(e.into());
         }
         let trained = trained.with_context(|| format!("training {place}"))?;
@@ -119,5 +123,60 @@ impl Matrix<'_> {
             history: trained.history,
             mask: mask.reports,
         })
+    }
+}
+
+/// What the names of a place's checkpoints of training begin with.
+fn checkpoint(place: Place) -> String {
+    place.file("", "train").display().to_string()
+}
+
+/// Tells the user and `metrics.jsonl` of every epoch.
+struct Looking<'a> {
+    matrix: &'a Matrix<'a>,
+    place: Place<'a>,
+    epochs: usize,
+    /// What could not be written.
+    error: Option<FolderError>,
+}
+
+impl Looking<'_> {
+    /// Work of an epoch.
+    fn each(&self) -> u64 {
+        self.matrix.train_work() / self.epochs.max(1) as u64
+    }
+}
+
+impl Watch for Looking<'_> {
+    fn begins(&mut self, history: &[EpochRecord]) {
+        let Self { matrix, place, .. } = *self;
+        let own = Metric::new(place, "epoch", &());
+        let known = history.len() as u64;
+        let later = |line: &Value| own.is_of(line) && line["epoch"].as_u64() > Some(known);
+        self.error = matrix.folder.retract(later).err();
+        matrix.progress.skip(known * self.each());
+    }
+
+    fn epoch(&mut self, epoch: &EpochRecord) -> bool {
+        let Self { matrix, place, .. } = *self;
+        if let Err(e) = matrix.folder.metric(&Metric::new(place, "epoch", epoch)) {
+            self.error = Some(e);
+        }
+        matrix.progress.advance(self.each());
+        matrix.progress.doing(&format!(
+            "training {place}, epoch {} of {}: {:.1} % of validation right",
+            epoch.epoch,
+            self.epochs,
+            100.0 * epoch.validation.summed
+        ));
+        self.error.is_none() && !matrix.progress.stopped()
+    }
+
+    fn stopped(&self) -> bool {
+        self.error.is_some() || self.matrix.progress.stopped()
+    }
+
+    fn say(&self, line: &str) {
+        self.matrix.progress.line(line);
     }
 }

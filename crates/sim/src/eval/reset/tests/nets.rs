@@ -1,13 +1,14 @@
 //! Policies on nets: equivalences, the window against brute force, chunks, lanes and threads.
 
-use saturn_cell::column;
+use saturn_cell::{Real, column};
 use saturn_data::{OnBadSample, ReadOptions, Recording, WriteMeta, write_events};
 
 use super::*;
 use crate::build::build;
 use crate::eval::detector::DetectorConfig;
-use crate::eval::evaluate::{Plan, evaluate};
+use crate::eval::evaluate::{Beside, Plan, evaluate};
 use crate::eval::lanes::Lanes;
+use crate::eval::position::Spacing;
 use crate::network::{Network, Tapes};
 use crate::run::Progress;
 use crate::scenario::{Fill, Gap, Scenario};
@@ -73,6 +74,10 @@ impl Data {
 }
 
 pub(crate) fn net(layers: &str) -> Network<f64> {
+    net_of(layers)
+}
+
+pub(crate) fn net_of<R: Real>(layers: &str) -> Network<R> {
     let text =
         format!("name: t\nmodels: {{m: {{layers: {layers}}}}}\narms: {{a: {{streams: single}}}}\n");
     let path = std::path::Path::new("");
@@ -82,7 +87,7 @@ pub(crate) fn net(layers: &str) -> Network<f64> {
 }
 
 /// One policy of each kind.
-fn all() -> Vec<StateReset> {
+pub(super) fn all() -> Vec<StateReset> {
     vec![
         StateReset::NEVER,
         StateReset::ORACLE,
@@ -286,8 +291,10 @@ fn found(
         lanes: 6,
         shard_lanes: 2,
         windows: 2,
+        spacing: Spacing::Even,
         dt_ms: 10.0,
         detector: DetectorConfig::default(),
+        beside: Beside::default(),
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let evaluation = pool
@@ -295,7 +302,12 @@ fn found(
         .install(|| evaluate(net, &plan, 0.5, &Progress::quiet()))
         .expect("evaluated");
     let mut value = serde_json::to_value(evaluation).expect("JSON");
-    for key in ["steps_per_second", "resident_mib"] {
+    for key in [
+        "steps_per_second",
+        "resident_mib",
+        "memory_by_step",
+        "speed_by_step",
+    ] {
         value.as_object_mut().expect("an object").remove(key);
     }
     value

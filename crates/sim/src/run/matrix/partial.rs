@@ -1,0 +1,101 @@
+//! What of a place's evaluations is done while others are not: `results/PLACE.SPLIT.part.json`.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use super::evaluated::Evaluated;
+use super::key::Keyed;
+use super::{Entry, Matrix};
+use crate::run::checkpoint::remove;
+use crate::run::folder::FolderError;
+
+/// What is done of the evaluations of one net.
+#[derive(Default, Serialize, Deserialize)]
+pub struct Partial {
+    /// The evaluations and contraction curves.
+    pub found: Evaluated,
+    /// The detector's threshold for the evaluation that comes next, once it is chosen.
+    pub threshold: Option<f64>,
+    /// Whether the first stream's trace is written.
+    pub traced: bool,
+}
+
+impl Partial {
+    /// Whether `stream` under `state_reset` is done.
+    pub fn has(&self, stream: &str, state_reset: &str) -> bool {
+        let done = &self.found.evaluations;
+        done.iter()
+            .any(|e| e.stream == stream && e.state_reset == state_reset)
+    }
+
+    /// Whether the nets in few bits are done on `stream`.
+    pub fn has_stored(&self, stream: &str) -> bool {
+        self.found.stored.iter().any(|stored| stored.stream == stream)
+    }
+
+    /// Whether a line of `metrics.jsonl` about `stream` under `state_reset` tells of what is done.
+    pub fn knows(&self, stream: &str, state_reset: &str) -> bool {
+        let mut stored = self.found.stored.iter();
+        self.has(stream, state_reset) || stored.any(|s| stream == s.line())
+    }
+
+    /// Whether the contraction curves of `stream` are done.
+    pub fn has_contraction(&self, stream: &str) -> bool {
+        self.found.contraction.iter().any(|c| c.stream == stream)
+    }
+}
+
+/// The file of one net's evaluations, under way.
+pub struct Desk<'a> {
+    matrix: &'a Matrix<'a>,
+    file: PathBuf,
+    /// What the names of their checkpoints begin with.
+    pub name: String,
+    /// The checksum of all that they depend on.
+    pub key: String,
+}
+
+impl<'a> Desk<'a> {
+    /// For `entry`, evaluated under `key`.
+    pub fn new(matrix: &'a Matrix<'a>, entry: &Entry, key: &str) -> Self {
+        let split = &matrix.shared.split;
+        let name = entry.place.file("", split).display().to_string();
+        Self {
+            matrix,
+            file: entry.place.file("results", &format!("{split}.part.json")),
+            name: format!("{name}."),
+            key: key.to_owned(),
+        }
+    }
+
+    /// What was done before.
+    pub fn load(&self) -> Result<Partial> {
+        match self.matrix.folder.read_json::<Keyed<Partial>>(&self.file) {
+            Ok(Some(known)) if known.key == self.key => Ok(known.result),
+            Ok(_) => Ok(Partial::default()),
+            Err(e @ FolderError::Damaged { .. }) => {
+                let said = format!("{e}\nhint: these evaluations begin anew");
+                self.matrix.progress.line(&said);
+                Ok(Partial::default())
+            }
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    /// Keeps what is done.
+    pub fn save(&self, partial: &Partial) -> Result<()> {
+        let keyed = Keyed {
+            key: self.key.clone(),
+            result: partial,
+        };
+        Ok(self.matrix.folder.write_json(&self.file, &keyed)?)
+    }
+
+    /// All is done and kept elsewhere.
+    pub fn clear(&self) -> Result<()> {
+        self.matrix.folder.remove(&self.file)?;
+        Ok(remove(&self.matrix.checkpoints(), &self.name)?)
+    }
+}

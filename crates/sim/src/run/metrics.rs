@@ -1,0 +1,127 @@
+//! `metrics.jsonl`: a line of JSON for each epoch and each evaluation, as it happens.
+//!
+//! A line comes before the checkpoint that holds what it tells, so a stage that goes on from a checkpoint first
+//! takes back the lines that came after it: they will be written again. Several cells, and several processes, may
+//! add lines; each does so while it holds a lock.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::folder::{Folder, FolderError, write_beside};
+
+impl Folder {
+    /// Adds one line of JSON to `metrics.jsonl`.
+    pub fn metric(&self, value: &impl Serialize) -> Result<(), FolderError> {
+        let _alone = self.lock_metrics()?;
+        let path = self.path().join("metrics.jsonl");
+        let append = || -> io::Result<()> {
+            let mut line = serde_json::to_vec(value)?;
+            line.push(b'\n');
+            let mut options = OpenOptions::new();
+            let mut file = options.create(true).read(true).append(true).open(&path)?;
+            if is_torn(&mut file)? {
+                line.insert(0, b'\n');
+            }
+            file.write_all(&line)
+        };
+        append().map_err(|source| FolderError::Io {
+            path: path.clone(),
+            what: "append",
+            source,
+        })
+    }
+
+    /// Takes back the lines of `metrics.jsonl` that `which` names, and any that is torn.
+    pub fn retract(&self, which: impl Fn(&Value) -> bool) -> Result<(), FolderError> {
+        let _alone = self.lock_metrics()?;
+        let path = self.path().join("metrics.jsonl");
+        let text = match fs::read(&path) {
+            Ok(text) => text,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(source) => {
+                let what = "read";
+                return Err(FolderError::Io { path, what, source });
+            }
+        };
+        let mut kept = Vec::with_capacity(text.len());
+        for line in text.split_inclusive(|&b| b == b'\n') {
+            let value: Option<Value> = serde_json::from_slice(line).ok();
+            if line.ends_with(b"\n") && value.is_some_and(|value| !which(&value)) {
+                kept.extend_from_slice(line);
+            }
+        }
+        if kept.len() == text.len() {
+            return Ok(());
+        }
+        write_beside(&path, &kept)
+    }
+
+    /// Held while the file is changed.
+    fn lock_metrics(&self) -> Result<File, FolderError> {
+        let path = self.path().join(".metrics.lock");
+        let lock = || -> io::Result<File> {
+            let file = File::create(&path)?;
+            file.lock()?;
+            Ok(file)
+        };
+        lock().map_err(|source| FolderError::Io {
+            path: path.clone(),
+            what: "lock",
+            source,
+        })
+    }
+}
+
+/// Whether the file's last line has no end: the program was killed as it wrote it.
+fn is_torn(file: &mut File) -> io::Result<bool> {
+    if file.seek(SeekFrom::End(0))? == 0 {
+        return Ok(false);
+    }
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last)?;
+    Ok(last != *b"\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn lines_are_taken_back_and_torn_ones_go() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::open(&place.path().join("run"), "x", "y", false).unwrap();
+        let path = folder.path().join("metrics.jsonl");
+        folder.retract(|_| true).unwrap();
+        for epoch in 1..=3 {
+            folder
+                .metric(&json!({"model": "a", "epoch": epoch}))
+                .unwrap();
+            folder
+                .metric(&json!({"model": "b", "epoch": epoch}))
+                .unwrap();
+        }
+        let mut text = fs::read(&path).unwrap();
+        text.extend_from_slice(b"{\"model\": \"a\", \"epo");
+        fs::write(&path, text).unwrap();
+        folder.metric(&json!({"model": "b", "epoch": 4})).unwrap();
+        folder
+            .retract(|line| line["model"] == "a" && line["epoch"].as_u64() > Some(1))
+            .unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        let lines: Vec<Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        let expected = [("a", 1), ("b", 1), ("b", 2), ("b", 3), ("b", 4)];
+        assert_eq!(
+            lines,
+            expected.map(|(model, epoch)| json!({"model": model, "epoch": epoch}))
+        );
+    }
+}

@@ -1,0 +1,155 @@
+//! What a checkpoint keeps of training, between two updates.
+//!
+//! Order, gaps and noise of an epoch follow from the seed and its number, so that the place in it is a cursor of
+//! two numbers. All else that the next update depends on stands here.
+
+use nalgebra::DMatrix;
+use saturn_cell::{Params, Real};
+use saturn_loss::Parts;
+use serde::{Deserialize, Serialize};
+
+use super::optimizer::Norms;
+use super::trainer::EpochRecord;
+use super::validate::Validation;
+use crate::network::Network;
+use crate::run::checkpoint::{Numbers, as_json};
+
+/// Training under way.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct SavedTraining {
+    /// The weights.
+    pub weights: Vec<Numbers>,
+    /// The optimiser, and what else an update remembers.
+    pub update: SavedUpdate,
+    /// Where it is.
+    pub cursor: Cursor,
+    /// The epochs that are over.
+    #[serde(with = "as_json")]
+    pub history: Vec<EpochRecord>,
+    /// The best epoch so far, and its weights.
+    #[serde(with = "as_json")]
+    pub best: Option<(Validation, usize)>,
+    /// Weights of the best epoch; empty without one.
+    pub best_weights: Vec<Numbers>,
+    /// Seconds of training, over all times that it was gone on with.
+    pub seconds: f64,
+}
+
+/// A place in training, with the sums of the epoch that is under way.
+#[derive(Clone, Copy, Default, Serialize, Deserialize)]
+pub struct Cursor {
+    /// The epoch, from 0 on.
+    pub epoch: usize,
+    /// How many of its updates are done.
+    pub update: usize,
+    /// How many are done in all.
+    pub done: usize,
+    /// Sums over the epoch's updates: cross-entropy, divergence, loss.
+    pub sums: [f64; 3],
+    /// Norms of its gradients: sum, steps, skipped.
+    pub norms: (f64, u64, u64),
+    /// The last learning rate.
+    pub lr: f64,
+    /// What the second term weighs against the first, where that changes.
+    pub kl_weight: Option<f64>,
+}
+
+impl Cursor {
+    /// At the start of epoch `epoch`, `done` updates into the training.
+    pub fn at(epoch: usize, done: usize) -> Self {
+        Self {
+            epoch,
+            done,
+            ..Self::default()
+        }
+    }
+
+    /// The sums over the epoch's updates.
+    pub fn parts(&self) -> Parts {
+        let [ce, kl, total] = self.sums;
+        Parts { ce, kl, total }
+    }
+
+    /// Adds those of one update.
+    pub fn add(&mut self, parts: Parts) {
+        let mut sums = self.parts();
+        sums += parts;
+        self.sums = [sums.ce, sums.kl, sums.total];
+    }
+
+    /// The norms of the epoch's gradients.
+    pub fn norms(&self) -> Norms {
+        let (sum, steps, skipped) = self.norms;
+        Norms {
+            sum,
+            steps,
+            skipped,
+        }
+    }
+
+    /// Sets them.
+    pub fn set_norms(&mut self, norms: Norms) {
+        self.norms = (norms.sum, norms.steps, norms.skipped);
+    }
+}
+
+/// What [`super::update::Update`] remembers from one update to the next.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct SavedUpdate {
+    /// Updates of the optimiser, its first and second moments.
+    pub optimizer: (i32, Vec<Numbers>, Vec<Numbers>),
+    /// Updates of the lanes' initial states; last states, with their rows; fitted moments.
+    pub initial: (u64, Vec<(usize, Numbers)>, Vec<[Vec<f64>; 2]>),
+    /// Running mean and slope of FPTT.
+    pub fptt: Option<[Vec<Numbers>; 2]>,
+    /// What the loss learns of itself: updates, values, both moments.
+    pub log_variances: (i32, [[f64; 2]; 3]),
+}
+
+/// The numbers of all tensors, cell by cell.
+pub fn keep<'a, R: Real>(of: impl IntoIterator<Item = &'a Params<R>>) -> Vec<Numbers> {
+    let tensors = of.into_iter().flat_map(Params::tensors);
+    tensors.map(|t| Numbers::of(t.value.as_slice())).collect()
+}
+
+/// Writes what [`keep`] gave into tensors of the same shapes. False, and nothing is written, if they are others.
+pub fn take_up<R: Real>(to: &mut [Params<R>], from: &[Numbers]) -> bool {
+    let lengths = to.iter().flat_map(Params::tensors).map(|t| t.value.len());
+    if !lengths.eq(from.iter().map(Numbers::len::<R>)) {
+        return false;
+    }
+    let tensors = to.iter_mut().flat_map(Params::tensors_mut);
+    for (tensor, numbers) in tensors.zip(from) {
+        numbers.write(tensor.value.as_mut_slice());
+    }
+    true
+}
+
+/// The weights of `net`.
+pub fn keep_weights<R: Real>(net: &Network<R>) -> Vec<Numbers> {
+    keep(net.cells().iter().map(|cell| cell.params()))
+}
+
+/// Gives `net` the weights that [`keep_weights`] gave. False if they are those of another net.
+pub fn take_up_weights<R: Real>(net: &mut Network<R>, from: &[Numbers]) -> bool {
+    let mut all: Vec<Params<R>> = (net.cells().iter()).map(|c| c.params().clone()).collect();
+    let fits = take_up(&mut all, from);
+    if fits {
+        for (cell, params) in net.cells_mut().iter_mut().zip(&all) {
+            cell.update(&mut |own| own.clone_from(params));
+        }
+    }
+    fits
+}
+
+/// A matrix with its rows.
+pub fn keep_matrix<R: Real>(matrix: &DMatrix<R>) -> (usize, Numbers) {
+    (matrix.nrows(), Numbers::of(matrix.as_slice()))
+}
+
+/// The matrix that [`keep_matrix`] gave.
+pub fn matrix<R: Real>((rows, numbers): &(usize, Numbers)) -> DMatrix<R> {
+    let values: Vec<R> = numbers.values();
+    let columns = values.len().checked_div(*rows).unwrap_or(0);
+    DMatrix::from_vec(*rows, columns, values)
+}

@@ -230,6 +230,8 @@ impl<'a, R: Real> Course<'a, R> {
     ) -> Result<(), TrainError> {
         let (job, settings) = (self.job, self.job.settings);
         let number = self.cursor.epoch;
+        // Ranges of what is stored in few bits are taken as an epoch begins: such a net goes on from there alone.
+        let beginning = self.fake.is_some().then(|| self.save(net));
         if let Some(fake) = &mut self.fake {
             fake.renew(net, job.train, job.channels)?;
         }
@@ -240,10 +242,12 @@ impl<'a, R: Real> Course<'a, R> {
             self.one(net, &epoch, lanes, all)?;
             let stopped = watch.stopped();
             if let Some(keeper) = &mut keeper
-                && self.fake.is_none()
                 && (stopped || keeper.is_due())
             {
-                keeper.save(&self.save(net))?;
+                match &beginning {
+                    Some(beginning) => keeper.save(beginning)?,
+                    None => keeper.save(&self.save(net))?,
+                }
             }
             if stopped {
                 return Err(TrainError::Interrupted);
@@ -253,13 +257,10 @@ impl<'a, R: Real> Course<'a, R> {
         let go_on = watch.epoch(&record);
         self.history.push(record);
         self.cursor = Cursor::at(number + 1, self.cursor.done);
-        // Ranges of what is stored in few bits are taken as an epoch begins: such a net is kept there alone.
-        if let Some(keeper) = &mut keeper
-            && (!go_on || self.fake.is_some() && keeper.is_due())
-        {
-            keeper.save(&self.save(net))?;
-        }
         if !go_on {
+            if let Some(keeper) = &mut keeper {
+                keeper.save(&self.save(net))?;
+            }
             return Err(TrainError::Interrupted);
         }
         Ok(())

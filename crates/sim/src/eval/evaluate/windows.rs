@@ -31,7 +31,7 @@ impl Spread {
         let logarithmic = |n: usize| {
             let from = SECOND.max(steps as f64).min(last.max(1) as f64);
             let at = move |k| from * (last.max(1) as f64 / from).powf(part(k, n - 1));
-            let later = (0..n.saturating_sub(1)).map(move |k| at(k).floor() as u64);
+            let later = (0..n.saturating_sub(1)).map(move |k| at(k).round() as u64);
             (0..n.min(1) as u64).chain(later)
         };
         let mut starts: Vec<u64> = match self {

@@ -37,7 +37,7 @@ fn load(folder: &tempfile::TempDir, key: &'static str) -> (Option<Vec<u64>>, Vec
 fn three() -> (tempfile::TempDir, [PathBuf; 2]) {
     let folder = tempfile::tempdir().expect("a folder");
     let mut keeper = stage(&folder, "key");
-    for n in 1..=3 {
+    for n in 1..=3u64 {
         assert!(keeper.is_due());
         keeper.save(&vec![n, 10 * n]).expect("saved");
     }

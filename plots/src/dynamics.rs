@@ -7,7 +7,6 @@ use crate::error::PlotError;
 use crate::figure::Figure;
 use crate::font;
 use crate::frame::{Frame, Rect};
-use crate::legend::{Legend, Sample};
 use crate::look::{Look, Role};
 use crate::series::Series;
 use crate::style::{self, Colour, FAINT, GRID, INK, MARGIN, MUTED, WHITE};
@@ -57,35 +56,86 @@ const LEAST: f64 = 1e-12;
 /// The surrogate's eigenvalues.
 const SURROGATE: Role = Role::Other(1);
 /// What an exponent foretells.
-const FORETOLD: Role = Role::Oracle;
+const FORETOLD: Look = Look {
+    role: Role::Oracle,
+    open: false,
+    dashed: true,
+};
+/// Height of the legend, px.
+const LEGEND: f64 = 20.0;
+
+/// A mark of the legend.
+#[derive(Clone, Copy)]
+enum Item {
+    Dot(Colour),
+    Ring,
+    Line(Look),
+}
+
+/// An eigenvalue at rest.
+fn ring(canvas: &mut Canvas, (x, y): (f64, f64)) {
+    canvas.disc(x, y, 3.0, INK);
+    canvas.disc(x, y, 1.7, WHITE);
+}
 
 impl Dynamics {
     fn colour(&self) -> Colour {
         self.look.colour()
     }
 
-    fn legend(&self) -> Legend {
+    /// What marks stand for: those that are there.
+    fn items(&self) -> Vec<(Item, &'static str)> {
         let any = |f: &dyn Fn(&DynamicsRow) -> &Vec<(f64, f64)>| {
             self.rows.iter().any(|row| !f(row).is_empty())
         };
-        let mut items = Vec::new();
-        if any(&|row| &row.along) {
-            let own = Look::of(self.look.role);
-            items.push((own, "along the stream; distance measured".to_owned()));
-        }
-        if any(&|row| &row.surrogate) {
-            let text = "with the surrogate's slope".to_owned();
-            items.push((Look::of(SURROGATE), text));
-        }
-        if any(&|row| &row.at_rest) {
-            let open = Look {
-                open: true,
-                ..Look::of(Role::Other(5))
+        let all = [
+            (
+                any(&|row| &row.along),
+                Item::Dot(self.colour().tint(0.75)),
+                "along the stream",
+            ),
+            (
+                any(&|row| &row.surrogate),
+                Item::Dot(SURROGATE.colour().tint(0.6)),
+                "with the surrogate's slope",
+            ),
+            (any(&|row| &row.at_rest), Item::Ring, "at rest in silence"),
+            (
+                any(&|row| &row.measured),
+                Item::Line(Look::of(self.look.role)),
+                "measured",
+            ),
+            (
+                any(&|row| &row.foretold),
+                Item::Line(FORETOLD),
+                "slope that the exponent foretells",
+            ),
+        ];
+        let there = all.into_iter().filter(|(there, ..)| *there);
+        there.map(|(_, item, name)| (item, name)).collect()
+    }
+
+    /// One row above all panels.
+    fn legend(&self, canvas: &mut Canvas, top: f64) {
+        let (mut x, y) = (MARGIN, top + 0.5 * LEGEND);
+        for (item, name) in self.items() {
+            let width = match item {
+                Item::Dot(colour) => {
+                    canvas.disc(x + 4.0, y, 3.0, colour);
+                    8.0
+                }
+                Item::Ring => {
+                    ring(canvas, (x + 4.0, y));
+                    8.0
+                }
+                Item::Line(look) => {
+                    look.swatch(canvas, x, y, 24.0);
+                    24.0
+                }
             };
-            items.push((open, "at rest in silence".to_owned()));
+            canvas.centred(x + width + 6.0, y, Text::new(name, style::LABEL, INK));
+            x += width + 6.0 + font::width(name, style::LABEL, false) + 18.0;
         }
-        let sample = Sample::Marker;
-        Legend { items, sample }
     }
 
     fn plane(&self, canvas: &mut Canvas, row: &DynamicsRow, rect: Rect) {
@@ -107,28 +157,24 @@ impl Dynamics {
         frame.lower(canvas, true);
         frame.left(canvas, true);
         let mut outside = 0;
-        let mut dots = |canvas: &mut Canvas, points: &[(f64, f64)], radius, colour, open| {
+        let mut dots = |canvas: &mut Canvas, points: &[(f64, f64)], dot: Option<(f64, Colour)>| {
             for &point in points.iter().filter(finite) {
                 let (x, y) = at(point);
                 if !rect.contains((x, y)) {
                     outside += 1;
                     continue;
                 }
-                canvas.disc(x, y, radius, colour);
-                if open {
-                    canvas.disc(x, y, 0.55 * radius, WHITE);
+                match dot {
+                    Some((radius, colour)) => canvas.disc(x, y, radius, colour),
+                    None => ring(canvas, (x, y)),
                 }
             }
         };
-        dots(
-            canvas,
-            &row.surrogate,
-            1.3,
-            SURROGATE.colour().tint(0.6),
-            false,
-        );
-        dots(canvas, &row.along, 1.5, self.colour().tint(0.75), false);
-        dots(canvas, &row.at_rest, 3.0, INK, true);
+        let pale = SURROGATE.colour().tint(0.6);
+        // Rings below: they are few and large.
+        dots(canvas, &row.at_rest, None);
+        dots(canvas, &row.surrogate, Some((1.3, pale)));
+        dots(canvas, &row.along, Some((1.5, self.colour().tint(0.75))));
         if all().next().is_none() {
             frame.no_data(canvas);
         }
@@ -174,16 +220,12 @@ impl Dynamics {
         if measured.is_empty() {
             frame.no_data(canvas);
         }
-        let foretold = Look {
-            dashed: true,
-            ..Look::of(FORETOLD)
-        };
         let mut line = |look: Look, points: Vec<(f64, f64)>| {
             let mut series = Series::new(String::new(), look, points);
             series.unmarked = true;
             frame.series(canvas, &series);
         };
-        line(foretold, kept(&row.foretold));
+        line(FORETOLD, kept(&row.foretold));
         line(Look::of(self.look.role), measured);
         let x = Axis::linear("time in the same gap, s");
         let label = Text::new(x.label, style::LABEL, INK).middle();
@@ -195,12 +237,6 @@ impl Dynamics {
         let label = "difference that the past still makes";
         let label = Text::new(label, style::LABEL, INK).middle().upwards();
         canvas.centred(rect.x - 56.0, rect.y + 0.5 * rect.h, label);
-        if !row.foretold.is_empty() {
-            let (x, y) = (rect.right() - 176.0, rect.y + 8.0);
-            foretold.swatch(canvas, x, y, 24.0);
-            let text = Text::new("foretold by the exponent", style::NOTE, INK);
-            canvas.centred(x + 30.0, y, text);
-        }
     }
 }
 
@@ -216,9 +252,8 @@ impl Figure for Dynamics {
         let width = left + PLANE + GAP + PANEL + 2.0 * MARGIN;
         let inner = width - 2.0 * MARGIN;
         let title = font::wrap(&self.title, style::TITLE, true, inner);
-        let legend = self.legend();
         let legend_top = MARGIN + title.len() as f64 * 22.0 + 6.0;
-        let mut top = legend_top + legend.height(inner) + 8.0;
+        let mut top = legend_top + LEGEND + 8.0;
         let heights: Vec<(Vec<String>, f64)> = (rows.iter())
             .map(|row| {
                 let notes: Vec<String> = (row.notes.iter())
@@ -234,7 +269,7 @@ impl Figure for Dynamics {
             let y = MARGIN + style::TITLE + k as f64 * 22.0;
             canvas.text(MARGIN, y, Text::new(line, style::TITLE, INK).bold());
         }
-        legend.draw(&mut canvas, MARGIN, legend_top, inner);
+        self.legend(&mut canvas, legend_top);
         for (row, (notes, height)) in rows.iter().zip(&heights) {
             let head = Text::new(&row.title, style::PANEL_TITLE, INK).bold();
             canvas.text(MARGIN, top + 18.0, head);

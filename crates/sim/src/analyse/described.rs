@@ -33,7 +33,7 @@ mod tests {
 
     #[test]
     fn an_encoder_and_a_readout_are_no_layers() {
-        let yaml = "layers: [{lif: {hidden: 5}}, {ssm_block: {width: 4, states: 2}}, gru]";
+        let yaml = "layers: [{lif: {hidden: 5}}, {ssm_block: {width: 4, states: 2}}, {gru: {}}]";
         let model: Model = serde_saphyr::from_str(yaml).unwrap();
         let net = build::<f64>("net", &model, 7, 3, 10.0, 1).unwrap();
         let kinds: Vec<Option<&str>> = (described(&net, &model, 7).iter())

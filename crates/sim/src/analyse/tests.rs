@@ -73,7 +73,7 @@ fn at_rest_exponents_are_those_of_the_fixed_point() {
         has("cannot diverge") && has("one and the same state"),
         "{said:#?}"
     );
-    assert!(has("on silence: forgets"), "{said:#?}");
+    assert!(has("on silence: small differences fade"), "{said:#?}");
 }
 
 /// Strong random weights make chaos (Sompolinsky, Crisanti & Sommers 1988), and it is called so.

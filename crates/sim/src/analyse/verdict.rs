@@ -153,7 +153,7 @@ fn contraction(layer: &LayerAnalysis) -> Option<Line> {
     let all = &layer.theory.contraction;
     let values: Vec<String> = all
         .iter()
-        .map(|c| format!("{} = {:.3}", c.name, c.value))
+        .map(|c| format!("{} = {}", c.name, digits(c.value)))
         .collect();
     let best = (all.iter().filter_map(|c| c.factor)).reduce(f64::min);
     let text = match (best, all.first()?.exact) {
@@ -175,31 +175,39 @@ fn contraction(layer: &LayerAnalysis) -> Option<Line> {
 /// What the leading exponent says.
 fn forgetting(net: &NetMeasured, dt_ms: f64) -> Option<Line> {
     let leading = net.spectrum.leading()?;
-    let slope = match net.slope {
-        Slope::True => "",
-        Slope::Surrogate => ", with the surrogate's slope, as training sees it",
+    let surrogate = net.slope == Slope::Surrogate;
+    let on = if surrogate {
+        format!(
+            "on {}, with the surrogate's slope, as training sees it",
+            net.input
+        )
+    } else {
+        format!("on {}", net.input)
     };
-    let on = format!("on {}{slope}", net.input);
     let Some(rate) = leading.per_step else {
         let text = format!("{on}: differences are erased wholly (exponent -∞)");
         return Some(line("forgetting", false, text));
     };
     let second = 1e3 / dt_ms;
     let error = leading.error.unwrap_or(0.0);
-    let number = format!("{} ± {} /s", short(rate * second), short(error * second));
-    let text = if rate + 2.0 * error < 0.0 {
-        let time = -1.0 / (rate * second);
-        format!(
-            "{on}: forgets, exponent {number}: a small difference falls to 37 % in {} s",
-            short(time)
-        )
-    } else if rate - 2.0 * error > 0.0 {
-        format!("{on}: does not forget, exponent {number}: small differences grow (chaos)")
-    } else {
-        format!("{on}: undecided, exponent {number}")
+    let number = format!(
+        "exponent {} ± {} /s",
+        short(rate * second),
+        short(error * second)
+    );
+    let time = short(-1.0 / (rate * second));
+    let text = match (rate + 2.0 * error < 0.0, rate - 2.0 * error > 0.0) {
+        (true, _) if surrogate => format!("{on}: gradients fade, {number}: to 37 % in {time} s"),
+        (true, _) => format!("{on}: small differences fade, {number}: to 37 % in {time} s"),
+        (_, true) if surrogate => format!("{on}: gradients explode, {number}"),
+        (_, true) => format!("{on}: does not forget, {number}: small differences grow (chaos)"),
+        _ => format!("{on}: undecided, {number}"),
     };
     Some(line("forgetting", false, text))
 }
+
+/// A share of the difference of two pasts that is not forgotten.
+const KEPT: f64 = 0.01;
 
 /// What became of two pasts.
 fn pasts(layer: &LayerAnalysis, dt_ms: f64) -> Option<Line> {
@@ -216,6 +224,21 @@ fn pasts(layer: &LayerAnalysis, dt_ms: f64) -> Option<Line> {
         rate(own.measured),
         rate(own.foretold)
     );
+    let keeps = left > KEPT
+        && own
+            .foretold
+            .is_some_and(|rate| rate * (lag as f64) < (0.1 * KEPT).ln());
+    let why = if layer.spiking {
+        "spikes that differ keep the pasts apart, which the exponent does not see"
+    } else {
+        "the pasts are apart by more than a small difference, in several states or cycles side by side, or spikes \
+         below differ"
+    };
+    let text = if keeps {
+        format!("{text}: it does not forget; {why}")
+    } else {
+        text
+    };
     Some(line("forgetting", false, text))
 }
 
@@ -252,9 +275,10 @@ fn points(layer: &LayerAnalysis) -> Option<Line> {
         .map(|p| format!("{:.4}", p.radius))
         .collect();
     let text = format!(
-        "{}: {} fixed points found, {stable} of them stable{}{}",
+        "{}: {} fixed point{} found, {stable} of them stable{}{}",
         named(layer),
         quiet.points.len(),
+        if quiet.points.len() == 1 { "" } else { "s" },
         if radii.is_empty() {
             ""
         } else {
@@ -273,6 +297,15 @@ fn quiet_neurons(layer: &LayerAnalysis) -> Option<Line> {
         named(layer)
     );
     Some(line("silence", true, text))
+}
+
+/// A number that is compared with 1.
+fn digits(x: f64) -> String {
+    if x < 100.0 {
+        format!("{x:.3}")
+    } else {
+        short(x)
+    }
 }
 
 /// A number in three digits.

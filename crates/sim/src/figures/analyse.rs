@@ -52,21 +52,27 @@ fn row(layer: &LayerAnalysis, dt_ms: f64) -> DynamicsRow {
 
 /// The exponents and the fixed points, in one line each.
 fn notes(layer: &LayerAnalysis, dt_ms: f64) -> Vec<String> {
-    let rate = |rate: Option<f64>| rate.map_or("-∞".to_owned(), |r| short(r * 1e3 / dt_ms));
-    let exponents: Vec<String> = (layer.exponents.iter())
-        .filter_map(|measured| {
-            let leading = measured.spectrum.leading()?.per_step;
-            let slope = match measured.slope {
-                Slope::True => "",
-                Slope::Surrogate => " (surrogate)",
-            };
-            Some(format!("{}{slope} {}", measured.input, rate(leading)))
-        })
-        .collect();
+    let exponents = |slope: Slope| {
+        let own = layer.exponents.iter().filter(|m| m.slope == slope);
+        let rates: Vec<String> = own
+            .filter_map(|measured| {
+                let leading = measured.spectrum.leading()?.per_step;
+                let rate = leading.map_or("-∞".to_owned(), |r| short(r * 1e3 / dt_ms));
+                Some(format!("{} {}", measured.input, rate.replace('-', "−")))
+            })
+            .collect();
+        rates.join("; ")
+    };
     let mut notes = vec![format!(
         "largest Lyapunov exponent, 1/s: {}",
-        exponents.join("; ")
+        exponents(Slope::True)
     )];
+    if layer.spiking {
+        notes.push(format!(
+            "the same with the surrogate's slope: {}",
+            exponents(Slope::Surrogate)
+        ));
+    }
     let theory: Vec<String> = (layer.theory.contraction.iter())
         .map(|c| {
             let holds = if c.holds { "contracts" } else { "no guarantee" };

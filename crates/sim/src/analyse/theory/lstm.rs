@@ -43,7 +43,8 @@ pub fn theory(cell: &dyn Cell<f64>, heard: Heard) -> Theory {
         let [i, f, g, o] = [0, 1, 2, 3].map(|gate| sum(gate * h + k));
         let [write, keep, show] = [i, f, o].map(|range| sigmoid(range.1));
         let candidate = g.0.abs().max(g.1.abs()).tanh();
-        let most = write * candidate / (1.0 - keep);
+        // 1 - F is the sigmoid of the opposite, and not 0 where F rounds to 1.
+        let most = write * candidate / sigmoid(-f.1);
         for j in 0..h {
             let weight = |gate: usize| u[(gate * h + k, j)].abs();
             let a = most * sigmoid_slope(f) * weight(1)

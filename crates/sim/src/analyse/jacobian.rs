@@ -14,7 +14,7 @@
 //!
 //! | [`Slope`] | ds/du | what it is |
 //! |---|---|---|
-//! | `True` | 0 | the derivative of the step that is run, between two spikes that change |
+//! | `True` | 0 | the derivative of the step that is run, between two spikes that change: of the twin in [`super::still`] |
 //! | `Surrogate` | the surrogate's bump | what training sees |
 //!
 //! The true one leaves out the jump where a perturbation adds or removes a spike; and since a spike before the
@@ -90,7 +90,7 @@ impl Reverse {
             self.next[lane * s..(lane + 1) * s].copy_from_slice(at.next);
         }
         if slope == Slope::True {
-            // All that a spike's slope multiplies is the adjoint of that spike.
+            // A spike is not moved by a little, neither after the step nor before it.
             self.still(&mut adj);
         }
         self.d_drive[..d * n].fill(0.0);
@@ -185,6 +185,7 @@ mod tests {
     use saturn_cell::rng::generator;
     use saturn_cell::{CellConfig, column};
 
+    use super::super::still::still_cell;
     use super::*;
     use crate::scenario::Layer;
 
@@ -246,6 +247,10 @@ mod tests {
             let mut rng = generator(4, "init", 0);
             let cell = layer.build::<f64>(inputs, 10.0, &mut rng).unwrap();
             let x = random(inputs, 6, 1.5, 11);
+            let spiking = cell.fields().iter().any(|f| f.kind == FieldKind::Spikes);
+            let twin = still_cell(cell.as_ref(), &layer, 10.0);
+            assert_eq!(twin.is_some(), spiking, "{}", layer.kind());
+            let twin = twin.unwrap_or_else(|| cell.boxed());
             // Along a short run, so that the state is one that the cell can have.
             let mut state = vec![0.0; cell.widths().state];
             cell.rest(&mut state);
@@ -254,7 +259,7 @@ mod tests {
                 let x = Input::Dense(x.columns(t, 1));
                 let j = {
                     step.run(cell.as_ref(), x, &state);
-                    jacobian(cell.as_ref(), step.at(&state), Slope::True)
+                    jacobian(twin.as_ref(), step.at(&state), Slope::True)
                 };
                 let mut numeric = differences(cell.as_ref(), x, &state);
                 for field in cell.fields().iter().filter(|f| f.kind == FieldKind::Spikes) {

@@ -19,6 +19,7 @@ pub mod quiet;
 mod report;
 pub mod settle;
 pub mod spectrum;
+pub mod still;
 pub mod theory;
 pub mod trajectory;
 pub mod verdict;
@@ -38,6 +39,7 @@ use jacobian::Slope;
 use lyapunov::Spectrum;
 use quiet::{LARGEST, quiet};
 use settle::settle;
+use still::still;
 use theory::{Heard, theory};
 use trajectory::{CellSpectra, Seen, Trajectory, has_spikes};
 
@@ -84,6 +86,8 @@ pub struct Subject<'a> {
     pub form: Form,
     /// I.
     pub channels: usize,
+    /// Length of a step, ms.
+    pub dt_ms: f64,
 }
 
 /// One input and the path of the net under it.
@@ -99,12 +103,13 @@ pub fn analyse(
     say: &dyn Fn(&str),
 ) -> Result<(Vec<LayerAnalysis>, settle::Settled, Vec<NetMeasured>), DataError> {
     let net = subject.net;
+    let still = still(net, &subject.layers, subject.dt_ms);
     let mut seen = vec![Seen::default(); net.cells().len()];
     say("running the net on its stream");
     let paths = subject.paths(options, &mut seen)?;
     say("measuring exponents");
     let spectra: Vec<Vec<Option<CellSpectra>>> = (paths.par_iter())
-        .map(|path| path.trajectory.spectra(net, options.exponents))
+        .map(|path| path.trajectory.spectra(net, &still, options.exponents))
         .collect();
     say("looking for where it comes to rest");
     let starts = side_by_side(net, &paths[0].trajectory);
@@ -120,7 +125,7 @@ pub fn analyse(
             }
         })
         .collect();
-    let points = quiet(net, &starts, subject.channels);
+    let points = quiet(&still, &starts, subject.channels);
     say("following two pasts into the same gap");
     let curves = match subject.source {
         Some(source) => {
@@ -164,7 +169,7 @@ pub fn analyse(
             theory: theory(cell, subject.layers[i], heard),
             exponents,
             fixed_points: points,
-            clouds: clouds(net, i, &paths[0].trajectory),
+            clouds: clouds([&still, net], i, &paths[0].trajectory),
             forgetting: main.and_then(|curve| Forgetting::new(curve, slowest)),
         });
     }
@@ -295,7 +300,7 @@ fn together(input: &str, steps: usize, cells: &[Option<CellSpectra>]) -> Vec<Net
 }
 
 /// The derivatives of cell `i` along a path.
-fn clouds(net: &Network<f64>, i: usize, path: &Trajectory) -> Vec<Cloud> {
+fn clouds([still, net]: [&Network<f64>; 2], i: usize, path: &Trajectory) -> Vec<Cloud> {
     let cell = net.cells()[i].as_ref();
     let rows = cell.widths().state;
     if rows == 0 || rows > LARGEST {
@@ -307,7 +312,10 @@ fn clouds(net: &Network<f64>, i: usize, path: &Trajectory) -> Vec<Cloud> {
         &[Slope::True]
     };
     (slopes.iter())
-        .map(|&slope| Cloud::of(slope, &path.jacobians(net, i, MOMENTS, slope)))
+        .map(|&slope| {
+            let net = if slope == Slope::True { still } else { net };
+            Cloud::of(slope, &path.jacobians(net, i, MOMENTS, slope))
+        })
         .collect()
 }
 

@@ -22,6 +22,7 @@ fn alone(net: &Network<f64>) -> (Vec<LayerAnalysis>, settle::Settled, Vec<NetMea
         source: None,
         form: Form::Events,
         channels: net.cells()[0].widths().input,
+        dt_ms: 10.0,
     };
     let options = Options {
         exponents: 4,

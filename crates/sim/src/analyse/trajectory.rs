@@ -100,9 +100,14 @@ impl Trajectory {
         (0..count).map(move |k| self.chunks[k * n / count].states.as_slice())
     }
 
-    /// The exponents of each cell along the path, backwards: those of the slopes asked for. `None` for a cell
-    /// without a state.
-    pub fn spectra(&self, net: &Network<f64>, exponents: usize) -> Vec<Option<CellSpectra>> {
+    /// The exponents of each cell along the path, backwards, with both slopes of spikes; `still` is the twin of
+    /// `net` whose spikes have none. `None` for a cell without a state.
+    pub fn spectra(
+        &self,
+        net: &Network<f64>,
+        still: &Network<f64>,
+        exponents: usize,
+    ) -> Vec<Option<CellSpectra>> {
         let plan = Plan::of(exponents, self.steps);
         let mut tapes = Tapes::new(net);
         let mut cells: Vec<Option<CellWalk>> = (net.cells().iter())
@@ -110,15 +115,17 @@ impl Trajectory {
             .collect();
         for chunk in self.chunks.iter().rev() {
             let steps = chunk.run(net, &mut tapes);
-            for (i, (walk, cell)) in cells.iter_mut().zip(net.cells()).enumerate() {
+            for (i, walk) in cells.iter_mut().enumerate() {
                 let Some(walk) = walk else { continue };
                 let (drive, states) = (tapes.tape(i).drive(), tapes.tape(i).states());
                 for t in (0..steps).rev() {
                     let at = chunk.at(i, t, &drive, &states);
                     for (slope, benettin) in &mut walk.benettin {
+                        let of = if *slope == Slope::True { still } else { net };
+                        let cell = of.cells()[i].as_ref();
                         benettin.step(|q| {
                             let q = q.as_view_mut();
-                            walk.reverse.carry(cell.as_ref(), at, *slope, q);
+                            walk.reverse.carry(cell, at, *slope, q);
                         });
                     }
                 }

@@ -67,6 +67,7 @@ pub fn analyse(options: &AnalyseOptions, progress: &Progress) -> Result<()> {
         source: (bench.as_ref()).map(|b| b.source(&b.valid, scenario.stream.gap.as_ref())),
         form: bench.as_ref().map_or(form, |b| b.valid.form()),
         channels,
+        dt_ms: model.identity.dt_ms,
     };
     let what = Options {
         exponents: options.exponents,

@@ -37,7 +37,7 @@ fn a_diagonal_cell_has_the_logarithms_of_its_moduli() {
     let net = Network::new(vec![cell("lru: {width: 3, states: 4}", 5)]);
     let mut moduli = net.cells()[0].moduli().unwrap();
     moduli.sort_by(|a, b| b.total_cmp(a));
-    let spectra = path(&net, 5, 3_000, 1.0).spectra(&net, 8);
+    let spectra = path(&net, 5, 3_000, 1.0).spectra(&net, &net, 8);
     let spectrum = &spectra[0].as_ref().unwrap().exact;
     assert_eq!(spectrum.exponents.len(), 8);
     for (k, exponent) in spectrum.exponents.iter().enumerate() {
@@ -56,7 +56,7 @@ fn a_diagonal_cell_has_the_logarithms_of_its_moduli() {
 fn a_spiking_layer_forgets_as_its_membranes_leak() {
     let yaml = "lif: {hidden: 3, recurrent: true, tau_mem_ms: 50, learn_tau: false}";
     let net = Network::new(vec![cell(yaml, 4)]);
-    let spectra = path(&net, 4, 2_000, 3.0).spectra(&net, 6);
+    let spectra = path(&net, 4, 2_000, 3.0).spectra(&net, &net, 6);
     let spectra = spectra[0].as_ref().unwrap();
     let rates: Vec<Option<f64>> = (spectra.exact.exponents.iter())
         .map(|e| e.per_step)
@@ -78,7 +78,7 @@ fn backwards_equals_forwards() {
     ]);
     let steps = 4_000;
     let path = path(&net, 4, steps, 2.0);
-    let back = path.spectra(&net, 11);
+    let back = path.spectra(&net, &net, 11);
     let x = random(4, steps, 2.0, 9);
     let plan = Plan::of(11, steps);
     let mut forward: Vec<Benettin> = [6, 5].map(|s| Benettin::new(s, plan)).into();
@@ -124,7 +124,7 @@ fn a_weak_recurrent_net_is_linear() {
     let net = Network::new(vec![rnn]);
     let mut moduli: Vec<f64> = (u.complex_eigenvalues().iter()).map(|e| e.norm()).collect();
     moduli.sort_by(|a, b| b.total_cmp(a));
-    let spectra = path(&net, 2, 4_000, 1e-4).spectra(&net, 4);
+    let spectra = path(&net, 2, 4_000, 1e-4).spectra(&net, &net, 4);
     let spectrum = &spectra[0].as_ref().unwrap().exact;
     for (exponent, modulus) in spectrum.exponents.iter().zip(moduli) {
         let rate = exponent.per_step.unwrap();

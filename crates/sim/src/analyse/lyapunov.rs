@@ -223,7 +223,9 @@ fn orthonormalise(q: &mut DMatrix<f64>, growth: &mut [f64]) {
         let nothing = !(left > NOTHING * whole && left > f64::MIN_POSITIVE);
         *growth = if nothing { 0.0 } else { left };
         let scale = if nothing { 0.0 } else { left.recip() };
-        own.iter_mut().for_each(|own| *own *= scale);
+        for own in own {
+            *own *= scale;
+        }
     }
 }
 

@@ -119,9 +119,10 @@ pub fn analyse(
     let starts: Vec<DMatrix<f64>> = (starts.iter().zip(&ends))
         .map(|(from, to)| {
             let columns: Vec<_> = from.column_iter().chain(to.column_iter()).collect();
-            match columns.is_empty() || from.nrows() == 0 {
-                true => from.clone(),
-                false => DMatrix::from_columns(&columns),
+            if columns.is_empty() || from.nrows() == 0 {
+                from.clone()
+            } else {
+                DMatrix::from_columns(&columns)
             }
         })
         .collect();
@@ -153,7 +154,6 @@ pub fn analyse(
         let heard = Heard {
             input: &seen[i].input,
             state: &seen[i].state,
-            drive: &seen[i].drive,
         };
         let w = cell.widths();
         layers.push(LayerAnalysis {

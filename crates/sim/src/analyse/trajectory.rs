@@ -40,8 +40,6 @@ pub struct Seen {
     pub input: Vec<(f64, f64)>,
     /// The least and the largest value of each row of the state, `[S]`.
     pub state: Vec<(f64, f64)>,
-    /// sup |v_p| of the inputs of complex states, `[P]`; empty where there are none.
-    pub drive: Vec<f64>,
     /// The share of pinned numbers among those bounded by ±1 (|h| > 0.95), if there are any.
     pub pinned: Option<f64>,
     pins: (u64, u64),
@@ -260,18 +258,6 @@ impl Seen {
             }
         }
         self.pinned = (self.pins.1 > 0).then(|| self.pins.0 as f64 / self.pins.1 as f64);
-        let drive = tapes.tape(i).drive();
-        let complex = |f: &saturn_cell::Field| f.kind == FieldKind::ComplexDrive;
-        if let Some(field) = cell.drive_fields().into_iter().find(complex) {
-            let p = field.rows.len() / 2;
-            self.drive.resize(p, 0.0);
-            for j in 0..drive.ncols() {
-                let (re, im) = column(&drive, j)[field.rows.clone()].split_at(p);
-                for (sup, (re, im)) in self.drive.iter_mut().zip(re.iter().zip(im)) {
-                    *sup = sup.max(re.hypot(*im));
-                }
-            }
-        }
     }
 }
 

@@ -72,7 +72,7 @@ pub fn theory(cell: &dyn Cell<f64>, heard: Heard) -> Theory {
             range: Some((-1.0, 1.0)),
             any_input: true,
             seen: seen(heard.state, 0..h),
-            can_pin: can_pin(&candidates),
+            can_pin: Some(can_pin(&candidates)),
         }],
         ..Theory::default()
     }

@@ -124,8 +124,6 @@ pub struct Heard<'a> {
     pub input: &'a [(f64, f64)],
     /// The same of the state `[S]`, as it was seen.
     pub state: &'a [(f64, f64)],
-    /// sup |v_p|, as it was seen, of a diagonal cell.
-    pub drive: &'a [f64],
 }
 
 /// What theory says of `cell`, which `layer` describes where the scenario names it.
@@ -207,7 +205,7 @@ fn tanh_slope((low, high): (f64, f64)) -> f64 {
 const PINNED: f64 = 0.95;
 
 /// Units that a drive within its range can pin.
-fn can_pin(drive: &[(f64, f64)]) -> Option<(usize, usize)> {
+fn can_pin(drive: &[(f64, f64)]) -> (usize, usize) {
     let far = |(low, high): &&(f64, f64)| low.abs().max(high.abs()).tanh() > PINNED;
-    Some((drive.iter().filter(far).count(), drive.len()))
+    (drive.iter().filter(far).count(), drive.len())
 }

@@ -42,7 +42,7 @@ pub fn theory(cell: &dyn Cell<f64>, heard: Heard) -> Theory {
             range: Some((-1.0, 1.0)),
             any_input: true,
             seen: seen(heard.state, 0..u.nrows()),
-            can_pin: can_pin(&drive),
+            can_pin: Some(can_pin(&drive)),
         }],
         ..Theory::default()
     }

@@ -72,6 +72,7 @@ fn every_path_in_the_documents_exists() {
         "docs/performance.md",
         "docs/guide.md",
         "docs/live.md",
+        "docs/analyse.md",
     ] {
         let text = fs::read_to_string(root().join(document)).unwrap();
         let folder = root().join(document).parent().unwrap().to_owned();
@@ -138,6 +139,7 @@ fn every_command_in_the_documents_exists() {
         ("docs/performance.md", 5),
         ("docs/guide.md", 9),
         ("docs/live.md", 7),
+        ("docs/analyse.md", 3),
     ] {
         let text = fs::read_to_string(root().join(document)).unwrap();
         let commands = commands(&text);

@@ -1,6 +1,7 @@
 //! Integration tests: the real program on tiny data, from a scenario to a report, and on bad input.
 #![allow(clippy::print_stderr)] // A skipped test says so.
 
+mod analyse;
 mod architecture;
 mod bad_input;
 mod convert;

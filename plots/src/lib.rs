@@ -20,6 +20,7 @@
 //! | [`Operating`] | errors of a detector against its false alarms |
 //! | [`Scatter`] | one quantity of nets against another |
 //! | [`Heat`] | a table as a heat map, numbers printed |
+//! | [`Dynamics`] | eigenvalues of a net's layers, and how two pasts become one |
 //! | [`Blocks`] | a large table on one page, columns in blocks |
 //!
 //! # Conventions
@@ -50,6 +51,7 @@ mod blocks;
 mod canvas;
 mod compare;
 mod contraction;
+mod dynamics;
 mod error;
 mod figure;
 mod font;
@@ -81,6 +83,7 @@ pub use blocks::{Block, Blocks};
 pub use canvas::Canvas;
 pub use compare::{Compare, CompareItem, ComparePanel, CompareValue};
 pub use contraction::Contraction;
+pub use dynamics::{Dynamics, DynamicsRow};
 pub use error::PlotError;
 pub use figure::{Figure, Files};
 pub use heat::Heat;

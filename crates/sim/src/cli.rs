@@ -23,6 +23,7 @@ use crate::run::matrix::SelectionError;
 use crate::run::{Progress, reason};
 use crate::scenario::ScenarioError;
 
+mod analyse;
 mod convert;
 mod matrix;
 mod stream;
@@ -60,6 +61,8 @@ enum Command {
         #[arg(long, value_name = "ARM", requires = "checklist")]
         arm: Option<String>,
     },
+    /// What theory and measurement say of a trained net: does it forget, can it saturate or diverge
+    Analyse(analyse::AnalyseArgs),
     /// Validate a scenario; estimate parameters, memory and time
     Check {
         /// The scenario, YAML
@@ -212,6 +215,7 @@ pub fn main() -> ExitCode {
             checklist,
             arm,
         } => command::report(&run, checklist, arm.as_deref(), &progress),
+        Command::Analyse(args) => args.run(&progress),
         Command::Check { scenario, set } => command::check(&scenario, &set),
         Command::Schema => command::schema(),
         Command::Bench(args) => bench(args, &progress),

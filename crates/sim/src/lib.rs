@@ -4,6 +4,7 @@
 #[cfg(test)]
 extern crate self as saturn_sim;
 
+pub mod analyse;
 pub mod bench;
 pub mod build;
 pub mod cli;

@@ -2,10 +2,10 @@
 
 use saturn_plots::{
     Accuracy, AccuracyPanel, Axis, Block, Blocks, Compare, CompareItem, ComparePanel, CompareValue,
-    Contraction, Figure, Heat, Inspect, Level, LinePanel, Look, Operating, OperatingPanel,
-    OperatingPoint, Raster, RasterPlot, Saturation, SaturationModel, SaturationPanel, Scaling,
-    Scatter, ScatterPanel, ScatterPoint, Series, Slope, Span, Stream, StreamOutput, Sweep,
-    TraceArm, Traces, Training, TrainingArm, TrainingModel, TrainingRun,
+    Contraction, Dynamics, DynamicsRow, Figure, Heat, Inspect, Level, LinePanel, Look, Operating,
+    OperatingPanel, OperatingPoint, Raster, RasterPlot, Saturation, SaturationModel,
+    SaturationPanel, Scaling, Scatter, ScatterPanel, ScatterPoint, Series, Slope, Span, Stream,
+    StreamOutput, Sweep, TraceArm, Traces, Training, TrainingArm, TrainingModel, TrainingRun,
 };
 
 /// Which numbers a figure gets.
@@ -74,7 +74,24 @@ fn sizes(data: Data) -> Vec<Named> {
         ideal: vec![series("classic", data)],
         ..Scaling::default()
     };
-    vec![("scaling", Box::new(scaling))]
+    let points = || series("classic", data).points;
+    let dynamics = Dynamics {
+        title: "What drives a net".to_owned(),
+        look: Look::arm("classic"),
+        rows: vec![DynamicsRow {
+            title: "layer 0, rnn".to_owned(),
+            along: points(),
+            at_rest: points(),
+            measured: points(),
+            foretold: points(),
+            notes: vec!["cannot diverge".to_owned()],
+            ..DynamicsRow::default()
+        }],
+    };
+    vec![
+        ("scaling", Box::new(scaling)),
+        ("dynamics", Box::new(dynamics)),
+    ]
 }
 
 fn tables(data: Data) -> Vec<Named> {

@@ -43,7 +43,7 @@ fn texts(svg: &str) -> Vec<String> {
 
 #[test]
 fn ordinary_data_gives_svg_with_its_labels() {
-    let expected: [(&str, &[&str]); 14] = [
+    let expected: [(&str, &[&str]); 16] = [
         (
             "compare",
             &["classic", "noise", "chance", "accuracy, % (95 % interval)"],
@@ -73,6 +73,11 @@ fn ordinary_data_gives_svg_with_its_labels() {
         (
             "inspect",
             &["a file", "recording", "Durations", "Classes", "seven"],
+        ),
+        ("scaling", &["classic", "T, steps"]),
+        (
+            "dynamics",
+            &["layer 0, rnn", "cannot diverge", "real part of eigenvalues"],
         ),
     ];
     for ((name, figure), (same, labels)) in figures(Data::Ordinary).iter().zip(expected) {

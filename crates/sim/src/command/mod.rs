@@ -1,5 +1,6 @@
 //! The commands, one a file.
 
+mod analyse;
 mod bench;
 mod budget;
 mod check;
@@ -15,6 +16,7 @@ mod run;
 mod schema;
 mod tune;
 
+pub use analyse::{AnalyseOptions, analyse};
 pub use bench::{bench, bench_memory, bench_scaling};
 pub use budget::Limits;
 pub use check::check;

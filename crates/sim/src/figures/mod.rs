@@ -22,6 +22,7 @@
 //! | `training` | loss and validation accuracy of each epoch |
 
 mod accuracy;
+pub mod analyse;
 mod boundary;
 mod compare;
 mod contraction;

@@ -55,8 +55,18 @@ pub struct Model {
 }
 
 impl Model {
-    /// Finds the net that `path` names.
+    /// Finds the net that `path` names, which hears events.
     pub fn open(path: &Path) -> Result<Self> {
+        let found = Self::find(path)?;
+        if matches!(found.scenario.data.source, DataSource::Frames { .. }) {
+            let what = "the net hears frames, and a stream brings events";
+            return Err(wrong(path, what, "train a net on `data.events`").into());
+        }
+        Ok(found)
+    }
+
+    /// Finds the net that `path` names, whatever it hears.
+    pub fn find(path: &Path) -> Result<Self> {
         let (run, name) = split(path)?;
         let scenario = Scenario::load(&run.join("scenario.yaml"), &[""; 0])?;
         let seeds = seeds(&scenario);
@@ -90,10 +100,6 @@ impl Model {
             return Err(wrong(path, what, hint).into());
         };
         let entry = &all[index];
-        if matches!(scenario.data.source, DataSource::Frames { .. }) {
-            let what = "the net hears frames, and a stream brings events";
-            return Err(wrong(path, what, "train a net on `data.events`").into());
-        }
         let cell = run.join("cells").join(entry.place.cell());
         let Some(finished) = Finished::read(&cell)? else {
             let what = format!("{} is not there", cell.display());
@@ -139,6 +145,19 @@ impl Model {
         )?;
         weights::load(&mut net, &self.weights)?;
         Ok(net)
+    }
+
+    /// Its description.
+    pub fn described(&self) -> &crate::scenario::Model {
+        let seeds = seeds(&self.scenario);
+        entries(&self.scenario, &seeds)[self.index].model
+    }
+
+    /// Its file in `folder` of the run, with this ending.
+    pub fn file(&self, folder: &str, ending: &str) -> PathBuf {
+        let seeds = seeds(&self.scenario);
+        let place = entries(&self.scenario, &seeds)[self.index].place;
+        self.run.join(place.file(folder, ending))
     }
 
     /// The seed that it was trained with.

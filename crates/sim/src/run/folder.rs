@@ -11,6 +11,7 @@
 //! traces/          state traces, HDF5
 //! health/          ranges of health of nets that have been streamed (see `live::health`)
 //! figures/         SVG and PNG
+//! analysis/        what `saturn analyse` finds of a net: JSON, SVG and PNG
 //! summary.json     every figure of the matrix
 //! report.html      to be read
 //! ```

@@ -1,0 +1,327 @@
+//! What an analysis says of a net, in plain words.
+//!
+//! Each line says on what it rests: `proven` from the weights, for the inputs that it names; or `measured`, on the
+//! streams that were run.
+
+use serde::{Deserialize, Serialize};
+
+use super::jacobian::Slope;
+use super::report::{LayerAnalysis, NetMeasured};
+use super::settle::Settled;
+use super::theory::StateBound;
+
+/// One thing that is said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// `divergence`, `saturation`, `contraction`, `forgetting` or `silence`.
+    pub topic: String,
+    /// `proven` or `measured`.
+    pub basis: String,
+    /// What is said.
+    pub text: String,
+}
+
+fn line(topic: &str, proven: bool, text: String) -> Line {
+    Line {
+        topic: topic.to_owned(),
+        basis: if proven { "proven" } else { "measured" }.to_owned(),
+        text,
+    }
+}
+
+/// All that is said of a net.
+pub fn verdict(
+    layers: &[LayerAnalysis],
+    settled: &Settled,
+    exponents: &[NetMeasured],
+    dt_ms: f64,
+) -> Vec<Line> {
+    let with_state: Vec<&LayerAnalysis> = layers.iter().filter(|l| l.state > 0).collect();
+    let mut lines = vec![divergence(&with_state)];
+    lines.extend(saturation(&with_state));
+    lines.extend(with_state.iter().filter_map(|layer| contraction(layer)));
+    lines.extend(exponents.iter().filter_map(|net| forgetting(net, dt_ms)));
+    lines.extend(with_state.iter().filter_map(|layer| pasts(layer, dt_ms)));
+    lines.push(silence(settled));
+    lines.extend(with_state.iter().filter_map(|layer| points(layer)));
+    lines.extend(with_state.iter().filter_map(|layer| quiet_neurons(layer)));
+    lines
+}
+
+fn named(layer: &LayerAnalysis) -> String {
+    format!("layer {} ({})", layer.layer, layer.cell)
+}
+
+/// Whether a state can grow without bound.
+fn divergence(layers: &[&LayerAnalysis]) -> Line {
+    let grows: Vec<String> = (layers.iter())
+        .flat_map(|layer| {
+            let broken = layer
+                .theory
+                .contraction
+                .iter()
+                .filter(|c| c.exact && !c.holds);
+            broken.map(|c| format!("{}: {} = {:.6}", named(layer), c.name, c.value))
+        })
+        .collect();
+    if !grows.is_empty() {
+        let text = format!("can diverge: {} is not below 1", grows.join("; "));
+        return line("divergence", true, text);
+    }
+    let open: Vec<String> = (layers.iter())
+        .filter(|l| l.theory.bounds.is_empty() || l.theory.bounds.iter().any(|b| b.range.is_none()))
+        .map(|l| {
+            let largest = l.largest.unwrap_or(0.0);
+            format!("{}, largest number seen {}", named(l), short(largest))
+        })
+        .collect();
+    if !open.is_empty() {
+        let text = format!("no theorem here excludes divergence of {}", open.join("; "));
+        return line("divergence", false, text);
+    }
+    let bounds = layers.iter().flat_map(|layer| {
+        (layer.theory.bounds.iter()).filter_map(|bound| Some(bounded(layer, bound, bound.range?)))
+    });
+    let text = format!("cannot diverge: {}", bounds.collect::<Vec<_>>().join("; "));
+    line("divergence", true, text)
+}
+
+fn bounded(layer: &LayerAnalysis, bound: &StateBound, (low, high): (f64, f64)) -> String {
+    let condition = if bound.any_input {
+        "whatever it hears"
+    } else {
+        "for inputs within the range that was heard"
+    };
+    let seen = bound.seen.map_or_else(String::new, |(low, high)| {
+        format!(" (seen: {} to {})", short(low), short(high))
+    });
+    format!(
+        "{} keeps {} within {} to {}{seen}, {condition}",
+        named(layer),
+        bound.field,
+        short(low),
+        short(high)
+    )
+}
+
+/// Whether units can be pinned, or can fire at every step.
+fn saturation(layers: &[&LayerAnalysis]) -> Vec<Line> {
+    (layers.iter())
+        .flat_map(|layer| {
+            let linear = layer.theory.gain.map(|_| {
+                let text = format!(
+                    "{} is linear in its state and does not saturate",
+                    named(layer)
+                );
+                line("saturation", true, text)
+            });
+            let bounds = layer.theory.bounds.iter();
+            let pinned = bounds.filter_map(|bound| {
+                let (can, all) = bound.can_pin?;
+                let what = match (layer.spiking, bound.field.as_str()) {
+                    (true, _) => "fire at every step",
+                    (_, "c") => "fill their memory (tanh c above 0.95)",
+                    _ => "be pinned (beyond ±0.95)",
+                };
+                let text = if can == 0 {
+                    format!("{}: no unit can {what}", named(layer))
+                } else {
+                    format!("{}: {can} of {all} units can {what}", named(layer))
+                };
+                let text = format!("{text}, on inputs within the range that was heard");
+                Some(line("saturation", true, text))
+            });
+            let seen = layer.pinned.map(|share| {
+                let text = format!(
+                    "{}: {:.1} % of its activities were beyond ±0.95",
+                    named(layer),
+                    100.0 * share
+                );
+                line("saturation", false, text)
+            });
+            linear
+                .into_iter()
+                .chain(pinned)
+                .chain(seen)
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// What a theorem says of two pasts.
+fn contraction(layer: &LayerAnalysis) -> Option<Line> {
+    let all = &layer.theory.contraction;
+    let values: Vec<String> = all
+        .iter()
+        .map(|c| format!("{} = {}", c.name, digits(c.value)))
+        .collect();
+    let best = (all.iter().filter_map(|c| c.factor)).reduce(f64::min);
+    let text = match (best, all.first()?.exact) {
+        (Some(factor), _) => format!(
+            "{} forgets for certain: {}; a difference shrinks by {factor:.4} a step or faster in the end",
+            named(layer),
+            values.join(", ")
+        ),
+        (None, true) => format!("{} does not forget: {}", named(layer), values.join(", ")),
+        (None, false) => format!(
+            "{}: the sufficient condition is not met ({}; below 1 is wanted), which says nothing",
+            named(layer),
+            values.join(", ")
+        ),
+    };
+    Some(line("contraction", true, text))
+}
+
+/// What the leading exponent says.
+fn forgetting(net: &NetMeasured, dt_ms: f64) -> Option<Line> {
+    let leading = net.spectrum.leading()?;
+    let surrogate = net.slope == Slope::Surrogate;
+    let on = if surrogate {
+        format!(
+            "on {}, with the surrogate's slope, as training sees it",
+            net.input
+        )
+    } else {
+        format!("on {}", net.input)
+    };
+    let Some(rate) = leading.per_step else {
+        let text = format!("{on}: differences are erased wholly (exponent -∞)");
+        return Some(line("forgetting", false, text));
+    };
+    let second = 1e3 / dt_ms;
+    let error = leading.error.unwrap_or(0.0);
+    let number = format!(
+        "exponent {} ± {} /s",
+        short(rate * second),
+        short(error * second)
+    );
+    let time = short(-1.0 / (rate * second));
+    let text = match (rate + 2.0 * error < 0.0, rate - 2.0 * error > 0.0) {
+        (true, _) if surrogate => format!("{on}: gradients fade, {number}: to 37 % in {time} s"),
+        (true, _) => format!("{on}: small differences fade, {number}: to 37 % in {time} s"),
+        (_, true) if surrogate => format!("{on}: gradients explode, {number}"),
+        (_, true) => format!("{on}: does not forget, {number}: small differences grow (chaos)"),
+        _ => format!("{on}: undecided, {number}"),
+    };
+    Some(line("forgetting", false, text))
+}
+
+/// A share of the difference of two pasts that is not forgotten.
+const KEPT: f64 = 0.01;
+
+/// What became of two pasts.
+fn pasts(layer: &LayerAnalysis, dt_ms: f64) -> Option<Line> {
+    let own = layer.forgetting.as_ref()?;
+    let (lag, left) = own.last()?;
+    let second = 1e3 / dt_ms;
+    let rate = |r: Option<f64>| r.map_or("-".to_owned(), |r| format!("{} /s", short(r * second)));
+    let text = format!(
+        "{}: after {} s of the same gap two pasts differ in {} by {} of what they did; rate {}, foretold {}",
+        named(layer),
+        short(lag as f64 * dt_ms / 1e3),
+        own.field,
+        short(left),
+        rate(own.measured),
+        rate(own.foretold)
+    );
+    let keeps = left > KEPT
+        && own
+            .foretold
+            .is_some_and(|rate| rate * (lag as f64) < (0.1 * KEPT).ln());
+    let why = if layer.spiking {
+        "spikes that differ keep the pasts apart, which the exponent does not see"
+    } else {
+        "the pasts are apart by more than a small difference, in several states or cycles side by side, or spikes \
+         below differ"
+    };
+    let text = if keeps {
+        format!("{text}: it does not forget; {why}")
+    } else {
+        text
+    };
+    Some(line("forgetting", false, text))
+}
+
+/// Where the net comes to rest.
+fn silence(settled: &Settled) -> Line {
+    let text = if settled.not_finite {
+        "a state stops being a finite number when nothing is heard".to_owned()
+    } else if settled.one_point() {
+        "from every past that was tried the net comes to one and the same state".to_owned()
+    } else {
+        let mut parts: Vec<String> = (settled.periods.iter())
+            .map(|&(period, lanes)| match period {
+                1 => format!("{lanes} come to {} different states", settled.points),
+                _ => format!("{lanes} circle with period {period}"),
+            })
+            .collect();
+        if settled.moving > 0 {
+            parts.push(format!("{} still move", settled.moving));
+        }
+        let (lanes, steps) = (settled.lanes, settled.steps);
+        format!(
+            "of {lanes} pasts, after {steps} steps of silence, {}",
+            parts.join(", ")
+        )
+    };
+    line("silence", false, text)
+}
+
+/// The fixed points of a layer.
+fn points(layer: &LayerAnalysis) -> Option<Line> {
+    let quiet = layer.fixed_points.as_ref()?;
+    let stable = quiet.points.iter().filter(|p| p.stable).count();
+    let radii: Vec<String> = (quiet.points.iter().take(4))
+        .map(|p| format!("{:.4}", p.radius))
+        .collect();
+    let text = format!(
+        "{}: {} fixed point{} found, {stable} of them stable{}{}",
+        named(layer),
+        quiet.points.len(),
+        if quiet.points.len() == 1 { "" } else { "s" },
+        if radii.is_empty() {
+            ""
+        } else {
+            ", spectral radius "
+        },
+        radii.join(", ")
+    );
+    Some(line("silence", false, text))
+}
+
+/// Neurons that must fall silent.
+fn quiet_neurons(layer: &LayerAnalysis) -> Option<Line> {
+    let (silent, all) = layer.theory.silent?;
+    let text = format!(
+        "{}: {silent} of {all} neurons cannot fire once their membrane has leaked, whatever the others of the layer do",
+        named(layer)
+    );
+    Some(line("silence", true, text))
+}
+
+/// A number that is compared with 1.
+fn digits(x: f64) -> String {
+    if x < 100.0 {
+        format!("{x:.3}")
+    } else {
+        short(x)
+    }
+}
+
+/// A number in three digits.
+pub fn short(x: f64) -> String {
+    let size = x.abs();
+    if size == 0.0 || !x.is_finite() {
+        return format!("{x}");
+    }
+    if !(1e-3..1e5).contains(&size) {
+        return format!("{x:.2e}");
+    }
+    let decimals = (2 - size.log10().floor() as i32).clamp(0, 6) as usize;
+    let text = format!("{x:.decimals$}");
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
+}

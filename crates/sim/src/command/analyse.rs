@@ -1,0 +1,147 @@
+//! `saturn analyse`: what theory and measurement say of one trained net.
+//!
+//! It writes `RUN/analysis/PLACE.json` with all that was found and `PLACE.svg` and `.png` with the figure, and
+//! prints the verdict.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use saturn_plots::Figure;
+
+use super::make::paths_of;
+use super::print::print;
+use crate::analyse::described::described;
+use crate::analyse::verdict::{short, verdict};
+use crate::analyse::{Analysis, Options, Subject, analyse as measure};
+use crate::figures;
+use crate::live::model::Model;
+use crate::network::Network;
+use crate::run::Progress;
+use crate::run::folder::write_beside;
+use crate::run::workbench::Workbench;
+use crate::scenario::DataSource;
+use crate::stream::Form;
+
+/// What `analyse` was asked for.
+pub struct AnalyseOptions<'a> {
+    /// A run's folder and a net in it.
+    pub model: &'a Path,
+    /// Lyapunov exponents of each layer.
+    pub exponents: usize,
+    /// Steps of each input.
+    pub steps: usize,
+    /// Of the streams.
+    pub seed: Option<u64>,
+    /// Use no data.
+    pub silence: bool,
+    /// Where the results go, without their endings.
+    pub out: Option<&'a Path>,
+}
+
+/// Analyses a trained net.
+pub fn analyse(options: &AnalyseOptions, progress: &Progress) -> Result<()> {
+    let model = Model::find(options.model)?;
+    let net: Network<f64> = model.network()?;
+    let scenario = &model.scenario;
+    let seed = options.seed.unwrap_or_else(|| model.seed());
+    let bench = if options.silence {
+        None
+    } else {
+        let paths = paths_of(scenario, progress)
+            .context("the net's data are not there; --silence does without them")?;
+        Some(Workbench::open(scenario, &paths, false)?)
+    };
+    let net = match &bench {
+        Some(bench) => net.for_density(bench.density),
+        None => net,
+    };
+    let form = if matches!(scenario.data.source, DataSource::Frames { .. }) {
+        Form::Frames
+    } else {
+        Form::Events
+    };
+    let channels = model.identity.channels;
+    let subject = Subject {
+        net: &net,
+        layers: described(&net, model.described(), channels),
+        source: (bench.as_ref()).map(|b| b.source(&b.valid, scenario.stream.gap.as_ref())),
+        form: bench.as_ref().map_or(form, |b| b.valid.form()),
+        channels,
+        dt_ms: model.identity.dt_ms,
+    };
+    let what = Options {
+        exponents: options.exponents,
+        steps: options.steps,
+        seed,
+    };
+    let (layers, settled, exponents) = measure(&subject, &what, &|doing| progress.doing(doing))?;
+    let dt_ms = model.identity.dt_ms;
+    let analysis = Analysis {
+        saturn: env!("CARGO_PKG_VERSION").to_owned(),
+        net: model.identity.place.clone(),
+        weights: model.identity.weights.clone(),
+        precision: model.identity.precision.clone(),
+        dt_ms,
+        seed,
+        verdict: verdict(&layers, &settled, &exponents, dt_ms),
+        exponents,
+        settled,
+        layers,
+    };
+    let stem = match options.out {
+        Some(stem) => stem.to_owned(),
+        None => model.file("analysis", "json").with_extension(""),
+    };
+    let json = write(&analysis, &stem)?;
+    print(&text(&analysis))?;
+    progress.line(&format!("{}, .svg and .png are written", json.display()));
+    Ok(())
+}
+
+/// Writes `stem.json`, `stem.svg` and `stem.png`; the first one's path.
+fn write(analysis: &Analysis, stem: &Path) -> Result<PathBuf> {
+    if let Some(folder) = stem.parent() {
+        std::fs::create_dir_all(folder).with_context(|| {
+            format!(
+                "{}: cannot make the folder\nhint: choose another place with --out",
+                folder.display()
+            )
+        })?;
+    }
+    let mut name = stem.file_name().unwrap_or_default().to_owned();
+    name.push(".json");
+    let json = stem.with_file_name(name);
+    write_beside(&json, &serde_json::to_vec_pretty(analysis)?)?;
+    figures::analyse::figure(analysis).draw(stem)?;
+    Ok(json)
+}
+
+/// What stands on the terminal.
+fn text(analysis: &Analysis) -> String {
+    let second = 1e3 / analysis.dt_ms;
+    let mut lines = vec![format!("{} (steps of {} ms)", analysis.net, analysis.dt_ms)];
+    let mut topic = "";
+    for line in &analysis.verdict {
+        if line.topic != topic {
+            topic = &line.topic;
+            lines.push(format!("\n{topic}"));
+        }
+        lines.push(format!("  [{}] {}", line.basis, line.text));
+    }
+    lines.push("\nleading Lyapunov exponents of the net, 1/s".to_owned());
+    for net in &analysis.exponents {
+        let rates: Vec<String> = (net.spectrum.exponents.iter())
+            .map(|e| e.per_step.map_or("-∞".to_owned(), |r| short(r * second)))
+            .collect();
+        let slope = match net.slope {
+            crate::analyse::jacobian::Slope::True => "",
+            crate::analyse::jacobian::Slope::Surrogate => " (surrogate)",
+        };
+        let dimension = (net.spectrum.kaplan_yorke).map_or_else(String::new, |d| {
+            format!("; Kaplan-Yorke dimension {}", short(d))
+        });
+        let input = &net.input;
+        lines.push(format!("  {input}{slope}: {}{dimension}", rates.join(" ")));
+    }
+    lines.join("\n")
+}

@@ -4,8 +4,9 @@ use rayon::ThreadPoolBuilder;
 use saturn_cell::column;
 
 use crate::eval::detector::DetectorConfig;
-use crate::eval::evaluate::{Evaluation, Plan, evaluate};
+use crate::eval::evaluate::{Beside, Evaluation, Plan, evaluate};
 use crate::eval::lanes::Lanes;
+use crate::eval::position::Spacing;
 use crate::eval::reset::tests::nets::{CHANNELS, Data, net};
 use crate::eval::reset::{Never, Oracle};
 use crate::network::Network;
@@ -101,8 +102,10 @@ fn evaluation(net: &Network<f64>, data: &Data, threads: usize) -> Evaluation {
         lanes: 8,
         shard_lanes: 3,
         windows: 4,
+        spacing: Spacing::Even,
         dt_ms: 10.0,
         detector: DetectorConfig::default(),
+        beside: Beside::default(),
     };
     let pool = ThreadPoolBuilder::new().num_threads(threads).build();
     let run = || evaluate(net, &plan, 0.5, &Progress::quiet()).expect("an evaluation");

@@ -32,7 +32,10 @@ impl Partial {
 
     /// Whether the nets in few bits are done on `stream`.
     pub fn has_stored(&self, stream: &str) -> bool {
-        self.found.stored.iter().any(|stored| stored.stream == stream)
+        self.found
+            .stored
+            .iter()
+            .any(|stored| stored.stream == stream)
     }
 
     /// Whether a line of `metrics.jsonl` about `stream` under `state_reset` tells of what is done.

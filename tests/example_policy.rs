@@ -161,6 +161,7 @@ mod tests {
                 windows: 1,
                 dt_ms: 10.0,
                 detector: DetectorConfig::default(),
+                instruments: &[],
             };
             let found = evaluate(&net, &plan, 0.5, &Progress::quiet()).unwrap();
             (found.by_recording, found.detection, found.resets)

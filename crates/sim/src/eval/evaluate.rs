@@ -15,8 +15,10 @@ use saturn_cell::Real;
 use saturn_data::DataError;
 use serde::{Deserialize, Serialize};
 
+use super::asked::ChangesReport;
 use super::bootstrap::{ByRecording, Estimate};
 use super::by_class::ByClass;
+use super::calibration::{Calibration, CalibrationReport};
 use super::detector::{DetectorConfig, DetectorError, DetectorScore, choose, grid};
 use super::gap::GapBin;
 use super::position::PositionWindow;
@@ -24,6 +26,7 @@ use super::reset::PolicyConfig;
 use super::slope::Slope;
 use crate::network::Network;
 use crate::run::Progress;
+use crate::scenario::Instrument;
 use crate::stream::Source;
 
 pub use judge::LATE;
@@ -54,6 +57,8 @@ pub struct Plan<'a> {
     pub dt_ms: f64,
     /// The boundary-free detector.
     pub detector: DetectorConfig,
+    /// What is measured beyond what always is.
+    pub instruments: &'a [Instrument],
 }
 
 /// What stops an evaluation.
@@ -129,6 +134,12 @@ pub struct Evaluation {
     pub saturation: Vec<Watched>,
     /// Summed right answers by recording, to pair arms and seeds.
     pub by_recording: ByRecording,
+    /// Calibration, where asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<CalibrationReport>,
+    /// Where accuracy changes along the stream, where asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change_points: Option<ChangesReport>,
 }
 
 fn one() -> f64 {
@@ -186,5 +197,7 @@ pub fn evaluate<R: Real>(
         resident_mib: all.resident_mib,
         saturation: all.saturation,
         by_recording: all.summed,
+        calibration: all.asked.calibration.as_ref().map(Calibration::report),
+        change_points: all.asked.changes(plan.seed),
     })
 }

@@ -114,6 +114,7 @@ fn cell(model: &str, arm: &str, accuracy: f64) -> CellSummary {
                 relative_to_stream: None,
             }],
         }],
+        experiments: crate::eval::experiments::Experiments::default(),
     }
 }
 
@@ -167,6 +168,8 @@ fn evaluation(accuracy: f64) -> Evaluation {
         resident_mib: None,
         saturation: vec![window(0), window(1)],
         by_recording: ByRecording::new(),
+        calibration: None,
+        change_points: None,
     }
 }
 

@@ -5,6 +5,7 @@ mod table;
 use serde::{Deserialize, Serialize};
 
 use crate::eval::evaluate::Evaluation;
+use crate::eval::experiments::Experiments;
 use crate::monitor::contraction::ContractionCurve;
 use crate::train::trainer::EpochRecord;
 use saturn_loss::MaskReport;
@@ -59,6 +60,9 @@ pub struct CellSummary {
     pub evaluations: Vec<NamedEvaluation>,
     /// How fast it forgets.
     pub contraction: Vec<NamedContraction>,
+    /// What was tried with it beside.
+    #[serde(flatten)]
+    pub experiments: Experiments,
 }
 
 /// How a net was trained.

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::disturb::DisturbConfig;
+use super::instruments::Instrument;
 use super::named::Named;
 use super::or_none::OrNone;
 use super::report::Report;
@@ -33,6 +35,13 @@ pub struct EvaluateKeys {
     pub contraction: ContractionConfig,
     /// The detector that knows no boundaries; its threshold is set on the validation set.
     pub detector: DetectorConfig,
+    /// What is measured beyond what always is; default none. See `docs/instruments.md`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub instruments: Vec<Instrument>,
+    /// What goes wrong with the input now and then, in an evaluation of its own that shows how nets recover;
+    /// it runs each net twice over `steps` steps of each stream. Default: nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disturb: Option<DisturbConfig>,
 }
 
 impl Default for EvaluateKeys {
@@ -45,6 +54,8 @@ impl Default for EvaluateKeys {
             windows: 20,
             contraction: ContractionConfig::default(),
             detector: DetectorConfig::default(),
+            instruments: Vec::new(),
+            disturb: None,
         }
     }
 }
@@ -100,6 +111,12 @@ pub struct Evaluate {
     pub contraction: ContractionConfig,
     /// The detector that knows no boundaries.
     pub detector: DetectorConfig,
+    /// What is measured beyond what always is. Left out where empty: it is part of the keys of results.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub instruments: Vec<Instrument>,
+    /// What goes wrong with the input now and then, and when. Left out where nothing does, as above.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disturb: Option<DisturbConfig>,
 }
 
 impl EvaluateKeys {
@@ -152,6 +169,10 @@ impl EvaluateKeys {
             |x| x >= 1.0 && x <= LONGEST as f64,
             &allowed,
         );
+        report.distinct(&at("instruments"), &self.instruments);
+        if let Some(disturb) = &self.disturb {
+            disturb.check(self.steps / self.lanes.max(1) as u64, report);
+        }
         Evaluate {
             steps: self.steps,
             lanes: self.lanes,
@@ -160,6 +181,8 @@ impl EvaluateKeys {
             windows: self.windows,
             contraction: self.contraction,
             detector: self.detector,
+            instruments: self.instruments.clone(),
+            disturb: self.disturb.clone(),
         }
     }
 
@@ -209,6 +232,8 @@ impl Evaluate {
             windows: self.windows,
             contraction: self.contraction,
             detector: self.detector,
+            instruments: self.instruments.clone(),
+            disturb: self.disturb.clone(),
         }
     }
 }

@@ -19,6 +19,7 @@ use super::class_weights::class_weights;
 use super::trainer::{Job, TrainError, first_update};
 use crate::eval::contraction::contraction;
 use crate::eval::evaluate::{EvalError, Plan, choose_threshold, evaluate};
+use crate::eval::experiments;
 use crate::eval::reset::{Never, StateReset};
 use crate::network::Network;
 use crate::run::Progress;
@@ -129,6 +130,7 @@ impl Trial<'_> {
             windows: 1,
             dt_ms: b.dt_ms,
             detector: e.detector,
+            instruments: &e.instruments,
         };
         let quiet = Progress::quiet();
         let choosing = typical(|| Ok(choose_threshold(net, &plan, &quiet).map(drop)?))?;
@@ -140,7 +142,7 @@ impl Trial<'_> {
         let each = policies * (threshold_steps(e, b) as f64 * step + e.steps as f64 * watched);
         let mut total = 0.0;
         for (_, gap) in e.streams.iter() {
-            total += each;
+            total += each + experiments::steps(e) as f64 * step;
             if let Some(gap) = gap {
                 total += self.contraction(net, gap)?;
             }

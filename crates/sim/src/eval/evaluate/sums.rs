@@ -1,6 +1,7 @@
 //! What an evaluation adds up, lane by lane.
 
 use super::{Plan, Watched};
+use crate::eval::asked::Asked;
 use crate::eval::bootstrap::ByRecording;
 use crate::eval::by_class::ByClass;
 use crate::eval::detector::DetectorScore;
@@ -27,6 +28,7 @@ pub struct Sums {
     pub resets: u64,
     pub resident_mib: Option<[f64; 2]>,
     pub saturation: Vec<Watched>,
+    pub asked: Asked,
 }
 
 impl Sums {
@@ -56,6 +58,7 @@ impl Sums {
             resets: 0,
             resident_mib: None,
             saturation: Vec::new(),
+            asked: Asked::new(plan.instruments, each, plan.windows),
         }
     }
 
@@ -78,5 +81,6 @@ impl Sums {
         self.operations += other.operations;
         self.resets += other.resets;
         self.saturation.extend(other.saturation);
+        self.asked.merge(&other.asked);
     }
 }

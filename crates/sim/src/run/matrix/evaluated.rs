@@ -8,6 +8,7 @@ use super::key::{Keyed, Keys, key};
 use super::{Entry, Matrix, Metric, threshold_steps};
 use crate::eval::contraction::contraction;
 use crate::eval::evaluate::{Plan, choose_threshold, evaluate};
+use crate::eval::experiments::{Experiments, Setting};
 use crate::network::Network;
 use crate::run::summary::{NamedContraction, NamedEvaluation};
 use crate::run::trace;
@@ -21,6 +22,9 @@ pub struct Evaluated {
     pub evaluations: Vec<NamedEvaluation>,
     /// On each stream with gaps.
     pub contraction: Vec<NamedContraction>,
+    /// On each stream, what is asked for beside.
+    #[serde(flatten)]
+    pub experiments: Experiments,
 }
 
 /// Where the recorded stretch of a stream begins, in lane steps.
@@ -65,6 +69,7 @@ impl Matrix<'_> {
         let mut done = Evaluated {
             evaluations: Vec::new(),
             contraction: Vec::new(),
+            experiments: Experiments::default(),
         };
         for (index, (stream, gap)) in e.streams.iter().enumerate() {
             let gap = gap.as_ref();
@@ -77,6 +82,7 @@ impl Matrix<'_> {
                     source: b.source(&b.valid, gap),
                     purpose: "threshold",
                     steps: threshold_steps(e, b),
+                    instruments: &[],
                     ..plan
                 };
                 let threshold = choose_threshold(net, &choosing, self.progress)?;
@@ -96,6 +102,15 @@ impl Matrix<'_> {
                     curves,
                 });
             }
+            let setting = Setting {
+                evaluate: e,
+                stream,
+                source: b.source(split, gap),
+                channels: b.channels,
+                seed: place.seed,
+                shard_lanes: self.scenario.train.shard_lanes,
+            };
+            (done.experiments).run(net, &setting, self.progress)?;
             if index == 0 {
                 let trace = trace::record(
                     net,
@@ -134,6 +149,7 @@ impl Matrix<'_> {
             windows: e.windows,
             dt_ms: b.dt_ms,
             detector: e.detector,
+            instruments: &e.instruments,
         }
     }
 }

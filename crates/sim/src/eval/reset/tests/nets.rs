@@ -288,6 +288,7 @@ fn found(
         windows: 2,
         dt_ms: 10.0,
         detector: DetectorConfig::default(),
+        instruments: &[],
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let evaluation = pool

@@ -1,5 +1,7 @@
 //! Figures of made-up runs: whatever a run lacks, the rest is drawn.
 
+mod asked;
+
 use std::path::Path;
 
 use saturn_loss::MaskReport;

@@ -146,7 +146,7 @@ mod tests {
     /// Neurons that fire in each step with their own probability: intervals are geometric.
     #[test]
     fn bernoulli_trains_have_the_geometric_law() {
-        let p = [0.05, 0.2, 0.5];
+        let p = [0.05, 0.2, 0.45];
         for (i, &p) in p.iter().enumerate() {
             let mut rng = generator(3, "test", i as u64);
             let mut intervals = Intervals::new(4, 10.0);

@@ -20,6 +20,14 @@ pub enum Plot {
     /// Accuracy against the share of wrong steps of the mask in training; wants arms with `mask_error` or
     /// estimated masks.
     Mask,
+    /// Accuracy and distance from an undisturbed copy after disturbances; wants `evaluate.disturb`.
+    Recovery,
+    /// How sure nets are against how often right; wants `calibration` in `evaluate.instruments`.
+    Calibration,
+    /// What the output owes to the far past; wants `far_past` in `evaluate.instruments`.
+    FarPast,
+    /// The gradient of the output by earlier states; wants `gradient_lag` in `evaluate.instruments`.
+    GradientLag,
     /// Input, mask and the outputs of two arms on the same stretch.
     Stream,
     /// Errors of the detector against its false alarms, threshold by threshold.
@@ -38,14 +46,18 @@ pub enum Plot {
 
 impl Plot {
     /// All of them, in the order of a report.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 17] = [
         Self::Stream,
         Self::Compare,
         Self::Accuracy,
         Self::Boundary,
         Self::Gap,
         Self::Mask,
+        Self::Recovery,
         Self::Contraction,
+        Self::FarPast,
+        Self::GradientLag,
+        Self::Calibration,
         Self::Operating,
         Self::Nets,
         Self::Saturation,

@@ -6,7 +6,7 @@ use crate::monitor::sketch::Sketch;
 use crate::scenario::DisturbConfig;
 
 /// Steps of the first bin after a disturbance; each further one ends twice as late.
-const FIRST_BIN: u64 = 25;
+const FIRST_BIN: u64 = 50;
 
 /// Segments that began some time after a disturbance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

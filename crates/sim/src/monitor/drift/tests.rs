@@ -61,7 +61,8 @@ fn correlation_is_allowed_for() {
     let found = median(sizes).unwrap();
     assert!((found / exact - 1.0).abs() < 0.05, "{found}, {exact}");
     let naive = |c: &&Compared| ks::p_value(c.distance, 256.0) < 0.05;
-    assert!(compared.iter().filter(naive).count() > 3 * UNITS / 10);
+    let alarms = compared.iter().filter(naive).count();
+    assert!(alarms > UNITS / 10, "{alarms}: twice what 5 % allow");
 }
 
 /// Normal laws d apart have D = 2 Phi(d / 2) - 1.
@@ -74,7 +75,7 @@ fn a_shift_has_its_distance() {
         let mean = compared.iter().map(|c| c.distance).sum::<f64>() / UNITS as f64;
         // The largest of many deviations is a little above that at one point.
         assert!(
-            mean > exact - 0.005 && mean < exact + 0.02,
+            mean > exact - 0.005 && mean < exact + 0.03,
             "{mean}, {exact}"
         );
         assert!(share(&compared, 1e-4) > 0.99);

@@ -68,10 +68,12 @@ impl Experiments {
         if asked(Instrument::FarPast) {
             let found = far_past(net, source, channels, seed, stream)?;
             self.far_past.push(found);
+            progress.advance(super::far_past::STEPS);
         }
         if asked(Instrument::GradientLag) {
             let found = gradient_lag(net, source, channels, seed, stream)?;
             self.gradient_lag.push(found);
+            progress.advance(super::gradient_lag::STEPS);
         }
         Ok(())
     }

@@ -97,7 +97,9 @@ pub fn recovery<R: Real>(
         })
         .collect::<Result<_, EvalError>>()?;
     let mut all = Counts::new(plan.disturb);
-    parts.iter().for_each(|part| all.merge(part));
+    for part in &parts {
+        all.merge(part);
+    }
     Ok(Recovery {
         stream: stream.to_owned(),
         last: plan.disturb.last,

@@ -16,22 +16,27 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
         return Ok(());
     };
     let of = names::stream(stream);
-    let panels = |line: &dyn Fn(&str, Look, &[&CalibrationReport]) -> Series| -> Vec<LinePanel> {
-        (scope.models.iter())
-            .map(|model| {
-                let lines = scope.arms.iter().filter_map(|&(arm, look)| {
-                    let found = scope.never_reset(model, arm, stream);
-                    let seeds: Vec<_> = (found.iter())
-                        .filter_map(|e| e.calibration.as_ref())
-                        .collect();
-                    let line = (!seeds.is_empty()).then(|| line(&names::arm(arm), look, &seeds));
-                    line.filter(|line| !line.points.is_empty())
-                });
-                LinePanel::new(names::model(model), lines.collect())
-            })
-            .filter(|panel| !panel.series.is_empty())
-            .collect()
-    };
+    let panels =
+        |lines: &dyn Fn(&str, Look, &[&CalibrationReport]) -> Vec<Series>| -> Vec<LinePanel> {
+            (scope.models.iter())
+                .map(|model| {
+                    let of_arm = |&(arm, look): &(&str, Look)| {
+                        let found = scope.never_reset(model, arm, stream);
+                        let seeds: Vec<_> = (found.iter())
+                            .filter_map(|e| e.calibration.as_ref())
+                            .collect();
+                        if seeds.is_empty() {
+                            return Vec::new();
+                        }
+                        lines(&names::arm(arm), look, &seeds)
+                    };
+                    let lines = scope.arms.iter().flat_map(of_arm);
+                    let drawn = lines.filter(|line| !line.points.is_empty());
+                    LinePanel::new(names::model(model), drawn.collect())
+                })
+                .filter(|panel| !panel.series.is_empty())
+                .collect()
+        };
     let mut reliable = panels(&reliability);
     if reliable.is_empty() {
         return Ok(());
@@ -62,8 +67,8 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
     let figure = Sweep {
         title: title.clone(),
         caption: "Expected calibration error by stream position: the mean difference between how sure a net is \
-                  and how often it is right. The lower end of a band is what chance alone gives a net that is \
-                  calibrated, with so few samples."
+                  and how often it is right. The thin line is what chance alone gives a net that is calibrated, with \
+                  so few samples."
             .to_owned(),
         x: Axis::linear("stream position, steps"),
         y: Axis::linear("calibration error, %"),
@@ -74,7 +79,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
 }
 
 /// All seeds together, bin by bin of confidence in order.
-fn reliability(name: &str, look: Look, seeds: &[&CalibrationReport]) -> Series {
+fn reliability(name: &str, look: Look, seeds: &[&CalibrationReport]) -> Vec<Series> {
     let mut bins: Vec<_> = seeds.iter().flat_map(|s| &s.bins).collect();
     bins.retain(|b| b.segments >= FEWEST);
     bins.sort_by(|a, b| a.confidence.total_cmp(&b.confidence));
@@ -96,12 +101,13 @@ fn reliability(name: &str, look: Look, seeds: &[&CalibrationReport]) -> Series {
             weighted(&|i| bins[i].accuracy),
         )
     });
-    Series::new(name, look, points.collect())
+    vec![Series::new(name, look, points.collect())]
 }
 
-fn by_position(name: &str, look: Look, seeds: &[&CalibrationReport]) -> Series {
+/// The error and, thinly, what chance alone gives.
+fn by_position(name: &str, look: Look, seeds: &[&CalibrationReport]) -> Vec<Series> {
     let windows = seeds.iter().map(|s| s.positions.len()).min().unwrap_or(0);
-    let (mut points, mut band) = (Vec::new(), Vec::new());
+    let (mut points, mut chance) = (Vec::new(), Vec::new());
     for k in 0..windows {
         let window = &seeds[0].positions[k];
         let scores = || seeds.iter().filter_map(move |s| s.positions[k].summed);
@@ -109,8 +115,12 @@ fn by_position(name: &str, look: Look, seeds: &[&CalibrationReport]) -> Series {
             continue;
         };
         let noise = mean(scores().map(|s| 100.0 * s.noise)).unwrap_or(f64::NAN);
-        points.push((f64::midpoint(window.start as f64, window.end as f64), ece));
-        band.push((noise.min(ece), ece));
+        let at = f64::midpoint(window.start as f64, window.end as f64);
+        points.push((at, ece));
+        chance.push((at, noise));
     }
-    Series::new(name, look, points).with_interval(band)
+    vec![
+        Series::new(name, look, points),
+        Series::new(name, look, chance).as_thin(),
+    ]
 }

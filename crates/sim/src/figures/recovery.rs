@@ -33,10 +33,11 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
             title: title.clone(),
             caption: format!(
                 "Accuracy of samples by the time from a disturbance's end to the sample's first step, where there \
-                 are at least {FEWEST}; the grey dashed line has the same samples, heard by a copy of the net that \
-                 was not disturbed. A line below it is what the disturbance has left in the state."
+                 are at least {FEWEST}; left of 0 are those that a disturbance touched. The grey dashed line has the \
+                 same samples, heard by a copy of the net that was not disturbed. A line below it on the right is \
+                 what the disturbance has left in the state."
             ),
-            x: Axis::log("time since the disturbance, s"),
+            x: Axis::linear("time since the disturbance's end, s"),
             chance: Some(100.0 * scope.summary.chance),
             panels: panels(&nets, |net| accuracy(scope, net)),
             ..Sweep::default()
@@ -89,24 +90,31 @@ fn kinds<'a>(net: &'a Net) -> impl Iterator<Item = (String, Look, Vec<&'a KindRe
 }
 
 fn accuracy(scope: &Scope, net: &Net) -> Vec<Series> {
-    let line = |name: &str, look: Look, bins: &[Vec<&RecoveryBin>], right: fn(&RecoveryBin) -> u64| {
-        let points = bins.iter().filter_map(|bins| {
-            let sum = |of: &dyn Fn(&RecoveryBin) -> u64| bins.iter().map(|b| of(b)).sum::<u64>();
-            let total = sum(&|b| b.total);
-            // The middle on a logarithmic axis.
-            let bin = bins.first()?;
-            let at = ((bin.from * bin.to) as f64).sqrt() * scope.summary.dt_ms / 1e3;
-            let share = 100.0 * sum(&right) as f64 / total as f64;
-            (total >= FEWEST).then_some((at, share))
-        });
-        Series::new(name, look, points.collect())
-    };
+    let step_s = scope.summary.dt_ms / 1e3;
+    let last = net.seeds[0].last as f64;
+    let line =
+        |name: &str, look: Look, bins: &[Vec<&RecoveryBin>], right: fn(&RecoveryBin) -> u64| {
+            let points = bins.iter().filter_map(|bins| {
+                let sum =
+                    |of: &dyn Fn(&RecoveryBin) -> u64| bins.iter().map(|b| of(b)).sum::<u64>();
+                let total = sum(&|b| b.total);
+                let bin = bins.first()?;
+                let at = match bin.from {
+                    0 => -last / 2.0,
+                    from => f64::midpoint(from as f64, bin.to as f64),
+                };
+                let share = 100.0 * sum(&right) as f64 / total as f64;
+                (total >= FEWEST).then_some((at * step_s, share))
+            });
+            Series::new(name, look, points.collect())
+        };
     let mut lines = Vec::new();
     let mut all: Vec<Vec<&RecoveryBin>> = Vec::new();
     for (name, look, seeds) in kinds(net) {
-        let bins: Vec<Vec<&RecoveryBin>> = (0..seeds[0].bins.len())
-            .map(|k| seeds.iter().filter_map(|s| s.bins.get(k)).collect())
-            .collect();
+        let during = seeds.iter().map(|s| &s.during).collect();
+        let after =
+            (0..seeds[0].bins.len()).map(|k| seeds.iter().filter_map(|s| s.bins.get(k)).collect());
+        let bins: Vec<Vec<&RecoveryBin>> = std::iter::once(during).chain(after).collect();
         all.resize(all.len().max(bins.len()), Vec::new());
         for (to, from) in all.iter_mut().zip(&bins) {
             to.extend(from);

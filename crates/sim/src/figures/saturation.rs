@@ -182,23 +182,45 @@ fn asked(bands: bool) -> Vec<Quantity> {
     let band = if bands { ", 5 to 95 %" } else { ", median" };
     vec![
         quantity(&format!("state{band}"), |a| {
-            a.quantiles.values().map(|q| [q.q50, q.q05, q.q95]).collect()
+            a.quantiles
+                .values()
+                .map(|q| [q.q50, q.q05, q.q95])
+                .collect()
         }),
         quantity("units that drifted, %", |a| {
             a.drift.values().map(|d| alone(100.0 * d.drifted)).collect()
         }),
         quantity(
-            if bands { "drift (KS), median to largest" } else { "drift (KS), median" },
-            |a| a.drift.values().map(|d| [d.median, d.median, d.max]).collect(),
+            if bands {
+                "drift (KS), median to largest"
+            } else {
+                "drift (KS), median"
+            },
+            |a| {
+                a.drift
+                    .values()
+                    .map(|d| [d.median, d.median, d.max])
+                    .collect()
+            },
         ),
         quantity(&format!("inter-spike interval, ms{band}"), |a| {
-            a.intervals.values().map(|i| [i.q50_ms, i.q05_ms, i.q95_ms]).collect()
+            a.intervals
+                .values()
+                .map(|i| [i.q50_ms, i.q05_ms, i.q95_ms])
+                .collect()
         }),
         quantity("variation of intervals (CV)", |a| {
-            a.intervals.values().filter_map(|i| i.cv).map(alone).collect()
+            a.intervals
+                .values()
+                .filter_map(|i| i.cv)
+                .map(alone)
+                .collect()
         }),
         quantity("intervals in bursts, %", |a| {
-            a.intervals.values().map(|i| alone(100.0 * i.bursts)).collect()
+            a.intervals
+                .values()
+                .map(|i| alone(100.0 * i.bursts))
+                .collect()
         }),
     ]
 }

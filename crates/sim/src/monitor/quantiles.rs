@@ -54,7 +54,9 @@ impl Quantiles {
                 self.sketch.add(a.wide().hypot(b.wide()));
             }
         } else {
-            values.iter().for_each(|v| self.sketch.add(v.wide()));
+            for v in values {
+                self.sketch.add(v.wide());
+            }
         }
     }
 

@@ -31,7 +31,10 @@ mod tests {
 
     #[test]
     fn columns_line_up_whatever_is_in_them() {
-        let rows = [["model", "arm", "memory"], ["a long name", "classic", "5 MiB"]];
+        let rows = [
+            ["model", "arm", "memory"],
+            ["a long name", "classic", "5 MiB"],
+        ];
         let lines = aligned(&rows.map(|row| row.map(str::to_owned).to_vec()), 2);
         assert_eq!(lines[0], "model        arm      memory");
         assert_eq!(lines[1], "a long name  classic   5 MiB");

@@ -96,12 +96,11 @@ impl Counts {
     /// A segment that began `since` steps after a disturbance, or that one touched (0).
     pub fn segment(&mut self, kind: usize, since: u64, right: bool, undisturbed: bool) {
         let kind = &mut self.kinds[kind];
-        let bin = match since {
-            0 => Some(&mut kind.during),
-            _ => {
-                let i = kind.bins.partition_point(|bin| bin.to <= since);
-                kind.bins.get_mut(i)
-            }
+        let bin = if since == 0 {
+            Some(&mut kind.during)
+        } else {
+            let i = kind.bins.partition_point(|bin| bin.to <= since);
+            kind.bins.get_mut(i)
         };
         if let Some(bin) = bin {
             bin.right += u64::from(right);

@@ -102,7 +102,12 @@ fn what_is_asked_for_is_drawn_and_told() {
     // Nothing was asked for.
     assert!(instrument_lines(&found).is_empty());
     found.cells.iter_mut().for_each(asked);
-    scenario.plots = vec![Plot::Recovery, Plot::FarPast, Plot::GradientLag, Plot::Calibration];
+    scenario.plots = vec![
+        Plot::Recovery,
+        Plot::FarPast,
+        Plot::GradientLag,
+        Plot::Calibration,
+    ];
     let drawn = draw(&scenario, folder.path(), &found).expect("drawn");
     let expected = [
         "figures/recovery-accuracy-noise",
@@ -122,7 +127,10 @@ fn what_is_asked_for_is_drawn_and_told() {
         "25.0     0.100    0.400",
         "0.500    0.125     0.000      5.0e-1       2.5e-1        1.0e-3",
     ] {
-        assert!(lines.iter().any(|l| l.contains(part)), "{part} in {lines:#?}");
+        assert!(
+            lines.iter().any(|l| l.contains(part)),
+            "{part} in {lines:#?}"
+        );
     }
     // Both survive a file.
     let text = serde_json::to_string(&found).expect("text");

@@ -92,7 +92,12 @@ pub fn thin(cell: &CellSummary, detail: Detail) -> CellSummary {
         }
     }
     if !detail.others {
-        for kind in cell.experiments.recovery.iter_mut().flat_map(|r| &mut r.kinds) {
+        for kind in cell
+            .experiments
+            .recovery
+            .iter_mut()
+            .flat_map(|r| &mut r.kinds)
+        {
             kind.lags.clear();
             kind.distances.clear();
         }

@@ -17,8 +17,14 @@ evaluate:
     assert_eq!((disturb.every, disturb.last), (3_000, 100));
     let kinds: Vec<_> = disturb.kinds.iter().map(Disturbance::kind).collect();
     assert_eq!(kinds, ["noise_burst", "dead_sensor", "gain"]);
-    assert_eq!(disturb.kinds[0], Disturbance::NoiseBurst(NoiseBurst { rate: 4.0 }));
-    assert_eq!(disturb.kinds[1], Disturbance::DeadSensor(DeadSensor { share: 0.5 }));
+    assert_eq!(
+        disturb.kinds[0],
+        Disturbance::NoiseBurst(NoiseBurst { rate: 4.0 })
+    );
+    assert_eq!(
+        disturb.kinds[1],
+        Disturbance::DeadSensor(DeadSensor { share: 0.5 })
+    );
     let again = good(&to_yaml(&s));
     assert_eq!(again.evaluate, s.evaluate);
     // All by default.
@@ -31,19 +37,40 @@ evaluate:
 fn what_is_not_asked_for_is_not_written() {
     let s = good("name: x");
     let text = serde_json::to_string(&s.evaluate).expect("text");
-    assert!(!text.contains("instruments") && !text.contains("disturb"), "{text}");
+    assert!(
+        !text.contains("instruments") && !text.contains("disturb"),
+        "{text}"
+    );
     assert!(!to_yaml(&s).contains("disturb"));
 }
 
 #[test]
 fn what_cannot_be_is_told_with_its_place() {
     for (evaluate, said) in [
-        ("{disturb: {every: 100, last: 100}}", "evaluate.disturb.every: `100` is out of range"),
-        ("{disturb: {every: 5000}, steps: 100_000, lanes: 20}", "ends before it has recovered"),
-        ("{disturb: {kinds: {dead_sensor: {share: 0}}}}", "kinds.0.dead_sensor.share: `0` is out of range"),
-        ("{disturb: {kinds: [gain, gain]}}", "this stands in the list for the second time"),
-        ("{instruments: [drift, drift]}", "this stands in the list for the second time"),
-        ("{instruments: drifts}", "unknown choice `drifts`, nearest `drift`"),
+        (
+            "{disturb: {every: 100, last: 100}}",
+            "evaluate.disturb.every: `100` is out of range",
+        ),
+        (
+            "{disturb: {every: 5000}, steps: 100_000, lanes: 20}",
+            "ends before it has recovered",
+        ),
+        (
+            "{disturb: {kinds: {dead_sensor: {share: 0}}}}",
+            "kinds.0.dead_sensor.share: `0` is out of range",
+        ),
+        (
+            "{disturb: {kinds: [gain, gain]}}",
+            "this stands in the list for the second time",
+        ),
+        (
+            "{instruments: [drift, drift]}",
+            "this stands in the list for the second time",
+        ),
+        (
+            "{instruments: drifts}",
+            "unknown choice `drifts`, nearest `drift`",
+        ),
     ] {
         let message = wrong(&format!("name: x\nevaluate: {evaluate}"), &[]);
         assert!(message.contains(said), "{message}");

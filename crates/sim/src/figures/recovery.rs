@@ -29,6 +29,9 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
         let of = names::stream(stream);
         let file = |what: &str| format!("recovery-{what}-{stream}").replace(' ', "-");
         let title = format!("Accuracy after disturbances of the input, {of}");
+        let step_s = scope.summary.dt_ms / 1e3;
+        let one = nets[0].seeds[0];
+        let (from_s, to_s) = (-step_s * one.last as f64, step_s * one.horizon as f64);
         let figure = Sweep {
             title: title.clone(),
             caption: format!(
@@ -37,7 +40,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
                  same samples, heard by a copy of the net that was not disturbed. A line below it on the right is \
                  what the disturbance has left in the state."
             ),
-            x: Axis::linear("time since the disturbance's end, s"),
+            x: Axis::linear("time since the disturbance's end, s").over(from_s, to_s),
             chance: Some(100.0 * scope.summary.chance),
             panels: panels(&nets, |net| accuracy(scope, net)),
             ..Sweep::default()

@@ -125,7 +125,8 @@ fn what_is_asked_for_is_drawn_and_told() {
         "none (p 0.310)",
         "at 12\u{202f}000: 91 to 84 %",
         "25.0     0.100    0.400",
-        "0.500    0.125     0.000      5.0e-1       2.5e-1        1.0e-3",
+        "0.500    0.125     0.000",
+        "5.0e-1       2.5e-1        1.0e-3",
     ] {
         assert!(
             lines.iter().any(|l| l.contains(part)),

@@ -177,6 +177,7 @@ mod tests {
                 dt_ms: 10.0,
                 detector: DetectorConfig::default(),
                 beside: Beside::default(),
+                instruments: &[],
             };
             let found = evaluate(&net, &plan, 0.5, &Progress::quiet()).unwrap();
             (found.by_recording, found.detection, found.resets)

@@ -21,6 +21,8 @@ pub struct Sweep {
     pub y: Axis,
     /// Accuracy of guessing, %.
     pub chance: Option<f64>,
+    /// A reference line, if there is one beside that of guessing.
+    pub level: Option<Level>,
     /// One a model.
     pub panels: Vec<LinePanel>,
 }
@@ -34,6 +36,7 @@ impl Default for Sweep {
             x: Axis::linear("what is swept"),
             y: Axis::linear("accuracy, %").over(0.0, 100.0),
             chance: None,
+            level: None,
             panels: Vec::new(),
         }
     }
@@ -46,7 +49,9 @@ impl Figure for Sweep {
             title: panel.title.clone(),
             y: self.y.clone(),
             series: panel.series.clone(),
-            levels: chance.iter().chain(&panel.levels).cloned().collect(),
+            levels: (chance.iter().chain(&self.level).chain(&panel.levels))
+                .cloned()
+                .collect(),
             notes: Vec::new(),
         });
         let (rows, panel) = panels_in_rows(cells.collect());

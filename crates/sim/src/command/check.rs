@@ -14,6 +14,7 @@ use super::memory::{self, MIB, Samples};
 use super::print::print;
 use crate::build::{Answers, build};
 use crate::network::Network;
+use crate::report::aligned;
 use crate::run::workbench::{Paths, Workbench};
 use crate::scenario::{Precision, Scenario};
 use crate::train::estimate::Trial;
@@ -131,31 +132,6 @@ fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
     cells.map(str::to_owned).to_vec()
 }
 
-/// Rows as lines: the first `names` columns to the left, numbers to the right.
-pub fn aligned(rows: &[Vec<String>], names: usize) -> Vec<String> {
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |c: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(c));
-        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    rows.iter()
-        .map(|row| {
-            let cells = row.iter().zip(&widths).enumerate();
-            let line: Vec<String> = cells
-                .map(|(c, (cell, &width))| {
-                    if c < names {
-                        format!("{cell:<width$}")
-                    } else {
-                        format!("{cell:>width$}")
-                    }
-                })
-                .collect();
-            line.join("  ").trim_end().to_owned()
-        })
-        .collect()
-}
-
 /// A whole number with commas between thousands.
 fn grouped(n: usize) -> String {
     let digits = n.to_string();
@@ -182,17 +158,6 @@ fn duration(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn columns_line_up_whatever_is_in_them() {
-        let rows = [
-            row(["model", "arm", "memory"]),
-            row(["a long name", "classic", "5 MiB"]),
-        ];
-        let lines = aligned(&rows, 2);
-        assert_eq!(lines[0], "model        arm      memory");
-        assert_eq!(lines[1], "a long name  classic   5 MiB");
-    }
 
     #[test]
     fn numbers_are_read_at_a_glance() {

@@ -251,7 +251,7 @@ fn list(scenario: &Scenario, chosen: &[Entry], options: &RunOptions) -> Result<(
             state.to_owned(),
         ]);
     }
-    print(&super::check::aligned(&rows, 5).join("\n"))
+    print(&report::aligned(&rows, 5).join("\n"))
 }
 
 /// The paths of data that are all there.
@@ -295,6 +295,9 @@ pub fn finish(
         progress.result(&line);
     }
     for line in report::difference_lines(summary) {
+        progress.result(&line);
+    }
+    for line in report::instrument_lines(summary) {
         progress.result(&line);
     }
     for line in report::unmatched(summary) {

@@ -19,8 +19,10 @@ use saturn_cell::Real;
 use saturn_data::DataError;
 use serde::{Deserialize, Serialize};
 
+use super::asked::ChangesReport;
 use super::bootstrap::{ByRecording, Estimate};
 use super::by_class::ByClass;
+use super::calibration::{Calibration, CalibrationReport};
 use super::detector::{DetectorConfig, DetectorError, DetectorScore, choose, grid};
 use super::gap::GapBin;
 use super::position::{PositionWindow, Spacing};
@@ -31,6 +33,7 @@ use crate::run::Progress;
 use crate::run::checkpoint::Stage;
 use crate::run::folder::FolderError;
 use crate::run::trace::TraceError;
+use crate::scenario::Instrument;
 use crate::stream::Source;
 
 pub use judge::LATE;
@@ -79,6 +82,8 @@ pub struct Beside<'a> {
     pub traces: Option<TracePlan<'a>>,
     /// The net in f64, in windows.
     pub twin: Option<TwinPlan<'a>>,
+    /// What is measured beyond what always is.
+    pub instruments: &'a [Instrument],
 }
 
 /// What stops an evaluation.
@@ -169,6 +174,12 @@ pub struct Evaluation {
     pub saturation: Vec<Watched>,
     /// Summed right answers by recording, to pair arms and seeds.
     pub by_recording: ByRecording,
+    /// Calibration, where asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<CalibrationReport>,
+    /// Where accuracy changes along the stream, where asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change_points: Option<ChangesReport>,
 }
 
 fn one() -> f64 {
@@ -237,5 +248,7 @@ pub fn evaluate<R: Real>(
         twin: all.twin,
         saturation: all.saturation,
         by_recording: all.summed,
+        calibration: all.asked.calibration.as_ref().map(Calibration::report),
+        change_points: all.asked.changes(plan.seed),
     })
 }

@@ -15,7 +15,8 @@ use super::reset::{Action, Needs, Policy, PolicyConfig, Seen};
 use crate::network::{Network, Tapes};
 use crate::precision::random::pass_of;
 use crate::run::checkpoint::Numbers;
-use crate::stream::{Columns, Composer, Form, SavedComposer, Source, Step};
+use crate::scenario::DisturbConfig;
+use crate::stream::{Columns, Composer, Disturber, Form, SavedComposer, Source, Step};
 use crate::train::validate::softmax;
 
 /// Steps of the longest chunk.
@@ -37,6 +38,9 @@ pub struct Lanes<'a, R: Real> {
     scouts: Vec<Composer<'a>>,
     /// What the scouts hear, which nobody needs.
     unheard: Columns<R>,
+    /// One a lane where the input is disturbed, else none; and a step before and while it is.
+    disturbers: Vec<Disturber<'a>>,
+    plain: [Columns<R>; 2],
     config: &'a dyn PolicyConfig,
     needs: Needs,
     /// One a lane.
@@ -128,6 +132,8 @@ impl<'a, R: Real> Lanes<'a, R> {
             composers: compose()?,
             scouts: if ahead { compose()? } else { Vec::new() },
             unheard: Columns::default(),
+            disturbers: Vec::new(),
+            plain: Default::default(),
             config: policy,
             needs,
             policies: indices.clone().map(|i| policy.build(seed, i)).collect(),
@@ -153,6 +159,23 @@ impl<'a, R: Real> Lanes<'a, R> {
             lanes.scout(step)?;
         }
         Ok(lanes)
+    }
+
+    /// The same lanes, not yet begun, with an input that is disturbed now and then; `first`, `source` and
+    /// `seed` as in [`Self::new`].
+    #[must_use]
+    pub fn disturbed(
+        mut self,
+        config: &'a DisturbConfig,
+        source: Source<'a>,
+        seed: u64,
+        first: usize,
+    ) -> Self {
+        let lanes = (first..first + self.composers.len()).map(|lane| lane as u64);
+        self.disturbers = lanes
+            .map(|lane| Disturber::new(config, source.noise, seed, lane))
+            .collect();
+        self
     }
 
     /// The most steps that run at once.
@@ -278,8 +301,19 @@ impl<'a, R: Real> Lanes<'a, R> {
         self.read.clear();
         for t in 0..steps {
             let first = t * self.needs.copies * lanes;
-            for composer in &mut self.composers {
-                self.known.push(composer.step(&mut self.input)?);
+            for (lane, composer) in self.composers.iter_mut().enumerate() {
+                let known = match self.disturbers.get_mut(lane) {
+                    None => composer.step(&mut self.input)?,
+                    Some(disturber) => {
+                        let [plain, scratch] = &mut self.plain;
+                        plain.clear(self.form, self.channels);
+                        let known = composer.step(plain)?;
+                        let at = self.at + t as u64;
+                        disturber.push(at, plain, &mut self.input, scratch);
+                        known
+                    }
+                };
+                self.known.push(known);
             }
             for _ in 1..self.needs.copies {
                 self.input.repeat(first, lanes);

@@ -14,6 +14,9 @@
 //! | `mask` | the summary's table: accuracy against the share of wrong steps of the mask in training |
 //! | `precision` | nets stored in few bits: accuracy and held states against bits, drift along the stream |
 //! | `contraction` | what is left of the past after the same gap |
+//! | `recovery` | accuracy and distance of the state after disturbances |
+//! | `calibration` | how sure nets are against how often right |
+//! | `far-past`, `gradient-lag` | what the output owes to earlier steps and states |
 //! | `saturation` | the instruments, window by window |
 //! | `operating` | the detector's errors against its false alarms, threshold by threshold |
 //! | `nets` | a point a net: saturation against contraction, operations against accuracy |
@@ -24,9 +27,11 @@
 mod accuracy;
 pub mod analyse;
 mod boundary;
+mod calibration;
 mod compare;
 mod contraction;
 mod gap;
+mod lags;
 mod mask;
 pub mod names;
 pub mod nets;
@@ -34,6 +39,7 @@ mod operating;
 mod precision;
 mod raster;
 mod recall;
+mod recovery;
 mod saturation;
 pub mod scope;
 mod stream;
@@ -115,6 +121,10 @@ pub fn draw(
             Plot::Gap => gap::draw(&scope, &mut sheet)?,
             Plot::Mask => mask::draw(&scope, &mut sheet)?,
             Plot::Precision => precision::draw(&scope, &mut sheet)?,
+            Plot::Recovery => recovery::draw(&scope, &mut sheet)?,
+            Plot::Calibration => calibration::draw(&scope, &mut sheet)?,
+            Plot::FarPast => lags::far_past(&scope, &mut sheet)?,
+            Plot::GradientLag => lags::gradient(&scope, &mut sheet)?,
             Plot::Contraction => contraction::draw(&scope, &mut sheet)?,
             Plot::Operating => operating::draw(&scope, &mut sheet)?,
             Plot::Nets => nets::draw(&scope, &mut sheet)?,

@@ -10,6 +10,7 @@ use super::scope::{Scope, mean};
 use super::{FiguresError, Sheet};
 use crate::eval::evaluate::{Evaluation, Watched};
 use crate::monitor::WindowStats;
+use crate::monitor::asked::AskedStats;
 use crate::scenario::Plot;
 
 /// Line and ends of the band of each field in a window.
@@ -74,6 +75,11 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
         sheet.add(Plot::Saturation, &file, &title, &figure)?;
     }
     Ok(())
+}
+
+/// A value without a band.
+fn alone(v: f64) -> [f64; 3] {
+    [v, f64::NAN, f64::NAN]
 }
 
 /// All quantities, in the order of their panels; one a gate that any net has.
@@ -161,7 +167,62 @@ fn quantities(scope: &Scope, stream: &str, bands: bool) -> Vec<Quantity> {
     all.push(plain("effective rank, dimensions", |w| {
         w.rank.iter().map(|r| r.participation_ratio).collect()
     }));
+    all.extend(asked(bands));
     all
+}
+
+/// What runs only where it is asked for.
+fn asked(bands: bool) -> Vec<Quantity> {
+    let quantity = |title: &str, read: fn(&AskedStats) -> Vec<[f64; 3]>| Quantity {
+        title: title.to_owned(),
+        range: None,
+        level: None,
+        read: Box::new(move |w| w.asked.as_ref().map(read).unwrap_or_default()),
+    };
+    let band = if bands { ", 5 to 95 %" } else { ", median" };
+    vec![
+        quantity(&format!("state{band}"), |a| {
+            a.quantiles
+                .values()
+                .map(|q| [q.q50, q.q05, q.q95])
+                .collect()
+        }),
+        quantity("units that drifted, %", |a| {
+            a.drift.values().map(|d| alone(100.0 * d.drifted)).collect()
+        }),
+        quantity(
+            if bands {
+                "drift (KS), median to largest"
+            } else {
+                "drift (KS), median"
+            },
+            |a| {
+                a.drift
+                    .values()
+                    .map(|d| [d.median, d.median, d.max])
+                    .collect()
+            },
+        ),
+        quantity(&format!("inter-spike interval, ms{band}"), |a| {
+            a.intervals
+                .values()
+                .map(|i| [i.q50_ms, i.q05_ms, i.q95_ms])
+                .collect()
+        }),
+        quantity("variation of intervals (CV)", |a| {
+            a.intervals
+                .values()
+                .filter_map(|i| i.cv)
+                .map(alone)
+                .collect()
+        }),
+        quantity("intervals in bursts, %", |a| {
+            a.intervals
+                .values()
+                .map(|i| alone(100.0 * i.bursts))
+                .collect()
+        }),
+    ]
 }
 
 fn line(

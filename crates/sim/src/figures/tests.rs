@@ -1,5 +1,7 @@
 //! Figures of made-up runs: whatever a run lacks, the rest is drawn.
 
+mod asked;
+
 use std::path::Path;
 
 use saturn_loss::MaskReport;
@@ -115,6 +117,7 @@ fn cell(model: &str, arm: &str, accuracy: f64) -> CellSummary {
                 relative_to_stream: None,
             }],
         }],
+        experiments: crate::eval::experiments::Experiments::default(),
     }
 }
 
@@ -171,6 +174,8 @@ fn evaluation(accuracy: f64) -> Evaluation {
         twin: vec![],
         saturation: vec![window(0), window(1)],
         by_recording: ByRecording::new(),
+        calibration: None,
+        change_points: None,
     }
 }
 

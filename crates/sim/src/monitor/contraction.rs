@@ -90,14 +90,24 @@ struct Distances {
 
 /// Mean and sum of squares around it of each row, by Welford's recurrence.
 #[derive(Clone, Debug)]
-struct Spread {
+pub(crate) struct Spread {
     n: f64,
     mean: Vec<f64>,
     squares: f64,
 }
 
 impl Spread {
-    fn add<R: Real>(&mut self, values: &[R]) {
+    /// Nothing seen yet of `rows` rows.
+    pub fn new(rows: usize) -> Self {
+        Self {
+            n: 0.0,
+            mean: vec![0.0; rows],
+            squares: 0.0,
+        }
+    }
+
+    /// The rows of a state; one that is not finite is passed over.
+    pub fn add<R: Real>(&mut self, values: &[R]) {
         if !values.iter().all(|v| v.wide().is_finite()) {
             return;
         }
@@ -110,30 +120,31 @@ impl Spread {
     }
 
     /// sqrt(2 tr C), exactly the root mean square distance over all pairs shown.
-    fn rms_distance(&self) -> Option<f64> {
+    pub fn rms_distance(&self) -> Option<f64> {
         let distance = (2.0 * self.squares / (self.n - 1.0)).sqrt();
         (self.n > 1.0 && distance > 0.0).then_some(distance)
     }
+}
+
+/// The field that stands for its layer: its membrane, else its first field that is not spikes.
+pub(crate) fn main_field(fields: &[saturn_cell::Field]) -> Option<usize> {
+    (fields.iter())
+        .position(|f| f.kind == FieldKind::Membrane)
+        .or_else(|| fields.iter().position(|f| f.kind != FieldKind::Spikes))
 }
 
 impl Contraction {
     /// For `cell`, the net's layer number `layer`.
     pub fn new<R: Real>(layer: usize, cell: &dyn Cell<R>) -> Self {
         let fields = cell.fields();
-        let main = (fields.iter())
-            .position(|f| f.kind == FieldKind::Membrane)
-            .or_else(|| fields.iter().position(|f| f.kind != FieldKind::Spikes));
+        let main = main_field(&fields);
         let distances = |(i, field): (usize, saturn_cell::Field)| Distances {
             name: field.name.to_owned(),
             kind: field.kind,
             main: Some(i) == main,
             lags: Vec::new(),
             wide: Vec::new(),
-            stream: Spread {
-                n: 0.0,
-                mean: vec![0.0; field.rows.len()],
-                squares: 0.0,
-            },
+            stream: Spread::new(field.rows.len()),
             rows: field.rows,
         };
         Self {

@@ -13,6 +13,9 @@
 //! | [`membrane`] | membranes | mean and quantiles, in units of the threshold |
 //! | [`rank`] | all of the state but spikes | the effective number of dimensions |
 //! | [`norm`] | every field of the state | root mean square, and what is not finite |
+//! | [`intervals`] | spikes, where asked for | inter-spike intervals |
+//! | [`quantiles`] | all of the state but spikes, where asked for | quantiles |
+//! | [`drift`] | all of the state but spikes, where asked for | distance from the stream's first window |
 //!
 //! Memory does not grow with the stream. The cost of an observation is a pass over drive and state, but
 //! for `rank`, which is S^2 a lane: observe every tenth step, say. Only [`Monitor::track`] wants every
@@ -20,14 +23,19 @@
 //!
 //! [`contraction`] stands apart: it looks at an experiment of its own, not at a stream.
 
+pub mod asked;
 pub mod bound;
 pub mod contraction;
+pub mod drift;
 pub mod gates;
 mod histogram;
+pub mod intervals;
 pub mod membrane;
 pub mod norm;
 pub mod pinned;
+pub mod quantiles;
 pub mod rank;
+pub(crate) mod sketch;
 pub mod spikes;
 #[cfg(test)]
 mod toy;
@@ -38,6 +46,7 @@ use std::ops::Range;
 use saturn_cell::{Cell, Field, FieldKind, Real, View, column};
 use serde::{Deserialize, Serialize};
 
+use asked::{Asked, AskedStats, Asking};
 use bound::{Bound, BoundUse};
 use gates::{GateQuantiles, Gates};
 use membrane::{Membrane, MembraneStats};
@@ -68,6 +77,9 @@ pub struct WindowStats {
     pub rank: Option<EffectiveRank>,
     /// Size of each field of the state.
     pub norm: BTreeMap<String, NormStats>,
+    /// What the instruments saw that run only where they are asked for.
+    #[serde(default)]
+    pub asked: Option<AskedStats>,
 }
 
 /// The instruments on one cell.
@@ -83,6 +95,7 @@ pub struct Monitor {
     norm: Vec<Watched<Norm>>,
     rank: Option<Rank>,
     bound: Option<Bound>,
+    asked: Option<Asked>,
 }
 
 /// An instrument with the rows that it looks at.
@@ -125,6 +138,21 @@ impl Monitor {
             .watch(|field| Some(Norm::new(field.kind))),
             rank: Rank::new(&all.state),
             bound: Bound::new(cell),
+            asked: None,
+        }
+    }
+
+    /// The same with the instruments of `cell` that are asked for.
+    #[must_use]
+    pub fn asked<R: Real>(mut self, cell: &dyn Cell<R>, asking: Asking) -> Self {
+        self.asked = Asked::new(&cell.fields(), asking);
+        self
+    }
+
+    /// Shows the `state [S, B]` after a step, every step in order, to what follows spikes from step to step.
+    pub fn follow<R: Real>(&mut self, state: View<R>) {
+        if let Some(asked) = &mut self.asked {
+            asked.follow(state);
         }
     }
 
@@ -153,6 +181,9 @@ impl Monitor {
             bound.track(drive);
             bound.observe(state);
         }
+        if let Some(asked) = &mut self.asked {
+            asked.observe(state);
+        }
     }
 
     /// Closes the window and begins the next one. What runs since the stream's start (the sup of the
@@ -169,6 +200,7 @@ impl Monitor {
             membrane: read(&mut self.membrane, Membrane::take),
             rank: self.rank.as_mut().and_then(Rank::take),
             norm: read(&mut self.norm, Norm::take),
+            asked: self.asked.as_mut().map(Asked::take),
         }
     }
 }

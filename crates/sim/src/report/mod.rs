@@ -3,9 +3,11 @@
 //! `report.html` needs nothing beside it: the style is in its head, and figures are data URIs. Each SVG is
 //! an image of its own, so that names inside one cannot meet those of another.
 
+mod aligned;
 mod captions;
 pub mod checklist;
 mod headline;
+mod instruments;
 mod leading;
 mod matched;
 mod method;
@@ -27,6 +29,8 @@ use crate::run::folder::{Folder, FolderError};
 use crate::run::summary::Summary;
 use crate::scenario::Scenario;
 
+pub use aligned::aligned;
+pub use instruments::instrument_lines;
 pub use matched::unmatched;
 pub use precision::precision_lines;
 pub use terminal::{difference_lines, table_lines};

@@ -3,7 +3,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::checklist::{self, Verdict, arm_of};
-use super::{captions, headline, method, nets, precision, results};
+use super::{captions, headline, instruments, method, nets, precision, results};
 use crate::figures::{Drawn, names};
 use crate::run::summary::Summary;
 use crate::scenario::{Scenario, to_yaml};
@@ -37,6 +37,7 @@ pub fn page(scenario: &Scenario, summary: &Summary, figures: &[(&Drawn, Vec<u8>)
                     @if summary.table.is_empty() { p { "No net was evaluated." } }
                     (results::results(summary))
                     (precision::precision(summary))
+                    (instruments::instruments(summary))
                     (checklists(summary))
                     @if !figures.is_empty() {
                         h2 id="figures" { "Figures" }

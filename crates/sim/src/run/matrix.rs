@@ -30,6 +30,7 @@ use super::summary::{self, CellSummary, Failure, Reference, Summary};
 use super::trace::TraceError;
 use super::workbench::Workbench;
 use crate::build::{Answers, build};
+use crate::eval::experiments;
 use crate::network::Network;
 use crate::scenario::{Arm, Evaluate, Model, Precision, Scenario};
 
@@ -167,7 +168,8 @@ impl Matrix<'_> {
     fn evaluation_work(&self) -> u64 {
         let e = &self.scenario.evaluate;
         let each = e.steps + threshold_steps(e, self.bench);
-        (e.streams.len() * e.state_reset.len()) as u64 * each + self.stored_work()
+        let beside = e.streams.len() as u64 * experiments::steps(e);
+        (e.streams.len() * e.state_reset.len()) as u64 * each + self.stored_work() + beside
     }
 
     /// One trained and evaluated net; `None` if it is not done, and only what is done is wanted. Only a net
@@ -258,6 +260,7 @@ impl Matrix<'_> {
             evaluations: found.evaluations,
             contraction: found.contraction,
             stored: found.stored,
+            experiments: found.experiments,
         }))
     }
 

@@ -5,6 +5,7 @@ mod table;
 use serde::{Deserialize, Serialize};
 
 use crate::eval::evaluate::Evaluation;
+use crate::eval::experiments::Experiments;
 use crate::monitor::contraction::ContractionCurve;
 use crate::precision::result::Stored;
 use crate::train::trainer::EpochRecord;
@@ -63,6 +64,9 @@ pub struct CellSummary {
     /// How it did when stored in few bits, where that was asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stored: Vec<Stored>,
+    /// What was tried with it beside.
+    #[serde(flatten)]
+    pub experiments: Experiments,
 }
 
 /// How a net was trained.

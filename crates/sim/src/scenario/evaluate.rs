@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::beside::{TracesConfig, TwinConfig};
+use super::disturb::DisturbConfig;
+use super::instruments::Instrument;
 use super::named::Named;
 use super::or_none::OrNone;
 use super::report::Report;
@@ -50,6 +52,13 @@ pub struct EvaluateKeys {
     /// The same net in f64 beside the first lane, in windows: how far from it is the one in f32? Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub twin: Option<TwinConfig>,
+    /// What is measured beyond what always is; default none. See `docs/instruments.md`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub instruments: Vec<Instrument>,
+    /// What goes wrong with the input now and then, in an evaluation of its own that shows how nets recover;
+    /// it runs each net twice over `steps` steps of each stream. Default: nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disturb: Option<DisturbConfig>,
 }
 
 impl Default for EvaluateKeys {
@@ -66,6 +75,8 @@ impl Default for EvaluateKeys {
             precision: Vec::new(),
             traces: None,
             twin: None,
+            instruments: Vec::new(),
+            disturb: None,
         }
     }
 }
@@ -133,6 +144,12 @@ pub struct Evaluate {
     /// The net in f64 beside, in windows of each stream.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub twin: Option<TwinConfig>,
+    /// What is measured beyond what always is. Left out where empty: it is part of the keys of results.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub instruments: Vec<Instrument>,
+    /// What goes wrong with the input now and then, and when. Left out where nothing does, as above.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disturb: Option<DisturbConfig>,
 }
 
 impl EvaluateKeys {
@@ -195,6 +212,10 @@ impl EvaluateKeys {
         }
         (self.traces.iter()).for_each(|traces| traces.check(report));
         (self.twin.iter()).for_each(|twin| twin.check(report));
+        report.distinct(&at("instruments"), &self.instruments);
+        if let Some(disturb) = &self.disturb {
+            disturb.check(self.steps / self.lanes.max(1) as u64, report);
+        }
         Evaluate {
             steps: self.steps,
             lanes: self.lanes,
@@ -207,6 +228,8 @@ impl EvaluateKeys {
             precision: self.precision.clone(),
             traces: self.traces,
             twin: self.twin,
+            instruments: self.instruments.clone(),
+            disturb: self.disturb.clone(),
         }
     }
 
@@ -260,6 +283,8 @@ impl Evaluate {
             precision: self.precision.clone(),
             traces: self.traces,
             twin: self.twin,
+            instruments: self.instruments.clone(),
+            disturb: self.disturb.clone(),
         }
     }
 }

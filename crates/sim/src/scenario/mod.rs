@@ -13,7 +13,7 @@
 //! | `read`, `scalar`, `node` | YAML into a tree, without YAML's surprises |
 //! | `set` | `--set key=value` |
 //! | `decode` | the tree into typed keys |
-//! | `keys`, `data`, `sources`, `stream`, `models`, `arms`, `train`, `evaluate`, `plots`, `tune` | the keys, and how each part is checked |
+//! | `keys`, `data`, `sources`, `stream`, `models`, `arms`, `train`, `evaluate`, `instruments`, `disturb`, `plots`, `tune` | the keys, and how each part is checked |
 //! | `check` | the checked whole |
 //! | `schema` | the JSON Schema of the keys |
 
@@ -22,7 +22,9 @@ mod beside;
 mod check;
 mod data;
 mod decode;
+mod disturb;
 mod evaluate;
+mod instruments;
 mod keys;
 mod models;
 mod named;
@@ -48,7 +50,11 @@ pub use arms::{Arm, FpttConfig, InitialState, NoiseConfig, PassedConfig, Streams
 pub use beside::{TracesConfig, TwinConfig};
 pub use check::{Scenario, to_yaml, written_yaml};
 pub use data::{Data, DataKeys, DataSource, Files, OnBadSample};
+pub use disturb::{
+    DeadSensor, DisturbConfig, Disturbance, DroppedFrames, Gain, NoiseBurst, StuckChannel,
+};
 pub use evaluate::{ContractionConfig, Evaluate, EvaluateKeys, EvaluateStream};
+pub use instruments::Instrument;
 pub use keys::ScenarioKeys;
 pub use models::{Layer, LeakyReadout, Model, Readout};
 pub use named::Named;

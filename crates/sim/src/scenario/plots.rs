@@ -22,6 +22,14 @@ pub enum Plot {
     Mask,
     /// Accuracy, held states and drift of nets that are stored in few bits; wants `evaluate.precision`.
     Precision,
+    /// Accuracy and distance from an undisturbed copy after disturbances; wants `evaluate.disturb`.
+    Recovery,
+    /// How sure nets are against how often right; wants `calibration` in `evaluate.instruments`.
+    Calibration,
+    /// What the output owes to the far past; wants `far_past` in `evaluate.instruments`.
+    FarPast,
+    /// The gradient of the output by earlier states; wants `gradient_lag` in `evaluate.instruments`.
+    GradientLag,
     /// Input, mask and the outputs of two arms on the same stretch.
     Stream,
     /// Errors of the detector against its false alarms, threshold by threshold.
@@ -40,7 +48,7 @@ pub enum Plot {
 
 impl Plot {
     /// All of them, in the order of a report.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 18] = [
         Self::Stream,
         Self::Compare,
         Self::Accuracy,
@@ -48,7 +56,11 @@ impl Plot {
         Self::Gap,
         Self::Mask,
         Self::Precision,
+        Self::Recovery,
         Self::Contraction,
+        Self::FarPast,
+        Self::GradientLag,
+        Self::Calibration,
         Self::Operating,
         Self::Nets,
         Self::Saturation,

@@ -58,6 +58,16 @@ impl<R: Real> Columns<R> {
         self.frames.clear();
     }
 
+    /// What a column is.
+    pub fn form(&self) -> Form {
+        self.form
+    }
+
+    /// I.
+    pub fn channels(&self) -> usize {
+        self.channels
+    }
+
     /// Adds a column of events: units in ascending order, with their counts.
     ///
     /// # Panics
@@ -191,7 +201,8 @@ impl<R: Real> Columns<R> {
         }
     }
 
-    fn frame(&self, j: usize) -> &[R] {
+    /// The values of column `j`, `[I]`, of an input of frames.
+    pub fn frame(&self, j: usize) -> &[R] {
         &self.frames[j * self.channels..(j + 1) * self.channels]
     }
 }

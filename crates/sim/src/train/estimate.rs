@@ -20,6 +20,7 @@ use super::class_weights::class_weights;
 use super::trainer::{Job, TrainError, first_update};
 use crate::eval::contraction::contraction;
 use crate::eval::evaluate::{Beside, EvalError, Plan, choose_threshold, evaluate};
+use crate::eval::experiments;
 use crate::eval::position::Spacing;
 use crate::eval::reset::{Never, StateReset};
 use crate::network::Network;
@@ -134,6 +135,7 @@ impl Trial<'_> {
             dt_ms: b.dt_ms,
             detector: e.detector,
             beside: Beside::default(),
+            instruments: &e.instruments,
         };
         let quiet = Progress::quiet();
         let choosing = typical(|| Ok(choose_threshold(net, &plan, &quiet).map(drop)?))?;
@@ -148,7 +150,7 @@ impl Trial<'_> {
         let each = each + e.precision.len() as f64 * (each + followed);
         let mut total = 0.0;
         for (_, gap) in e.streams.iter() {
-            total += each;
+            total += each + experiments::steps(e) as f64 * step;
             if let Some(gap) = gap {
                 total += self.contraction(net, gap)?;
             }

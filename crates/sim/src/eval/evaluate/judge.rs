@@ -86,6 +86,7 @@ impl Judge {
                 sums.last.add(segment.recording, at_last);
                 sums.slope.add(self.heard, at, segment.recording, right);
                 sums.positions.add(at, segment.recording, right);
+                (sums.asked).segment(at, segment.label, &self.segment, classes, right);
                 self.detector
                     .segment(self.start, at + 1, segment.label, segment.recording);
                 if let Some(gap) = self.gap {
@@ -102,6 +103,7 @@ impl Judge {
     fn settle(&mut self) {
         for outcome in self.detector.take_outcomes() {
             self.sums.detected.add(outcome.recording, outcome.right);
+            self.sums.asked.detected(outcome.end, outcome.right);
         }
     }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::gauge::Gauge;
 use super::twin::TwinWindow;
 use super::{Plan, Watched};
+use crate::eval::asked::Asked;
 use crate::eval::bootstrap::ByRecording;
 use crate::eval::by_class::ByClass;
 use crate::eval::detector::DetectorScore;
@@ -35,6 +36,7 @@ pub struct Sums {
     #[serde(with = "as_json")]
     pub saturation: Vec<Watched>,
     pub twin: Vec<TwinWindow>,
+    pub asked: Asked,
 }
 
 impl Sums {
@@ -65,6 +67,7 @@ impl Sums {
             gauge: Gauge::default(),
             saturation: Vec::new(),
             twin: Vec::new(),
+            asked: Asked::new(plan.instruments, each, plan.windows),
         }
     }
 
@@ -88,5 +91,6 @@ impl Sums {
         self.resets += other.resets;
         self.saturation.extend(other.saturation);
         self.twin.extend(other.twin);
+        self.asked.merge(&other.asked);
     }
 }

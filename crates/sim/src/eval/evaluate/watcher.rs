@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Plan;
 use crate::eval::lanes::Chunk;
+use crate::monitor::asked::Asking;
 use crate::monitor::{Monitor, WindowStats};
 use crate::network::Network;
 use crate::run::checkpoint::as_json;
@@ -54,9 +55,17 @@ impl Watcher {
             monitors: net
                 .cells()
                 .iter()
-                .map(|cell| {
+                .enumerate()
+                .map(|(layer, cell)| {
                     let name = cell.name().to_owned();
-                    (name, Monitor::new(cell.as_ref(), plan.dt_ms))
+                    let asking = Asking {
+                        instruments: plan.instruments,
+                        seed: plan.seed,
+                        layer,
+                        dt_ms: plan.dt_ms,
+                    };
+                    let monitor = Monitor::new(cell.as_ref(), plan.dt_ms);
+                    (name, monitor.asked(cell.as_ref(), asking))
                 })
                 .collect(),
             ends,
@@ -85,6 +94,7 @@ impl Watcher {
                 let tape = chunk.tapes.tape(i);
                 let (drive, states) = (tape.drive(), tape.states());
                 let drive = drive.columns(columns.0, columns.1);
+                monitor.follow(states.columns(columns.0, columns.1));
                 if looks {
                     monitor.observe(drive, states.columns(columns.0, columns.1));
                 } else {

@@ -106,6 +106,7 @@ fn evaluation(net: &Network<f64>, data: &Data, threads: usize) -> Evaluation {
         dt_ms: 10.0,
         detector: DetectorConfig::default(),
         beside: Beside::default(),
+        instruments: &[],
     };
     let pool = ThreadPoolBuilder::new().num_threads(threads).build();
     let run = || evaluate(net, &plan, 0.5, &Progress::quiet()).expect("an evaluation");

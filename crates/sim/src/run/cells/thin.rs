@@ -9,6 +9,9 @@
 //! | accuracy by gap | never reset and with oracle resets, of all streams or of the first |
 //! | stored in few bits | all, but for some windows of the drift |
 //! | contraction | main fields, some lags: all of 0, 80 and the last, the others closer together early on |
+//! | calibration | scores of each evaluation; bins and windows of the first stream never reset, where there is room |
+//! | recovery | accuracies and times; distances of the state where there is room |
+//! | far past, gradient | every lag; the gradient cell by cell where there is room |
 //! | training | every epoch, or the kept and the last |
 //! | right answers by recording | nothing: pairs are made over seeds |
 
@@ -93,6 +96,20 @@ pub fn thin(cell: &CellSummary, detail: Detail) -> CellSummary {
         let kept = spread(stored.drift.len(), detail.windows);
         stored.drift = kept.into_iter().map(|k| stored.drift[k].clone()).collect();
     }
+    if !detail.others {
+        for kind in cell
+            .experiments
+            .recovery
+            .iter_mut()
+            .flat_map(|r| &mut r.kinds)
+        {
+            kind.lags.clear();
+            kind.distances.clear();
+        }
+        for lag in &mut cell.experiments.gradient_lag {
+            lag.cells.clear();
+        }
+    }
     let training = &mut cell.training;
     if training.history.len() > detail.epochs {
         let last = training.history.last().map(|e| e.epoch);
@@ -125,6 +142,12 @@ fn thin_evaluation(named: &mut NamedEvaluation, is_first: bool, detail: Detail) 
     }
     if !(detail.gaps && (never || oracle)) {
         e.gaps.clear();
+    }
+    if let Some(calibration) = &mut e.calibration
+        && !(is_first && never && detail.others)
+    {
+        calibration.positions.clear();
+        calibration.bins.clear();
     }
     let kept = if is_first && (never || oracle) {
         spread(e.curve.len(), detail.thresholds)

@@ -13,6 +13,8 @@ use crate::eval::contraction::contraction;
 use crate::eval::evaluate::{
     Beside, Evaluation, Plan, TracePlan, TwinPlan, choose_threshold, evaluate, widened,
 };
+use crate::eval::evaluate::{Plan, choose_threshold, evaluate};
+use crate::eval::experiments::{Experiments, Setting};
 use crate::network::Network;
 use crate::precision::result::Stored;
 use crate::run::checkpoint::{Stage, remove};
@@ -34,6 +36,9 @@ pub struct Evaluated {
     /// In each format on each stream.
     #[serde(default)]
     pub stored: Vec<Stored>,
+    /// On each stream, what is asked for beside.
+    #[serde(flatten)]
+    pub experiments: Experiments,
 }
 
 /// Where the recorded stretch of a stream begins, in lane steps.
@@ -134,6 +139,19 @@ impl Matrix<'_> {
                 });
                 desk.save(&partial)?;
             }
+            if !partial.has_experiments(stream) {
+                let setting = Setting {
+                    evaluate: e,
+                    stream,
+                    source: b.source(split, gap),
+                    channels: b.channels,
+                    seed: place.seed,
+                    shard_lanes: self.scenario.train.shard_lanes,
+                };
+                (partial.found.experiments).run(net, &setting, self.progress)?;
+                partial.tried.push(stream.to_owned());
+                desk.save(&partial)?;
+            }
             if index == 0 && !partial.traced {
                 let trace = trace::record(
                     net,
@@ -173,6 +191,7 @@ impl Matrix<'_> {
             source: b.source(&b.valid, plan.source.gap),
             purpose: "threshold",
             steps,
+            instruments: &[],
             beside: Beside {
                 stage: Some(self.stage(&checkpoints, &name, &key)),
                 ..Beside::default()
@@ -262,6 +281,7 @@ impl Matrix<'_> {
             dt_ms: b.dt_ms,
             detector: e.detector,
             beside: Beside::default(),
+            instruments: &e.instruments,
         }
     }
 }

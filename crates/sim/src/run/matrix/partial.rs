@@ -18,6 +18,8 @@ pub struct Partial {
     pub found: Evaluated,
     /// The detector's threshold for the evaluation that comes next, once it is chosen.
     pub threshold: Option<f64>,
+    /// Streams whose experiments are done.
+    pub tried: Vec<String>,
     /// Whether the first stream's trace is written.
     pub traced: bool,
 }
@@ -28,6 +30,11 @@ impl Partial {
         let done = &self.found.evaluations;
         done.iter()
             .any(|e| e.stream == stream && e.state_reset == state_reset)
+    }
+
+    /// Whether the experiments of `stream` are done.
+    pub fn has_experiments(&self, stream: &str) -> bool {
+        self.tried.iter().any(|tried| tried == stream)
     }
 
     /// Whether the nets in few bits are done on `stream`.

@@ -56,6 +56,7 @@ impl Matrix<'_> {
                     source: valid,
                     purpose: "threshold",
                     steps: threshold_steps(e, b),
+                    instruments: &[],
                     ..plan
                 };
                 let threshold = choose_threshold(&stored, &choosing, self.progress)?;

@@ -337,7 +337,8 @@ const MISTAKES: &[(&str, &str)] = &[
     (
         "name: x\nplots: [acuracy]",
         "s.yaml:2:9: plots.0: unknown choice `acuracy`, nearest `accuracy`; allowed: `saturation`, \
-             `contraction`, `accuracy`, `boundary`, `gap`, `mask`, `precision`, `stream`, `operating`, `nets`, `raster`, `traces`, `compare`, `training`",
+             `contraction`, `accuracy`, `boundary`, `gap`, `mask`, `precision`, `recovery`, `calibration`, `far_past`, \
+             `gradient_lag`, `stream`, `operating`, `nets`, `raster`, `traces`, `compare`, `training`",
     ),
     (
         "- 1",

@@ -295,6 +295,7 @@ fn found(
         dt_ms: 10.0,
         detector: DetectorConfig::default(),
         beside: Beside::default(),
+        instruments: &[],
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let evaluation = pool

@@ -15,7 +15,7 @@ use crate::eval::position::Spacing;
 use crate::network::Network;
 use crate::run::Progress;
 use crate::run::checkpoint::{Keeping, Stage};
-use crate::scenario::Layer;
+use crate::scenario::{Instrument, Layer};
 
 /// A policy with a hand on the switch: every `every` steps it asks the run to stop.
 struct Stopping<'a> {
@@ -127,6 +127,13 @@ fn evaluated(
         spacing: Spacing::Logarithmic { first_steps: 50 },
         dt_ms: 10.0,
         detector: DetectorConfig::default(),
+        instruments: &[
+            Instrument::Intervals,
+            Instrument::Quantiles,
+            Instrument::Drift,
+            Instrument::Calibration,
+            Instrument::ChangePoints,
+        ],
         beside: Beside {
             stage: Some(Stage {
                 folder: folder.path(),

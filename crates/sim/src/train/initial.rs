@@ -29,9 +29,8 @@ use rand_distr::{Distribution, StandardNormal};
 use saturn_cell::rng::generator;
 use saturn_cell::{FieldKind, Real};
 
-use super::saved::{keep_matrix, matrix};
+use super::saved::{SavedInitial, keep_matrix, matrix};
 use crate::network::{Network, Tapes};
-use crate::run::checkpoint::Numbers;
 use crate::scenario::InitialState;
 
 /// What (1) keeps of what it knows.
@@ -63,16 +62,26 @@ impl<R: Real> Initial<R> {
     }
 
     /// What a checkpoint keeps.
-    pub fn save(&self) -> (u64, Vec<(usize, Numbers)>, Vec<[Vec<f64>; 2]>) {
+    pub fn save(&self) -> SavedInitial {
         let passed = self.passed.iter().map(keep_matrix).collect();
         (self.updates, passed, self.fitted.clone())
     }
 
-    /// Goes on where `saved` was left.
-    pub fn resume(&mut self, saved: (u64, Vec<(usize, Numbers)>, Vec<[Vec<f64>; 2]>)) {
-        let passed;
-        (self.updates, passed, self.fitted) = saved;
-        self.passed = passed.iter().map(matrix).collect();
+    /// Goes on where `saved` was left. False if it is of another net.
+    pub fn resume(&mut self, net: &Network<R>, saved: SavedInitial) -> bool {
+        let (updates, passed, fitted) = saved;
+        let passed: Option<Vec<DMatrix<R>>> = passed.iter().map(matrix).collect();
+        let Some(passed) = passed else {
+            return false;
+        };
+        let rows = || net.cells().iter().map(|cell| cell.widths().state);
+        let fits = (passed.is_empty() || passed.iter().map(DMatrix::nrows).eq(rows()))
+            && (fitted.is_empty() || fitted.iter().map(|[mean, _]| mean.len()).eq(rows()))
+            && fitted
+                .iter()
+                .all(|[mean, square]| mean.len() == square.len());
+        (self.updates, self.passed, self.fitted) = (updates, passed, fitted);
+        fits
     }
 
     /// Whether the last states of lanes are wanted.

@@ -98,13 +98,16 @@ impl Cursor {
 pub struct SavedUpdate {
     /// Updates of the optimiser, its first and second moments.
     pub optimizer: (i32, Vec<Numbers>, Vec<Numbers>),
-    /// Updates of the lanes' initial states; last states, with their rows; fitted moments.
-    pub initial: (u64, Vec<(usize, Numbers)>, Vec<[Vec<f64>; 2]>),
+    /// Where lanes start.
+    pub initial: SavedInitial,
     /// Running mean and slope of FPTT.
     pub fptt: Option<[Vec<Numbers>; 2]>,
     /// What the loss learns of itself: updates, values, both moments.
     pub log_variances: (i32, [[f64; 2]; 3]),
 }
+
+/// Where lanes start: updates, last states of each cell, fitted moments.
+pub type SavedInitial = (u64, Vec<Matrix>, Vec<[Vec<f64>; 2]>);
 
 /// The numbers of all tensors, cell by cell.
 pub fn keep<'a, R: Real>(of: impl IntoIterator<Item = &'a Params<R>>) -> Vec<Numbers> {
@@ -142,14 +145,18 @@ pub fn take_up_weights<R: Real>(net: &mut Network<R>, from: &[Numbers]) -> bool 
     fits
 }
 
-/// A matrix with its rows.
-pub fn keep_matrix<R: Real>(matrix: &DMatrix<R>) -> (usize, Numbers) {
-    (matrix.nrows(), Numbers::of(matrix.as_slice()))
+/// A matrix with its rows and columns.
+pub type Matrix = (usize, usize, Numbers);
+
+/// What is kept of `matrix`.
+pub fn keep_matrix<R: Real>(matrix: &DMatrix<R>) -> Matrix {
+    let (rows, columns) = matrix.shape();
+    (rows, columns, Numbers::of(matrix.as_slice()))
 }
 
-/// The matrix that [`keep_matrix`] gave.
-pub fn matrix<R: Real>((rows, numbers): &(usize, Numbers)) -> DMatrix<R> {
+/// The matrix that [`keep_matrix`] gave; `None` if it has not as many numbers as it says.
+pub fn matrix<R: Real>((rows, columns, numbers): &Matrix) -> Option<DMatrix<R>> {
     let values: Vec<R> = numbers.values();
-    let columns = values.len().checked_div(*rows).unwrap_or(0);
-    DMatrix::from_vec(*rows, columns, values)
+    (Some(values.len()) == rows.checked_mul(*columns))
+        .then(|| DMatrix::from_vec(*rows, *columns, values))
 }

@@ -360,7 +360,7 @@ impl<'a, R: Real> Course<'a, R> {
         }
         (self.cursor, self.history) = (saved.cursor, saved.history);
         self.earlier = saved.seconds;
-        take_up_weights(net, &saved.weights) && self.update.resume(saved.update)
+        take_up_weights(net, &saved.weights) && self.update.resume(net, saved.update)
     }
 }
 

@@ -213,15 +213,15 @@ impl<R: Real> Update<R> {
     }
 
     /// Goes on where `saved` was left. False if it is of another net or arm.
-    pub fn resume(&mut self, saved: SavedUpdate) -> bool {
-        self.initial.resume(saved.initial);
+    pub fn resume(&mut self, net: &Network<R>, saved: SavedUpdate) -> bool {
+        let starts = self.initial.resume(net, saved.initial);
         self.log_variances.resume(saved.log_variances);
         let held = match (&mut self.fptt, &saved.fptt) {
             (Some(fptt), Some(saved)) => fptt.resume(saved),
             (None, None) => true,
             _ => false,
         };
-        held && self.optimizer.resume(&saved.optimizer)
+        starts && held && self.optimizer.resume(&saved.optimizer)
     }
 
     /// How often the weights have stepped.

@@ -80,7 +80,7 @@ fn what_is_wrong_is_refused_by_name_and_the_one_before_is_taken() {
             encode("other", &vec![1u64]).unwrap(),
             "is of another scenario",
         ),
-        (encode("key", &"text").unwrap(), "is damaged"),
+        (encode("key", &5u8).unwrap(), "is damaged"),
     ] {
         let (folder, [before, last]) = three();
         fs::write(&last, bytes).unwrap();

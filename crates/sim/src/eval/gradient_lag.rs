@@ -13,7 +13,7 @@
 //! steps; t are 4 steps on 16 lanes of a stream that is never reset. (2) is ruled by its largest parts, so
 //! the median over lanes and t stands beside it.
 //!
-//! Cost: about 50,000 steps of the net forward and 130,000 in reverse; the tape of 256 steps on 16 lanes.
+//! Cost: about 45,000 steps of the net forward and 130,000 in reverse; the tape of 256 steps on 16 lanes.
 //!
 //! Sources: R. Pascanu, T. Mikolov and Y. Bengio, *On the difficulty of training recurrent neural networks*,
 //! ICML 2013, §2; (1) M. F. Hutchinson, Communications in Statistics 18, 1989.

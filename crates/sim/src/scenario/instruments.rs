@@ -21,7 +21,7 @@ pub enum Instrument {
     ChangePoints,
     /// How much the output depends on what lies further back than k steps. About 300,000 steps of the net.
     FarPast,
-    /// The gradient of the output by the state of k steps before. About 70,000 steps of the net, forward and
-    /// back.
+    /// The gradient of the output by the state of k steps before. About 45,000 steps of the net forward and
+    /// 130,000 in reverse.
     GradientLag,
 }

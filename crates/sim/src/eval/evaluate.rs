@@ -69,6 +69,8 @@ pub struct Plan<'a> {
     pub dt_ms: f64,
     /// The boundary-free detector.
     pub detector: DetectorConfig,
+    /// What is measured beyond what always is.
+    pub instruments: &'a [Instrument],
     /// What goes on beside it.
     pub beside: Beside<'a>,
 }
@@ -82,8 +84,6 @@ pub struct Beside<'a> {
     pub traces: Option<TracePlan<'a>>,
     /// The net in f64, in windows.
     pub twin: Option<TwinPlan<'a>>,
-    /// What is measured beyond what always is.
-    pub instruments: &'a [Instrument],
 }
 
 /// What stops an evaluation.

@@ -115,6 +115,7 @@ fn bits(scope: &Scope, stream: &str, measure: &Measure) -> Sweep {
             Axis::linear(measure.y)
         },
         chance: measure.accuracy.then_some(100.0 * scope.summary.chance),
+        level: None,
         panels: panels.filter(|panel| !panel.series.is_empty()).collect(),
     }
 }
@@ -240,6 +241,7 @@ fn drift(scope: &Scope, stream: &str) -> Sweep {
         x: Axis::log("position in the stream, steps"),
         y: Axis::log("relative distance of the states"),
         chance: None,
+        level: None,
         panels,
     }
 }

@@ -127,16 +127,6 @@ impl<R: Real> Columns<R> {
         }
     }
 
-    /// What a step is.
-    pub fn form(&self) -> Form {
-        self.form
-    }
-
-    /// I.
-    pub fn channels(&self) -> usize {
-        self.channels
-    }
-
     /// Adds copies of `len` columns from `start` on.
     pub fn repeat(&mut self, start: usize, len: usize) {
         match self.form {

@@ -13,7 +13,6 @@ use crate::eval::contraction::contraction;
 use crate::eval::evaluate::{
     Beside, Evaluation, Plan, TracePlan, TwinPlan, choose_threshold, evaluate, widened,
 };
-use crate::eval::evaluate::{Plan, choose_threshold, evaluate};
 use crate::eval::experiments::{Experiments, Setting};
 use crate::network::Network;
 use crate::precision::result::Stored;

@@ -56,11 +56,10 @@ struct Measure {
 impl Measure {
     const ACCURACY: Self = Self {
         title: "Accuracy against the bits of the state, never reset",
-        caption: "Each line is one way of training with one way of rounding, and a band its 95 % interval: dashed \
-                  are nets that were trained in full precision and stored in few bits afterwards, full lines nets \
-                  that were trained as they are stored; open markers are states rounded at random. At 32 bits \
-                  the weights alone are stored in few bits. The dashed level is the classic net in full precision \
-                  with oracle resets.",
+        caption: "Each line is one way of training with one way of rounding, and a band its 95 % interval: full \
+                  lines with filled markers are states rounded to the nearest number, dashed ones with open \
+                  markers states rounded at random. At 32 bits the weights alone are stored in few bits. The \
+                  dashed grey level is the classic net in full precision with oracle resets.",
         y: "accuracy, %",
         of: |stored| {
             stored
@@ -72,10 +71,11 @@ impl Measure {
         accuracy: true,
     };
     const HELD: Self = Self {
-        title: "States that never move: the dead zone of rounding to the nearest",
-        caption: "The share of stored values that are not zero and the same as a step before, late in the stream: \
-                  where a step of the state is coarser than twice what a leak takes from it, rounding to the \
-                  nearest gives the same number back for ever, and rounding at random (open markers) does not.",
+        title: "States that do not move: the dead zone of rounding to the nearest",
+        caption: "The share of stored values that are not zero and have been the same for 16 steps, late in the \
+                  stream: where a step of the state is coarser than twice what a leak takes from it, rounding to \
+                  the nearest (full lines) gives the same number back for ever, and rounding at random (dashed) \
+                  does not.",
         y: "values that are held, %",
         of: |stored| {
             let last = stored.drift.last()?;
@@ -89,13 +89,8 @@ impl Measure {
 /// A measure against the bits of the state, a panel a model.
 fn bits(scope: &Scope, stream: &str, measure: &Measure) -> Sweep {
     let panels = (scope.models.iter()).map(|model| {
-        let lines = (scope.arms.iter()).flat_map(|&(arm, look)| {
-            let look = Look {
-                dashed: !is_faked(scope, arm),
-                ..look
-            };
-            arm_lines(scope, (model, arm), stream, look, measure)
-        });
+        let lines = (scope.arms.iter())
+            .flat_map(|&(arm, look)| arm_lines(scope, (model, arm), stream, look, measure));
         let mut panel = LinePanel::new(names::model(model), lines.collect());
         if measure.accuracy
             && let Some(reference) = scope.summed(model, "classic", stream, "oracle")
@@ -118,12 +113,6 @@ fn bits(scope: &Scope, stream: &str, measure: &Measure) -> Sweep {
         level: None,
         panels: panels.filter(|panel| !panel.series.is_empty()).collect(),
     }
-}
-
-/// Whether the nets of an arm are trained as they are stored.
-fn is_faked(scope: &Scope, arm: &str) -> bool {
-    let arm = scope.scenario.arms.get(arm);
-    arm.is_some_and(|arm| arm.fake_quant.is_some())
 }
 
 /// The lines of one arm: one for each format of weights and way of rounding, and a point for bf16.
@@ -184,6 +173,7 @@ fn arm_lines(
             }
             let look = Look {
                 open: stochastic,
+                dashed: stochastic,
                 ..look
             };
             let points: Vec<(f64, &Estimate)> = found.iter().map(|(x, e)| (*x, e)).collect();
@@ -195,6 +185,9 @@ fn arm_lines(
             let look = Look::of(Role::Mask);
             lines.push(line("bf16".to_owned(), look, &[(16.0, &found)]));
         }
+    }
+    if !measure.accuracy {
+        lines = lines.into_iter().map(Series::without_interval).collect();
     }
     lines
 }

@@ -6,7 +6,7 @@
 //! ```text
 //! (1) distance  = sqrt(Σ |h' - h|² / Σ |h|²)             over the window's steps, lanes and rows of a field
 //! (2) saturated = share of the h' at an end of their range
-//! (3) held      = share of the h' that are not zero and the same as a step before
+//! (3) held      = share of the h' that are not zero and have been the same for 16 steps
 //! (4) agreement = share of steps at which both nets' likeliest class is the same
 //! ```
 //!
@@ -31,6 +31,8 @@ use crate::train::validate::argmax;
 
 /// Lanes that are followed.
 pub const LANES: usize = 4;
+/// Steps for which a value that is held has been the same.
+pub const HELD: u32 = 16;
 /// The first window's end, in lane steps; each further one is √10 times as far.
 const FIRST: f64 = 100.0;
 
@@ -183,11 +185,14 @@ struct FieldSums<R: Real> {
     ends: u64,
     values: u64,
     held: u64,
-    pairs: u64,
+    /// The last values, and for how many steps they have been the same, lane by lane.
+    before: Vec<R>,
+    runs: Vec<u32>,
 }
 
 impl<R: Real> FieldSums<R> {
     fn new(layer: usize, cell: &'static str, field: Field, grid: Grid<R>) -> Self {
+        let values = field.rows.len() * LANES;
         Self {
             layer,
             cell,
@@ -198,7 +203,8 @@ impl<R: Real> FieldSums<R> {
             ends: 0,
             values: 0,
             held: 0,
-            pairs: 0,
+            before: vec![R::zero(); values],
+            runs: vec![0; values],
         }
     }
 
@@ -222,12 +228,16 @@ impl<R: Real> FieldSums<R> {
             let ends = now.iter().filter(|x| self.grid.is_end(**x)).count();
             self.ends += ends as u64;
             self.values += rows.len() as u64;
-            if j >= LANES {
-                let before = &column(&stored, j - LANES)[rows.clone()];
-                let pairs = now.iter().zip(before);
-                let held = pairs.filter(|(now, before)| now == before && !now.is_zero());
-                self.held += held.count() as u64;
-                self.pairs += rows.len() as u64;
+            let own = (j % LANES) * rows.len()..(j % LANES + 1) * rows.len();
+            let known = self.before[own.clone()].iter_mut().zip(&mut self.runs[own]);
+            for (&now, (before, run)) in now.iter().zip(known) {
+                *run = if now == *before {
+                    run.saturating_add(1)
+                } else {
+                    0
+                };
+                *before = now;
+                self.held += u64::from(*run >= HELD && !now.is_zero());
             }
         }
     }
@@ -241,10 +251,10 @@ impl<R: Real> FieldSums<R> {
             field: self.field.name.to_owned(),
             distance: (self.size > 0.0).then(|| (self.apart / self.size).sqrt()),
             saturated: share(self.ends, self.values),
-            held: share(self.held, self.pairs),
+            held: share(self.held, self.values),
         };
         (self.apart, self.size) = (0.0, 0.0);
-        (self.ends, self.values, self.held, self.pairs) = (0, 0, 0, 0);
+        (self.ends, self.values, self.held) = (0, 0, 0);
         drift
     }
 }

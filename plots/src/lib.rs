@@ -10,6 +10,7 @@
 //! | [`Stream`] | input, mask, and the output of several arms on the same stretch of a stream |
 //! | [`Contraction`] | how much of the past is left after the same gap |
 //! | [`Accuracy`] | accuracy over stream position, with its slope |
+//! | [`LongRun`] | accuracy, memory, speed and rounding along a very long stream |
 //! | [`Sweep`] | accuracy against the error of boundaries, the length of gaps |
 //! | [`Saturation`] | pinned units, gates, rates and rank over stream position |
 //! | [`Traces`] | states of a few units over a stretch, with the mask shaded |
@@ -61,6 +62,7 @@ mod heat;
 mod inspect;
 mod labels;
 mod legend;
+mod long_run;
 mod look;
 mod naming;
 mod operating;
@@ -88,6 +90,7 @@ pub use error::PlotError;
 pub use figure::{Figure, Files};
 pub use heat::Heat;
 pub use inspect::Inspect;
+pub use long_run::LongRun;
 pub use look::{Look, Role, arm_looks};
 pub use operating::{Operating, OperatingPanel, OperatingPoint};
 pub use raster::{Raster, RasterPlot};

@@ -9,6 +9,7 @@
 //! | `stream` | traces: input, mask and the outputs of two arms on one stretch |
 //! | `compare` | the summary's table: accuracy with intervals, and as a heat map; recalls where classes are rare |
 //! | `accuracy` | accuracy by stream position |
+//! | `long_run` | accuracy, resident memory, speed and the distance from f64 along a very long stream |
 //! | `boundary` | the summary's table: accuracy against the error of resets at boundaries |
 //! | `gap` | accuracy by the length of the gap before a sample |
 //! | `mask` | the summary's table: accuracy against the share of wrong steps of the mask in training |
@@ -32,6 +33,7 @@ mod compare;
 mod contraction;
 mod gap;
 mod lags;
+mod long_run;
 mod mask;
 pub mod names;
 pub mod nets;
@@ -117,6 +119,7 @@ pub fn draw(
             Plot::Stream => stream::draw(&scope, &mut sheet)?,
             Plot::Compare => compare::draw(&scope, &mut sheet)?,
             Plot::Accuracy => accuracy::draw(&scope, &mut sheet)?,
+            Plot::LongRun => long_run::draw(&scope, &mut sheet)?,
             Plot::Boundary => boundary::draw(&scope, &mut sheet)?,
             Plot::Gap => gap::draw(&scope, &mut sheet)?,
             Plot::Mask => mask::draw(&scope, &mut sheet)?,

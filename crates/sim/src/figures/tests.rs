@@ -1,6 +1,7 @@
 //! Figures of made-up runs: whatever a run lacks, the rest is drawn.
 
 mod asked;
+mod long_run;
 
 use std::path::Path;
 

@@ -30,6 +30,7 @@ fn heading(plot: Plot) -> &'static str {
         Plot::Stream => "The stream",
         Plot::Compare => "The comparison",
         Plot::Accuracy => "Accuracy over stream position",
+        Plot::LongRun => "A very long stream",
         Plot::Boundary => "Resets at wrong boundaries",
         Plot::Gap => "Accuracy after short and long gaps",
         Plot::Mask => "What a wrong mask costs",

@@ -26,6 +26,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
+use super::leftovers::sweep;
+
 /// What can go wrong with a run's folder.
 #[derive(Debug, Error)]
 pub enum FolderError {
@@ -113,6 +115,16 @@ fn remedy(source: &io::Error) -> &'static str {
     }
 }
 
+/// The folders in a run's folder.
+pub(super) const PARTS: [&str; 6] = [
+    "cells",
+    "results",
+    "checkpoints",
+    "weights",
+    "traces",
+    "figures",
+];
+
 /// An open run folder, locked for this process.
 #[derive(Debug)]
 pub struct Folder {
@@ -160,14 +172,7 @@ impl Folder {
                 Err(e) => return Err(io_at(&owner, "read")(e)),
             }
         }
-        for sub in [
-            "cells",
-            "results",
-            "checkpoints",
-            "weights",
-            "traces",
-            "figures",
-        ] {
+        for sub in PARTS {
             let sub = path.join(sub);
             fs::create_dir_all(&sub).map_err(io_at(&sub, "create the folder"))?;
         }
@@ -182,6 +187,9 @@ impl Folder {
             return Err(FolderError::Busy {
                 path: path.to_owned(),
             });
+        }
+        if !shared {
+            sweep(path)?;
         }
         let folder = Self {
             path: path.to_owned(),

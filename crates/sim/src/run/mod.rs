@@ -3,6 +3,7 @@
 pub mod cells;
 pub mod checkpoint;
 pub mod folder;
+mod leftovers;
 pub mod matrix;
 mod metrics;
 pub mod place;

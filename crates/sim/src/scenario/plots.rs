@@ -30,6 +30,9 @@ pub enum Plot {
     FarPast,
     /// The gradient of the output by earlier states; wants `gradient_lag` in `evaluate.instruments`.
     GradientLag,
+    /// Accuracy, memory, speed and the distance from f64 along a very long stream; wants a million steps a lane, or
+    /// `evaluate.twin`.
+    LongRun,
     /// Input, mask and the outputs of two arms on the same stretch.
     Stream,
     /// Errors of the detector against its false alarms, threshold by threshold.
@@ -48,10 +51,11 @@ pub enum Plot {
 
 impl Plot {
     /// All of them, in the order of a report.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Stream,
         Self::Compare,
         Self::Accuracy,
+        Self::LongRun,
         Self::Boundary,
         Self::Gap,
         Self::Mask,

@@ -2,6 +2,7 @@ use std::path::Path;
 
 use super::*;
 use crate::eval::detector::{DetectorScore, grid};
+use crate::eval::evaluate::TwinWindow;
 use crate::figures::tests::{scenario, summary};
 
 fn shared() -> Shared {
@@ -42,6 +43,15 @@ fn finished(streams: usize, policies: usize) -> Finished {
                         w.step += 1000 * k;
                         w
                     })
+                })
+                .collect();
+            e.memory_by_step = (1..60).map(|k| (k * 1_000, 40.4)).collect();
+            e.speed_by_step = (1..60).map(|k| (k * 1_000, 8e5 + k as f64)).collect();
+            e.twin = (1..60)
+                .map(|k| TwinWindow {
+                    start: 1_000_000_000 + k,
+                    state: 2e-7,
+                    ..TwinWindow::default()
                 })
                 .collect();
             for g in 0..300 {
@@ -90,7 +100,12 @@ fn a_cell_comes_back_with_its_numbers_and_thin_curves() {
     let summed = e.summed.expect("an accuracy");
     assert!((summed.value - 0.912_35).abs() < 1e-9, "five digits");
     assert_eq!((e.curve.len(), e.saturation.len()), (39, 40));
+    let series = (e.memory_by_step.len(), e.speed_by_step.len(), e.twin.len());
+    assert_eq!(series, (24, 24, 24));
+    assert_eq!(e.memory_by_step.last(), Some(&(59_000, 40.4)));
+    assert_eq!(e.twin.last().map(|w| w.start), Some(1_000_000_059));
     let other = &read.cell.evaluations[4].evaluation;
+    assert!(other.memory_by_step.is_empty() && other.twin.is_empty());
     assert_eq!((other.curve.len(), other.saturation.len()), (0, 2));
     let curve = &read.cell.contraction[0].curves[0];
     for lag in [0, LAG_REPORTED, 200] {

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | accuracies, detector, slope, spikes, operations | all of each evaluation |
 //! | windows of the instruments, accuracy by position | of the first stream never reset, some; of others, the instruments' last |
+//! | memory, speed and the distance from f64 by position | of the first stream never reset, some |
 //! | accuracy by the length of gaps | never reset and with oracle resets |
 //! | the detector's operating curve | of the first stream, never reset and with oracle resets |
 //! | accuracy by gap | never reset and with oracle resets, of all streams or of the first |
@@ -130,7 +131,13 @@ fn thin_evaluation(named: &mut NamedEvaluation, is_first: bool, detail: Detail) 
         (e.saturation).retain(|w| kept.iter().any(|&k| ends[k] == w.step));
         let kept = spread(e.positions.len(), detail.windows);
         e.positions = kept.into_iter().map(|k| e.positions[k]).collect();
+        e.memory_by_step = some(&e.memory_by_step, detail.lags);
+        e.speed_by_step = some(&e.speed_by_step, detail.lags);
+        e.twin = some(&e.twin, detail.lags);
     } else {
+        e.memory_by_step.clear();
+        e.speed_by_step.clear();
+        e.twin.clear();
         let last = ends(&e.saturation).pop();
         (e.saturation).retain(|w| detail.others && Some(w.step) == last);
         e.positions.clear();
@@ -163,6 +170,12 @@ fn ends(windows: &[Watched]) -> Vec<u64> {
     ends.sort_unstable();
     ends.dedup();
     ends
+}
+
+/// At most `most` of `values`, evenly, the last one among them.
+fn some<T: Copy>(values: &[T], most: usize) -> Vec<T> {
+    let kept = spread(values.len(), most);
+    kept.into_iter().map(|k| values[k]).collect()
 }
 
 /// At most `most` of the places 0..n, evenly, the last one among them.

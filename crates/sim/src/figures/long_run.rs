@@ -1,0 +1,144 @@
+//! A very long stream: accuracy, resident memory, speed and the distance between f32 and f64, each against stream
+//! position on a logarithmic axis; a line a net.
+//!
+//! It is drawn of streams of at least a million steps, and wherever the twin in f64 ran. Memory and speed are those
+//! of the first seed; accuracy and distance are means over seeds.
+
+use saturn_plots::{Axis, Level, LinePanel, LongRun, Look, Role, Series};
+
+use super::names;
+use super::scope::{Scope, mean};
+use super::{FiguresError, Sheet};
+use crate::eval::evaluate::Evaluation;
+use crate::scenario::Plot;
+
+/// Steps of a lane from which on a stream is very long.
+const LONG: u64 = 1_000_000;
+/// What rounding to f32 changes of a number, at most, as a share of it: 2^-24.
+const ROUNDING: f64 = 5.960_464_477_539_063e-8;
+/// Distances are drawn down to this; that of a net in f64 is 0.
+const FLOOR: f64 = 1e-12;
+
+/// A net on the first stream, never reset, seed by seed.
+struct Net<'a> {
+    name: String,
+    look: Look,
+    seeds: Vec<&'a Evaluation>,
+}
+
+pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError> {
+    let Some(&stream) = scope.streams.first() else {
+        return Ok(());
+    };
+    let nets = nets(scope, stream);
+    if nets.is_empty() {
+        return Ok(());
+    }
+    let low = scope.summary.chance * 100.0;
+    let least = nets.iter().flat_map(|net| accuracy(net).points);
+    let least = least.fold(100.0, |least: f64, (_, y)| least.min(y));
+    // Where all nets are nearly always right, the axis is that of their errors.
+    let from = if least > 90.0 { 90.0 } else { 0.0 };
+    let mut correct = panel("accuracy", &nets, accuracy);
+    if from < low {
+        correct.levels.push(Level::new(low, "chance"));
+    }
+    let mut apart = panel("distance of f32 from f64", &nets, distance);
+    apart.levels.push(Level::new(ROUNDING, "one rounding"));
+    let memory = panel("resident memory", &nets, |net| {
+        readings(net, |e| &e.memory_by_step)
+    });
+    let speed = panel("speed", &nets, |net| readings(net, |e| &e.speed_by_step));
+    let from_zero = |label: &str, panel: &LinePanel| {
+        let ys = panel.series.iter().flat_map(|line| &line.points);
+        let most = ys.fold(0.0f64, |most, (_, y)| most.max(*y));
+        Axis::linear(label).over(0.0, 1.1 * most)
+    };
+    let mut panels = vec![(Axis::linear("right, %").over(from, 100.0), correct)];
+    panels.push((from_zero("resident memory, MiB", &memory), memory));
+    panels.push((from_zero("steps a second", &speed), speed));
+    panels.push((Axis::log("relative distance of the state"), apart));
+    panels.retain(|(_, panel)| !panel.series.is_empty());
+    let title = format!(
+        "A very long stream that is never reset, {}",
+        names::stream(stream)
+    );
+    let figure = LongRun {
+        title: title.clone(),
+        caption: "Accuracy with its 95 % interval, resident memory of the whole program, steps a second since the \
+                  point before, and how far the state in f32 has come in a window from that of the same net in \
+                  f64 which began the window with it. A line that stays level is a net that a long stream does not \
+                  change; speed is also that of whatever else the machine did."
+            .to_owned(),
+        panels,
+        ..LongRun::default()
+    };
+    sheet.add(Plot::LongRun, "long-run", &title, &figure)
+}
+
+fn nets<'a>(scope: &Scope<'a>, stream: &str) -> Vec<Net<'a>> {
+    let one_arm = scope.arms.len() == 1;
+    let mut nets = Vec::new();
+    for model in &scope.models {
+        for (arm, _) in &scope.arms {
+            let seeds = scope.never_reset(model, arm, stream);
+            let is_long =
+                |e: &&Evaluation| e.steps / e.lanes.max(1) as u64 >= LONG || !e.twin.is_empty();
+            if seeds.is_empty() || !seeds.iter().all(is_long) {
+                continue;
+            }
+            let (model, arm) = (names::model(model), names::arm(arm));
+            nets.push(Net {
+                name: if one_arm {
+                    model
+                } else {
+                    format!("{model}, {arm}")
+                },
+                look: Look::of(Role::Other(nets.len())),
+                seeds,
+            });
+        }
+    }
+    nets
+}
+
+fn panel(title: &str, nets: &[Net], line: impl Fn(&Net) -> Series) -> LinePanel {
+    let lines = nets.iter().map(line);
+    let drawn = lines.filter(|line| !line.points.is_empty());
+    LinePanel::new(title, drawn.collect())
+}
+
+/// Windows that a sample ended in, in all seeds.
+fn accuracy(net: &Net) -> Series {
+    let windows = net.seeds.iter().map(|e| e.positions.len()).min();
+    let (mut points, mut band) = (Vec::new(), Vec::new());
+    for k in 0..windows.unwrap_or(0) {
+        let seeds = || net.seeds.iter().map(move |e| &e.positions[k]);
+        let Some(share) = mean(seeds().filter_map(|w| w.accuracy)) else {
+            continue;
+        };
+        let bound = |side: usize| {
+            let bounds = seeds().filter_map(|w| w.interval.map(|i| 100.0 * i[side]));
+            mean(bounds).unwrap_or(f64::NAN)
+        };
+        points.push((net.seeds[0].positions[k].end as f64, 100.0 * share));
+        band.push((bound(0), bound(1)));
+    }
+    Series::new(&net.name, net.look, points).with_interval(band)
+}
+
+fn readings(net: &Net, of: impl Fn(&Evaluation) -> &Vec<(u64, f64)>) -> Series {
+    let points = of(net.seeds[0]).iter().map(|&(at, y)| (at as f64, y));
+    Series::new(&net.name, net.look, points.collect())
+}
+
+/// Windows of the twin, where they end.
+fn distance(net: &Net) -> Series {
+    let windows = net.seeds.iter().map(|e| e.twin.len()).min();
+    let points = (0..windows.unwrap_or(0)).filter_map(|k| {
+        let first = &net.seeds[0].twin[k];
+        let found = mean(net.seeds.iter().map(|e| e.twin[k].state))?;
+        Some(((first.start + first.steps) as f64, found.max(FLOOR)))
+    });
+    Series::new(&net.name, net.look, points.collect())
+}

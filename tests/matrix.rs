@@ -15,7 +15,13 @@ fn compare(bench: &Bench, out: &str, more: &[&str]) -> Output {
 
 /// The numbers of a file of a cell but for what depends on the clock and the machine.
 fn numbers(path: &Path) -> Value {
-    const CLOCK: [&str; 3] = ["seconds", "steps_per_second", "resident_mib"];
+    const CLOCK: [&str; 5] = [
+        "seconds",
+        "steps_per_second",
+        "resident_mib",
+        "memory_by_step",
+        "speed_by_step",
+    ];
     fn strip(value: &mut Value) {
         match value {
             Value::Object(map) => {

@@ -24,7 +24,7 @@ arms:
   adaptive: {streams: concatenated, loss: {adaptive: {kl_weight: learned, mask: labels}}}
 train: {epochs: 6, lanes: 4, shard_lanes: 2}
 evaluate:
-  steps: 6000
+  steps: 3000
   lanes: 2
   state_reset: [none, misaligned: 3, output: {boundary: {hold: 3}}]
   contraction: {samples: 8, lead_steps: 20, gap_steps: 20, realisations: 2}
@@ -78,7 +78,14 @@ fn a_run_that_is_killed_again_and_again_ends_as_one_that_never_was() {
         let run = format!("killed-{round}");
         round += 1;
         for threads in [1, 2, 7].into_iter().cycle() {
-            let arguments = ["run", "killed.yaml", "--out", run.as_str(), "--every", "0"];
+            let arguments = [
+                "run",
+                "killed.yaml",
+                "--out",
+                run.as_str(),
+                "--every",
+                "50ms",
+            ];
             let mut child = bench
                 .command(&arguments)
                 .env("RAYON_NUM_THREADS", threads.to_string())

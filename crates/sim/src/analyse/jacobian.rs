@@ -14,7 +14,7 @@
 //!
 //! | [`Slope`] | ds/du | what it is |
 //! |---|---|---|
-//! | `True` | 0 | the derivative of the step that is run, between two spikes that change: of the twin in [`super::still`] |
+//! | `True` | 0 | the derivative of the step that is run, between two spikes that change: of the twin in [`mod@super::still`] |
 //! | `Surrogate` | the surrogate's bump | what training sees |
 //!
 //! The true one leaves out the jump where a perturbation adds or removes a spike; and since a spike before the

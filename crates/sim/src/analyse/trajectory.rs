@@ -1,7 +1,7 @@
 //! A net's path under an input, kept so that it can be gone back over.
 //!
 //! Going back needs what each step left behind. Of a path of T steps only the inputs and, every
-//! [`CHUNK`] steps, the states are kept; a chunk in between is run again when its turn comes.
+//! `CHUNK` steps, the states are kept; a chunk in between is run again when its turn comes.
 //!
 //! A net in a stack has a block-triangular derivative: within a step, what a cell does depends on the cells
 //! below it and on its own past. The exponents of the whole net are therefore those of its cells, each under

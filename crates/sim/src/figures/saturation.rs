@@ -65,6 +65,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
         );
         let figure = Saturation {
             title: title.clone(),
+            x: scope.position_axis(),
             models: vec![SaturationModel {
                 name: names::stream(stream),
                 panels,

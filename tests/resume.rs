@@ -44,6 +44,8 @@ fn left(bench: &Bench, run: &str) -> (Value, Vec<(String, Vec<u8>)>, Vec<Value>)
     ] {
         all.extend(files(&folder.join(sub), ending));
     }
+    // It shows speed and memory, which are the machine's.
+    all.retain(|(name, _)| name != "long-run.svg");
     let text = fs::read_to_string(folder.join("metrics.jsonl")).unwrap();
     let mut lines: Vec<Value> = text
         .lines()

@@ -43,7 +43,7 @@ fn a_trained_net_is_analysed_to_the_same_bits_at_any_number_of_threads() {
     for part in [
         "cannot diverge: layer 0 (gru) keeps h within -1 to 1",
         "on stream: ",
-        "fixed points found",
+        "fixed point",
         "leading Lyapunov exponents",
     ] {
         assert!(said.contains(part), "`{part}` is not in:\n{said}");

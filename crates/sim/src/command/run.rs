@@ -24,6 +24,7 @@ use crate::scenario::{Scenario, to_yaml};
 use crate::{figures, report};
 
 /// What `run` and `compare` were asked for.
+#[allow(clippy::struct_excessive_bools)] // Each is a switch of the command line.
 pub struct RunOptions<'a> {
     /// The scenario's file.
     pub scenario: &'a Path,

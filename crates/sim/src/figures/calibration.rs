@@ -11,32 +11,34 @@ use crate::scenario::Plot;
 /// Segments that a bin rests on, at least.
 const FEWEST: u64 = 20;
 
+/// The lines of one way to train, from the reports of its seeds.
+type Lines<'a> = dyn Fn(&str, Look, &[&CalibrationReport]) -> Vec<Series> + 'a;
+
 pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError> {
     let Some(&stream) = scope.streams.first() else {
         return Ok(());
     };
     let of = names::stream(stream);
-    let panels =
-        |lines: &dyn Fn(&str, Look, &[&CalibrationReport]) -> Vec<Series>| -> Vec<LinePanel> {
-            (scope.models.iter())
-                .map(|model| {
-                    let of_arm = |&(arm, look): &(&str, Look)| {
-                        let found = scope.never_reset(model, arm, stream);
-                        let seeds: Vec<_> = (found.iter())
-                            .filter_map(|e| e.calibration.as_ref())
-                            .collect();
-                        if seeds.is_empty() {
-                            return Vec::new();
-                        }
-                        lines(&names::arm(arm), look, &seeds)
-                    };
-                    let lines = scope.arms.iter().flat_map(of_arm);
-                    let drawn = lines.filter(|line| !line.points.is_empty());
-                    LinePanel::new(names::model(model), drawn.collect())
-                })
-                .filter(|panel| !panel.series.is_empty())
-                .collect()
-        };
+    let panels = |lines: &Lines| -> Vec<LinePanel> {
+        (scope.models.iter())
+            .map(|model| {
+                let of_arm = |&(arm, look): &(&str, Look)| {
+                    let found = scope.never_reset(model, arm, stream);
+                    let seeds: Vec<_> = (found.iter())
+                        .filter_map(|e| e.calibration.as_ref())
+                        .collect();
+                    if seeds.is_empty() {
+                        return Vec::new();
+                    }
+                    lines(&names::arm(arm), look, &seeds)
+                };
+                let lines = scope.arms.iter().flat_map(of_arm);
+                let drawn = lines.filter(|line| !line.points.is_empty());
+                LinePanel::new(names::model(model), drawn.collect())
+            })
+            .filter(|panel| !panel.series.is_empty())
+            .collect()
+    };
     let mut reliable = panels(&reliability);
     if reliable.is_empty() {
         return Ok(());

@@ -53,16 +53,11 @@ pub fn difference_lines(summary: &Summary) -> Vec<String> {
 
 type Column = (&'static str, fn(&Row) -> &Option<Estimate>);
 
-/// Lines of a table with aligned columns: model, arm, policy, and for each stream the columns of accuracy
-/// in per cent; with the mean recall over classes where some are rare.
-pub fn table_lines(summary: &Summary) -> Vec<String> {
-    if summary.table.is_empty() {
-        return Vec::new();
-    }
-    let streams = streams(summary);
-    let mut keys: Vec<[&str; 3]> = Vec::new();
+/// Model, arm and policy of the rows that are read first, and how many rows are left out.
+fn places<'a>(summary: &'a Summary, streams: &[&str]) -> (Vec<[&'a str; 3]>, usize) {
+    let mut keys = Vec::new();
     let mut left_out = 0;
-    for stream in &streams {
+    for stream in streams {
         let (first, _) = leading(summary, stream);
         left_out += rows(summary, stream).len() - first.len();
         for row in first {
@@ -76,6 +71,17 @@ pub fn table_lines(summary: &Summary) -> Vec<String> {
             }
         }
     }
+    (keys, left_out)
+}
+
+/// Lines of a table with aligned columns: model, arm, policy, and for each stream the columns of accuracy
+/// in per cent; with the mean recall over classes where some are rare.
+pub fn table_lines(summary: &Summary) -> Vec<String> {
+    if summary.table.is_empty() {
+        return Vec::new();
+    }
+    let streams = streams(summary);
+    let (keys, left_out) = places(summary, &streams);
     let mut columns: Vec<Column> = vec![
         ("summed", |r| &r.summed),
         ("last", |r| &r.last),

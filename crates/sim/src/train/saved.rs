@@ -118,7 +118,7 @@ pub fn keep<'a, R: Real>(of: impl IntoIterator<Item = &'a Params<R>>) -> Vec<Num
 /// Writes what [`keep`] gave into tensors of the same shapes. False, and nothing is written, if they are others.
 pub fn take_up<R: Real>(to: &mut [Params<R>], from: &[Numbers]) -> bool {
     let lengths = to.iter().flat_map(Params::tensors).map(|t| t.value.len());
-    if !lengths.eq(from.iter().map(Numbers::len::<R>)) {
+    if !lengths.eq(from.iter().map(Numbers::count::<R>)) {
         return false;
     }
     let tensors = to.iter_mut().flat_map(Params::tensors_mut);

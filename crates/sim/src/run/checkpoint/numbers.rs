@@ -19,7 +19,7 @@ impl Numbers {
     }
 
     /// How many they are.
-    pub fn len<R: Real>(&self) -> usize {
+    pub fn count<R: Real>(&self) -> usize {
         self.0.len() / size_of::<R>()
     }
 

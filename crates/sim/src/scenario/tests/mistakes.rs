@@ -338,7 +338,7 @@ const MISTAKES: &[(&str, &str)] = &[
         "name: x\nplots: [acuracy]",
         "s.yaml:2:9: plots.0: unknown choice `acuracy`, nearest `accuracy`; allowed: `saturation`, \
              `contraction`, `accuracy`, `boundary`, `gap`, `mask`, `precision`, `recovery`, `calibration`, `far_past`, \
-             `gradient_lag`, `stream`, `operating`, `nets`, `raster`, `traces`, `compare`, `training`",
+             `gradient_lag`, `long_run`, `stream`, `operating`, `nets`, `raster`, `traces`, `compare`, `training`",
     ),
     (
         "- 1",

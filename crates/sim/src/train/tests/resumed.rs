@@ -14,7 +14,7 @@ use crate::run::checkpoint::{Keeping, Stage};
 use crate::run::workbench::{Paths, Workbench};
 use crate::scenario::{Arm, Scenario};
 use crate::train::class_weights::class_weights;
-use crate::train::trainer::{EpochRecord, Job, TrainError, Watch, train};
+use crate::train::trainer::{EpochRecord, Job, TrainError, Trained, Watch, train};
 
 const SCENARIO: &str = "
 name: stopped
@@ -76,7 +76,7 @@ struct Left {
     weight_steps: u64,
 }
 
-fn left(net: &Network<f32>, trained: crate::train::trainer::Trained) -> Left {
+fn left(net: &Network<f32>, trained: &Trained) -> Left {
     let params = net.cells().iter().map(|cell| cell.params());
     let tensors = params.flat_map(Params::tensors);
     let line = |record: &EpochRecord| {
@@ -138,7 +138,7 @@ fn trained(s: &Scenario, bench: &Workbench, arm: &Arm, every: usize) -> (Left, V
             .build()
             .expect("threads");
         match pool.install(|| train(&mut net, &job, Some(stage), &mut watch)) {
-            Ok(trained) => return (left(&net, trained), watch.known),
+            Ok(trained) => return (left(&net, &trained), watch.known),
             Err(TrainError::Interrupted) => {}
             Err(e) => panic!("{e}"),
         }

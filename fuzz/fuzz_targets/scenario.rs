@@ -1,0 +1,19 @@
+//! The YAML of a scenario, up to the checked settings and back to YAML.
+#![no_main]
+
+use std::path::Path;
+
+use libfuzzer_sys::fuzz_target;
+use saturn_sim::scenario::{Scenario, to_yaml};
+
+fuzz_target!(|text: &str| {
+    let parse = |text: &str| Scenario::parse(text, "s.yaml", Path::new(""), &[] as &[&str]);
+    match parse(text) {
+        Ok(scenario) => {
+            let yaml = to_yaml(&scenario);
+            let again = parse(&yaml).unwrap_or_else(|e| panic!("what was written is not read: {e}\n{yaml}"));
+            assert_eq!(to_yaml(&again), yaml);
+        }
+        Err(error) => assert!(error.to_string().contains("s.yaml"), "{error}"),
+    }
+});

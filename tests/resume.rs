@@ -53,8 +53,6 @@ fn left(bench: &Bench, run: &str) -> Left {
                 .filter(|(name, _)| !name.starts_with("long-run")),
         );
     }
-    // It shows speed and memory, which are the machine's.
-    all.retain(|(name, _)| name != "long-run.svg");
     let text = fs::read_to_string(folder.join("metrics.jsonl")).unwrap();
     let mut lines: Vec<Value> = text
         .lines()

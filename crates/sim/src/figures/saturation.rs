@@ -70,7 +70,6 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
                 name: names::stream(stream),
                 panels,
             }],
-            ..Saturation::default()
         };
         let file = format!("saturation-{model}");
         sheet.add(Plot::Saturation, &file, &title, &figure)?;

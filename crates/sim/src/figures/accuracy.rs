@@ -47,6 +47,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
     );
     let figure = Accuracy {
         title: title.clone(),
+        x: scope.position_axis(),
         chance: Some(100.0 * scope.summary.chance),
         panels,
         ..Accuracy::default()

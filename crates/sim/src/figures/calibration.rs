@@ -72,7 +72,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
                   and how often it is right. The thin line is what chance alone gives a net that is calibrated, with \
                   so few samples."
             .to_owned(),
-        x: Axis::linear("stream position, steps"),
+        x: scope.position_axis(),
         y: Axis::linear("calibration error, %"),
         panels: panels(&by_position),
         ..Sweep::default()

@@ -57,7 +57,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
     let mut panels = vec![(Axis::linear("right, %").over(from, 100.0), correct)];
     panels.push((from_zero("resident memory, MiB", &memory), memory));
     panels.push((from_zero("steps a second", &speed), speed));
-    panels.push((Axis::log("relative distance of the state"), apart));
+    panels.push((decades("relative distance of the state", &apart), apart));
     panels.retain(|(_, panel)| !panel.series.is_empty());
     let title = format!(
         "A very long stream that is never reset, {}",
@@ -74,6 +74,17 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
         ..LongRun::default()
     };
     sheet.add(Plot::LongRun, "long-run", &title, &figure)
+}
+
+/// A logarithmic axis of the decades from 10^-8 to 10^-5, or to what is larger: noise within one is not to look
+/// like a change.
+fn decades(label: &str, panel: &LinePanel) -> Axis {
+    let ys = panel.series.iter().flat_map(|line| &line.points);
+    let (least, most) = ys.fold((1e-8, 1e-5), |(least, most): (f64, f64), (_, y)| {
+        (least.min(*y), most.max(*y))
+    });
+    let whole = |y: f64| 10f64.powf(y);
+    Axis::log(label).over(whole(least.log10().floor()), whole(most.log10().ceil()))
 }
 
 fn nets<'a>(scope: &Scope<'a>, stream: &str) -> Vec<Net<'a>> {

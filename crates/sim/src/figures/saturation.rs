@@ -65,11 +65,11 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
         );
         let figure = Saturation {
             title: title.clone(),
+            x: scope.position_axis(),
             models: vec![SaturationModel {
                 name: names::stream(stream),
                 panels,
             }],
-            ..Saturation::default()
         };
         let file = format!("saturation-{model}");
         sheet.add(Plot::Saturation, &file, &title, &figure)?;

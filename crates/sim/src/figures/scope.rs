@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use saturn_loss::{LossConfig, MaskConfig};
-use saturn_plots::{Look, Role, arm_looks};
+use saturn_plots::{Axis, Look, Role, arm_looks};
 
 use crate::eval::bootstrap::{Estimate, over_seeds};
 use crate::eval::evaluate::Evaluation;
@@ -57,6 +57,16 @@ impl<'a> Scope<'a> {
             models,
             arms,
             streams,
+        }
+    }
+
+    /// The axis of stream position: logarithmic where windows are.
+    pub fn position_axis(&self) -> Axis {
+        let label = "position in the stream, steps";
+        if self.scenario.evaluate.spacing.is_even() {
+            Axis::linear(label)
+        } else {
+            Axis::log(label)
         }
     }
 

@@ -204,6 +204,7 @@ fn the_time_of_arrival_can_count_instead() {
     assert_eq!(running.end(), 0, "{}", running.said);
     let last = running.last();
     let steps = last["step"].as_u64().unwrap();
-    assert!((5..1_000).contains(&steps), "{last}");
+    // By the times that were sent it would be 90,000.
+    assert!((5..50_000).contains(&steps), "{last}");
     assert_eq!((count(last, "taken"), count(last, "late")), (3, 0));
 }

@@ -4,7 +4,7 @@ use crate::axis::Axis;
 use crate::canvas::Canvas;
 use crate::error::PlotError;
 use crate::figure::Figure;
-use crate::grid::{Cell, Grid, Row, columns_for, panel_for};
+use crate::grid::{Cell, Grid};
 use crate::series::{Level, LinePanel};
 
 /// Distance between states of one net that saw different samples and then the same gap, against the
@@ -35,24 +35,6 @@ impl Default for Contraction {
     }
 }
 
-/// Panels with lines in as many rows as they need.
-pub(crate) fn panels_in_rows(cells: Vec<Cell>) -> (Vec<Row>, (f64, f64)) {
-    let cells = if cells.is_empty() {
-        vec![Cell::default()]
-    } else {
-        cells
-    };
-    let columns = columns_for(cells.len());
-    let rows = cells
-        .chunks(columns)
-        .map(|chunk| Row {
-            headers: Vec::new(),
-            cells: chunk.iter().cloned().map(Some).collect(),
-        })
-        .collect();
-    (rows, panel_for(columns))
-}
-
 impl Figure for Contraction {
     fn canvas(&self) -> Result<Canvas, PlotError> {
         let cells = self.panels.iter().map(|panel| Cell {
@@ -67,15 +49,7 @@ impl Figure for Contraction {
                 .collect(),
             notes: Vec::new(),
         });
-        let (rows, panel) = panels_in_rows(cells.collect());
-        let grid = Grid {
-            title: self.title.clone(),
-            x: self.x.clone(),
-            rows,
-            panel,
-            own_y: false,
-        };
-        Ok(grid.draw())
+        Ok(Grid::in_rows(&self.title, &self.x, cells.collect()).draw())
     }
 
     fn caption(&self) -> String {

@@ -77,6 +77,25 @@ pub(crate) struct Layout {
 }
 
 impl Grid {
+    /// Equal panels in as many rows as they need, at the least an empty one.
+    pub fn in_rows(title: &str, x: &Axis, mut cells: Vec<Cell>) -> Grid {
+        if cells.is_empty() {
+            cells.push(Cell::default());
+        }
+        let columns = columns_for(cells.len());
+        let row = |cells: &[Cell]| Row {
+            headers: Vec::new(),
+            cells: cells.iter().cloned().map(Some).collect(),
+        };
+        Grid {
+            title: title.to_owned(),
+            x: x.clone(),
+            rows: cells.chunks(columns).map(row).collect(),
+            panel: panel_for(columns),
+            own_y: false,
+        }
+    }
+
     pub fn draw(&self) -> Canvas {
         let legend = self.legend();
         let bare = self.layout(0.0);

@@ -2,7 +2,6 @@
 
 use crate::axis::Axis;
 use crate::canvas::Canvas;
-use crate::contraction::panels_in_rows;
 use crate::error::PlotError;
 use crate::figure::Figure;
 use crate::grid::{Cell, Grid};
@@ -43,13 +42,9 @@ impl Figure for LongRun {
             levels: panel.levels.clone(),
             notes: Vec::new(),
         });
-        let (rows, panel) = panels_in_rows(cells.collect());
         let grid = Grid {
-            title: self.title.clone(),
-            x: self.x.clone(),
-            rows,
-            panel,
             own_y: true,
+            ..Grid::in_rows(&self.title, &self.x, cells.collect())
         };
         Ok(grid.draw())
     }

@@ -2,7 +2,6 @@
 
 use crate::axis::{Axis, minus};
 use crate::canvas::Canvas;
-use crate::contraction::panels_in_rows;
 use crate::error::PlotError;
 use crate::figure::Figure;
 use crate::grid::{Cell, Grid};
@@ -101,15 +100,7 @@ impl Figure for Operating {
                 notes,
             }
         });
-        let (rows, panel) = panels_in_rows(cells.collect());
-        let grid = Grid {
-            title: self.title.clone(),
-            x: self.x.clone(),
-            rows,
-            panel,
-            own_y: false,
-        };
-        Ok(grid.draw())
+        Ok(Grid::in_rows(&self.title, &self.x, cells.collect()).draw())
     }
 
     fn caption(&self) -> String {

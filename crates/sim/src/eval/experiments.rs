@@ -9,6 +9,7 @@ use super::gradient_lag::{GradientLag, gradient_lag};
 use super::recovery::{Recovery, RecoveryPlan, recovery};
 use crate::network::Network;
 use crate::run::Progress;
+use crate::run::checkpoint::Stage;
 use crate::scenario::{DisturbConfig, Evaluate, Instrument};
 use crate::stream::Source;
 
@@ -41,6 +42,8 @@ pub struct Setting<'a> {
     pub seed: u64,
     /// Lanes that run together on one thread.
     pub shard_lanes: usize,
+    /// Where checkpoints of what is long are kept.
+    pub stage: Option<Stage<'a>>,
 }
 
 impl Experiments {
@@ -62,6 +65,7 @@ impl Experiments {
                 lanes: on.evaluate.lanes,
                 shard_lanes: on.shard_lanes,
                 disturb,
+                stage: on.stage,
             };
             (self.recovery).push(recovery(net, &plan, stream, progress)?);
         }

@@ -16,7 +16,9 @@ use crate::network::{Network, Tapes};
 use crate::precision::random::pass_of;
 use crate::run::checkpoint::Numbers;
 use crate::scenario::DisturbConfig;
-use crate::stream::{Columns, Composer, Disturber, Form, SavedComposer, Source, Step};
+use crate::stream::{
+    Columns, Composer, Disturber, Form, OpenDisturbance, SavedComposer, Source, Step,
+};
 use crate::train::validate::softmax;
 
 /// Steps of the longest chunk.
@@ -71,6 +73,7 @@ pub struct Lanes<'a, R: Real> {
 pub struct SavedLanes {
     composers: Vec<SavedComposer>,
     scouts: Vec<SavedComposer>,
+    disturbers: Vec<OpenDisturbance>,
     /// What each rule remembers.
     policies: Vec<Vec<u8>>,
     /// `[S, K*B]` of each cell.
@@ -255,6 +258,7 @@ impl<'a, R: Real> Lanes<'a, R> {
         SavedLanes {
             composers: composers(&self.composers),
             scouts: composers(&self.scouts),
+            disturbers: self.disturbers.iter().map(Disturber::save).collect(),
             policies: self.policies.iter().map(|policy| policy.save()).collect(),
             states: (self.states().iter())
                 .map(|state| Numbers::of(state.as_slice()))
@@ -272,6 +276,7 @@ impl<'a, R: Real> Lanes<'a, R> {
         let rows = || self.net.cells().iter().map(|cell| cell.widths().state);
         let fits = saved.composers.len() == self.composers.len()
             && saved.scouts.len() == self.scouts.len()
+            && saved.disturbers.len() == self.disturbers.len()
             && saved.policies.len() == self.policies.len()
             && states.iter().map(Vec::len).eq(rows().map(|s| s * columns));
         if !fits {
@@ -286,6 +291,9 @@ impl<'a, R: Real> Lanes<'a, R> {
         let all = self.composers.iter_mut().chain(&mut self.scouts);
         for (composer, saved) in all.zip(saved.composers.into_iter().chain(saved.scouts)) {
             composer.resume(saved)?;
+        }
+        for (disturber, open) in self.disturbers.iter_mut().zip(saved.disturbers) {
+            disturber.resume(open);
         }
         let mut policies = self.policies.iter_mut().zip(&saved.policies);
         let restored = policies.all(|(policy, saved)| policy.restore(saved));

@@ -34,15 +34,16 @@ use saturn_cell::Real;
 use serde::{Deserialize, Serialize};
 
 use super::evaluate::EvalError;
-use super::lanes::Lanes;
+use super::lanes::{Lanes, SavedLanes};
 use super::reset::Never;
 use crate::network::Network;
 use crate::run::Progress;
+use crate::run::checkpoint::{Keeper, Stage};
 use crate::scenario::DisturbConfig;
 use crate::stream::Source;
 use counts::Counts;
 pub use counts::{KindRecovery, RecoveryBin};
-use pair::Pair;
+use pair::{Heard, Pair};
 use scale::Scales;
 
 /// A state this near to its twin's, by (1), has recovered.
@@ -65,6 +66,8 @@ pub struct RecoveryPlan<'a> {
     pub shard_lanes: usize,
     /// What disturbs, and when.
     pub disturb: &'a DisturbConfig,
+    /// Where checkpoints are kept; without one, what is stopped begins anew.
+    pub stage: Option<Stage<'a>>,
 }
 
 /// How one net recovers on one stream.
@@ -93,7 +96,7 @@ pub fn recovery<R: Real>(
         .par_iter()
         .map(|&first| {
             let count = plan.shard_lanes.min(plan.lanes - first);
-            shard(net, plan, &scales, (first, count), progress)
+            run(net, plan, &scales, (first, count), progress)
         })
         .collect::<Result<_, EvalError>>()?;
     let mut all = Counts::new(plan.disturb);
@@ -127,33 +130,110 @@ fn lanes<'a, R: Real>(
 }
 
 /// Some lanes, run twice side by side.
-fn shard<R: Real>(
+struct Shard<'a, R: Real> {
+    plain: Lanes<'a, R>,
+    disturbed: Lanes<'a, R>,
+    pairs: Vec<Pair<'a>>,
+    counts: Counts,
+    /// Steps of each lane that are done.
+    done: u64,
+}
+
+/// What a checkpoint keeps of one: steps that are done, both copies' lanes, what was heard lane by lane, counts.
+type Saved<H, C> = (u64, [SavedLanes; 2], Vec<H>, C);
+
+/// All steps of some lanes, from the last checkpoint on.
+fn run<R: Real>(
     net: &Network<R>,
     plan: &RecoveryPlan,
     scales: &Scales,
     (first, count): (usize, usize),
     progress: &Progress,
 ) -> Result<Counts, EvalError> {
-    let mut plain = lanes(net, plan, (first, count))?;
-    let mut disturbed =
-        lanes(net, plan, (first, count))?.disturbed(plan.disturb, plan.source, plan.seed, first);
-    let mut pairs: Vec<Pair> = (first..first + count)
-        .map(|lane| Pair::new(plan.disturb, lane as u64, net.outputs(), net.classes()))
-        .collect();
-    let mut counts = Counts::new(plan.disturb);
-    let each = plan.steps / plan.lanes as u64;
-    let mut done = 0;
-    while done < each {
-        if progress.stopped() {
+    let part = format!(".{first}");
+    let mut keeper = plan.stage.map(|stage| Keeper::new(stage, &part));
+    let mut shard = Shard::new(net, plan, (first, count))?;
+    let saved = match &mut keeper {
+        Some(keeper) => keeper.load::<Saved<Heard, Counts>>(&|line| progress.line(line))?,
+        None => None,
+    };
+    if let Some(saved) = saved
+        && !shard.resume(saved)?
+    {
+        progress.line("a checkpoint does not fit its net, so this part of the run begins anew");
+        shard = Shard::new(net, plan, (first, count))?;
+    }
+    let (each, work) = (plan.steps / plan.lanes as u64, 2 * count as u64);
+    progress.skip(work * shard.done);
+    while shard.done < each {
+        let before = shard.done;
+        shard.go_on(each, scales)?;
+        progress.advance(work * (shard.done - before));
+        let stopped = progress.stopped();
+        // The end is kept as well, for as long as other lanes go on.
+        if let Some(keeper) = &mut keeper
+            && (stopped || keeper.is_due() || shard.done == each)
+        {
+            keeper.save(&shard.save())?;
+        }
+        if stopped {
             return Err(EvalError::Interrupted);
         }
-        let steps = (each - done).min(plain.longest() as u64) as usize;
-        let (a, b) = (plain.run(steps)?, disturbed.run(steps)?);
-        for (lane, pair) in pairs.iter_mut().enumerate() {
-            pair.observe(&a, &b, lane, scales, &mut counts);
-        }
-        done += steps as u64;
-        progress.advance(2 * (steps * count) as u64);
     }
-    Ok(counts)
+    Ok(shard.counts)
+}
+
+impl<'a, R: Real> Shard<'a, R> {
+    fn new(
+        net: &'a Network<R>,
+        plan: &RecoveryPlan<'a>,
+        (first, count): (usize, usize),
+    ) -> Result<Self, EvalError> {
+        let plain = lanes(net, plan, (first, count))?;
+        let disturbed = lanes(net, plan, (first, count))?;
+        let pairs = (first..first + count)
+            .map(|lane| Pair::new(plan.disturb, lane as u64, net.outputs(), net.classes()));
+        Ok(Self {
+            plain,
+            disturbed: disturbed.disturbed(plan.disturb, plan.source, plan.seed, first),
+            pairs: pairs.collect(),
+            counts: Counts::new(plan.disturb),
+            done: 0,
+        })
+    }
+
+    /// The next chunk of `each` steps.
+    fn go_on(&mut self, each: u64, scales: &Scales) -> Result<(), EvalError> {
+        let steps = (each - self.done).min(self.plain.longest() as u64) as usize;
+        let (a, b) = (self.plain.run(steps)?, self.disturbed.run(steps)?);
+        for (lane, pair) in self.pairs.iter_mut().enumerate() {
+            pair.observe(&a, &b, lane, scales, &mut self.counts);
+        }
+        self.done += steps as u64;
+        Ok(())
+    }
+
+    fn save(&self) -> Saved<&Heard, &Counts> {
+        let lanes = [self.plain.save(), self.disturbed.save()];
+        let heard = self.pairs.iter().map(|pair| &pair.heard);
+        (self.done, lanes, heard.collect(), &self.counts)
+    }
+
+    /// Goes on where `saved` was left. False if it does not fit; then half of it may have been taken up.
+    fn resume(
+        &mut self,
+        (done, [plain, disturbed], heard, counts): Saved<Heard, Counts>,
+    ) -> Result<bool, EvalError> {
+        if heard.len() != self.pairs.len()
+            || !self.plain.resume(plain)?
+            || !self.disturbed.resume(disturbed)?
+        {
+            return Ok(false);
+        }
+        for (pair, heard) in self.pairs.iter_mut().zip(heard) {
+            pair.heard = heard;
+        }
+        (self.done, self.counts) = (done, counts);
+        Ok(true)
+    }
 }

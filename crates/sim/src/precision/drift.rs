@@ -22,10 +22,11 @@ use super::config::PrecisionConfig;
 use super::grid::Grid;
 use super::quantised::grids;
 use crate::eval::evaluate::EvalError;
-use crate::eval::lanes::{Chunk, Lanes};
+use crate::eval::lanes::{Chunk, Lanes, SavedLanes};
 use crate::eval::reset::Never;
 use crate::network::Network;
 use crate::run::Progress;
+use crate::run::checkpoint::{Keeper, Stage};
 use crate::stream::Source;
 use crate::train::validate::argmax;
 
@@ -74,43 +75,142 @@ pub struct Twin<R: Real> {
     pub net: Network<R>,
 }
 
-/// Follows the net `full` and all its `twins` for `steps` steps on each of [`LANES`] lanes of `source`, which have
-/// `channels` channels and are those of an evaluation under `seed`. Returns the windows of each twin.
+/// What is followed, and for how long.
+#[derive(Clone, Copy)]
+pub struct Following<'a> {
+    /// Samples, noise and gaps.
+    pub source: Source<'a>,
+    /// I.
+    pub channels: usize,
+    /// The seed of the evaluation whose first [`LANES`] lanes these are.
+    pub seed: u64,
+    /// Steps of each lane.
+    pub steps: u64,
+    /// Where checkpoints are kept; without one, what is stopped begins anew.
+    pub stage: Option<Stage<'a>>,
+}
+
+/// What a checkpoint keeps: steps that are done, lanes net by net, and what was seen twin by twin.
+type Saved = (u64, Vec<SavedLanes>, Vec<Seen>);
+
+/// Follows the net `full` and all its `twins` along `on`, from the last checkpoint on. Returns the windows of each
+/// twin.
 pub fn drift<R: Real>(
     full: &Network<R>,
     twins: &[Twin<R>],
-    source: Source,
-    channels: usize,
-    seed: u64,
-    steps: u64,
+    on: &Following,
     progress: &Progress,
 ) -> Result<Vec<Vec<DriftWindow>>, EvalError> {
-    let never = Never {};
-    let lanes = |net| Lanes::new(net, source, &never, channels, "evaluation", seed, 0, LANES);
-    let nets = [full].into_iter().chain(twins.iter().map(|twin| &twin.net));
-    let mut lanes: Vec<Lanes<R>> = nets.map(lanes).collect::<Result<_, _>>()?;
-    let mut followers: Vec<Follower<R>> = twins.iter().map(Follower::new).collect();
-    let mut windows = vec![Vec::new(); twins.len()];
-    let mut done = 0;
-    for end in ends(steps) {
-        while done < end {
-            if progress.stopped() {
+    let mut keeper = on.stage.map(|stage| Keeper::new(stage, ""));
+    let mut party = Party::new(full, twins, on)?;
+    let saved = match &mut keeper {
+        Some(keeper) => keeper.load::<Saved>(&|line| progress.line(line))?,
+        None => None,
+    };
+    if let Some(saved) = saved
+        && !party.resume(saved)?
+    {
+        progress.line("a checkpoint does not fit its nets, so this part of the run begins anew");
+        party = Party::new(full, twins, on)?;
+    }
+    let work = LANES as u64 * twins.len() as u64;
+    progress.skip(work * party.done);
+    for end in ends(on.steps) {
+        while party.done < end {
+            let before = party.done;
+            party.go_on(end)?;
+            progress.advance(work * (party.done - before));
+            let stopped = progress.stopped();
+            if let Some(keeper) = &mut keeper
+                && (stopped || keeper.is_due())
+            {
+                keeper.save(&party.save())?;
+            }
+            if stopped {
                 return Err(EvalError::Interrupted);
             }
-            let now = (end - done).min(lanes[0].longest() as u64) as usize;
-            let chunks = (lanes.par_iter_mut())
-                .map(|lanes| lanes.run(now))
-                .collect::<Result<Vec<Chunk<R>>, _>>()?;
-            let (full, stored) = chunks.split_first().expect("the net in full");
-            (followers.par_iter_mut().zip(stored)).for_each(|(f, stored)| f.follow(full, stored));
-            done += now as u64;
-            progress.advance((now * LANES * twins.len()) as u64);
-        }
-        for (windows, follower) in windows.iter_mut().zip(&mut followers) {
-            windows.push(follower.take(end));
         }
     }
-    Ok(windows)
+    let seen = party.followers.into_iter().map(|f| f.seen.windows);
+    Ok(seen.collect())
+}
+
+/// The net in full and its twins, side by side.
+struct Party<'a, R: Real> {
+    /// Of the net in full and of each twin.
+    lanes: Vec<Lanes<'a, R>>,
+    /// One a twin.
+    followers: Vec<Follower<R>>,
+    /// Steps of each lane that are done.
+    done: u64,
+}
+
+impl<'a, R: Real> Party<'a, R> {
+    fn new(
+        full: &'a Network<R>,
+        twins: &'a [Twin<R>],
+        on: &Following<'a>,
+    ) -> Result<Self, EvalError> {
+        let lanes = |net| {
+            let (source, channels, seed) = (on.source, on.channels, on.seed);
+            Lanes::new(
+                net,
+                source,
+                &Never {},
+                channels,
+                "evaluation",
+                seed,
+                0,
+                LANES,
+            )
+        };
+        let nets = [full].into_iter().chain(twins.iter().map(|twin| &twin.net));
+        Ok(Self {
+            lanes: nets.map(lanes).collect::<Result<_, _>>()?,
+            followers: twins.iter().map(Follower::new).collect(),
+            done: 0,
+        })
+    }
+
+    /// The next chunk of the window that ends at `end`.
+    fn go_on(&mut self, end: u64) -> Result<(), EvalError> {
+        let now = (end - self.done).min(self.lanes[0].longest() as u64) as usize;
+        let chunks = (self.lanes.par_iter_mut())
+            .map(|lanes| lanes.run(now))
+            .collect::<Result<Vec<Chunk<R>>, _>>()?;
+        let (full, stored) = chunks.split_first().expect("the net in full");
+        let each = self.followers.par_iter_mut().zip(stored);
+        each.for_each(|(follower, stored)| follower.follow(full, stored));
+        self.done += now as u64;
+        if self.done == end {
+            self.followers.iter_mut().for_each(|f| f.close(end));
+        }
+        Ok(())
+    }
+
+    fn save(&self) -> (u64, Vec<SavedLanes>, Vec<&Seen>) {
+        let lanes = self.lanes.iter().map(Lanes::save);
+        let seen = self.followers.iter().map(|f| &f.seen);
+        (self.done, lanes.collect(), seen.collect())
+    }
+
+    /// Goes on where `saved` was left. False if it does not fit; then half of it may have been taken up.
+    fn resume(&mut self, (done, lanes, seen): Saved) -> Result<bool, EvalError> {
+        let fields = self.followers.iter().map(|f| f.fields.len());
+        if lanes.len() != self.lanes.len() || !seen.iter().map(|s| s.fields.len()).eq(fields) {
+            return Ok(false);
+        }
+        for (own, saved) in self.lanes.iter_mut().zip(lanes) {
+            if !own.resume(saved)? {
+                return Ok(false);
+            }
+        }
+        for (follower, seen) in self.followers.iter_mut().zip(seen) {
+            follower.seen = seen;
+        }
+        self.done = done;
+        Ok(true)
+    }
 }
 
 /// Where windows end, up to `steps`: 100, 316, 1,000, and so on, and `steps`.
@@ -122,12 +222,42 @@ fn ends(steps: u64) -> Vec<u64> {
     ends
 }
 
-/// Sums over a window of one twin.
+/// Sees what becomes of one twin.
 struct Follower<R: Real> {
-    fields: Vec<FieldSums<R>>,
+    fields: Vec<Followed<R>>,
     classes: usize,
+    seen: Seen,
+}
+
+/// A field of a cell's state that is followed.
+struct Followed<R: Real> {
+    layer: usize,
+    cell: &'static str,
+    field: Field,
+    grid: Grid<R>,
+}
+
+/// The windows of one twin, and the sums of the one that is open.
+#[derive(Serialize, Deserialize)]
+struct Seen {
     agreed: u64,
     compared: u64,
+    /// One a field.
+    fields: Vec<Sums>,
+    windows: Vec<DriftWindow>,
+}
+
+/// Sums over a window of one field.
+#[derive(Serialize, Deserialize)]
+struct Sums {
+    apart: f64,
+    size: f64,
+    ends: u64,
+    values: u64,
+    held: u64,
+    /// The last values, and for how many steps they have been the same, lane by lane.
+    before: Vec<f64>,
+    runs: Vec<u32>,
 }
 
 impl<R: Real> Follower<R> {
@@ -135,82 +265,78 @@ impl<R: Real> Follower<R> {
         let of_cell = |(layer, cell): (usize, &dyn Cell<R>)| {
             let (name, own) = (cell.name(), twin.ranges.of_cell(layer));
             let grids = grids(cell, &twin.config, own).into_iter();
-            let sums = move |(field, grid)| FieldSums::new(layer, name, field, grid);
-            grids.map(sums).collect::<Vec<_>>()
+            let followed = move |(field, grid)| Followed {
+                layer,
+                cell: name,
+                field,
+                grid,
+            };
+            grids.map(followed).collect::<Vec<_>>()
         };
+        let cells = twin.net.cells().iter().map(AsRef::as_ref).enumerate();
+        let fields: Vec<Followed<R>> = cells.flat_map(of_cell).collect();
         Self {
-            fields: (twin.net.cells().iter().map(AsRef::as_ref).enumerate())
-                .flat_map(of_cell)
-                .collect(),
+            seen: Seen {
+                agreed: 0,
+                compared: 0,
+                fields: fields
+                    .iter()
+                    .map(|f| Sums::of(f.field.rows.len()))
+                    .collect(),
+                windows: Vec::new(),
+            },
+            fields,
             classes: twin.net.classes(),
-            agreed: 0,
-            compared: 0,
         }
     }
 
     /// Adds a chunk of both nets.
     fn follow(&mut self, full: &Chunk<R>, stored: &Chunk<R>) {
-        for field in &mut self.fields {
+        for (field, sums) in self.fields.iter().zip(&mut self.seen.fields) {
             let tapes = [full, stored].map(|chunk| chunk.tapes.tape(field.layer).states());
-            field.add(tapes);
+            sums.add(field, tapes);
         }
         for j in 0..stored.logits.ncols() {
             let [a, b] =
                 [full, stored].map(|chunk| argmax(&column(&chunk.logits, j)[..self.classes]));
-            self.agreed += u64::from(a == b);
-            self.compared += 1;
+            self.seen.agreed += u64::from(a == b);
+            self.seen.compared += 1;
         }
     }
 
-    /// What the window that ends at `step` was, and a new one.
-    fn take(&mut self, step: u64) -> DriftWindow {
+    /// The window ends at `step`, and a new one begins.
+    fn close(&mut self, step: u64) {
+        let Seen {
+            agreed, compared, ..
+        } = self.seen;
+        let fields = self.fields.iter().zip(&mut self.seen.fields);
         let window = DriftWindow {
             step,
-            agreement: self.agreed as f64 / self.compared.max(1) as f64,
-            fields: self.fields.iter_mut().map(FieldSums::take).collect(),
+            agreement: share(agreed, compared),
+            fields: fields.map(|(field, sums)| sums.take(field)).collect(),
         };
-        (self.agreed, self.compared) = (0, 0);
-        window
+        self.seen.windows.push(window);
+        (self.seen.agreed, self.seen.compared) = (0, 0);
     }
 }
 
-/// Sums over a window of one field.
-struct FieldSums<R: Real> {
-    layer: usize,
-    cell: &'static str,
-    field: Field,
-    grid: Grid<R>,
-    apart: f64,
-    size: f64,
-    ends: u64,
-    values: u64,
-    held: u64,
-    /// The last values, and for how many steps they have been the same, lane by lane.
-    before: Vec<R>,
-    runs: Vec<u32>,
-}
-
-impl<R: Real> FieldSums<R> {
-    fn new(layer: usize, cell: &'static str, field: Field, grid: Grid<R>) -> Self {
-        let values = field.rows.len() * LANES;
+impl Sums {
+    /// Of a field of so many rows.
+    fn of(rows: usize) -> Self {
         Self {
-            layer,
-            cell,
-            field,
-            grid,
             apart: 0.0,
             size: 0.0,
             ends: 0,
             values: 0,
             held: 0,
-            before: vec![R::zero(); values],
-            runs: vec![0; values],
+            before: vec![0.0; rows * LANES],
+            runs: vec![0; rows * LANES],
         }
     }
 
     /// Adds the states in full and as stored, `[S, T*B]` each.
-    fn add(&mut self, [full, stored]: [View<R>; 2]) {
-        let rows = self.field.rows.clone();
+    fn add<R: Real>(&mut self, followed: &Followed<R>, [full, stored]: [View<R>; 2]) {
+        let rows = followed.field.rows.clone();
         for j in 0..stored.ncols() {
             let (h, now) = (
                 &column(&full, j)[rows.clone()],
@@ -225,30 +351,26 @@ impl<R: Real> FieldSums<R> {
             }
             self.apart += apart.wide();
             self.size += size.wide();
-            let ends = now.iter().filter(|x| self.grid.is_end(**x)).count();
+            let ends = now.iter().filter(|x| followed.grid.is_end(**x)).count();
             self.ends += ends as u64;
             self.values += rows.len() as u64;
             let own = (j % LANES) * rows.len()..(j % LANES + 1) * rows.len();
             let known = self.before[own.clone()].iter_mut().zip(&mut self.runs[own]);
-            for (&now, (before, run)) in now.iter().zip(known) {
-                *run = if now == *before {
-                    run.saturating_add(1)
-                } else {
-                    0
-                };
+            for (now, (before, run)) in now.iter().map(|x| x.wide()).zip(known) {
+                let same = now.to_bits() == before.to_bits();
+                *run = if same { run.saturating_add(1) } else { 0 };
                 *before = now;
-                self.held += u64::from(*run >= HELD && !now.is_zero());
+                self.held += u64::from(*run >= HELD && now != 0.0);
             }
         }
     }
 
     /// What the window was, and a new one.
-    fn take(&mut self) -> FieldDrift {
-        let share = |part: u64, of: u64| part as f64 / of.max(1) as f64;
+    fn take<R: Real>(&mut self, followed: &Followed<R>) -> FieldDrift {
         let drift = FieldDrift {
-            layer: self.layer,
-            cell: self.cell.to_owned(),
-            field: self.field.name.to_owned(),
+            layer: followed.layer,
+            cell: followed.cell.to_owned(),
+            field: followed.field.name.to_owned(),
             distance: (self.size > 0.0).then(|| (self.apart / self.size).sqrt()),
             saturated: share(self.ends, self.values),
             held: share(self.held, self.values),
@@ -257,6 +379,10 @@ impl<R: Real> FieldSums<R> {
         (self.ends, self.values, self.held) = (0, 0, 0);
         drift
     }
+}
+
+fn share(part: u64, of: u64) -> f64 {
+    part as f64 / of.max(1) as f64
 }
 
 #[cfg(test)]

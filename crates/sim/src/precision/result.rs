@@ -32,6 +32,13 @@ impl Stored {
     pub fn line(&self) -> String {
         line(&self.stream, &self.precision)
     }
+
+    /// Whether it is evaluated under `state_reset`.
+    pub fn has(&self, state_reset: &str) -> bool {
+        self.evaluations
+            .iter()
+            .any(|e| e.state_reset == state_reset)
+    }
 }
 
 /// The name of `stream` in lines of `metrics.jsonl` about a net in `precision`.

@@ -187,7 +187,7 @@ impl Matrix<'_> {
         if let (Some(known), false) = (&known, wanted.whole) {
             self.keep(known)?;
             self.progress
-                .advance(self.train_work() + self.evaluation_work());
+                .skip(self.train_work() + self.evaluation_work());
             return Ok(Some(known.cell.clone()));
         }
         let only_done = wanted.done || known.is_some();

@@ -24,6 +24,7 @@ use rand::RngExt;
 use rand::seq::index;
 use saturn_cell::Real;
 use saturn_cell::rng::{ChaCha8Rng, generator};
+use serde::{Deserialize, Serialize};
 
 use super::columns::{Columns, Form};
 use super::noise::Noise;
@@ -73,16 +74,22 @@ pub struct Disturber<'a> {
     schedule: Schedule<'a>,
     noise: &'a Noise,
     seed: u64,
-    /// The number of the disturbance under way.
-    now: Option<u64>,
-    rng: ChaCha8Rng,
-    /// S.
-    chosen: Vec<usize>,
-    /// The values of the disturbance's first step, `[I]`.
-    held: Vec<f32>,
+    open: Open,
     values: Vec<f32>,
     added: Vec<f32>,
     tally: Vec<u16>,
+}
+
+/// The disturbance under way, as a checkpoint keeps it too.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Open {
+    /// Its number.
+    number: Option<u64>,
+    rng: ChaCha8Rng,
+    /// S.
+    chosen: Vec<usize>,
+    /// The values of its first step, `[I]`.
+    held: Vec<f32>,
 }
 
 impl<'a> Disturber<'a> {
@@ -92,14 +99,26 @@ impl<'a> Disturber<'a> {
             schedule: Schedule { config, lane },
             noise,
             seed,
-            now: None,
-            rng: generator(seed, "disturb", 0),
-            chosen: Vec::new(),
-            held: Vec::new(),
+            open: Open {
+                number: None,
+                rng: generator(seed, "disturb", 0),
+                chosen: Vec::new(),
+                held: Vec::new(),
+            },
             values: Vec::new(),
             added: Vec::new(),
             tally: Vec::new(),
         }
+    }
+
+    /// What a checkpoint keeps.
+    pub fn save(&self) -> Open {
+        self.open.clone()
+    }
+
+    /// Goes on where `open` was left.
+    pub fn resume(&mut self, open: Open) {
+        self.open = open;
     }
 
     /// Adds column 0 of `from`, which is the lane's step `t`, to `out` as it is heard. `scratch` may hold
@@ -118,7 +137,7 @@ impl<'a> Disturber<'a> {
         self.values.resize(channels, 0.0);
         from.dense(0, &mut self.values);
         let kind = self.schedule.config.kinds[self.schedule.kind(i)];
-        if self.now != Some(i) {
+        if self.open.number != Some(i) {
             self.begin(i, kind);
         }
         self.change(kind, from.form(), scratch);
@@ -133,10 +152,11 @@ impl<'a> Disturber<'a> {
 
     /// Draws what disturbance `i` needs.
     fn begin(&mut self, i: u64, kind: Disturbance) {
-        self.now = Some(i);
-        self.rng = generator(self.seed, "disturb", self.schedule.lane << 32 | i);
-        self.chosen.clear();
-        self.held.clone_from(&self.values);
+        let open = &mut self.open;
+        open.number = Some(i);
+        open.rng = generator(self.seed, "disturb", self.schedule.lane << 32 | i);
+        open.chosen.clear();
+        open.held.clone_from(&self.values);
         let share = match kind {
             Disturbance::DeadSensor(dead) => dead.share,
             Disturbance::StuckChannel(stuck) => stuck.share,
@@ -144,13 +164,13 @@ impl<'a> Disturber<'a> {
         };
         let channels = self.values.len();
         let n = ((share * channels as f64).round() as usize).clamp(1, channels);
-        self.chosen
-            .extend(index::sample(&mut self.rng, channels, n));
+        (open.chosen).extend(index::sample(&mut open.rng, channels, n));
     }
 
     /// What becomes of the values of a step.
     fn change<R: Real>(&mut self, kind: Disturbance, form: Form, scratch: &mut Columns<R>) {
-        let Self { values, rng, .. } = self;
+        let (values, open) = (&mut self.values, &mut self.open);
+        let rng = &mut open.rng;
         match kind {
             Disturbance::NoiseBurst(burst) => {
                 scratch.clear(form, values.len());
@@ -164,12 +184,12 @@ impl<'a> Disturber<'a> {
                 let both = values.iter_mut().zip(&self.added);
                 both.for_each(|(value, added)| *value += added);
             }
-            Disturbance::DeadSensor(_) => self.chosen.iter().for_each(|&c| values[c] = 0.0),
+            Disturbance::DeadSensor(_) => open.chosen.iter().for_each(|&c| values[c] = 0.0),
             Disturbance::StuckChannel(_) => {
-                for &c in &self.chosen {
+                for &c in &open.chosen {
                     values[c] = match form {
                         Form::Events => 1.0,
-                        Form::Frames => self.held[c],
+                        Form::Frames => open.held[c],
                     };
                 }
             }

@@ -19,7 +19,7 @@ pub use background::{Background, Part};
 pub use columns::{Columns, Form};
 pub use composer::{Composer, SavedComposer, Segment, Source, Step};
 pub use content::{Bins, Content};
-pub use disturb::{Disturber, Phase, Schedule};
+pub use disturb::{Disturber, Open as OpenDisturbance, Phase, Schedule};
 pub use file::File;
 pub use gap::OpenGap;
 pub use noise::Noise;

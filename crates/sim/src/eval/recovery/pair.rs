@@ -1,6 +1,7 @@
 //! One lane, run twice: with and without disturbances.
 
 use saturn_cell::{Real, column};
+use serde::{Deserialize, Serialize};
 
 use super::NEAR;
 use super::counts::Counts;
@@ -15,7 +16,14 @@ pub(super) struct Pair<'a> {
     schedule: Schedule<'a>,
     /// Probabilities of one step.
     p: Vec<f32>,
-    /// Their sums over the segment `[C]`, undisturbed and disturbed.
+    /// What it remembers.
+    pub heard: Heard,
+}
+
+/// What a pair remembers from step to step.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Heard {
+    /// Sums of probabilities over the segment `[C]`, undisturbed and disturbed.
     sums: [Vec<f64>; 2],
     /// The step at which the segment began.
     start: u64,
@@ -28,9 +36,11 @@ impl<'a> Pair<'a> {
         Self {
             schedule: Schedule { config, lane },
             p: vec![0.0; outputs],
-            sums: [vec![0.0; classes], vec![0.0; classes]],
-            start: 0,
-            apart: 0,
+            heard: Heard {
+                sums: [vec![0.0; classes], vec![0.0; classes]],
+                start: 0,
+                apart: 0,
+            },
         }
     }
 
@@ -66,7 +76,7 @@ impl<'a> Pair<'a> {
                     self.hear(k, &segment);
                 }
                 if segment.at == 0 {
-                    self.start = at;
+                    self.heard.start = at;
                 }
                 if segment.last {
                     self.count(at, segment.label, counts);
@@ -81,18 +91,21 @@ impl<'a> Pair<'a> {
         counts.distance(kind, since, distance);
         let horizon = self.schedule.config.every - self.schedule.config.last;
         if since == 0 {
-            self.apart = 0;
+            self.heard.apart = 0;
         } else if distance.is_nan() || distance >= NEAR {
-            self.apart = since;
+            self.heard.apart = since;
         }
         if since == horizon {
-            counts.settled(kind, (self.apart < horizon).then_some(self.apart));
+            counts.settled(
+                kind,
+                (self.heard.apart < horizon).then_some(self.heard.apart),
+            );
         }
     }
 
     /// Adds the probabilities in `p` to those of copy `k`.
     fn hear(&mut self, k: usize, segment: &Segment) {
-        let sums = &mut self.sums[k];
+        let sums = &mut self.heard.sums[k];
         if segment.at == 0 {
             sums.fill(0.0);
         }
@@ -105,14 +118,17 @@ impl<'a> Pair<'a> {
 
     /// Judges the segment that ended at `at`.
     fn count(&mut self, at: u64, label: usize, counts: &mut Counts) {
-        let (first, last) = (self.schedule.phase(self.start), self.schedule.phase(at));
+        let (first, last) = (
+            self.schedule.phase(self.heard.start),
+            self.schedule.phase(at),
+        );
         let (i, since) = match (first, last) {
             // Nothing has been disturbed yet.
             (_, Phase::Before) => return,
             (Phase::After(i, since), Phase::After(j, _)) if i == j => (i, since),
             (_, Phase::During(i) | Phase::After(i, _)) => (i, 0),
         };
-        let [plain, disturbed] = [&self.sums[0], &self.sums[1]].map(|sums| argmax(sums) == label);
+        let [plain, disturbed] = self.heard.sums.each_ref().map(|sums| argmax(sums) == label);
         counts.segment(self.schedule.kind(i), since, disturbed, plain);
     }
 }

@@ -1,9 +1,15 @@
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use saturn_cell::CellConfig;
 use saturn_data::{OnBadSample, ReadOptions, Recording, WriteMeta, write_events};
 use saturn_neurons::li::LiConfig;
 
 use super::*;
-use crate::scenario::{DeadSensor, Disturbance, Fill, Gain, Gap, NoiseBurst};
+use crate::run::checkpoint::Keeping;
+use crate::scenario::{
+    DeadSensor, Disturbance, DroppedFrames, Fill, Gain, Gap, NoiseBurst, StuckChannel,
+};
 use crate::stream::{Noise, Split};
 
 const CHANNELS: usize = 8;
@@ -50,6 +56,17 @@ impl Data {
     }
 
     fn recovery(&self, kinds: Vec<Disturbance>, threads: usize) -> Recovery {
+        self.run(kinds, threads, None, &Progress::quiet())
+            .expect("measured")
+    }
+
+    fn run(
+        &self,
+        kinds: Vec<Disturbance>,
+        threads: usize,
+        stage: Option<Stage>,
+        progress: &Progress,
+    ) -> Result<Recovery, EvalError> {
         let disturb = DisturbConfig {
             every: 150,
             last: 30,
@@ -67,10 +84,11 @@ impl Data {
             lanes: 6,
             shard_lanes: 2,
             disturb: &disturb,
+            stage,
         };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-        let run = || recovery(&net(), &plan, "silence", &Progress::quiet());
-        pool.expect("threads").install(run).expect("measured")
+        let run = || recovery(&net(), &plan, "silence", progress);
+        pool.expect("threads").install(run)
     }
 }
 
@@ -137,6 +155,42 @@ fn nothing_disturbed_is_nothing_to_recover_from() {
     }
     let froms: Vec<_> = kind.bins.iter().map(|b| (b.from, b.to)).collect();
     assert_eq!(froms, [(1, 51), (51, 101), (101, 121)]);
+}
+
+/// Stopped after every chunk, at any number of threads, it goes on to the same numbers: in the middle of
+/// disturbances of every kind too.
+#[test]
+fn what_is_stopped_goes_on_to_the_same_numbers() {
+    let data = Data::new();
+    let kinds = || {
+        vec![
+            Disturbance::NoiseBurst(NoiseBurst { rate: 5.0 }),
+            Disturbance::DeadSensor(DeadSensor { share: 0.5 }),
+            Disturbance::StuckChannel(StuckChannel { share: 0.5 }),
+            Disturbance::Gain(Gain { factor: 1.5 }),
+            Disturbance::DroppedFrames(DroppedFrames { share: 0.5 }),
+        ]
+    };
+    let whole = data.recovery(kinds(), 2);
+    let folder = tempfile::tempdir().expect("a folder");
+    let stage = Stage {
+        folder: folder.path(),
+        name: "tried",
+        key: "key",
+        keeping: Keeping::default(),
+    };
+    let stopped = Progress::new(Arc::new(AtomicBool::new(true)));
+    for round in 0..1_000 {
+        match data.run(kinds(), [1, 2, 7][round % 3], Some(stage), &stopped) {
+            Err(EvalError::Interrupted) => {}
+            found => {
+                assert!(round > 20, "{round}");
+                assert_eq!(found.expect("measured"), whole);
+                return;
+            }
+        }
+    }
+    panic!("it never ends");
 }
 
 /// With all channels dead nothing is heard, and a net of 50 ms is as before soon after; every kind has its

@@ -1,10 +1,13 @@
 //! Whole nets as they are stored: the same bits however they run, and what is measured of them.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use rayon::ThreadPoolBuilder;
 use saturn_cell::column;
 
 use crate::eval::detector::DetectorConfig;
-use crate::eval::evaluate::{Beside, Evaluation, Plan, evaluate};
+use crate::eval::evaluate::{Beside, EvalError, Evaluation, Plan, evaluate};
 use crate::eval::lanes::Lanes;
 use crate::eval::position::Spacing;
 use crate::eval::reset::tests::nets::{CHANNELS, Data, net};
@@ -12,10 +15,11 @@ use crate::eval::reset::{Never, Oracle};
 use crate::network::Network;
 use crate::precision::calibrate::{Ranges, ranges};
 use crate::precision::cost::cost;
-use crate::precision::drift::{DriftWindow, Twin, drift};
+use crate::precision::drift::{DriftWindow, Following, Twin, drift};
 use crate::precision::fake::Fake;
 use crate::precision::{Format, PrecisionConfig, Rounding, quantise};
 use crate::run::Progress;
+use crate::run::checkpoint::{Keeping, Stage};
 
 const LIF: &str =
     "[{lif: {hidden: 8, recurrent: true, input_gain: 4}}, {lif: {hidden: 8, input_gain: 4}}]";
@@ -137,9 +141,58 @@ fn followed(layers: &str, data: &Data, config: &PrecisionConfig) -> Vec<DriftWin
         ranges,
         net: stored,
     };
-    let quiet = Progress::quiet();
-    let windows = drift(&full, &[twin], data.source(), CHANNELS, 5, 1_000, &quiet);
+    let windows = drift(&full, &[twin], &following(data), &Progress::quiet());
     windows.expect("drift").swap_remove(0)
+}
+
+fn following(data: &Data) -> Following<'_> {
+    Following {
+        source: data.source(),
+        channels: CHANNELS,
+        seed: 5,
+        steps: 1_000,
+        stage: None,
+    }
+}
+
+/// Stopped after every chunk, and gone on with by nets that know nothing of it.
+#[test]
+fn drift_goes_on_to_the_same_numbers() {
+    let data = Data::new();
+    for layers in NETS {
+        let whole = followed(layers, &data, &INT8);
+        let folder = tempfile::tempdir().expect("a folder");
+        let on = Following {
+            stage: Some(Stage {
+                folder: folder.path(),
+                name: "followed",
+                key: "key",
+                keeping: Keeping::default(),
+            }),
+            ..following(&data)
+        };
+        let stopped = Progress::new(Arc::new(AtomicBool::new(true)));
+        let full = net(layers);
+        for round in 0.. {
+            let (net, ranges) = stored(&full, &data, &INT8);
+            let config = INT8;
+            let twin = Twin {
+                config,
+                ranges,
+                net,
+            };
+            let done = round == 9;
+            let quiet = Progress::quiet();
+            let progress = if done { &quiet } else { &stopped };
+            match drift(&full, &[twin], &on, progress) {
+                Ok(windows) => {
+                    assert!(done && windows == [whole], "{layers}");
+                    break;
+                }
+                Err(e) => assert!(!done && matches!(e, EvalError::Interrupted), "{e}"),
+            }
+        }
+    }
 }
 
 /// A net in full does not drift from itself; one of fewer bits is further away than one of more, agrees less, and

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! offset size
-//!      0   16  what it is and the layout's version: "saturn stream 1\n", "saturn resume 1\n"
+//!      0   16  what it is and the layout's version: "saturn stream 1\n", "saturn resume 2\n"
 //!     16    8  n, the length of the body
 //!     24   32  SHA-256 of the body
 //!     56    n  the body
@@ -18,7 +18,8 @@ use sha2::{Digest, Sha256};
 pub type Magic = [u8; 16];
 
 const HEADER: usize = 56;
-const CHECKPOINT: &Magic = b"saturn resume 1\n";
+/// The head of a checkpoint.
+pub const CHECKPOINT: &Magic = b"saturn resume 2\n";
 
 /// Why a file is not taken up.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -65,7 +65,7 @@ fn what_is_wrong_is_refused_by_name_and_the_one_before_is_taken() {
     let mut flipped = whole.clone();
     *flipped.last_mut().unwrap() ^= 1;
     let mut newer = whole.clone();
-    newer[14] = b'2';
+    newer[14] = b'9';
     let mut longer = whole.clone();
     longer.push(0);
     for (bytes, why) in [
@@ -126,7 +126,7 @@ fn numbers_keep_their_bits() {
 proptest! {
     #[test]
     fn any_bytes_are_refused(body in prop::collection::vec(any::<u8>(), 0..300), sound in any::<bool>()) {
-        let bytes = if sound { seal(b"saturn resume 1\n", &body) } else { body };
+        let bytes = if sound { seal(CHECKPOINT, &body) } else { body };
         prop_assert!(decode::<Vec<String>>("a long enough key", &bytes).is_err());
     }
 }

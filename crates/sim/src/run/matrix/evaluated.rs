@@ -23,7 +23,7 @@ use crate::scenario::{Gap, StateReset};
 use crate::stream::Split;
 
 /// A stream's name, a policy, and the number that both have in the names of checkpoints.
-type Named<'a> = (&'a str, &'a StateReset, &'a str);
+pub(super) type Named<'a> = (&'a str, &'a StateReset, &'a str);
 
 /// What an evaluation leaves.
 #[derive(Default, Serialize, Deserialize)]
@@ -124,11 +124,7 @@ impl Matrix<'_> {
                 desk.save(&partial)?;
                 remove(&self.checkpoints(), &format!("{}{stage}.", desk.name))?;
             }
-            if !partial.has_stored(stream) {
-                let stored = self.stored(entry, net, split, (stream, gap))?;
-                partial.found.stored.extend(stored);
-                desk.save(&partial)?;
-            }
+            self.stored(entry, net, split, (index, stream, gap), desk, &mut partial)?;
             if gap.is_some() && !partial.has_contraction(stream) {
                 let source = b.source(&b.valid, gap);
                 let curves = contraction(net, source, b.channels, place.seed, &e.contraction)?;
@@ -139,6 +135,9 @@ impl Matrix<'_> {
                 desk.save(&partial)?;
             }
             if !partial.has_experiments(stream) {
+                let checkpoints = self.checkpoints();
+                let name = format!("{}{index}.tried", desk.name);
+                let key = key(&(&desk.key, index, "tried"))?;
                 let setting = Setting {
                     evaluate: e,
                     stream,
@@ -146,10 +145,12 @@ impl Matrix<'_> {
                     channels: b.channels,
                     seed: place.seed,
                     shard_lanes: self.scenario.train.shard_lanes,
+                    stage: Some(self.stage(&checkpoints, &name, &key)),
                 };
                 (partial.found.experiments).run(net, &setting, self.progress)?;
                 partial.tried.push(stream.to_owned());
                 desk.save(&partial)?;
+                remove(&checkpoints, &format!("{name}."))?;
             }
             if index == 0 && !partial.traced {
                 let trace = trace::record(
@@ -170,7 +171,7 @@ impl Matrix<'_> {
     }
 
     /// The detector's threshold for `plan`, chosen on validation samples now or in an earlier run.
-    fn threshold<R: Real>(
+    pub(super) fn threshold<R: Real>(
         &self,
         net: &Network<R>,
         plan: &Plan,
@@ -239,7 +240,7 @@ impl Matrix<'_> {
         Ok(evaluate(net, &plan, threshold, self.progress)?)
     }
 
-    fn stage<'s>(&self, folder: &'s Path, name: &'s str, key: &'s str) -> Stage<'s> {
+    pub(super) fn stage<'s>(&self, folder: &'s Path, name: &'s str, key: &'s str) -> Stage<'s> {
         Stage {
             folder,
             name,

@@ -18,6 +18,9 @@ pub struct Partial {
     pub found: Evaluated,
     /// The detector's threshold for the evaluation that comes next, once it is chosen.
     pub threshold: Option<f64>,
+    /// Streams along which the nets in few bits were followed, after which no more is to do with them.
+    #[serde(default)]
+    pub followed: Vec<String>,
     /// Streams whose experiments are done.
     pub tried: Vec<String>,
     /// Whether the first stream's trace is written.
@@ -38,17 +41,21 @@ impl Partial {
     }
 
     /// Whether the nets in few bits are done on `stream`.
-    pub fn has_stored(&self, stream: &str) -> bool {
-        self.found
-            .stored
-            .iter()
-            .any(|stored| stored.stream == stream)
+    pub fn has_followed(&self, stream: &str) -> bool {
+        self.followed.iter().any(|followed| followed == stream)
+    }
+
+    /// Where the nets in few bits on `stream`, which is the last one, stand or will stand.
+    pub fn first_stored(&self, stream: &str) -> usize {
+        let stored = &self.found.stored;
+        let first = stored.iter().position(|s| s.stream == stream);
+        first.unwrap_or(stored.len())
     }
 
     /// Whether a line of `metrics.jsonl` about `stream` under `state_reset` tells of what is done.
     pub fn knows(&self, stream: &str, state_reset: &str) -> bool {
         let mut stored = self.found.stored.iter();
-        self.has(stream, state_reset) || stored.any(|s| stream == s.line())
+        self.has(stream, state_reset) || stored.any(|s| stream == s.line() && s.has(state_reset))
     }
 
     /// Whether the contraction curves of `stream` are done.

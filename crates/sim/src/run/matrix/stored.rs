@@ -3,95 +3,144 @@
 use anyhow::Result;
 use saturn_cell::Real;
 
-use super::evaluated::brief;
+use super::evaluated::{Named, brief};
+use super::key::key;
+use super::partial::{Desk, Partial};
 use super::{Entry, Matrix, Metric, threshold_steps};
-use crate::eval::evaluate::{Plan, choose_threshold, evaluate};
+use crate::eval::evaluate::{Beside, Plan, evaluate};
 use crate::network::Network;
 use crate::precision::calibrate::ranges;
 use crate::precision::cost::cost;
-use crate::precision::drift::{LANES, Twin, drift};
+use crate::precision::drift::{Following, LANES, Twin, drift};
 use crate::precision::result::{Stored, StoredEvaluation, line};
 use crate::precision::{PrecisionConfig, quantise};
+use crate::run::checkpoint::remove;
 use crate::run::summary::NamedEvaluation;
 use crate::scenario::Gap;
 use crate::stream::Split;
 
 impl Matrix<'_> {
-    /// Evaluates `net` in all formats that the scenario asks for on one stream of `split`; nothing if it asks for
-    /// none. Ranges of states and the detector's threshold are set on the validation split.
+    /// Evaluates `net` in all formats that the scenario asks for on one stream of `split`, from where `partial`
+    /// was left; nothing if it asks for none. Ranges of states and the detector's threshold are set on the
+    /// validation split.
     pub(super) fn stored<R: Real>(
         &self,
         entry: &Entry,
         net: &Network<R>,
         split: &Split,
-        (stream, gap): (&str, Option<&Gap>),
-    ) -> Result<Vec<Stored>> {
+        (index, stream, gap): (usize, &str, Option<&Gap>),
+        desk: &Desk,
+        partial: &mut Partial,
+    ) -> Result<()> {
         let (e, b) = (&self.scenario.evaluate, self.bench);
-        if e.precision.is_empty() {
-            return Ok(Vec::new());
+        if e.precision.is_empty() || partial.has_followed(stream) {
+            return Ok(());
         }
-        let (place, seed) = (entry.place, entry.place.seed);
+        let seed = entry.place.seed;
         let valid = b.source(&b.valid, gap);
-        let full = PrecisionConfig::default();
-        let mut done = vec![Stored {
-            stream: stream.to_owned(),
-            precision: full.to_string(),
-            config: full,
-            cost: cost(net, net, &full, valid, b.channels, seed)?,
-            evaluations: Vec::new(),
-            drift: Vec::new(),
-        }];
-        let mut twins = Vec::new();
-        for &config in &e.precision {
-            let name = config.to_string();
-            let ranges = ranges(net, &config, valid, b.channels, seed)?;
-            let stored = quantise(net, &config, &ranges, seed);
-            let mut evaluations = Vec::new();
-            for state_reset in &e.state_reset {
-                self.progress.doing(&format!(
-                    "evaluating {place} in {name} on {stream}, state_reset {state_reset}"
-                ));
-                let plan = self.plan(entry, split, gap, state_reset);
-                let choosing = Plan {
-                    source: valid,
-                    purpose: "threshold",
-                    steps: threshold_steps(e, b),
-                    instruments: &[],
-                    ..plan
-                };
-                let threshold = choose_threshold(&stored, &choosing, self.progress)?;
-                let found = NamedEvaluation {
-                    stream: line(stream, &name),
-                    state_reset: state_reset.to_string(),
-                    evaluation: evaluate(&stored, &plan, threshold, self.progress)?,
-                };
-                let what = &self.shared.split;
-                (self.folder).metric(&Metric::new(place, what, &brief(&found)))?;
-                let kept = StoredEvaluation::of(found.state_reset, &found.evaluation);
-                evaluations.push(kept);
-            }
-            done.push(Stored {
+        let first = partial.first_stored(stream);
+        let begun = |config: PrecisionConfig, stored: &Network<R>| -> Result<Stored> {
+            Ok(Stored {
                 stream: stream.to_owned(),
-                precision: name,
+                precision: config.to_string(),
                 config,
-                cost: cost(net, &stored, &config, valid, b.channels, seed)?,
-                evaluations,
+                cost: cost(net, stored, &config, valid, b.channels, seed)?,
+                evaluations: Vec::new(),
                 drift: Vec::new(),
-            });
-            twins.push(Twin {
+            })
+        };
+        if partial.found.stored.len() == first {
+            let full = begun(PrecisionConfig::default(), net)?;
+            partial.found.stored.push(full);
+        }
+        let mut twins = Vec::new();
+        for (k, &config) in e.precision.iter().enumerate() {
+            let ranges = ranges(net, &config, valid, b.channels, seed)?;
+            let twin = Twin {
+                net: quantise(net, &config, &ranges, seed),
                 config,
                 ranges,
-                net: stored,
-            });
+            };
+            let at = first + 1 + k;
+            if partial.found.stored.len() == at {
+                partial.found.stored.push(begun(config, &twin.net)?);
+            }
+            for (number, state_reset) in e.state_reset.iter().enumerate() {
+                let stage = format!("{index}.{number}.{k}");
+                let named = (stream, state_reset, stage.as_str());
+                let plan = self.plan(entry, split, gap, state_reset);
+                self.in_few_bits(entry, &twin, (at, named), &plan, desk, partial)?;
+            }
+            twins.push(twin);
         }
-        self.progress
-            .doing(&format!("following {place} in few bits on {stream}"));
-        let (source, steps) = (b.source(split, gap), e.steps / e.lanes as u64);
-        let found = drift(net, &twins, source, b.channels, seed, steps, self.progress)?;
-        for (stored, windows) in done[1..].iter_mut().zip(found) {
+        let place = entry.place;
+        let said = format!("following {place} in few bits on {stream}");
+        self.progress.doing(&said);
+        let checkpoints = self.checkpoints();
+        let name = format!("{}{index}.followed", desk.name);
+        let key = key(&(&desk.key, index, "followed"))?;
+        let on = Following {
+            source: b.source(split, gap),
+            channels: b.channels,
+            seed,
+            steps: e.steps / e.lanes as u64,
+            stage: Some(self.stage(&checkpoints, &name, &key)),
+        };
+        let found = drift(net, &twins, &on, self.progress)?;
+        let stored = partial.found.stored[first + 1..].iter_mut();
+        for (stored, windows) in stored.zip(found) {
             stored.drift = windows;
         }
-        Ok(done)
+        partial.followed.push(stream.to_owned());
+        desk.save(partial)?;
+        Ok(remove(&checkpoints, &format!("{name}."))?)
+    }
+
+    /// Evaluates `twin`, whose results stand at `at`, under one policy, if that is not done yet.
+    fn in_few_bits<R: Real>(
+        &self,
+        entry: &Entry,
+        twin: &Twin<R>,
+        (at, named): (usize, Named),
+        plan: &Plan,
+        desk: &Desk,
+        partial: &mut Partial,
+    ) -> Result<()> {
+        let (place, (stream, state_reset, stage)) = (entry.place, named);
+        let state_reset = state_reset.to_string();
+        if partial.found.stored[at].has(&state_reset) {
+            let chosen = threshold_steps(&self.scenario.evaluate, self.bench);
+            self.progress.skip(plan.steps + chosen);
+            return Ok(());
+        }
+        let precision = twin.config.to_string();
+        self.progress.doing(&format!(
+            "evaluating {place} in {precision} on {stream}, state_reset {state_reset}"
+        ));
+        let threshold = self.threshold(&twin.net, plan, (desk, named), partial)?;
+        let checkpoints = self.checkpoints();
+        let name = format!("{}{stage}.stream", desk.name);
+        let key = key(&(&desk.key, stage, "stream"))?;
+        let plan = Plan {
+            beside: Beside {
+                stage: Some(self.stage(&checkpoints, &name, &key)),
+                ..Beside::default()
+            },
+            instruments: &[],
+            ..*plan
+        };
+        let found = NamedEvaluation {
+            stream: line(stream, &precision),
+            state_reset,
+            evaluation: evaluate(&twin.net, &plan, threshold, self.progress)?,
+        };
+        let what = &self.shared.split;
+        (self.folder).metric(&Metric::new(place, what, &brief(&found)))?;
+        let kept = StoredEvaluation::of(found.state_reset, &found.evaluation);
+        partial.found.stored[at].evaluations.push(kept);
+        partial.threshold = None;
+        desk.save(partial)?;
+        Ok(remove(&checkpoints, &format!("{}{stage}.", desk.name))?)
     }
 
     /// Steps of all of that for one net, roughly.

@@ -40,7 +40,7 @@ impl Matrix<'_> {
             && weights_file.exists()
         {
             weights::load(net, &weights_file)?;
-            self.progress.advance(self.train_work());
+            self.progress.skip(self.train_work());
             return Ok(Some(known.result));
         }
         if done {

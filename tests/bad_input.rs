@@ -1,11 +1,12 @@
 //! Bad input: a message that names file, place and remedy; exit code 2, or 1 where the run failed.
 
 use std::fs;
+use std::process::{Command, Output};
 
 use crate::saturn::{Bench, SCENARIO, fails, files, recording, succeeds};
 
 /// Runs the tiny scenario after `change` to its text.
-fn after(change: impl Fn(&str) -> String) -> std::process::Output {
+fn after(change: impl Fn(&str) -> String) -> Output {
     let bench = Bench::new();
     fs::write(bench.path("tiny.yaml"), change(SCENARIO)).unwrap();
     bench.saturn(&["run", "tiny.yaml", "--out", "out"])
@@ -223,24 +224,26 @@ fn an_output_that_cannot_be_written_fails_the_run() {
     fails(&output, 1, &["file", "hint:"]);
 }
 
-/// A full disk, as a limit on the size of files that the first trace goes over: the run fails and names
-/// the file, what is finished stays, and the same command goes on from there.
+/// Runs saturn where no file may be larger than so many blocks of 1 KiB: for the program, a disk that is full.
+fn limited(bench: &Bench, blocks: u32, arguments: &str) -> Output {
+    let saturn = env!("CARGO_BIN_EXE_saturn");
+    let script = format!("ulimit -f {blocks}; exec {saturn} {arguments}");
+    Command::new("bash")
+        .args(["-c", &script])
+        .current_dir(bench.path(""))
+        .output()
+        .unwrap()
+}
+
+/// A disk that is full when the first trace is written: the run fails and names the file, what is finished
+/// stays, and the same command goes on from there.
 #[test]
 fn a_full_disk_ends_the_run_and_keeps_what_is_done() {
     let bench = Bench::new();
-    let limited = |blocks: u32| {
-        let saturn = env!("CARGO_BIN_EXE_saturn");
-        let script = format!("ulimit -f {blocks}; exec {saturn} run tiny.yaml --out out");
-        std::process::Command::new("bash")
-            .args(["-c", &script])
-            .current_dir(bench.path(""))
-            .output()
-            .unwrap()
-    };
     let done = || files(&bench.path("out/results"), ".json");
     // Too little for one evaluation: the nets that were in training by then are trained, and stay.
     fails(
-        &limited(4),
+        &limited(&bench, 4, "run tiny.yaml --out out"),
         1,
         &["out", "hint:", "finished results are kept"],
     );
@@ -254,6 +257,28 @@ fn a_full_disk_ends_the_run_and_keeps_what_is_done() {
     );
     succeeds(&bench.saturn(&["run", "tiny.yaml", "--out", "out"]));
     assert!(done().len() == 8 && trained.iter().all(|kept| done().contains(kept)));
+}
+
+/// A disk that is full when a checkpoint is written: it is named, none is left half-written, and the same command
+/// goes on.
+#[test]
+fn a_full_disk_ends_the_run_at_a_checkpoint() {
+    let bench = Bench::new();
+    // The weights, two copies of them in the optimiser: more than 16 KiB.
+    let wide = SCENARIO.replace("hidden: 8", "hidden: 64");
+    fs::write(bench.path("wide.yaml"), wide).unwrap();
+    let run = "run wide.yaml --out out --every 0";
+    fails(
+        &limited(&bench, 16, run),
+        1,
+        &["out/checkpoints/", ".ckpt", "hint:"],
+    );
+    let left = fs::read_dir(bench.path("out/checkpoints")).unwrap();
+    let names = left.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let torn: Vec<String> = names.filter(|name| !name.ends_with(".lock")).collect();
+    assert!(torn.is_empty(), "{torn:?}");
+    let arguments: Vec<&str> = run.split(' ').collect();
+    succeeds(&bench.saturn(&arguments));
 }
 
 /// Through the program, a few of the thousands of mutated files that the reader's own tests go through.

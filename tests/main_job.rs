@@ -3,33 +3,16 @@
 use std::fs;
 use std::time::Duration;
 
+use saturn_sim::run::clock::forget_clock;
 use serde_json::Value;
 
 use crate::saturn::{Bench, SCENARIO, fails, files, succeeds};
 
 /// A summary without what depends on the clock and the machine.
 pub fn numbers(bench: &Bench, run: &str) -> Value {
-    fn strip(value: &mut Value) {
-        match value {
-            Value::Object(map) => {
-                for key in [
-                    "seconds",
-                    "steps_per_second",
-                    "resident_mib",
-                    "memory_by_step",
-                    "speed_by_step",
-                ] {
-                    map.remove(key);
-                }
-                map.values_mut().for_each(strip);
-            }
-            Value::Array(items) => items.iter_mut().for_each(strip),
-            _ => {}
-        }
-    }
     let text = fs::read(bench.path(run).join("summary.json")).unwrap();
     let mut summary = serde_json::from_slice(&text).unwrap();
-    strip(&mut summary);
+    forget_clock(&mut summary);
     summary
 }
 

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
+use saturn_sim::run::clock::forget_clock;
 use serde_json::Value;
 
 use crate::saturn::{Bench, SCENARIO, fails, files, succeeds};
@@ -15,39 +16,8 @@ fn compare(bench: &Bench, out: &str, more: &[&str]) -> Output {
 
 /// The numbers of a file of a cell but for what depends on the clock and the machine.
 fn numbers(path: &Path) -> Value {
-    const CLOCK: [&str; 5] = [
-        "seconds",
-        "steps_per_second",
-        "resident_mib",
-        "memory_by_step",
-        "speed_by_step",
-    ];
-    fn strip(value: &mut Value) {
-        match value {
-            Value::Object(map) => {
-                if let (Some(columns), Some(rows)) = (map.get("columns"), map.get("rows")) {
-                    let mut names: Vec<String> = serde_json::from_value(columns.clone()).unwrap();
-                    let mut rows: Vec<Vec<Value>> = serde_json::from_value(rows.clone()).unwrap();
-                    while let Some(at) = names.iter().position(|n| CLOCK.contains(&n.as_str())) {
-                        names.remove(at);
-                        for row in &mut rows {
-                            row.remove(at);
-                        }
-                    }
-                    map.insert("columns".to_owned(), names.into());
-                    map.insert("rows".to_owned(), serde_json::to_value(rows).unwrap());
-                }
-                for key in CLOCK {
-                    map.remove(key);
-                }
-                map.values_mut().for_each(strip);
-            }
-            Value::Array(items) => items.iter_mut().for_each(strip),
-            _ => {}
-        }
-    }
     let mut value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
-    strip(&mut value);
+    forget_clock(&mut value);
     value
 }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use rand::RngExt;
 use saturn_cell::rng::generator;
+use saturn_sim::run::clock::forget_clock;
 use serde_json::Value;
 
 use crate::main_job::numbers;
@@ -30,6 +31,8 @@ evaluate:
   contraction: {samples: 8, lead_steps: 20, gap_steps: 20, realisations: 2}
   traces: {windows: 4, steps: 50}
   twin: {windows: 3, steps: 100}
+  precision: [{weights: int8, states: int8, rounding: stochastic}]
+  disturb: {every: 300, last: 40}
 ";
 
 /// Numbers, files by name, lines of `metrics.jsonl`.
@@ -58,10 +61,7 @@ fn left(bench: &Bench, run: &str) -> Left {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    for line in &mut lines {
-        let line = line.as_object_mut().unwrap();
-        line.retain(|key, _| !["seconds", "steps_per_second"].contains(&key.as_str()));
-    }
+    lines.iter_mut().for_each(forget_clock);
     (numbers(bench, run), all, lines)
 }
 

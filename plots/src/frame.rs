@@ -143,8 +143,7 @@ impl Frame {
                 canvas.disc(*x, *y, width + 0.5, colour);
             }
         }
-        let few = series.points.iter().filter(|p| p.1.is_finite()).count() <= 10;
-        if few && !series.thin && !series.unmarked {
+        if series.is_marked() {
             for (x, y) in &series.points {
                 let at = (self.x.at(*x), self.y.at(*y));
                 if x.is_finite() && y.is_finite() && self.rect.contains(at) {

@@ -352,9 +352,11 @@ impl Grid {
     }
 
     fn legend(&self) -> Legend {
+        let cells = self.rows.iter().flat_map(|row| row.cells.iter().flatten());
+        let marked = cells.flat_map(|cell| &cell.series).all(Series::is_marked);
         Legend {
             items: self.names(),
-            sample: Sample::Line,
+            sample: if marked { Sample::Marker } else { Sample::Line },
         }
     }
 

@@ -63,6 +63,12 @@ impl Series {
         self.points.iter().map(|p| p.1).chain(bounds)
     }
 
+    /// Whether its points have markers: few of them, which are measurements.
+    pub(crate) fn is_marked(&self) -> bool {
+        let few = self.points.iter().filter(|p| p.1.is_finite()).count() <= 10;
+        few && !self.thin && !self.unmarked
+    }
+
     pub(crate) fn has_data(&self) -> bool {
         self.points
             .iter()

@@ -2,7 +2,7 @@
 //! they were trained with is wrong.
 
 use saturn_loss::{LossConfig, MaskConfig, MaskFault};
-use saturn_plots::{Axis, LinePanel, Look, Role, Series, Sweep};
+use saturn_plots::{Axis, Level, LinePanel, Look, Role, Series, Sweep};
 
 use super::names;
 use super::scope::{NEVER, Scope, mean};
@@ -28,12 +28,22 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
     }
     for stream in scope.streams.iter().take(STREAMS) {
         let panels: Vec<LinePanel> = (scope.models.iter())
-            .map(|model| LinePanel::new(names::model(model), lines(scope, model, stream, &masks)))
+            .map(|model| {
+                let mut panel =
+                    LinePanel::new(names::model(model), lines(scope, model, stream, &masks));
+                if let Some(reference) = scope.summed(model, "classic", stream, "oracle") {
+                    let level = Level::new(100.0 * reference.value, "classic, oracle resets");
+                    panel.levels.push(level);
+                }
+                panel
+            })
             .filter(|panel| !panel.series.is_empty())
             .collect();
         if panels.is_empty() {
             continue;
         }
+        let chance = 100.0 * scope.summary.chance;
+        let from = floor(&panels);
         let title = format!(
             "What a wrong mask costs, never reset, {}",
             names::stream(stream)
@@ -45,7 +55,8 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
                       95 % intervals, against the share of steps in which the mask differs from the labels'."
                 .to_owned(),
             x: Axis::linear("steps in which the mask is wrong, %"),
-            chance: Some(100.0 * scope.summary.chance),
+            y: Axis::linear("accuracy, %").over(from, 100.0),
+            chance: (from <= chance).then_some(chance),
             panels,
             ..Sweep::default()
         };
@@ -53,6 +64,20 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
         sheet.add(Plot::Mask, &name, &title, &figure)?;
     }
     Ok(())
+}
+
+/// Where the axis of accuracies may begin, %: all that is drawn lies above it.
+fn floor(panels: &[LinePanel]) -> f64 {
+    let lows = panels.iter().flat_map(|panel| {
+        let bounds = panel
+            .series
+            .iter()
+            .flat_map(|s| s.interval.iter().flatten());
+        let points = panel.series.iter().flat_map(|s| &s.points);
+        (bounds.map(|b| b.0).chain(points.map(|p| p.1))).chain(panel.levels.iter().map(|l| l.value))
+    });
+    let low = lows.filter(|y| y.is_finite()).fold(100.0, f64::min);
+    (low / 10.0).floor() * 10.0
 }
 
 /// What is wrong with the mask of an arm.
@@ -93,6 +118,18 @@ impl Kind {
         })
     }
 
+    /// Colours that are far apart; arms that have them elsewhere are not drawn here.
+    fn role(self) -> Role {
+        match self {
+            Self::Right | Self::Estimated => Role::Adaptive,
+            Self::Flipped => Role::Classic,
+            Self::Late => Role::Carry,
+            Self::Early => Role::Other(0),
+            Self::Longer => Role::Mask,
+            Self::Shorter => Role::Lead,
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Right => "labels",
@@ -123,21 +160,22 @@ fn lines(scope: &Scope, model: &str, stream: &str, masks: &[(&str, Kind)]) -> Ve
     };
     let right = of(Kind::Right).next().map(|(_, point)| point);
     let mut series = Vec::new();
-    for (k, kind) in Kind::SWEPT.into_iter().enumerate() {
+    for kind in Kind::SWEPT {
         let mut found: Vec<(f64, &Estimate)> = of(kind).map(|(_, point)| point).collect();
         if found.is_empty() {
             continue;
         }
         found.extend(right);
         found.sort_by(|a, b| a.0.total_cmp(&b.0));
-        series.push(line(
-            kind.name().to_owned(),
-            Look::of(Role::Other(k)),
-            &found,
-        ));
+        series.push(line(kind.name().to_owned(), Look::of(kind.role()), &found));
     }
-    for (arm, found) in of(Kind::Estimated) {
-        let look = Look::of(Role::AdaptiveEstimated);
+    for (k, (arm, found)) in of(Kind::Estimated).enumerate() {
+        // Filled and hollow, of two kinds.
+        let roles = [Role::AdaptiveEstimated, Role::Adaptive];
+        let look = Look {
+            open: k % 2 == 1,
+            ..Look::of(roles[k / 2 % 2])
+        };
         series.push(line(names::arm(arm), look, &[found]));
     }
     series

@@ -2,6 +2,7 @@
 
 pub mod cells;
 pub mod checkpoint;
+pub mod clock;
 pub mod folder;
 mod leftovers;
 pub mod matrix;

@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod class_weights;
+mod course;
 pub mod estimate;
 pub mod fptt;
 pub mod initial;

@@ -11,6 +11,7 @@ use crate::eval::lanes::Lanes;
 use crate::eval::position::Spacing;
 use crate::network::{Network, Tapes};
 use crate::run::Progress;
+use crate::run::clock::forget_clock;
 use crate::scenario::{Fill, Gap, Scenario};
 use crate::stream::{Columns, Composer, Form, Noise, Source, Split};
 
@@ -303,14 +304,7 @@ fn found(
         .install(|| evaluate(net, &plan, 0.5, &Progress::quiet()))
         .expect("evaluated");
     let mut value = serde_json::to_value(evaluation).expect("JSON");
-    for key in [
-        "steps_per_second",
-        "resident_mib",
-        "memory_by_step",
-        "speed_by_step",
-    ] {
-        value.as_object_mut().expect("an object").remove(key);
-    }
+    forget_clock(&mut value);
     value
 }
 

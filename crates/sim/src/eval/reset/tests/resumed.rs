@@ -15,6 +15,7 @@ use crate::eval::position::Spacing;
 use crate::network::Network;
 use crate::run::Progress;
 use crate::run::checkpoint::{Keeping, Stage};
+use crate::run::clock::forget_clock;
 use crate::scenario::{Instrument, Layer};
 
 /// A policy with a hand on the switch: every `every` steps it asks the run to stop.
@@ -78,14 +79,7 @@ impl Policy for StoppingRule {
 /// All that an evaluation leaves, less what the clock and the machine say.
 fn left(evaluation: Evaluation, folder: &std::path::Path) -> (serde_json::Value, Vec<Vec<u8>>) {
     let mut value = serde_json::to_value(evaluation).expect("JSON");
-    for key in [
-        "steps_per_second",
-        "resident_mib",
-        "memory_by_step",
-        "speed_by_step",
-    ] {
-        value.as_object_mut().expect("an object").remove(key);
-    }
+    forget_clock(&mut value);
     let mut traces: Vec<_> = std::fs::read_dir(folder)
         .expect("a folder")
         .map(|entry| entry.expect("an entry").path())

@@ -1,0 +1,64 @@
+//! What of a result depends on the clock and the machine. All else that two runs of one scenario leave is the same.
+
+use serde_json::Value;
+
+/// The keys, in `summary.json`, `metrics.jsonl` and the files of cells.
+pub const CLOCK: [&str; 5] = [
+    "seconds",
+    "steps_per_second",
+    "resident_mib",
+    "memory_by_step",
+    "speed_by_step",
+];
+
+/// Takes them out of `value`, wherever they stand: as keys, or as columns of a table that is kept in `columns` and
+/// `rows`.
+pub fn forget_clock(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            if let Some(Value::Array(columns)) = map.get("columns") {
+                let of_clock = |name: &Value| name.as_str().is_some_and(|n| CLOCK.contains(&n));
+                let keep: Vec<bool> = columns.iter().map(|name| !of_clock(name)).collect();
+                thin(map.get_mut("columns"), &keep);
+                if let Some(Value::Array(rows)) = map.get_mut("rows") {
+                    rows.iter_mut().for_each(|row| thin(Some(row), &keep));
+                }
+            }
+            map.retain(|key, _| !CLOCK.contains(&key.as_str()));
+            map.values_mut().for_each(forget_clock);
+        }
+        Value::Array(items) => items.iter_mut().for_each(forget_clock),
+        _ => {}
+    }
+}
+
+/// Leaves of a list what `keep` says at the same place.
+fn thin(list: Option<&mut Value>, keep: &[bool]) {
+    if let Some(Value::Array(items)) = list {
+        let mut kept = keep.iter();
+        items.retain(|_| kept.next().is_none_or(|&keep| keep));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn keys_and_columns_go() {
+        let mut value = json!({
+            "seconds": 3, "steps": 4,
+            "table": {"columns": ["arm", "steps_per_second", "last"], "rows": [["a", 1.5, 2], ["b", 2.5, 3]]},
+            "cells": [{"resident_mib": [1, 2], "seed": 1}],
+        });
+        forget_clock(&mut value);
+        let left = json!({
+            "steps": 4,
+            "table": {"columns": ["arm", "last"], "rows": [["a", 2], ["b", 3]]},
+            "cells": [{"seed": 1}],
+        });
+        assert_eq!(value, left);
+    }
+}

@@ -200,9 +200,16 @@ fn drift(scope: &Scope, stream: &str) -> Sweep {
         .filter_map(|(model, arm)| {
             let cells: Vec<&CellSummary> = scope.cells(model, arm?).collect();
             let stored = cells.first()?.stored.iter().filter(|s| s.stream == stream);
-            let lines = (stored.filter(|s| !s.config.is_full()).enumerate()).map(|(k, s)| {
+            // One colour a format, however it is rounded.
+            let mut formats: Vec<[Format; 2]> = Vec::new();
+            let lines = stored.filter(|s| !s.config.is_full()).map(|s| {
+                let own = [s.config.weights, s.config.states];
+                if !formats.contains(&own) {
+                    formats.push(own);
+                }
+                let known = formats.iter().position(|format| *format == own);
                 let look = Look {
-                    role: Role::Other(k),
+                    role: Role::Other(known.unwrap_or_default()),
                     open: s.config.rounding == Rounding::Stochastic,
                     dashed: s.config.rounding == Rounding::Stochastic,
                 };

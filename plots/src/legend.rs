@@ -8,7 +8,11 @@ use crate::style::{INK, LABEL};
 /// What a legend shows before each name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sample {
+    /// A line, dashed where it is.
     Line,
+    /// The same with its marker.
+    MarkedLine,
+    /// A marker on the line of an interval.
     Marker,
 }
 
@@ -65,6 +69,10 @@ impl Legend {
             for (look, name) in row {
                 match self.sample {
                     Sample::Line => look.swatch(canvas, left, middle, SWATCH),
+                    Sample::MarkedLine => {
+                        look.swatch(canvas, left, middle, SWATCH);
+                        look.mark(canvas, left + 0.5 * SWATCH, middle);
+                    }
                     Sample::Marker => {
                         Look {
                             dashed: false,

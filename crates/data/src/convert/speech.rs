@@ -36,7 +36,7 @@ pub use ear::EarOptions;
 use layout::{Clip, Layout};
 use mel::Mel;
 pub use mel::MelOptions;
-use wav::Sound;
+pub use wav::Sound;
 
 /// Name of the file of background noise.
 pub const GAP_FILE: &str = "gap.h5";

@@ -19,7 +19,7 @@ const MAX_S: f64 = 3_600.0;
 const FRAME_S: f64 = 0.025;
 
 /// A recording as numbers.
-pub(super) struct Sound {
+pub struct Sound {
     /// Mean of the channels; full scale is 1.
     pub(super) values: Vec<f32>,
     pub(super) rate_hz: f64,
@@ -40,7 +40,8 @@ impl Read for Counted {
 }
 
 impl Sound {
-    pub(super) fn read(path: &Path) -> Result<Self, DataError> {
+    /// The WAV file at `path`; an error names the byte at which it goes wrong.
+    pub fn read(path: &Path) -> Result<Self, DataError> {
         let (file, file_bytes) = open(path)?;
         let bytes = Rc::new(Cell::new(0));
         let wrong = |detail: String, hint| DataError::Malformed {
@@ -118,7 +119,8 @@ impl Sound {
         })
     }
 
-    pub(super) fn duration_s(&self) -> f64 {
+    /// Seconds.
+    pub fn duration_s(&self) -> f64 {
         self.values.len() as f64 / self.rate_hz
     }
 

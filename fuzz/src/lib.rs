@@ -68,11 +68,6 @@ pub fn wav() -> Vec<u8> {
     bytes
 }
 
-/// Five events of an event camera, five bytes each.
-pub fn camera() -> Vec<u8> {
-    (0..5u8).flat_map(|k| [k, 30 - k, 0x80, k, 10 * k]).collect()
-}
-
 /// A record of one second of two leads at 100 Hz, in format 212, with two beats: header, signal, annotation.
 pub fn record(name: &str) -> [Vec<u8>; 3] {
     let lead = format!("{name}.dat 212 200 11 1024 1000 0 0 MLII\n{name}.dat 212 200 11 1024 1000 0 0 V1\n");

@@ -119,7 +119,7 @@ fn name_in(folder: &Path, path: &Path) -> String {
 }
 
 /// Times in seconds and channels of the recording at `path`, sorted by time.
-fn read(path: &Path) -> Result<(Vec<f64>, Vec<u32>), DataError> {
+pub fn read(path: &Path) -> Result<(Vec<f64>, Vec<u32>), DataError> {
     let wrong = |offset: usize, detail: String, hint| DataError::Malformed {
         path: path.to_owned(),
         offset: offset as u64,

@@ -273,10 +273,12 @@ fn a_full_disk_ends_the_run_at_a_checkpoint() {
         1,
         &["out/checkpoints/", ".ckpt", "hint:"],
     );
-    let left = fs::read_dir(bench.path("out/checkpoints")).unwrap();
-    let names = left.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let torn: Vec<String> = names.filter(|name| !name.ends_with(".lock")).collect();
-    assert!(torn.is_empty(), "{torn:?}");
+    let folder = fs::read_dir(bench.path("out/checkpoints")).unwrap();
+    let left: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
+    let locks = left
+        .iter()
+        .filter(|path| path.extension().is_some_and(|e| e == "lock"));
+    assert_eq!(locks.count(), left.len(), "{left:?}");
     let arguments: Vec<&str> = run.split(' ').collect();
     succeeds(&bench.saturn(&arguments));
 }

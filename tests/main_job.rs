@@ -46,6 +46,24 @@ fn a_scenario_becomes_a_folder_of_results() {
             }
         }
     }
+    // What a stream watches stands beside each net.
+    let health = files(&bench.path("out/health"), ".json");
+    assert_eq!(health.len(), 4);
+    for (name, bytes) in health {
+        let ranges: Value = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!(
+            (&ranges["window"], &ranges["windows"]),
+            (&200.into(), &100.into()),
+            "{name}"
+        );
+        for range in ranges["figures"].as_array().unwrap() {
+            let [least, mean, most] = ["least", "mean", "most"].map(|k| range[k].as_f64().unwrap());
+            assert!(
+                least <= mean + 1e-9 && mean <= most + 1e-9,
+                "{name}: {range}"
+            );
+        }
+    }
     let report = fs::read_to_string(bench.path("out/report.html")).unwrap();
     let svgs = files(&bench.path("out/figures"), ".svg");
     let pngs = files(&bench.path("out/figures"), ".png");

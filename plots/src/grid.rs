@@ -356,7 +356,11 @@ impl Grid {
         let marked = cells.flat_map(|cell| &cell.series).all(Series::is_marked);
         Legend {
             items: self.names(),
-            sample: if marked { Sample::MarkedLine } else { Sample::Line },
+            sample: if marked {
+                Sample::MarkedLine
+            } else {
+                Sample::Line
+            },
         }
     }
 

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::live::fallback::Fallback;
-use crate::live::health::WatchConfig;
+use crate::live::health::{WINDOW, WatchConfig};
 use crate::live::options::{Options, Pace, Stamp};
 use crate::live::protocol::Format;
 use crate::live::send::{SendOptions, What, send};
@@ -65,7 +65,7 @@ pub struct StreamArgs {
     #[arg(long, value_name = "P", value_parser = share)]
     threshold: Option<f64>,
     /// Steps of a window of health
-    #[arg(long, value_name = "STEPS", default_value_t = 200, value_parser = within::<1, 1_000_000>)]
+    #[arg(long, value_name = "STEPS", default_value_t = WINDOW, value_parser = within::<1, 1_000_000>)]
     health_window: u64,
     /// Do not watch health
     #[arg(long, conflicts_with = "fallback")]

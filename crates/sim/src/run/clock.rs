@@ -19,9 +19,13 @@ pub fn forget_clock(value: &mut Value) {
             if let Some(Value::Array(columns)) = map.get("columns") {
                 let of_clock = |name: &Value| name.as_str().is_some_and(|n| CLOCK.contains(&n));
                 let keep: Vec<bool> = columns.iter().map(|name| !of_clock(name)).collect();
-                thin(map.get_mut("columns"), &keep);
+                if let Some(columns) = map.get_mut("columns") {
+                    thin(columns, &keep);
+                }
                 if let Some(Value::Array(rows)) = map.get_mut("rows") {
-                    rows.iter_mut().for_each(|row| thin(Some(row), &keep));
+                    for row in rows {
+                        thin(row, &keep);
+                    }
                 }
             }
             map.retain(|key, _| !CLOCK.contains(&key.as_str()));
@@ -33,8 +37,8 @@ pub fn forget_clock(value: &mut Value) {
 }
 
 /// Leaves of a list what `keep` says at the same place.
-fn thin(list: Option<&mut Value>, keep: &[bool]) {
-    if let Some(Value::Array(items)) = list {
+fn thin(list: &mut Value, keep: &[bool]) {
+    if let Value::Array(items) = list {
         let mut kept = keep.iter();
         items.retain(|_| kept.next().is_none_or(|&keep| keep));
     }

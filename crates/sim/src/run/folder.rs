@@ -116,13 +116,14 @@ fn remedy(source: &io::Error) -> &'static str {
 }
 
 /// The folders in a run's folder.
-pub(super) const PARTS: [&str; 6] = [
+pub(super) const PARTS: [&str; 7] = [
     "cells",
     "results",
     "checkpoints",
     "weights",
     "traces",
     "figures",
+    "health",
 ];
 
 /// An open run folder, locked for this process.

@@ -5,6 +5,7 @@
 //! [`super::cells`]). A cell that fails is reported and leaves the others be.
 
 mod evaluated;
+mod health;
 mod key;
 mod partial;
 mod schedule;
@@ -252,6 +253,9 @@ impl Matrix<'_> {
         let Some(found) = self.evaluated(entry, keys, &net, done)? else {
             return Ok(None);
         };
+        if !done {
+            self.health(entry, &net)?;
+        }
         Ok(Some(CellSummary {
             model: place.model.to_owned(),
             arm: place.arm.to_owned(),

@@ -1,7 +1,7 @@
 //! Health: whether a net that runs live looks as it did when it was validated.
 //!
-//! Figures are taken over windows of some hundred steps (see `figures`), their ranges are learnt once from the
-//! validation stream of the net's own scenario (see `ranges`), and a watch says which figures leave their ranges
+//! Figures are taken over windows of some hundred steps (see `figures`), their ranges are learnt from the
+//! validation stream of the net's own scenario, at the end of its run (see `ranges`), and a watch says which figures leave their ranges
 //! and which come back (see `watch`).
 
 mod figures;
@@ -9,5 +9,5 @@ mod ranges;
 mod watch;
 
 pub use figures::Figures;
-pub use ranges::{Range, Ranges, learn};
+pub use ranges::{Ground, Range, Ranges, WINDOW, first_gap, learn, observe};
 pub use watch::{Change, Kept, Watch, WatchConfig};

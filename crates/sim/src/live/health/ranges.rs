@@ -2,8 +2,9 @@
 //!
 //! The net runs on one lane of the first stream of its scenario's `evaluate`, never reset, for [`WINDOWS`]
 //! windows after [`SETTLE`] that do not count; of each figure the least, the most and the mean are kept. They
-//! stand in the run's folder as `health/MODEL.ARM.SEED.json`, with the checksum of the weights, and are learnt
-//! once: when a net is first streamed, where the scenario's data are.
+//! stand in the run's folder as `health/MODEL.ARM.SEED.json`, with the checksum of the weights. A run leaves those
+//! for windows of [`WINDOW`] steps; others are learnt when a net is first streamed with them, where the scenario's
+//! data are.
 
 use std::path::Path;
 
@@ -18,9 +19,12 @@ use crate::live::model::Model;
 use crate::network::{Network, NetworkStream};
 use crate::run::folder::{read_json, write_beside};
 use crate::run::workbench::Workbench;
+use crate::scenario::{Gap, Scenario};
 use crate::stream::{Columns, Composer};
 use crate::train::validate::softmax;
 
+/// Steps of a window, if nothing else is asked for.
+pub const WINDOW: u64 = 200;
 /// Windows that ranges are learnt from.
 pub const WINDOWS: u64 = 100;
 /// Windows before them.
@@ -73,7 +77,12 @@ pub fn learn<R: Real>(
         "learning the ranges of health from {WINDOWS} windows of {window} steps of the validation stream"
     ));
     let bench = Workbench::open(&model.scenario, &paths, false)?;
-    let ranges = run(model, net, &bench, window)?;
+    let on = Ground {
+        bench: &bench,
+        gap: first_gap(&model.scenario),
+        seed: model.seed(),
+    };
+    let ranges = observe(net, on, window, &model.identity.weights)?;
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("creating {}", folder.display()))?;
@@ -93,11 +102,33 @@ fn known(path: &Path) -> Result<Option<Ranges>> {
     })
 }
 
-fn run<R: Real>(model: &Model, net: &Network<R>, bench: &Workbench, window: u64) -> Result<Ranges> {
-    let streams = &model.scenario.evaluate.streams;
-    let gap = streams.iter().next().and_then(|(_, gap)| gap.as_ref());
-    let source = bench.source(&bench.valid, gap);
-    let mut composer = Composer::new(source, "health", model.seed(), 0)?;
+/// What ranges are learnt on.
+#[derive(Clone, Copy)]
+pub struct Ground<'a> {
+    /// The data of the net's scenario.
+    pub bench: &'a Workbench,
+    /// The gaps of its first stream.
+    pub gap: Option<&'a Gap>,
+    /// The seed that it was trained with.
+    pub seed: u64,
+}
+
+/// The gaps of the first stream that `scenario` evaluates on.
+pub fn first_gap(scenario: &Scenario) -> Option<&Gap> {
+    let mut streams = scenario.evaluate.streams.iter();
+    streams.next().and_then(|(_, gap)| gap.as_ref())
+}
+
+/// The ranges of `net`, whose weights have the checksum `weights`, for windows of `window` steps.
+pub fn observe<R: Real>(
+    net: &Network<R>,
+    on: Ground,
+    window: u64,
+    weights: &str,
+) -> Result<Ranges> {
+    let bench = on.bench;
+    let source = bench.source(&bench.valid, on.gap);
+    let mut composer = Composer::new(source, "health", on.seed, 0)?;
     let mut columns = Columns::<R>::default();
     let mut live = NetworkStream::new(net, 1);
     let mut figures = Figures::new(net, bench.channels, bench.dt_ms);
@@ -134,7 +165,7 @@ fn run<R: Real>(model: &Model, net: &Network<R>, bench: &Workbench, window: u64)
         }
     }
     Ok(Ranges {
-        weights: model.identity.weights.clone(),
+        weights: weights.to_owned(),
         window,
         windows: WINDOWS,
         figures: seen,

@@ -1,0 +1,44 @@
+//! The ranges of a trained net's health, left in its run's folder: a net can be streamed where its data are not.
+
+use anyhow::{Context, Result};
+use saturn_cell::Real;
+use saturn_data::checksum::sha256;
+
+use super::{Entry, Matrix};
+use crate::live::health::{Ground, Ranges, WINDOW, first_gap, observe};
+use crate::network::Network;
+use crate::run::folder::FolderError;
+use crate::stream::Form;
+
+impl Matrix<'_> {
+    /// Learns the ranges of `net`, unless they are known; nothing of a net that hears frames, which no stream brings.
+    pub(super) fn health<R: Real>(&self, entry: &Entry, net: &Network<R>) -> Result<()> {
+        let (bench, place) = (self.bench, entry.place);
+        if bench.valid.form() != Form::Events {
+            return Ok(());
+        }
+        let file = place.file("health", "json");
+        let weights_file = self
+            .folder
+            .path()
+            .join(place.file("weights", "safetensors"));
+        let weights =
+            sha256(&weights_file).with_context(|| format!("reading {}", weights_file.display()))?;
+        let known = match self.folder.read_json::<Ranges>(&file) {
+            Err(FolderError::Damaged { .. }) => None,
+            known => known?,
+        };
+        if known.is_some_and(|known| known.weights == weights) {
+            return Ok(());
+        }
+        self.progress
+            .doing(&format!("learning the ranges of health of {place}"));
+        let on = Ground {
+            bench,
+            gap: first_gap(self.scenario),
+            seed: place.seed,
+        };
+        let ranges = observe(net, on, WINDOW, &weights)?;
+        Ok(self.folder.write_json(&file, &ranges)?)
+    }
+}

@@ -7,7 +7,7 @@ use saturn_sim::build::{Answers, build};
 use saturn_sim::run::weights;
 use saturn_sim::scenario::Scenario;
 
-const NET: &str = "name: x\ndata: {synthetic: {channels: 3, classes: 2}}\nmodels: {rnn: {layers: [{rnn: {hidden: 2}}]}}\narms: {classic: {streams: single}}\n";
+const NET: &str = "name: x\ndata: {synthetic: {channels: 8, classes: 2}}\nmodels: {rnn: {layers: [{rnn: {hidden: 2}}]}}\narms: {classic: {streams: single}}\n";
 
 fuzz_target!(|bytes: &[u8]| {
     let scenario = Scenario::parse(NET, "s.yaml", std::path::Path::new(""), &[] as &[&str])

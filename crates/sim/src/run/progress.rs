@@ -98,8 +98,10 @@ impl Progress {
 
     /// So much was done in an earlier run: nothing follows from it for the time that is left.
     pub fn skip(&self, units: u64) {
-        self.bar.inc(units);
-        self.bar.reset_eta();
+        if units > 0 {
+            self.bar.inc(units);
+            self.bar.reset_eta();
+        }
     }
 
     /// So many steps of an evaluation are done: their pace stands beside the bar, or in a line once a minute.

@@ -33,7 +33,11 @@ impl Matrix<'_> {
         partial: &mut Partial,
     ) -> Result<()> {
         let (e, b) = (&self.scenario.evaluate, self.bench);
-        if e.precision.is_empty() || partial.has_followed(stream) {
+        if e.precision.is_empty() {
+            return Ok(());
+        }
+        if partial.has_followed(stream) {
+            self.progress.skip(self.stored_work() / e.streams.len() as u64);
             return Ok(());
         }
         let seed = entry.place.seed;

@@ -37,7 +37,8 @@ impl Matrix<'_> {
             return Ok(());
         }
         if partial.has_followed(stream) {
-            self.progress.skip(self.stored_work() / e.streams.len() as u64);
+            self.progress
+                .skip(self.stored_work() / e.streams.len() as u64);
             return Ok(());
         }
         let seed = entry.place.seed;

@@ -1,7 +1,5 @@
 //! One place's net, evaluated: now, or in an earlier run.
 
-use std::path::Path;
-
 use anyhow::Result;
 use saturn_cell::Real;
 use serde::{Deserialize, Serialize};
@@ -16,7 +14,6 @@ use crate::eval::evaluate::{
 use crate::eval::experiments::{Experiments, Setting};
 use crate::network::Network;
 use crate::precision::result::Stored;
-use crate::run::checkpoint::{Stage, remove};
 use crate::run::summary::{NamedContraction, NamedEvaluation};
 use crate::run::trace;
 use crate::scenario::{Gap, StateReset};
@@ -122,7 +119,7 @@ impl Matrix<'_> {
                 partial.found.evaluations.push(found);
                 partial.threshold = None;
                 desk.save(&partial)?;
-                remove(&self.checkpoints(), &format!("{}{stage}.", desk.name))?;
+                desk.ended(&stage)?;
             }
             self.stored(entry, net, split, (index, stream, gap), desk, &mut partial)?;
             if gap.is_some() && !partial.has_contraction(stream) {
@@ -135,9 +132,7 @@ impl Matrix<'_> {
                 desk.save(&partial)?;
             }
             if !partial.has_experiments(stream) {
-                let checkpoints = self.checkpoints();
-                let name = format!("{}{index}.tried", desk.name);
-                let key = key(&(&desk.key, index, "tried"))?;
+                let piece = desk.piece(&index.to_string(), "tried")?;
                 let setting = Setting {
                     evaluate: e,
                     stream,
@@ -145,12 +140,12 @@ impl Matrix<'_> {
                     channels: b.channels,
                     seed: place.seed,
                     shard_lanes: self.scenario.train.shard_lanes,
-                    stage: Some(self.stage(&checkpoints, &name, &key)),
+                    stage: Some(piece.stage()),
                 };
                 (partial.found.experiments).run(net, &setting, self.progress)?;
                 partial.tried.push(stream.to_owned());
                 desk.save(&partial)?;
-                remove(&checkpoints, &format!("{name}."))?;
+                desk.ended(&format!("{index}.tried"))?;
             }
             if index == 0 && !partial.traced {
                 let trace = trace::record(
@@ -184,16 +179,14 @@ impl Matrix<'_> {
             self.progress.skip(steps);
             return Ok(threshold);
         }
-        let checkpoints = self.checkpoints();
-        let name = format!("{}{stage}.threshold", desk.name);
-        let key = key(&(&desk.key, stage, "threshold"))?;
+        let piece = desk.piece(stage, "threshold")?;
         let choosing = Plan {
             source: b.source(&b.valid, plan.source.gap),
             purpose: "threshold",
             steps,
             instruments: &[],
             beside: Beside {
-                stage: Some(self.stage(&checkpoints, &name, &key)),
+                stage: Some(piece.stage()),
                 ..Beside::default()
             },
             ..*plan
@@ -215,15 +208,13 @@ impl Matrix<'_> {
         twin: Option<&Network<f64>>,
     ) -> Result<Evaluation> {
         let e = &self.scenario.evaluate;
-        let checkpoints = self.checkpoints();
-        let name = format!("{}{stage}.stream", desk.name);
-        let key = key(&(&desk.key, stage, "stream"))?;
+        let piece = desk.piece(stage, "stream")?;
         let window = entry
             .place
             .window(&self.shared.split, stream, &state_reset.to_string());
         let stem = self.folder.path().join(window);
         let beside = Beside {
-            stage: Some(self.stage(&checkpoints, &name, &key)),
+            stage: Some(piece.stage()),
             traces: e.traces.map(|traces| TracePlan {
                 windows: traces.windows,
                 steps: traces.steps,
@@ -238,15 +229,6 @@ impl Matrix<'_> {
         };
         let plan = Plan { beside, ..*plan };
         Ok(evaluate(net, &plan, threshold, self.progress)?)
-    }
-
-    pub(super) fn stage<'s>(&self, folder: &'s Path, name: &'s str, key: &'s str) -> Stage<'s> {
-        Stage {
-            folder,
-            name,
-            key,
-            keeping: self.keeping,
-        }
     }
 
     /// The net in f64, if one is to run beside it.

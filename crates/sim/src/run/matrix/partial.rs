@@ -6,9 +6,9 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use super::evaluated::Evaluated;
-use super::key::Keyed;
+use super::key::{Keyed, key};
 use super::{Entry, Matrix};
-use crate::run::checkpoint::remove;
+use crate::run::checkpoint::{Keeping, Stage, remove};
 use crate::run::folder::FolderError;
 
 /// What is done of the evaluations of one net.
@@ -64,14 +64,34 @@ impl Partial {
     }
 }
 
+/// A piece of one net's evaluations that can be stopped and gone on with.
+pub struct Piece {
+    folder: PathBuf,
+    name: String,
+    key: String,
+    keeping: Keeping,
+}
+
+impl Piece {
+    /// Where its checkpoints are kept.
+    pub fn stage(&self) -> Stage<'_> {
+        Stage {
+            folder: &self.folder,
+            name: &self.name,
+            key: &self.key,
+            keeping: self.keeping,
+        }
+    }
+}
+
 /// The file of one net's evaluations, under way.
 pub struct Desk<'a> {
     matrix: &'a Matrix<'a>,
     file: PathBuf,
     /// What the names of their checkpoints begin with.
-    pub name: String,
+    name: String,
     /// The checksum of all that they depend on.
-    pub key: String,
+    key: String,
 }
 
 impl<'a> Desk<'a> {
@@ -108,6 +128,22 @@ impl<'a> Desk<'a> {
             result: partial,
         };
         Ok(self.matrix.folder.write_json(&self.file, &keyed)?)
+    }
+
+    /// The piece `what` of `of`: a stream, a policy on it, a format under that.
+    pub fn piece(&self, of: &str, what: &str) -> Result<Piece> {
+        Ok(Piece {
+            folder: self.matrix.checkpoints(),
+            name: format!("{}{of}.{what}", self.name),
+            key: key(&(&self.key, of, what))?,
+            keeping: self.matrix.keeping,
+        })
+    }
+
+    /// All pieces of `of` have ended.
+    pub fn ended(&self, of: &str) -> Result<()> {
+        let name = format!("{}{of}.", self.name);
+        Ok(remove(&self.matrix.checkpoints(), &name)?)
     }
 
     /// All is done and kept elsewhere.

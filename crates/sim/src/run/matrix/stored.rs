@@ -4,7 +4,6 @@ use anyhow::Result;
 use saturn_cell::Real;
 
 use super::evaluated::{Named, brief};
-use super::key::key;
 use super::partial::{Desk, Partial};
 use super::{Entry, Matrix, Metric, threshold_steps};
 use crate::eval::evaluate::{Beside, Plan, evaluate};
@@ -14,7 +13,6 @@ use crate::precision::cost::cost;
 use crate::precision::drift::{Following, LANES, Twin, drift};
 use crate::precision::result::{Stored, StoredEvaluation, line};
 use crate::precision::{PrecisionConfig, quantise};
-use crate::run::checkpoint::remove;
 use crate::run::summary::NamedEvaluation;
 use crate::scenario::Gap;
 use crate::stream::Split;
@@ -81,15 +79,13 @@ impl Matrix<'_> {
         let place = entry.place;
         let said = format!("following {place} in few bits on {stream}");
         self.progress.doing(&said);
-        let checkpoints = self.checkpoints();
-        let name = format!("{}{index}.followed", desk.name);
-        let key = key(&(&desk.key, index, "followed"))?;
+        let piece = desk.piece(&index.to_string(), "followed")?;
         let on = Following {
             source: b.source(split, gap),
             channels: b.channels,
             seed,
             steps: e.steps / e.lanes as u64,
-            stage: Some(self.stage(&checkpoints, &name, &key)),
+            stage: Some(piece.stage()),
         };
         let found = drift(net, &twins, &on, self.progress)?;
         let stored = partial.found.stored[first + 1..].iter_mut();
@@ -98,7 +94,7 @@ impl Matrix<'_> {
         }
         partial.followed.push(stream.to_owned());
         desk.save(partial)?;
-        Ok(remove(&checkpoints, &format!("{name}."))?)
+        desk.ended(&format!("{index}.followed"))
     }
 
     /// Evaluates `twin`, whose results stand at `at`, under one policy, if that is not done yet.
@@ -123,12 +119,10 @@ impl Matrix<'_> {
             "evaluating {place} in {precision} on {stream}, state_reset {state_reset}"
         ));
         let threshold = self.threshold(&twin.net, plan, (desk, named), partial)?;
-        let checkpoints = self.checkpoints();
-        let name = format!("{}{stage}.stream", desk.name);
-        let key = key(&(&desk.key, stage, "stream"))?;
+        let piece = desk.piece(stage, "stream")?;
         let plan = Plan {
             beside: Beside {
-                stage: Some(self.stage(&checkpoints, &name, &key)),
+                stage: Some(piece.stage()),
                 ..Beside::default()
             },
             instruments: &[],
@@ -145,7 +139,7 @@ impl Matrix<'_> {
         partial.found.stored[at].evaluations.push(kept);
         partial.threshold = None;
         desk.save(partial)?;
-        Ok(remove(&checkpoints, &format!("{}{stage}.", desk.name))?)
+        desk.ended(stage)
     }
 
     /// Steps of all of that for one net, roughly.

@@ -204,12 +204,13 @@ fn drift(scope: &Scope, stream: &str) -> Sweep {
             let mut formats: Vec<[Format; 2]> = Vec::new();
             let lines = stored.filter(|s| !s.config.is_full()).map(|s| {
                 let own = [s.config.weights, s.config.states];
-                if !formats.contains(&own) {
-                    formats.push(own);
-                }
                 let known = formats.iter().position(|format| *format == own);
+                let colour = known.unwrap_or_else(|| {
+                    formats.push(own);
+                    formats.len() - 1
+                });
                 let look = Look {
-                    role: Role::Other(known.unwrap_or_default()),
+                    role: Role::Other(colour),
                     open: s.config.rounding == Rounding::Stochastic,
                     dashed: s.config.rounding == Rounding::Stochastic,
                 };

@@ -7,6 +7,7 @@ mod bad_input;
 mod convert;
 mod example_policy;
 mod gallery;
+mod input_formats;
 mod live;
 mod main_job;
 mod matrix;

@@ -23,6 +23,7 @@ mod analyse;
 mod convert;
 mod matrix;
 mod stream;
+mod times;
 mod view;
 
 /// Find out what never resetting does to your net.
@@ -165,6 +166,8 @@ enum DataCommand {
         /// Number of channels
         #[arg(long, default_value_t = 700)]
         channels: usize,
+        #[command(flatten)]
+        times: times::TimeArgs,
         /// Path of the figure, without its ending; beside the current folder by default
         #[arg(long, value_name = "STEM")]
         figure: Option<PathBuf>,
@@ -225,8 +228,9 @@ pub fn main() -> ExitCode {
             DataCommand::Inspect {
                 file,
                 channels,
+                times,
                 figure,
-            } => command::inspect(&file, channels, figure.as_deref()),
+            } => command::inspect(&file, channels, times.times(), figure.as_deref()),
             DataCommand::Get { name, out } => command::get(&name, out.as_deref(), &progress),
             DataCommand::Convert { from } => from.run(&progress),
         },

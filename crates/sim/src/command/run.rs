@@ -192,7 +192,7 @@ impl Job<'_> {
     fn matrix(&self, chosen: &[Entry], paths: &Paths, data: String) -> Result<(Shared, Found)> {
         let (scenario, options, progress) = (self.scenario, self.options, self.progress);
         let bench = Workbench::open(scenario, paths, options.last)?;
-        for notice in bench.notices() {
+        for notice in bench.notices()? {
             progress.line(&notice);
         }
         let shared = Shared {

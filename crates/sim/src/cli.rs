@@ -20,6 +20,7 @@ use crate::build::BuildError;
 use crate::command;
 use crate::live::LiveError;
 use crate::run::matrix::SelectionError;
+use crate::run::summary::ReferenceError;
 use crate::run::{Progress, reason};
 use crate::scenario::ScenarioError;
 
@@ -306,6 +307,7 @@ fn exit_code(e: &anyhow::Error) -> u8 {
         cause.is::<ScenarioError>()
             || cause.is::<BuildError>()
             || cause.is::<SelectionError>()
+            || cause.is::<ReferenceError>()
             || cause
                 .downcast_ref::<LiveError>()
                 .is_some_and(LiveError::is_input)

@@ -7,13 +7,13 @@ use anyhow::{Context, Result};
 use super::run::{fingerprint, finish};
 use crate::run::Progress;
 use crate::run::folder::Folder;
-use crate::run::summary::Summary;
+use crate::run::summary::{Roles, Summary};
 use crate::scenario::Scenario;
 
 /// Draws the figures and the report of the run in `run` again.
 pub fn plot(run: &Path, progress: &Progress) -> Result<()> {
     let (scenario, folder) = open(run)?;
-    let summary = summary(run, &folder)?;
+    let summary = summary(run, &scenario, &folder)?;
     finish(&scenario, &folder, &summary, progress)
 }
 
@@ -25,13 +25,18 @@ pub fn open(run: &Path) -> Result<(Scenario, Folder)> {
 }
 
 /// What the run in `run` has found.
-pub fn summary(run: &Path, folder: &Folder) -> Result<Summary> {
-    folder
-        .read_json(Path::new("summary.json"))?
-        .with_context(|| {
-            format!(
-                "{}: holds no summary.json\nhint: run the scenario to its end first",
-                run.display()
-            )
-        })
+pub fn summary(run: &Path, scenario: &Scenario, folder: &Folder) -> Result<Summary> {
+    let found: Option<Summary> = folder.read_json(Path::new("summary.json"))?;
+    let mut summary = found.with_context(|| {
+        format!(
+            "{}: holds no summary.json\nhint: run the scenario to its end first",
+            run.display()
+        )
+    })?;
+    // What names stand for is in the scenario, which the folder has in any case.
+    summary.roles = Roles::of(scenario);
+    if summary.reference.is_unknown() {
+        summary.reference = summary.roles.usual_reference();
+    }
+    Ok(summary)
 }

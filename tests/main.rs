@@ -16,3 +16,4 @@ mod real_data;
 mod resume;
 mod saturn;
 mod view;
+mod weights;

@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Result;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
-use saturn_data::DataError;
 use saturn_data::get::SETS;
 
 use crate::bench::figure::Form;
@@ -16,17 +15,15 @@ use crate::bench::memory::Probe;
 use crate::bench::sample::Effort;
 use crate::bench::suite::{Choice, Task};
 use crate::bench::work::Net;
-use crate::build::BuildError;
 use crate::command;
-use crate::live::LiveError;
-use crate::run::matrix::SelectionError;
+use crate::fault::fault;
 use crate::run::{Progress, reason};
-use crate::scenario::ScenarioError;
 
 mod analyse;
 mod convert;
 mod matrix;
 mod stream;
+mod times;
 mod view;
 
 /// Find out what never resetting does to your net.
@@ -169,6 +166,8 @@ enum DataCommand {
         /// Number of channels
         #[arg(long, default_value_t = 700)]
         channels: usize,
+        #[command(flatten)]
+        times: times::TimeArgs,
         /// Path of the figure, without its ending; beside the current folder by default
         #[arg(long, value_name = "STEM")]
         figure: Option<PathBuf>,
@@ -229,8 +228,9 @@ pub fn main() -> ExitCode {
             DataCommand::Inspect {
                 file,
                 channels,
+                times,
                 figure,
-            } => command::inspect(&file, channels, figure.as_deref()),
+            } => command::inspect(&file, channels, times.times(), figure.as_deref()),
             DataCommand::Get { name, out } => command::get(&name, out.as_deref(), &progress),
             DataCommand::Convert { from } => from.run(&progress),
         },
@@ -246,7 +246,7 @@ pub fn main() -> ExitCode {
         }
         Err(e) => {
             eprintln!("error: {}", reason(&e));
-            ExitCode::from(exit_code(&e))
+            ExitCode::from(fault(&e).exit_code())
         }
     }
 }
@@ -298,23 +298,4 @@ fn bench(args: BenchArgs, progress: &Progress) -> Result<()> {
 fn one_and_all() -> Vec<usize> {
     let all = std::thread::available_parallelism().map_or(1, usize::from);
     if all > 1 { vec![1, all] } else { vec![1] }
-}
-
-/// 2 where the input was wrong, 1 where the run failed.
-fn exit_code(e: &anyhow::Error) -> u8 {
-    let input = e.chain().any(|cause| {
-        cause.is::<ScenarioError>()
-            || cause.is::<BuildError>()
-            || cause.is::<SelectionError>()
-            || cause
-                .downcast_ref::<LiveError>()
-                .is_some_and(LiveError::is_input)
-            || cause
-                .downcast_ref::<DataError>()
-                .is_some_and(|e| !matches!(e, DataError::Write { .. } | DataError::Stopped { .. }))
-            || cause
-                .downcast_ref::<crate::run::folder::FolderError>()
-                .is_some_and(crate::run::folder::FolderError::is_input)
-    });
-    if input { 2 } else { 1 }
 }

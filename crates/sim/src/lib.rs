@@ -10,6 +10,7 @@ pub mod build;
 pub mod cli;
 pub mod command;
 pub mod eval;
+pub mod fault;
 pub mod figures;
 pub mod live;
 pub mod monitor;

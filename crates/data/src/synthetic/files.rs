@@ -21,6 +21,12 @@ pub struct SetProgress {
 }
 
 impl Synthetic {
+    /// What its files carry: the name of the set, and how times are stored. Sets with float32 times are made again
+    /// in their folder, whose name stays.
+    fn mark(&self) -> String {
+        format!("{}, float64 times", self.fingerprint())
+    }
+
     /// How many samples `split` has.
     pub fn samples(&self, split: Split) -> usize {
         match split {
@@ -37,7 +43,7 @@ impl Synthetic {
 
     /// Whether `folder` holds exactly this set, made by this version.
     pub fn is_in(&self, folder: impl AsRef<Path>) -> bool {
-        let fingerprint = self.fingerprint();
+        let fingerprint = self.mark();
         Self::paths(folder).iter().all(|path| {
             read_meta(path, FINGERPRINT)
                 .ok()
@@ -61,14 +67,14 @@ impl Synthetic {
         })?;
         let meta = WriteMeta {
             channels: self.channels,
-            times: StoredTimes::F32,
+            times: StoredTimes::F64,
             class_names: set.class_names(),
             meta_info: vec![
                 (
                     "name".into(),
                     "synthetic words, as spoken digits are heard".into(),
                 ),
-                (FINGERPRINT.into(), self.fingerprint()),
+                (FINGERPRINT.into(), self.mark()),
                 ("specification".into(), format!("{self:?}")),
             ],
         };

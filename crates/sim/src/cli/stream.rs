@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 
+use super::times::TimeArgs;
 use crate::live::fallback::Fallback;
 use crate::live::health::{WINDOW, WatchConfig};
 use crate::live::options::{Options, Pace, Stamp};
@@ -134,6 +135,8 @@ pub struct SendArgs {
     /// Number of channels
     #[arg(long, value_name = "N", default_value_t = 700, value_parser = within::<1, 16_777_214>)]
     channels: u64,
+    #[command(flatten)]
+    times: TimeArgs,
     /// Lines of text, or binary frames, which is the default
     #[arg(long, value_enum, default_value = "binary")]
     format: Format,
@@ -176,6 +179,7 @@ impl SendArgs {
         let options = SendOptions {
             what,
             channels: self.channels as usize,
+            times: self.times.times(),
             to: self.to,
             format: self.format,
             speed: self.speed,

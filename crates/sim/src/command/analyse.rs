@@ -44,6 +44,9 @@ pub struct AnalyseOptions<'a> {
 pub fn analyse(options: &AnalyseOptions, progress: &Progress) -> Result<()> {
     let model = Model::find(options.model)?;
     let net: Network<f64> = model.network()?;
+    for notice in &model.notices {
+        progress.line(notice);
+    }
     let scenario = &model.scenario;
     let seed = options.seed.unwrap_or_else(|| model.seed());
     let bench = if options.silence {

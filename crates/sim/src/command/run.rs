@@ -11,6 +11,7 @@ use thiserror::Error;
 use super::budget::{Limits, budget, costs};
 use super::make::{paths_if_there, paths_of};
 use super::print::print;
+use crate::fault::Fault;
 use crate::run::Progress;
 use crate::run::cells::{Shared, Store};
 use crate::run::checkpoint::Keeping;
@@ -63,6 +64,8 @@ pub struct RunOptions<'a> {
 pub struct CellsFailed {
     failed: usize,
     all: usize,
+    /// The run's, unless the input of every one of them was wrong.
+    pub(crate) fault: Fault,
 }
 
 /// Nothing was found where finished cells were to be collected.
@@ -140,6 +143,11 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
         None => (Vec::new(), collected(&scenario, &chosen, &folder, options)?),
     };
     let failed = found.failures.len();
+    let fault = if failed > 0 && found.wrong_input == failed {
+        Fault::Input
+    } else {
+        Fault::Run
+    };
     if options.selection.is_all() || options.collect.is_some() {
         let summary = summarise(&scenario, &shared, &options.reference, found);
         folder.write_json(Path::new("summary.json"), &summary)?;
@@ -166,7 +174,7 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     }
     if failed > 0 {
         let all = chosen.len();
-        return Err(CellsFailed { failed, all }.into());
+        return Err(CellsFailed { failed, all, fault }.into());
     }
     Ok(())
 }
@@ -184,7 +192,7 @@ impl Job<'_> {
     fn matrix(&self, chosen: &[Entry], paths: &Paths, data: String) -> Result<(Shared, Found)> {
         let (scenario, options, progress) = (self.scenario, self.options, self.progress);
         let bench = Workbench::open(scenario, paths, options.last)?;
-        for notice in bench.notices() {
+        for notice in bench.notices()? {
             progress.line(&notice);
         }
         let shared = Shared {

@@ -96,6 +96,7 @@ fn cell(model: &str, arm: &str, accuracy: f64) -> CellSummary {
         arm: arm.to_owned(),
         seed: 1,
         training: TrainRecord {
+            weights_sha256: None,
             parameters: 1234,
             weight_steps: Some(40),
             seconds: 5.0,

@@ -4,7 +4,7 @@
 //! w the reorder window in steps and n the next step that is not closed yet:
 //!
 //! ```text
-//! (1) step(t) = floor(t / dt) - o
+//! (1) step(t) = floor(t / dt) - o                exactly: t is whole, and dt the decimal that was written
 //! (2) late           step < n                    dropped
 //! (3) too far ahead  step > newest + most        dropped: no input makes the net run through years of silence
 //! (4) step n closes  once an event or mark of step > n + w is heard (by the stamps), or when its time has
@@ -22,6 +22,7 @@
 use std::collections::VecDeque;
 
 use saturn_cell::EventBatch;
+use saturn_data::Steps;
 use serde::{Deserialize, Serialize};
 
 use super::counts::Counts;
@@ -80,6 +81,9 @@ pub struct Assembler {
     heard: bool,
     /// Steps n, n + 1, ...
     open: VecDeque<Vec<Waiting>>,
+    /// Those of dt.
+    #[serde(skip)]
+    steps: Option<Steps>,
 }
 
 impl Assembler {
@@ -88,13 +92,14 @@ impl Assembler {
         let buckets = (config.window + config.early + 1) as usize;
         let bucket = || Vec::with_capacity(config.most_events);
         Self {
-            origin: origin_us.map(|t| bin(config, t)),
+            origin: origin_us.map(|t| bin(Steps::new(config.dt_ms), t)),
             next: 0,
             newest: 0,
             latest_us: 0,
             refused: 0,
             heard: false,
             open: (0..buckets).map(|_| bucket()).collect(),
+            steps: Some(Steps::new(config.dt_ms)),
         }
     }
 
@@ -110,6 +115,7 @@ impl Assembler {
                 bucket.len() <= config.most_events
                     && bucket.iter().all(|w| (w.unit as usize) < config.channels)
             });
+        self.steps = Some(Steps::new(config.dt_ms));
         if fits {
             for bucket in &mut self.open {
                 bucket.reserve_exact(config.most_events - bucket.len());
@@ -126,7 +132,11 @@ impl Assembler {
     /// The sender's time at which step `step` begins, microseconds; `None` before the first item.
     pub fn time_us(&self, config: &AssembleConfig, step: u64) -> Option<u64> {
         let bin = self.origin?.checked_add_unsigned(step)?;
-        Some((bin.max(0) as f64 * config.dt_ms * 1e3).round() as u64)
+        Some(self.steps(config).start_us(bin.max(0) as u64))
+    }
+
+    fn steps(&self, config: &AssembleConfig) -> Steps {
+        self.steps.unwrap_or_else(|| Steps::new(config.dt_ms))
     }
 
     /// The clock says that step `now` has begun; the next item is of that step if none came before.
@@ -153,7 +163,7 @@ impl Assembler {
         counts: &mut Counts,
     ) -> Placed {
         let time_us = item.time_us();
-        let bin = bin(config, time_us);
+        let bin = bin(self.steps(config), time_us);
         let current = self.newest.max(self.next);
         let mut origin = *self.origin.get_or_insert(bin - current as i64);
         let refused = |step: i64| {
@@ -243,8 +253,8 @@ impl Assembler {
 }
 
 /// floor(t / dt).
-fn bin(config: &AssembleConfig, time_us: u64) -> i64 {
-    (time_us as f64 / (config.dt_ms * 1e3)).floor() as i64
+fn bin(steps: Steps, time_us: u64) -> i64 {
+    i64::try_from(steps.of_us(time_us)).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -51,6 +51,13 @@ fn go<R: Real>(options: &Options, model: &Model, stop: &Arc<AtomicBool>) -> Resu
     let mut journal = Journal::open(options.out.as_deref())?;
     let net = model.network::<R>()?;
     let other = other(options, identity)?;
+    for notice in model
+        .notices
+        .iter()
+        .chain(other.iter().flat_map(|other| &other.notices))
+    {
+        journal.say(notice);
+    }
     let mut engine = engine::<R>(options, model, &net, other.as_ref(), &mut journal)?;
     let saved = match &options.state {
         Some(path) => state::load(path)?.map(|saved| (path, saved)),

@@ -2,7 +2,8 @@
 //!
 //! It sends the recordings of an event file one after the other, with a gap after each, or noise at a given rate;
 //! in real time, faster, or as fast as the other side takes it. Events of the same unit at the same microsecond
-//! become one event with a count. After each recording comes a mark at the end of its gap.
+//! become one event with a count. A time becomes the microsecond that [`saturn_data::steps`] gives it, so that the other side,
+//! whose steps are whole microseconds, puts each event into the step that it has when the file is read. After each recording comes a mark at the end of its gap.
 
 use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Write};
@@ -14,7 +15,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use rand_distr::{Distribution, Exp};
 use saturn_cell::rng::generator;
-use saturn_data::{EventFile, OnBadSample, ReadOptions, Recording};
+use saturn_data::{EventFile, OnBadSample, ReadOptions, Recording, Steps, Times};
 
 use super::LiveError;
 use super::protocol::{Format, Item, MOST, frame};
@@ -48,6 +49,8 @@ pub struct SendOptions {
     pub what: What,
     /// I.
     pub channels: usize,
+    /// What the times of a file mean.
+    pub times: Times,
     /// Where to.
     pub to: Source,
     /// Lines, or frames (also where any will do).
@@ -75,14 +78,16 @@ pub fn send(options: &SendOptions, stop: &AtomicBool) -> Result<u64> {
                 classes: None,
                 on_bad_sample: OnBadSample::Error,
             };
-            let file = EventFile::open(path, &read)?;
+            let file = EventFile::open_timed(path, &read, options.times)?;
+            let micros = file.steps(1e-3);
             let mut start_us = options.start_us;
             for position in 0..limit.unwrap_or(usize::MAX).min(file.len()) {
                 let recording = file.read(position)?;
-                for item in items(&recording, start_us) {
+                for item in items(&recording, &micros, start_us) {
                     sender.item(item, stop)?;
                 }
-                start_us += (recording.duration_s() * 1e6 + options.gap_ms * 1e3) as u64 + 1;
+                let gap_us = (options.gap_ms * 1e3).round() as u64;
+                start_us += micros.of(recording.duration_s()) + gap_us + 1;
                 sender.item(Item::Mark { time_us: start_us }, stop)?;
                 if sender.stopped {
                     break;
@@ -103,17 +108,18 @@ pub fn send(options: &SendOptions, stop: &AtomicBool) -> Result<u64> {
             })?;
             let mut rng = generator(seed, "send", 0);
             let unit = rand_distr::Uniform::new(0, channels as u32)?;
+            let micros = Steps::new(1e-3);
             let mut t_s = between.sample(&mut rng);
             while t_s < seconds && !sender.stopped {
                 let item = Item::Event {
-                    time_us: options.start_us + (t_s * 1e6) as u64,
+                    time_us: options.start_us + micros.of(t_s),
                     unit: unit.sample(&mut rng),
                     count: 1,
                 };
                 sender.item(item, stop)?;
                 t_s += between.sample(&mut rng);
             }
-            let time_us = options.start_us + (seconds * 1e6) as u64;
+            let time_us = options.start_us + micros.of(seconds);
             sender.item(Item::Mark { time_us }, stop)?;
         }
     }
@@ -121,13 +127,13 @@ pub fn send(options: &SendOptions, stop: &AtomicBool) -> Result<u64> {
     Ok(sender.sent)
 }
 
-/// The events of a recording that begins at `start_us`.
-pub fn items(recording: &Recording, start_us: u64) -> Vec<Item> {
+/// The events of a recording that begins at `start_us`; `micros` are steps of a microsecond.
+pub fn items(recording: &Recording, micros: &Steps, start_us: u64) -> Vec<Item> {
     let mut events: Vec<(u64, u32)> = recording
         .times_s
         .iter()
         .zip(&recording.units)
-        .map(|(&t, &unit)| (start_us + (t * 1e6) as u64, unit))
+        .map(|(&t, &unit)| (start_us + micros.of(t), unit))
         .collect();
     events.sort_unstable();
     let same = events.chunk_by(|a, b| a == b);
@@ -313,3 +319,6 @@ fn connect(path: &std::path::Path) -> io::Result<Box<dyn Write>> {
 fn connect(_: &std::path::Path) -> io::Result<Box<dyn Write>> {
     Err(io::ErrorKind::Unsupported.into())
 }
+
+#[cfg(test)]
+mod tests;

@@ -78,6 +78,10 @@ pub struct TrainRecord {
     /// that were written before it was counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight_steps: Option<u64>,
+    /// SHA-256 of the tensors of the trained weights (see [`crate::run::weights::checksum`]). `None` in files that
+    /// were written before it was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights_sha256: Option<String>,
     /// Wall time of training, seconds.
     pub seconds: f64,
     /// The epoch whose parameters were kept, from 1 on.

@@ -8,6 +8,7 @@ mod content;
 mod disturb;
 mod file;
 mod gap;
+mod hash;
 mod noise;
 mod records;
 mod samples;

@@ -17,6 +17,7 @@ pub mod network;
 pub mod precision;
 pub mod report;
 pub mod run;
+mod say;
 pub mod scenario;
 pub mod stream;
 pub mod train;

@@ -19,6 +19,7 @@ use serde::Serialize;
 use super::LiveError;
 use super::counts::Counts;
 use super::latency::Quantiles;
+use crate::say::say;
 
 /// A line.
 #[derive(Debug, Serialize)]
@@ -145,9 +146,8 @@ impl Journal {
     }
 
     /// Says something in words.
-    #[allow(clippy::print_stderr)] // A live stream's log is standard error.
     pub fn say(&mut self, text: &str) {
-        eprintln!("{text}");
+        say(text);
         if self.recent.len() == Self::RECENT {
             self.recent.pop_front();
         }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::run::{fingerprint, finish};
+use super::run::{fingerprint, finish_all};
 use crate::run::Progress;
 use crate::run::folder::Folder;
 use crate::run::summary::Summary;
@@ -14,7 +14,7 @@ use crate::scenario::Scenario;
 pub fn plot(run: &Path, progress: &Progress) -> Result<()> {
     let (scenario, folder) = open(run)?;
     let summary = summary(run, &folder)?;
-    finish(&scenario, &folder, &summary, progress)
+    finish_all(&scenario, &folder, &summary, progress)
 }
 
 /// The scenario and the folder of the run in `run`.

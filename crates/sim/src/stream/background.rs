@@ -72,7 +72,12 @@ impl Background {
         recording.push(t % recording.steps(), out);
     }
 
-    /// What is heard, to be put on a scale.
+    /// Its part of each recording.
+    pub(super) fn all(&self) -> &[Content] {
+        &self.recordings
+    }
+
+    /// The same, to be put on a scale.
     pub(super) fn all_mut(&mut self) -> &mut [Content] {
         &mut self.recordings
     }

@@ -88,7 +88,7 @@ impl Background {
         recording.push(t % recording.steps(), out);
     }
 
-    /// What is heard, to be put on a scale.
+    /// The same, to be put on a scale.
     pub(super) fn all_mut(&mut self) -> &mut [Content] {
         &mut self.recordings
     }

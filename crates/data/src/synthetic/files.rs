@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::spec::Synthetic;
 use super::{Split, SyntheticSet};
 use crate::error::DataError;
-use crate::event_file::read_meta;
+use crate::labels::read_meta;
 use crate::write::{StoredTimes, WriteMeta, write_events};
 
 const FINGERPRINT: &str = "fingerprint";

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
-use saturn_data::{EventFile, OnBadSample, Quantiles, ReadOptions, Summary, Times, summarise};
 use saturn_data::steps::TimeFloat;
+use saturn_data::{EventFile, OnBadSample, Quantiles, ReadOptions, Summary, Times, summarise};
 use saturn_data::{printable, printable_name};
 use saturn_plots::{Figure, Inspect, RasterPlot};
 
@@ -127,7 +127,13 @@ fn draw(events: &EventFile, summary: Summary) -> Result<Inspect> {
     Ok(Inspect {
         title: format!(
             "{}: {} samples of {} classes",
-            printable_name(&summary.path.file_name().unwrap_or_default().to_string_lossy()),
+            printable_name(
+                &summary
+                    .path
+                    .file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+            ),
             summary.samples,
             summary.classes.len()
         ),

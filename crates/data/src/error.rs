@@ -324,6 +324,14 @@ pub enum DataError {
         /// What to do.
         hint: &'static str,
     },
+    /// A record among others cannot be converted; `--skip-bad` leaves it out.
+    #[error("record {name}: {source}; or leave bad records out with --skip-bad")]
+    BadRecord {
+        /// The record.
+        name: String,
+        /// What is wrong with it.
+        source: Box<DataError>,
+    },
     /// An option of a converter is out of its range.
     #[error("{option} is {found}; hint: it must be {expected}")]
     BadOption {

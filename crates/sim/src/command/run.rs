@@ -11,6 +11,7 @@ use thiserror::Error;
 use super::budget::{Limits, budget, costs};
 use super::make::{paths_if_there, paths_of};
 use super::print::print;
+use crate::fault::Fault;
 use crate::run::Progress;
 use crate::run::cells::{Shared, Store};
 use crate::run::checkpoint::Keeping;
@@ -18,7 +19,7 @@ use crate::run::folder::Folder;
 use crate::run::matrix::{
     Entry, Found, Keys, Matrix, Selection, Wanted, collect, entries, key, summarise,
 };
-use crate::run::summary::{Reference, Summary};
+use crate::run::summary::{ReferenceArg, Roles, Summary};
 use crate::run::workbench::{Paths, Workbench};
 use crate::scenario::{Scenario, to_yaml};
 use crate::{figures, report};
@@ -51,8 +52,8 @@ pub struct RunOptions<'a> {
     pub resume: bool,
     /// How many at once.
     pub limits: Limits,
-    /// What differences are measured from.
-    pub reference: Reference,
+    /// What differences are measured from; the usual reference of the scenario where it is `None`.
+    pub reference: Option<ReferenceArg>,
 }
 
 /// Cells failed, and the others are done.
@@ -63,6 +64,8 @@ pub struct RunOptions<'a> {
 pub struct CellsFailed {
     failed: usize,
     all: usize,
+    /// The run's, unless the input of every one of them was wrong.
+    pub(crate) fault: Fault,
 }
 
 /// Nothing was found where finished cells were to be collected.
@@ -103,6 +106,7 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     for warning in &scenario.warnings {
         progress.line(&format!("warning: {}", warning.line(scenario.file())));
     }
+    let reference = Roles::of(&scenario).reference(options.reference.as_ref())?;
     let seeds = scenario.seeds_for(options.all_seeds);
     let all = entries(&scenario, &seeds);
     let chosen = options.selection.of(all.clone())?;
@@ -140,8 +144,13 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
         None => (Vec::new(), collected(&scenario, &chosen, &folder, options)?),
     };
     let failed = found.failures.len();
+    let fault = if failed > 0 && found.wrong_input == failed {
+        Fault::Input
+    } else {
+        Fault::Run
+    };
     if options.selection.is_all() || options.collect.is_some() {
-        let summary = summarise(&scenario, &shared, &options.reference, found);
+        let summary = summarise(&scenario, &shared, &reference, found);
         folder.write_json(Path::new("summary.json"), &summary)?;
         let manifest = Manifest {
             saturn: env!("CARGO_PKG_VERSION"),
@@ -166,7 +175,7 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     }
     if failed > 0 {
         let all = chosen.len();
-        return Err(CellsFailed { failed, all }.into());
+        return Err(CellsFailed { failed, all, fault }.into());
     }
     Ok(())
 }

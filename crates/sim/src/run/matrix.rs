@@ -27,15 +27,16 @@ use super::folder::{Folder, FolderError};
 use super::place::Place;
 use super::progress::Progress;
 use super::reason;
-use super::summary::{self, CellSummary, Failure, Reference, Summary};
+use super::summary::{self, CellSummary, Failure, Reference, Roles, Summary};
 use super::trace::TraceError;
 use super::workbench::Workbench;
 use crate::build::{Answers, build};
 use crate::eval::experiments;
+use crate::fault::{Fault, fault};
 use crate::network::Network;
 use crate::scenario::{Arm, Evaluate, Model, Precision, Scenario};
 
-pub use key::{Keys, key};
+pub use key::{Keyed, Keys, key};
 pub use schedule::Budget;
 use schedule::on_its_threads;
 pub use select::{Selection, SelectionError};
@@ -115,6 +116,8 @@ pub struct Found {
     pub cells: Vec<CellSummary>,
     /// What failed.
     pub failures: Vec<Failure>,
+    /// How many of them failed since their input is wrong.
+    pub wrong_input: usize,
 }
 
 impl Matrix<'_> {
@@ -145,7 +148,10 @@ impl Matrix<'_> {
             match result {
                 Some(Ok(cell)) => found.cells.extend(cell),
                 Some(Err(e)) if self.progress.stopped() || is_lasting(&e) => return Err(e),
-                Some(Err(e)) => found.failures.push(failure(entry, &e)),
+                Some(Err(e)) => {
+                    found.wrong_input += usize::from(fault(&e) == Fault::Input);
+                    found.failures.push(failure(entry, &e));
+                }
                 None => {}
             }
         }
@@ -186,6 +192,7 @@ impl Matrix<'_> {
         let data = Some(self.shared.data.as_str());
         let known = self.store.find(place, &keys.evaluated, data)?;
         if let (Some(known), false) = (&known, wanted.whole) {
+            self.refuse_other_weights(place)?;
             self.keep(known)?;
             self.progress
                 .skip(self.train_work() + self.evaluation_work());
@@ -306,6 +313,7 @@ pub fn collect(
         } else {
             let e = anyhow::anyhow!("was made of other data than the cells before it");
             found.failures.push(failure(entry, &e));
+            found.wrong_input += 1;
         }
     }
     Ok(shared.map(|shared| (shared, found)))
@@ -323,6 +331,7 @@ pub fn summarise(s: &Scenario, shared: &Shared, reference: &Reference, found: Fo
         classes: shared.classes.clone(),
         dt_ms: shared.dt_ms,
         reference: reference.clone(),
+        roles: Roles::of(s),
         table: summary::table(&found.cells, reference),
         cells: found.cells,
         failures: found.failures,

@@ -3,6 +3,7 @@
 pub mod cells;
 pub mod checkpoint;
 pub mod clock;
+pub mod deed;
 pub mod folder;
 mod leftovers;
 pub mod matrix;

@@ -55,9 +55,9 @@ impl Background {
         let recordings: Vec<Content> = recordings.iter().filter_map(cut).collect();
         let steps = recordings.iter().map(Content::steps).sum();
         let mut hash = Hash::default();
-        recordings
-            .iter()
-            .for_each(|content| content.hash(&mut hash));
+        for content in &recordings {
+            content.hash(&mut hash);
+        }
         let hash = hash.finish();
         (steps > 0).then_some(Self {
             recordings,

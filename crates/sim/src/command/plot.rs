@@ -8,14 +8,14 @@ use super::error::CommandError;
 use super::run::{fingerprint, finish};
 use crate::run::Progress;
 use crate::run::folder::Folder;
-use crate::run::summary::Summary;
+use crate::run::summary::{Roles, Summary};
 use crate::run::weights::set_apart;
 use crate::scenario::Scenario;
 
 /// Draws the figures and the report of the run in `run` again.
 pub fn plot(run: &Path, progress: &Progress) -> Result<()> {
     let (scenario, folder) = open(run)?;
-    let summary = summary(run, &folder, progress)?;
+    let summary = summary(run, &scenario, &folder, progress)?;
     finish(&scenario, &folder, &summary, progress)
 }
 
@@ -27,11 +27,21 @@ pub fn open(run: &Path) -> Result<(Scenario, Folder)> {
 }
 
 /// What the run in `run` has found, less what was found with other weights than are in the folder now.
-pub fn summary(run: &Path, folder: &Folder, progress: &Progress) -> Result<Summary> {
+pub fn summary(
+    run: &Path,
+    scenario: &Scenario,
+    folder: &Folder,
+    progress: &Progress,
+) -> Result<Summary> {
     let summary = folder.read_json::<Summary>(Path::new("summary.json"))?;
     let mut summary = summary.ok_or_else(|| CommandError::NoSummary {
         run: run.to_owned(),
     })?;
+    // What names stand for is in the scenario, which the folder has in any case.
+    summary.roles = Roles::of(scenario);
+    if summary.reference.is_unknown() {
+        summary.reference = summary.roles.usual_reference();
+    }
     for line in set_apart(&mut summary, run)? {
         progress.line(&line);
     }

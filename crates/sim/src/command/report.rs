@@ -14,7 +14,7 @@ use crate::run::Progress;
 /// nets of `arm`.
 pub fn report(run: &Path, checklist: bool, arm: Option<&str>, progress: &Progress) -> Result<()> {
     let (scenario, folder) = open(run)?;
-    let summary = summary(run, &folder, progress)?;
+    let summary = summary(run, &scenario, &folder, progress)?;
     if !checklist {
         return finish(&scenario, &folder, &summary, progress);
     }

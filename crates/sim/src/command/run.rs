@@ -21,7 +21,7 @@ use crate::run::folder::{Folder, FolderError};
 use crate::run::matrix::{
     Entry, Found, Keys, Matrix, Selection, Wanted, collect, entries, key, summarise,
 };
-use crate::run::summary::{Reference, Summary};
+use crate::run::summary::{ReferenceArg, Roles, Summary};
 use crate::run::workbench::{Paths, Workbench};
 use crate::scenario::{Scenario, to_yaml};
 use crate::{figures, report};
@@ -54,8 +54,8 @@ pub struct RunOptions<'a> {
     pub resume: bool,
     /// How many at once.
     pub limits: Limits,
-    /// What differences are measured from.
-    pub reference: Reference,
+    /// What differences are measured from; the usual reference of the scenario where it is `None`.
+    pub reference: Option<ReferenceArg>,
 }
 
 /// Cells failed, and the others are done.
@@ -108,6 +108,7 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     for warning in &scenario.warnings {
         progress.line(&format!("warning: {}", warning.line(scenario.file())));
     }
+    let reference = Roles::of(&scenario).reference(options.reference.as_ref())?;
     let seeds = scenario.seeds_for(options.all_seeds);
     let all = entries(&scenario, &seeds);
     let chosen = options.selection.of(all.clone())?;
@@ -163,7 +164,7 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
         Fault::Run
     };
     if options.selection.is_all() || options.collect.is_some() {
-        let summary = summarise(&scenario, &shared, &options.reference, found);
+        let summary = summarise(&scenario, &shared, &reference, found);
         folder.write_json(Path::new("summary.json"), &summary)?;
         let manifest = Manifest {
             saturn: env!("CARGO_PKG_VERSION"),

@@ -14,6 +14,7 @@ use crate::report::ReportError;
 use crate::run::checkpoint::Refused;
 use crate::run::folder::FolderError;
 use crate::run::matrix::SelectionError;
+use crate::run::summary::ReferenceError;
 use crate::run::trace::TraceError;
 use crate::run::weights::WeightsError;
 use crate::run::workbench::MaskError;
@@ -36,7 +37,7 @@ macro_rules! all {
 
 // Settings, options and names that the user gave.
 all!(Input:
-    BuildError, DetectorError, NothingDone, PolicyError, PrecisionError, Refused, ScenarioError, SelectionError,
+    BuildError, DetectorError, NothingDone, PolicyError, PrecisionError, ReferenceError, Refused, ScenarioError, SelectionError,
     saturn_cell::ConfigError, saturn_loss::LossError,
 );
 // Networks and disks.

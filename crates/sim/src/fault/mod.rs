@@ -66,6 +66,7 @@ known!(
     crate::run::checkpoint::Refused,
     crate::run::folder::FolderError,
     crate::run::matrix::SelectionError,
+    crate::run::summary::ReferenceError,
     crate::run::trace::TraceError,
     crate::run::weights::WeightsError,
     crate::run::workbench::MaskError,

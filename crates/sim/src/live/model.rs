@@ -165,6 +165,12 @@ impl Model {
         self.run.join(place.file(folder, ending))
     }
 
+    /// The name of the arm that it was trained in.
+    pub fn arm_name(&self) -> &str {
+        let seeds = seeds(&self.scenario);
+        entries(&self.scenario, &seeds)[self.index].place.arm
+    }
+
     /// The seed that it was trained with.
     pub fn seed(&self) -> u64 {
         let seeds = seeds(&self.scenario);

@@ -28,7 +28,7 @@ use super::folder::{Folder, FolderError};
 use super::place::Place;
 use super::progress::Progress;
 use super::reason;
-use super::summary::{self, CellSummary, Failure, Reference, Summary};
+use super::summary::{self, CellSummary, Failure, Reference, Roles, Summary};
 use super::trace::TraceError;
 use super::workbench::Workbench;
 use crate::build::{Answers, build};
@@ -335,6 +335,7 @@ pub fn summarise(s: &Scenario, shared: &Shared, reference: &Reference, found: Fo
         classes: shared.classes.clone(),
         dt_ms: shared.dt_ms,
         reference: reference.clone(),
+        roles: Roles::of(s),
         table: summary::table(&found.cells, reference),
         cells: found.cells,
         failures: found.failures,

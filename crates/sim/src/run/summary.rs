@@ -1,5 +1,6 @@
 //! `summary.json`: every figure of a run's matrix, documented and versioned.
 
+mod roles;
 mod table;
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,7 @@ use crate::precision::result::Stored;
 use crate::train::trainer::EpochRecord;
 use saturn_loss::MaskReport;
 
+pub use roles::{NamedArm, NamedPolicy, NamedStream, ReferenceArg, ReferenceError, Roles};
 pub use table::{Reference, Row, table};
 
 /// The version of the file's layout; it grows when a reader would have to change.
@@ -38,8 +40,11 @@ pub struct Summary {
     /// Each trained net: model x arm x seed.
     pub cells: Vec<CellSummary>,
     /// What differences in the table are measured from.
-    #[serde(default)]
+    #[serde(default = "Reference::unknown")]
     pub reference: Reference,
+    /// What the names of arms, policies and streams stand for. A reader has the scenario, and takes it from there.
+    #[serde(skip_deserializing)]
+    pub roles: Roles,
     /// Means over seeds: model x arm x stream x `state_reset`.
     pub table: Vec<Row>,
     /// What failed, with its reason.

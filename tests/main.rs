@@ -11,6 +11,7 @@ mod input_formats;
 mod live;
 mod main_job;
 mod matrix;
+mod outputs;
 mod precision;
 mod real_data;
 mod resume;

@@ -1,11 +1,17 @@
 //! `saturn stream` and `saturn send`, the built program: every source, stop and resume, hostile input, health.
 
 mod bits;
+mod clients;
+mod clocks;
 mod docs;
+mod gaps;
 mod health;
 mod hostile;
+mod output;
 mod refusals;
+mod repeats;
 mod resume;
+mod silence;
 mod sources;
 
 use std::fs;

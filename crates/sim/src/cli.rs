@@ -18,6 +18,7 @@ use crate::bench::work::Net;
 use crate::command;
 use crate::fault::fault;
 use crate::run::{Progress, reason};
+use crate::say::{say, say_at_once};
 
 mod analyse;
 mod convert;
@@ -189,9 +190,11 @@ enum DataCommand {
 }
 
 /// Runs the program on the process's arguments.
-#[allow(clippy::print_stderr)] // This is where errors meet the user.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => return help_or_refusal(&e),
+    };
     // Where the signal cannot be blocked, it ends the program as before.
     let _ = survive_file_size_limits();
     let stop = Arc::new(AtomicBool::new(false));
@@ -201,7 +204,7 @@ pub fn main() -> ExitCode {
         if heard.swap(true, Ordering::Relaxed) {
             std::process::exit(1);
         }
-        eprintln!("stopping after this step; interrupt again to end at once");
+        say_at_once("stopping after this step; interrupt again to end at once");
     });
     let progress = Progress::new(Arc::clone(&stop));
     let done = match cli.command {
@@ -239,15 +242,27 @@ pub fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) if stop.load(Ordering::Relaxed) => {
-            eprintln!(
-                "interrupted: finished results are kept\nhint: run the same command again to go on"
+            say(
+                "interrupted: finished results are kept\nhint: run the same command again to go on",
             );
             ExitCode::from(1)
         }
         Err(e) => {
-            eprintln!("error: {}", reason(&e));
+            say(&format!("error: {}", reason(&e)));
             ExitCode::from(fault(&e).exit_code())
         }
+    }
+}
+
+/// Prints help, the version, or what is wrong with the arguments. A reader who has gone is no failure, and a
+/// disk that is full is one.
+fn help_or_refusal(e: &clap::Error) -> ExitCode {
+    let printed = e.print();
+    let failed = printed.is_err_and(|e| e.kind() != std::io::ErrorKind::BrokenPipe);
+    match (e.use_stderr(), failed) {
+        (true, _) => ExitCode::from(2),
+        (false, true) => ExitCode::from(1),
+        (false, false) => ExitCode::SUCCESS,
     }
 }
 

@@ -18,6 +18,7 @@ pub mod network;
 pub mod precision;
 pub mod report;
 pub mod run;
+mod say;
 pub mod scenario;
 pub mod stream;
 pub mod train;

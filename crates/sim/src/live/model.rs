@@ -69,7 +69,7 @@ impl Model {
 
     /// Finds the net that `path` names, whatever it hears.
     pub fn find(path: &Path) -> Result<Self> {
-        let (run, name) = split(path)?;
+        let (run, name) = run_of(path)?;
         let scenario = Scenario::load(&run.join("scenario.yaml"), &[""; 0])?;
         let seeds = seeds(&scenario);
         let all = entries(&scenario, &seeds);
@@ -241,8 +241,8 @@ fn seeds(scenario: &Scenario) -> Vec<u64> {
     seeds
 }
 
-/// The run's folder, and the net's name if there is one.
-fn split(path: &Path) -> Result<(PathBuf, Option<String>), LiveError> {
+/// The run's folder that `path` is or is in, and the net's name if there is one.
+pub fn run_of(path: &Path) -> Result<(PathBuf, Option<String>), LiveError> {
     let holds = |folder: &Path| folder.join("scenario.yaml").is_file();
     if holds(path) {
         return Ok((path.to_owned(), None));

@@ -7,7 +7,7 @@ use saturn_data::{ReadOptions, StoredTimes, WriteMeta, write_events};
 use rand::RngExt;
 
 use super::*;
-use crate::live::assemble::{AssembleConfig, Assembler, Placed};
+use crate::live::assemble::{AssembleConfig, Assembler, Placed, Repeats};
 use crate::live::counts::Counts;
 use crate::stream::{Content, Sample};
 
@@ -20,6 +20,8 @@ fn received(sent: &[Item], dt_ms: f64) -> Vec<Vec<(u32, f32)>> {
         early: 0,
         most_ahead: u64::from(u32::MAX),
         most_events: 1_000,
+        repeats: Repeats::Count,
+        wrap_bits: None,
         rebase_after: None,
     };
     let (mut assembler, mut counts) = (Assembler::new(&config, Some(0)), Counts::default());

@@ -142,7 +142,7 @@ impl Folder {
         };
         let owner = path.join("run.json");
         if path.exists() {
-            match read_plain(&owner) {
+            match fs::read(&owner) {
                 Ok(bytes) => {
                     let found: Owner = parse(&owner, &bytes)?;
                     if found.fingerprint != fingerprint {
@@ -280,20 +280,9 @@ struct Owner {
     fingerprint: String,
 }
 
-/// The bytes of a plain file: a pipe would keep us waiting, and a device has no end.
-fn read_plain(path: &Path) -> io::Result<Vec<u8>> {
-    if fs::metadata(path)?.is_file() {
-        return fs::read(path);
-    }
-    Err(io::Error::new(
-        io::ErrorKind::InvalidInput,
-        "it is not a plain file",
-    ))
-}
-
 /// Reads JSON from `path`; `None` where there is no such file.
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, FolderError> {
-    match read_plain(path) {
+    match fs::read(path) {
         Ok(bytes) => parse(path, &bytes).map(Some),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(FolderError::Io {

@@ -88,7 +88,7 @@ impl Background {
         recording.push(t % recording.steps(), out);
     }
 
-    /// The same, to be put on a scale.
+    /// The recordings, to be put on a scale.
     pub(super) fn all_mut(&mut self) -> &mut [Content] {
         &mut self.recordings
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::error::CommandError;
-use super::run::{fingerprint, finish};
+use super::run::{fingerprint, finish_all};
 use crate::run::Progress;
 use crate::run::folder::Folder;
 use crate::run::summary::{Roles, Summary};
@@ -16,7 +16,7 @@ use crate::scenario::Scenario;
 pub fn plot(run: &Path, progress: &Progress) -> Result<()> {
     let (scenario, folder) = open(run)?;
     let summary = summary(run, &scenario, &folder, progress)?;
-    finish(&scenario, &folder, &summary, progress)
+    finish_all(&scenario, &folder, &summary, progress)
 }
 
 /// The scenario and the folder of the run in `run`.

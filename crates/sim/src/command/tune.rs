@@ -21,7 +21,7 @@ use super::make::paths_of;
 use super::print::print;
 use super::run::{checksums, data_key, fingerprint};
 use crate::run::Progress;
-use crate::run::cells::{Shared, Store};
+use crate::run::cells::{Events, Shared, Store};
 use crate::run::checkpoint::Keeping;
 use crate::run::folder::{Folder, write_beside};
 use crate::run::matrix::{Budget, Entry, Matrix, Selection, Wanted, entries};
@@ -220,6 +220,7 @@ impl Search<'_> {
                 classes: bench.classes.clone(),
                 dt_ms: bench.dt_ms,
                 data: self.data.clone(),
+                events: Events::of(&bench),
             },
             folder: &folder,
             store: Store::new([path.to_owned()]),

@@ -62,6 +62,7 @@ pub(crate) fn summary(scenario: &Scenario, accuracy: f64) -> Summary {
         name: "made <up> & more".to_owned(),
         about: Some("\"quotes\" & <tags>".to_owned()),
         split: "valid".to_owned(),
+        events: String::new(),
         classes: vec!["a".to_owned(), "b".to_owned()],
         chance: 0.5,
         dt_ms: 10.0,
@@ -181,6 +182,8 @@ fn evaluation(accuracy: f64) -> Evaluation {
         twin: vec![],
         saturation: vec![window(0), window(1)],
         by_recording: ByRecording::new(),
+        last_by_recording: ByRecording::new(),
+        detector_by_recording: ByRecording::new(),
         calibration: None,
         change_points: None,
     }

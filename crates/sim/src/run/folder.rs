@@ -4,7 +4,7 @@
 //! scenario.yaml    the scenario with every default written out
 //! manifest.json    version, seeds, machine, times, checksums of the inputs
 //! metrics.jsonl    one line an epoch and an evaluation, as it happens
-//! cells/           a file of at most 20 kB a finished net (see `cells`): tables and figures can be made of these
+//! cells/           a file of at most 40 kB a finished net (see `cells`): tables and figures can be made of these
 //! results/         one file a trained net and one an evaluation (see `place`); what is here is not done again
 //! checkpoints/     what unfinished work goes on from (see `checkpoint`); empty when all is done
 //! weights/         safetensors, with PyTorch's names and shapes where PyTorch has the cell
@@ -14,6 +14,7 @@
 //! analysis/        what `saturn analyse` finds of a net: JSON, SVG and PNG
 //! summary.json     every figure of the matrix
 //! report.html      to be read
+//! apart/           summary, figures and report of trials on other events, a folder for each (see `apart`)
 //! ```
 
 use std::fs::{self, File, TryLockError};

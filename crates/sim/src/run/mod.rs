@@ -1,5 +1,6 @@
 //! A run: its folder, the matrix that fills it, and what is read from it.
 
+pub mod apart;
 pub mod cells;
 pub mod checkpoint;
 pub mod clock;

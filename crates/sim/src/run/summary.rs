@@ -31,6 +31,9 @@ pub struct Summary {
     pub about: Option<String>,
     /// The split that was evaluated: `valid`, or `test` with `--final`.
     pub split: String,
+    /// The events that all cells were made on, in words: those on others are in a summary of their own.
+    #[serde(default)]
+    pub events: String,
     /// Names of the classes, in order.
     pub classes: Vec<String>,
     /// Accuracy of a guess.

@@ -7,7 +7,7 @@ use saturn_cell::Real;
 use saturn_loss::{Loss, SpikeRate};
 use serde_json::Value;
 
-use super::key::{Keyed, Keys, key};
+use super::key::{Keyed, Keys};
 use super::{Entry, Matrix, Metric};
 use crate::network::Network;
 use crate::run::checkpoint::{Stage, remove};
@@ -31,7 +31,7 @@ impl Matrix<'_> {
     ) -> Result<Option<TrainRecord>> {
         let (s, place) = (self.scenario, entry.place);
         let settings = s.train_for(entry.model, entry.arm);
-        let key = key(&(&keys.trained, &self.shared.data))?;
+        let key = self.received(&keys.trained)?;
         let record_file = place.file("results", "train.json");
         let weights_file = self
             .folder

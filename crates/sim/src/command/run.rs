@@ -411,6 +411,9 @@ fn finish(
     for line in report::difference_lines(summary) {
         progress.result(&line);
     }
+    for line in report::verdict_lines(summary) {
+        progress.result(&line);
+    }
     for line in report::instrument_lines(summary) {
         progress.result(&line);
     }

@@ -62,6 +62,7 @@ pub(crate) fn summary(scenario: &Scenario, accuracy: f64) -> Summary {
         classes: vec!["a".to_owned(), "b".to_owned()],
         chance: 0.5,
         dt_ms: 10.0,
+        margin: crate::eval::verdict::MARGIN,
         reference: Reference::default(),
         table: table(&cells, &Reference::default()),
         cells,

@@ -278,6 +278,16 @@ fn what_names_no_cell_is_refused() {
         2,
         &["an arm and a policy"],
     );
+    fails(
+        &compare(&bench, "out", &["--reference", "clasic,oracle"]),
+        2,
+        &["no arm `clasic`: do you mean `classic`?", "`adaptive`"],
+    );
+    fails(
+        &compare(&bench, "out", &["--reference", "classic,silence"]),
+        2,
+        &["no policy of resets `silence`", "`none`"],
+    );
     assert!(!bench.path("out").exists());
 }
 

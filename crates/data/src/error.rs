@@ -5,6 +5,8 @@
 
 use std::path::PathBuf;
 
+use crate::steps::TimeUnit;
+
 /// An error of this crate. `index` is always the sample's index in the file, from 0.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
@@ -175,8 +177,10 @@ pub enum DataError {
     /// A time is NaN, infinite, negative, or later than any recording can be.
     #[error(
         "{}: /spikes/times: sample {index}: event {event} is at {time_s} s; hint: times are finite, \
-         from 0 s to {MAX_TIME_S:e} s, in seconds; correct them, or set on_bad_sample: skip",
-        path.display()
+         from 0 s to 31 days; {}correct them, or set on_bad_sample: skip",
+        path.display(),
+        if *time_s > MAX_TIME_S { "declare their unit where it is not seconds (`--times us`, or `data.times: us` in \
+         a scenario), " } else { "" }
     )]
     BadTime {
         /// The file.
@@ -187,6 +191,64 @@ pub enum DataError {
         event: usize,
         /// Its time in seconds.
         time_s: f64,
+    },
+    /// A sample is longer than its events make plausible.
+    #[error(
+        "{}: /spikes/times: sample {index}: {events} events last {duration_s} s ({}), longer than 1,000 s and than 5 s \
+         an event: are these {}? hint: declare the unit, `--times {}`, or `data.times: {}` in a scenario; `s` if they \
+         are seconds",
+        path.display(),
+        spoken(*duration_s),
+        likely_unit(*duration_s).plural(),
+        likely_unit(*duration_s).name(),
+        likely_unit(*duration_s).name()
+    )]
+    Implausible {
+        /// The file.
+        path: PathBuf,
+        /// The sample.
+        index: usize,
+        /// How many events it has.
+        events: usize,
+        /// Time of the last in seconds.
+        duration_s: f64,
+    },
+    /// A time does not lie on the grid that times are to be rounded to.
+    #[error(
+        "{}: /spikes/times: sample {index}: event {event} at {time_s} s does not lie on a grid of {grid}; hint: give \
+         the rate of the clock that the times come from, or leave `grid_hz` out",
+        path.display()
+    )]
+    OffGrid {
+        /// The file.
+        path: PathBuf,
+        /// The sample.
+        index: usize,
+        /// The event, in the order of the file.
+        event: usize,
+        /// Its time in seconds.
+        time_s: f64,
+        /// The grid.
+        grid: String,
+    },
+    /// A sample has more steps than memory is asked for.
+    #[error(
+        "{}: sample {index} lasts {duration_s} s, {steps} steps of {dt_ms} ms, and there may be {}; hint: use a larger \
+         `data.dt_ms`, or cut the recording",
+        path.display(),
+        MAX_STEPS
+    )]
+    TooManySteps {
+        /// The file.
+        path: PathBuf,
+        /// The sample.
+        index: usize,
+        /// Time of its last event in seconds.
+        duration_s: f64,
+        /// Its steps.
+        steps: u64,
+        /// The length of a step.
+        dt_ms: f64,
     },
     /// A label is negative or not one of the classes.
     #[error(
@@ -302,6 +364,14 @@ pub enum DataError {
         /// What to do.
         hint: &'static str,
     },
+    /// A record among others cannot be converted; `--skip-bad` leaves it out.
+    #[error("record {name}: {source}; or leave bad records out with --skip-bad")]
+    BadRecord {
+        /// The record.
+        name: String,
+        /// What is wrong with it.
+        source: Box<DataError>,
+    },
     /// An option of a converter is out of its range.
     #[error("{option} is {found}; hint: it must be {expected}")]
     BadOption {
@@ -320,9 +390,32 @@ pub enum DataError {
     },
 }
 
-/// The latest time that is accepted, in seconds (about eleven days): beyond it lies a mistake of
-/// units, and a stream of that many steps nobody meant.
-pub const MAX_TIME_S: f64 = 1e6;
+/// The latest time that is accepted, in seconds (31 days): beyond it lies a mistake of units, and a stream of that
+/// many steps nobody meant.
+pub const MAX_TIME_S: f64 = 31.0 * 86_400.0;
+
+/// Most steps of a sample or record: they take 4 bytes each and more, before any event.
+pub const MAX_STEPS: u64 = 1 << 28;
+
+/// The unit in which a time of so many is a recording of seconds.
+fn likely_unit(time: f64) -> TimeUnit {
+    if time >= 5e4 {
+        TimeUnit::Microseconds
+    } else {
+        TimeUnit::Milliseconds
+    }
+}
+
+/// A time in the unit that people speak of.
+fn spoken(time_s: f64) -> String {
+    if time_s >= 86_400.0 {
+        format!("{:.1} days", time_s / 86_400.0)
+    } else if time_s >= 3_600.0 {
+        format!("{:.1} hours", time_s / 3_600.0)
+    } else {
+        format!("{:.1} minutes", time_s / 60.0)
+    }
+}
 
 impl DataError {
     /// Whether the error concerns one sample of an otherwise good file, which may be skipped.

@@ -167,7 +167,7 @@ pub fn read(path: &Path) -> Result<(Vec<f64>, Vec<u32>), DataError> {
         }
         let polarity = u32::from(bytes[2] >> 7);
         let time_us = u64::from(u32::from_be_bytes([0, bytes[2] & 0x7f, bytes[3], bytes[4]]));
-        times_s.push((elapsed_us + time_us) as f64 * 1e-6);
+        times_s.push((elapsed_us + time_us) as f64 / 1e6);
         units.push((polarity * SIDE + y) * SIDE + x);
     }
     if units.is_empty() {

@@ -134,7 +134,7 @@ enum BeatForm {
 
 #[derive(Args)]
 pub(super) struct Wfdb {
-    /// The folder with the records: NAME.hea, NAME.dat, NAME.atr
+    /// The folder with the records: NAME.hea, NAME.dat, NAME.atr (or another annotator's file)
     input: PathBuf,
     /// The folder for train.h5, valid.h5 and test.h5
     out: PathBuf,
@@ -153,6 +153,15 @@ pub(super) struct Wfdb {
     /// Until when after a beat its label holds, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 450.0)]
     after_ms: f64,
+    /// Leads to convert, by name or by number from 0; all that are in volts by default
+    #[arg(long, value_delimiter = ',', value_name = "LEADS")]
+    leads: Vec<String>,
+    /// Ending of the files that mark the beats
+    #[arg(long, value_name = "NAME", default_value = "atr")]
+    annotator: String,
+    /// Leave out records that cannot be converted, and name them
+    #[arg(long)]
+    skip_bad: bool,
     #[command(flatten)]
     groups: Groups,
 }
@@ -235,6 +244,9 @@ impl Wfdb {
             },
             before_s: 1e-3 * self.before_ms,
             after_s: 1e-3 * self.after_ms,
+            leads: self.leads,
+            annotator: self.annotator,
+            skip_bad: self.skip_bad,
             division: self.groups.division(),
         }
     }

@@ -27,11 +27,11 @@ pub struct NotShown {
 /// nets of `arm`.
 pub fn report(run: &Path, checklist: bool, arm: Option<&str>, progress: &Progress) -> Result<()> {
     let (scenario, folder) = open(run)?;
-    let summary = summary(run, &folder)?;
+    let summary = summary(run, &scenario, &folder, progress)?;
     if !checklist {
         return finish_all(&scenario, &folder, &summary, progress);
     }
-    let others = others(&folder)?;
+    let others = others(&scenario, &folder)?;
     let (mut text, mut items) = (Vec::new(), Vec::new());
     if !others.is_empty() {
         text.push(head(&summary));

@@ -11,6 +11,7 @@ use thiserror::Error;
 use super::budget::{Limits, budget, costs};
 use super::make::{paths_if_there, paths_of};
 use super::print::print;
+use crate::fault::Fault;
 use crate::run::Progress;
 use crate::run::apart;
 use crate::run::cells::{Events, Shared, Store};
@@ -19,7 +20,7 @@ use crate::run::folder::{Folder, FolderError, read_json, write_beside};
 use crate::run::matrix::{
     Entry, Group, Keys, Matrix, Selection, Wanted, collect, entries, key, summarise,
 };
-use crate::run::summary::{Reference, Summary};
+use crate::run::summary::{ReferenceArg, Roles, Summary};
 use crate::run::workbench::{Paths, Workbench};
 use crate::scenario::{DataSource, Scenario, to_yaml};
 use crate::{figures, report};
@@ -52,8 +53,8 @@ pub struct RunOptions<'a> {
     pub resume: bool,
     /// How many at once.
     pub limits: Limits,
-    /// What differences are measured from.
-    pub reference: Reference,
+    /// What differences are measured from; the usual reference of the scenario where it is `None`.
+    pub reference: Option<ReferenceArg>,
 }
 
 /// Cells failed, and the others are done.
@@ -64,6 +65,8 @@ pub struct RunOptions<'a> {
 pub struct CellsFailed {
     failed: usize,
     all: usize,
+    /// The run's, unless the input of every one of them was wrong.
+    pub(crate) fault: Fault,
 }
 
 /// Nothing was found where finished cells were to be collected.
@@ -104,6 +107,7 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     for warning in &scenario.warnings {
         progress.line(&format!("warning: {}", warning.line(scenario.file())));
     }
+    let reference = Roles::of(&scenario).reference(options.reference.as_ref())?;
     let seeds = scenario.seeds_for(options.all_seeds);
     let all = entries(&scenario, &seeds);
     let chosen = options.selection.of(all.clone())?;
@@ -142,9 +146,13 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     };
     let main = groups.remove(0);
     let failed = main.found.failures.len();
+    let fault = if failed > 0 && main.found.wrong_input == failed {
+        Fault::Input
+    } else {
+        Fault::Run
+    };
     if options.selection.is_all() || options.collect.is_some() {
-        let of =
-            |group: Group| summarise(&scenario, &group.shared, &options.reference, group.found);
+        let of = |group: Group| summarise(&scenario, &group.shared, &reference, group.found);
         apart::clear(folder.path())?;
         for group in groups {
             let path = apart::folder(folder.path(), &group.shared.short());
@@ -175,7 +183,7 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     }
     if failed > 0 {
         let all = chosen.len();
-        return Err(CellsFailed { failed, all }.into());
+        return Err(CellsFailed { failed, all, fault }.into());
     }
     Ok(())
 }
@@ -193,7 +201,7 @@ impl Job<'_> {
     fn matrix(&self, chosen: &[Entry], paths: &Paths, data: String) -> Result<Group> {
         let (scenario, options, progress) = (self.scenario, self.options, self.progress);
         let bench = Workbench::open(scenario, paths, options.last)?;
-        for notice in bench.notices() {
+        for notice in bench.notices()? {
             progress.line(&notice);
         }
         let shared = Shared {
@@ -201,7 +209,7 @@ impl Job<'_> {
             classes: bench.classes.clone(),
             dt_ms: bench.dt_ms,
             data,
-            events: Events::of(&bench)?,
+            events: Events::of(&bench),
         };
         let costs = costs(scenario, &bench, paths, chosen)?;
         let seeds = scenario.seeds_for(options.all_seeds).len();
@@ -345,7 +353,7 @@ pub fn finish_all(
     summary: &Summary,
     progress: &Progress,
 ) -> Result<()> {
-    let others = others(folder)?;
+    let others = others(scenario, folder)?;
     if !others.is_empty() {
         progress.result(&head(summary));
     }
@@ -371,10 +379,11 @@ pub fn head(summary: &Summary) -> String {
 }
 
 /// The summaries of trials on other events, each with its folder.
-pub fn others(folder: &Folder) -> Result<Vec<(PathBuf, Summary)>> {
+pub fn others(scenario: &Scenario, folder: &Folder) -> Result<Vec<(PathBuf, Summary)>> {
     let mut found = Vec::new();
     for path in apart::folders(folder.path())? {
-        if let Some(summary) = read_json(&path.join("summary.json"))? {
+        if let Some(mut summary) = read_json::<Summary>(&path.join("summary.json"))? {
+            summary.roles = Roles::of(scenario);
             found.push((path, summary));
         }
     }

@@ -59,10 +59,11 @@ pub struct Checklist {
     pub items: Vec<Item>,
 }
 
-/// The arm that is asked about: `adaptive`, or else the last one that is not the reference's.
+/// The arm that is asked about: the one that is compared with the reference, or else the last one with results.
 pub fn arm_of(summary: &Summary) -> Option<&str> {
     let arms = || summary.table.iter().map(|row| row.arm.as_str());
-    (arms().find(|arm| *arm == "adaptive"))
+    let subject = summary.roles.subject(&summary.reference);
+    (arms().find(|arm| Some(*arm) == subject))
         .or_else(|| arms().rfind(|arm| *arm != summary.reference.arm))
         .or_else(|| arms().next())
 }
@@ -216,6 +217,24 @@ impl<'a> Nets<'a> {
         self.streams().filter_map(found).collect()
     }
 
+    /// A difference of accuracies in points.
+    fn points(&self, found: &Found) -> String {
+        let text = within(found, |share| signed(100.0 * share, 1));
+        format!(
+            "{text} on {}",
+            self.summary.roles.stream_label(found.stream)
+        )
+    }
+
+    /// A number with so many places.
+    fn on(&self, found: &Found, places: usize) -> String {
+        let text = within(found, |value| fixed(value, places));
+        format!(
+            "{text} on {}",
+            self.summary.roles.stream_label(found.stream)
+        )
+    }
+
     fn accuracy(&self, reading: Reading) -> Item {
         let reference = &self.summary.reference;
         let asked = format!(
@@ -223,7 +242,7 @@ impl<'a> Nets<'a> {
             reading.name(),
             100.0 * MARGIN,
             names::arm(&reference.arm),
-            names::state_reset(&reference.state_reset)
+            self.summary.roles.policy_label(&reference.state_reset)
         );
         let of = |row: &&'a Row| {
             let against = row.against.of(reading)?;
@@ -234,7 +253,9 @@ impl<'a> Nets<'a> {
             })
         };
         let all: Vec<Found> = self.rows.iter().filter_map(of).collect();
-        on_every(asked, &all, Limit::AtLeast(-MARGIN), points)
+        on_every(asked, &all, Limit::AtLeast(-MARGIN), |found| {
+            self.points(found)
+        })
     }
 
     fn detector(&self) -> Item {
@@ -260,7 +281,9 @@ impl<'a> Nets<'a> {
             })
         };
         let all: Vec<Found> = self.streams().filter_map(of).collect();
-        on_every(asked, &all, Limit::AtLeast(-MARGIN), points)
+        on_every(asked, &all, Limit::AtLeast(-MARGIN), |found| {
+            self.points(found)
+        })
     }
 
     fn slope(&self) -> Item {
@@ -319,20 +342,22 @@ impl<'a> Nets<'a> {
             over_seeds(stream, &seeds)
         };
         let all: Vec<Found> = self.streams().filter_map(left).collect();
-        on_every(asked, &all, Limit::AtMost(LEFT), |found| on(found, 3))
+        on_every(asked, &all, Limit::AtMost(LEFT), |found| self.on(found, 3))
     }
 
     fn calm(&self) -> Item {
         let most = self.summary.chance + CALM;
         let asked = format!("highest probability late in gaps at most {most:.2}");
         let all = self.found(|e| e.late_gap_max_probability);
-        on_every(asked, &all, Limit::AtMost(most), |found| on(found, 3))
+        on_every(asked, &all, Limit::AtMost(most), |found| self.on(found, 3))
     }
 
     fn alarms(&self) -> Item {
         let asked = format!("at most {ALARMS:.0} false alarms an hour");
         let all = self.found(|e| e.false_alarms_per_hour);
-        on_every(asked, &all, Limit::AtMost(ALARMS), |found| on(found, 0))
+        on_every(asked, &all, Limit::AtMost(ALARMS), |found| {
+            self.on(found, 0)
+        })
     }
 
     /// Memory is what it is: it has no error.
@@ -409,18 +434,6 @@ fn over_seeds<'a>(stream: &'a str, values: &[f64]) -> Option<Found<'a>> {
         value: mean(values.iter().copied())?,
         bounds: one_sided(values),
     })
-}
-
-/// A difference of accuracies in points.
-fn points(found: &Found) -> String {
-    let text = within(found, |share| signed(100.0 * share, 1));
-    format!("{text} on {}", names::stream(found.stream))
-}
-
-/// A number with so many places.
-fn on(found: &Found, places: usize) -> String {
-    let text = within(found, |value| fixed(value, places));
-    format!("{text} on {}", names::stream(found.stream))
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ use thiserror::Error;
 
 use crate::run::cells::{Finished, Shared};
 use crate::run::folder::FolderError;
-use crate::run::summary::{CellSummary, Reference, Row, table};
+use crate::run::summary::{CellSummary, Reference, Roles, Row, table};
 use crate::scenario::{Scenario, ScenarioError};
 
 /// What a block begins and ends with.
@@ -68,8 +68,10 @@ pub struct Group {
     pub shared: Shared,
     /// The trials, in the scenario's order.
     pub cells: Vec<CellSummary>,
-    /// Their table, with differences from classic nets with oracle resets.
+    /// Their table, with differences from the usual reference.
     pub rows: Vec<Row>,
+    /// What names stand for.
+    pub roles: Roles,
 }
 
 impl Group {
@@ -155,6 +157,7 @@ impl Committed {
             }
         }
         groups.sort_by_key(|(shared, cells)| (shared.events.is_none(), usize::MAX - cells.len()));
+        let roles = Roles::of(&scenario);
         let order = |cell: &CellSummary| {
             (
                 scenario.models.names().position(|name| name == cell.model),
@@ -164,11 +167,12 @@ impl Committed {
         };
         let group = |(shared, mut cells): (Shared, Vec<CellSummary>)| {
             cells.sort_by_key(order);
-            let rows = table(&cells, &Reference::default());
+            let rows = table(&cells, &roles.usual_reference());
             Group {
                 shared,
                 cells,
                 rows,
+                roles: roles.clone(),
             }
         };
         Ok(groups.into_iter().map(group).collect())

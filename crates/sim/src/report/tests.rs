@@ -160,7 +160,7 @@ fn a_large_table_begins_with_what_is_never_reset() {
     // On the page the rest stands behind a fold.
     let page = page::page(&scenario, &summary, &[]);
     let (before, after) = page.split_once(&format!("all {all} rows")).unwrap();
-    let name = figures::names::state_reset("decay_0.9");
+    let name = summary.roles.policy_label("decay_0.9");
     assert!(!before.contains(&name) && after.contains(&name), "{name}");
     // A table of that many rows is whole.
     summary.table.truncate(leading::WHOLE);

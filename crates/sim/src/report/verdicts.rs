@@ -122,7 +122,7 @@ pub fn verdicts(summary: &Summary) -> Markup {
         @if !all.is_empty() {
             h2 id="verdicts" { "At most " (margin) " points below the reference?" }
             p.caption {
-                "Nets that are never reset against " (names::arm(&reference.arm)) ", " (names::state_reset(&reference.state_reset))
+                "Nets that are never reset against " (names::arm(&reference.arm)) ", " (summary.roles.policy_label(&reference.state_reset))
                 ", by each of the three readings. Shown: the one-sided 95 % bound of the difference from below lies above −" (margin)
                 ". Shown otherwise: that from above lies below it. Not shown: the data cannot tell."
             }
@@ -136,7 +136,7 @@ pub fn verdicts(summary: &Summary) -> Markup {
                     tbody {
                         @for c in &all {
                             tr {
-                                th scope="row" { (names::arm(c.arm)) } td { (names::stream(c.stream)) } td { (c.reading.name()) }
+                                th scope="row" { (names::arm(c.arm)) } td { (summary.roles.stream_label(c.stream)) } td { (c.reading.name()) }
                                 @for n in c.verdicts { td.number { (n) } }
                                 td.number { (signed(c.mean, 1)) }
                             }
@@ -179,7 +179,7 @@ fn by_net(summary: &Summary) -> Markup {
                     @for (row, reading, difference) in &all {
                         tr {
                             th scope="row" { (names::model(&row.model)) } td { (names::arm(&row.arm)) }
-                            td { (names::stream(&row.stream)) } td { (reading.name()) }
+                            td { (summary.roles.stream_label(&row.stream)) } td { (reading.name()) }
                             td { (difference.verdict.unwrap_or(Verdict::NotShown)) }
                             td.number { (of_reference(row, *reading)) }
                             td.number { @if let Some(e) = row.of(*reading) { span { (percent(e.value)) } small { (interval(e)) } } }
@@ -200,7 +200,7 @@ fn by_net(summary: &Summary) -> Markup {
 mod tests {
     use super::*;
     use crate::figures::tests::{scenario, summary};
-    use crate::run::summary::{Reference, table};
+    use crate::run::summary::table;
 
     /// Two models of three seeds: one net as good as the reference, one far below it at the last step.
     #[test]
@@ -224,7 +224,7 @@ mod tests {
                 made.cells.push(cell);
             }
         }
-        made.table = table(&made.cells, &Reference::default());
+        made.table = table(&made.cells, &made.reference);
         let lines = verdict_lines(&made);
         assert!(
             lines[0].contains("at most 2.5 points below classic, oracle"),

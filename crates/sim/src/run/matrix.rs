@@ -27,16 +27,17 @@ use super::folder::{Folder, FolderError};
 use super::place::Place;
 use super::progress::Progress;
 use super::reason;
-use super::summary::{self, CellSummary, Failure, Reference, Summary};
+use super::summary::{self, CellSummary, Failure, Reference, Roles, Summary};
 use super::trace::TraceError;
 use super::workbench::Workbench;
 use crate::build::{Answers, build};
 use crate::eval::experiments;
 use crate::eval::verdict::MARGIN;
+use crate::fault::{Fault, fault};
 use crate::network::Network;
 use crate::scenario::{Arm, Evaluate, Model, Precision, Scenario};
 
-pub use key::{Keys, key};
+pub use key::{Keyed, Keys, key};
 pub use schedule::Budget;
 use schedule::on_its_threads;
 pub use select::{Selection, SelectionError};
@@ -116,6 +117,8 @@ pub struct Found {
     pub cells: Vec<CellSummary>,
     /// What failed.
     pub failures: Vec<Failure>,
+    /// How many of them failed since their input is wrong.
+    pub wrong_input: usize,
 }
 
 impl Matrix<'_> {
@@ -146,7 +149,10 @@ impl Matrix<'_> {
             match result {
                 Some(Ok(cell)) => found.cells.extend(cell),
                 Some(Err(e)) if self.progress.stopped() || is_lasting(&e) => return Err(e),
-                Some(Err(e)) => found.failures.push(failure(entry, &e)),
+                Some(Err(e)) => {
+                    found.wrong_input += usize::from(fault(&e) == Fault::Input);
+                    found.failures.push(failure(entry, &e));
+                }
                 None => {}
             }
         }
@@ -186,6 +192,7 @@ impl Matrix<'_> {
         let keys = Keys::of(self.scenario, entry, &self.shared.split)?;
         let known = self.store.find(place, &keys.evaluated, &self.shared)?;
         if let (Some(known), false) = (&known, wanted.whole) {
+            self.refuse_other_weights(place)?;
             self.keep(known)?;
             self.progress
                 .skip(self.train_work() + self.evaluation_work());
@@ -353,6 +360,7 @@ pub fn summarise(s: &Scenario, shared: &Shared, reference: &Reference, found: Fo
         dt_ms: shared.dt_ms,
         margin: MARGIN,
         reference: reference.clone(),
+        roles: Roles::of(s),
         table: summary::table(&found.cells, reference),
         cells: found.cells,
         failures: found.failures,

@@ -4,6 +4,7 @@ pub mod apart;
 pub mod cells;
 pub mod checkpoint;
 pub mod clock;
+pub mod deed;
 pub mod folder;
 mod leftovers;
 pub mod matrix;

@@ -120,11 +120,11 @@ impl Workbench {
     }
 
     /// What the reader had to mend or leave out, a line a file.
-    pub fn notices(&self) -> Vec<String> {
+    pub fn notices(&self) -> Result<Vec<String>, DataError> {
         [Some(&self.train), Some(&self.valid), self.test.as_ref()]
             .into_iter()
             .flatten()
-            .filter_map(|split| split.file().notice())
+            .filter_map(|split| split.notice().transpose())
             .collect()
     }
 
@@ -210,7 +210,7 @@ fn open_file(scenario: &Scenario, path: &Path, classes: Option<usize>) -> Result
         classes,
         on_bad_sample: data.on_bad_sample.into(),
     };
-    File::events(path, &options)
+    File::timed_events(path, &options, data.times())
 }
 
 /// Opens one split: its samples or records, and its part of the background noise.

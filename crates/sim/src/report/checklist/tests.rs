@@ -1,7 +1,7 @@
 use super::*;
 use crate::eval::bootstrap::over_seeds;
 use crate::figures::tests::{scenario, summary};
-use crate::run::summary::{Reference, table};
+use crate::run::summary::table;
 
 /// Three seeds of classic and adaptive nets, all alike on many recordings, the adaptive ones changed.
 fn made(change: impl Fn(&mut Evaluation)) -> Summary {
@@ -25,7 +25,7 @@ fn made(change: impl Fn(&mut Evaluation)) -> Summary {
             made.cells.push(cell);
         }
     }
-    made.table = table(&made.cells, &Reference::default());
+    made.table = table(&made.cells, &made.reference);
     made
 }
 
@@ -94,7 +94,7 @@ fn a_wide_interval_around_nothing_shows_nothing() {
                 e.evaluation.summed.as_mut().unwrap().value += apart + 0.001;
             }
         }
-        wide.table = table(&wide.cells, &Reference::default());
+        wide.table = table(&wide.cells, &wide.reference);
         let words = "summed accuracy at most";
         assert_eq!(verdict(&wide, words), Verdict::NotShown);
         let list = &checklists(&wide, "adaptive")[0];

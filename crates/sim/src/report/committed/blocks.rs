@@ -80,7 +80,10 @@ fn reference_head() -> String {
 /// A reading a row, a stream a column.
 fn counted(group: &Group, rows: &[Row], from: &str) -> Option<String> {
     let streams = streams(group);
-    let heads: Vec<String> = streams.iter().map(|s| capital(&names::stream(s))).collect();
+    let heads: Vec<String> = streams
+        .iter()
+        .map(|s| capital(&group.roles.stream_label(s)))
+        .collect();
     let mut table = Table::new(
         ["reading"]
             .into_iter()
@@ -213,7 +216,7 @@ fn policies(group: &Group, stream: &str, arms: &[&str]) -> Option<String> {
             .map(|(model, arm)| group.row(model, arm, stream, policy))
             .collect();
         let cell = |row: &Option<&Row>| accuracy(row.and_then(|row| row.summed.as_ref()));
-        let name = names::state_reset(policy);
+        let name = group.roles.policy_label(policy);
         table.row([name].into_iter().chain(rows.iter().map(cell)));
         used.extend(rows.into_iter().flatten().cloned());
     }
@@ -285,7 +288,7 @@ fn headline(group: &Group) -> Option<String> {
     let mut text = format!(
         "With {} between the words and no reset ever, {} of {nets} kinds of net that were trained the classic way fall \
          from {} % to {} %. ",
-        names::stream(first),
+        group.roles.stream_label(first),
         fallen.len(),
         range(fallen.iter().map(|pair| pair.0)),
         range(fallen.iter().map(|pair| pair.1)),

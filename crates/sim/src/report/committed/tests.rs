@@ -72,6 +72,7 @@ fn groups_have_tables_of_their_own() {
         shared,
         cells: old.cells.clone(),
         rows: old.rows.clone(),
+        roles: old.roles.clone(),
     };
     let both = vec![
         new,
@@ -79,6 +80,7 @@ fn groups_have_tables_of_their_own() {
             shared: old.shared.clone(),
             cells: old.cells.clone(),
             rows: old.rows.clone(),
+            roles: old.roles.clone(),
         },
     ];
     committed.known.insert(name.to_owned(), both);

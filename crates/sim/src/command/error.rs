@@ -1,0 +1,24 @@
+//! What can be wrong with a command that none of its parts knows.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// An error of a command as a whole.
+#[derive(Debug, Error)]
+pub enum CommandError {
+    /// A search without anything to vary.
+    #[error(
+        "there is nothing to search\nhint: name keys and ranges under `tune.search` in the scenario"
+    )]
+    NothingToSearch,
+    /// No candidate of a search could be trained.
+    #[error("every candidate failed\nhint: the reasons are above; narrow `tune.search`")]
+    NothingFound,
+    /// A run that has not ended.
+    #[error("{}: contains no summary.json\nhint: run the scenario to its end first", run.display())]
+    NoSummary {
+        /// The run's folder.
+        run: PathBuf,
+    },
+}

@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use crate::steps::TimeUnit;
+use crate::time_error::{MAX_TIME_S, TimeError};
 
 /// An error of this crate. `index` is always the sample's index in the file, from 0.
 #[derive(Debug, thiserror::Error)]
@@ -99,7 +99,7 @@ pub enum DataError {
     },
     /// A dataset is not a plain list.
     #[error(
-        "{}: {dataset} has shape {shape:?}; hint: it must have one dimension, one entry a sample",
+        "{}: {dataset} has shape {shape:?}; hint: it must have one dimension (or N x 1), one entry a sample",
         path.display()
     )]
     WrongShape {
@@ -192,64 +192,9 @@ pub enum DataError {
         /// Its time in seconds.
         time_s: f64,
     },
-    /// A sample is longer than its events make plausible.
-    #[error(
-        "{}: /spikes/times: sample {index}: {events} events last {duration_s} s ({}), longer than 1,000 s and than 5 s \
-         an event: are these {}? hint: declare the unit, `--times {}`, or `data.times: {}` in a scenario; `s` if they \
-         are seconds",
-        path.display(),
-        spoken(*duration_s),
-        likely_unit(*duration_s).plural(),
-        likely_unit(*duration_s).name(),
-        likely_unit(*duration_s).name()
-    )]
-    Implausible {
-        /// The file.
-        path: PathBuf,
-        /// The sample.
-        index: usize,
-        /// How many events it has.
-        events: usize,
-        /// Time of the last in seconds.
-        duration_s: f64,
-    },
-    /// A time does not lie on the grid that times are to be rounded to.
-    #[error(
-        "{}: /spikes/times: sample {index}: event {event} at {time_s} s does not lie on a grid of {grid}; hint: give \
-         the rate of the clock that the times come from, or leave `grid_hz` out",
-        path.display()
-    )]
-    OffGrid {
-        /// The file.
-        path: PathBuf,
-        /// The sample.
-        index: usize,
-        /// The event, in the order of the file.
-        event: usize,
-        /// Its time in seconds.
-        time_s: f64,
-        /// The grid.
-        grid: String,
-    },
-    /// A sample has more steps than memory is asked for.
-    #[error(
-        "{}: sample {index} lasts {duration_s} s, {steps} steps of {dt_ms} ms, and there may be {}; hint: use a larger \
-         `data.dt_ms`, or cut the recording",
-        path.display(),
-        MAX_STEPS
-    )]
-    TooManySteps {
-        /// The file.
-        path: PathBuf,
-        /// The sample.
-        index: usize,
-        /// Time of its last event in seconds.
-        duration_s: f64,
-        /// Its steps.
-        steps: u64,
-        /// The length of a step.
-        dt_ms: f64,
-    },
+    /// Times that make no sample of these steps.
+    #[error(transparent)]
+    Time(#[from] TimeError),
     /// A label is negative or not one of the classes.
     #[error(
         "{}: /labels: sample {index}: label {label} is outside 0..{classes}; hint: raise `classes` \
@@ -265,6 +210,21 @@ pub enum DataError {
         label: i128,
         /// How many classes there are.
         classes: usize,
+    },
+    /// A label or speaker is not a whole number.
+    #[error(
+        "{}: {dataset}: sample {index}: {found} is not a whole number; hint: labels are classes, counted from 0",
+        path.display()
+    )]
+    NotWhole {
+        /// The file.
+        path: PathBuf,
+        /// The dataset.
+        dataset: String,
+        /// The sample.
+        index: usize,
+        /// What is stored.
+        found: f64,
     },
     /// A sample has no event.
     #[error(
@@ -388,33 +348,6 @@ pub enum DataError {
         /// The file.
         path: PathBuf,
     },
-}
-
-/// The latest time that is accepted, in seconds (31 days): beyond it lies a mistake of units, and a stream of that
-/// many steps nobody meant.
-pub const MAX_TIME_S: f64 = 31.0 * 86_400.0;
-
-/// Most steps of a sample or record: they take 4 bytes each and more, before any event.
-pub const MAX_STEPS: u64 = 1 << 28;
-
-/// The unit in which a time of so many is a recording of seconds.
-fn likely_unit(time: f64) -> TimeUnit {
-    if time >= 5e4 {
-        TimeUnit::Microseconds
-    } else {
-        TimeUnit::Milliseconds
-    }
-}
-
-/// A time in the unit that people speak of.
-fn spoken(time_s: f64) -> String {
-    if time_s >= 86_400.0 {
-        format!("{:.1} days", time_s / 86_400.0)
-    } else if time_s >= 3_600.0 {
-        format!("{:.1} hours", time_s / 3_600.0)
-    } else {
-        format!("{:.1} minutes", time_s / 60.0)
-    }
 }
 
 impl DataError {

@@ -12,61 +12,25 @@
 //! after that samples are read one by one, at random, and only they are in memory (with a bounded
 //! cache). Times are widened to f64 seconds; which step each belongs to, and what float16 and float32
 //! lose, is in [`crate::steps`].
-//!
-//! **Implausible length.** Times of another unit make samples of days. Where the unit is not declared, a sample is
-//! refused that is longer than 1,000 s and longer than 5 s for each of its events: in microseconds read as seconds
-//! there are 5 s and more between events of up to 200,000 a second.
 
 use std::path::Path;
 
 use crate::container::Container;
-use crate::error::{DataError, MAX_TIME_S};
+use crate::error::DataError;
 use crate::labels::{KEYS, LABELS, SPEAKER, implied_classes, name_classes, read_integers};
 use crate::notices::Notices;
 use crate::number::NumberType;
 use crate::ragged::Ragged;
+use crate::read_options::{OnBadSample, ReadOptions, Times};
 use crate::recording::Recording;
 use crate::steps::{Finder, Grid, Steps, Stored, TimeFloat, TimeUnit};
+use crate::time_error::MAX_TIME_S;
 
 const TIMES: &str = "/spikes/times";
 const UNITS: &str = "/spikes/units";
-/// A sample that is longer, and longer for each event, has times of another unit.
-const LONG_S: f64 = 1_000.0;
-const LONG_FOR_AN_EVENT_S: f64 = 5.0;
 /// Times that are looked at for a grid, over all samples, about; of each sample some at least.
 const GRID_TIMES: usize = 200_000;
 const GRID_TIMES_OF_ONE: usize = 16;
-
-/// What to do with a bad or empty sample inside a good file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum OnBadSample {
-    /// Refuse the file.
-    #[default]
-    Error,
-    /// Leave the sample out, and count it in [`Notices`].
-    Skip,
-}
-
-/// How to read an event file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReadOptions {
-    /// How many channels there are: units lie in `0..channels`.
-    pub channels: usize,
-    /// How many classes there are: labels lie in `0..classes`. `None` takes the number of names in
-    /// `/extra/keys`, or the largest label plus one.
-    pub classes: Option<usize>,
-    /// What to do with a bad sample.
-    pub on_bad_sample: OnBadSample,
-}
-
-/// What the times of a file mean.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Times {
-    /// Their unit, where it is declared: seconds otherwise, of a plausible length.
-    pub unit: Option<TimeUnit>,
-    /// A grid to round them to.
-    pub grid: Option<Grid>,
-}
 
 /// An open event file. Samples are numbered by `position`, which counts the good ones;
 /// [`Recording::index`] is the index in the file.
@@ -315,7 +279,9 @@ impl EventFile {
                         self.notices.count_unsorted(index);
                     }
                     if !finder.is_over() {
-                        times_s.iter().take(looked_at).for_each(|t| finder.add(*t));
+                        for time_s in times_s.iter().take(looked_at) {
+                            finder.add(*time_s);
+                        }
                     }
                     self.last_s
                         .push(times_s.iter().copied().fold(0.0, f64::max));
@@ -371,7 +337,9 @@ impl EventFile {
         let mut times_s = self.times.number().widened(&raw);
         if let Some(unit) = self.meaning.unit.filter(|unit| *unit != TimeUnit::Seconds) {
             let per_second = f64::from(unit.per_second());
-            times_s.iter_mut().for_each(|time| *time /= per_second);
+            for time in &mut times_s {
+                *time /= per_second;
+            }
         }
         let plausible = |time_s: &f64| (0.0..=MAX_TIME_S).contains(time_s);
         if let Some(event) = times_s.iter().position(|time_s| !plausible(time_s)) {
@@ -382,7 +350,8 @@ impl EventFile {
                 time_s: times_s[event],
             });
         }
-        self.check_times(index, &times_s)?;
+        self.meaning
+            .check(&times_s, self.stored(), self.path(), index)?;
         let raw = self.units.bytes(&self.container, index)?;
         let units = self
             .units
@@ -401,33 +370,6 @@ impl EventFile {
         Ok((times_s, units))
     }
 
-    /// Whether times that are in range lie on the grid, and make a sample of a plausible length.
-    fn check_times(&self, index: usize, times_s: &[f64]) -> Result<(), DataError> {
-        let path = || self.path().to_owned();
-        let duration_s = times_s.iter().copied().fold(0.0, f64::max);
-        let long_s = LONG_S.max(LONG_FOR_AN_EVENT_S * times_s.len() as f64);
-        if self.meaning.unit.is_none() && duration_s > long_s {
-            return Err(DataError::Implausible {
-                path: path(),
-                index,
-                events: times_s.len(),
-                duration_s,
-            });
-        }
-        let stored = self.stored();
-        let off = |grid: Grid| times_s.iter().position(|t| !grid.holds(*t, stored));
-        match self.meaning.grid.and_then(|grid| Some((grid, off(grid)?))) {
-            Some((grid, event)) => Err(DataError::OffGrid {
-                path: path(),
-                index,
-                event,
-                time_s: times_s[event],
-                grid: grid.to_string(),
-            }),
-            None => Ok(()),
-        }
-    }
-
     fn label(&self, index: usize, label: i128) -> Result<usize, DataError> {
         usize::try_from(label)
             .ok()
@@ -439,11 +381,4 @@ impl EventFile {
                 classes: self.classes(),
             })
     }
-}
-
-/// The value of `key` in `/extra/meta_info` of the file at `path`, where it is a string.
-pub fn read_meta(path: impl AsRef<Path>, key: &str) -> Result<Option<String>, DataError> {
-    let container = Container::open(path.as_ref())?;
-    let strings = container.strings(&format!("/extra/meta_info/{key}"))?;
-    Ok(strings.and_then(|strings| strings.into_iter().next()))
 }

@@ -79,6 +79,18 @@ impl NumberType {
         }
     }
 
+    /// Each stored number, which must be whole; else the place of one that is not, and what it is.
+    pub(crate) fn whole(self, raw: &[u8]) -> Result<Vec<i128>, (usize, f64)> {
+        if self.kind != Kind::Float {
+            return Ok(self.integers(raw).collect());
+        }
+        let whole = |(place, number): (usize, f64)| {
+            let is_whole = number.is_finite() && number.fract() == 0.0;
+            is_whole.then_some(number as i128).ok_or((place, number))
+        };
+        self.floats(raw).enumerate().map(whole).collect()
+    }
+
     /// Width in bytes.
     pub(crate) fn bytes(self) -> usize {
         self.bytes

@@ -10,9 +10,10 @@ use hdf5::types::{VarLenArray, VarLenUnicode};
 use hdf5::{Dataset, Group, H5Type};
 
 use crate::beside::write_beside;
-use crate::error::{DataError, MAX_TIME_S};
+use crate::error::DataError;
 use crate::place::Place;
 use crate::recording::Recording;
+use crate::time_error::MAX_TIME_S;
 
 /// How many recordings are gathered before they are written.
 const BATCH: usize = 256;

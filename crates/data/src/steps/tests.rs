@@ -247,7 +247,9 @@ fn no_number_is_too_odd() {
 fn the_clock_behind_times_is_found() {
     let found = |kind: Stored, times_s: &mut dyn Iterator<Item = f64>| {
         let mut finder = Finder::new(kind);
-        times_s.for_each(|time_s| finder.add(time_s));
+        for time_s in times_s {
+            finder.add(time_s);
+        }
         finder.found().map(Grid::hz)
     };
     let half = stored(TimeFloat::Half, TimeUnit::Seconds);

@@ -8,7 +8,7 @@ use super::spec::Synthetic;
 use super::{Split, SyntheticSet};
 use crate::convert::{Tally, Watch};
 use crate::error::DataError;
-use crate::event_file::read_meta;
+use crate::labels::read_meta;
 use crate::write::{StoredTimes, WriteMeta, try_write_events};
 
 const FINGERPRINT: &str = "fingerprint";

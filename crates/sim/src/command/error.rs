@@ -1,6 +1,6 @@
 //! What can be wrong with a command that none of its parts knows.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -21,4 +21,30 @@ pub enum CommandError {
         /// The run's folder.
         run: PathBuf,
     },
+    /// An option names a folder that is none.
+    #[error("{option} {}: {found}\nhint: give a folder of cells, or a run's folder", path.display())]
+    NoFolder {
+        /// The option.
+        option: &'static str,
+        /// What was given.
+        path: PathBuf,
+        /// What is there.
+        found: &'static str,
+    },
+}
+
+impl CommandError {
+    /// What `option` names, `path`, is no folder.
+    pub fn no_folder(option: &'static str, path: &Path) -> Self {
+        let found = if path.exists() {
+            "is not a folder"
+        } else {
+            "no such folder was found"
+        };
+        Self::NoFolder {
+            option,
+            path: path.to_owned(),
+            found,
+        }
+    }
 }

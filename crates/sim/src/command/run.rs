@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use saturn_data::checksum::sha256;
 use serde::Serialize;
 use thiserror::Error;
 
 use super::budget::{Limits, budget, costs};
+use super::error::CommandError;
 use super::make::{paths_if_there, paths_of};
 use super::print::print;
 use crate::fault::Fault;
@@ -16,6 +17,7 @@ use crate::run::Progress;
 use crate::run::apart;
 use crate::run::cells::{Events, Shared, Store};
 use crate::run::checkpoint::Keeping;
+use crate::run::deed::Deed;
 use crate::run::folder::{Folder, FolderError, read_json, write_beside};
 use crate::run::matrix::{
     Entry, Group, Keys, Matrix, Selection, Wanted, collect, entries, key, summarise,
@@ -114,6 +116,11 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     if options.list {
         return list(&scenario, &chosen, options);
     }
+    for folder in options.collect.into_iter().flatten() {
+        if !folder.is_dir() {
+            return Err(CommandError::no_folder("--collect", folder).into());
+        }
+    }
     if options.resume {
         Folder::must_exist(options.out)?;
     }
@@ -123,7 +130,14 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     let folder = Folder::open(options.out, &scenario.name, &fingerprint, shared)?;
     folder.write(Path::new("scenario.yaml"), to_yaml(&scenario).as_bytes())?;
     if let Some(cells) = options.cells {
-        std::fs::create_dir_all(cells).with_context(|| format!("creating {}", cells.display()))?;
+        if cells.exists() && !cells.is_dir() {
+            return Err(CommandError::no_folder("--cells", cells).into());
+        }
+        std::fs::create_dir_all(cells).map_err(|source| FolderError::Io {
+            path: cells.to_owned(),
+            what: Deed::CreateFolder,
+            source,
+        })?;
     }
     let paths = match options.collect {
         None => Some(paths_of(&scenario, progress)?),
@@ -396,7 +410,7 @@ fn write_summary(path: &Path, summary: &Summary) -> Result<()> {
         let path = path.to_owned();
         move |source| FolderError::Io { path, what, source }
     };
-    std::fs::create_dir_all(path).map_err(failed("create the folder"))?;
+    std::fs::create_dir_all(path).map_err(failed(Deed::CreateFolder))?;
     let bytes = serde_json::to_vec(summary).context("encoding a summary")?;
     Ok(write_beside(&path.join("summary.json"), &bytes)?)
 }
@@ -466,7 +480,11 @@ fn all_checksums(scenario: &Scenario, paths: &Paths) -> Result<Vec<Input>> {
 pub fn checksums<'a>(files: impl IntoIterator<Item = &'a Path>) -> Result<Vec<Input>> {
     let mut inputs = Vec::new();
     for path in files {
-        let sha256 = sha256(path).with_context(|| format!("reading {}", path.display()))?;
+        let sha256 = sha256(path).map_err(|source| FolderError::Io {
+            path: path.to_owned(),
+            what: Deed::Read,
+            source,
+        })?;
         inputs.push(Input {
             path: path.display().to_string(),
             sha256,

@@ -82,7 +82,7 @@ impl Blame for CellsFailed {
 impl Blame for CommandError {
     fn fault(&self) -> Fault {
         match self {
-            Self::NothingToSearch | Self::NoSummary { .. } => Fault::Input,
+            Self::NothingToSearch | Self::NoSummary { .. } | Self::NoFolder { .. } => Fault::Input,
             Self::NothingFound => Fault::Run,
         }
     }

@@ -12,6 +12,7 @@ use std::path::Path;
 use anyhow::Result;
 use rand::RngExt;
 use saturn_cell::rng::{ChaCha8Rng, generator};
+use saturn_data::Steps;
 
 use super::LiveError;
 use super::health::first_gap;
@@ -28,7 +29,7 @@ pub struct Gaps {
     bench: Workbench,
     gap: Option<Gap>,
     rng: ChaCha8Rng,
-    dt_us: f64,
+    steps: Steps,
 }
 
 impl Gaps {
@@ -53,7 +54,7 @@ impl Gaps {
             gap: first_gap(&scenario).cloned(),
             bench: Workbench::open(&scenario, &paths, false)?,
             rng: generator(seed, "send gaps", 0),
-            dt_us: 1e3 * scenario.data.dt_ms,
+            steps: Steps::new(scenario.data.dt_ms),
         })
     }
 
@@ -64,15 +65,13 @@ impl Gaps {
 
     /// The first microsecond of step `k`.
     fn begin_us(&self, k: u64) -> u64 {
-        (k as f64 * self.dt_us).ceil() as u64
+        self.steps.start_us(k)
     }
 
     /// The step that begins at `time_us` or after it.
     fn step_from(&self, time_us: u64) -> u64 {
-        let near = (time_us as f64 / self.dt_us).floor() as u64;
-        // Rounding may put it one off.
-        let mut steps = near..near + 3;
-        steps.find(|&k| self.begin_us(k) >= time_us).unwrap_or(near)
+        let before = time_us.checked_sub(1);
+        before.map_or(0, |before| self.steps.of_us(before) + 1)
     }
 
     /// The beginning of the step after the one that `time_us` is in.

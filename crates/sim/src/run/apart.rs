@@ -11,6 +11,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::deed::Deed;
 use super::folder::FolderError;
 
 /// The folder of other groups in a run's folder.
@@ -26,7 +27,7 @@ pub fn folders(run: &Path) -> Result<Vec<PathBuf>, FolderError> {
     let apart = run.join(APART);
     let failed = |source| FolderError::Io {
         path: apart.clone(),
-        what: "list the folder",
+        what: Deed::List,
         source,
     };
     if !apart.is_dir() {
@@ -49,7 +50,7 @@ pub fn clear(run: &Path) -> Result<(), FolderError> {
     match fs::remove_dir_all(&apart) {
         Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(FolderError::Io {
             path: apart,
-            what: "remove",
+            what: Deed::Remove,
             source,
         }),
         _ => Ok(()),

@@ -18,6 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
 use saturn_cell::Real;
+use saturn_data::printable;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -351,8 +352,11 @@ pub fn summarise(s: &Scenario, shared: &Shared, reference: &Reference, found: Fo
     Summary {
         format: "saturn summary".into(),
         version: summary::VERSION,
-        name: s.name.clone(),
-        about: s.about.clone(),
+        name: printable(&s.name).into_owned(),
+        about: s
+            .about
+            .as_deref()
+            .map(|about| printable(about).into_owned()),
         split: shared.split.clone(),
         events: shared.label(),
         chance: 1.0 / shared.classes.len() as f64,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rand::seq::SliceRandom;
 use saturn_cell::rng::generator;
-use saturn_data::{DataError, ReadOptions};
+use saturn_data::{DataError, ReadOptions, printable_name};
 use saturn_loss::{Estimator, LossError, MaskConfig, MaskReport};
 
 use super::summary::MaskReports;
@@ -63,7 +63,9 @@ impl Workbench {
             background,
             Part::Train,
         )?;
-        let classes = train.file().class_names().to_vec();
+        // They come from a file, and go to a terminal, into figures and into a page.
+        let names = train.file().class_names();
+        let classes: Vec<String> = names.iter().map(|name| printable_name(name)).collect();
         // What training has not seen, the others may not have either.
         let known = Some(classes.len());
         let mut valid = open(

@@ -55,9 +55,9 @@ impl Background {
         let recordings: Vec<Content> = recordings.iter().filter_map(cut).collect();
         let steps = recordings.iter().map(Content::steps).sum();
         let mut hash = Hash::default();
-        recordings
-            .iter()
-            .for_each(|content| content.hash(&mut hash));
+        for content in &recordings {
+            content.hash(&mut hash);
+        }
         let hash = hash.finish();
         (steps > 0).then_some(Self {
             recordings,
@@ -88,7 +88,7 @@ impl Background {
         recording.push(t % recording.steps(), out);
     }
 
-    /// What is heard, to be put on a scale.
+    /// The recordings, to be put on a scale.
     pub(super) fn all_mut(&mut self) -> &mut [Content] {
         &mut self.recordings
     }

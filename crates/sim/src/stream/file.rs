@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use rayon::prelude::*;
-use saturn_data::{DataError, EventFile, FrameFile, MAX_STEPS, ReadOptions, Times, read_places};
+use saturn_data::{
+    DataError, EventFile, FrameFile, MAX_STEPS, ReadOptions, TimeError, Times, read_places,
+};
 
 use super::columns::Form;
 use super::hash::Digest;
@@ -164,13 +166,14 @@ impl File {
                 if steps <= MAX_STEPS {
                     return Ok(steps);
                 }
-                Err(DataError::TooManySteps {
+                Err(TimeError::TooManySteps {
                     path: file.path().to_owned(),
                     index: file.index(position),
                     duration_s,
                     steps,
                     dt_ms,
-                })
+                }
+                .into())
             }
             Self::Frames(file, _) => Ok(file.steps(position) as u64),
         }

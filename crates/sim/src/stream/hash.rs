@@ -5,6 +5,9 @@
 
 use sha2::{Digest as _, Sha256};
 
+/// The rule that puts events in steps: equation (1) of [`saturn_data::steps`].
+pub const BINNING: &str = "floor((t + half a unit) / dt)";
+
 /// A hash.
 pub(super) type Digest = [u8; 32];
 

@@ -23,6 +23,7 @@ pub use content::{Bins, Content};
 pub use disturb::{Disturber, Open as OpenDisturbance, Phase, Schedule};
 pub use file::File;
 pub use gap::OpenGap;
+pub use hash::BINNING;
 pub use noise::Noise;
 pub use records::{Record, Records, Stretch};
 pub use samples::{Sample, Split};

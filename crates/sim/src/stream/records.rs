@@ -9,7 +9,7 @@ use std::ops::Range;
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use saturn_cell::rng::ChaCha8Rng;
-use saturn_data::{DataError, EventFile, FrameFile, MAX_STEPS, Place, Steps};
+use saturn_data::{DataError, EventFile, FrameFile, MAX_STEPS, Place, Steps, TimeError};
 
 use super::content::{Bins, Content};
 use super::hash::{Digest, Hash};
@@ -170,6 +170,8 @@ pub(super) fn of_events(
             }
             (None, _) => place.known_s.map(|known_s| step(&[start_s, known_s])),
         };
+        let end_s = start_s + place.known_s[1].max(place.mark_s.unwrap_or(0.0));
+        bounded(file, position, end_s, until as u64, dt_ms)?;
         let steps = from..until;
         let stretches = known.entry(file.speakers()[position]).or_default();
         // A stretch ends where the next begins.
@@ -225,15 +227,7 @@ pub(super) fn lay_events(
         let end = steps
             .of_sum(&[start_s, recording.duration_s()])
             .saturating_add(1);
-        if end > MAX_STEPS {
-            return Err(DataError::TooManySteps {
-                path: file.path().to_owned(),
-                index: recording.index,
-                duration_s: start_s + recording.duration_s(),
-                steps: end,
-                dt_ms,
-            });
-        }
+        bounded(file, position, start_s + recording.duration_s(), end, dt_ms)?;
         for (&t_s, &unit) in recording.times_s.iter().zip(&recording.units) {
             events.push((steps.of_sum(&[start_s, t_s]) as u32, unit));
         }
@@ -246,6 +240,27 @@ pub(super) fn lay_events(
         }
     };
     Ok(laid.into_values().map(record).collect())
+}
+
+/// Whether a record that reaches so far has no more steps than memory is asked for.
+fn bounded(
+    file: &EventFile,
+    position: usize,
+    duration_s: f64,
+    steps: u64,
+    dt_ms: f64,
+) -> Result<(), DataError> {
+    if steps <= MAX_STEPS {
+        return Ok(());
+    }
+    Err(TimeError::TooManySteps {
+        path: file.path().to_owned(),
+        index: file.index(position),
+        duration_s,
+        steps,
+        dt_ms,
+    }
+    .into())
 }
 
 /// The places, one a sample in the file.

@@ -9,10 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Shared;
 use crate::run::workbench::Workbench;
-use crate::stream::{Form, Split};
-
-/// The rule that puts events in steps today (see `saturn_data::steps`). Whoever changes the rule gives it another name.
-pub const BINNING: &str = "floor, up within half a stored unit";
+use crate::stream::{BINNING, Form};
 
 /// Checksums of events in steps, and how they came there.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -31,11 +28,15 @@ pub struct Events {
 impl Events {
     /// Those of `bench`; `None` of frames.
     pub fn of(bench: &Workbench) -> Option<Self> {
-        (bench.train.form() == Form::Events).then(|| Self {
+        if bench.train.form() == Form::Frames {
+            return None;
+        }
+        let test = bench.test.as_ref();
+        Some(Self {
             rule: BINNING.to_owned(),
             train: bench.train.events_hash(),
             valid: bench.valid.events_hash(),
-            test: bench.test.as_ref().map(Split::events_hash),
+            test: test.map(crate::stream::Split::events_hash),
         })
     }
 }

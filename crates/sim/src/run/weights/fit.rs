@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::Path;
 
 use safetensors::tensor::{Dtype, TensorInfo};
+use saturn_data::printable_name;
 
 use super::error::WeightsError;
 use super::file::WeightsFile;
@@ -40,6 +41,7 @@ pub fn check(expected: &[(String, Vec<usize>)], file: &WeightsFile) -> Result<()
             String::new()
         };
         let (dtype, shape) = (info.dtype, &info.shape);
+        let name = printable_name(name);
         format!("`{name}`, {dtype} {shape:?}, is no tensor of this network{meant}")
     };
     let mut problems = Vec::new();
@@ -80,7 +82,8 @@ fn absent(name: &str, shape: &[usize], more: &[&String], file: &WeightsFile) -> 
         .max_by(|(a, _), (b, _)| a.partial_cmp(b).unwrap_or(Ordering::Equal))
         .map(|(_, other)| other);
     let meant = near.map_or_else(String::new, |near| {
-        format!("; is it `{near}`, {:?}?", file.tensors()[near].shape)
+        let shape = &file.tensors()[near].shape;
+        format!("; is it `{}`, {shape:?}?", printable_name(near))
     });
     format!("`{name}` of shape {shape:?} is missing{meant}")
 }
@@ -214,8 +217,9 @@ impl WeightsFile {
             n => format!(" and {n} more"),
         };
         Some(format!(
-            "{}: `{first}`{others} hold f64 and are rounded to f32, in which this network computes",
-            self.path().display()
+            "{}: `{}`{others} hold f64 and are rounded to f32, in which this network computes",
+            self.path().display(),
+            printable_name(first)
         ))
     }
 }

@@ -157,7 +157,7 @@ fn times_of_another_unit_are_refused_before_memory_is_asked_for() {
         .unwrap()
         .to_string();
     assert!(
-        message.contains("sample 0 lasts 900000 s, 900000001 steps of 1 ms"),
+        message.contains("sample 0 lasts 900000 s, 900000032 steps of 1 ms"),
         "{message}"
     );
     let split = opened(&folder, declared(TimeUnit::Seconds), 10_000.0).unwrap();

@@ -1,4 +1,4 @@
-//! The command line. Exit codes: 0 done, 1 the run failed, 2 the input was wrong.
+//! The command line. Exit codes are those of [`crate::fault`].
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -52,7 +52,8 @@ enum Command {
     Report {
         /// The run's folder
         run: PathBuf,
-        /// Print what must hold of nets that are never reset: pass, fail or not measured
+        /// Print what must hold of nets that are never reset: shown, not shown or shown otherwise, each by a one-sided
+        /// 95 % bound; exit with 3 where a line is not shown
         #[arg(long)]
         checklist: bool,
         /// The arm that the checklist is about; `adaptive` by default, where there is one

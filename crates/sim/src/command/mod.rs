@@ -28,7 +28,7 @@ pub use inspect::inspect;
 pub use make::{make, paths_if_there};
 pub use plot::plot;
 pub use print::print as print_line;
-pub use report::report;
+pub use report::{NotShown, report};
 pub use run::{CellsFailed, NothingDone, RunOptions, run};
 pub use schema::schema;
 pub use tune::{TuneOptions, tune};

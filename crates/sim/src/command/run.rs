@@ -367,7 +367,7 @@ pub fn finish_all(
     summary: &Summary,
     progress: &Progress,
 ) -> Result<()> {
-    let others = others(folder)?;
+    let others = others(scenario, folder)?;
     if !others.is_empty() {
         progress.result(&head(summary));
     }
@@ -393,10 +393,11 @@ pub fn head(summary: &Summary) -> String {
 }
 
 /// The summaries of trials on other events, each with its folder.
-pub fn others(folder: &Folder) -> Result<Vec<(PathBuf, Summary)>> {
+pub fn others(scenario: &Scenario, folder: &Folder) -> Result<Vec<(PathBuf, Summary)>> {
     let mut found = Vec::new();
     for path in apart::folders(folder.path())? {
-        if let Some(summary) = read_json(&path.join("summary.json"))? {
+        if let Some(mut summary) = read_json::<Summary>(&path.join("summary.json"))? {
+            summary.roles = Roles::of(scenario);
             found.push((path, summary));
         }
     }
@@ -433,6 +434,9 @@ fn finish(
         progress.result(&line);
     }
     for line in report::difference_lines(summary) {
+        progress.result(&line);
+    }
+    for line in report::verdict_lines(summary) {
         progress.result(&line);
     }
     for line in report::instrument_lines(summary) {

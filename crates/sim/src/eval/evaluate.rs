@@ -23,6 +23,7 @@ use super::asked::ChangesReport;
 use super::bootstrap::{ByRecording, Estimate};
 use super::by_class::ByClass;
 use super::calibration::{Calibration, CalibrationReport};
+use super::crossed::of_recordings;
 use super::detector::{DetectorConfig, DetectorError, DetectorScore, choose, grid};
 use super::gap::GapBin;
 use super::position::{PositionWindow, Spacing};
@@ -230,9 +231,9 @@ pub fn evaluate<R: Real>(
         steps: all.steps,
         lanes: plan.lanes,
         segments: all.summed.tally().total,
-        summed: all.summed.accuracy(plan.seed),
-        last: all.last.accuracy(plan.seed),
-        detector: all.detected.accuracy(plan.seed),
+        summed: of_recordings(&all.summed),
+        last: of_recordings(&all.last),
+        detector: of_recordings(&all.detected),
         balanced: all.by_class.balanced(),
         macro_f1: all.by_class.macro_f1(),
         by_class: all.by_class,

@@ -3,14 +3,16 @@
 use super::{Blame, Fault};
 use crate::bench::BenchError;
 use crate::build::BuildError;
-use crate::command::{CellsFailed, CommandError, NothingDone};
+use crate::command::{CellsFailed, CommandError, NotShown, NothingDone};
 use crate::eval::detector::DetectorError;
 use crate::eval::evaluate::EvalError;
 use crate::eval::reset::PolicyError;
+use crate::eval::tally::TallyError;
 use crate::figures::FiguresError;
 use crate::live::LiveError;
 use crate::precision::PrecisionError;
 use crate::report::ReportError;
+use crate::report::committed::CommittedError;
 use crate::run::checkpoint::Refused;
 use crate::run::folder::FolderError;
 use crate::run::matrix::SelectionError;
@@ -40,8 +42,20 @@ all!(Input:
     BuildError, DetectorError, NothingDone, PolicyError, PrecisionError, ReferenceError, Refused, ScenarioError, SelectionError,
     saturn_cell::ConfigError, saturn_loss::LossError,
 );
-// Networks and disks.
-all!(Run: GetError, saturn_plots::PlotError);
+// Networks and disks, and files of our own that are damaged.
+all!(Run: GetError, TallyError, saturn_plots::PlotError);
+all!(NotShown: NotShown);
+
+impl Blame for CommittedError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Trial(e) => e.fault(),
+            Self::Scenario(e) => e.fault(),
+            Self::Mark { .. } => Fault::Input,
+            Self::Io { .. } => Fault::Run,
+        }
+    }
+}
 
 impl Blame for BenchError {
     fn fault(&self) -> Fault {

@@ -1,4 +1,5 @@
-//! Whose fault an error is, from which the exit code follows: 0 done, 1 the run failed, 2 the input was wrong.
+//! Whose fault an error is, from which the exit code follows: 0 done, 1 the run failed, 2 the input was
+//! wrong, 3 a line of a checklist is not *shown*.
 //!
 //! Every error type of the program says so itself ([`Blame`]), variant by variant, and stands in one list
 //! ([`fault`]). A variant cannot be forgotten, since no `match` below has a branch for the rest; nor can a type, since a
@@ -17,6 +18,8 @@ pub enum Fault {
     Input,
     /// The input is sound and the run failed: the disk is full, the loss diverged, the user stopped it. Exit code 1.
     Run,
+    /// Nobody's: a checklist was printed, and a line of it is not *shown*. Exit code 3.
+    NotShown,
 }
 
 impl Fault {
@@ -25,6 +28,7 @@ impl Fault {
         match self {
             Self::Run => 1,
             Self::Input => 2,
+            Self::NotShown => 3,
         }
     }
 }
@@ -55,14 +59,17 @@ known!(
     crate::build::BuildError,
     crate::command::CellsFailed,
     crate::command::CommandError,
+    crate::command::NotShown,
     crate::command::NothingDone,
     crate::eval::detector::DetectorError,
     crate::eval::evaluate::EvalError,
     crate::eval::reset::PolicyError,
+    crate::eval::tally::TallyError,
     crate::figures::FiguresError,
     crate::live::LiveError,
     crate::precision::PrecisionError,
     crate::report::ReportError,
+    crate::report::committed::CommittedError,
     crate::run::checkpoint::Refused,
     crate::run::folder::FolderError,
     crate::run::matrix::SelectionError,

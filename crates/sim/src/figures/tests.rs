@@ -66,6 +66,7 @@ pub(crate) fn summary(scenario: &Scenario, accuracy: f64) -> Summary {
         classes: vec!["a".to_owned(), "b".to_owned()],
         chance: 0.5,
         dt_ms: 10.0,
+        margin: crate::eval::verdict::MARGIN,
         reference: Roles::of(scenario).usual_reference(),
         roles: Roles::of(scenario),
         table: table(&cells, &Roles::of(scenario).usual_reference()),

@@ -6,6 +6,7 @@
 mod aligned;
 mod captions;
 pub mod checklist;
+pub mod committed;
 mod headline;
 mod instruments;
 mod leading;
@@ -19,6 +20,7 @@ mod results;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod verdicts;
 
 use std::path::{Path, PathBuf};
 
@@ -34,6 +36,7 @@ pub use instruments::instrument_lines;
 pub use matched::unmatched;
 pub use precision::precision_lines;
 pub use terminal::{difference_lines, table_lines};
+pub use verdicts::verdict_lines;
 
 /// Why a report could not be written.
 #[derive(Debug, Error)]

@@ -33,6 +33,7 @@ use super::trace::TraceError;
 use super::workbench::Workbench;
 use crate::build::{Answers, build};
 use crate::eval::experiments;
+use crate::eval::verdict::MARGIN;
 use crate::fault::{Fault, fault};
 use crate::network::Network;
 use crate::scenario::{Arm, Evaluate, Model, Precision, Scenario};
@@ -361,6 +362,7 @@ pub fn summarise(s: &Scenario, shared: &Shared, reference: &Reference, found: Fo
         chance: 1.0 / shared.classes.len() as f64,
         classes: shared.classes.clone(),
         dt_ms: shared.dt_ms,
+        margin: MARGIN,
         reference: reference.clone(),
         roles: Roles::of(s),
         table: summary::table(&found.cells, reference),

@@ -312,7 +312,7 @@ fn a_checklist_comes_from_a_finished_run() {
     succeeds(&bench.saturn(&["report", "out"]));
     assert!(bench.path("out/report.html").exists());
     let arm = bench.saturn(&["report", "out", "--checklist", "--arm", "lead"]);
-    fails(&arm, 1, &["--arm lead", "hint:"]);
+    fails(&arm, 2, &["--arm lead", "hint:"]);
 }
 
 #[test]

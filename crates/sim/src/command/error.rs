@@ -21,6 +21,26 @@ pub enum CommandError {
         /// The run's folder.
         run: PathBuf,
     },
+    /// A checklist of an arm that the run does not have.
+    #[error(
+        "--arm {arm}: the run has no such arm\nhint: `saturn report {}` shows its arms",
+        run.display()
+    )]
+    NoSuchArm {
+        /// As it was given.
+        arm: String,
+        /// The run's folder.
+        run: PathBuf,
+    },
+    /// A checklist of a run without results.
+    #[error(
+        "{}: no network of this run was evaluated\nhint: run the scenario to its end first",
+        run.display()
+    )]
+    NothingEvaluated {
+        /// The run's folder.
+        run: PathBuf,
+    },
     /// An option names a folder that is none.
     #[error("{option} {}: {found}\nhint: give a folder of cells, or a run's folder", path.display())]
     NoFolder {

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use thiserror::Error;
 
+use super::error::CommandError;
 use super::plot::{open, summary};
 use super::print::print;
 use super::run::{finish_all, head, others};
@@ -60,11 +61,14 @@ fn checked(
     let known: Vec<&str> = summary.cells.iter().map(|cell| cell.arm.as_str()).collect();
     let arm = match arm.or_else(|| arm_of(summary)) {
         Some(arm) if known.contains(&arm) => arm,
-        Some(arm) => bail!(
-            "--arm {arm}: the run has no such arm\nhint: `saturn report {}` shows its arms",
-            run.display()
-        ),
-        None => bail!("{}: no net of this run was evaluated", run.display()),
+        Some(arm) => {
+            let (arm, run) = (arm.to_owned(), run.to_owned());
+            return Err(CommandError::NoSuchArm { arm, run }.into());
+        }
+        None => {
+            let run = run.to_owned();
+            return Err(CommandError::NothingEvaluated { run }.into());
+        }
     };
     for list in checklists(summary, arm) {
         text.extend(lines(&list));

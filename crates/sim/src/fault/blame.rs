@@ -83,6 +83,8 @@ impl Blame for CommandError {
     fn fault(&self) -> Fault {
         match self {
             Self::NothingToSearch
+            | Self::NoSuchArm { .. }
+            | Self::NothingEvaluated { .. }
             | Self::NoSummary { .. }
             | Self::NoFolder { .. }
             | Self::SameFile { .. } => Fault::Input,

@@ -117,6 +117,22 @@ impl Synthetic {
         if self.is_in(&folder) {
             return Ok(Self::paths(folder));
         }
+        refuse_others_files(&Self::paths(&folder))?;
         self.write_watched(folder, watch)
     }
+}
+
+/// An error if any of `paths` is a file that no synthetic set has left: somebody's recordings, say.
+fn refuse_others_files(paths: &[PathBuf]) -> Result<(), DataError> {
+    for path in paths {
+        let own = || matches!(read_meta(path, FINGERPRINT), Ok(Some(_)));
+        if path.exists() && !own() {
+            return Err(DataError::Unusable {
+                path: path.clone(),
+                detail: "is not of a synthetic set, which would be written over it".to_owned(),
+                hint: "choose another folder for the set with `data.folder` or --out",
+            });
+        }
+    }
+    Ok(())
 }

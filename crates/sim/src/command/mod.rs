@@ -22,7 +22,7 @@ pub use bench::{bench, bench_memory, bench_scaling};
 pub use budget::Limits;
 pub use check::check;
 pub use convert::convert;
-pub use error::CommandError;
+pub use error::{CommandError, refuse_same_file};
 pub use get::get;
 pub use inspect::inspect;
 pub use make::{make, paths_if_there};

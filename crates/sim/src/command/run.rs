@@ -411,7 +411,9 @@ fn write_summary(path: &Path, summary: &Summary) -> Result<()> {
         move |source| FolderError::Io { path, what, source }
     };
     std::fs::create_dir_all(path).map_err(failed(Deed::CreateFolder))?;
-    let bytes = serde_json::to_vec(summary).context("encoding a summary")?;
+    let bytes = serde_json::to_vec(summary)
+        .map_err(std::io::Error::from)
+        .map_err(failed(Deed::Encode))?;
     Ok(write_beside(&path.join("summary.json"), &bytes)?)
 }
 

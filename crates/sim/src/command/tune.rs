@@ -16,7 +16,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::Serialize;
 
-use super::error::CommandError;
+use super::error::{CommandError, refuse_same_file};
 use super::make::paths_of;
 use super::print::print;
 use super::run::{checksums, data_key, fingerprint};
@@ -60,6 +60,7 @@ struct Tried {
 
 /// Searches, prints what was tried, and writes the scenario that was found.
 pub fn tune(options: &TuneOptions, progress: &Progress) -> Result<()> {
+    refuse_same_file("--out", options.scenario, options.out)?;
     let scenario = Scenario::load(options.scenario, options.set)?;
     let nets = nets(&scenario, options.only)?;
     let names: Vec<(&str, &str)> = nets.iter().map(|e| (e.place.model, e.place.arm)).collect();

@@ -82,7 +82,10 @@ impl Blame for CellsFailed {
 impl Blame for CommandError {
     fn fault(&self) -> Fault {
         match self {
-            Self::NothingToSearch | Self::NoSummary { .. } | Self::NoFolder { .. } => Fault::Input,
+            Self::NothingToSearch
+            | Self::NoSummary { .. }
+            | Self::NoFolder { .. }
+            | Self::SameFile { .. } => Fault::Input,
             Self::NothingFound => Fault::Run,
         }
     }

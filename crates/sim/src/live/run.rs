@@ -27,6 +27,7 @@ use super::state::{self, Saved};
 use super::status::{Board, Status};
 use super::stream::{Keeping, Stream, Tending, Watching, Why};
 use super::{raster::Raster, serve};
+use crate::command::refuse_same_file;
 use crate::network::Network;
 use crate::scenario::Scenario;
 
@@ -49,6 +50,9 @@ fn go<R: Real>(options: &Options, model: &Model, stop: &Arc<AtomicBool>) -> Resu
     let options = &options;
     let identity = &model.identity;
     let config = options.assemble(identity.channels, identity.dt_ms)?;
+    if let (Source::File(from), Some(out)) = (&options.from, &options.out) {
+        refuse_same_file("--out", from, out)?;
+    }
     let mut journal = Journal::open(options.out.as_deref(), Arc::clone(stop))?;
     let net = model.network::<R>()?;
     let other = other(options, identity)?;

@@ -22,6 +22,7 @@ use super::LiveError;
 use super::gaps::Gaps;
 use super::protocol::{Format, Item, MOST, frame};
 use super::source::Source;
+use crate::command::refuse_same_file;
 
 /// What is sent.
 #[derive(Clone, Debug)]
@@ -76,6 +77,9 @@ const BATCH: usize = 512;
 
 /// Sends it; returns how many events that were.
 pub fn send(options: &SendOptions, stop: &AtomicBool) -> Result<u64> {
+    if let (What::File { path, .. }, Source::File(to)) = (&options.what, &options.to) {
+        refuse_same_file("--to", path, to)?;
+    }
     let mut sender = Sender::open(options)?;
     match &options.what {
         What::File {

@@ -64,9 +64,11 @@ use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
 use super::bootstrap::Estimate;
 use super::tally::{ByRecording, Tally};
-use super::verdict::{MARGIN, Verdict};
 
+mod difference;
 pub mod simulated;
+
+pub use difference::{Difference, difference};
 
 /// The quantile of a two-sided 95 % interval.
 pub const TWO_SIDED: f64 = 0.975;
@@ -346,141 +348,6 @@ fn score(value: f64, parts: &Parts, recordings: usize, segments: u64) -> [f64; 2
     let ends = [(middle - half) / (1.0 + z), (middle + half) / (1.0 + z)];
     // Rounding may leave 1 by a bit.
     ends.map(|end| end.clamp(0.0, 1.0))
-}
-
-/// A difference of two accuracies, paired by seed and, where both are known, by recording.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Difference {
-    /// The difference with its two-sided 95 % interval, -1..1.
-    pub estimate: Estimate,
-    /// The one-sided 95 % bounds: that from below, and that from above. Each alone has 95 %.
-    pub bounds: Option<[f64; 2]>,
-    /// The p value of no difference, two-sided, by the same errors.
-    pub p_value: Option<f64>,
-    /// What the bounds say of a loss of [`MARGIN`] at most.
-    pub verdict: Option<Verdict>,
-    /// What the interval and the bounds hold.
-    pub basis: Basis,
-}
-
-/// The mean difference of `pairs`, one a seed. `None` without a pair.
-pub fn difference(pairs: &[(Seed, Seed)]) -> Option<Difference> {
-    if pairs.is_empty() {
-        return None;
-    }
-    let values: Vec<f64> = pairs.iter().map(|(a, b)| a.value - b.value).collect();
-    let (value, variance) = over_values(&values);
-    let mut parts = Parts {
-        seeds: variance,
-        seeds_freedom: values.len() - 1,
-        ..Parts::default()
-    };
-    let tallied = (pairs.iter()).all(|(a, b)| !a.tallies.is_empty() && !b.tallies.is_empty());
-    let both = || pairs.iter().flat_map(|(a, b)| [a, b]);
-    let recordings = if tallied {
-        seen(both().map(|seed| seed.tallies))
-    } else {
-        both().map(|seed| seed.recordings).min().unwrap_or(0)
-    };
-    parts.recordings_freedom = recordings.saturating_sub(1);
-    // (8).
-    let g = recordings as f64;
-    let doubt = if recordings > 1 {
-        2.0 / (g + 2.0).powi(2)
-    } else {
-        0.0
-    };
-    let mut middle = value;
-    let mut floor = Parts::default();
-    let basis = if tallied && recordings > 1 {
-        let by_seed: Vec<Vec<f64>> = (pairs.iter())
-            .map(|(a, b)| {
-                let (mut e, mut less) = (Vec::new(), Vec::new());
-                influences(a.tallies.tallies(), pairs.len(), &mut e);
-                influences(b.tallies.tallies(), pairs.len(), &mut less);
-                e.resize(e.len().max(less.len()), 0.0);
-                e.iter_mut().zip(less).for_each(|(e, less)| *e -= less);
-                e
-            })
-            .collect();
-        parts.recordings = over_recordings(&by_seed, recordings) + doubt;
-        middle = value * g / (g + 2.0);
-        match pairs.len() {
-            1 => Basis::Recordings,
-            _ => Basis::SeedsAndRecordings,
-        }
-    } else if pairs.len() > 1 {
-        floor = Parts {
-            recordings: doubt,
-            recordings_freedom: parts.recordings_freedom,
-            ..Parts::default()
-        };
-        Basis::Seeds
-    } else {
-        Basis::None
-    };
-    let units = if pairs.len() > 1 {
-        pairs.len()
-    } else {
-        recordings
-    };
-    let half = |q: f64| parts.half_width(q).max(floor.half_width(q));
-    let ends = |q: f64| [(middle - half(q)).max(-1.0), (middle + half(q)).min(1.0)];
-    let known = basis != Basis::None;
-    let bounds = known.then(|| ends(ONE_SIDED));
-    let error = parts.variance().max(floor.variance()).sqrt();
-    Some(Difference {
-        estimate: Estimate {
-            value,
-            standard_error: known.then_some(error),
-            interval: known.then(|| ends(TWO_SIDED)),
-            units,
-        },
-        bounds,
-        p_value: known.then(|| p_value(middle.abs(), half)),
-        verdict: bounds.map(|bounds| Verdict::above(bounds, -MARGIN)),
-        basis,
-    })
-}
-
-/// The p at which the two-sided interval of 1 - p just reaches 0: where `half` is `distance`.
-fn p_value(distance: f64, half: impl Fn(f64) -> f64) -> f64 {
-    if distance == 0.0 {
-        return 1.0;
-    }
-    let (mut low, mut high) = (0.5, 1.0 - 1e-12);
-    if half(high) < distance {
-        return 2.0 * (1.0 - high);
-    }
-    for _ in 0..60 {
-        let q = f64::midpoint(low, high);
-        if half(q) < distance {
-            low = q;
-        } else {
-            high = q;
-        }
-    }
-    2.0 * (1.0 - high)
-}
-
-/// The interval of Student's t with Hillis' degrees of freedom on (3) and (4), which the simulation compares.
-fn hillis(seeds: &[Seed]) -> Option<[f64; 2]> {
-    let values: Vec<f64> = seeds.iter().map(|seed| seed.value).collect();
-    let (value, variance) = over_values(&values);
-    let by_seed: Vec<Vec<f64>> = (seeds.iter())
-        .map(|seed| {
-            let mut out = Vec::new();
-            influences(seed.tallies.tallies(), seeds.len(), &mut out);
-            out
-        })
-        .collect();
-    let recordings = seen(seeds.iter().map(|seed| seed.tallies));
-    let both = variance + over_recordings(&by_seed, recordings);
-    let freedom = (values.len() - 1) as f64 * (both / variance.max(f64::MIN_POSITIVE)).powi(2);
-    let most = recordings.saturating_sub(1) as f64;
-    let law = StudentsT::new(0.0, 1.0, freedom.min(most).max(1.0)).ok()?;
-    let half = law.inverse_cdf(TWO_SIDED) * both.sqrt();
-    Some([value - half, value + half])
 }
 
 #[cfg(test)]

@@ -7,18 +7,20 @@
 //! on each of them, which needs no correction for their number. The limits are those of the practitioner's guide,
 //! `docs/guide.md`.
 
-use crate::eval::bootstrap::one_sided;
 use crate::eval::crossed::{Seed, difference};
 use crate::eval::evaluate::Evaluation;
 use crate::eval::reading::Reading;
 use crate::eval::verdict::{MARGIN, Verdict};
 use crate::figures::names;
 use crate::figures::nets::saturated;
-use crate::figures::scope::{NEVER, hidden_contraction, mean};
+use crate::figures::scope::{NEVER, hidden_contraction};
 use crate::run::cells::thin::LAG;
 use crate::run::summary::{CellSummary, Row, Summary};
 
 use super::numbers::{fixed, percent, signed};
+use found::{Found, Limit, on_every, over_seeds, within};
+
+mod found;
 
 /// What may be left of the past.
 const LEFT: f64 = 0.15;
@@ -107,67 +109,6 @@ pub fn lines(list: &Checklist) -> Vec<String> {
         .into_iter()
         .chain(list.items.iter().map(line))
         .collect()
-}
-
-/// What was found on one stream.
-struct Found<'a> {
-    stream: &'a str,
-    value: f64,
-    /// One-sided 95 % bounds, where there are any.
-    bounds: Option<[f64; 2]>,
-}
-
-/// On which side of its limit a value has to lie.
-#[derive(Clone, Copy)]
-enum Limit {
-    AtLeast(f64),
-    AtMost(f64),
-}
-
-impl Limit {
-    fn verdict(self, bounds: Option<[f64; 2]>) -> Verdict {
-        match (self, bounds) {
-            (_, None) => Verdict::NotShown,
-            (Self::AtLeast(least), Some(bounds)) => Verdict::above(bounds, least),
-            (Self::AtMost(most), Some(bounds)) => Verdict::below(bounds, most),
-        }
-    }
-
-    /// Larger is worse.
-    fn badness(self, found: &Found) -> f64 {
-        let ends = found.bounds.unwrap_or([found.value; 2]);
-        match self {
-            Self::AtLeast(_) => -ends[0],
-            Self::AtMost(_) => ends[1],
-        }
-    }
-}
-
-/// An item about every stream, written as `words` says of the worst one.
-fn on_every(asked: String, all: &[Found], limit: Limit, words: impl Fn(&Found) -> String) -> Item {
-    let rank = |found: &Found| (limit.verdict(found.bounds), limit.badness(found));
-    let worst = all.iter().max_by(|a, b| {
-        let ((of_a, bad_a), (of_b, bad_b)) = (rank(a), rank(b));
-        of_a.cmp(&of_b).then(bad_a.total_cmp(&bad_b))
-    });
-    Item {
-        asked,
-        found: worst.map_or_else(|| NOTHING.to_owned(), words),
-        verdict: worst.map_or(Verdict::NotShown, |worst| limit.verdict(worst.bounds)),
-    }
-}
-
-/// The bounds as `from LOW to HIGH`, each end written by `number`.
-fn within(found: &Found, number: impl Fn(f64) -> String) -> String {
-    match found.bounds {
-        Some([low, high]) => format!(
-            "{} (bounds {} and {})",
-            number(found.value),
-            number(low),
-            number(high)
-        ),
-        None => format!("{} (one seed: no bounds)", number(found.value)),
-    }
 }
 
 /// The nets of a model and an arm, one a seed, with their rows of the table.
@@ -425,15 +366,6 @@ impl<'a> Nets<'a> {
             verdict: Verdict::known(n >= SEEDS),
         }
     }
-}
-
-/// The mean over seeds with its one-sided bounds; `None` without a value.
-fn over_seeds<'a>(stream: &'a str, values: &[f64]) -> Option<Found<'a>> {
-    Some(Found {
-        stream,
-        value: mean(values.iter().copied())?,
-        bounds: one_sided(values),
-    })
 }
 
 #[cfg(test)]

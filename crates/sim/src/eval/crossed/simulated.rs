@@ -14,8 +14,12 @@
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 use saturn_cell::rng::{ChaCha8Rng, generator};
+use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use super::{Difference, Seed, accuracy, difference};
+use super::{
+    Difference, Seed, TWO_SIDED, accuracy, difference, influences, over_recordings, over_values,
+    seen,
+};
 use crate::eval::bootstrap::Estimate;
 use crate::eval::tally::ByRecording;
 
@@ -173,7 +177,7 @@ pub fn coverage(setting: &Setting, repetitions: usize, seed: u64) -> Compared {
         note(&mut found.crossed, ours);
         note(&mut found.student, student(&values));
         note(&mut found.bootstrap, Some(resampled(&values)));
-        note(&mut found.hillis, super::hillis(&seeds));
+        note(&mut found.hillis, hillis(&seeds));
     }
     found
 }
@@ -243,9 +247,29 @@ pub fn margin_test(
             found.crossed.width += (high - low) / n;
             found.error += one(bounds[0] > truth);
         }
-        let (mean, variance) = super::over_values(&values);
+        let (mean, variance) = over_values(&values);
         let bound = mean - super::quantile(super::ONE_SIDED, values.len() - 1) * variance.sqrt();
         found.student_error += one(bound > truth);
     }
     found
+}
+
+/// The interval of Student's t with Hillis' degrees of freedom on (3) and (4), which the simulation compares.
+fn hillis(seeds: &[Seed]) -> Option<[f64; 2]> {
+    let values: Vec<f64> = seeds.iter().map(|seed| seed.value).collect();
+    let (value, variance) = over_values(&values);
+    let by_seed: Vec<Vec<f64>> = (seeds.iter())
+        .map(|seed| {
+            let mut out = Vec::new();
+            influences(seed.tallies.tallies(), seeds.len(), &mut out);
+            out
+        })
+        .collect();
+    let recordings = seen(seeds.iter().map(|seed| seed.tallies));
+    let both = variance + over_recordings(&by_seed, recordings);
+    let freedom = (values.len() - 1) as f64 * (both / variance.max(f64::MIN_POSITIVE)).powi(2);
+    let most = recordings.saturating_sub(1) as f64;
+    let law = StudentsT::new(0.0, 1.0, freedom.min(most).max(1.0)).ok()?;
+    let half = law.inverse_cdf(TWO_SIDED) * both.sqrt();
+    Some([value - half, value + half])
 }

@@ -22,7 +22,7 @@ pub use budget::Limits;
 pub use check::check;
 pub use convert::convert;
 pub use get::get;
-pub use inspect::inspect;
+pub use inspect::{InspectFigures, inspect};
 pub use make::{make, paths_if_there};
 pub use plot::plot;
 pub use print::print as print_line;

@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use super::budget::{Limits, budget, costs};
 use super::make::{paths_if_there, paths_of};
-use super::print::print;
+use super::print::{self, print};
 use crate::run::Progress;
 use crate::run::cells::{Shared, Store};
 use crate::run::checkpoint::Keeping;
@@ -290,26 +290,17 @@ pub fn finish(
     progress.doing("drawing");
     let drawn = figures::draw(scenario, folder.path(), summary)?;
     report::write(scenario, folder, summary, &drawn)?;
-    for line in report::table_lines(summary) {
-        progress.result(&line);
-    }
-    for line in report::precision_lines(summary) {
-        progress.result(&line);
-    }
-    for line in report::difference_lines(summary) {
-        progress.result(&line);
-    }
-    for line in report::instrument_lines(summary) {
-        progress.result(&line);
-    }
     for line in report::unmatched(summary) {
-        progress.result(&format!("warning: {line}"));
+        progress.line(&format!("warning: {line}"));
     }
-    progress.result(&format!(
-        "the report is {}",
-        folder.path().join("report.html").display()
-    ));
-    Ok(())
+    let width = print::width();
+    let mut lines = report::table_lines(summary, width);
+    lines.extend(report::precision_lines(summary));
+    lines.extend(report::difference_lines(summary, width));
+    lines.extend(report::instrument_lines(summary));
+    let page = folder.path().join("report.html");
+    lines.push(format!("the report is {}", page.display()));
+    progress.aside(|| print(&lines.join("\n")))
 }
 
 /// What makes two runs the same run: the scenario less its seeds and figures.

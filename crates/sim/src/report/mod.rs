@@ -6,6 +6,7 @@
 mod aligned;
 mod captions;
 pub mod checklist;
+mod fitted;
 mod headline;
 mod instruments;
 mod leading;

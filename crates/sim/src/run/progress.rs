@@ -132,6 +132,11 @@ impl Progress {
         (pace.steps, pace.since) = (0, Instant::now());
     }
 
+    /// Does what writes to the terminal, the bar out of its way.
+    pub fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.bar.suspend(write)
+    }
+
     /// A line that stays.
     #[allow(clippy::print_stderr)] // Progress is the program's voice on standard error.
     pub fn line(&self, text: &str) {

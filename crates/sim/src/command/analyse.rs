@@ -32,6 +32,8 @@ pub struct AnalyseOptions<'a> {
     pub exponents: usize,
     /// Steps of each input.
     pub steps: usize,
+    /// States that each input is run from.
+    pub starts: usize,
     /// Of the streams.
     pub seed: Option<u64>,
     /// Use no data.
@@ -44,6 +46,9 @@ pub struct AnalyseOptions<'a> {
 pub fn analyse(options: &AnalyseOptions, progress: &Progress) -> Result<()> {
     let model = Model::find(options.model)?;
     let net: Network<f64> = model.network()?;
+    for notice in &model.notices {
+        progress.line(notice);
+    }
     let scenario = &model.scenario;
     let seed = options.seed.unwrap_or_else(|| model.seed());
     let bench = if options.silence {
@@ -74,6 +79,7 @@ pub fn analyse(options: &AnalyseOptions, progress: &Progress) -> Result<()> {
     let what = Options {
         exponents: options.exponents,
         steps: options.steps,
+        starts: options.starts,
         seed,
     };
     let (layers, settled, exponents) = measure(&subject, &what, &|doing| progress.doing(doing))?;
@@ -151,8 +157,15 @@ fn text(analysis: &Analysis) -> String {
         let dimension = (net.spectrum.kaplan_yorke).map_or_else(String::new, |d| {
             format!("; Kaplan-Yorke dimension {}", short(d))
         });
-        let input = &net.input;
-        lines.push(format!("  {input}{slope}: {}{dimension}", rates.join(" ")));
+        let input = net.label();
+        let error = (net.spectrum.leading().and_then(|leading| leading.error))
+            .map_or_else(String::new, |e| {
+                format!(" (the first ± {})", short(e * second))
+            });
+        lines.push(format!(
+            "  {input}{slope}: {}{error}{dimension}",
+            rates.join(" ")
+        ));
     }
     lines.join("\n")
 }

@@ -3,10 +3,15 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
-use saturn_data::{EventFile, OnBadSample, Quantiles, ReadOptions, Summary, summarise};
+use saturn_data::steps::TimeFloat;
+use saturn_data::{EventFile, OnBadSample, Quantiles, ReadOptions, Summary, Times, summarise};
+use saturn_data::{printable, printable_name};
 use saturn_plots::{Figure, Inspect, RasterPlot};
 
 use super::print::print;
+
+/// Classes that are printed by name.
+const CLASSES: usize = 40;
 
 /// Where figures of `inspect` go; nowhere where both are `None`.
 #[derive(Clone, Copy, Default)]
@@ -21,7 +26,12 @@ pub struct InspectFigures<'a> {
 const MOST_CHANNELS: u32 = 1 << 20;
 
 /// Prints what is in `file`, and draws it where asked. Without `channels` there is one more than the largest unit.
-pub fn inspect(file: &Path, channels: Option<usize>, figures: InspectFigures) -> Result<()> {
+pub fn inspect(
+    file: &Path,
+    channels: Option<usize>,
+    times: Times,
+    figures: InspectFigures,
+) -> Result<()> {
     // Bad samples are counted and named below: the good ones are still worth looking at.
     let options = |channels: usize| ReadOptions {
         channels,
@@ -31,11 +41,15 @@ pub fn inspect(file: &Path, channels: Option<usize>, figures: InspectFigures) ->
     let (channels, inferred) = match channels {
         Some(channels) => (channels, false),
         None => (
-            inferred(&EventFile::open(file, &options(MOST_CHANNELS as usize))?)?,
+            inferred(&EventFile::open_timed(
+                file,
+                &options(MOST_CHANNELS as usize),
+                times,
+            )?)?,
             true,
         ),
     };
-    let events = EventFile::open(file, &options(channels))?;
+    let events = EventFile::open_timed(file, &options(channels), times)?;
     let summary = summarise(&events)?;
     print(&lines(&summary, inferred).join("\n"))?;
     let stem = match (figures.folder, figures.stem) {
@@ -80,11 +94,15 @@ fn lines(s: &Summary, inferred: bool) -> Vec<String> {
     let silent = s.channel_rates_hz.iter().filter(|r| **r == 0.0).count();
     let loudest = s.channel_rates_hz.iter().fold(0.0f64, |a, &b| a.max(b));
     let mean = s.channel_rates_hz.iter().sum::<f64>() / s.channel_rates_hz.len().max(1) as f64;
-    let classes: Vec<String> = s
+    let mut classes: Vec<String> = s
         .classes
         .iter()
+        .take(CLASSES)
         .map(|c| format!("{} ({})", c.name, c.samples))
         .collect();
+    if s.classes.len() > CLASSES {
+        classes.push(format!("and {} more", s.classes.len() - CLASSES));
+    }
     let speakers = match s.speakers.len() {
         0 => "(speakers not named)".to_owned(),
         1 => "by 1 speaker".to_owned(),
@@ -97,7 +115,7 @@ fn lines(s: &Summary, inferred: bool) -> Vec<String> {
     let mut lines = vec![
         format!(
             "file       {}, {:.1} MB",
-            s.path.display(),
+            printable(&s.path.display().to_string()),
             s.file_bytes as f64 / 1e6
         ),
         format!(
@@ -122,10 +140,17 @@ fn lines(s: &Summary, inferred: bool) -> Vec<String> {
             100.0 * s.active_share_10ms
         ),
         format!(
-            "times      {}-bit floats, {apart} apart at the median duration",
-            s.time_bits
+            "times      {} bits, in {}, {apart} apart at the median duration",
+            match s.stored.float {
+                TimeFloat::Integer => format!("integers of {}", s.time_bits),
+                _ => format!("floats of {}", s.time_bits),
+            },
+            s.stored.unit.plural()
         ),
     ];
+    if let Some(grid) = s.grid {
+        lines.push(format!("grid       all times lie on one of {grid}"));
+    }
     if !s.notices.is_empty() {
         // Further lines stand under the first.
         let notices = s.notices.to_string().replace('\n', "\n           ");
@@ -148,11 +173,13 @@ fn draw(events: &EventFile, summary: Summary) -> Result<Inspect> {
     Ok(Inspect {
         title: format!(
             "{}: {} samples of {} classes",
-            summary
-                .path
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy(),
+            printable_name(
+                &summary
+                    .path
+                    .file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+            ),
             summary.samples,
             summary.classes.len()
         ),

@@ -57,7 +57,7 @@ fn notes(layer: &LayerAnalysis, dt_ms: f64) -> Vec<String> {
             .filter_map(|measured| {
                 let leading = measured.spectrum.leading()?.per_step;
                 let rate = leading.map_or("-∞".to_owned(), |r| short(r * 1e3 / dt_ms));
-                Some(format!("{} {}", measured.input, rate.replace('-', "−")))
+                Some(format!("{} {}", measured.label(), rate.replace('-', "−")))
             })
             .collect();
         rates.join("; ")

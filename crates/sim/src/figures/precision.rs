@@ -7,6 +7,7 @@ use super::scope::{NEVER, Scope, mean};
 use super::sweep::line;
 use super::{FiguresError, Sheet};
 use crate::eval::bootstrap::{Estimate, over_seeds};
+use crate::eval::crossed::of_estimates;
 use crate::precision::result::Stored;
 use crate::precision::{Format, PrecisionConfig, Rounding};
 use crate::run::summary::CellSummary;
@@ -139,6 +140,7 @@ fn arm_lines(
         let seeds: Vec<Estimate> = cells.iter().filter_map(|cell| own(cell, config)).collect();
         match seeds[..] {
             [one] => Some(one),
+            _ if measure.accuracy => of_estimates(&seeds),
             _ => over_seeds(&seeds.iter().map(|e| e.value).collect::<Vec<_>>()),
         }
     };

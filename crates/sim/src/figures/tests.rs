@@ -62,9 +62,11 @@ pub(crate) fn summary(scenario: &Scenario, accuracy: f64) -> Summary {
         name: "made <up> & more".to_owned(),
         about: Some("\"quotes\" & <tags>".to_owned()),
         split: "valid".to_owned(),
+        events: String::new(),
         classes: vec!["a".to_owned(), "b".to_owned()],
         chance: 0.5,
         dt_ms: 10.0,
+        margin: crate::eval::verdict::MARGIN,
         reference: Roles::of(scenario).usual_reference(),
         roles: Roles::of(scenario),
         table: table(&cells, &Roles::of(scenario).usual_reference()),
@@ -101,6 +103,7 @@ fn cell(model: &str, arm: &str, accuracy: f64) -> CellSummary {
         arm: arm.to_owned(),
         seed: 1,
         training: TrainRecord {
+            weights_sha256: None,
             parameters: 1234,
             weight_steps: Some(40),
             seconds: 5.0,
@@ -180,6 +183,8 @@ fn evaluation(accuracy: f64) -> Evaluation {
         twin: vec![],
         saturation: vec![window(0), window(1)],
         by_recording: ByRecording::new(),
+        last_by_recording: ByRecording::new(),
+        detector_by_recording: ByRecording::new(),
         calibration: None,
         change_points: None,
     }

@@ -110,7 +110,7 @@ fn the_report_follows_the_reference() {
     let folder = tempfile::tempdir().expect("a folder");
     let run = Folder::open(folder.path(), "fruit", "x", false).expect("new");
     let drawn = figures::draw(&scenario, folder.path(), &summary).expect("drawn");
-    report::write(&scenario, &run, &summary, &drawn).expect("written");
+    report::write(&scenario, run.path(), &summary, &drawn).expect("written");
     let page = std::fs::read_to_string(folder.path().join("report.html")).expect("written");
     for words in [
         "nets trained in the arm <em>classic</em>",

@@ -14,7 +14,11 @@ fn rows_become_an_event_file_that_inspect_reads() {
     fs::write(bench.path("rows.csv"), ROWS).unwrap();
     let output = bench.saturn(&["data", "convert", "csv", "rows.csv", "rows.h5"]);
     let said = succeeds(&output);
-    assert!(said.contains("rows.h5: 2 samples"), "{said}");
+    let found = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        found.contains("rows.h5: 2 samples"),
+        "a result goes to standard output: {said}"
+    );
     let options = ReadOptions {
         channels: 4,
         classes: None,

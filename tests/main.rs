@@ -4,6 +4,8 @@
 mod analyse;
 mod architecture;
 mod bad_input;
+#[cfg(unix)]
+mod browser;
 mod convert;
 mod example_policy;
 mod gallery;

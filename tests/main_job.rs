@@ -16,6 +16,47 @@ pub fn numbers(bench: &Bench, run: &str) -> Value {
     summary
 }
 
+/// Results are on standard output, what is being done on standard error; tables fit the terminal.
+#[test]
+fn results_and_progress_go_different_ways() {
+    let bench = Bench::new();
+    let run = bench.saturn(&[
+        "run",
+        "tiny.yaml",
+        "--out",
+        "out",
+        "--set",
+        "train.epochs=1",
+    ]);
+    let progress = succeeds(&run);
+    let results = String::from_utf8(run.stdout).unwrap();
+    for words in [
+        "accuracy in % with its 95 % interval",
+        "the report is out/report.html",
+    ] {
+        assert!(
+            results.contains(words) && !progress.contains(words),
+            "{words}:\n{results}\n{progress}"
+        );
+    }
+    assert!(
+        progress.contains("lif.classic.1") && !results.contains("lif.classic.1"),
+        "{progress}"
+    );
+    for columns in [80, 100, 120] {
+        let mut plot = bench.command(&["plot", "out"]);
+        let output = plot.env("COLUMNS", columns.to_string()).output().unwrap();
+        succeeds(&output);
+        let again = String::from_utf8(output.stdout).unwrap();
+        assert!(
+            again.contains("summed") && again.contains("detector"),
+            "{again}"
+        );
+        let widest = again.lines().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(columns), "{columns}: {again}");
+    }
+}
+
 #[test]
 fn a_scenario_becomes_a_folder_of_results() {
     let bench = Bench::new();
@@ -328,9 +369,42 @@ fn check_schema_and_inspect_say_what_they_should() {
     succeeds(&schema);
     let schema: Value = serde_json::from_slice(&schema.stdout).unwrap();
     assert!(schema["properties"]["models"].is_object());
-    let inspect = bench.saturn(&["data", "inspect", "data/train.h5", "--channels", "16"]);
+    // The synthetic set has 16 channels, and its words reach the last one.
+    let inspect = bench.saturn(&["data", "inspect", "data/train.h5"]);
     succeeds(&inspect);
-    assert!(String::from_utf8_lossy(&inspect.stdout).contains("24 by"));
+    let text = String::from_utf8_lossy(&inspect.stdout).into_owned();
+    assert!(
+        text.contains("24 by") && text.contains("16 (the largest unit and one"),
+        "{text}"
+    );
+    assert!(
+        !bench.path("train-inspect.svg").exists(),
+        "a figure that nobody asked for"
+    );
+    let asked = [
+        "data",
+        "inspect",
+        "data/train.h5",
+        "--figures",
+        "drawn/here",
+    ];
+    succeeds(&bench.saturn(&asked));
+    assert!(bench.path("drawn/here/train-inspect.svg").exists());
+    assert!(bench.path("drawn/here/train-inspect.png").exists());
+    let older = [
+        "data",
+        "inspect",
+        "data/train.h5",
+        "--channels",
+        "16",
+        "--figure",
+        "older",
+    ];
+    let said = succeeds(&bench.saturn(&older));
+    assert!(
+        said.contains("--figures") && bench.path("older.svg").exists(),
+        "{said}"
+    );
     let narrow = ["data", "inspect", "data/train.h5", "--channels", "1"];
     fails(
         &bench.saturn(&narrow),
@@ -346,9 +420,7 @@ fn check_schema_and_inspect_say_what_they_should() {
         "--figure",
         "no/such",
     ];
-    fails(&bench.saturn(&nowhere), 1, &["no/such", "--figure"]);
-    assert!(bench.path("train-inspect.svg").exists());
-    assert!(bench.path("train-inspect.png").exists());
+    fails(&bench.saturn(&nowhere), 1, &["no/such", "--figures"]);
 }
 
 #[test]

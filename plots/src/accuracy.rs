@@ -1,6 +1,6 @@
 //! Accuracy over stream position.
 
-use crate::axis::{Axis, minus};
+use crate::axis::{Axis, resolved};
 use crate::canvas::Canvas;
 use crate::error::PlotError;
 use crate::figure::Figure;
@@ -60,6 +60,28 @@ impl Default for Accuracy {
     }
 }
 
+impl Accuracy {
+    /// The last position that has a value, in two digits: `1,000,000`.
+    fn length(&self) -> Option<String> {
+        let lines = self.panels.iter().flat_map(|panel| &panel.series);
+        let last = lines.flat_map(Series::xs).fold(f64::NEG_INFINITY, f64::max);
+        if !(1.0..1e15).contains(&last) {
+            return None;
+        }
+        let unit = 10f64.powf(last.log10().floor() - 1.0).max(1.0);
+        let digits = format!("{:.0}", (last / unit).round() * unit);
+        let groups: Vec<&str> = (0..digits.len())
+            .filter(|k| k == &0 || (digits.len() - k).is_multiple_of(3))
+            .map(|k| {
+                let rest = digits.len() - k;
+                let end = k + if rest.is_multiple_of(3) { 3 } else { rest % 3 };
+                &digits[k..end]
+            })
+            .collect();
+        Some(groups.join(","))
+    }
+}
+
 impl Figure for Accuracy {
     fn canvas(&self) -> Result<Canvas, PlotError> {
         let cells = self.panels.iter().map(|panel| {
@@ -69,15 +91,12 @@ impl Figure for Accuracy {
             }
             notes.extend(panel.slopes.iter().map(|slope| {
                 let text = if slope.points_per_million.is_finite() {
-                    let sign = if slope.points_per_million > 0.0 {
-                        "+"
-                    } else {
-                        ""
-                    };
-                    minus(&format!(
-                        "{} {sign}{:.2} ± {:.2}",
-                        slope.name, slope.points_per_million, slope.standard_error
-                    ))
+                    let value = resolved(slope.points_per_million, 2);
+                    let bare =
+                        value.starts_with(['<', '>', '−']) || slope.points_per_million == 0.0;
+                    let sign = if bare { "" } else { "+" };
+                    let error = resolved(slope.standard_error, 2);
+                    format!("{} {sign}{value} ± {error}", slope.name)
                 } else {
                     format!("{} –", slope.name)
                 };
@@ -99,9 +118,12 @@ impl Figure for Accuracy {
     }
 
     fn caption(&self) -> String {
-        "Each line is the accuracy of one arm in successive pieces of the same stream, and a band its 95 % \
-         interval: a level line means that the net is as good after a million steps as at \
-         the start; the slopes above a panel say how level."
-            .to_owned()
+        format!(
+            "Each line is the accuracy of one arm in successive pieces of the same stream, and a band its 95 % \
+             interval: a level line means that the net is as good {} as at the start; the slopes above a panel, with \
+             their standard errors, give points per 10⁶ steps, whatever the length of the stream.",
+            self.length()
+                .map_or_else(|| "at the end".to_owned(), |n| format!("after {n} steps"))
+        )
     }
 }

@@ -19,6 +19,8 @@ pub struct Axis {
     pub scale: Scale,
     /// Lowest and highest value; found from the data where it is `None`.
     pub range: Option<(f64, f64)>,
+    /// Values at or below this were not told apart and are drawn here; the tick says so.
+    pub floor: Option<f64>,
 }
 
 impl Axis {
@@ -35,7 +37,7 @@ impl Axis {
         Axis {
             label: label.into(),
             scale: Scale::Log,
-            range: None,
+            ..Axis::default()
         }
     }
 
@@ -44,6 +46,30 @@ impl Axis {
     pub fn over(mut self, low: f64, high: f64) -> Axis {
         self.range = Some((low, high));
         self
+    }
+
+    /// The same axis with a floor: what lies at or below it is drawn there, under a tick that says so.
+    #[must_use]
+    pub fn with_floor(mut self, floor: f64) -> Axis {
+        self.floor = Some(floor);
+        self
+    }
+
+    /// Whether its lower end stands for all that is lower still: some value is at the floor, or is not positive on
+    /// a logarithmic axis, whose end is `low`.
+    pub(crate) fn ends_in_floor(&self, low: f64, values: impl Iterator<Item = f64>) -> bool {
+        let limit = match (self.scale, self.floor) {
+            (_, Some(floor)) if floor >= low => floor,
+            (Scale::Log, _) => 0.0,
+            (Scale::Linear, _) => return false,
+        };
+        values.filter(|v| v.is_finite()).any(|v| v <= limit)
+    }
+
+    /// Whether a fixed range leaves out the zero of a quantity in per cent: its lower end is no zero.
+    pub(crate) fn is_cut(&self) -> bool {
+        let low = self.range.map_or(0.0, |(low, _)| low);
+        self.scale == Scale::Linear && low > 0.0 && self.label.contains('%')
     }
 
     /// The range to draw: the fixed one, or one that covers the finite values with some air.
@@ -67,6 +93,10 @@ impl Axis {
             (Scale::Linear, false) => (0.0, 1.0),
             (Scale::Log, false) => (0.1, 1.0),
             (Scale::Log, true) if snug && high / low > 1.5 => (low, high),
+            // What lies at the floor is drawn at the end of the axis.
+            (Scale::Log, true) if self.floor.is_some_and(|floor| low <= floor && floor < high) => {
+                (self.floor.unwrap_or(low), high * 1.3)
+            }
             (Scale::Log, true) => (low / 1.3, high * 1.3),
             (Scale::Linear, true) => {
                 let span = high - low;
@@ -121,6 +151,7 @@ pub(crate) struct Ruler {
     scale: Scale,
     start: f64,
     end: f64,
+    floored: bool,
 }
 
 impl Ruler {
@@ -132,7 +163,14 @@ impl Ruler {
             scale,
             start,
             end,
+            floored: false,
         }
+    }
+
+    /// The same ruler, whose lower end stands for all that is lower still where `floored`.
+    pub fn with_floor(mut self, floored: bool) -> Ruler {
+        self.floored = floored;
+        self
     }
 
     /// The place of a value in px; far outside the range it stays within a few lengths of the axis.
@@ -157,6 +195,18 @@ impl Ruler {
             Scale::Log => log_ticks(self.low, self.high, count),
         };
         ticks.retain(|tick| inside(tick.value));
+        if self.floored {
+            // The lowest tick is the end itself, and no other is near enough to touch it.
+            let near = |tick: &Tick| (self.at(tick.value) - self.start).abs() < 0.35 * spacing;
+            let own = ticks
+                .iter()
+                .find(|tick| (self.at(tick.value) - self.start).abs() < 0.5);
+            let label = own.map_or_else(|| short(self.low), |tick| tick.label.clone());
+            ticks.retain(|tick| !near(tick));
+            let value = self.low;
+            let label = format!("≤{label}");
+            ticks.insert(0, Tick { value, label });
+        }
         ticks
     }
 }
@@ -218,6 +268,35 @@ fn log_ticks(low: f64, high: f64, count: f64) -> Vec<Tick> {
             Tick { value, label }
         })
         .collect()
+}
+
+/// A number in two digits.
+fn short(value: f64) -> String {
+    if (0.01..1e4).contains(&value) {
+        return trim(&format!("{value:.2}"));
+    }
+    let exponent = value.abs().log10().floor();
+    let lead = value / 10f64.powf(exponent);
+    let power = format!("10{}", superscript(exponent as i32));
+    match trim(&format!("{lead:.1}")).as_str() {
+        "1" => power,
+        lead => format!("{lead}×{power}"),
+    }
+}
+
+/// A number with some places; one that would read as zero and is none is below the last place: `<0.01`.
+pub(crate) fn resolved(value: f64, places: usize) -> String {
+    let text = format!("{value:.places$}");
+    let reads_zero = text.chars().all(|c| matches!(c, '0' | '.' | '-'));
+    if value == 0.0 || !reads_zero {
+        return minus(&text);
+    }
+    let last = format!("{:.places$}", 10f64.powi(-(places as i32)));
+    if value > 0.0 {
+        format!("<{last}")
+    } else {
+        format!(">−{last}")
+    }
 }
 
 /// An exponent in raised digits.
@@ -311,6 +390,31 @@ mod tests {
         assert_eq!(
             labels((1e-7, 3e-7), Scale::Linear, 100.0),
             ["1×10⁻⁷", "2×10⁻⁷", "3×10⁻⁷"]
+        );
+    }
+
+    #[test]
+    fn a_floor_is_marked_at_the_end_of_the_axis() {
+        let axis = Axis::log("").with_floor(1e-6);
+        let values = || [1e-6, 1e-3, 1.0].into_iter();
+        let (low, high) = axis.covering(values(), false);
+        assert!((low - 1e-6).abs() < 1e-12 && high > 1.0);
+        assert!(axis.ends_in_floor(low, values()));
+        assert!(!axis.ends_in_floor(low, [1e-3].into_iter()));
+        let ruler = Ruler::new((low, high), Scale::Log, 200.0, 0.0).with_floor(true);
+        assert_eq!(ruler.ticks(42.0)[0].label, "≤10⁻⁶");
+        // A logarithmic axis has no place for zero.
+        assert!(Axis::log("").ends_in_floor(0.5, [0.0, 3.0].into_iter()));
+        assert!(!Axis::linear("").ends_in_floor(0.0, [0.0].into_iter()));
+    }
+
+    #[test]
+    fn what_is_not_zero_does_not_read_as_zero() {
+        assert_eq!(resolved(0.004, 2), "<0.01");
+        assert_eq!(resolved(-0.004, 2), ">−0.01");
+        assert_eq!(
+            (resolved(0.0, 2), resolved(-1.25, 1)),
+            ("0.00".into(), "−1.2".into())
         );
     }
 

@@ -6,7 +6,7 @@ use crate::error::{PlotError, check_len};
 use crate::figure::Figure;
 use crate::font;
 use crate::frame::{Frame, Rect};
-use crate::legend::{Legend, Sample};
+use crate::legend::{Legend, Note, Sample};
 use crate::look::Look;
 use crate::style::{self, FAINT, GRID, INK, MARGIN, MUTED};
 
@@ -20,7 +20,7 @@ pub struct CompareItem {
 }
 
 /// A value with its 95 % interval.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct CompareValue {
     /// The value.
     pub value: f64,
@@ -28,6 +28,8 @@ pub struct CompareValue {
     pub low: f64,
     /// Upper bound.
     pub high: f64,
+    /// The same of each seed; empty where there is one.
+    pub seeds: Vec<f64>,
 }
 
 /// One panel: one fill of the gaps, as a rule.
@@ -52,19 +54,22 @@ pub struct Compare {
     pub models: Vec<String>,
     /// What the markers stand for, from the top to the bottom of a row.
     pub items: Vec<CompareItem>,
-    /// One a fill.
+    /// One a fill or a reading.
     pub panels: Vec<ComparePanel>,
+    /// What the bars are, for the legend: "95 % interval over seeds".
+    pub interval: String,
 }
 
 impl Default for Compare {
     fn default() -> Compare {
         Compare {
             title: "Accuracy on a stream that is never reset".to_owned(),
-            x: Axis::linear("accuracy, %  (95 % interval)").over(0.0, 100.0),
+            x: Axis::linear("accuracy, %").over(0.0, 100.0),
             chance: None,
             models: Vec::new(),
             items: Vec::new(),
             panels: Vec::new(),
+            interval: "95 % interval".to_owned(),
         }
     }
 }
@@ -72,17 +77,29 @@ impl Default for Compare {
 /// Height of one marker's line where there is room for it and where there are very many, and the air between
 /// the rows, px.
 const SLOT: f64 = 12.0;
+/// Height of one marker's line where its name is beside it.
+const NAMED_SLOT: f64 = 16.0;
+/// Items that a legend can name; more have their names beside their markers.
+const LEGEND: usize = 8;
 const LOWEST_SLOT: f64 = 7.0;
 const ROW_AIR: f64 = 14.0;
 /// Height that the markers of all rows share, px; more of them move together, down to the lowest slot.
 const MARKERS: f64 = 720.0;
 /// Half the extent of a marker, as a share of its slot.
-const MARKER_SHARE: f64 = 0.58;
+const MARKER_SHARE: f64 = 0.48;
 /// Space inside a panel beyond the ends of its scale, so that markers at 0 and 100 stay whole.
 const INSET: f64 = 8.0;
 
 impl Compare {
+    /// Whether names are beside the markers: one row needs no legend, and many names are a poor one.
+    fn is_named(&self) -> bool {
+        self.models.len() == 1 && self.items.len() > 1 || self.items.len() > LEGEND
+    }
+
     fn slot(&self) -> f64 {
+        if self.is_named() {
+            return NAMED_SLOT;
+        }
         let markers = self.models.len() * self.items.len();
         (MARKERS / markers.max(1) as f64).clamp(LOWEST_SLOT, SLOT)
     }
@@ -90,6 +107,104 @@ impl Compare {
     fn row_height(&self) -> f64 {
         let slot = self.slot();
         (self.items.len() as f64 * slot + ROW_AIR * slot / SLOT).max(34.0)
+    }
+
+    /// The middle of an item's line below the top of its row.
+    fn line(&self, item: usize) -> f64 {
+        let middle = 0.5 * (self.items.len() as f64 - 1.0);
+        0.5 * self.row_height() + (item as f64 - middle) * self.slot()
+    }
+
+    fn legend(&self) -> Legend {
+        let all = || {
+            self.panels
+                .iter()
+                .flat_map(|panel| panel.values.iter().flatten().flatten())
+        };
+        let mut notes = Vec::new();
+        if all().any(|v| v.low.is_finite() && v.high.is_finite()) {
+            notes.push((Note::Interval, self.interval.clone()));
+        }
+        if all().any(|v| v.seeds.len() > 1) {
+            notes.push((Note::Seed, "single seeds".to_owned()));
+        }
+        let items = self.items.iter().map(|i| (i.look, i.name.clone()));
+        Legend {
+            items: items.filter(|_| !self.is_named()).collect(),
+            sample: Sample::Marker,
+            notes,
+        }
+    }
+
+    /// Names of models, and of items where these are beside their markers, left of `x`.
+    fn names(&self, canvas: &mut Canvas, x: f64, top: f64) {
+        for (m, name) in self.models.iter().enumerate() {
+            let y = top + m as f64 * self.row_height();
+            if !self.is_named() {
+                let text = Text::new(name, style::PANEL_TITLE, INK).end();
+                canvas.centred(x, y + 0.5 * self.row_height(), text);
+                continue;
+            }
+            let text = Text::new(name, style::PANEL_TITLE, INK).bold();
+            canvas.centred(MARGIN, y + self.line(0), text);
+            for (k, item) in self.items.iter().enumerate() {
+                let text = Text::new(&item.name, style::LABEL, INK).end();
+                canvas.centred(x, y + self.line(k), text);
+            }
+        }
+    }
+
+    /// Width of the names left of the panels.
+    fn names_width(&self) -> f64 {
+        let widest = |names: &mut dyn Iterator<Item = f64>| names.fold(0.0, f64::max);
+        let models = self
+            .models
+            .iter()
+            .map(|m| font::width(m, style::PANEL_TITLE, self.is_named()));
+        let models = widest(&mut models.into_iter());
+        if !self.is_named() {
+            return models;
+        }
+        let items = self
+            .items
+            .iter()
+            .map(|i| font::width(&i.name, style::LABEL, false));
+        models + 16.0 + widest(&mut items.into_iter())
+    }
+
+    /// One value: its interval, its seeds and its marker.
+    fn value(
+        &self,
+        canvas: &mut Canvas,
+        item: &CompareItem,
+        value: &CompareValue,
+        y: f64,
+        px: &dyn Fn(f64) -> f64,
+    ) {
+        let slot = self.slot();
+        let colour = item.look.colour();
+        if value.low.is_finite() && value.high.is_finite() {
+            let ends = (px(value.low), px(value.high));
+            canvas.rule(
+                (ends.0, y),
+                (ends.1, y),
+                colour,
+                style::LINE.min(0.25 * slot),
+            );
+        }
+        let marker = (MARKER_SHARE * slot).min(style::MARKER);
+        item.look.mark_of_size(canvas, (px(value.value), y), marker);
+        // Below the bar, so that they hide neither it nor the marker.
+        let radius = style::SEED.min(0.16 * slot);
+        let seeds = value.seeds.iter().filter(|s| s.is_finite());
+        for seed in seeds.filter(|_| value.seeds.len() > 1) {
+            canvas.disc(
+                px(*seed),
+                y + 0.46 * slot,
+                radius,
+                colour.towards(INK, 0.35),
+            );
+        }
     }
 
     fn panel(&self, canvas: &mut Canvas, panel: &ComparePanel, rect: Rect, first: bool) {
@@ -119,24 +234,15 @@ impl Compare {
             let x = x.min(rect.right() - label.width());
             canvas.text(x - 1.0, rect.y - 5.0, label);
         }
-        let slot = self.slot();
-        let marker = (MARKER_SHARE * slot).min(style::MARKER);
         let mut seen = false;
+        let px = |v: f64| frame.x.at(v).clamp(rect.x, rect.right());
         for (row, items) in panel.values.iter().enumerate() {
-            let middle = rect.y + (row as f64 + 0.5) * self.row_height();
+            let top = rect.y + row as f64 * self.row_height();
             for (k, (value, item)) in items.iter().zip(&self.items).enumerate() {
-                let Some(value) = value.filter(|v| v.value.is_finite()) else {
-                    continue;
-                };
-                seen = true;
-                let y = middle + (k as f64 - 0.5 * (self.items.len() as f64 - 1.0)) * slot;
-                let px = |v: f64| frame.x.at(v).clamp(rect.x, rect.right());
-                let (low, high) = (px(value.low), px(value.high));
-                if value.low.is_finite() && value.high.is_finite() {
-                    let colour = item.look.colour();
-                    canvas.rule((low, y), (high, y), colour, style::LINE.min(0.25 * slot));
+                if let Some(value) = value.as_ref().filter(|v| v.value.is_finite()) {
+                    seen = true;
+                    self.value(canvas, item, value, top + self.line(k), &px);
                 }
-                item.look.mark_of_size(canvas, (px(value.value), y), marker);
             }
         }
         if !seen {
@@ -209,21 +315,10 @@ impl Figure for Compare {
             2 | 4 => (2, 400.0),
             _ => (3, 300.0),
         };
-        let names = self
-            .models
-            .iter()
-            .map(|m| font::width(m, style::PANEL_TITLE, false));
-        let left = MARGIN + names.fold(0.0, f64::max) + 10.0;
+        let left = MARGIN + self.names_width() + 10.0;
         let gap = 26.0;
         let width = left + columns as f64 * panel_width + (columns - 1) as f64 * gap + MARGIN + 6.0;
-        let legend = Legend {
-            items: self
-                .items
-                .iter()
-                .map(|i| (i.look, i.name.clone()))
-                .collect(),
-            sample: Sample::Marker,
-        };
+        let legend = self.legend();
         let width = width.max(legend.least_width() + 2.0 * MARGIN);
         let title = font::wrap(&self.title, style::TITLE, true, width - 2.0 * MARGIN);
         let legend_top = MARGIN + title.len() as f64 * 22.0 + 4.0;
@@ -248,20 +343,16 @@ impl Figure for Compare {
             let rect = Rect::new(x, y, panel_width, height);
             self.panel(&mut canvas, panel, rect, column == 0);
             if column == 0 {
-                for (m, name) in self.models.iter().enumerate() {
-                    let middle = y + (m as f64 + 0.5) * self.row_height();
-                    let text = Text::new(name, style::PANEL_TITLE, INK).end();
-                    canvas.centred(x - 8.0, middle, text);
-                }
+                self.names(&mut canvas, x - 8.0, y);
             }
         }
         Ok(canvas)
     }
 
     fn caption(&self) -> String {
-        "Each marker is the accuracy of one way of training (colour) under one reset policy (hollow: \
-         with resets), the bar through it the 95 % interval; a method that needs no reset has its \
-         filled marker where the hollow grey one, classic training helped by oracle resets, lies."
+        "Each marker is the accuracy of one training arm (colour) under one reset policy (hollow: with resets), \
+         the bar through it the interval that the legend names, and a dot one seed; grey and hollow is the reference. \
+         An arm that needs no resets has its filled marker where the reference is."
             .to_owned()
     }
 }

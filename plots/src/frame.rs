@@ -3,6 +3,7 @@
 use crate::axis::{Ruler, Scale, Tick};
 use crate::canvas::{Canvas, Text};
 use crate::font;
+use crate::legend::beyond;
 use crate::series::Series;
 use crate::style::{self, INK, MUTED};
 
@@ -60,6 +61,39 @@ impl Frame {
         }
     }
 
+    /// The same frame, where the lower end of an axis stands for all that is lower still.
+    pub fn with_floors(mut self, x: bool, y: bool) -> Frame {
+        self.x = self.x.with_floor(x);
+        self.y = self.y.with_floor(y);
+        self
+    }
+
+    /// Marks what of a series lies above or below the frame, once for each run of such points; whether there is
+    /// something.
+    pub fn beyond(&self, canvas: &mut Canvas, series: &Series) -> bool {
+        let r = self.rect;
+        let side = |&(x, y): &(f64, f64)| -> i8 {
+            let (px, py) = (self.x.at(x), self.y.at(y));
+            let inside = x.is_finite() && y.is_finite() && px >= r.x - 0.5 && px <= r.right() + 0.5;
+            match () {
+                () if inside && py < r.y - 0.5 => -1,
+                () if inside && py > r.bottom() + 0.5 => 1,
+                () => 0,
+            }
+        };
+        let mut some = false;
+        for run in series.points.chunk_by(|a, b| side(a) == side(b)) {
+            let way = side(&run[0]);
+            if way != 0 {
+                let x = self.x.at(run[run.len() / 2].0).clamp(r.x, r.right());
+                let y = if way < 0 { r.y } else { r.bottom() };
+                beyond(canvas, (x, y), f64::from(way), series.look.colour());
+                some = true;
+            }
+        }
+        some
+    }
+
     pub fn x_ticks(&self) -> Vec<Tick> {
         self.x.ticks(SPACING.0)
     }
@@ -96,6 +130,20 @@ impl Frame {
                 let text = Text::new(tick.label, style::TICK, INK).end();
                 canvas.centred(r.x - style::TICK_LENGTH - 3.0, y, text);
             }
+        }
+    }
+
+    /// Two strokes across the foot of the left spine: the scale does not begin at zero.
+    pub fn cut(&self, canvas: &mut Canvas) {
+        let (x, y) = (self.rect.x, self.rect.bottom() - 7.0);
+        canvas.rect(x - 2.0, y - 3.0, 4.0, 3.0, style::WHITE, 1.0);
+        for up in [0.0, 3.0] {
+            canvas.rule(
+                (x - 4.0, y - up + 1.5),
+                (x + 4.0, y - up - 1.5),
+                INK,
+                style::SPINE,
+            );
         }
     }
 

@@ -1,11 +1,10 @@
-//! Small multiples: panels with lines in rows and columns, one horizontal scale, labels beside the
-//! lines.
+//! Small multiples: panels with lines in rows and columns, one horizontal scale, one legend.
 
 use crate::axis::Axis;
 use crate::canvas::{Canvas, Text};
 use crate::font;
 use crate::frame::{Frame, Rect};
-use crate::legend::{Legend, Sample};
+use crate::legend::{Legend, Note, Sample};
 use crate::look::Look;
 use crate::series::{Level, Series};
 use crate::style::{self, Colour, FAINT, INK, MARGIN};
@@ -66,7 +65,7 @@ const NOTE_HEIGHT: f64 = 14.0;
 const HEADER: f64 = 26.0;
 
 /// Where everything lies.
-pub(crate) struct Layout {
+struct Layout {
     width: f64,
     height: f64,
     /// Of each row and cell: the frame, and whether it has numbers below.
@@ -99,24 +98,19 @@ impl Grid {
     pub fn draw(&self) -> Canvas {
         let legend = self.legend();
         let bare = self.layout(0.0);
-        let direct = self.direct_labels(&bare);
-        let legend_height = if direct.is_some() || legend.items.is_empty() {
+        let legend_height = if legend.is_empty() {
             0.0
         } else {
             legend.height(bare.width - 2.0 * MARGIN) + 8.0
         };
         let layout = self.layout(legend_height);
-        let mut labels = direct.clone().unwrap_or_default();
-        self.level_labels(&layout, &mut labels);
         let mut canvas = Canvas::new(layout.width, layout.height);
         for (k, line) in layout.title.iter().enumerate() {
             let y = MARGIN + style::TITLE + k as f64 * 22.0;
             canvas.text(MARGIN, y, Text::new(line, style::TITLE, INK).bold());
         }
-        if direct.is_none() {
-            let y = layout.top - legend_height;
-            legend.draw(&mut canvas, MARGIN, y, layout.width - 2.0 * MARGIN);
-        }
+        let y = layout.top - legend_height;
+        legend.draw(&mut canvas, MARGIN, y, layout.width - 2.0 * MARGIN);
         for (r, row) in self.rows.iter().enumerate() {
             for (c, cell) in row.cells.iter().enumerate() {
                 if let (Some(cell), Some((frame, numbers))) = (cell, layout.frames[r][c]) {
@@ -130,9 +124,6 @@ impl Grid {
                     }
                 }
             }
-        }
-        for (place, text) in labels {
-            canvas.centred(place.x, place.y + 0.5 * place.h, text);
         }
         canvas
     }
@@ -181,38 +172,63 @@ impl Grid {
 
     /// The lines of a vertical label.
     fn y_label(&self, cell: &Cell) -> Vec<String> {
-        font::wrap_evenly(&cell.y.label, style::LABEL, false, self.panel.1 + 24.0)
+        let mut label = cell.y.label.clone();
+        if let (true, Some((low, _))) = (cell.y.is_cut(), cell.y.range) {
+            label = format!("{label}, from {low:.0} on");
+        }
+        font::wrap_evenly(&label, style::LABEL, false, self.panel.1 + 24.0)
     }
 
     fn x_label(&self) -> Vec<String> {
         font::wrap(&self.x.label, style::LABEL, false, self.panel.0 + 20.0)
     }
 
-    pub(crate) fn cells(&self) -> impl Iterator<Item = &Cell> {
+    fn cells(&self) -> impl Iterator<Item = &Cell> {
         self.rows.iter().flat_map(|row| row.cells.iter().flatten())
     }
 
-    fn y_range(&self, cell: &Cell) -> (f64, f64) {
+    /// What the vertical scale of a cell is to cover.
+    fn ys(&self, cell: &Cell) -> Vec<f64> {
         let of = |c: &Cell| -> Vec<f64> {
             let levels = c.levels.iter().map(|l| l.value);
             c.series.iter().flat_map(Series::ys).chain(levels).collect()
         };
         if self.own_y {
-            cell.y.covering(of(cell).into_iter(), false)
+            of(cell)
         } else {
-            cell.y.covering(self.cells().flat_map(of), false)
+            self.cells().flat_map(of).collect()
         }
+    }
+
+    fn y_range(&self, cell: &Cell) -> (f64, f64) {
+        cell.y.covering(self.ys(cell).into_iter(), false)
+    }
+
+    /// Whether something of a series lies above or below its panel.
+    fn has_beyond(&self) -> bool {
+        let mut nowhere = Canvas::new(1.0, 1.0);
+        self.cells().any(|cell| {
+            let frame = self.frame(cell, 0.0, 0.0);
+            let mut all = cell.series.iter();
+            all.any(|series| frame.beyond(&mut nowhere, series))
+        })
     }
 
     /// The frame of a cell at a place.
     fn frame(&self, cell: &Cell, x: f64, y: f64) -> Frame {
-        let xs = self
-            .cells()
-            .flat_map(|c| c.series.iter().flat_map(Series::xs));
+        let xs: Vec<f64> = (self.cells().flat_map(|c| &c.series))
+            .flat_map(Series::xs)
+            .collect();
+        let across = self.x.covering(xs.iter().copied(), true);
+        let up = self.y_range(cell);
         Frame::new(
             Rect::new(x, y, self.panel.0, self.panel.1),
-            (self.x.covering(xs, true), self.x.scale),
-            (self.y_range(cell), cell.y.scale),
+            (across, self.x.scale),
+            (up, cell.y.scale),
+        )
+        .with_floors(
+            self.x.ends_in_floor(across.0, xs.into_iter()),
+            cell.y.ends_in_floor(up.0, self.ys(cell).into_iter()),
         )
     }
 
@@ -313,8 +329,14 @@ impl Grid {
                 frame.series(canvas, series);
             }
         }
+        for series in &cell.series {
+            frame.beyond(canvas, series);
+        }
         frame.lower(canvas, numbers);
         frame.left(canvas, left);
+        if cell.y.is_cut() {
+            frame.cut(canvas);
+        }
         if left {
             let lines = self.y_label(cell);
             let right = r.x - frame.left_width() - 4.0;
@@ -340,7 +362,7 @@ impl Grid {
     }
 
     /// Names with their looks, in the order in which they appear.
-    pub(crate) fn names(&self) -> Vec<(Look, String)> {
+    fn names(&self) -> Vec<(Look, String)> {
         let mut names: Vec<(Look, String)> = Vec::new();
         for series in self.cells().flat_map(|c| &c.series) {
             if !series.thin && !series.name.is_empty() && !names.iter().any(|n| n.1 == series.name)
@@ -351,9 +373,19 @@ impl Grid {
         names
     }
 
+    /// One legend for all panels: series, reference lines, and what lies beyond an edge.
     fn legend(&self) -> Legend {
         let cells = self.rows.iter().flat_map(|row| row.cells.iter().flatten());
         let marked = cells.flat_map(|cell| &cell.series).all(Series::is_marked);
+        let mut notes: Vec<(Note, String)> = Vec::new();
+        for level in self.cells().flat_map(|cell| &cell.levels) {
+            if !level.label.is_empty() && !notes.iter().any(|(_, name)| *name == level.label) {
+                notes.push((Note::Level, level.label.clone()));
+            }
+        }
+        if self.has_beyond() {
+            notes.push((Note::Beyond, "beyond the axis".to_owned()));
+        }
         Legend {
             items: self.names(),
             sample: if marked {
@@ -361,18 +393,8 @@ impl Grid {
             } else {
                 Sample::Line
             },
+            notes,
         }
-    }
-
-    pub(crate) fn panels<'a>(
-        &'a self,
-        layout: &'a Layout,
-    ) -> impl Iterator<Item = (&'a Cell, &'a Frame)> {
-        self.rows
-            .iter()
-            .zip(&layout.frames)
-            .flat_map(|(row, frames)| row.cells.iter().zip(frames))
-            .filter_map(|(cell, frame)| Some((cell.as_ref()?, &frame.as_ref()?.0)))
     }
 }
 

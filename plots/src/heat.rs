@@ -1,6 +1,6 @@
 //! A table as a heat map with its numbers.
 
-use crate::axis::minus;
+use crate::axis::resolved;
 use crate::canvas::{Canvas, Text};
 use crate::error::{PlotError, check_len};
 use crate::figure::Figure;
@@ -85,12 +85,12 @@ impl Heat {
         let colour = shade(((value - low) / (high - low)).clamp(0.0, 1.0));
         let ink = if colour.lightness() < 0.5 { WHITE } else { INK };
         canvas.rect(x, y, w - GAP, ROW - GAP, colour, 1.0);
-        let text = minus(&format!("{value:.*}", self.places));
+        let text = resolved(value, self.places);
         let half = self.half_widths.get(index).filter(|h| h.is_finite());
         let number = Text::new(text, style::PANEL_TITLE, ink).middle();
         canvas.centred(cx, if half.is_some() { cy - 8.0 } else { cy - 1.0 }, number);
         if let Some(half) = half {
-            let text = format!("± {half:.*}", self.places);
+            let text = format!("± {}", resolved(*half, self.places));
             canvas.centred(cx, cy + 9.0, Text::new(text, style::NOTE, ink).middle());
         }
     }

@@ -1,6 +1,6 @@
 //! The operating curve of a detector: errors against false alarms, as the threshold goes up.
 
-use crate::axis::{Axis, minus};
+use crate::axis::{Axis, resolved};
 use crate::canvas::Canvas;
 use crate::error::PlotError;
 use crate::figure::Figure;
@@ -77,10 +77,13 @@ impl Figure for Operating {
             }
             notes.extend(panel.points.iter().filter(|_| noted).map(|p| {
                 let text = format!(
-                    "{} {:.1} + {:.1}, {:.0}",
-                    p.name, p.substitutions, p.misses, p.false_alarms_per_hour
+                    "{} {} + {}, {}",
+                    p.name,
+                    resolved(p.substitutions, 1),
+                    resolved(p.misses, 1),
+                    resolved(p.false_alarms_per_hour, 0)
                 );
-                (minus(&text), p.look.colour())
+                (text, p.look.colour())
             }));
             let curves = panel.curves.iter().map(|curve| Series {
                 points: frontier(&curve.points),
@@ -107,7 +110,7 @@ impl Figure for Operating {
         "Each line is one way of training: the fewest samples that any threshold misses or mistakes with no \
          more false alarms than that; the lower and the further left, the better. The marker is the threshold \
          that was chosen on the validation set, on its line or above it (thresholds without any false alarm lie \
-         at the left edge); what is mistaken has another class, what is missed has no answer."
+         at the left end, marked ≤); what is mistaken has another class, what is missed has no answer."
             .to_owned()
     }
 }

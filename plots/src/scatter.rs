@@ -67,12 +67,15 @@ impl Scatter {
 
     fn frame(&self, rect: Rect) -> Frame {
         let points = || self.panels.iter().flat_map(|p| &p.points);
-        let (xs, ys) = (points().map(|p| p.at.0), points().map(|p| p.at.1));
-        Frame::new(
-            rect,
-            (self.x.covering(xs, false), self.x.scale),
-            (self.y.covering(ys, false), self.y.scale),
-        )
+        let xs: Vec<f64> = points().map(|p| p.at.0).collect();
+        let ys: Vec<f64> = points().map(|p| p.at.1).collect();
+        let across = self.x.covering(xs.iter().copied(), false);
+        let up = self.y.covering(ys.iter().copied(), false);
+        let floors = (
+            self.x.ends_in_floor(across.0, xs.into_iter()),
+            self.y.ends_in_floor(up.0, ys.into_iter()),
+        );
+        Frame::new(rect, (across, self.x.scale), (up, self.y.scale)).with_floors(floors.0, floors.1)
     }
 
     fn panel(canvas: &mut Canvas, panel: &ScatterPanel, frame: &Frame, left: bool) {
@@ -199,6 +202,7 @@ impl Figure for Scatter {
         let width =
             left + columns as f64 * w + (columns - 1) as f64 * (GAP + numbers) + 2.0 * MARGIN;
         let legend = Legend {
+            notes: Vec::new(),
             items: self.legend.clone(),
             sample: Sample::Marker,
         };

@@ -93,5 +93,7 @@ pub const SPINE: f64 = 1.0;
 pub const TICK_LENGTH: f64 = 4.0;
 /// Half the extent of a marker.
 pub const MARKER: f64 = 5.0;
+/// Radius of the dot of one seed.
+pub const SEED: f64 = 1.6;
 /// Space between a figure's edge and what is in it.
 pub const MARGIN: f64 = 16.0;

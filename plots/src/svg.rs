@@ -139,6 +139,24 @@ fn round_size(line: &str) -> String {
     }
 }
 
+/// Style and points of a plain line: those that follow one another in one style become one path, for dashes are
+/// many and each would say its style again.
+fn line_of(line: &str) -> Option<(String, &str)> {
+    let rest = line.strip_prefix("<polyline ")?;
+    let (style, rest) = rest.split_once(" points=\"")?;
+    let points = rest.strip_suffix("\"/>")?.trim_end();
+    let whole = style.replacen(" opacity=\"1\"", "", 1);
+    // Where a line is seen through, two that cross are not one.
+    (whole.len() < style.len() && !points.is_empty()).then_some((whole, points))
+}
+
+/// Ends a path, if one is open.
+fn close(out: &mut String, open: &mut Option<String>) {
+    if open.take().is_some() {
+        out.push_str("\"/>\n");
+    }
+}
+
 /// Puts right what plotters cannot be told.
 fn correct(raw: &str, canvas: &Canvas, (width, height): (u32, u32)) -> String {
     let head = format!("<svg width=\"{width}\" height=\"{height}\" viewBox");
@@ -151,7 +169,22 @@ fn correct(raw: &str, canvas: &Canvas, (width, height): (u32, u32)) -> String {
         _ => None,
     });
     let mut out = String::with_capacity(raw.len());
+    let mut open: Option<String> = None;
     for line in raw.replacen(&head, &better, 1).lines() {
+        if let Some((style, points)) = line_of(line) {
+            if open.as_ref() != Some(&style) {
+                close(&mut out, &mut open);
+                let _ = write!(out, "<path {style} d=\"");
+                open = Some(style);
+            }
+            out.push('M');
+            out.push_str(points);
+            continue;
+        }
+        close(&mut out, &mut open);
+        let line = &line
+            .replacen(" opacity=\"1\"", "", 1)
+            .replace(" \"/>", "\"/>");
         if line.starts_with("<text ") {
             out.push_str(&round_size(&line.replacen(" dy=\"-0.5ex\"", "", 1)));
         } else if let (true, Some((place, data))) =
@@ -177,6 +210,20 @@ fn correct(raw: &str, canvas: &Canvas, (width, height): (u32, u32)) -> String {
 mod tests {
     use super::*;
     use crate::style::INK;
+
+    #[test]
+    fn dashes_of_one_line_are_one_path() {
+        let mut canvas = Canvas::new(400.0, 100.0);
+        canvas.dashes(&[(0.0, 10.0), (300.0, 10.0)], INK, 1.0, (3.0, 3.0));
+        canvas.rule((0.0, 20.0), (300.0, 20.0), INK, 2.0);
+        let svg = render(&canvas, Path::new("x.svg")).expect("drawn");
+        assert_eq!(svg.matches("<path ").count(), 2, "{svg}");
+        assert!(
+            svg.matches('M').count() >= 50 && !svg.contains("polyline"),
+            "{svg}"
+        );
+        assert!(svg.len() < 2_000, "{} bytes", svg.len());
+    }
 
     #[test]
     fn text_keeps_its_baseline_and_images_their_extent() {

@@ -15,7 +15,7 @@ use crate::bench::memory::Probe;
 use crate::bench::sample::Effort;
 use crate::bench::suite::{Choice, Task};
 use crate::bench::work::Net;
-use crate::command;
+use crate::command::{self, InspectFigures};
 use crate::fault::fault;
 use crate::run::{Progress, reason};
 use crate::say::{say, say_at_once};
@@ -56,7 +56,8 @@ enum Command {
         /// 95 % bound; exit with 3 where a line is not shown
         #[arg(long)]
         checklist: bool,
-        /// The arm that the checklist is about; `adaptive` by default, where there is one
+        /// The arm that the checklist is about [default: the arm with the adaptive loss, or else the last one that is not
+        /// the reference's]
         #[arg(long, value_name = "ARM", requires = "checklist")]
         arm: Option<String>,
     },
@@ -161,17 +162,20 @@ enum DataCommand {
         #[arg(long = "set", value_name = "KEY=VALUE")]
         set: Vec<String>,
     },
-    /// Print and draw what is in an event file
+    /// Print what is in an event file; draw it where asked
     Inspect {
         /// The file, HDF5
         file: PathBuf,
-        /// Number of channels
-        #[arg(long, default_value_t = 700)]
-        channels: usize,
+        /// Number of channels [default: one more than the largest unit in the file]
+        #[arg(long)]
+        channels: Option<usize>,
         #[command(flatten)]
         times: times::TimeArgs,
-        /// Path of the figure, without its ending; beside the current folder by default
-        #[arg(long, value_name = "STEM")]
+        /// Folder for a figure of the data [default: no figure]
+        #[arg(long, value_name = "FOLDER")]
+        figures: Option<PathBuf>,
+        /// Path of the figure without its ending; --figures FOLDER is the newer way
+        #[arg(long, value_name = "STEM", hide = true, conflicts_with = "figures")]
         figure: Option<PathBuf>,
     },
     /// Fetch a data set from its publisher
@@ -233,8 +237,21 @@ pub fn main() -> ExitCode {
                 file,
                 channels,
                 times,
+                figures,
                 figure,
-            } => command::inspect(&file, channels, times.times(), figure.as_deref()),
+            } => {
+                if figure.is_some() {
+                    progress
+                        .line("note: --figure STEM still works; --figures FOLDER is the newer way");
+                }
+                let (folder, stem) = (figures.as_deref(), figure.as_deref());
+                command::inspect(
+                    &file,
+                    channels,
+                    times.times(),
+                    InspectFigures { folder, stem },
+                )
+            }
             DataCommand::Get { name, out } => command::get(&name, out.as_deref(), &progress),
             DataCommand::Convert { from } => from.run(&progress),
         },

@@ -31,6 +31,9 @@ pub fn compare(models: usize, count: usize, fills: usize) -> Compare {
                         value,
                         low: value - half,
                         high: (value + half).min(100.0),
+                        seeds: (0..3)
+                            .map(|_| n.around(value, 0.6 * half).min(100.0))
+                            .collect(),
                     };
                     (m != 1 || k != 2).then_some(value)
                 })

@@ -115,6 +115,7 @@ fn tables(data: Data) -> Vec<Named> {
                 value: value(data, 2),
                 low: value(data, 0),
                 high: value(data, 4),
+                seeds: (0..3).map(|k| value(data, k)).collect(),
             })]],
         }],
         chance: Some(10.0),

@@ -2,6 +2,7 @@
 //! carries its labels, and equal input gives equal bytes.
 
 mod made;
+mod marks;
 
 use std::path::Path;
 
@@ -44,10 +45,7 @@ fn texts(svg: &str) -> Vec<String> {
 #[test]
 fn ordinary_data_gives_svg_with_its_labels() {
     let expected: [(&str, &[&str]); 16] = [
-        (
-            "compare",
-            &["classic", "noise", "chance", "accuracy, % (95 % interval)"],
-        ),
+        ("compare", &["classic", "noise", "chance", "accuracy, %"]),
         ("heat", &["classic", "adaptive"]),
         ("blocks", &["never reset", "classic", "adaptive"]),
         ("scatter", &["pinned", "left", "adaptive"]),

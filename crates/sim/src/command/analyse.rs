@@ -102,8 +102,7 @@ pub fn analyse(options: &AnalyseOptions, progress: &Progress) -> Result<()> {
     };
     let json = write(&analysis, &stem, look(&model))?;
     print(&text(&analysis))?;
-    progress.line(&format!("{}, .svg and .png are written", json.display()));
-    Ok(())
+    print(&format!("{}, .svg and .png are written", json.display()))
 }
 
 /// The look of the arm that the net was trained in.

@@ -6,6 +6,7 @@ use anyhow::Result;
 use saturn_data::DataError;
 use saturn_data::convert::{Converted, Watch};
 
+use super::print::print;
 use crate::run::Progress;
 
 /// Runs one converter, which tells `Watch` how far it is, and says what it left.
@@ -26,9 +27,11 @@ pub fn convert(
             ControlFlow::Continue(())
         }
     })?;
-    for (path, samples) in &converted.files {
-        progress.line(&format!("{}: {samples} samples", path.display()));
-    }
+    let files = converted.files.iter();
+    let files: Vec<String> = files
+        .map(|(path, samples)| format!("{}: {samples} samples", path.display()))
+        .collect();
+    progress.aside(|| print(&files.join("\n")))?;
     for notice in &converted.notices {
         progress.line(notice);
     }

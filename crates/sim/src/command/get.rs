@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use saturn_data::get::{Fetched, Item, fetch, find};
 
+use super::print::print;
 use crate::run::Progress;
 
 /// Fetches the set called `name` to `out`, or to a folder of its name, and says what to run then.
@@ -35,20 +36,19 @@ pub fn get(name: &str, out: Option<&Path>, progress: &Progress) -> Result<()> {
         })?;
         let place = folder.join(item.file);
         let place = place.display();
-        progress.line(&match fetched {
+        let line = match fetched {
             Fetched::AlreadyThere => format!("{place}: there already, and whole"),
             Fetched::Checked => format!("{place}: its checksum is right"),
             Fetched::Recorded => format!(
                 "{place}: its publisher gives no checksum; that of what came is in {place}.sha256"
             ),
-        });
+        };
+        progress.aside(|| print(&line))?;
     }
     let folder = folder.to_string_lossy();
-    progress.line("next:");
-    for line in set.next {
-        progress.line(&format!("  {}", line.replace("{}", &folder)));
-    }
-    Ok(())
+    let next = set.next.iter();
+    let next = next.map(|line| format!("\n  {}", line.replace("{}", &folder)));
+    print(&format!("next:{}", next.collect::<String>()))
 }
 
 /// What is about to come: the file, its size, its checksum.

@@ -1,8 +1,8 @@
 //! `saturn data inspect`: what is in an event file, in figures and as a figure.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow};
 use saturn_data::steps::TimeFloat;
 use saturn_data::{EventFile, OnBadSample, Quantiles, ReadOptions, Summary, Times, summarise};
 use saturn_data::{printable, printable_name};
@@ -13,28 +13,59 @@ use super::print::print;
 /// Classes that are printed by name.
 const CLASSES: usize = 40;
 
-/// Prints what is in `file` and draws it to `figure` (without its ending), or to the file's name and
-/// `-inspect` in the current folder.
-pub fn inspect(file: &Path, channels: usize, times: Times, figure: Option<&Path>) -> Result<()> {
+/// Where figures of `inspect` go; nowhere where both are `None`.
+#[derive(Clone, Copy, Default)]
+pub struct InspectFigures<'a> {
+    /// Into this folder, under the file's name and `-inspect`.
+    pub folder: Option<&'a Path>,
+    /// To this path, without its ending: the older way to ask.
+    pub stem: Option<&'a Path>,
+}
+
+/// The most channels that are taken for granted: a unit beyond is a damaged number rather than a channel.
+const MOST_CHANNELS: u32 = 1 << 20;
+
+/// Prints what is in `file`, and draws it where asked. Without `channels` there is one more than the largest unit.
+pub fn inspect(
+    file: &Path,
+    channels: Option<usize>,
+    times: Times,
+    figures: InspectFigures,
+) -> Result<()> {
     // Bad samples are counted and named below: the good ones are still worth looking at.
-    let options = ReadOptions {
+    let options = |channels: usize| ReadOptions {
         channels,
         classes: None,
         on_bad_sample: OnBadSample::Skip,
     };
-    let events = EventFile::open_timed(file, &options, times)?;
+    let (channels, inferred) = match channels {
+        Some(channels) => (channels, false),
+        None => (
+            inferred(&EventFile::open_timed(
+                file,
+                &options(MOST_CHANNELS as usize),
+                times,
+            )?)?,
+            true,
+        ),
+    };
+    let events = EventFile::open_timed(file, &options(channels), times)?;
     let summary = summarise(&events)?;
-    print(&lines(&summary).join("\n"))?;
-    let stem = figure.map_or_else(
-        || {
+    print(&lines(&summary, inferred).join("\n"))?;
+    let stem = match (figures.folder, figures.stem) {
+        (None, None) => return Ok(()),
+        (Some(folder), _) => {
+            std::fs::create_dir_all(folder).with_context(|| {
+                format!("{}: cannot make the folder of --figures", folder.display())
+            })?;
             let name = file.file_stem().unwrap_or_default().to_string_lossy();
-            PathBuf::from(format!("{name}-inspect"))
-        },
-        Path::to_owned,
-    );
+            folder.join(format!("{name}-inspect"))
+        }
+        (None, Some(stem)) => stem.to_owned(),
+    };
     let drawn = draw(&events, summary)?
         .draw(&stem)
-        .map_err(|e| anyhow!("{e}\nhint: choose another place for the figure with --figure"))?;
+        .map_err(|e| anyhow!("{e}\nhint: choose another place for the figure with --figures"))?;
     print(&format!(
         "figure     {}, {}",
         drawn.svg.display(),
@@ -42,8 +73,18 @@ pub fn inspect(file: &Path, channels: usize, times: Times, figure: Option<&Path>
     ))
 }
 
+/// One more than the largest unit of `events`.
+fn inferred(events: &EventFile) -> Result<usize> {
+    let mut most = 0;
+    for batch in events.batches(256) {
+        let units = batch?.into_iter().flat_map(|recording| recording.units);
+        most = most.max(units.max().map_or(0, |unit| unit as usize + 1));
+    }
+    Ok(most.max(1))
+}
+
 /// The summary as lines of text.
-fn lines(s: &Summary) -> Vec<String> {
+fn lines(s: &Summary, inferred: bool) -> Vec<String> {
     let quantiles = |q: &Quantiles, places: usize| {
         format!(
             "median {:.places$}, 5 to 95 %: {:.places$} to {:.places$}, all: {:.places$} to {:.places$}",
@@ -85,8 +126,13 @@ fn lines(s: &Summary) -> Vec<String> {
         format!("duration   {} s", quantiles(&s.duration_s, 2)),
         format!("events     {} a sample", quantiles(&s.events, 0)),
         format!(
-            "channels   {}: mean {mean:.1} Hz, loudest {loudest:.1} Hz, {silent} silent",
-            s.channels
+            "channels   {}{}: mean {mean:.1} Hz, loudest {loudest:.1} Hz, {silent} silent",
+            s.channels,
+            if inferred {
+                " (the largest unit and one; --channels sets it)"
+            } else {
+                ""
+            }
         ),
         format!(
             "active     {:.2} % of (step, channel) cells in steps of 1 ms, {:.2} % of 10 ms",

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 use saturn_data::Synthetic;
 
+use super::print::print;
 use crate::run::Progress;
 use crate::run::workbench::Paths;
 use crate::scenario::{DataSource, Scenario, ScenarioError};
@@ -37,7 +38,7 @@ pub fn make(
     };
     let folder = out.unwrap_or(folder);
     for path in write(set, folder, progress)? {
-        progress.line(&path.display().to_string());
+        progress.aside(|| print(&path.display().to_string()))?;
     }
     Ok(())
 }

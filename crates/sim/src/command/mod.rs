@@ -24,7 +24,7 @@ pub use check::check;
 pub use convert::convert;
 pub use error::{CommandError, refuse_same_file};
 pub use get::get;
-pub use inspect::inspect;
+pub use inspect::{InspectFigures, inspect};
 pub use make::{make, paths_if_there};
 pub use plot::plot;
 pub use print::print as print_line;

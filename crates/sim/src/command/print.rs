@@ -1,6 +1,6 @@
 //! A command's result, on standard output.
 
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 
 use anyhow::{Context, Result};
 
@@ -14,4 +14,21 @@ pub fn print(text: &str) -> Result<()> {
         Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(e).context("writing the result"),
         _ => Ok(()),
     }
+}
+
+/// Columns of a table where standard output is no terminal that says how wide it is.
+const COLUMNS: usize = 100;
+
+/// The columns that a table on standard output may have: those of the terminal, or of the variable `COLUMNS`, or 100.
+pub fn width() -> usize {
+    let said = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
+    let out = std::io::stdout();
+    let own = out.is_terminal().then(console_columns).flatten();
+    own.or(said).unwrap_or(COLUMNS).clamp(60, 400)
+}
+
+fn console_columns() -> Option<usize> {
+    ratatui::crossterm::terminal::size()
+        .ok()
+        .map(|(columns, _)| usize::from(columns))
 }

@@ -11,7 +11,7 @@ use thiserror::Error;
 use super::budget::{Limits, budget, costs};
 use super::error::CommandError;
 use super::make::{paths_if_there, paths_of};
-use super::print::print;
+use super::print::{self, print};
 use crate::fault::Fault;
 use crate::run::Progress;
 use crate::run::apart;
@@ -369,12 +369,12 @@ pub fn finish_all(
 ) -> Result<()> {
     let others = others(scenario, folder)?;
     if !others.is_empty() {
-        progress.result(&head(summary));
+        progress.aside(|| print(&head(summary)))?;
     }
     finish(scenario, folder.path(), summary, progress)?;
     for (path, summary) in &others {
-        progress.result("");
-        progress.result(&head(summary));
+        progress.aside(|| print(""))?;
+        progress.aside(|| print(&head(summary)))?;
         finish(scenario, path, summary, progress)?;
     }
     Ok(())
@@ -427,29 +427,27 @@ fn finish(
     progress.doing("drawing");
     let drawn = figures::draw(scenario, folder, summary)?;
     report::write(scenario, folder, summary, &drawn)?;
-    for line in report::table_lines(summary) {
-        progress.result(&line);
-    }
-    for line in report::precision_lines(summary) {
-        progress.result(&line);
-    }
-    for line in report::difference_lines(summary) {
-        progress.result(&line);
-    }
-    for line in report::verdict_lines(summary) {
-        progress.result(&line);
-    }
-    for line in report::instrument_lines(summary) {
-        progress.result(&line);
-    }
     for line in report::unmatched(summary) {
-        progress.result(&format!("warning: {line}"));
+        progress.line(&format!("warning: {line}"));
     }
-    progress.result(&format!(
-        "the report is {}",
-        folder.join("report.html").display()
-    ));
-    Ok(())
+    let width = print::width();
+    let mut lines = report::table_lines(summary, width);
+    lines.extend(report::precision_lines(summary));
+    lines.extend(report::difference_lines(summary, width));
+    lines.extend(report::verdict_lines(summary));
+    lines.extend(report::instrument_lines(summary));
+    let page = folder.join("report.html");
+    lines.push(format!("the report is {}", page.display()));
+    // Sentences above tables are broken to fit; tables have their own ways.
+    let fit = |line: String| {
+        if line.chars().count() > width && !line.contains("  ") {
+            report::wrapped(&line, width)
+        } else {
+            vec![line]
+        }
+    };
+    let lines: Vec<String> = lines.into_iter().flat_map(fit).collect();
+    progress.aside(|| print(&lines.join("\n")))
 }
 
 /// What makes two runs the same run: the scenario less its seeds and figures.

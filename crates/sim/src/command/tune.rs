@@ -126,8 +126,9 @@ pub fn tune(options: &TuneOptions, progress: &Progress) -> Result<()> {
     let bytes = serde_json::to_vec_pretty(&tried).context("encoding what was tried")?;
     write_beside(&options.folder.join("tried.json"), &bytes)?;
     write_beside(options.out, found(options, best, tried.len())?.as_bytes())?;
-    print(&table(&tried).join("\n"))?;
-    progress.line(&format!("the scenario found is {}", options.out.display()));
+    let mut lines = table(&tried);
+    lines.push(format!("the scenario found is {}", options.out.display()));
+    progress.aside(|| print(&lines.join("\n")))?;
     Ok(())
 }
 

@@ -1,4 +1,5 @@
-//! The comparison: accuracy of models x arms with intervals, a panel a stream; as a heat map; and every policy
+//! The comparison: accuracy of models x arms with intervals and seeds, a figure a stream, a panel a reading; as a
+//! heat map; and every policy
 //! of resets, of two arms with intervals and of all arms on one page a stream.
 
 use saturn_plots::{Block, Blocks, Compare, CompareItem, ComparePanel, CompareValue, Heat, Look};
@@ -8,7 +9,9 @@ use super::recall;
 use super::scope::{NEVER, Scope};
 use super::{FiguresError, Sheet};
 use crate::eval::bootstrap::Estimate;
-use crate::scenario::Plot;
+use crate::eval::evaluate::Evaluation;
+use crate::run::summary::Row;
+use crate::scenario::{ArmRole, Plot};
 
 /// One arm under one policy.
 pub(super) struct Item<'a> {
@@ -18,36 +21,60 @@ pub(super) struct Item<'a> {
     pub look: Look,
 }
 
+/// One of the three readings of accuracy: its name, and where it stands in a row and in an evaluation.
+struct Reading {
+    title: &'static str,
+    row: fn(&Row) -> Option<&Estimate>,
+    seed: fn(&Evaluation) -> Option<f64>,
+}
+
+const READINGS: [Reading; 3] = [
+    Reading {
+        title: "summed over the segment",
+        row: |row| row.summed.as_ref(),
+        seed: |e| e.summed.map(|s| s.value),
+    },
+    Reading {
+        title: "at its last step",
+        row: |row| row.last.as_ref(),
+        seed: |e| e.last.map(|s| s.value),
+    },
+    Reading {
+        title: "by the detector",
+        row: |row| row.detector.as_ref(),
+        seed: |e| e.detector.map(|s| s.value),
+    },
+];
+
+impl Item<'_> {
+    /// As a figure has it.
+    pub fn drawn(&self) -> CompareItem {
+        CompareItem {
+            name: self.name.clone(),
+            look: self.look,
+        }
+    }
+}
+
 pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError> {
     let items = items(scope);
     if items.is_empty() || scope.streams.is_empty() {
         return Ok(());
     }
     let models: Vec<String> = scope.models.iter().map(|m| names::model(m)).collect();
-    let title = "Accuracy, summed over each sample's known segment";
-    let panels = scope.streams.iter().map(|stream| ComparePanel {
-        title: scope.stream_name(stream),
-        values: (scope.models.iter())
-            .map(|model| {
-                let value = |item: &Item| summed(scope, model, item, stream).map(percent);
-                items.iter().map(value).collect()
-            })
-            .collect(),
-    });
-    let figure = Compare {
-        title: title.to_owned(),
-        chance: Some(100.0 * scope.summary.chance),
-        models: models.clone(),
-        items: (items.iter())
-            .map(|item| CompareItem {
-                name: item.name.clone(),
-                look: item.look,
-            })
-            .collect(),
-        panels: panels.collect(),
-        ..Compare::default()
-    };
-    sheet.add(Plot::Compare, "compare", title, &figure)?;
+    let first = main(scope, &items);
+    for (k, stream) in scope.streams.iter().enumerate() {
+        let of = if k == 0 {
+            String::new()
+        } else {
+            format!("-{stream}").replace(' ', "-")
+        };
+        readings(scope, sheet, &first, stream, &format!("compare{of}"))?;
+        if first.len() < items.len() {
+            let all: Vec<&Item> = items.iter().collect();
+            readings(scope, sheet, &all, stream, &format!("compare-all{of}"))?;
+        }
+    }
 
     let found = |model: &&str| -> Vec<Option<&Estimate>> {
         (items.iter())
@@ -70,6 +97,79 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
         policies(scope, sheet, arm)?;
     }
     Ok(())
+}
+
+/// Those of `items` that the comparison is about: the reference, its arm without resets, training on concatenated
+/// samples alone, and the arm that is compared. All of them where there are few.
+fn main<'a, 'b>(scope: &Scope<'a>, items: &'b [Item<'a>]) -> Vec<&'b Item<'a>> {
+    let roles = &scope.summary.roles;
+    let reference = &scope.summary.reference;
+    let wanted = [
+        Some(reference.arm.as_str()),
+        roles.arm(ArmRole::Carry),
+        roles.subject(reference),
+    ];
+    let is_main = |item: &&Item| {
+        scope.is_reference(item.arm, item.state_reset)
+            || item.state_reset == NEVER && wanted.contains(&Some(item.arm))
+    };
+    let chosen: Vec<&Item> = items.iter().filter(is_main).collect();
+    // One row has room for all.
+    if chosen.len() < 2 || items.len() <= chosen.len() + 1 || scope.models.len() == 1 {
+        items.iter().collect()
+    } else {
+        chosen
+    }
+}
+
+/// The three readings of accuracy on a stream, beside each other: a claim of one is a claim of one.
+fn readings(
+    scope: &Scope,
+    sheet: &mut Sheet,
+    items: &[&Item],
+    stream: &str,
+    file: &str,
+) -> Result<(), FiguresError> {
+    let panels = READINGS.iter().filter_map(|reading| {
+        let values: Vec<Vec<Option<CompareValue>>> = (scope.models.iter())
+            .map(|model| {
+                let value = |item: &&Item| value(scope, reading, model, item, stream);
+                items.iter().map(value).collect()
+            })
+            .collect();
+        let some = values.iter().flatten().any(Option::is_some);
+        some.then(|| ComparePanel {
+            title: reading.title.to_owned(),
+            values,
+        })
+    });
+    let title = format!("Accuracy in three readings: {}", scope.stream_name(stream));
+    let figure = Compare {
+        title: title.clone(),
+        chance: Some(100.0 * scope.summary.chance),
+        models: scope.models.iter().map(|m| names::model(m)).collect(),
+        items: items.iter().map(|item| item.drawn()).collect(),
+        panels: panels.collect(),
+        interval: scope.interval().to_owned(),
+        ..Compare::default()
+    };
+    sheet.add(Plot::Compare, file, &title, &figure)
+}
+
+fn value(
+    scope: &Scope,
+    reading: &Reading,
+    model: &str,
+    item: &Item,
+    stream: &str,
+) -> Option<CompareValue> {
+    let row = scope.row(model, item.arm, stream, item.state_reset)?;
+    let mut value = percent((reading.row)(row)?);
+    let seeds = scope.evaluations(model, item.arm, stream, item.state_reset);
+    value.seeds = (seeds.iter().filter_map(|e| (reading.seed)(e)))
+        .map(|share| 100.0 * share)
+        .collect();
+    Some(value)
 }
 
 /// Policies with results on a stream, of one arm or of all, in the order in which they come.
@@ -224,5 +324,6 @@ pub(super) fn percent(estimate: &Estimate) -> CompareValue {
         value: 100.0 * estimate.value,
         low: 100.0 * low.max(0.0),
         high: 100.0 * high.min(1.0),
+        seeds: Vec::new(),
     }
 }

@@ -49,11 +49,11 @@ pub(super) fn gradient(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresEr
             title: title.clone(),
             caption: format!(
                 "Norm of the derivative of the logits by the state of k steps before, over that at one step: a line \
-                 that falls is a net that forgets, one that rises a gradient that explodes; below {FLOOR} lines lie \
-                 at the lower end."
+                 that falls is a net that forgets, one that rises a gradient that explodes; the lower end of \
+                 the axis, marked ≤, stands for {FLOOR} and less."
             ),
             x: Axis::log("lag, steps"),
-            y: Axis::log("gradient (1 = at one step)"),
+            y: Axis::log("gradient (1 = at one step)").with_floor(FLOOR),
             panels: panels(scope, |cell| {
                 let mut all = cell.experiments.gradient_lag.iter();
                 let found = all.find(|f| f.stream == stream)?;

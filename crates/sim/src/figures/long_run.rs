@@ -84,7 +84,8 @@ fn decades(label: &str, panel: &LinePanel) -> Axis {
         (least.min(*y), most.max(*y))
     });
     let whole = |y: f64| 10f64.powf(y);
-    Axis::log(label).over(whole(least.log10().floor()), whole(most.log10().ceil()))
+    let range = (whole(least.log10().floor()), whole(most.log10().ceil()));
+    Axis::log(label).over(range.0, range.1).with_floor(FLOOR)
 }
 
 fn nets<'a>(scope: &Scope<'a>, stream: &str) -> Vec<Net<'a>> {

@@ -44,7 +44,8 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
         let figure = Scatter {
             title: title.clone(),
             x: Axis::linear("values at the ends of their range, %").over(0.0, 100.0),
-            y: Axis::log(format!("what is left of the past after {lag} steps of gap")),
+            y: Axis::log(format!("what is left of the past after {lag} steps of gap"))
+                .with_floor(FLOOR),
             legend: legend(scope),
             panels,
             caption: "Each marker is one net that is never reset: to the right the share of its \

@@ -2,7 +2,7 @@
 //!
 //! A net that always names the class that nearly all samples have is mostly right. Its mean recall is 1 / C.
 
-use saturn_plots::{Block, Blocks, Compare, CompareItem, ComparePanel};
+use saturn_plots::{Block, Blocks, Compare, ComparePanel};
 
 use super::compare::{Item, items, percent};
 use super::scope::{Scope, mean};
@@ -36,16 +36,12 @@ pub(super) fn draw(
         title: title.to_owned(),
         chance: Some(100.0 / scope.summary.classes.len().max(1) as f64),
         models: models.to_vec(),
-        items: (items.iter())
-            .map(|item| CompareItem {
-                name: item.name.clone(),
-                look: item.look,
-            })
-            .collect(),
+        items: items.iter().map(Item::drawn).collect(),
+        interval: "95 % interval over seeds".to_owned(),
         panels: panels.collect(),
         ..Compare::default()
     };
-    "mean recall, %  (95 % interval over seeds)".clone_into(&mut figure.x.label);
+    "mean recall, %".clone_into(&mut figure.x.label);
     sheet.add(Plot::Compare, "compare-recall", title, &figure)?;
     by_class(scope, sheet, models, &items)
 }

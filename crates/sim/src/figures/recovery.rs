@@ -51,11 +51,13 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
             title: title.clone(),
             caption: format!(
                 "Distance of a net's state from that of a copy that was not disturbed, over the root mean square \
-                 distance of two states of the stream, mean over layers and disturbances; below {FLOOR} lines lie \
-                 at the lower end. A line that stays up is a net that a disturbance changes for good."
+                 distance of two states of the stream, mean over layers and disturbances; the lower end of \
+                 the axis, marked ≤, stands for {FLOOR} and less. A line that stays up is a net that a disturbance changes for good."
             ),
             x: Axis::log("time since the disturbance, s"),
-            y: Axis::log("distance from an undisturbed copy").over(FLOOR, 2.0),
+            y: Axis::log("distance from an undisturbed copy")
+                .over(FLOOR, 2.0)
+                .with_floor(FLOOR),
             level: Some(Level::new(NEAR, "recovered")),
             panels: panels(&nets, |net| distance(scope, net)),
             ..Sweep::default()

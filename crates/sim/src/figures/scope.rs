@@ -80,11 +80,31 @@ impl<'a> Scope<'a> {
 
     /// The evaluations of a model and an arm on a stream that is never reset, one a seed.
     pub fn never_reset(&self, model: &str, arm: &str, stream: &str) -> Vec<&'a Evaluation> {
+        self.evaluations(model, arm, stream, NEVER)
+    }
+
+    /// The evaluations of a model and an arm on a stream under a policy, one a seed.
+    pub fn evaluations(
+        &self,
+        model: &str,
+        arm: &str,
+        stream: &str,
+        state_reset: &str,
+    ) -> Vec<&'a Evaluation> {
         (self.cells(model, arm))
             .flat_map(|cell| &cell.evaluations)
-            .filter(|e| e.stream == stream && e.state_reset == NEVER)
+            .filter(|e| e.stream == stream && e.state_reset == state_reset)
             .map(|e| &e.evaluation)
             .collect()
+    }
+
+    /// What the intervals of the table are, for legends.
+    pub fn interval(&self) -> &'static str {
+        if self.summary.table.iter().any(|row| row.seeds > 1) {
+            "95 % interval over seeds"
+        } else {
+            "95 % interval over recordings"
+        }
     }
 
     /// The summed accuracy of a model and an arm on a stream under a policy, over its seeds.

@@ -14,10 +14,10 @@ pub fn figures(drawn: &[(&Drawn, Vec<u8>)]) -> Markup {
             h3 { (heading(group[0].0.plot)) }
             @for (figure, svg) in group {
                 figure {
-                    div.card {
+                    div.frame { div.card tabindex="0" {
                         img alt=(format!("{}. {}", figure.title, figure.caption))
                             src=(format!("data:image/svg+xml;base64,{}", STANDARD.encode(svg)));
-                    }
+                    } }
                     figcaption { strong { (figure.title) "." } " " (figure.caption) }
                 }
             }

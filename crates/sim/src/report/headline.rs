@@ -82,7 +82,7 @@ fn glance(summary: &Summary, columns: &[Column]) -> Markup {
         }
     }
     html! {
-        div.scroll {
+        div.scroll tabindex="0" role="region" aria-label="a table that scrolls sideways" {
             table.glance {
                 thead { tr {
                     th {}

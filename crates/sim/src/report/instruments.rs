@@ -39,7 +39,7 @@ pub fn instruments(summary: &Summary) -> Markup {
             h2 id="instruments" { "Asked for beside" }
             @for table in &tables {
                 h3 { (table.title) }
-                div.scroll {
+                div.scroll tabindex="0" role="region" aria-label="a table that scrolls sideways" {
                     table {
                         thead { tr {
                             @for (c, head) in table.head.iter().enumerate() {

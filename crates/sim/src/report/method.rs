@@ -5,10 +5,12 @@ use maud::{Markup, html};
 use crate::eval::evaluate::LATE;
 use crate::eval::slope::{FIRST, FROM};
 use crate::eval::verdict::MARGIN;
-use crate::scenario::Scenario;
+use crate::figures::names;
+use crate::run::summary::Summary;
+use crate::scenario::{ArmRole, Scenario};
 
 /// The definitions behind the numbers, with the scenario's own settings.
-pub fn method(scenario: &Scenario) -> Markup {
+pub fn method(scenario: &Scenario, summary: &Summary) -> Markup {
     let e = &scenario.evaluate;
     let c = &e.contraction;
     html! {
@@ -18,7 +20,12 @@ pub fn method(scenario: &Scenario) -> Markup {
             dt { "Oracle reset" }
             dd { "The state is put to rest at the first step of every sample, as if boundaries were known. It is a reference, for a running system does not know them." }
             dt { "Arms" }
-            dd { "classic: one sample from a state at rest, cross-entropy. lead: one gap, then one sample. carry: samples and gaps in a row, cross-entropy alone. adaptive: samples and gaps in a row, cross-entropy where the mask is 1 and the divergence from the uniform distribution where it is 0. These are the usual meanings; the scenario below says what each arm was. Every update of every arm saw the same samples." }
+            dd {
+                @for arm in &summary.roles.arms {
+                    (names::arm(&arm.name)) ": " (arm.role.map_or("a variant, which the scenario below describes", meaning)) ". "
+                }
+                "Every update of every arm saw the same samples."
+            }
             dt { "Summed, last step, detector" }
             dd { "Three columns of accuracy. Summed: the class whose probabilities, summed from a sample's first event to its last, are highest. Last step: the highest class at a sample's last step. Both use the known ends of a sample, for scoring only. Detector: detections without any knowledge of boundaries, with the threshold chosen on the validation set." }
             dt { "Intervals" }
@@ -35,6 +42,22 @@ pub fn method(scenario: &Scenario) -> Markup {
             dd { "Pinned: |h| above 0.95, a gate below 0.05 or above 0.95. Silent: no spike in a window; always on: spikes in more than half of its steps. The bound of a state-space model is the largest state that its input so far allows. Effective rank: the participation ratio of the covariance of the state." }
             dt { "Spikes and synaptic operations" }
             dd { "Per step and lane, over all layers: a spike or an input event counts one operation for each weight that it meets, a dense layer all of its weights." }
+        }
+    }
+}
+
+/// What an arm with a role trains on.
+fn meaning(role: ArmRole) -> &'static str {
+    match role {
+        ArmRole::Classic => "one sample from the initial state, cross-entropy",
+        ArmRole::Lead => "one gap, then one sample, cross-entropy",
+        ArmRole::Carry => "concatenated samples and gaps, cross-entropy alone",
+        ArmRole::Adaptive => {
+            "concatenated samples and gaps, cross-entropy where the mask of the labels is 1 and the divergence from \
+             the uniform distribution where it is 0"
+        }
+        ArmRole::Estimated => {
+            "concatenated samples and gaps, the adaptive loss with a mask that is estimated from the input"
         }
     }
 }

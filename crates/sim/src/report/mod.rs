@@ -7,6 +7,7 @@ mod aligned;
 mod captions;
 pub mod checklist;
 pub mod committed;
+mod fitted;
 mod headline;
 mod instruments;
 mod leading;
@@ -32,6 +33,7 @@ use crate::run::summary::Summary;
 use crate::scenario::Scenario;
 
 pub use aligned::aligned;
+pub use fitted::wrapped;
 pub use instruments::instrument_lines;
 pub use matched::unmatched;
 pub use precision::precision_lines;

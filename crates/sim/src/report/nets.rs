@@ -14,7 +14,7 @@ pub fn nets(summary: &Summary) -> Markup {
         @if !warnings.is_empty() {
             div.failures { ul { @for warning in &warnings { li { (warning) } } } }
         }
-        div.scroll {
+        div.scroll tabindex="0" role="region" aria-label="a table that scrolls sideways" {
             table {
                 thead { tr {
                     th { "model" } th { "arm" } th.number { "seed" } th.number { "parameters" } th.number { "weight steps" }
@@ -56,7 +56,7 @@ pub fn masks(summary: &Summary) -> Markup {
                 "where the mask is up, false alarms of the others; the threshold of an estimated mask was set on training "
                 "streams, and a mask without one is wrong on purpose."
             }
-            div.scroll {
+            div.scroll tabindex="0" role="region" aria-label="a table that scrolls sideways" {
                 table {
                     thead { tr {
                         th { "model" } th { "arm" } th.number { "seed" } th.number { "threshold" } th { "streams" }

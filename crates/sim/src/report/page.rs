@@ -49,11 +49,11 @@ pub fn page(scenario: &Scenario, summary: &Summary, figures: &[(&Drawn, Vec<u8>)
                     (nets::nets(summary))
                     (nets::masks(summary))
                     h2 id="method" { "How this was measured" }
-                    (method::method(scenario))
+                    (method::method(scenario, summary))
                     h2 id="scenario" { "The scenario" }
                     details {
                         summary { "Every setting, defaults included" }
-                        div.scroll { pre { code { (to_yaml(scenario)) } } }
+                        div.scroll tabindex="0" role="region" aria-label="text that scrolls sideways" { pre { code { (to_yaml(scenario)) } } }
                     }
                     footer {
                         p { "Made by Saturn " (env!("CARGO_PKG_VERSION")) ". The numbers behind this page are in " code { "summary.json" } " beside it." }
@@ -74,8 +74,8 @@ fn checklists(summary: &Summary) -> Markup {
             @for (k, list) in lists.iter().enumerate() {
                 details open[k == 0] {
                     summary { h3 { (names::model(&list.model)) ", " (names::arm(&list.arm)) } }
-                    div.scroll {
-                        table {
+                    div.scroll tabindex="0" role="region" aria-label="a table that scrolls sideways" {
+                        table.checklist {
                             thead { tr { th { "verdict" } th { "asked" } th { "found" } } }
                             tbody {
                                 @for item in &list.items {

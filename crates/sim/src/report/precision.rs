@@ -110,7 +110,7 @@ pub fn precision(summary: &Summary) -> Markup {
                 "Weights / states as they are stored. Distance, saturated and held values are those of the last window \
                  of a stream that is never reset; bytes and operations are by NeuroBench's definitions."
             }
-            div.scroll {
+            div.scroll tabindex="0" role="region" aria-label="a table that scrolls sideways" {
                 table {
                     thead { tr {
                         th { "model" } th { "arm" } th { "stream" } th { "state" } th { "weights / states" }

@@ -81,7 +81,7 @@ fn accuracy(summary: &Summary, rows: &[&Row]) -> Markup {
     };
     let rare = summary.table.iter().any(Row::has_rare_classes);
     html! {
-        div.scroll {
+        div.scroll tabindex="0" role="region" aria-label="a table that scrolls sideways" {
             table {
                 thead { tr {
                     th { "model" } th { "arm" } th { "state" }
@@ -112,7 +112,7 @@ fn accuracy(summary: &Summary, rows: &[&Row]) -> Markup {
 fn cost(summary: &Summary, rows: &[&Row]) -> Markup {
     let several = rows.iter().any(|row| row.computed_steps_per_step > 1.0);
     html! {
-        div.scroll {
+        div.scroll tabindex="0" role="region" aria-label="a table that scrolls sideways" {
             table {
                 thead { tr {
                     th { "model" } th { "arm" } th { "state" }

@@ -134,6 +134,11 @@ impl Progress {
         (pace.steps, pace.since) = (0, Instant::now());
     }
 
+    /// Does what writes to the terminal, the bar out of its way.
+    pub fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.bar.suspend(write)
+    }
+
     /// A line that stays.
     pub fn line(&self, text: &str) {
         if self.terminal {

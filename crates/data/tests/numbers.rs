@@ -6,14 +6,14 @@ use hdf5::H5Type;
 use hdf5::types::{VarLenArray, VarLenUnicode};
 use saturn_data::{EventFile, OnBadSample, ReadOptions, TimeUnit, Times};
 
-struct File {
+struct Made {
     _folder: tempfile::TempDir,
     path: PathBuf,
     file: hdf5::File,
 }
 
 /// A file with three samples whose times are `times`, and no labels yet.
-fn file<T: H5Type + Copy>(times: [&[T]; 3]) -> File {
+fn file<T: H5Type + Copy>(times: [&[T]; 3]) -> Made {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.h5");
     let file = hdf5::File::create(&path).unwrap();
@@ -24,18 +24,18 @@ fn file<T: H5Type + Copy>(times: [&[T]; 3]) -> File {
     let units = times.map(|times| VarLenArray::from_slice(&vec![1_u16; times.len()]));
     let dataset = spikes.new_dataset_builder().with_data(&units[..]);
     dataset.create("units").unwrap();
-    File {
+    Made {
         _folder: folder,
         path,
         file,
     }
 }
 
-fn seconds() -> File {
+fn seconds() -> Made {
     file::<f32>([&[0.1], &[0.2, 0.3], &[0.4]])
 }
 
-impl File {
+impl Made {
     fn labels<T: H5Type>(self, labels: &[T]) -> Self {
         let dataset = self.file.new_dataset_builder().with_data(labels);
         dataset.create("labels").unwrap();
@@ -53,7 +53,7 @@ impl File {
     }
 }
 
-fn found(file: File) -> Result<Vec<usize>, String> {
+fn found(file: Made) -> Result<Vec<usize>, String> {
     file.open(Times::default())
         .map(|file| file.labels().to_vec())
 }
@@ -82,7 +82,7 @@ fn labels_may_be_booleans_floats_or_a_column() {
         .unwrap();
     assert_eq!(found(column).unwrap(), [2, 0, 1]);
 
-    let refused = |file: File, expected: &str| {
+    let refused = |file: Made, expected: &str| {
         let message = found(file).unwrap_err();
         assert!(
             message.contains(expected) && message.contains("; hint: "),

@@ -64,10 +64,13 @@ pub type Found = BTreeMap<&'static str, ByRecording>;
 /// Takes the tallies out of `value`, an unpacked cell, those of each evaluation in order; `lists` are the totals
 /// that came with it.
 pub fn take(value: &mut Value, lists: &[String]) -> Result<Vec<Found>, TallyError> {
-    let lists: Vec<Vec<u64>> = lists
-        .iter()
-        .map(|text| totals(text, MOST))
-        .collect::<Result<_, _>>()?;
+    let mut left = MOST;
+    let read = |text: &String| {
+        let list = totals(text, left)?;
+        left -= list.len();
+        Ok(list)
+    };
+    let lists: Vec<Vec<u64>> = lists.iter().map(read).collect::<Result<_, TallyError>>()?;
     let Some(evaluations) = value["evaluations"].as_array_mut() else {
         return Ok(Vec::new());
     };

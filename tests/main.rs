@@ -4,6 +4,7 @@
 mod analyse;
 mod architecture;
 mod bad_input;
+mod conflicts;
 mod convert;
 mod example_policy;
 mod gallery;

@@ -1,5 +1,6 @@
 //! The command line. Exit codes: 0 done, 1 the run failed, 2 the input was wrong.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -193,6 +194,10 @@ enum DataCommand {
 #[allow(clippy::print_stderr)] // This is where errors meet the user.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let Err(why) = crate::threads::start() {
+        let _ = writeln!(std::io::stderr(), "error: {why}");
+        return ExitCode::from(2);
+    }
     // Where the signal cannot be blocked, it ends the program as before.
     let _ = survive_file_size_limits();
     let stop = Arc::new(AtomicBool::new(false));

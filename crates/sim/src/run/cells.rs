@@ -142,11 +142,14 @@ impl Finished {
         }
     }
 
-    /// Whether `folder` has this cell as read on the test split, which one on the validation split must not
-    /// take the place of.
+    /// Whether `folder` has this cell as read on the test split, which one on the validation split, or on another
+    /// test file, must not take the place of.
     pub fn would_undo_a_final_one(&self, folder: &Path) -> Result<bool, FolderError> {
         let known = read_json::<File>(&folder.join(self.place().cell()))?;
-        Ok(self.shared.split != "test" && known.is_some_and(|file| file.shared.split == "test"))
+        Ok(known.is_some_and(|file| {
+            let other = file.settings == self.settings && file.shared.data != self.shared.data;
+            file.shared.split == "test" && (self.shared.split != "test" || other)
+        }))
     }
 
     /// Its place in the matrix.

@@ -96,6 +96,8 @@ pub struct Matrix<'a> {
     pub bench: &'a Workbench,
     /// What all cells share, the split among it.
     pub shared: Shared,
+    /// The checksum of all data but the test file, on which training and validation do not depend.
+    pub judged: String,
     /// Where results go.
     pub folder: &'a Folder,
     /// Where finished cells are found.

@@ -6,11 +6,14 @@ use rayon::prelude::*;
 use saturn_data::{DataError, EventFile, FrameFile, ReadOptions, read_places};
 
 use super::columns::Form;
+use super::length;
 use super::records::{self, Record};
 use super::samples::Sample;
 
 /// Samples that are read at once.
 const AT_ONCE: usize = 512;
+/// Frames this many samples apart are not read together.
+const NEAR: u32 = 64;
 
 /// An open file of recordings.
 #[allow(
@@ -134,7 +137,12 @@ impl File {
     /// The sample at `position`.
     pub fn read(&self, position: usize, dt_ms: f64) -> Result<Sample, DataError> {
         match self {
-            Self::Events(file) => Ok(Sample::bin(&file.read(position)?, dt_ms)),
+            Self::Events(file) => {
+                let recording = file.read(position)?;
+                let last_s = recording.times_s.last().copied().unwrap_or(0.0);
+                length::check_sample(file.path(), recording.index, last_s, dt_ms)?;
+                Ok(Sample::bin(&recording, dt_ms))
+            }
             Self::Frames(file, _) => {
                 let frames = file.read(position)?;
                 self.known(Sample::from_frames(frames, file.channels()))
@@ -159,7 +167,10 @@ impl File {
             }
             return Ok(());
         };
-        for wanted in positions.chunk_by(|a, b| *a as usize / AT_ONCE == *b as usize / AT_ONCE) {
+        // Neighbours together, and nothing far between them.
+        let near =
+            |a: &u32, b: &u32| *a as usize / AT_ONCE == *b as usize / AT_ONCE && b - a < NEAR;
+        for wanted in positions.chunk_by(near) {
             let first = wanted[0] as usize;
             let last = wanted[wanted.len() - 1] as usize;
             let mut wanted = wanted.iter().peekable();
@@ -172,29 +183,31 @@ impl File {
         Ok(())
     }
 
-    /// The records that the samples were cut from, whole.
+    /// The records that the samples were cut from, whole; or what the first `rows` samples are of them.
     pub fn records(
         &self,
         dt_ms: f64,
         window_ms: Option<[f64; 2]>,
+        rows: usize,
     ) -> Result<Vec<Record>, DataError> {
         match self {
             Self::Events(file) => {
                 let places = read_places(file.path())?;
-                records::of_events(file, places.as_deref(), dt_ms, window_ms)
+                records::of_events(file, places.as_deref(), dt_ms, window_ms, rows)
             }
-            Self::Frames(file, _) => records::of_frames(file),
+            Self::Frames(file, _) => records::of_frames(file, rows),
         }
     }
 
-    /// The recordings that the samples are pieces of, as they are, whatever labels say.
-    pub fn laid(&self, dt_ms: f64) -> Result<Vec<Record>, DataError> {
+    /// The recordings that the samples are pieces of, as they are, whatever labels say; or what the first `rows`
+    /// samples are of them.
+    pub fn laid(&self, dt_ms: f64, rows: usize) -> Result<Vec<Record>, DataError> {
         match self {
             Self::Events(file) => {
                 let places = read_places(file.path())?;
-                records::lay_events(file, places.as_deref(), dt_ms)
+                records::lay_events(file, places.as_deref(), dt_ms, rows)
             }
-            Self::Frames(file, _) => records::of_frames(file),
+            Self::Frames(file, _) => records::of_frames(file, rows),
         }
     }
 

@@ -12,6 +12,7 @@ use saturn_cell::rng::ChaCha8Rng;
 use saturn_data::{DataError, EventFile, FrameFile, Place};
 
 use super::content::{Bins, Content};
+use super::length;
 use super::samples::Sample;
 
 /// Where a label holds in a record.
@@ -133,10 +134,11 @@ pub(super) fn of_events(
     places: Option<&[Place]>,
     dt_ms: f64,
     window_ms: Option<[f64; 2]>,
+    rows: usize,
 ) -> Result<Vec<Record>, DataError> {
     let places = needed(file, places)?;
     let mut known: BTreeMap<Option<u32>, Vec<Stretch>> = BTreeMap::new();
-    for position in 0..file.len() {
+    for position in 0..file.len().min(rows) {
         let place = places[file.index(position)];
         let [from, until] = match (window_ms, place.mark_s) {
             (Some([from, until]), Some(mark_s)) => [mark_s + from / 1e3, mark_s + until / 1e3],
@@ -150,6 +152,12 @@ pub(super) fn of_events(
             }
             (None, _) => place.known_s,
         };
+        length::check_record(
+            file.path(),
+            file.index(position),
+            place.start_s + until,
+            dt_ms,
+        )?;
         let steps = bin(place.start_s + from, dt_ms)..bin(place.start_s + until, dt_ms);
         let stretches = known.entry(file.speakers()[position]).or_default();
         // A stretch ends where the next begins.
@@ -161,7 +169,7 @@ pub(super) fn of_events(
             steps,
         });
     }
-    let mut records = lay_events(file, Some(places), dt_ms)?;
+    let mut records = lay_events(file, Some(places), dt_ms, rows)?;
     for (record, stretches) in records.iter_mut().zip(known.into_values()) {
         if let Some(stretch) = stretches.iter().find(|stretch| stretch.steps.is_empty()) {
             return Err(unusable(
@@ -188,6 +196,7 @@ pub(super) fn lay_events(
     file: &EventFile,
     places: Option<&[Place]>,
     dt_ms: f64,
+    rows: usize,
 ) -> Result<Vec<Record>, DataError> {
     /// A speaker, and a recording's number where there is none.
     type Whose = (Option<u32>, usize);
@@ -195,9 +204,11 @@ pub(super) fn lay_events(
     let mut laid: BTreeMap<Whose, Vec<(u32, u32)>> = BTreeMap::new();
     // Where samples have no speaker, one that lies before the last begins a new recording.
     let (mut number, mut last_s) = (0, 0.0);
-    for position in 0..file.len() {
+    for position in 0..file.len().min(rows) {
         let recording = file.read(position)?;
         let start_s = places[recording.index].start_s;
+        let ends_s = start_s + recording.times_s.last().copied().unwrap_or(0.0);
+        length::check_record(file.path(), recording.index, ends_s, dt_ms)?;
         number += usize::from(recording.speaker.is_none() && start_s < last_s);
         last_s = start_s;
         let events = laid.entry((recording.speaker, number)).or_default();
@@ -240,10 +251,11 @@ fn unusable(file: &EventFile, detail: &str, hint: &'static str) -> DataError {
 }
 
 /// The records of a frame file: samples of one speaker that follow each other are one record.
-pub(super) fn of_frames(file: &FrameFile) -> Result<Vec<Record>, DataError> {
+pub(super) fn of_frames(file: &FrameFile, rows: usize) -> Result<Vec<Record>, DataError> {
     let mut records = Vec::new();
     let mut first = 0;
-    for of_one in file.speakers().chunk_by(|a, b| a == b) {
+    let read = file.len().min(rows);
+    for of_one in file.speakers()[..read].chunk_by(|a, b| a == b) {
         let (mut all, mut stretches) = (Vec::new(), Vec::new());
         for frames in file.read_range(first..first + of_one.len())? {
             let start = all.len() / file.channels();

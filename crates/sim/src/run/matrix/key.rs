@@ -52,6 +52,33 @@ impl Keys {
     }
 }
 
+/// The checksum of a training or an evaluation on data of checksum `judged`, or of the same by an earlier version,
+/// under which results depended on `all` files, the test file's too.
+pub struct DataKeys {
+    now: String,
+    before: String,
+}
+
+impl DataKeys {
+    /// Of settings with the checksum `settings`.
+    pub fn of(settings: &str, judged: &str, all: &str) -> Result<Self> {
+        Ok(Self {
+            now: key(&(settings, judged))?,
+            before: key(&(settings, all))?,
+        })
+    }
+
+    /// What a result is kept under.
+    pub fn now(&self) -> &str {
+        &self.now
+    }
+
+    /// Whether a result under `known` is this one.
+    pub fn fits(&self, known: &str) -> bool {
+        known == self.now || known == self.before
+    }
+}
+
 /// The checksum of what a result depends on.
 pub fn key(of: &impl Serialize) -> Result<String> {
     let mut value = serde_json::to_value(of).context("encoding a key")?;

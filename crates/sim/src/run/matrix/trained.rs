@@ -5,7 +5,7 @@ use saturn_cell::Real;
 use saturn_loss::{Loss, SpikeRate};
 use serde_json::Value;
 
-use super::key::{Keyed, Keys, key};
+use super::key::{DataKeys, Keyed, Keys};
 use super::{Entry, Matrix, Metric};
 use crate::network::Network;
 use crate::run::checkpoint::{Stage, remove};
@@ -29,14 +29,14 @@ impl Matrix<'_> {
     ) -> Result<Option<TrainRecord>> {
         let (s, place) = (self.scenario, entry.place);
         let settings = s.train_for(entry.model, entry.arm);
-        let key = key(&(&keys.trained, &self.shared.data))?;
+        let key = DataKeys::of(&keys.trained, &self.judged, &self.shared.data)?;
         let record_file = place.file("results", "train.json");
         let weights_file = self
             .folder
             .path()
             .join(place.file("weights", "safetensors"));
         if let Some(known) = self.folder.read_json::<Keyed<TrainRecord>>(&record_file)?
-            && known.key == key
+            && key.fits(&known.key)
             && weights_file.exists()
         {
             weights::load(net, &weights_file)?;
@@ -46,8 +46,9 @@ impl Matrix<'_> {
         if done {
             return Ok(None);
         }
-        let result = self.train(entry, net, &settings, &key)?;
+        let result = self.train(entry, net, &settings, key.now())?;
         weights::save(net, &weights_file)?;
+        let key = key.now().to_owned();
         let keyed = Keyed { key, result };
         self.folder.write_json(&record_file, &keyed)?;
         remove(&self.checkpoints(), &checkpoint(place))?;

@@ -6,6 +6,7 @@ mod architecture;
 mod bad_input;
 #[cfg(unix)]
 mod browser;
+mod conflicts;
 mod convert;
 mod example_policy;
 mod gallery;

@@ -3,12 +3,15 @@
 use thiserror::Error;
 
 use crate::rng::ChaCha8Rng;
-use crate::{Cell, Real};
+use crate::{Cell, Count, Real, Size};
 
 /// What a cell is built from: its keys in a scenario.
 pub trait CellConfig {
     /// Checks every number against its range.
     fn check(&self) -> Result<(), ConfigError>;
+
+    /// How large the cell on `inputs` inputs would be; nothing is asked for to find out.
+    fn size(&self, inputs: Count) -> Size;
 
     /// The cell on `inputs` inputs for steps of `dt_ms`, with initial weights from `rng`.
     fn build<R: Real>(

@@ -3,8 +3,8 @@
 use nalgebra::DMatrix;
 use rand_distr::{Distribution, StandardNormal, Uniform};
 
-use crate::Real;
 use crate::rng::ChaCha8Rng;
+use crate::{Count, Real};
 
 /// `[rows, columns]`, uniform in ±`bound`.
 pub fn uniform<R: Real>(
@@ -25,6 +25,11 @@ pub fn normal<R: Real>(rows: usize, columns: usize, sd: f64, rng: &mut ChaCha8Rn
         let z: f64 = StandardNormal.sample(rng);
         R::of(sd * z)
     })
+}
+
+/// Multiplications of [`orthogonal`], about: a QR decomposition and its Q.
+pub fn orthogonal_cost(n: Count) -> Count {
+    4 * (n * n * n)
 }
 
 /// `[n, n]`, orthogonal times `gain`: the Q of a normal matrix with the signs of R's diagonal (Saxe,

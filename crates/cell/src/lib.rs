@@ -34,6 +34,7 @@ mod matrix;
 mod params;
 mod real;
 pub mod rng;
+mod size;
 mod stream;
 mod tape;
 
@@ -44,5 +45,6 @@ pub use input::Input;
 pub use matrix::{View, ViewMut, column, column_mut, view, view_mut, view_rows};
 pub use params::{Kind, Params, Tensor};
 pub use real::Real;
+pub use size::{Count, Size};
 pub use stream::Stream;
 pub use tape::Tape;

@@ -28,8 +28,8 @@ use multiversion::multiversion;
 use nalgebra::DMatrix;
 use saturn_cell::rng::{ChaCha8Rng, generator};
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Field, FieldKind, Input, Kind, Params, Real, Recorded, Stream,
-    Synapses, View, ViewMut, Widths, column, column_mut, elementary, init, kernel,
+    Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Kind, Params, Real, Recorded,
+    Size, Stream, Synapses, View, ViewMut, Widths, column, column_mut, elementary, init, kernel,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,17 @@ impl CellConfig for LeakyAverageConfig {
         ConfigError::unless_at_least_one("hidden", self.hidden)?;
         let inside = 0.0 < self.decay && self.decay < 1.0;
         ConfigError::unless(inside, "decay", self.decay, "above 0 and below 1")
+    }
+
+    fn size(&self, inputs: Count) -> Size {
+        let h = Count::from(self.hidden);
+        Size {
+            parameters: h * inputs + 2 * h,
+            drive: h,
+            state: h,
+            output: h,
+            ..Size::default()
+        }
     }
 
     fn build<R: Real>(

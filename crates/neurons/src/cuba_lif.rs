@@ -48,8 +48,8 @@ use std::ops::Range;
 
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Field, FieldKind, Input, Params, Real, Recorded, Synapses, View,
-    ViewMut, Widths, column_mut,
+    Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Params, Real, Recorded, Size,
+    Synapses, View, ViewMut, Widths, column_mut,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -139,6 +139,15 @@ impl CellConfig for CubaLifConfig {
         self.tau_syn_ms.check("tau_syn_ms")?;
         self.surrogate.check()?;
         ConfigError::unless_positive("threshold", self.threshold)
+    }
+
+    fn size(&self, inputs: Count) -> Size {
+        let (fan_in, h) = (self.fan_in().size(inputs), Count::from(self.hidden));
+        Size {
+            parameters: fan_in.parameters + 2 * h.only_if(self.learn_tau),
+            state: 3 * h,
+            ..fan_in
+        }
     }
 
     fn build<R: Real>(

@@ -19,8 +19,8 @@ use nalgebra::DMatrix;
 use saturn_cell::kernel::Transposed;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    ConfigError, Input, Kind, Params, Real, Recorded, Synapses, View, ViewMut, column, column_mut,
-    init, kernel,
+    ConfigError, Count, Input, Kind, Params, Real, Recorded, Size, Synapses, View, ViewMut, column,
+    column_mut, init, kernel,
 };
 
 /// Position of the input weights among the parameters; the others may be absent.
@@ -47,6 +47,19 @@ impl FanInConfig {
         ConfigError::unless_at_least_one("hidden", self.hidden)?;
         ConfigError::unless_at_least_zero("input_gain", self.input_gain)?;
         ConfigError::unless_at_least_zero("recurrent_scale", self.recurrent_scale)
+    }
+
+    /// The weights on `inputs` inputs, with a drive and an output of H rows and no state.
+    pub fn size(&self, inputs: Count) -> Size {
+        let h = Count::from(self.hidden);
+        let own = (h * h).only_if(self.recurrent);
+        Size {
+            parameters: h * inputs + h.only_if(self.bias) + own,
+            copies: own,
+            drive: h,
+            output: h,
+            ..Size::default()
+        }
     }
 }
 

@@ -37,8 +37,8 @@ use saturn_cell::elementary::{sigmoid, tanh};
 use saturn_cell::kernel::{Panels, Transposed};
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses,
-    View, ViewMut, Widths, column, column_mut, init, kernel,
+    Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Kind, Params, Real, Recorded,
+    Size, Synapses, View, ViewMut, Widths, column, column_mut, init, kernel,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -60,6 +60,18 @@ impl Default for GruConfig {
 impl CellConfig for GruConfig {
     fn check(&self) -> Result<(), ConfigError> {
         ConfigError::unless_at_least_one("hidden", self.hidden)
+    }
+
+    fn size(&self, inputs: Count) -> Size {
+        let h = Count::from(self.hidden);
+        Size {
+            parameters: 3 * (h * inputs + h * h) + 6 * h,
+            copies: 6 * (h * h),
+            drive: 4 * h,
+            state: h,
+            output: h,
+            ..Size::default()
+        }
     }
 
     fn build<R: Real>(

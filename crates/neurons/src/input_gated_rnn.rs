@@ -40,8 +40,8 @@ use saturn_cell::elementary::{sigmoid, tanh};
 use saturn_cell::kernel::{Panels, Transposed};
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses,
-    View, ViewMut, Widths, column, column_mut, init, kernel,
+    Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Kind, Params, Real, Recorded,
+    Size, Synapses, View, ViewMut, Widths, column, column_mut, init, kernel,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -78,6 +78,20 @@ impl CellConfig for InputGatedRnnConfig {
         ConfigError::unless_at_least_zero("recurrent_gain", self.recurrent_gain)?;
         let bias = self.gate_bias;
         ConfigError::unless(bias.is_finite(), "gate_bias", bias, "finite")
+    }
+
+    fn size(&self, inputs: Count) -> Size {
+        let h = Count::from(self.hidden);
+        Size {
+            parameters: 2 * (h * inputs) + h * h + 2 * h,
+            copies: 2 * (h * h),
+            drive: 2 * h,
+            state: h,
+            output: h,
+            drawing: init::orthogonal_cost(h),
+            scratch: 3 * (h * h),
+            ..Size::default()
+        }
     }
 
     fn build<R: Real>(

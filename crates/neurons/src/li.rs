@@ -29,8 +29,8 @@ use multiversion::multiversion;
 use nalgebra::DMatrix;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses,
-    View, ViewMut, Widths, column, column_mut, init, kernel,
+    Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Kind, Params, Real, Recorded,
+    Size, Synapses, View, ViewMut, Widths, column, column_mut, init, kernel,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -75,6 +75,17 @@ impl CellConfig for LiConfig {
         ConfigError::unless_at_least_one("outputs", self.outputs)?;
         self.tau_mem_ms.check("tau_mem_ms")?;
         ConfigError::unless_at_least_zero("input_gain", self.input_gain)
+    }
+
+    fn size(&self, inputs: Count) -> Size {
+        let o = Count::from(self.outputs);
+        Size {
+            parameters: o * inputs + o.only_if(self.bias) + o.only_if(self.learn_tau),
+            drive: o,
+            state: o,
+            output: o,
+            ..Size::default()
+        }
     }
 
     fn build<R: Real>(

@@ -37,8 +37,8 @@ use multiversion::multiversion;
 use saturn_cell::kernel::each;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Field, FieldKind, Input, Params, Real, Recorded, Synapses, View,
-    ViewMut, Widths, column, column_mut,
+    Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Params, Real, Recorded, Size,
+    Synapses, View, ViewMut, Widths, column, column_mut,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -108,6 +108,15 @@ impl CellConfig for LifConfig {
         self.tau_mem_ms.check("tau_mem_ms")?;
         self.surrogate.check()?;
         ConfigError::unless_positive("threshold", self.threshold)
+    }
+
+    fn size(&self, inputs: Count) -> Size {
+        let (fan_in, h) = (self.fan_in().size(inputs), Count::from(self.hidden));
+        Size {
+            parameters: fan_in.parameters + h.only_if(self.learn_tau),
+            state: 2 * h,
+            ..fan_in
+        }
     }
 
     fn build<R: Real>(

@@ -19,8 +19,8 @@
 
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Field, Input, Kind, Params, Real, Recorded, Synapses, View,
-    ViewMut, Widths, init, kernel,
+    Cell, CellConfig, ConfigError, Count, Field, Input, Kind, Params, Real, Recorded, Size,
+    Synapses, View, ViewMut, Widths, init, kernel,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,16 @@ impl Default for LinearConfig {
 impl CellConfig for LinearConfig {
     fn check(&self) -> Result<(), ConfigError> {
         ConfigError::unless_at_least_one("out", self.out)
+    }
+
+    fn size(&self, inputs: Count) -> Size {
+        let o = Count::from(self.out);
+        Size {
+            parameters: o * inputs + o.only_if(self.bias),
+            drive: o,
+            output: o,
+            ..Size::default()
+        }
     }
 
     fn build<R: Real>(

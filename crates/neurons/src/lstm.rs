@@ -40,8 +40,8 @@ use saturn_cell::elementary::{sigmoid, tanh};
 use saturn_cell::kernel::{Panels, Transposed};
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses,
-    View, ViewMut, Widths, column, column_mut, init, kernel,
+    Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Kind, Params, Real, Recorded,
+    Size, Synapses, View, ViewMut, Widths, column, column_mut, init, kernel,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -72,6 +72,18 @@ impl CellConfig for LstmConfig {
         ConfigError::unless_at_least_one("hidden", self.hidden)?;
         let bias = self.forget_bias;
         ConfigError::unless(bias.is_finite(), "forget_bias", bias, "finite")
+    }
+
+    fn size(&self, inputs: Count) -> Size {
+        let h = Count::from(self.hidden);
+        Size {
+            parameters: 4 * (h * inputs + h * h) + 4 * h,
+            copies: 8 * (h * h),
+            drive: 4 * h,
+            state: 2 * h,
+            output: h,
+            ..Size::default()
+        }
     }
 
     fn build<R: Real>(

@@ -70,8 +70,8 @@ use std::ops::Range;
 
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Field, FieldKind, Input, Params, Real, Recorded, Synapses, View,
-    ViewMut, Widths, column_mut,
+    Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Params, Real, Recorded, Size,
+    Synapses, View, ViewMut, Widths, column_mut,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -210,6 +210,16 @@ impl CellConfig for ResonateAndFireConfig {
         )?;
         self.surrogate.check()?;
         ConfigError::unless_positive("threshold", self.threshold)
+    }
+
+    fn size(&self, inputs: Count) -> Size {
+        let (fan_in, h) = (self.fan_in().size(inputs), Count::from(self.hidden));
+        Size {
+            parameters: fan_in.parameters + 2 * h.only_if(self.learn_dynamics),
+            drive: 3 * h,
+            state: 3 * h + h.only_if(self.balanced()),
+            ..fan_in
+        }
     }
 
     fn build<R: Real>(

@@ -31,8 +31,8 @@ use saturn_cell::elementary::tanh;
 use saturn_cell::kernel::{Panels, Transposed};
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses,
-    View, ViewMut, Widths, column, column_mut, init, kernel,
+    Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Kind, Params, Real, Recorded,
+    Size, Synapses, View, ViewMut, Widths, column, column_mut, init, kernel,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -65,6 +65,20 @@ impl CellConfig for RnnConfig {
     fn check(&self) -> Result<(), ConfigError> {
         ConfigError::unless_at_least_one("hidden", self.hidden)?;
         ConfigError::unless_at_least_zero("recurrent_gain", self.recurrent_gain)
+    }
+
+    fn size(&self, inputs: Count) -> Size {
+        let h = Count::from(self.hidden);
+        Size {
+            parameters: h * inputs + h * h + h.only_if(self.bias),
+            copies: 2 * (h * h),
+            drive: h,
+            state: h,
+            output: h,
+            drawing: init::orthogonal_cost(h),
+            scratch: 3 * (h * h),
+            ..Size::default()
+        }
     }
 
     fn build<R: Real>(

@@ -1,5 +1,6 @@
 //! From a model's description to a net.
 
+mod size;
 #[cfg(test)]
 mod tests;
 
@@ -8,20 +9,59 @@ use saturn_cell::{Cell, CellConfig, ConfigError, Real};
 use saturn_neurons::linear::LinearConfig;
 use thiserror::Error;
 
+use crate::machine::in_words;
 use crate::network::Network;
 use crate::scenario::{Arm, Layer, Model, Readout};
 
-/// A layer that cannot be built.
+/// A net that cannot be built.
 #[derive(Debug, Error)]
-#[error("models.{model}.layers.{layer}: {source}")]
-pub struct BuildError {
-    /// The model's name.
-    model: String,
-    /// Index of the layer.
-    layer: usize,
-    /// What is wrong.
-    source: ConfigError,
+pub enum BuildError {
+    /// A layer that does not fit its keys or its input.
+    #[error("models.{model}.layers.{layer}: {source}")]
+    Layer {
+        /// The model's name.
+        model: String,
+        /// Index of the layer.
+        layer: usize,
+        /// What is wrong.
+        source: ConfigError,
+    },
+    /// A net that this machine has no memory for.
+    #[error(
+        "models.{model}: the net has {} parameters and takes at least {} {what}, and this machine has {} of memory\n\
+         hint: make it smaller; most of it is `layers.{layer}` ({kind})",
+        large(*parameters),
+        in_words(*bytes),
+        in_words(*most)
+    )]
+    TooLarge {
+        /// The model's name.
+        model: String,
+        /// Index of the layer with most parameters.
+        layer: usize,
+        /// Its kind.
+        kind: &'static str,
+        /// All parameters of the net.
+        parameters: u128,
+        /// What takes so much.
+        what: &'static str,
+        /// How much, bytes.
+        bytes: f64,
+        /// How much there is, bytes.
+        most: f64,
+    },
 }
+
+/// A whole number that may be too large to be read digit by digit.
+fn large(n: u128) -> String {
+    if n < 1_000_000_000_000_000 {
+        n.to_string()
+    } else {
+        format!("{:.1e}", n as f64)
+    }
+}
+
+pub use size::{NetSize, Part};
 
 /// What a net answers with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,25 +98,26 @@ pub fn build<R: Real>(
     dt_ms: f64,
     seed: u64,
 ) -> Result<Network<R>, BuildError> {
-    let Answers { classes, extra } = answers.into();
+    let answers = answers.into();
+    let net = NetSize::of(name, model, inputs, answers);
+    net.check::<R>()?;
     let mut cells: Vec<Box<dyn Cell<R>>> = Vec::new();
     let mut width = inputs;
-    let readout = readout(model, classes + extra);
-    for (layer, config) in model.layers.iter().chain([&readout]).enumerate() {
-        let mut rng = generator(seed, "init", layer as u64);
-        let encoder = config.input_width().filter(|&rows| rows != width);
-        for config in encoder.map(linear).iter().chain([config]) {
-            let cell = config.build(width, dt_ms, &mut rng);
-            let cell = cell.map_err(|source| BuildError {
-                model: name.to_owned(),
-                layer,
-                source,
-            })?;
-            width = cell.widths().output;
-            cells.push(cell);
+    let (mut layer, mut rng) = (0, generator(seed, "init", 0));
+    for part in &net.parts {
+        if part.layer != layer {
+            (layer, rng) = (part.layer, generator(seed, "init", part.layer as u64));
         }
+        let cell = part.config.build(width, dt_ms, &mut rng);
+        let cell = cell.map_err(|source| BuildError::Layer {
+            model: name.to_owned(),
+            layer,
+            source,
+        })?;
+        width = cell.widths().output;
+        cells.push(cell);
     }
-    Ok(Network::new(cells).with_classes(classes))
+    Ok(Network::new(cells).with_classes(answers.classes))
 }
 
 fn readout(model: &Model, outputs: usize) -> Layer {

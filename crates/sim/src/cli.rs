@@ -200,6 +200,10 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(e) => return help_or_refusal(&e),
     };
+    if let Err(why) = crate::threads::start() {
+        say(&format!("error: {why}"));
+        return ExitCode::from(2);
+    }
     // Where the signal cannot be blocked, it ends the program as before.
     let _ = survive_file_size_limits();
     let stop = Arc::new(AtomicBool::new(false));

@@ -45,7 +45,7 @@
 use nalgebra::{Complex, DMatrix};
 use saturn_cell::init::uniform;
 use saturn_cell::rng::ChaCha8Rng;
-use saturn_cell::{ConfigError, Kind, Params, Real, Tensor};
+use saturn_cell::{ConfigError, Count, Kind, Params, Real, Tensor};
 
 use crate::discretize::{Discrete, Discretization};
 use crate::init::Init;
@@ -107,6 +107,18 @@ impl Continuous {
             });
         }
         Ok(())
+    }
+
+    /// Multiplications of drawing them, about: HiPPO's eigenvalues are those of a matrix.
+    pub(crate) fn drawing(&self) -> Count {
+        let n = Count::from(self.frequencies.min(self.states));
+        (240 * (n * n * n)).only_if(self.init == Init::S5)
+    }
+
+    /// Numbers held while they are drawn, about.
+    pub(crate) fn scratch(&self) -> Count {
+        let n = Count::from(self.frequencies.min(self.states));
+        (24 * (n * n)).only_if(self.init == Init::S5)
     }
 
     /// The eigenvalues λ `[P]`.

@@ -11,7 +11,7 @@
 use nalgebra::Complex;
 use saturn_cell::init::normal;
 use saturn_cell::rng::ChaCha8Rng;
-use saturn_cell::{ConfigError, Kind, Params, Real, Tensor};
+use saturn_cell::{ConfigError, Count, Kind, Params, Real, Size, Tensor};
 
 use crate::continuous::{self, Continuous};
 use crate::lru::{self, Lru};
@@ -43,6 +43,26 @@ impl Dynamics {
         match self {
             Self::Continuous(c) => c.states,
             Self::Lru(l) => l.states,
+        }
+    }
+
+    /// B and C on `inputs` inputs for `outputs` outputs with what is learnt: a drive and a state of 2P rows.
+    pub(crate) fn size(&self, inputs: Count, outputs: Count) -> Size {
+        let p = Count::from(self.states());
+        Size {
+            parameters: 2 * (p * inputs) + 2 * (p * outputs) + self.tensors() * p,
+            copies: 8 * p,
+            drive: 2 * p,
+            state: 2 * p,
+            output: outputs,
+            drawing: match self {
+                Self::Continuous(c) => c.drawing(),
+                Self::Lru(_) => Count::default(),
+            },
+            scratch: match self {
+                Self::Continuous(c) => c.scratch(),
+                Self::Lru(_) => Count::default(),
+            },
         }
     }
 

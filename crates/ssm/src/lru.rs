@@ -57,12 +57,13 @@ use std::f64::consts::TAU;
 use nalgebra::{Complex, DMatrix};
 use saturn_cell::init::uniform;
 use saturn_cell::rng::ChaCha8Rng;
-use saturn_cell::{Cell, CellConfig, ConfigError, Kind, Params, Real, Tensor};
+use saturn_cell::{Cell, CellConfig, ConfigError, Count, Kind, Params, Real, Size, Tensor};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Ssm;
 use crate::dynamics::Dynamics;
+use crate::ssm::ssm_size;
 
 /// Position of nu_log `[P, 1]` among what is learnt.
 pub const NU_LOG: usize = 0;
@@ -84,7 +85,7 @@ pub struct LruConfig {
     /// The smallest initial modulus |L| at bins of 10 ms; at least 0 and below 1; default 0.8. Larger leaves
     /// out short memories.
     pub r_min: f64,
-    /// The largest initial modulus |L| at bins of 10 ms; above 0, at least `r_min` and at most 1; default
+    /// The largest initial modulus |L| at bins of 10 ms; above 0 and at most 1, no less than `r_min`; default
     /// 0.999. Larger remembers longer.
     pub r_max: f64,
     /// The largest initial phase θ in radians a bin of 10 ms; above 0 and at most 2π, which is the default.
@@ -120,6 +121,10 @@ impl CellConfig for LruConfig {
     fn check(&self) -> Result<(), ConfigError> {
         ConfigError::unless_at_least_one("width", self.width)?;
         self.dynamics().check()
+    }
+
+    fn size(&self, inputs: Count) -> Size {
+        ssm_size(&self.dynamics(), inputs, self.width.into(), self.skip)
     }
 
     fn build<R: Real>(
@@ -165,7 +170,7 @@ pub struct Ring {
     /// The smallest initial modulus |L| at bins of 10 ms; at least 0 and below 1; default 0.8. Larger leaves
     /// out short memories.
     pub r_min: f64,
-    /// The largest initial modulus |L| at bins of 10 ms; above 0, at least `r_min` and at most 1; default
+    /// The largest initial modulus |L| at bins of 10 ms; above 0 and at most 1, no less than `r_min`; default
     /// 0.999. Larger remembers longer.
     pub r_max: f64,
     /// The largest initial phase θ in radians a bin of 10 ms; above 0 and at most 2π, which is the default.

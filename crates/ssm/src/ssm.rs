@@ -43,8 +43,8 @@ use multiversion::multiversion;
 use saturn_cell::init::normal;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses,
-    View, ViewMut, Widths, column, column_mut, kernel,
+    Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Kind, Params, Real, Recorded,
+    Size, Synapses, View, ViewMut, Widths, column, column_mut, kernel,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -75,7 +75,7 @@ pub struct SsmConfig {
     /// The shortest initial step Δ at bins of 10 ms, no unit; above 0; default 0.002. The longest memory
     /// is 1/(|Re λ| Δ) steps, 2/Δ but for `s4d_real`: less means longer.
     pub dt_min: f64,
-    /// The longest initial step Δ at bins of 10 ms, no unit; at least `dt_min`; default 0.4. The shortest
+    /// The longest initial step Δ at bins of 10 ms, no unit; above 0 and at least `dt_min`; default 0.4. The shortest
     /// memory is 2/Δ steps: more means shorter.
     pub dt_max: f64,
     /// Whether only one of each conjugate pair of eigenvalues is kept; default true. Without it, half of
@@ -111,6 +111,10 @@ impl CellConfig for SsmConfig {
         self.dynamics().check()
     }
 
+    fn size(&self, inputs: Count) -> Size {
+        ssm_size(&self.dynamics(), inputs, self.width.into(), self.skip)
+    }
+
     fn build<R: Real>(
         &self,
         inputs: usize,
@@ -133,6 +137,16 @@ impl SsmConfig {
             conjugate: self.conjugate,
             normalise: self.normalise,
         })
+    }
+}
+
+/// How large a cell of `dynamics` is.
+pub(crate) fn ssm_size(dynamics: &Dynamics, inputs: Count, outputs: Count, skip: bool) -> Size {
+    let size = dynamics.size(inputs, outputs);
+    Size {
+        parameters: size.parameters + (outputs * inputs).only_if(skip),
+        drive: size.drive + outputs.only_if(skip),
+        ..size
     }
 }
 

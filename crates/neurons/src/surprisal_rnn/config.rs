@@ -1,7 +1,7 @@
 //! What a recurrent layer with surprisal feedback is made of.
 
 use saturn_cell::rng::ChaCha8Rng;
-use saturn_cell::{Cell, CellConfig, ConfigError, Real};
+use saturn_cell::{Cell, CellConfig, ConfigError, Count, Real, Size, init};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +46,20 @@ impl CellConfig for SurprisalRnnConfig {
         ConfigError::unless_at_least_zero("recurrent_gain", self.recurrent_gain)?;
         ConfigError::unless_at_least_zero("surprisal_gain", self.surprisal_gain)?;
         ConfigError::unless_positive("start_rate", self.start_rate)
+    }
+
+    fn size(&self, inputs: Count) -> Size {
+        let h = Count::from(self.hidden);
+        Size {
+            parameters: 2 * (h * inputs) + h * h + 2 * h + inputs,
+            copies: 2 * (h * h + h * inputs),
+            drive: 2 * h + inputs + 1.into(),
+            state: h,
+            output: h,
+            drawing: init::orthogonal_cost(h),
+            scratch: 3 * (h * h),
+            ..Size::default()
+        }
     }
 
     fn build<R: Real>(

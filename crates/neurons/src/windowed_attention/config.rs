@@ -1,7 +1,7 @@
 //! What a layer of windowed attention is made of.
 
 use saturn_cell::rng::ChaCha8Rng;
-use saturn_cell::{Cell, CellConfig, ConfigError, Real};
+use saturn_cell::{Cell, CellConfig, ConfigError, Count, Real, Size};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +44,18 @@ impl CellConfig for WindowedAttentionConfig {
             });
         }
         Ok(())
+    }
+
+    fn size(&self, inputs: Count) -> Size {
+        let (d, window) = (Count::from(self.width), Count::from(self.window));
+        let slots = window * self.heads.into();
+        Size {
+            parameters: 3 * (d * inputs) + d * d + 4 * d + slots,
+            drive: 4 * d + slots,
+            state: 2 * (d * window) + window,
+            output: d,
+            ..Size::default()
+        }
     }
 
     fn build<R: Real>(

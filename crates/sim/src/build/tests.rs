@@ -115,3 +115,83 @@ fn any_two_kinds_of_layers_learn_together() {
     assert_eq!(scenario.models.iter().count(), Layer::KINDS.len().pow(2));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// A layer as written, with each of its switches turned and each of its whole numbers changed, one at a time.
+fn variants(kind: &str) -> Vec<Layer> {
+    let of =
+        |keys: &Map<String, Value>| serde_json::from_value::<Layer>(json!({ kind: keys })).ok();
+    let plain: Layer = serde_json::from_str(&narrow(kind)).expect("a layer");
+    let written = serde_json::to_value(&plain).expect("JSON");
+    let keys = written[kind].as_object().expect("keys").clone();
+    let mut all = vec![plain];
+    for (key, value) in &keys {
+        let others = match value {
+            Value::Bool(on) => vec![json!(!on)],
+            Value::Number(n) if n.is_u64() => vec![json!(6), json!(1)],
+            // The choices that change what is kept.
+            Value::String(_) => ["none", "rms", "lru", "s5", "balanced", "euler"]
+                .map(Value::from)
+                .to_vec(),
+            _ => Vec::new(),
+        };
+        for other in others {
+            let mut changed = keys.clone();
+            changed.insert(key.clone(), other);
+            all.extend(of(&changed).filter(|layer| layer.check().is_ok()));
+        }
+    }
+    all
+}
+
+#[test]
+fn every_kind_of_cell_counts_what_it_builds() {
+    let rng = &mut saturn_cell::rng::generator(1, "init", 0);
+    let mut seen = 0;
+    for kind in Layer::KINDS {
+        for layer in variants(kind) {
+            let inputs = layer.input_width().unwrap_or(9);
+            let size = layer.size(inputs.into());
+            let Ok(cell) = layer.build::<f32>(inputs, 10.0, rng) else {
+                continue;
+            };
+            let w = cell.widths();
+            let counted = [size.parameters, size.drive, size.state, size.output].map(|n| n.get());
+            let built = [cell.params().count(), w.drive, w.state, w.output].map(|n| n as u128);
+            assert_eq!(counted, built, "{layer:?}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 3 * Layer::KINDS.len(), "{seen} layers");
+}
+
+#[test]
+fn a_net_that_no_machine_holds_is_refused_before_anything_is_built() {
+    for (layers, parameters) in [
+        ("[{lif: {hidden: 18446744073709551615}}]", "e20"),
+        ("[{lif: {hidden: 1099511627776, recurrent: true}}]", "e24"),
+        ("[{rnn: {hidden: 10000000}}]", "100000240000003"),
+        (
+            "[{gru: {hidden: 18446744073709551615}}, {ssm_block: {width: 18446744073709551615}}]",
+            "3",
+        ),
+        (
+            "[{windowed_attention: {width: 18446744073709551615, heads: 1, window: 18446744073709551615}}]",
+            "3",
+        ),
+    ] {
+        let text = format!(
+            "name: x\narms: {{a: {{streams: single}}}}\nmodels: {{big: {{layers: {layers}}}}}"
+        );
+        let s = Scenario::parse(&text, "x", std::path::Path::new(""), &[""; 0]).expect(layers);
+        let model = s.models.get("big").unwrap();
+        let error = build::<f64>("big", model, INPUTS, CLASSES, 10.0, 1)
+            .err()
+            .expect("too large");
+        let said = error.to_string();
+        assert!(said.starts_with("models.big: the net has "), "{said}");
+        assert!(
+            said.contains(parameters) && said.contains("hint: make it smaller"),
+            "{said}"
+        );
+    }
+}

@@ -32,7 +32,7 @@ struct Common {
     /// Go on with the run in the folder, which must be there; without this, one that is there is gone on with, too
     #[arg(long)]
     resume: bool,
-    /// Time from one checkpoint of unfinished work to the next, such as 30s or 5m; 0 keeps one at every step
+    /// Time from one checkpoint of unfinished work to the next, such as 30s or 5m; 0 keeps one at every update and every chunk of an evaluation, and each is written and synced to disk: small nets then take many times as long
     #[arg(long, value_name = "TIME", default_value = "1m", value_parser = duration)]
     every: Duration,
     /// Checkpoints of a piece of work that are kept

@@ -4,8 +4,8 @@ use anyhow::Result;
 use saturn_cell::Real;
 
 use super::memory::{self, MIB, Samples};
-use crate::build::{Answers, build};
-use crate::network::Network;
+use crate::build::{Answers, NetSize, build};
+use crate::machine;
 use crate::run::matrix::{Budget, Entry};
 use crate::run::workbench::{Paths, Workbench};
 use crate::scenario::{Precision, Scenario};
@@ -30,8 +30,8 @@ pub struct Costs {
     pub cells: Vec<f64>,
 }
 
-/// The memory of each of `entries`. Every net is built once, so that one that cannot be built is known before
-/// any is trained.
+/// The memory of each of `entries`. Every net is counted and built once, so that one that is too large or cannot
+/// be built is known before any is trained.
 pub fn costs(s: &Scenario, bench: &Workbench, paths: &Paths, entries: &[Entry]) -> Result<Costs> {
     match s.train.precision {
         Precision::F32 => costs_in::<f32>(s, bench, paths, entries),
@@ -57,15 +57,18 @@ fn costs_in<R: Real>(
             cells.push(known.2);
             continue;
         }
-        let net: Network<R> = build(
+        let answers = Answers::of(bench.classes.len(), entry.arm);
+        let net = NetSize::of(model, entry.model, bench.channels, answers);
+        net.check_training::<R>()?;
+        build::<R>(
             model,
             entry.model,
             bench.channels,
-            Answers::of(bench.classes.len(), entry.arm),
+            answers,
             bench.dt_ms,
             s.seed,
         )?;
-        let bytes = memory::net(s, &samples, &net, entry.model, entry.arm).max(mask);
+        let bytes = memory::net::<R>(s, &samples, &net, entry.model, entry.arm).max(mask);
         known.push((model, arm, bytes));
         cells.push(bytes);
     }
@@ -79,7 +82,7 @@ fn costs_in<R: Real>(
 /// has to spare, one alone.
 pub fn budget(limits: &Limits, costs: &Costs) -> Budget {
     let given = limits.memory_mib.map(|mib| mib * MIB);
-    let all = given.or_else(|| memory::spare().map(|bytes| SHARE * bytes));
+    let all = given.or_else(|| machine::spare().map(|bytes| SHARE * bytes));
     match (limits.jobs, all) {
         (Some(workers), Some(all)) if workers > 1 => Budget {
             workers,

@@ -11,16 +11,17 @@
 //! ```
 //!
 //! A shard's memory grows to the longest sequence that it meets, so the lengths of the samples are put
-//! together here as training does it; gaps count as long as they are likely to come.
+//! together here as training does it, those of [`PLANNED`] samples at most; gaps count as long as they are likely
+//! to come. A net is counted ([`NetSize`]), not built.
 
 use std::path::Path;
 
-use saturn_cell::{Real, Tape};
+use saturn_cell::{CellConfig, Real, Tape};
 use saturn_loss::MaskConfig;
 
+use crate::build::{NetSize, Part};
 use crate::eval::evaluate::Watched;
 use crate::eval::lanes::{CHUNK, COLUMNS};
-use crate::network::Network;
 use crate::run::workbench::{MASK_SAMPLES, Paths, Workbench};
 use crate::scenario::{Arm, Data, DataSource, Fill, Gap, Model, Scenario, Streams, Train};
 use crate::stream::Split;
@@ -50,14 +51,19 @@ const RATE_HZ: f64 = 17.0;
 const RECORDING: usize = 64;
 const LAG: usize = 32;
 
+/// Samples of a split that the plan of an epoch is made of, at most.
+pub const PLANNED: usize = 4_096;
+
 /// What is known of the samples.
 pub struct Samples {
     /// C.
     pub classes: usize,
-    /// Steps of each training sample.
-    train: Vec<usize>,
-    /// Steps of each validation sample.
-    valid: Vec<usize>,
+    /// Samples of the validation split.
+    pub valid_samples: usize,
+    /// Steps of each training sample, of [`PLANNED`] at most.
+    pub train: Vec<usize>,
+    /// Steps of each validation sample, likewise.
+    pub valid: Vec<usize>,
     /// Events in a step of a sample, the mean.
     density: f64,
     /// Bytes of files and samples that stay in memory through a run; 0 where there are no files yet.
@@ -71,20 +77,23 @@ impl Samples {
         match (data, source) {
             (Some((b, paths)), _) => Self {
                 classes: b.classes.len(),
-                train: b.train.lengths().to_vec(),
-                valid: b.valid.lengths().to_vec(),
+                valid_samples: b.valid.all(),
+                train: planned(b.train.lengths(), b.train.all()),
+                valid: planned(b.valid.lengths(), b.valid.all()),
                 density: b.mean_counts.iter().sum(),
                 kept: kept(b, paths),
             },
             (None, DataSource::Synthetic { set, .. }) => {
                 let [short, long] = set.word_ms.map(|ms| ms / dt_ms);
                 let spread = |n: usize| {
+                    let n = n.min(PLANNED);
                     let share = |i: usize| (i as f64 + 0.5) / n as f64;
                     let steps = |i: usize| (short + share(i) * (long - short)) as usize;
                     (0..n).map(steps).collect()
                 };
                 Self {
                     classes: set.classes,
+                    valid_samples: set.valid,
                     train: spread(set.train),
                     valid: spread(set.valid),
                     density: RATE_HZ * dt_ms / 1e3 * s.data.channels as f64,
@@ -94,6 +103,7 @@ impl Samples {
             // Files that are not there have been refused before this.
             (None, DataSource::Events { .. } | DataSource::Frames { .. }) => Self {
                 classes: s.data.classes.unwrap_or(2),
+                valid_samples: 1,
                 train: vec![(1_000.0 / dt_ms) as usize],
                 valid: vec![(1_000.0 / dt_ms) as usize],
                 density: RATE_HZ * dt_ms / 1e3 * s.data.channels as f64,
@@ -103,11 +113,21 @@ impl Samples {
     }
 }
 
+/// The lengths of `all` samples of which `lengths` are known, of [`PLANNED`] at most: the others are like these.
+fn planned(lengths: &[usize], all: usize) -> Vec<usize> {
+    let each = lengths.iter().copied().cycle();
+    each.take(all.min(PLANNED)).collect()
+}
+
 /// What a run keeps of its data; the test split, which only a final evaluation opens, is counted as large
 /// for its file as the training split is.
 fn kept(b: &Workbench, paths: &Paths) -> f64 {
     let file = |path: &Path| std::fs::metadata(path).map_or(0.0, |m| m.len() as f64);
-    let split = |split: &Split| split.cached_bytes() as f64 + file(split.file().path()).min(READER);
+    let split = |split: &Split| {
+        let all = split.all() as f64 / split.len().max(1) as f64;
+        let samples = all * split.cached_bytes() as f64;
+        samples.min(Split::CACHE_BYTES as f64) + file(split.file().path()).min(READER)
+    };
     let train = split(&b.train);
     train + split(&b.valid) + file(&paths.test) * train / file(&paths.train).max(1.0)
 }
@@ -125,30 +145,12 @@ pub fn base(samples: &Samples) -> f64 {
     PROGRAM + samples.kept + FIGURES
 }
 
-/// Bytes that the system has to spare, within the limits that it sets for this process; `None` where it does
-/// not tell.
-pub fn spare() -> Option<f64> {
-    let meminfo = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = meminfo
-        .lines()
-        .find(|line| line.starts_with("MemAvailable:"))?;
-    let kib: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    let number = |file: &str| -> Option<f64> {
-        let path = Path::new("/sys/fs/cgroup").join(file);
-        std::fs::read_to_string(path).ok()?.trim().parse().ok()
-    };
-    // Without a limit the file says `max`, which is no number.
-    let left = number("memory.max").zip(number("memory.current"));
-    let limit = left.map_or(f64::INFINITY, |(most, now)| most - now);
-    Some((1024.0 * kib).min(limit))
-}
-
 /// Bytes of a net's results, which are kept for the figures and the report.
 fn results(s: &Scenario, samples: &Samples) -> f64 {
     let e = &s.evaluate;
     let cells = s.models.iter().map(|(_, m)| m.layers.len() + 2).max();
     let cells = cells.unwrap_or(0);
-    let evaluation = e.windows * cells * size_of::<Watched>() + samples.valid.len() * RECORDING;
+    let evaluation = e.windows * cells * size_of::<Watched>() + samples.valid_samples * RECORDING;
     let curves = cells * e.contraction.gap_steps * LAG;
     (e.streams.len() * (e.state_reset.len() * evaluation + curves)) as f64
 }
@@ -157,20 +159,20 @@ fn results(s: &Scenario, samples: &Samples) -> f64 {
 pub fn net<R: Real>(
     s: &Scenario,
     samples: &Samples,
-    net: &Network<R>,
+    net: &NetSize,
     model: &Model,
     arm: &Arm,
 ) -> f64 {
     let settings = s.train_for(model, arm);
-    let training = training(s, samples, net, arm, &settings);
-    training.max(evaluation(s, samples, net))
+    let training = training::<R>(s, samples, net, arm, &settings);
+    training.max(evaluation::<R>(s, samples, net))
 }
 
 /// Bytes of training: updates, and the validation after an epoch, while the updates' memory stays.
 fn training<R: Real>(
     s: &Scenario,
     samples: &Samples,
-    net: &Network<R>,
+    net: &NetSize,
     arm: &Arm,
     settings: &Train,
 ) -> f64 {
@@ -195,7 +197,7 @@ fn training<R: Real>(
     let batch = batch_column(samples, gap);
     let updates: f64 = shards
         .iter()
-        .map(|shard| shard.columns() * batch + shard.tapes(net, settings.recompute))
+        .map(|shard| shard.columns() * batch + shard.tapes::<R>(net, settings.recompute))
         .sum();
 
     let epoch = Epoch::new(s.seed, 0, samples.valid.len());
@@ -208,21 +210,21 @@ fn training<R: Real>(
     let largest = plans
         .map(|plans| Shard::of(plans, &epoch, &samples.valid, gap).columns())
         .fold(0.0, f64::max);
-    let validation = at_once as f64 * largest * (batch + tape_column(net));
+    let validation = at_once as f64 * largest * (batch + tape_column::<R>(net));
 
     // The net, two moments, the sum of the gradients, the best net; what holds weights that step within a
     // stream: their mean and their slope.
     let copies = 5 + shards.len() + if arm.fptt.is_some() { 2 } else { 0 };
-    updates + validation + (net.parameters() * copies * size_of::<R>()) as f64
+    updates + validation + net.parameters().real() * (copies * size_of::<R>()) as f64
 }
 
 /// Bytes of the largest part of an evaluation, which is that of contraction: all pasts at once, then chunk
 /// by chunk.
-fn evaluation<R: Real>(s: &Scenario, samples: &Samples, net: &Network<R>) -> f64 {
+fn evaluation<R: Real>(s: &Scenario, samples: &Samples, net: &NetSize) -> f64 {
     let config = &s.evaluate.contraction;
-    let lanes = config.samples.min(samples.valid.len()) as f64;
+    let lanes = config.samples.min(samples.valid_samples) as f64;
     let longest = samples.valid.iter().max().copied().unwrap_or(0);
-    let past = (config.lead_steps + longest) as f64;
+    let past = config.lead_steps as f64 + longest as f64;
     let gaps = s
         .evaluate
         .streams
@@ -230,7 +232,7 @@ fn evaluation<R: Real>(s: &Scenario, samples: &Samples, net: &Network<R>) -> f64
         .filter_map(|(_, gap)| gap.as_ref());
     let batch = gaps.map(|gap| batch_column(samples, Some(gap)));
     let batch = batch.fold(batch_column(samples, None), f64::max) / 2.0;
-    let column = batch + tape_column(net);
+    let column = batch + tape_column::<R>(net);
     let contraction = lanes * (past * batch + CHUNK as f64 * column);
     contraction.max(copies(s) * column)
 }
@@ -244,7 +246,10 @@ fn copies(s: &Scenario) -> f64 {
         return 0.0;
     };
     let shard = s.train.shard_lanes.min(e.lanes);
-    let shards = e.lanes.div_ceil(shard).min(rayon::current_num_threads());
+    let shards = e
+        .lanes
+        .div_ceil(shard.max(1))
+        .min(rayon::current_num_threads());
     (shards * (shard * copies).max(COLUMNS)) as f64
 }
 
@@ -283,11 +288,11 @@ impl Shard {
     }
 
     fn columns(&self) -> f64 {
-        (self.lanes * self.steps) as f64
+        self.lanes as f64 * self.steps as f64
     }
 
     /// Bytes of the tapes of an update with their adjoints, which are those of a chunk. With `recompute`, a segment is on the tapes at a time, and the states before each stay.
-    fn tapes<R: Real>(&self, net: &Network<R>, recompute: bool) -> f64 {
+    fn tapes<R: Real>(&self, net: &NetSize, recompute: bool) -> f64 {
         let chunk = Tape::<R>::turn(self.lanes);
         let (segment, segments) = if recompute {
             let segment = self.steps.isqrt().max(1).next_multiple_of(chunk);
@@ -295,13 +300,18 @@ impl Shard {
         } else {
             (self.steps, 0)
         };
-        let numbers = net.cells().iter().map(|cell| {
-            let w = cell.widths();
-            chunk.min(segment) * (w.drive + w.state + w.output) + segments * w.state
+        let numbers = net.parts.iter().map(|part| {
+            let state = part.size.state.real();
+            chunk.min(segment) as f64 * rows(part) + segments as f64 * state
         });
-        let adjoints = self.lanes * numbers.sum::<usize>() * size_of::<R>();
-        (self.lanes * segment) as f64 * tape_column(net) + adjoints as f64
+        let adjoints = (self.lanes * size_of::<R>()) as f64 * numbers.sum::<f64>();
+        self.lanes as f64 * segment as f64 * tape_column::<R>(net) + adjoints
     }
+}
+
+/// Rows of drive, state and output.
+fn rows(part: &Part) -> f64 {
+    (part.size.drive + part.size.state + part.size.output).real()
 }
 
 /// Steps of `n` gaps that come out long: their mean and three standard deviations.
@@ -328,15 +338,14 @@ fn batch_column(samples: &Samples, gap: Option<&Gap>) -> f64 {
 }
 
 /// Bytes of a column of what the forward pass keeps.
-fn tape_column<R: Real>(net: &Network<R>) -> f64 {
-    let cells = net.cells().iter().map(|cell| {
-        let w = cell.widths();
-        let spikes = if cell.spikes() {
-            SPIKING * EVENT * w.output as f64
+fn tape_column<R: Real>(net: &NetSize) -> f64 {
+    let cells = net.parts.iter().map(|part| {
+        let spikes = if part.config.spikes() {
+            SPIKING * EVENT * part.size.output.real()
         } else {
             0.0
         };
-        ((w.drive + w.state + w.output) * size_of::<R>()) as f64 + spikes
+        rows(part) * size_of::<R>() as f64 + spikes
     });
     cells.sum()
 }

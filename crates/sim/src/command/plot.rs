@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::error::CommandError;
-use super::run::{fingerprint, finish_all};
+use super::run::{fingerprints, finish_all};
 use crate::run::Progress;
 use crate::run::folder::Folder;
 use crate::run::summary::{Roles, Summary};
@@ -22,7 +22,7 @@ pub fn plot(run: &Path, progress: &Progress) -> Result<()> {
 /// The scenario and the folder of the run in `run`.
 pub fn open(run: &Path) -> Result<(Scenario, Folder)> {
     let scenario = Scenario::load(&run.join("scenario.yaml"), &[""; 0])?;
-    let folder = Folder::open(run, &scenario.name, &fingerprint(&scenario)?, false)?;
+    let folder = Folder::open_any(run, &scenario.name, &fingerprints(&scenario)?, false)?;
     Ok((scenario, folder))
 }
 

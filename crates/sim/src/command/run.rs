@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use saturn_data::checksum::sha256;
 use serde::Serialize;
+use serde_json::Value;
 use thiserror::Error;
 
 use super::budget::{Limits, budget, costs};
+use super::described::described;
 use super::error::CommandError;
 use super::make::{paths_if_there, paths_of};
 use super::print::{self, print};
@@ -22,6 +24,7 @@ use crate::run::folder::{Folder, FolderError, read_json, write_beside};
 use crate::run::matrix::{
     Entry, Group, Keys, Matrix, Selection, Wanted, collect, entries, key, summarise,
 };
+use crate::run::owner::Files;
 use crate::run::summary::{ReferenceArg, Roles, Summary};
 use crate::run::workbench::{Paths, Workbench};
 use crate::scenario::{DataSource, Scenario, to_yaml};
@@ -126,8 +129,9 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     }
     // Others may be at work on other cells of the same folder.
     let shared = !options.selection.is_all();
-    let fingerprint = fingerprint(&scenario)?;
-    let folder = Folder::open(options.out, &scenario.name, &fingerprint, shared)?;
+    let prints = fingerprints(&scenario)?;
+    let folder = Folder::open_any(options.out, &scenario.name, &prints, shared)
+        .map_err(|e| e.with_differences(&to_yaml(&scenario)))?;
     folder.write(Path::new("scenario.yaml"), to_yaml(&scenario).as_bytes())?;
     if let Some(cells) = options.cells {
         if cells.exists() && !cells.is_dir() {
@@ -147,13 +151,15 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
         Some(paths) => {
             let inputs = all_checksums(&scenario, paths)?;
             let data = data_key(&inputs)?;
+            folder.hold_data(&files(&inputs), options.last)?;
             let job = Job {
                 scenario: &scenario,
                 folder: &folder,
                 options,
                 progress,
             };
-            let own = job.matrix(&chosen, paths, data)?;
+            let judged = judged_key(&inputs)?;
+            let own = job.matrix(&chosen, paths, data, judged)?;
             (inputs, job.with_others(&chosen, own)?)
         }
         None => (Vec::new(), collected(&scenario, &chosen, &folder, options)?),
@@ -212,11 +218,22 @@ struct Job<'a> {
 
 impl Job<'_> {
     /// Does what of `chosen` is not done, on the data in `paths`.
-    fn matrix(&self, chosen: &[Entry], paths: &Paths, data: String) -> Result<Group> {
+    fn matrix(
+        &self,
+        chosen: &[Entry],
+        paths: &Paths,
+        data: String,
+        judged: String,
+    ) -> Result<Group> {
         let (scenario, options, progress) = (self.scenario, self.options, self.progress);
         let bench = Workbench::open(scenario, paths, options.last)?;
         for notice in bench.notices()? {
             progress.line(&notice);
+        }
+        let (about, odd) = described(scenario, &bench);
+        progress.line(&about);
+        for warning in odd {
+            progress.line(&format!("warning: {}", warning.line(scenario.file())));
         }
         let shared = Shared {
             split: split(options).to_owned(),
@@ -236,6 +253,7 @@ impl Job<'_> {
             scenario,
             bench: &bench,
             shared,
+            judged,
             folder: self.folder,
             store: store(options),
             keep: options.cells.map(Path::to_owned),
@@ -450,22 +468,53 @@ fn finish(
     progress.aside(|| print(&lines.join("\n")))
 }
 
-/// What makes two runs the same run: the scenario less its seeds and figures.
-pub fn fingerprint(scenario: &Scenario) -> Result<String> {
-    key(&(
-        &scenario.name,
-        &scenario.data,
-        &scenario.stream,
-        scenario.models.iter().collect::<Vec<_>>(),
-        scenario.arms.iter().collect::<Vec<_>>(),
-        &scenario.train,
-        &scenario.evaluate,
-    ))
+/// What makes two runs the same run: the scenario less its seeds, its figures and the path of its test file, on
+/// which nets do not depend; and the same by earlier versions, with that path.
+pub fn fingerprints(scenario: &Scenario) -> Result<Vec<String>> {
+    let with = |data: &Value| {
+        key(&(
+            &scenario.name,
+            data,
+            &scenario.stream,
+            scenario.models.iter().collect::<Vec<_>>(),
+            scenario.arms.iter().collect::<Vec<_>>(),
+            &scenario.train,
+            &scenario.evaluate,
+        ))
+    };
+    let all = serde_json::to_value(&scenario.data).context("encoding the data's settings")?;
+    let mut less = all.clone();
+    for kind in ["Events", "Frames"] {
+        if let Some(files) = less["source"].get_mut(kind).and_then(Value::as_object_mut) {
+            files.remove("test");
+        }
+    }
+    Ok(vec![with(&less)?, with(&all)?])
 }
 
 /// What results depend on of the data: their content.
 pub fn data_key(inputs: &[Input]) -> Result<String> {
     key(&inputs.iter().map(|i| i.sha256.as_str()).collect::<Vec<_>>())
+}
+
+/// What training and validation depend on of the data: the content of all files but the test split's.
+fn judged_key(inputs: &[Input]) -> Result<String> {
+    let judged = inputs.iter().enumerate().filter(|(i, _)| *i != TEST);
+    key(&judged
+        .map(|(_, input)| input.sha256.as_str())
+        .collect::<Vec<_>>())
+}
+
+/// The place of the test split among the inputs.
+const TEST: usize = 2;
+
+/// The checksums of inputs by what they are for.
+fn files(inputs: &[Input]) -> Files {
+    let names = ["train", "valid", "test", "gap_recordings"];
+    let pairs = names.into_iter().zip(inputs);
+    pairs
+        .map(|(name, input)| (name.to_owned(), input.sha256.clone()))
+        .collect()
 }
 
 /// The checksums of all files, the test split's too: a net that `compare` has trained is the one that

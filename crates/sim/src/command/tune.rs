@@ -19,7 +19,7 @@ use serde::Serialize;
 use super::error::{CommandError, refuse_same_file};
 use super::make::paths_of;
 use super::print::print;
-use super::run::{checksums, data_key, fingerprint};
+use super::run::{checksums, data_key, fingerprints};
 use crate::run::Progress;
 use crate::run::cells::{Events, Shared, Store};
 use crate::run::checkpoint::Keeping;
@@ -210,7 +210,7 @@ impl Search<'_> {
 
     /// The accuracy of one net, mean over the streams; `None` if it failed.
     fn accuracy(&self, s: &Scenario, path: &Path, place: &str) -> Result<Option<f64>> {
-        let folder = Folder::open(path, &s.name, &fingerprint(s)?, false)?;
+        let folder = Folder::open_any(path, &s.name, &fingerprints(s)?, false)?;
         let bench = Workbench::open(s, &self.paths, false)?;
         let quiet = self.progress.hidden();
         let matrix = Matrix {
@@ -223,6 +223,7 @@ impl Search<'_> {
                 data: self.data.clone(),
                 events: Events::of(&bench),
             },
+            judged: self.data.clone(),
             folder: &folder,
             store: Store::new([path.to_owned()]),
             keep: None,

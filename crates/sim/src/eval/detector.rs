@@ -62,9 +62,9 @@ pub const LONGEST: u64 = 1 << 16;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DetectorConfig {
-    /// Steps over which the probabilities are averaged, at least 1.
+    /// Steps over which the probabilities are averaged; 1 to 65,536, default 5.
     pub window: usize,
-    /// Steps that an excursion must last to be a detection, at least 1.
+    /// Steps that an excursion must last to be a detection; 1 to 65,536, default 3.
     pub hold: u64,
     /// Steps after a sample's end in which a detection still counts as the sample's.
     pub tolerance: u64,

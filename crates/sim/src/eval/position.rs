@@ -33,7 +33,7 @@ pub enum Spacing {
     Even,
     /// A first window of `first_steps`, then each longer than the last by one factor, to the end.
     Logarithmic {
-        /// Steps of the first window.
+        /// Steps of the first window; at least 1.
         first_steps: u64,
     },
 }

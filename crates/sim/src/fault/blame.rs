@@ -109,7 +109,7 @@ impl Blame for EstimateError {
             Self::Train(e) => e.fault(),
             Self::Eval(e) => e.fault(),
             Self::Loss(e) => e.fault(),
-            Self::Mask(e) => e.fault(),
+            Self::Build(e) => e.fault(),
         }
     }
 }
@@ -140,6 +140,8 @@ impl Blame for FolderError {
     fn fault(&self) -> Fault {
         match self {
             Self::OtherRun { .. }
+            | Self::OtherData { .. }
+            | Self::DamagedOwner { .. }
             | Self::NotARun { .. }
             | Self::NothingToResume { .. }
             | Self::Busy { .. }

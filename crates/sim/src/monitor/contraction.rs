@@ -216,6 +216,20 @@ impl Distances {
     }
 }
 
+/// Seconds of one row of one pair of states in (1), by a few thousand pairs.
+pub fn pair_seconds() -> f64 {
+    const ROWS: usize = 256;
+    const STARTS: usize = 32;
+    const TIMES: u32 = 20;
+    let states: Vec<f64> = (0..ROWS * STARTS).map(|i| (i % 97) as f64).collect();
+    let began = std::time::Instant::now();
+    for _ in 0..TIMES {
+        std::hint::black_box(mean_distance(std::hint::black_box(&states), ROWS));
+    }
+    let pairs = (STARTS * (STARTS - 1) / 2) as f64 * f64::from(TIMES);
+    began.elapsed().as_secs_f64() / (pairs * ROWS as f64)
+}
+
 /// (1) of `states [rows, starts]`; `None` where it is not finite, or there is no pair.
 fn mean_distance(states: &[f64], rows: usize) -> Option<f64> {
     let columns: Vec<&[f64]> = states.chunks_exact(rows.max(1)).collect();

@@ -29,20 +29,53 @@ use thiserror::Error;
 
 use super::deed::Deed;
 use super::leftovers::sweep;
+use super::owner::{Files, Owner, differences};
+use crate::regular;
 
 /// What can go wrong with a run's folder.
 #[derive(Debug, Error)]
 pub enum FolderError {
     /// The folder belongs to another scenario.
     #[error(
-        "{}: holds another run (`{found}`)\nhint: choose another folder with --out, or remove this one",
-        path.display()
+        "{}: holds another run (`{found}`){}\nhint: choose another folder with --out to keep both, or remove this one",
+        path.display(),
+        below(differences)
     )]
     OtherRun {
         /// The folder.
         path: PathBuf,
         /// The name of the run in it.
         found: String,
+        /// What differs, a line a key.
+        differences: Vec<String>,
+    },
+    /// The results in the folder are of other data.
+    #[error(
+        "{}: holds results on other data{}\nhint: choose another folder with --out to keep both{}",
+        path.display(),
+        below(differences),
+        if *tested { ". Nets do not depend on the test file: copy the folder, remove `results/*.test.json` and \
+                      `cells/*` from the copy, give the copy with --out, and nothing is trained again" } else { "" }
+    )]
+    OtherData {
+        /// The folder.
+        path: PathBuf,
+        /// What differs, a line a file.
+        differences: Vec<String>,
+        /// Whether the test file alone differs.
+        tested: bool,
+    },
+    /// The file that says whose folder it is cannot be read.
+    #[error(
+        "{}: is damaged: {source}\nhint: nothing else says which run is in this folder: choose another one with --out; \
+         its finished cells can be read with --collect",
+        path.display()
+    )]
+    DamagedOwner {
+        /// The file.
+        path: PathBuf,
+        /// What the reader said.
+        source: serde_json::Error,
     },
     /// There are files, but none of ours.
     #[error(
@@ -86,12 +119,38 @@ pub enum FolderError {
 }
 
 impl FolderError {
+    /// The same, with the settings in which the run in the folder differs from the scenario `now`, which has every
+    /// default written out.
+    #[must_use]
+    pub fn with_differences(self, now: &str) -> Self {
+        match self {
+            Self::OtherRun { path, found, .. } => {
+                let before = regular::read(&path.join("scenario.yaml"), LARGEST);
+                let differences = before
+                    .ok()
+                    .and_then(|bytes| String::from_utf8(bytes).ok())
+                    .map(|before| differences(&before, now));
+                Self::OtherRun {
+                    path,
+                    found,
+                    differences: differences.unwrap_or_default(),
+                }
+            }
+            other => other,
+        }
+    }
+
     /// Whether every later write would fail in the same way.
     pub fn is_lasting(&self) -> bool {
         use io::ErrorKind::{FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
         let lasting = [FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull];
         matches!(self, Self::Io { source, .. } if lasting.contains(&source.kind()))
     }
+}
+
+/// Lines below a message, each indented.
+fn below(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("\n  {line}")).collect()
 }
 
 fn remedy(source: &io::Error) -> &'static str {
@@ -117,6 +176,9 @@ pub(super) const PARTS: [&str; 7] = [
     "health",
 ];
 
+/// The largest file of ours that is read whole, bytes.
+const LARGEST: u64 = 1 << 30;
+
 /// An open run folder, locked for this process.
 #[derive(Debug)]
 pub struct Folder {
@@ -128,13 +190,23 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Opens or creates `path` for the run called `name` whose scenario has `fingerprint`. A folder
-    /// of the same scenario is gone on with; any other is refused. Several processes may hold a folder
-    /// that they only add cells to, each opening it as `shared`.
+    /// [`Self::open_any`] with one fingerprint.
     pub fn open(
         path: &Path,
         name: &str,
         fingerprint: &str,
+        shared: bool,
+    ) -> Result<Self, FolderError> {
+        Self::open_any(path, name, &[fingerprint.to_owned()], shared)
+    }
+
+    /// Opens or creates `path` for the run called `name` whose scenario has the first of `fingerprints`, or had
+    /// one of the others by earlier versions. A folder of the same scenario is gone on with; any other is
+    /// refused. Several processes may hold a folder that they only add cells to, each opening it as `shared`.
+    pub fn open_any(
+        path: &Path,
+        name: &str,
+        fingerprints: &[String],
         shared: bool,
     ) -> Result<Self, FolderError> {
         let io_at = |path: &Path, what| {
@@ -142,16 +214,19 @@ impl Folder {
             move |source| FolderError::Io { path, what, source }
         };
         let owner = path.join("run.json");
+        let mut data = Files::new();
         if path.exists() {
-            match fs::read(&owner) {
+            match regular::read(&owner, LARGEST) {
                 Ok(bytes) => {
-                    let found: Owner = parse(&owner, &bytes)?;
-                    if found.fingerprint != fingerprint {
+                    let found = read_owner(&owner, &bytes)?;
+                    if !fingerprints.contains(&found.fingerprint) {
                         return Err(FolderError::OtherRun {
                             path: path.to_owned(),
                             found: found.name,
+                            differences: Vec::new(),
                         });
                     }
+                    data = found.data;
                 }
                 Err(e) if e.kind() == io::ErrorKind::NotFound => {
                     let mut entries = fs::read_dir(path).map_err(io_at(path, Deed::List))?;
@@ -192,10 +267,57 @@ impl Folder {
             Path::new("run.json"),
             &Owner {
                 name: name.to_owned(),
-                fingerprint: fingerprint.to_owned(),
+                fingerprint: fingerprints.first().cloned().unwrap_or_default(),
+                data,
             },
         )?;
         Ok(folder)
+    }
+
+    /// Notes that what is done from now on is done on `data`, unless there are results on others; `last` says
+    /// whether on the test split.
+    pub fn hold_data(&self, data: &Files, last: bool) -> Result<(), FolderError> {
+        let path = self.path.join("run.json");
+        let bytes = regular::read(&path, LARGEST).map_err(|source| FolderError::Io {
+            path: path.clone(),
+            what: Deed::Read,
+            source,
+        })?;
+        let mut owner = read_owner(&path, &bytes)?;
+        let any = self.has_results("")?;
+        let tested = last && self.has_results(".test.json")?;
+        let differences = owner.other_data(data, tested);
+        if any && !differences.is_empty() {
+            return Err(FolderError::OtherData {
+                path: self.path.clone(),
+                tested: owner.other_data(data, false).is_empty(),
+                differences,
+            });
+        }
+        let kept = owner.data.get("test").cloned();
+        owner.data.clone_from(data);
+        // The test file of results that stay is the one that they were made of.
+        if let (Some(test), true) = (kept, self.has_results(".test.json")?) {
+            owner.data.insert("test".to_owned(), test);
+        }
+        self.write_json(Path::new("run.json"), &owner)
+    }
+
+    /// Whether there is a file of results whose name ends like this.
+    fn has_results(&self, ending: &str) -> Result<bool, FolderError> {
+        let path = self.path.join("results");
+        let failed = |source| FolderError::Io {
+            path: path.clone(),
+            what: Deed::List,
+            source,
+        };
+        for entry in fs::read_dir(&path).map_err(failed)? {
+            let name = entry.map_err(failed)?.file_name();
+            if name.to_string_lossy().ends_with(ending) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// An error unless `path` holds a run that can be gone on with.
@@ -274,16 +396,17 @@ pub struct Claim {
     _lock: Option<File>,
 }
 
-/// Whose folder it is.
-#[derive(serde::Serialize, serde::Deserialize)]
-struct Owner {
-    name: String,
-    fingerprint: String,
+/// What `run.json` says.
+fn read_owner(path: &Path, bytes: &[u8]) -> Result<Owner, FolderError> {
+    serde_json::from_slice(bytes).map_err(|source| FolderError::DamagedOwner {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// Reads JSON from `path`; `None` where there is no such file.
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, FolderError> {
-    match fs::read(path) {
+    match regular::read(path, LARGEST) {
         Ok(bytes) => parse(path, &bytes).map(Some),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(FolderError::Io {

@@ -38,6 +38,7 @@ use crate::fault::{Fault, fault};
 use crate::network::Network;
 use crate::scenario::{Arm, Evaluate, Model, Precision, Scenario};
 
+use key::DataKeys;
 pub use key::{Keyed, Keys, key};
 pub use schedule::Budget;
 use schedule::on_its_threads;
@@ -99,6 +100,8 @@ pub struct Matrix<'a> {
     pub bench: &'a Workbench,
     /// What all cells share, the split among it.
     pub shared: Shared,
+    /// The checksum of all data but the test file, on which training and validation do not depend.
+    pub judged: String,
     /// Where results go.
     pub folder: &'a Folder,
     /// Where finished cells are found.
@@ -276,13 +279,24 @@ impl Matrix<'_> {
         }))
     }
 
-    /// The key of a result with these settings on what this matrix receives.
-    fn received(&self, settings: &str) -> Result<String> {
-        match self.shared.received()[..] {
+    /// The key of a result with these settings on what this matrix receives; `tested` says whether it depends on
+    /// the test file.
+    fn received(&self, settings: &str, tested: bool) -> Result<DataKeys> {
+        let with = |data: &str| match self.shared.received()[..] {
             // As keys have been where there is no rule that puts events in steps.
-            [data] => key(&(settings, data)),
-            ref all => key(&(settings, all)),
-        }
+            [] | [_] => key(&(settings, data)),
+            [_, ref events @ ..] => {
+                let all: Vec<&str> = std::iter::once(data)
+                    .chain(events.iter().copied())
+                    .collect();
+                key(&(settings, all))
+            }
+        };
+        let data = &self.shared.data;
+        Ok(DataKeys {
+            now: with(if tested { data } else { &self.judged })?,
+            before: with(data)?,
+        })
     }
 
     /// The net of `entry` with its initial weights.

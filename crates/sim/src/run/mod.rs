@@ -9,6 +9,7 @@ pub mod folder;
 mod leftovers;
 pub mod matrix;
 mod metrics;
+pub mod owner;
 pub mod place;
 mod progress;
 mod reason;

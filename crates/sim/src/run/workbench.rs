@@ -51,41 +51,37 @@ pub struct Workbench {
 impl Workbench {
     /// Opens the training and validation splits, and the test split for a final evaluation.
     pub fn open(scenario: &Scenario, paths: &Paths, last: bool) -> Result<Self, DataError> {
+        Self::of(scenario, paths, last, None)
+    }
+
+    /// Opens the training and validation splits, and reads at most `rows` samples of each: for an estimate.
+    pub fn glimpse(scenario: &Scenario, paths: &Paths, rows: usize) -> Result<Self, DataError> {
+        Self::of(scenario, paths, false, Some(rows))
+    }
+
+    fn of(
+        scenario: &Scenario,
+        paths: &Paths,
+        last: bool,
+        rows: Option<usize>,
+    ) -> Result<Self, DataError> {
         let (channels, dt_ms) = (scenario.data.channels, scenario.data.dt_ms);
         let limit = scenario.data.limit;
-        let background = recordings(scenario)?;
-        let background = background.as_deref();
-        let mut train = open(
+        let background = recordings(scenario, rows)?;
+        let opening = Opening {
             scenario,
-            &paths.train,
-            None,
-            limit.train,
-            background,
-            Part::Train,
-        )?;
+            background: background.as_deref(),
+            rows,
+        };
+        let mut train = opening.open(&paths.train, None, limit.train, Part::Train)?;
         // They come from a file, and go to a terminal, into figures and into a page.
         let names = train.file().class_names();
         let classes: Vec<String> = names.iter().map(|name| printable_name(name)).collect();
         // What training has not seen, the others may not have either.
         let known = Some(classes.len());
-        let mut valid = open(
-            scenario,
-            &paths.valid,
-            known,
-            limit.valid,
-            background,
-            Part::Valid,
-        )?;
+        let mut valid = opening.open(&paths.valid, known, limit.valid, Part::Valid)?;
         let mut test = if last {
-            let part = Part::Test;
-            Some(open(
-                scenario,
-                &paths.test,
-                known,
-                limit.test,
-                background,
-                part,
-            )?)
+            Some(opening.open(&paths.test, known, limit.test, Part::Test)?)
         } else {
             None
         };
@@ -215,52 +211,69 @@ fn open_file(scenario: &Scenario, path: &Path, classes: Option<usize>) -> Result
     File::timed_events(path, &options, data.times())
 }
 
-/// Opens one split: its samples or records, and its part of the background noise.
-fn open(
-    scenario: &Scenario,
-    path: &Path,
-    classes: Option<usize>,
-    limit: Option<usize>,
-    background: Option<&[Record]>,
-    part: Part,
-) -> Result<Split, DataError> {
-    let data = &scenario.data;
-    let file = open_file(scenario, path, classes.or(data.classes))?;
-    if let Some(records) = &data.records {
-        let split = Split::of_records(file, data.dt_ms, records.window_ms)?;
-        // Validation hears twice as many in a row.
-        let row = scenario.stream.samples * if part == Part::Train { 1 } else { 2 };
-        let longest = split.records().map_or(0, Records::longest);
-        if longest < row {
-            return Err(DataError::Unusable {
-                path: path.to_owned(),
-                detail: format!(
-                    "its records have {longest} stretches at most, and {row} are heard in a row"
-                ),
-                hint: "lower `stream.samples`, or give longer records",
-            });
+/// How the splits of a scenario are opened.
+struct Opening<'a> {
+    scenario: &'a Scenario,
+    background: Option<&'a [Record]>,
+    /// Samples of a split that are read, at most.
+    rows: Option<usize>,
+}
+
+impl Opening<'_> {
+    /// Opens one split: its samples or records, and its part of the background noise.
+    fn open(
+        &self,
+        path: &Path,
+        classes: Option<usize>,
+        limit: Option<usize>,
+        part: Part,
+    ) -> Result<Split, DataError> {
+        let data = &self.scenario.data;
+        let file = open_file(self.scenario, path, classes.or(data.classes))?;
+        if let Some(records) = &data.records {
+            // Validation hears twice as many in a row.
+            let row = self.scenario.stream.samples * if part == Part::Train { 1 } else { 2 };
+            let rows = self
+                .rows
+                .map_or(usize::MAX, |rows| rows.max(4 * row).min(65_536));
+            let split = Split::of_some_records(file, data.dt_ms, records.window_ms, rows)?;
+            let longest = split.records().map_or(0, Records::longest);
+            if longest < row && split.all() <= split.len() {
+                return Err(DataError::Unusable {
+                    path: path.to_owned(),
+                    detail: format!(
+                        "its records have {longest} stretches at most, and {row} are heard in a row"
+                    ),
+                    hint: "lower `stream.samples`, or give longer records",
+                });
+            }
+            return Ok(split);
         }
-        return Ok(split);
+        let mut split = match self.rows {
+            Some(rows) => Split::glimpse(file, data.dt_ms, limit, rows)?,
+            None => Split::from_file(file, data.dt_ms, limit, Split::CACHE_BYTES)?,
+        };
+        if let Some(recordings) = self.background {
+            let background =
+                Background::new(recordings, part).ok_or_else(|| DataError::Unusable {
+                    path: data.gap_recordings.clone().unwrap_or_default(),
+                    detail: "its recordings have fewer than four steps".to_owned(),
+                    hint: "give recordings of some seconds: training, validation and test hear a part each",
+                })?;
+            split.set_background(background);
+        }
+        Ok(split)
     }
-    let mut split = Split::from_file(file, data.dt_ms, limit, Split::CACHE_BYTES)?;
-    if let Some(recordings) = background {
-        let background = Background::new(recordings, part).ok_or_else(|| DataError::Unusable {
-            path: data.gap_recordings.clone().unwrap_or_default(),
-            detail: "its recordings have fewer than four steps".to_owned(),
-            hint: "give recordings of some seconds: training, validation and test hear a part each",
-        })?;
-        split.set_background(background);
-    }
-    Ok(split)
 }
 
 /// The background noise that gaps are filled with, recording by recording.
-fn recordings(scenario: &Scenario) -> Result<Option<Vec<Record>>, DataError> {
+fn recordings(scenario: &Scenario, rows: Option<usize>) -> Result<Option<Vec<Record>>, DataError> {
     let Some(path) = &scenario.data.gap_recordings else {
         return Ok(None);
     };
     let file = open_file(scenario, path, None)?;
-    Ok(Some(file.laid(scenario.data.dt_ms)?))
+    let rows = rows.unwrap_or(usize::MAX);
+    Ok(Some(file.laid(scenario.data.dt_ms, rows)?))
 }
 
 /// A mask that cannot be estimated.

@@ -9,7 +9,11 @@ use super::named::Named;
 use super::report::Report;
 use super::stream::Gap;
 use super::train::TrainKeys;
+use super::warning::WarningKind;
 use crate::precision::PrecisionConfig;
+
+/// The most steps between two cuts of a gradient.
+const MOST_STEPS: u64 = 1_000_000_000;
 
 /// A way of training. Every arm sees the same samples in every update.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -24,7 +28,7 @@ pub struct Arm {
     #[serde(skip_serializing_if = "InitialState::is_rest")]
     pub initial_state: InitialState,
     /// Steps K after which gradients are cut, while the state goes on (truncated back-propagation through
-    /// time); at least 1, default none. Larger: closer to the whole gradient; at a stream's length, equal.
+    /// time); 1 to 1,000,000,000, default none. Larger: closer to the whole gradient; at a stream's length, equal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grad_detach: Option<usize>,
     /// Forward propagation through time: weights step within the stream; default none.
@@ -109,7 +113,7 @@ impl Default for NoiseConfig {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FpttConfig {
-    /// Steps from one update of the weights to the next, K; at least 1, default 20. Larger: fewer updates
+    /// Steps from one update of the weights to the next, K; 1 to 1,000,000,000, default 20. Larger: fewer updates
     /// with longer gradients.
     pub every: usize,
     /// How strongly weights are held to their running mean; above 0, default 0.5. Larger: slower and
@@ -141,22 +145,34 @@ impl Arm {
                 report.problem(&at, e.to_string());
             }
             if !spikes {
-                report.warning(&at, "no model has a spiking layer: this changes nothing");
+                report.warning(
+                    WarningKind::NoEffect,
+                    &at,
+                    "spike_rate",
+                    "no model has a spiking layer, so it changes nothing",
+                    "leave it out, or add a layer that spikes",
+                );
             }
         }
         let asks_of_gaps = matches!(self.loss, LossConfig::Adaptive(_) | LossConfig::Nothing(_));
         match (self.streams, asks_of_gaps, gap) {
             (Streams::Lead, _, None) => report.warning(
+                WarningKind::NoEffect,
                 &format!("{path}.streams"),
+                "lead",
                 "`stream.gap` is `none`, so that nothing leads: this is the same as `single`",
+                "give `stream.gap`, or write `single`",
             ),
             (Streams::Single, true, _) => report.warning(
+                WarningKind::NoGaps,
                 &format!("{path}.streams"),
+                "single",
                 format!(
                     "a `single` stream has no gaps: the {} loss is left with the silence before and \
                      after each sample's events",
                     self.loss.key()
                 ),
+                "write `concatenated` or `lead`",
             ),
             _ => {}
         }
@@ -185,10 +201,15 @@ impl Arm {
             }
         }
         if let Some(steps) = self.grad_detach {
-            report.at_least(&format!("{path}.grad_detach"), steps as u64, 1);
+            report.within(&format!("{path}.grad_detach"), steps as u64, 1, MOST_STEPS);
         }
         if let Some(fptt) = &self.fptt {
-            report.at_least(&format!("{path}.fptt.every"), fptt.every as u64, 1);
+            report.within(
+                &format!("{path}.fptt.every"),
+                fptt.every as u64,
+                1,
+                MOST_STEPS,
+            );
             report.positive(&format!("{path}.fptt.alpha"), fptt.alpha);
             if self.grad_detach.is_some() {
                 report.problem(

@@ -21,6 +21,15 @@ use super::set::set;
 use super::stream::{Fill, Gap, Stream, StreamKeys};
 use super::train::{Train, TrainKeys};
 use super::tune::TuneKeys;
+use super::warning::{Warning, WarningKind, odd_settings};
+use crate::regular;
+
+/// The largest file of a scenario, bytes.
+const LARGEST: u64 = 4 << 20;
+
+/// The most pairs of a model and an arm, and the most nets.
+const MOST_PAIRS: usize = 10_000;
+const MOST_NETS: usize = 1_000_000;
 
 /// A scenario that can be run: complete, and with every value in its range.
 #[derive(Clone, Debug)]
@@ -50,7 +59,7 @@ pub struct Scenario {
     /// The figures of the report; none twice.
     pub plots: Vec<Plot>,
     /// What is odd, though it can be run.
-    pub warnings: Vec<Problem>,
+    pub warnings: Vec<Warning>,
     /// `train` as it was written.
     train_keys: TrainKeys,
     /// The file's name, for messages.
@@ -64,10 +73,11 @@ impl Scenario {
     ///
     /// Whether the data are there is another question: [`Scenario::find_data`].
     pub fn load<S: AsRef<str>>(path: &Path, sets: &[S]) -> Result<Self, ScenarioError> {
-        let text = std::fs::read_to_string(path).map_err(|source| ScenarioError::Unreadable {
+        let bytes = regular::read(path, LARGEST).map_err(|source| ScenarioError::Unreadable {
             file: path.into(),
             source,
         })?;
+        let text = as_text(path, bytes)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         Self::parse(&text, &path.display().to_string(), folder, sets)
     }
@@ -101,7 +111,7 @@ impl Scenario {
                 message,
             }]));
         }
-        let keys: ScenarioKeys = decode(&root).map_err(|problem| invalid(vec![problem]))?;
+        let keys: ScenarioKeys = decode(&root).map_err(|problems| invalid(in_order(problems)))?;
         check(&keys, root, file, folder).map_err(invalid)
     }
 
@@ -144,6 +154,25 @@ impl Scenario {
             place: self.root.place_of(path),
             path: path.into(),
             message: message.into(),
+        }
+    }
+
+    /// A warning about the value at `path`, which is `found`.
+    pub fn warning(
+        &self,
+        kind: WarningKind,
+        path: &str,
+        found: impl Into<String>,
+        why: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Warning {
+        Warning {
+            kind,
+            place: self.root.place_of(path),
+            path: path.into(),
+            found: found.into(),
+            why: why.into(),
+            remedy: remedy.into(),
         }
     }
 
@@ -204,6 +233,41 @@ fn leave_out_nulls(value: &mut serde_json::Value) {
     }
 }
 
+/// The text of a scenario's file.
+fn as_text(path: &Path, bytes: Vec<u8>) -> Result<String, ScenarioError> {
+    let not_text = |what: String| ScenarioError::NotText {
+        file: path.into(),
+        what,
+    };
+    for (start, what) in [
+        (&b"\x89HDF"[..], "an HDF5 file"),
+        (b"\x1f\x8b", "a gzip file"),
+        (b"PK\x03\x04", "a zip file"),
+        (b"\x89PNG", "a PNG image"),
+        (b"%PDF", "a PDF"),
+    ] {
+        if bytes.starts_with(start) {
+            return Err(not_text(format!("it is {what}")));
+        }
+    }
+    if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
+        return Err(not_text(format!("byte {at} is 0, so it is a binary file")));
+    }
+    String::from_utf8(bytes).map_err(|e| {
+        let at = e.utf8_error().valid_up_to();
+        not_text(format!("it is not UTF-8 from byte {at} on"))
+    })
+}
+
+/// In the order of the file.
+fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
+    problems.sort_by_key(|p| match p.place {
+        Place::At { line, column } => (line, column),
+        _ => (0, 0),
+    });
+    problems
+}
+
 fn train_for(base: &TrainKeys, model: &Model, arm: &Arm) -> Train {
     arm.train.over(&model.train).over(base).settle()
 }
@@ -241,25 +305,19 @@ fn check(
     let own = data.records.map(|_| Gap::default());
     arms::check(&keys.arms, &models, gap.or(own.as_ref()), data.dt_ms, r);
     keys.train.check("train", r);
+    check_matrix(keys, seeds.len(), r);
     check_training(keys, r);
     let evaluate = keys.evaluate.resolve(gap, r);
     check_gaps(&data, gap, &evaluate, r);
     check_masks(&data, &keys.arms, r);
+    odd_settings(&models, &keys.arms, &keys.train, data.dt_ms, r);
     let tune = keys.tune.clone().unwrap_or_default();
     tune.check(r);
     r.distinct("plots", &keys.plots);
 
-    let Report {
-        mut problems,
-        warnings,
-        ..
-    } = report;
+    let (problems, warnings) = report.finish();
     if !problems.is_empty() {
-        problems.sort_by_key(|p| match p.place {
-            Place::At { line, column } => (line, column),
-            _ => (0, 0),
-        });
-        return Err(problems);
+        return Err(in_order(problems));
     }
     Ok(Scenario {
         name: keys.name.clone(),
@@ -320,8 +378,38 @@ fn check_masks(data: &Data, arms: &Named<Arm>, report: &mut Report) {
     }
 }
 
+/// Checks that there are not more nets than anyone trains.
+fn check_matrix(keys: &ScenarioKeys, seeds: usize, report: &mut Report) {
+    let (models, arms) = (keys.models.len(), keys.arms.len());
+    let pairs = models.saturating_mul(arms);
+    if pairs > MOST_PAIRS {
+        let message = format!(
+            "{models} models in {arms} arms are {pairs} pairs: a scenario has at most {MOST_PAIRS}"
+        );
+        report.problem("models", message);
+    }
+    let nets = pairs.saturating_mul(seeds);
+    if nets > MOST_NETS {
+        let message = format!(
+            "{pairs} pairs of model and arm under {seeds} seeds are {nets} nets: a scenario has at most {MOST_NETS}"
+        );
+        report.problem("seeds", message);
+    }
+    if keys
+        .evaluate
+        .streams
+        .as_ref()
+        .is_some_and(|streams| streams.len() > MOST_PAIRS)
+    {
+        report.problem("evaluate.streams", format!("are more than {MOST_PAIRS}"));
+    }
+}
+
 /// Checks the settings of training as they come together for each model and arm.
 fn check_training(keys: &ScenarioKeys, report: &mut Report) {
+    if keys.models.len().saturating_mul(keys.arms.len()) > MOST_PAIRS {
+        return;
+    }
     for (model_name, model) in keys.models.iter() {
         for (arm_name, arm) in keys.arms.iter() {
             let layers = [

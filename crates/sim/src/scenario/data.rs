@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::path::find;
 use super::report::Report;
 use super::sources::{Limits, RecordKeys, Scaling};
+use crate::stream::MOST_STEPS;
 
 /// Where the samples come from: `events`, `frames` or `synthetic`; without any, synthetic ones.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -40,7 +41,7 @@ pub struct DataKeys {
     /// How many samples of each file are used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<Limits>,
-    /// Input channels; at least 1, default 700 for `events`, for `synthetic` what it has; `frames` need it.
+    /// Input channels; 1 to 16,777,216, default 700 for `events`, for `synthetic` what it has; `frames` need it.
     /// Units in a file must be below it; frames must have as many.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channels: Option<usize>,
@@ -55,7 +56,7 @@ pub struct DataKeys {
     /// rounded to its grid before they are put into steps: for float16 times of a coarse clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grid_hz: Option<f64>,
-    /// Number of classes; at least 2, default what the training file has.
+    /// Number of classes; 2 to 65,536, default what the training file has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub classes: Option<usize>,
     /// What happens at a bad or empty sample inside a good file: `error` (default), or `skip`, which
@@ -184,8 +185,13 @@ impl DataKeys {
     /// Checks the settings of a scenario that stands in `folder`.
     pub(super) fn resolve(&self, folder: &Path, report: &mut Report) -> Data {
         report.positive("data.dt_ms", self.dt_ms);
-        report.at_least("data.channels", self.channels.unwrap_or(1) as u64, 1);
-        report.at_least("data.classes", self.classes.unwrap_or(2) as u64, 2);
+        report.within(
+            "data.channels",
+            self.channels.unwrap_or(1) as u64,
+            1,
+            16_777_216,
+        );
+        report.within("data.classes", self.classes.unwrap_or(2) as u64, 2, 65_536);
         let (source, channels) = match (&self.events, &self.frames) {
             (Some(files), _) => {
                 let [train, valid, test] = self.files("events", files, folder, report);
@@ -206,6 +212,16 @@ impl DataKeys {
             }
             (None, None) => self.made(folder, report),
         };
+        if let DataSource::Synthetic { set, .. } = &source {
+            let longest_ms = set.word_ms[1];
+            let least = longest_ms / MOST_STEPS;
+            report.number(
+                "data.dt_ms",
+                self.dt_ms,
+                |dt| !(dt > 0.0) || dt >= least,
+                &format!("{least} or more, since words last up to {longest_ms} ms and have at most {MOST_STEPS:.0} steps"),
+            );
+        }
         self.check_sources(report);
         let gap_recordings = self
             .gap_recordings

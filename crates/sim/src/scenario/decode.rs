@@ -17,25 +17,167 @@ use serde::de::{self, DeserializeOwned, Deserializer, Expected, Visitor};
 use serde::forward_to_deserialize_any;
 
 use access::{Choice, Entries, Items};
-use mismatch::{DecodeError, in_words};
+use mismatch::{DecodeError, in_words, unknown_key};
 
 use super::node::{Entry, Node, Scalar, Value};
-use super::problem::{Problem, quoted};
+use super::problem::{Place, Problem, quoted, short};
 
-/// The typed keys of a tree.
-pub(super) fn decode<T: DeserializeOwned>(root: &Node) -> Result<T, Problem> {
-    let top = Decoder {
+/// The most unknown keys that are listed; the others are counted.
+const LISTED: usize = 20;
+
+/// The typed keys of a tree. All unknown keys are found at once, and with them values of other kinds.
+pub(super) fn decode<T: DeserializeOwned>(root: &Node) -> Result<T, Vec<Problem>> {
+    let mut error = match attempt(root) {
+        Ok(keys) => return Ok(keys),
+        Err(error) => error,
+    };
+    // Each round takes away what is wrong in one place, so that the next one meets others.
+    let mut rest = root.clone();
+    let mut found = Unknown::default();
+    for _ in 0..LISTED {
+        let (place, path) = located(&error, root);
+        if let Some(allowed) = error.allowed {
+            found.above = path
+                .rsplit_once('.')
+                .map_or("", |(above, _)| above)
+                .to_owned();
+            found.recorded = false;
+            found.strip(&mut rest, &place, allowed);
+            if !found.recorded {
+                break;
+            }
+        } else {
+            // What is missing now may have been taken away.
+            if !(found.taken && error.missing) {
+                found.problems.push(Problem {
+                    place: place.clone(),
+                    path,
+                    message: error.message,
+                });
+            }
+            found.taken = true;
+            if !take(&mut rest, &place) {
+                break;
+            }
+        }
+        match attempt::<T>(&rest) {
+            Ok(_) => break,
+            Err(next) => error = next,
+        }
+    }
+    Err(found.problems())
+}
+
+/// Takes the value at `place` away with its key, and with each mapping that is left empty; false if none is there.
+fn take(node: &mut Node, place: &Place) -> bool {
+    match &mut node.value {
+        Value::List(items) => items.iter_mut().any(|item| take(item, place)),
+        Value::Map(entries) => {
+            let gone = |entry: &mut Entry| {
+                let value = &mut entry.value;
+                value.place == *place
+                    || (take(value, place)
+                        && matches!(&value.value, Value::Map(left) if left.is_empty()))
+            };
+            let before = size(entries);
+            entries.retain_mut(|entry| !gone(entry));
+            size(entries) < before
+        }
+        _ => false,
+    }
+}
+
+/// How many entries there are in mappings below mappings.
+fn size(entries: &[Entry]) -> usize {
+    let below = |entry: &Entry| match &entry.value.value {
+        Value::Map(entries) => size(entries),
+        Value::List(items) => items
+            .iter()
+            .map(|item| match &item.value {
+                Value::Map(entries) => size(entries),
+                _ => 0,
+            })
+            .sum(),
+        _ => 0,
+    };
+    entries.iter().map(|entry| 1 + below(entry)).sum()
+}
+
+fn attempt<T: DeserializeOwned>(root: &Node) -> Decoded<T> {
+    T::deserialize(Decoder {
         node: root,
         path: Path::Root,
-    };
-    T::deserialize(top).map_err(|e| Problem {
-        place: e
-            .at
-            .as_ref()
-            .map_or_else(|| root.place.clone(), |(place, _)| place.clone()),
-        path: e.at.map(|(_, path)| path).unwrap_or_default(),
-        message: e.message,
     })
+}
+
+fn located(error: &DecodeError, root: &Node) -> (Place, String) {
+    let at = error.at.clone();
+    at.unwrap_or_else(|| (root.place.clone(), String::new()))
+}
+
+/// Unknown keys, as they are taken away from a tree.
+#[derive(Default)]
+struct Unknown {
+    problems: Vec<Problem>,
+    /// How many are not listed.
+    more: usize,
+    /// Whether a value was taken away that is of another kind than its key's.
+    taken: bool,
+    /// The path of the mapping that they are in.
+    above: String,
+    /// Whether those of this mapping are noted: an alias has them again.
+    recorded: bool,
+}
+
+impl Unknown {
+    /// Takes all keys but `allowed` from the mapping that has a key at `place` which is not.
+    fn strip(&mut self, node: &mut Node, place: &Place, allowed: &[&str]) {
+        let unknown = |entry: &Entry| !allowed.contains(&entry.key.as_str());
+        match &mut node.value {
+            Value::List(items) => {
+                for item in items {
+                    self.strip(item, place, allowed);
+                }
+            }
+            Value::Map(entries) => {
+                if entries.iter().any(|e| e.place == *place && unknown(e)) {
+                    let gone = entries.extract_if(.., |entry| unknown(entry));
+                    let gone: Vec<Entry> = gone.collect();
+                    if !self.recorded {
+                        self.record(&gone, allowed);
+                    }
+                }
+                for entry in entries {
+                    self.strip(&mut entry.value, place, allowed);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn record(&mut self, gone: &[Entry], allowed: &[&str]) {
+        self.recorded = true;
+        let listed = gone.len().min(LISTED.saturating_sub(self.problems.len()));
+        self.more += gone.len() - listed;
+        for entry in &gone[..listed] {
+            let key = short(&entry.key);
+            self.problems.push(Problem {
+                place: entry.place.clone(),
+                path: match self.above.as_str() {
+                    "" => key,
+                    above => format!("{above}.{key}"),
+                },
+                message: unknown_key(&entry.key, allowed),
+            });
+        }
+    }
+
+    fn problems(mut self) -> Vec<Problem> {
+        if let (1.., Some(last)) = (self.more, self.problems.last_mut()) {
+            last.message += &format!("\nand {} more unknown keys", self.more);
+        }
+        self.problems
+    }
 }
 
 /// The keys from the top down to a value.
@@ -82,6 +224,9 @@ impl Decoder<'_> {
     fn mismatch(&self, expected: &dyn Expected) -> DecodeError {
         let expected = in_words(expected);
         let message = match &self.node.value {
+            Value::Null if expected.contains("mapping") => format!(
+                "no value: give {expected}, or leave the key out (what belongs to it is indented further)"
+            ),
             Value::Null => format!("no value: give {expected}, or leave the key out"),
             Value::Absent => match self.path {
                 Path::Key(_, name) => {
@@ -237,6 +382,17 @@ impl<'de> Deserializer<'de> for Decoder<'_> {
         match &self.node.value {
             Value::List(items) => self.list(items, visitor),
             Value::Null | Value::Absent => Err(self.mismatch(&visitor)),
+            // A number in place of a list of numbers may be one of them or their count.
+            Value::Scalar(raw, Scalar::Int(_) | Scalar::Float(_)) => {
+                let several = match raw.parse::<usize>() {
+                    Ok(n @ 2..=9) => (1..=n).map(|i| i.to_string()).collect(),
+                    _ => vec![raw.clone(), "...".to_owned()],
+                };
+                Err(self.error(format!(
+                    "expected a list, found `{raw}`: write `[{raw}]` for this one alone, or `[{}]` for several",
+                    several.join(", ")
+                )))
+            }
             _ => {
                 let path = self.path;
                 visitor.visit_seq(Items {

@@ -14,7 +14,7 @@ pub struct DisturbConfig {
     pub every: u64,
     /// Steps that a disturbance lasts; at least 1, default 200. More: states are driven further.
     pub last: u64,
-    /// What goes wrong, one after the other: one of these or a list. Default: one of each.
+    /// What goes wrong, one after the other: one of these or a list; at least one, none twice. Default: one of each.
     pub kinds: Vec<Disturbance>,
 }
 

@@ -19,19 +19,19 @@ use crate::precision::PrecisionConfig;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct EvaluateKeys {
-    /// Steps of one evaluation, over all its lanes; at least 1, default 100,000. More: smaller errors, and
+    /// Steps of one evaluation, over all its lanes; 1 to 1e15, default 100,000. More: smaller errors, and
     /// a longer look at what time does.
     pub steps: u64,
-    /// Streams side by side that share the steps; 1 to `steps`, default 16. Fewer: each runs for longer;
+    /// Streams side by side that share the steps; 1 to `steps` and 65,536, default 16. Fewer: each runs for longer;
     /// 1 is one long stream.
     pub lanes: usize,
     /// What becomes of states as the stream goes on, in most cases when they are put back to rest: one of
-    /// these or a list, each an evaluation of its own. Default `[none, oracle]`.
+    /// these or a list, each an evaluation of its own; at least one, none twice. Default `[none, oracle]`.
     pub state_reset: Vec<StateReset>,
     /// The streams to run on, by name. Default: one for each fill of `stream.gap`, with its steps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub streams: Option<Named<EvaluateStream>>,
-    /// Windows that a stream is cut into for figures over its length; at least 1, default 20. More: finer,
+    /// Windows that a stream is cut into for figures over its length; 1 to 100,000, default 20. More: finer,
     /// with larger errors.
     pub windows: usize,
     /// How long windows are: `even`, or `{logarithmic: {first_steps: ..}}`, each longer than the last by one
@@ -43,7 +43,7 @@ pub struct EvaluateKeys {
     /// The detector that knows no boundaries; its threshold is set on the validation set.
     pub detector: DetectorConfig,
     /// What weights and states are stored in, beside full precision: a list, each an evaluation of its own on
-    /// every stream under every policy, with its drift from full precision. Default none.
+    /// every stream under every policy, with its drift from full precision; none twice. Default none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub precision: Vec<PrecisionConfig>,
     /// Traces of the first lane in windows of each stream, beside the one of its beginning. Default: none.
@@ -52,7 +52,7 @@ pub struct EvaluateKeys {
     /// The same net in f64 beside the first lane, in windows: how far from it is the one in f32? Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub twin: Option<TwinConfig>,
-    /// What is measured beyond what always is; default none. See `docs/instruments.md`.
+    /// What is measured beyond what always is; none twice; default none. See `docs/instruments.md`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub instruments: Vec<Instrument>,
     /// What goes wrong with the input now and then, in an evaluation of its own that shows how nets recover;
@@ -93,14 +93,14 @@ pub struct EvaluateStream {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ContractionConfig {
-    /// Validation samples whose states are compared, two by two; at least 2, default 64. More: smaller
+    /// Validation samples whose states are compared, two by two; 2 to 10,000, default 64. More: smaller
     /// errors, in time that grows as the square.
     pub samples: usize,
-    /// Steps of a never-reset stream before each sample, default 200. More: states further from rest.
+    /// Steps of a never-reset stream before each sample; 0 to 1,000,000, default 200. More: states further from rest.
     pub lead_steps: usize,
-    /// Steps of the gap; at least 1, default 200. More: longer lags.
+    /// Steps of the gap; 1 to 1,000,000, default 200. More: longer lags.
     pub gap_steps: usize,
-    /// Gaps of the same kind to average over; at least 1, default 8. More: smaller errors.
+    /// Gaps of the same kind to average over; 1 to 100,000, default 8. More: smaller errors.
     pub realisations: usize,
 }
 
@@ -156,8 +156,8 @@ impl EvaluateKeys {
     /// Checks the settings; `gap` is that of `stream`.
     pub(super) fn resolve(&self, gap: Option<&Gap>, report: &mut Report) -> Evaluate {
         let at = |key: &str| format!("evaluate.{key}");
-        report.at_least(&at("steps"), self.steps, 1);
-        report.at_least(&at("lanes"), self.lanes as u64, 1);
+        report.within(&at("steps"), self.steps, 1, 1_000_000_000_000_000);
+        report.within(&at("lanes"), self.lanes as u64, 1, 65_536);
         if self.steps > 0 && self.lanes as u64 > self.steps {
             let message = format!(
                 "`{}` lanes cannot share {} steps: give `steps` more",
@@ -180,20 +180,23 @@ impl EvaluateKeys {
                 report.problem(&place, e.to_string());
             }
         }
-        report.at_least(&at("windows"), self.windows as u64, 1);
+        report.within(&at("windows"), self.windows as u64, 1, 100_000);
         let contraction = &self.contraction;
-        report.at_least(&at("contraction.samples"), contraction.samples as u64, 2);
-        report.at_least(
-            &at("contraction.gap_steps"),
-            contraction.gap_steps as u64,
+        for (key, value, least, most) in [
+            ("samples", contraction.samples, 2, 10_000),
+            ("lead_steps", contraction.lead_steps, 0, 1_000_000),
+            ("gap_steps", contraction.gap_steps, 1, 1_000_000),
+            ("realisations", contraction.realisations, 1, 100_000),
+        ] {
+            let path = at(&format!("contraction.{key}"));
+            report.within(&path, value as u64, least, most);
+        }
+        report.within(
+            &at("detector.window"),
+            self.detector.window as u64,
             1,
+            LONGEST,
         );
-        report.at_least(
-            &at("contraction.realisations"),
-            contraction.realisations as u64,
-            1,
-        );
-        report.at_least(&at("detector.window"), self.detector.window as u64, 1);
         let hold = self.detector.hold as f64;
         let allowed = format!("1 to {LONGEST}");
         report.number(

@@ -19,6 +19,7 @@ use super::tune::TuneKeys;
 #[schemars(title = "Saturn scenario")]
 pub struct ScenarioKeys {
     /// What the experiment is called, in its report and in the name of its folder.
+    #[schemars(extend("pattern" = "\\S"))]
     pub name: String,
     /// What it is for, in a sentence or two.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -26,7 +27,7 @@ pub struct ScenarioKeys {
     /// Seed of everything random in `run`; default the first of `seeds`, or 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
-    /// Seeds of `compare`; default `seed` alone. More: smaller errors, in as many times the time.
+    /// Seeds of `compare`: a list; at least one, none twice; default `seed` alone. More: smaller errors, in as many times the time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seeds: Option<Vec<u64>>,
     /// Where the samples come from.
@@ -50,7 +51,7 @@ pub struct ScenarioKeys {
     /// What `tune` searches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tune: Option<TuneKeys>,
-    /// The figures of the report: one of these or a list; default all.
+    /// The figures of the report: one of these or a list; none twice; default all.
     #[serde(default = "all_plots")]
     pub plots: Vec<Plot>,
 }

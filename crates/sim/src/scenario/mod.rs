@@ -45,6 +45,7 @@ mod stream;
 mod tests;
 mod train;
 mod tune;
+mod warning;
 
 pub use crate::eval::reset::StateReset;
 pub use arms::{Arm, FpttConfig, InitialState, NoiseConfig, PassedConfig, Streams};
@@ -69,3 +70,4 @@ pub use sources::{Limits, RecordKeys, Scaling};
 pub use stream::{Fill, Gap, GapKeys, Stream, StreamKeys};
 pub use train::{EarlyStopping, Keep, Optimizer, Precision, Schedule, Train, TrainKeys};
 pub use tune::{Range, TuneKeys};
+pub use warning::{Warning, WarningKind};

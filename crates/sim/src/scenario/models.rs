@@ -1,7 +1,7 @@
 //! `models`: the nets.
 
 use saturn_cell::rng::ChaCha8Rng;
-use saturn_cell::{Cell, CellConfig, ConfigError, Real};
+use saturn_cell::{Cell, CellConfig, ConfigError, Count, Real, Size};
 use saturn_neurons::decay::TimeConstants;
 use saturn_neurons::li::LiConfig;
 use saturn_neurons::lif::LifConfig;
@@ -52,6 +52,10 @@ macro_rules! layers {
         impl CellConfig for Layer {
             fn check(&self) -> Result<(), ConfigError> {
                 match self { $(Self::$name(c) => c.check(),)+ }
+            }
+
+            fn size(&self, inputs: Count) -> Size {
+                match self { $(Self::$name(c) => c.size(inputs),)+ }
             }
 
             fn build<R: Real>(

@@ -50,7 +50,7 @@ impl fmt::Display for Problem {
 }
 
 /// `file:line:column: `, which terminals and editors turn into a link.
-struct Prefix<'a>(&'a str, &'a Place);
+pub(super) struct Prefix<'a>(pub(super) &'a str, pub(super) &'a Place);
 
 impl fmt::Display for Prefix<'_> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
@@ -67,7 +67,7 @@ impl fmt::Display for Prefix<'_> {
 pub enum ScenarioError {
     /// The file cannot be read.
     #[error(
-        "{}: the scenario cannot be read: {source}\nhint: check the path; it is relative to the current folder",
+        "{}: the scenario cannot be read: {source}\nhint: check the path; it is relative to the current folder, and must lead to a text file of at most 4 MiB",
         file.display()
     )]
     Unreadable {
@@ -87,6 +87,14 @@ pub enum ScenarioError {
         column: usize,
         /// What is wrong there.
         message: String,
+    },
+    /// The file is something else than text.
+    #[error("{}: is not a scenario: {what}\nhint: a scenario is YAML text, such as those in `scenarios/`", file.display())]
+    NotText {
+        /// The file.
+        file: PathBuf,
+        /// What it is.
+        what: String,
     },
     /// A `--set` that is not `key=value`, or whose key does not lead to a value.
     #[error("--set {argument}: {message}")]
@@ -117,14 +125,58 @@ pub(crate) fn quoted<S: AsRef<str>>(names: &[S]) -> String {
     names.join(", ")
 }
 
+/// What people write for keys and choices of other names.
+const SYNONYMS: &[(&str, &str)] = &[
+    ("never", "none"),
+    ("off", "none"),
+    ("no", "none"),
+    ("false", "none"),
+    ("learning_rate", "lr"),
+    ("batch_size", "lanes"),
+    ("batch", "lanes"),
+    ("units", "hidden"),
+    ("neurons", "hidden"),
+    ("size", "hidden"),
+    ("timestep", "dt_ms"),
+    ("time_step", "dt_ms"),
+    ("tau", "tau_mem_ms"),
+    ("tau_mem", "tau_mem_ms"),
+    ("validation", "valid"),
+    ("val", "valid"),
+    ("optimiser", "optimizer"),
+    ("normalize", "normalise"),
+];
+
+/// The longest name that is compared with others, in bytes.
+const LONGEST: usize = 64;
+
 /// The name in `known` that `name` is likely a misspelling of.
 pub(crate) fn nearest<'a, S: AsRef<str>>(name: &str, known: &'a [S]) -> Option<&'a str> {
-    let distance = |to: &str| strsim::damerau_levenshtein(&name.to_lowercase(), to);
-    let near = known
-        .iter()
-        .map(AsRef::as_ref)
-        .min_by_key(|k| distance(k))?;
+    if name.len() > LONGEST {
+        return None;
+    }
+    let lower = name.to_lowercase();
+    let names = || known.iter().map(AsRef::as_ref);
+    let synonym = SYNONYMS.iter().find(|(other, _)| *other == lower);
+    if let Some(meant) = synonym.and_then(|(_, meant)| names().find(|k| k == meant)) {
+        return Some(meant);
+    }
+    // A name without its unit.
+    let unit = format!("{lower}_");
+    if let Some(whole) = names().find(|k| k.starts_with(&unit)) {
+        return Some(whole);
+    }
+    let distance = |to: &str| strsim::damerau_levenshtein(&lower, to);
+    let near = names().min_by_key(|k| distance(k))?;
     let tolerance = (near.len().max(name.len()) / 2).clamp(1, 4);
     let prefix = name.len() >= 3 && (near.starts_with(name) || name.starts_with(near));
     (distance(near) <= tolerance || prefix).then_some(near)
+}
+
+/// `name`, cut where it is too long for a message.
+pub(super) fn short(name: &str) -> String {
+    match name.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}...", &name[..end]),
+        None => name.to_owned(),
+    }
 }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use serde_saphyr::granit_parser::{Event, Marker, Options, Parser, Span, StrInput};
 
 use super::node::{Entry, Node, Value};
-use super::problem::Place;
+use super::problem::{Place, short};
 use super::scalar::resolve;
 
 /// The most values that a document may have, aliases counted as often as they are used.
@@ -31,11 +31,52 @@ impl ReadError {
             message: message.into(),
         }
     }
+
+    /// With what is likely wrong, where the line shows it.
+    fn explained(mut self, text: &str) -> Self {
+        let indentation = |line: &str| -> String {
+            let end = line.len() - line.trim_start().len();
+            line[..end].to_owned()
+        };
+        let line = text.lines().nth(self.line.saturating_sub(1)).unwrap_or("");
+        let before = text.lines().take(self.line.saturating_sub(1));
+        let above = before.filter(|l| !l.trim().is_empty()).last().unwrap_or("");
+        if let Some((at, _)) = (text.lines().enumerate())
+            .take(self.line)
+            .find(|(_, line)| indentation(line).contains('\t'))
+        {
+            self.message += &format!(
+                " (line {} is indented by a tab: YAML is indented by spaces alone)",
+                at + 1
+            );
+        } else if self.message.starts_with("not valid YAML")
+            && line.contains(':')
+            && indentation(line) != indentation(above)
+        {
+            self.message += &format!(
+                " (this line is indented by {}, and the one above it by {}: keys of one mapping begin in one column)",
+                spaces(&indentation(line)),
+                spaces(&indentation(above))
+            );
+        }
+        self
+    }
+}
+
+fn spaces(indentation: &str) -> String {
+    match indentation.len() {
+        1 => "1 space".to_owned(),
+        n => format!("{n} spaces"),
+    }
 }
 
 /// Reads the one document of `text`. `everywhere` is the place of all its values, if they are not to be
 /// told apart by line and column.
 pub(super) fn read(text: &str, everywhere: Option<Place>) -> Result<Node, ReadError> {
+    parse(text, everywhere).map_err(|e| e.explained(text))
+}
+
+fn parse(text: &str, everywhere: Option<Place>) -> Result<Node, ReadError> {
     let mut options = Options::default();
     options.flow_nesting_limit = DEEPEST;
     options.block_nesting_limit = DEEPEST;
@@ -167,6 +208,7 @@ impl<'a> Reader<'a> {
 
     fn entries(&mut self) -> Result<Vec<Entry>, ReadError> {
         let mut entries: Vec<Entry> = Vec::new();
+        let mut known: HashMap<String, Place> = HashMap::new();
         loop {
             let (event, span) = self.next()?;
             if event == Event::MappingEnd {
@@ -181,15 +223,16 @@ impl<'a> Reader<'a> {
                     "merge keys (`<<`) are not read: write the keys out",
                 ));
             }
-            if let Some(first) = entries.iter().find(|e| e.key == key) {
-                let before = match first.place {
+            let place = self.place(&span);
+            if let Some(first) = known.insert(key.clone(), place.clone()) {
+                let before = match first {
                     Place::At { line, .. } => format!(" (first on line {line})"),
                     _ => String::new(),
                 };
+                let key = short(&key);
                 let message = format!("the key `{key}` stands here for the second time{before}");
                 return Err(ReadError::new(&span.start, message));
             }
-            let place = self.place(&span);
             let (event, span) = self.next()?;
             let value = self.node(event, &span)?;
             entries.push(Entry { key, place, value });

@@ -2,13 +2,22 @@
 
 use super::node::Node;
 use super::problem::Problem;
+use super::warning::{Warning, WarningKind};
 use crate::precision::PrecisionConfig;
+
+/// The most problems that are listed, each of which takes a search for its place.
+const LISTED: usize = 100;
+
+/// The longest list, whose entries are compared with each other.
+const LONGEST_LIST: usize = 10_000;
 
 /// The findings of a check.
 pub(super) struct Report<'a> {
     root: &'a Node,
     pub(super) problems: Vec<Problem>,
-    pub(super) warnings: Vec<Problem>,
+    /// Problems that are not listed.
+    more: usize,
+    pub(super) warnings: Vec<Warning>,
 }
 
 impl<'a> Report<'a> {
@@ -16,6 +25,7 @@ impl<'a> Report<'a> {
         Self {
             root,
             problems: Vec::new(),
+            more: 0,
             warnings: Vec::new(),
         }
     }
@@ -28,14 +38,44 @@ impl<'a> Report<'a> {
         }
     }
 
+    /// Notes a problem, of which [`LISTED`] are listed and the others counted.
     pub(super) fn problem(&mut self, path: &str, message: impl Into<String>) {
+        if self.problems.len() == LISTED {
+            self.more += 1;
+            return;
+        }
         let problem = self.note(path, message);
         self.problems.push(problem);
     }
 
-    pub(super) fn warning(&mut self, path: &str, message: impl Into<String>) {
-        let warning = self.note(path, message);
-        self.warnings.push(warning);
+    /// The problems, the last of them with how many more there are, and the warnings.
+    pub(super) fn finish(mut self) -> (Vec<Problem>, Vec<Warning>) {
+        if let (1.., Some(last)) = (self.more, self.problems.last_mut()) {
+            last.message += &format!("\nand {} more problems", self.more);
+        }
+        (self.problems, self.warnings)
+    }
+
+    /// Notes that the value at `path`, which is `found`, is odd.
+    pub(super) fn warning(
+        &mut self,
+        kind: WarningKind,
+        path: &str,
+        found: impl Into<String>,
+        why: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
+        if self.warnings.len() == LISTED {
+            return;
+        }
+        self.warnings.push(Warning {
+            kind,
+            place: self.root.place_of(path),
+            path: path.into(),
+            found: found.into(),
+            why: why.into(),
+            remedy: remedy.into(),
+        });
     }
 
     /// A problem with the formats at `path`, if they cannot be.
@@ -83,14 +123,31 @@ impl<'a> Report<'a> {
         }
     }
 
+    /// A problem unless `value` is at least `least` and at most `most`.
+    pub(super) fn within(&mut self, path: &str, value: u64, least: u64, most: u64) {
+        if !(least..=most).contains(&value) {
+            self.problem(
+                path,
+                format!("`{value}` is out of range: it must be {least} to {most}"),
+            );
+        }
+    }
+
     pub(super) fn not_empty<T>(&mut self, path: &str, list: &[T], what: &str) {
         if list.is_empty() {
             self.problem(path, format!("the list is empty: give at least one {what}"));
         }
     }
 
-    /// A problem for the first value that is in the list twice.
+    /// A problem for the first value that is in the list twice, or with a list that is too long.
     pub(super) fn distinct<T: PartialEq>(&mut self, path: &str, list: &[T]) {
+        if list.len() > LONGEST_LIST {
+            let message = format!(
+                "the list has {} entries: give at most {LONGEST_LIST}",
+                list.len()
+            );
+            return self.problem(path, message);
+        }
         if let Some(i) = (1..list.len()).find(|&i| list[..i].contains(&list[i])) {
             self.problem(
                 &format!("{path}.{i}"),

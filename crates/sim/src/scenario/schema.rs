@@ -1,11 +1,16 @@
 //! The JSON Schema of scenarios, by which editors complete and check them.
 
+mod ranges;
+
+use std::sync::OnceLock;
+
 use schemars::Schema;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{Transform, transform_subschemas};
 use serde_json::{Value, json};
 
 use super::keys::ScenarioKeys;
+use ranges::ranges;
 
 /// The JSON Schema (draft 2020-12) of what a scenario may be, with ranges, defaults and what each key means.
 ///
@@ -18,6 +23,37 @@ pub fn schema() -> Value {
     Shorthands.transform(&mut schema);
     schema.insert("examples".into(), json!([example()]));
     schema.to_value()
+}
+
+/// Where `name` is a key, if it is one somewhere else than where it was written.
+pub(super) fn home_of(name: &str) -> Option<&'static str> {
+    static HOMES: OnceLock<Vec<(String, String)>> = OnceLock::new();
+    let homes = HOMES.get_or_init(|| {
+        let root = schema();
+        let target = |value: &Value| {
+            let path = value.get("$ref").and_then(Value::as_str)?;
+            root.pointer(path.trim_start_matches('#')).cloned()
+        };
+        let mut homes = Vec::new();
+        let top = root["properties"].as_object();
+        for (key, value) in top.into_iter().flatten() {
+            let inside = target(value).map(|keys| (keys, key.clone()));
+            let each = || {
+                Some((
+                    target(value.get("additionalProperties")?)?,
+                    format!("{key}.NAME"),
+                ))
+            };
+            let Some((keys, home)) = inside.or_else(each) else {
+                continue;
+            };
+            let keys = keys["properties"].as_object().cloned().unwrap_or_default();
+            homes.extend(keys.keys().map(|name| (name.clone(), home.clone())));
+        }
+        homes
+    });
+    let mut found = homes.iter().filter(|(key, _)| key == name);
+    found.next().map(|(_, home)| home.as_str())
 }
 
 /// A small scenario that says a little of everything.
@@ -48,6 +84,7 @@ impl Transform for Shorthands {
         bare_names(schema);
         single_values(schema);
         null_defaults(schema);
+        ranges(schema);
     }
 }
 
@@ -81,6 +118,13 @@ fn single_values(schema: &mut Schema) {
     let (Some(items), false) = (object.get("items").cloned(), fixed) else {
         return;
     };
+    // A number in place of a list of numbers may be one of them or their count: it is refused.
+    if matches!(
+        items.get("type").and_then(Value::as_str),
+        Some("integer" | "number")
+    ) {
+        return;
+    }
     let mut list = json!({ "type": "array", "items": items });
     if let Some(rest) = object.remove("uniqueItems") {
         list["uniqueItems"] = rest;
@@ -121,9 +165,12 @@ mod tests {
 
     /// Whether `value` has the structure that `schema` (with `root`'s definitions) asks for.
     fn fits(value: &Value, schema: &Value, root: &Value) -> bool {
+        // Keywords beside a reference hold, too.
         if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
             let target = root.pointer(target.trim_start_matches('#'));
-            return target.is_some_and(|target| fits(value, target, root));
+            if !target.is_some_and(|target| fits(value, target, root)) {
+                return false;
+            }
         }
         let any = |key: &str, at_least_one: bool| {
             schema
@@ -146,7 +193,9 @@ mod tests {
             Some("array") => value.is_array(),
             Some("string") => value.is_string(),
             Some("boolean") => value.is_boolean(),
-            Some("integer") => value.is_u64() || value.is_i64(),
+            Some("integer") => value
+                .as_f64()
+                .is_some_and(|x| value.is_u64() || (x.fract() == 0.0 && x.abs() < 9e15)),
             Some("number") => value.is_number(),
             Some(other) => panic!("a type `{other}`"),
             None => true,
@@ -181,7 +230,38 @@ mod tests {
                 let has = |key: &Value| key.as_str().is_some_and(|key| value.get(key).is_some());
                 !value.is_object() || keys.iter().all(has)
             });
+        let range = value.as_f64().is_none_or(|x| {
+            let limit = |key: &str| schema.get(key).and_then(Value::as_f64);
+            limit("minimum").is_none_or(|low| x >= low)
+                && limit("maximum").is_none_or(|high| x <= high)
+                && limit("exclusiveMinimum").is_none_or(|low| x > low)
+                && limit("exclusiveMaximum").is_none_or(|high| x < high)
+        });
+        let count = |key: &str| schema.get(key).and_then(Value::as_u64);
+        let long = value
+            .as_array()
+            .map(Vec::len)
+            .or(value.as_object().map(serde_json::Map::len));
+        let unique = schema.get("uniqueItems") != Some(&json!(true))
+            || value
+                .as_array()
+                .is_none_or(|items| (1..items.len()).all(|i| !items[..i].contains(&items[i])));
+        let filled = schema.get("pattern") != Some(&json!("\\S"))
+            || value.as_str().is_none_or(|text| !text.trim().is_empty());
+        let enough = long.is_none_or(|n| {
+            let least = if value.is_array() {
+                "minItems"
+            } else {
+                "minProperties"
+            };
+            count(least).is_none_or(|least| n as u64 >= least)
+                && (!value.is_array() || count("maxItems").is_none_or(|most| n as u64 <= most))
+        });
         typed
+            && range
+            && unique
+            && filled
+            && enough
             && listed
             && constant
             && items
@@ -189,6 +269,10 @@ mod tests {
             && required
             && any("anyOf", true)
             && any("oneOf", false)
+    }
+
+    fn parse_fails(text: &str) -> bool {
+        Scenario::parse(text, "s.yaml", std::path::Path::new(""), &[] as &[&str]).is_err()
     }
 
     fn as_json(yaml: &str) -> Value {
@@ -249,9 +333,139 @@ mod tests {
             "name: x\nevaluate: {state_reset: clip}",
             "name: x\nevaluate: {state_reset: output}",
             "name: x\nevaluate: {state_reset: {decay: much}}",
+            "name: ' '",
+            "name: x\nseeds: 3",
+            "name: x\nseeds: []",
+            "name: x\nseeds: [1, 1]",
+            "name: x\nmodels: {}",
+            "name: x\nmodels: {m: {layers: []}}",
+            "name: x\nevaluate: {state_reset: []}",
+            "name: x\nevaluate: {state_reset: [none, none]}",
+            "name: x\nstream: {gap: {fill: []}}",
+            "name: x\nevaluate: {disturb: {kinds: []}}",
+            "name: x\nplots: [accuracy, accuracy]",
+            "name: x\ntrain: {lr: 0}",
+            "name: x\ntrain: {clip_norm: -1}",
+            "name: x\nmodels: {m: {layers: [{lif: {tau_mem_ms: [0, 3]}}]}}",
+            "name: x\ntune: {search: {train.lr: {choice: []}}}",
         ] {
+            assert!(parse_fails(text), "{text}");
             assert!(!fits(&as_json(text), &root, &root), "{text}");
         }
+    }
+
+    /// Every number in `value`, by its path.
+    fn numbers(value: &Value, path: &str, found: &mut Vec<String>) {
+        match value {
+            Value::Number(_) => found.push(path.to_owned()),
+            Value::Array(items) => {
+                for (i, item) in items.iter().enumerate() {
+                    numbers(item, &format!("{path}/{i}"), found);
+                }
+            }
+            Value::Object(map) => {
+                for (key, item) in map {
+                    numbers(item, &format!("{path}/{key}"), found);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A scenario with every kind of layer, loss and setting, and every default written out.
+    fn everything() -> Value {
+        let layers: Vec<String> = crate::scenario::Layer::KINDS
+            .iter()
+            .map(|kind| format!("  {kind}: {{layers: [{{{kind}: {{}}}}]}}"))
+            .collect();
+        let text = format!(
+            "{}\nmodels:\n{}\narms: {{a: {{loss: adaptive, fptt: {{}}, initial_state: passed, spike_rate: {{upper: {{rate_hz: 9}}}}}}, \
+             n: {{loss: nothing, initial_state: noise}}, e: {{loss: entropy, grad_detach: 5}}}}\n\
+             evaluate: {{steps: 1000000, state_reset: [none, {{periodic: 100}}], traces: {{}}, twin: {{}}, disturb: {{}}, \
+             spacing: {{logarithmic: {{first_steps: 10}}}}}}\ntune: {{}}\ntrain: {{early_stopping: {{patience: 3}}}}",
+            "name: x\nseeds: [1, 2]",
+            layers.join("\n")
+        );
+        let s = Scenario::parse(&text, "s.yaml", std::path::Path::new(""), &[] as &[&str]);
+        let s = s.unwrap_or_else(|e| panic!("{e}"));
+        as_json(&to_yaml(&s))
+    }
+
+    #[test]
+    fn a_number_that_the_program_refuses_is_refused_by_the_schema() {
+        let root = schema();
+        let whole = everything();
+        assert!(fits(&whole, &root, &root));
+        let mut paths = Vec::new();
+        numbers(&whole, "", &mut paths);
+        assert!(paths.len() > 150, "{}", paths.len());
+        let (mut wrong, mut refused) = (Vec::new(), 0);
+        for path in &paths {
+            for other in [
+                json!(-1),
+                json!(0),
+                json!(0.5),
+                json!(1),
+                json!(1.5),
+                json!(1e3),
+                json!(1e300),
+                json!(1e-300),
+                json!(u64::MAX),
+                json!(1u64 << 40),
+                json!(-0.5),
+            ] {
+                let mut changed = whole.clone();
+                *changed.pointer_mut(path).expect("a number") = other.clone();
+                let text = changed.to_string();
+                let read =
+                    Scenario::parse(&text, "s.yaml", std::path::Path::new(""), &[] as &[&str]);
+                let key = path[1..].replace('/', ".");
+                let own = match &read {
+                    // What settings ask of each other is beyond a schema.
+                    Err(crate::scenario::ScenarioError::Invalid { problems, .. }) => problems
+                        .iter()
+                        .any(|p| p.path == key && !crossing(&p.message)),
+                    _ => false,
+                };
+                let schema_refuses = !fits(&changed, &root, &root);
+                refused += usize::from(own);
+                if own != schema_refuses && !(read.is_err() && schema_refuses) {
+                    wrong.push(format!(
+                        "{key}: {other}: the program {own}, the schema {schema_refuses}"
+                    ));
+                }
+            }
+        }
+        assert!(refused > 500, "{refused}");
+        assert!(
+            wrong.is_empty(),
+            "{} of {}:\n{}",
+            wrong.len(),
+            refused,
+            wrong.join("\n")
+        );
+    }
+
+    /// Whether a message is about a value beside another.
+    fn crossing(message: &str) -> bool {
+        [
+            "cannot share",
+            "a multiple of",
+            "it must be 201 or more",
+            "the synthetic set has",
+            "upside down",
+            "at most `",
+            "lower end first",
+            "stands in the list",
+            "has at most the",
+            "a lane of",
+            "as many as",
+            "even, as",
+            "is empty",
+            "it must be below",
+        ]
+        .iter()
+        .any(|part| message.contains(part))
     }
 
     #[test]

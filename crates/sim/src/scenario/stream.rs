@@ -14,7 +14,7 @@ const LONGEST_GAP: usize = 1_000_000;
 #[serde(deny_unknown_fields, default)]
 pub struct StreamKeys {
     /// Samples that follow each other in one lane of an update, for arms with `streams: concatenated`;
-    /// other arms see the same samples, each in its own lane. At least 1, default 4. More: nets learn
+    /// other arms see the same samples, each in its own lane. 1 to 100,000, default 4. More: nets learn
     /// over longer stretches, with fewer and noisier updates.
     pub samples: usize,
     /// What lies between samples; `none` puts them end to end.
@@ -38,7 +38,7 @@ pub struct GapKeys {
     /// `evaluate.streams`: that of `stream.gap`). Longer: more time to forget in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub steps: Option<[usize; 2]>,
-    /// What is heard in a gap: one of these, or a list from which each gap draws with equal chances.
+    /// What is heard in a gap: one of these, or a list from which each gap draws with equal chances; at least one, none twice.
     /// Default `[silence, noise]` (in `evaluate.streams`: that of `stream.gap`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fill: Option<Vec<Fill>>,
@@ -94,7 +94,7 @@ pub struct Stream {
 impl StreamKeys {
     /// Checks the stream.
     pub(super) fn resolve(&self, report: &mut Report) -> Stream {
-        report.at_least("stream.samples", self.samples as u64, 1);
+        report.within("stream.samples", self.samples as u64, 1, 100_000);
         Stream {
             samples: self.samples,
             gap: self.gap.resolve("stream.gap", &Gap::default(), report),

@@ -1,5 +1,6 @@
 //! Whole scenarios: the one of the design, defaults, shorthands, paths, and there and back.
 
+mod hostile;
 mod instruments;
 mod mistakes;
 mod overrides;

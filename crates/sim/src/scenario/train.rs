@@ -11,13 +11,13 @@ use super::report::Report;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrainKeys {
-    /// Passes over the training set; at least 1, default 20. More: longer and, up to a point, better.
+    /// Passes over the training set; 1 to 1,000,000, default 20. More: longer and, up to a point, better.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub epochs: Option<usize>,
-    /// Streams side by side in one update; at least 1, default 16. More: fewer, smoother updates.
+    /// Streams side by side in one update; 1 to 65,536, default 16. More: fewer, smoother updates.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lanes: Option<usize>,
-    /// Lanes that one thread works on at once; 1 to `lanes`, default 8 (or `lanes`, if that is less). It
+    /// Lanes that one thread works on at once; 1 to `lanes` and 65,536, default 8 (or `lanes`, if that is less). It
     /// changes the speed, and the last bits of the sums. More: larger products, fewer threads.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shard_lanes: Option<usize>,
@@ -267,12 +267,12 @@ impl TrainKeys {
     pub(super) fn check(&self, path: &str, report: &mut Report) {
         let key = |name: &str| format!("{path}.{name}");
         let counts = [
-            ("epochs", self.epochs),
-            ("lanes", self.lanes),
-            ("shard_lanes", self.shard_lanes),
+            ("epochs", self.epochs, 1_000_000),
+            ("lanes", self.lanes, 65_536),
+            ("shard_lanes", self.shard_lanes, 65_536),
         ];
-        for (name, count) in counts {
-            report.at_least(&key(name), count.unwrap_or(1) as u64, 1);
+        for (name, count, most) in counts {
+            report.within(&key(name), count.unwrap_or(1) as u64, 1, most);
         }
         report.positive(&key("lr"), self.lr.unwrap_or(1.0));
         let share = |x: f64| (0.0..=1.0).contains(&x);

@@ -10,11 +10,11 @@ use super::report::Report;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TuneKeys {
-    /// Settings that are tried in the first round, the scenario's own among them; at least 2, default 18.
+    /// Settings that are tried in the first round, the scenario's own among them; 2 to 100,000, default 18.
     /// More: a better chance of good ones, in as many times the time.
     pub candidates: usize,
-    /// Of so many, the best one goes on to the next round, which trains so many times as long; at least 2,
-    /// default 3. More: fewer rounds, and slow starters are given up earlier.
+    /// Of so many, the best one goes on to the next round, which trains so many times as long; 2 to
+    /// 100,000, default 3. More: fewer rounds, and slow starters are given up earlier.
     pub halving: usize,
     /// Where each key is looked for, by its path, such as `train.lr`. Default: the learning rate of every
     /// net, the widths of its layers, the weight of the divergence, and the windows and thresholds of
@@ -41,15 +41,15 @@ pub enum Range {
     Log([f64; 2]),
     /// Between two numbers, evenly.
     Linear([f64; 2]),
-    /// One of these numbers.
+    /// One of these numbers; at least one.
     Choice(Vec<f64>),
 }
 
 impl TuneKeys {
     /// Checks the settings.
     pub(super) fn check(&self, report: &mut Report) {
-        report.at_least("tune.candidates", self.candidates as u64, 2);
-        report.at_least("tune.halving", self.halving as u64, 2);
+        report.within("tune.candidates", self.candidates as u64, 2, 100_000);
+        report.within("tune.halving", self.halving as u64, 2, 100_000);
         for (key, range) in self.search.iter().flat_map(Named::iter) {
             let at = format!("tune.search.{key}");
             let ordered = |[low, high]: [f64; 2]| low < high && low.is_finite() && high.is_finite();

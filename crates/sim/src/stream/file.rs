@@ -9,12 +9,15 @@ use saturn_data::{
 
 use super::columns::Form;
 use super::hash::Digest;
+use super::length;
 use super::records::{self, Record};
 use super::samples::Sample;
 
 /// Samples that are read at once, and steps that these have together where they are more than one.
 const AT_ONCE: usize = 512;
 const STEPS_AT_ONCE: u64 = 1 << 24;
+/// Frames this many samples apart are not read together.
+const NEAR: u32 = 64;
 
 /// An open file of recordings.
 #[allow(
@@ -184,7 +187,9 @@ impl File {
         match self {
             Self::Events(file) => {
                 self.steps(position, dt_ms)?;
-                Ok(Sample::bin(&file.read(position)?, &file.steps(dt_ms)))
+                let recording = file.read(position)?;
+                length::check_sample(file.path(), recording.index, recording.duration_s(), dt_ms)?;
+                Ok(Sample::bin(&recording, &file.steps(dt_ms)))
             }
             Self::Frames(file, _) => {
                 let frames = file.read(position)?;
@@ -215,7 +220,10 @@ impl File {
             }
             return Ok(());
         };
-        for chosen in positions.chunk_by(|a, b| *a as usize / AT_ONCE == *b as usize / AT_ONCE) {
+        // Neighbours together, and nothing far between them.
+        let near =
+            |a: &u32, b: &u32| *a as usize / AT_ONCE == *b as usize / AT_ONCE && b - a < NEAR;
+        for chosen in positions.chunk_by(near) {
             let first = chosen[0] as usize;
             let last = chosen[chosen.len() - 1] as usize;
             let mut chosen = chosen.iter().peekable();
@@ -245,29 +253,31 @@ impl File {
         Ok(groups)
     }
 
-    /// The records that the samples were cut from, whole.
+    /// The records that the samples were cut from, whole; or what the first `rows` samples are of them.
     pub fn records(
         &self,
         dt_ms: f64,
         window_ms: Option<[f64; 2]>,
+        rows: usize,
     ) -> Result<Vec<Record>, DataError> {
         match self {
             Self::Events(file) => {
                 let places = read_places(file.path())?;
-                records::of_events(file, places.as_deref(), dt_ms, window_ms)
+                records::of_events(file, places.as_deref(), dt_ms, window_ms, rows)
             }
-            Self::Frames(file, _) => records::of_frames(file),
+            Self::Frames(file, _) => records::of_frames(file, rows),
         }
     }
 
-    /// The recordings that the samples are pieces of, as they are, whatever labels say.
-    pub fn laid(&self, dt_ms: f64) -> Result<Vec<Record>, DataError> {
+    /// The recordings that the samples are pieces of, as they are, whatever labels say; or what the first `rows`
+    /// samples are of them.
+    pub fn laid(&self, dt_ms: f64, rows: usize) -> Result<Vec<Record>, DataError> {
         match self {
             Self::Events(file) => {
                 let places = read_places(file.path())?;
-                records::lay_events(file, places.as_deref(), dt_ms)
+                records::lay_events(file, places.as_deref(), dt_ms, rows)
             }
-            Self::Frames(file, _) => records::of_frames(file),
+            Self::Frames(file, _) => records::of_frames(file, rows),
         }
     }
 

@@ -147,13 +147,14 @@ pub(super) fn of_events(
     places: Option<&[Place]>,
     dt_ms: f64,
     window_ms: Option<[f64; 2]>,
+    rows: usize,
 ) -> Result<Vec<Record>, DataError> {
     let places = needed(file, places)?;
     // Marks and places are f64 seconds, whatever the events are stored as.
     let steps = Steps::new(dt_ms);
     let step = |terms_s: &[f64]| steps.of_sum(terms_s) as usize;
     let mut known: BTreeMap<Option<u32>, Vec<Stretch>> = BTreeMap::new();
-    for position in 0..file.len() {
+    for position in 0..file.len().min(rows) {
         let place = places[file.index(position)];
         let start_s = place.start_s;
         let [from, until] = match (window_ms, place.mark_s) {
@@ -183,7 +184,7 @@ pub(super) fn of_events(
             steps,
         });
     }
-    let mut records = lay_events(file, Some(places), dt_ms)?;
+    let mut records = lay_events(file, Some(places), dt_ms, rows)?;
     for (record, stretches) in records.iter_mut().zip(known.into_values()) {
         if let Some(stretch) = stretches.iter().find(|stretch| stretch.steps.is_empty()) {
             return Err(unusable(
@@ -210,6 +211,7 @@ pub(super) fn lay_events(
     file: &EventFile,
     places: Option<&[Place]>,
     dt_ms: f64,
+    rows: usize,
 ) -> Result<Vec<Record>, DataError> {
     /// A speaker, and a recording's number where there is none.
     type Whose = (Option<u32>, usize);
@@ -218,7 +220,7 @@ pub(super) fn lay_events(
     // Where samples have no speaker, one that lies before the last begins a new recording.
     let (mut number, mut last_s) = (0, 0.0);
     let steps = file.steps(dt_ms);
-    for position in 0..file.len() {
+    for position in 0..file.len().min(rows) {
         let recording = file.read(position)?;
         let start_s = places[recording.index].start_s;
         number += usize::from(recording.speaker.is_none() && start_s < last_s);
@@ -284,10 +286,11 @@ fn unusable(file: &EventFile, detail: &str, hint: &'static str) -> DataError {
 }
 
 /// The records of a frame file: samples of one speaker that follow each other are one record.
-pub(super) fn of_frames(file: &FrameFile) -> Result<Vec<Record>, DataError> {
+pub(super) fn of_frames(file: &FrameFile, rows: usize) -> Result<Vec<Record>, DataError> {
     let mut records = Vec::new();
     let mut first = 0;
-    for of_one in file.speakers().chunk_by(|a, b| a == b) {
+    let read = file.len().min(rows);
+    for of_one in file.speakers()[..read].chunk_by(|a, b| a == b) {
         let (mut all, mut stretches) = (Vec::new(), Vec::new());
         for frames in file.read_range(first..first + of_one.len())? {
             let start = all.len() / file.channels();

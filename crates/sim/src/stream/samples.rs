@@ -136,6 +136,8 @@ pub struct Split {
     /// Position in the file of each sample.
     positions: Vec<u32>,
     lengths: Vec<usize>,
+    /// How many samples there are where only some were read.
+    all: usize,
     records: Option<Records>,
     background: Option<Background>,
     scale: Option<Scale>,
@@ -160,6 +162,20 @@ impl Split {
         Self::from_file(file, dt_ms, None, Self::CACHE_BYTES)
     }
 
+    /// At most `rows` samples of those that [`Self::from_file`] would give, in runs from all over the file: what
+    /// its steps are like, by a bounded number of reads.
+    pub fn glimpse(
+        file: File,
+        dt_ms: f64,
+        limit: Option<usize>,
+        rows: usize,
+    ) -> Result<Self, DataError> {
+        let positions = chosen(file.len(), limit);
+        let all = positions.len();
+        let some = glimpsed(&positions, rows);
+        Self::of_positions(file, dt_ms, some, all, Self::CACHE_BYTES)
+    }
+
     /// The samples of an open file, or `limit` of them drawn at random, always the same, with a
     /// budget of `cache_bytes`.
     pub fn from_file(
@@ -168,14 +184,18 @@ impl Split {
         limit: Option<usize>,
         cache_bytes: usize,
     ) -> Result<Self, DataError> {
-        let mut positions: Vec<u32> = (0..file.len() as u32).collect();
-        if let Some(limit) = limit
-            && limit < positions.len()
-        {
-            positions.shuffle(&mut generator(0, "limit", 0));
-            positions.truncate(limit);
-            positions.sort_unstable();
-        }
+        let positions = chosen(file.len(), limit);
+        let all = positions.len();
+        Self::of_positions(file, dt_ms, positions, all, cache_bytes)
+    }
+
+    fn of_positions(
+        file: File,
+        dt_ms: f64,
+        positions: Vec<u32>,
+        all: usize,
+        cache_bytes: usize,
+    ) -> Result<Self, DataError> {
         let mut split = Self {
             lengths: Vec::with_capacity(positions.len()),
             cache: Mutex::new(Cache {
@@ -185,6 +205,7 @@ impl Split {
             file,
             dt_ms,
             positions,
+            all,
             records: None,
             background: None,
             scale: None,
@@ -213,7 +234,19 @@ impl Split {
         dt_ms: f64,
         window_ms: Option<[f64; 2]>,
     ) -> Result<Self, DataError> {
-        let records = Records::new(file.records(dt_ms, window_ms)?);
+        Self::of_some_records(file, dt_ms, window_ms, usize::MAX)
+    }
+
+    /// The same, of the first `rows` stretches in the file at most.
+    pub fn of_some_records(
+        file: File,
+        dt_ms: f64,
+        window_ms: Option<[f64; 2]>,
+        rows: usize,
+    ) -> Result<Self, DataError> {
+        let records = Records::new(file.records(dt_ms, window_ms, rows)?);
+        let lengths = records.lengths();
+        let read = rows.min(file.len());
         let mut hash = Hash::default();
         for record in records.all() {
             hash.bytes(&record.digest());
@@ -221,7 +254,9 @@ impl Split {
         Ok(Self {
             hash: hash.finish(),
             positions: Vec::new(),
-            lengths: records.lengths(),
+            // Not every piece of a record has a stretch in which its label holds.
+            all: lengths.len() * file.len() / read.max(1),
+            lengths,
             cache: Mutex::new(Cache {
                 samples: Vec::new(),
                 bytes_left: 0,
@@ -237,6 +272,11 @@ impl Split {
     /// Number of samples.
     pub fn len(&self) -> usize {
         self.lengths.len()
+    }
+
+    /// Number of samples in the file that it stands for: more than [`Self::len`] where only some were read.
+    pub fn all(&self) -> usize {
+        self.all
     }
 
     /// Whether there is no sample; opening such a split is an error.
@@ -394,5 +434,50 @@ impl Split {
     fn lock(&self) -> std::sync::MutexGuard<'_, Cache> {
         // A cache is whole between statements, so a panic elsewhere leaves it usable.
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The positions of all samples of a file of `len`, or of `limit` of them drawn at random, always the same.
+fn chosen(len: usize, limit: Option<usize>) -> Vec<u32> {
+    let mut positions: Vec<u32> = (0..len as u32).collect();
+    if let Some(limit) = limit
+        && limit < positions.len()
+    {
+        positions.shuffle(&mut generator(0, "limit", 0));
+        positions.truncate(limit);
+        positions.sort_unstable();
+    }
+    positions
+}
+
+/// Of `positions`, at most `rows`, in runs of neighbours that begin at even distances.
+fn glimpsed(positions: &[u32], rows: usize) -> Vec<u32> {
+    if positions.len() <= rows {
+        return positions.to_vec();
+    }
+    let run = 16.min(rows);
+    let runs = rows / run;
+    (0..runs)
+        .map(|k| k * (positions.len() - run) / runs.max(2).saturating_sub(1))
+        .flat_map(|first| &positions[first..first + run])
+        .copied()
+        .collect()
+}
+
+#[cfg(test)]
+mod glimpse {
+    use super::glimpsed;
+
+    #[test]
+    fn a_glimpse_is_bounded_ascends_and_reaches_both_ends() {
+        let all: Vec<u32> = (0..10_000).collect();
+        for rows in [1, 15, 16, 40, 64, 256] {
+            let some = glimpsed(&all, rows);
+            assert!(some.len() <= rows && !some.is_empty(), "{rows}");
+            assert!(some.windows(2).all(|pair| pair[0] < pair[1]), "{rows}");
+            assert_eq!(some[0], 0);
+        }
+        assert_eq!(glimpsed(&all, 64).last(), Some(&9_999));
+        assert_eq!(glimpsed(&all[..5], 64), [0, 1, 2, 3, 4]);
     }
 }

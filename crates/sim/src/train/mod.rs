@@ -6,6 +6,7 @@ mod course;
 pub mod estimate;
 pub mod fptt;
 pub mod initial;
+mod made_up;
 pub mod objective;
 pub mod optimizer;
 pub mod saved;

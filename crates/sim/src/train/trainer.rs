@@ -239,26 +239,6 @@ pub fn one_update<R: Real>(
     })
 }
 
-/// The first update of `job`, to be done again and again from the same net: how long does it take?
-pub fn first_update<R: Real>(
-    net: &Network<R>,
-    job: &Job,
-) -> impl FnMut() -> Result<(), TrainError> {
-    let epoch = Epoch::of(job.seed, 0, job.train.split, job.samples);
-    let updates = epoch.updates(job.arm.streams, job.settings.lanes, job.samples);
-    let (mut net, mut update) = (net.clone(), job.update(net));
-    // A step of no length leaves the net as it is.
-    let pace = Pace {
-        lr: 0.0,
-        progress: 0.0,
-    };
-    let mut norms = Norms::default();
-    move || {
-        let lanes = &updates[0];
-        one_update(&mut net, job, &epoch, lanes, &mut update, pace, &mut norms).map(drop)
-    }
-}
-
 /// The loss of one update of `lanes`, its gradient left in `update`.
 pub fn gradient<R: Real>(
     net: &Network<R>,

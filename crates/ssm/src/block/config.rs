@@ -1,7 +1,7 @@
 //! The configuration of `ssm_block`.
 
 use saturn_cell::rng::ChaCha8Rng;
-use saturn_cell::{Cell, CellConfig, ConfigError, Real};
+use saturn_cell::{Cell, CellConfig, ConfigError, Count, Real, Size};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -44,7 +44,7 @@ pub struct SsmBlockConfig {
     /// The shortest initial step Δ at bins of 10 ms, no unit; above 0; default 0.002. The longest memory
     /// is 1/(|Re λ| Δ) steps, 2/Δ but for `s4d_real`: less means longer.
     pub dt_min: f64,
-    /// The longest initial step Δ at bins of 10 ms, no unit; at least `dt_min`; default 0.4. The shortest
+    /// The longest initial step Δ at bins of 10 ms, no unit; above 0 and at least `dt_min`; default 0.4. The shortest
     /// memory is 2/Δ steps: more means shorter.
     pub dt_max: f64,
     /// Whether only one of each conjugate pair of eigenvalues is kept; default true. Without it, half of
@@ -86,6 +86,24 @@ impl CellConfig for SsmBlockConfig {
         ConfigError::unless_at_least_one("width", self.width)?;
         self.check_that_all_is_read()?;
         self.dynamics().check()
+    }
+
+    fn size(&self, inputs: Count) -> Size {
+        let h = Count::from(self.width);
+        let size = self.dynamics().size(inputs, h);
+        let outs = if self.glu { 2 * h } else { h };
+        let (gain, bias) = (self.norm.has_gain(), self.norm.has_bias());
+        let normed = h.only_if(gain) + h.only_if(bias);
+        Size {
+            parameters: size.parameters + h + outs * h + outs + normed,
+            copies: size.copies + 2 * (2 * (h * size.state) + outs * h),
+            drive: size.drive
+                + h.only_if(self.residual)
+                + (h + 1.into()).only_if(gain)
+                + 3 * h
+                + outs,
+            ..size
+        }
     }
 
     fn build<R: Real>(

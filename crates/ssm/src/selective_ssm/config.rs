@@ -1,7 +1,7 @@
 //! The configuration of `selective_ssm`.
 
 use saturn_cell::rng::ChaCha8Rng;
-use saturn_cell::{Cell, CellConfig, ConfigError, Real};
+use saturn_cell::{Cell, CellConfig, ConfigError, Count, Real, Size};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -35,7 +35,7 @@ pub struct SelectiveSsmConfig {
     /// The shortest initial step Δ at bins of 10 ms, no unit; above 0; default 0.002. The longest memory is 1/Δ
     /// steps (2/Δ where complex): less means longer.
     pub dt_min: f64,
-    /// The longest initial step Δ at bins of 10 ms, no unit; at least `dt_min`; default 0.2. More means shorter
+    /// The longest initial step Δ at bins of 10 ms, no unit; above 0 and at least `dt_min`; default 0.2. More means shorter
     /// memories.
     pub dt_max: f64,
     /// Initial input weights are normal with standard deviation `input_gain / sqrt(I)`; at least 0, default 1.5.
@@ -81,6 +81,20 @@ impl CellConfig for SelectiveSsmConfig {
             });
         }
         ConfigError::unless_at_least_zero("input_gain", self.input_gain)
+    }
+
+    fn size(&self, inputs: Count) -> Size {
+        let (h, n) = (Count::from(self.width), Count::from(self.states));
+        let (poles, read) = (self.parts() * (h * n), 2 * (self.parts() * n));
+        let projected = 2 * h + h.only_if(self.gate) + read;
+        Size {
+            parameters: projected * inputs + projected + h + poles,
+            copies: 2 * poles,
+            drive: projected + h,
+            state: poles,
+            output: h,
+            ..Size::default()
+        }
     }
 
     fn build<R: Real>(

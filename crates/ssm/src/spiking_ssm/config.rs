@@ -1,7 +1,7 @@
 //! The configuration of `spiking_ssm`.
 
 use saturn_cell::rng::ChaCha8Rng;
-use saturn_cell::{Cell, CellConfig, ConfigError, Real};
+use saturn_cell::{Cell, CellConfig, ConfigError, Count, Real, Size};
 use saturn_neurons::decay::TimeConstants;
 use saturn_neurons::spike_reset::{ResetGradient, SpikeReset};
 use saturn_neurons::surrogate::Surrogate;
@@ -32,7 +32,7 @@ pub struct SpikingSsmConfig {
     /// The shortest initial step Δ at bins of 10 ms, no unit; above 0; default 0.002. The longest memory
     /// is 1/(|Re λ| Δ) steps, 2/Δ but for `s4d_real`: less means longer.
     pub dt_min: f64,
-    /// The longest initial step Δ at bins of 10 ms, no unit; at least `dt_min`; default 0.4. The shortest
+    /// The longest initial step Δ at bins of 10 ms, no unit; above 0 and at least `dt_min`; default 0.4. The shortest
     /// memory is 2/Δ steps: more means shorter.
     pub dt_max: f64,
     /// Whether only one of each conjugate pair of eigenvalues is kept; default true. Without it, half of
@@ -110,6 +110,20 @@ impl CellConfig for SpikingSsmConfig {
         self.tau_mem_ms.check("tau_mem_ms")?;
         ConfigError::unless_positive("threshold", self.threshold)?;
         self.surrogate.check()
+    }
+
+    fn size(&self, inputs: Count) -> Size {
+        let o = Count::from(self.width);
+        let size = self.dynamics().size(inputs, o);
+        let skip = (o * inputs).only_if(self.skip);
+        let learnt = o.only_if(self.learn_threshold) + o.only_if(self.learn_tau);
+        Size {
+            parameters: size.parameters + skip + learnt,
+            copies: size.copies + 2 * (o * size.state),
+            drive: size.drive + o,
+            state: size.state + 2 * o,
+            ..size
+        }
     }
 
     fn build<R: Real>(

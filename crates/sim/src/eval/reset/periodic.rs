@@ -4,7 +4,7 @@ use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Error, MapAccess, Visitor};
+use serde::de::{Error, MapAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Action, Policy, PolicyConfig, PolicyError, Seen};
@@ -41,6 +41,14 @@ impl<'de> Deserialize<'de> for Periodic {
 
             fn visit_u64<E: Error>(self, every: u64) -> Result<Periodic, E> {
                 Ok(Periodic { every, offset: 0 })
+            }
+
+            /// A whole number may be written as 1e3.
+            fn visit_f64<E: Error>(self, every: f64) -> Result<Periodic, E> {
+                if every.fract() == 0.0 && (0.0..9e15).contains(&every) {
+                    return self.visit_u64(every as u64);
+                }
+                Err(E::invalid_value(Unexpected::Float(every), &self))
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Periodic, A::Error> {

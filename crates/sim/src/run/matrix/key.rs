@@ -52,6 +52,23 @@ impl Keys {
     }
 }
 
+/// The key of a training or an evaluation on what a matrix receives, and that of the same by an earlier version, under
+/// which every result depended on the test file, too.
+pub struct DataKeys {
+    /// What a result is kept under.
+    pub now: String,
+    /// What it was kept under.
+    pub before: String,
+}
+
+impl DataKeys {
+    /// The key under which a result is kept: `known`, if that is one of these.
+    pub fn known_as(&self, known: Option<&str>) -> String {
+        let before = known == Some(&*self.before);
+        if before { &self.before } else { &self.now }.clone()
+    }
+}
+
 /// The checksum of what a result depends on.
 pub fn key(of: &impl Serialize) -> Result<String> {
     let mut value = serde_json::to_value(of).context("encoding a key")?;

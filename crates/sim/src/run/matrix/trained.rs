@@ -31,12 +31,14 @@ impl Matrix<'_> {
     ) -> Result<Option<TrainRecord>> {
         let (s, place) = (self.scenario, entry.place);
         let settings = s.train_for(entry.model, entry.arm);
-        let key = self.received(&keys.trained)?;
+        let received = self.received(&keys.trained, false)?;
         let record_file = place.file("results", "train.json");
         let weights_file = self
             .folder
             .path()
             .join(place.file("weights", "safetensors"));
+        let known = self.folder.read_json::<Keyed<TrainRecord>>(&record_file)?;
+        let key = received.known_as(known.as_ref().map(|known| &*known.key));
         let network = place.to_string();
         let belonging = Belonging {
             network: &network,
@@ -46,7 +48,6 @@ impl Matrix<'_> {
             dt_ms: self.bench.dt_ms,
             training: &key,
         };
-        let known = self.folder.read_json::<Keyed<TrainRecord>>(&record_file)?;
         let recorded = known
             .as_ref()
             .map(|known| known.result.weights_sha256.as_deref());

@@ -5,7 +5,8 @@ use std::fmt;
 use serde::de::{self, Expected, Unexpected};
 
 use super::Path;
-use crate::scenario::problem::{Place, nearest, quoted};
+use crate::scenario::problem::{Place, nearest, quoted, short};
+use crate::scenario::schema::home_of;
 
 /// A message and, as soon as it is known, its place and path.
 #[derive(Debug)]
@@ -13,6 +14,10 @@ pub(super) struct DecodeError {
     pub(super) message: String,
     /// A key that belongs behind the path.
     pub(super) key: Option<String>,
+    /// The keys that are allowed, where the error is about one that is not.
+    pub(super) allowed: Option<&'static [&'static str]>,
+    /// Whether a key is missing.
+    pub(super) missing: bool,
     pub(super) at: Option<(Place, String)>,
 }
 
@@ -31,12 +36,23 @@ impl DecodeError {
         }
         self
     }
+}
 
-    fn not_allowed(what: &str, name: &str, allowed: &[&str]) -> String {
-        match nearest(name, allowed) {
-            Some(near) => format!("{what}, nearest `{near}`; allowed: {}", quoted(allowed)),
-            None => format!("{what}; allowed: {}", quoted(allowed)),
-        }
+/// What is said of the key `name` where only `allowed` may be.
+pub(super) fn unknown_key(name: &str, allowed: &[&str]) -> String {
+    match (nearest(name, allowed), home_of(name)) {
+        (None, Some(home)) => format!(
+            "unknown key: it belongs under `{home}`, indented further than that; allowed here: {}",
+            quoted(allowed)
+        ),
+        _ => not_allowed("unknown key", name, allowed),
+    }
+}
+
+fn not_allowed(what: &str, name: &str, allowed: &[&str]) -> String {
+    match nearest(name, allowed) {
+        Some(near) => format!("{what}, nearest `{near}`; allowed: {}", quoted(allowed)),
+        None => format!("{what}; allowed: {}", quoted(allowed)),
     }
 }
 
@@ -53,6 +69,8 @@ impl de::Error for DecodeError {
         Self {
             message: message.to_string(),
             key: None,
+            allowed: None,
+            missing: false,
             at: None,
         }
     }
@@ -70,21 +88,21 @@ impl de::Error for DecodeError {
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        let mut error = Self::custom(Self::not_allowed("unknown key", field, expected));
-        error.key = Some(field.into());
+        let mut error = Self::custom(unknown_key(field, expected));
+        error.key = Some(short(field));
+        error.allowed = Some(expected);
         error
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
-        Self::custom(Self::not_allowed(
-            &format!("unknown choice `{variant}`"),
-            variant,
-            expected,
-        ))
+        let what = format!("unknown choice `{}`", short(variant));
+        Self::custom(not_allowed(&what, variant, expected))
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self::custom(format!("the key `{field}` is missing"))
+        let mut error = Self::custom(format!("the key `{field}` is missing"));
+        error.missing = true;
+        error
     }
 }
 

@@ -7,7 +7,7 @@ mod leaky_average;
 
 mod registered {
     use saturn_cell::rng::ChaCha8Rng;
-    use saturn_cell::{Cell, CellConfig, ConfigError, Real};
+    use saturn_cell::{Cell, CellConfig, ConfigError, Count, Real, Size};
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 

@@ -79,7 +79,8 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "name: x\ntrain:",
-        "s.yaml:2:6: train: no value: give a mapping (`key: value`), or leave the key out",
+        "s.yaml:2:6: train: no value: give a mapping (`key: value`), or leave the key out (what belongs to it is \
+         indented further)",
     ),
     (
         "name: x\ntrain: {lr: .nan}",
@@ -163,11 +164,11 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "name: x\narms: {a: {grad_detach: 0}}",
-        "s.yaml:2:25: arms.a.grad_detach: `0` is out of range: it must be 1 or more",
+        "s.yaml:2:25: arms.a.grad_detach: `0` is out of range: it must be 1 to 1000000000",
     ),
     (
         "name: x\narms: {a: {fptt: {every: 0}}}",
-        "s.yaml:2:26: arms.a.fptt.every: `0` is out of range: it must be 1 or more",
+        "s.yaml:2:26: arms.a.fptt.every: `0` is out of range: it must be 1 to 1000000000",
     ),
     (
         "name: x\narms: {a: {fptt: {every: 9}, grad_detach: 5}}",
@@ -327,7 +328,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "name: x\ntune: {candidates: 1}",
-        "s.yaml:2:20: tune.candidates: `1` is out of range: it must be 2 or more",
+        "s.yaml:2:20: tune.candidates: `1` is out of range: it must be 2 to 100000",
     ),
     (
         "name: x\ntune: {search: {train.lr: {log: [0.1, 0.01]}}}",
@@ -367,8 +368,8 @@ fn all_values_out_of_range_are_told_at_once() {
     assert_eq!(
         wrong(text, &[]),
         "s.yaml:3:7: train.lr: `0` is out of range: it must be above 0\n\
-         s.yaml:4:11: train.epochs: `0` is out of range: it must be 1 or more\n\
-         s.yaml:5:21: evaluate.windows: `0` is out of range: it must be 1 or more"
+         s.yaml:4:11: train.epochs: `0` is out of range: it must be 1 to 1000000\n\
+         s.yaml:5:21: evaluate.windows: `0` is out of range: it must be 1 to 100000"
     );
 }
 
@@ -390,9 +391,10 @@ fn odd_but_possible_is_a_warning() {
     assert_eq!(
         warnings,
         [
-            "s.yaml:3:57: arms.a.spike_rate: no model has a spiking layer: this changes nothing",
-            "s.yaml:3:21: arms.a.streams: a `single` stream has no gaps: the adaptive loss is left with the \
-             silence before and after each sample's events",
+            "s.yaml:3:57: arms.a.spike_rate: `spike_rate`: no model has a spiking layer, so it changes nothing; \
+             leave it out, or add a layer that spikes",
+            "s.yaml:3:21: arms.a.streams: `single`: a `single` stream has no gaps: the adaptive loss is left with \
+             the silence before and after each sample's events; write `concatenated` or `lead`",
         ]
     );
 }

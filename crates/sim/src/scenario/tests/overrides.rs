@@ -56,10 +56,10 @@ fn overrides_reach_everywhere() {
     assert_eq!(
         warnings,
         [
-            "s.yaml:11:23: arms.lead.streams: `stream.gap` is `none`, so that nothing leads: this is the \
-             same as `single`",
-            "--set arms.new.streams=lead: arms.new.streams: `stream.gap` is `none`, so that nothing leads: \
-             this is the same as `single`",
+            "s.yaml:11:23: arms.lead.streams: `lead`: `stream.gap` is `none`, so that nothing leads: this is the \
+             same as `single`; give `stream.gap`, or write `single`",
+            "--set arms.new.streams=lead: arms.new.streams: `lead`: `stream.gap` is `none`, so that nothing leads: \
+             this is the same as `single`; give `stream.gap`, or write `single`",
         ]
     );
 }

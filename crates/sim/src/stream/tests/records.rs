@@ -159,7 +159,7 @@ fn weights_of_classes_are_on_informative_steps_alone() {
 
 #[test]
 fn every_part_of_the_background_is_heard_in_its_own_split_alone() {
-    let recordings = file(&[4, 8]).laid(10.0).unwrap();
+    let recordings = file(&[4, 8]).laid(10.0, usize::MAX).unwrap();
     let mut all = Vec::new();
     for part in [Part::Train, Part::Valid, Part::Test] {
         let background = Background::new(&recordings, part).unwrap();
@@ -186,7 +186,7 @@ fn every_part_of_the_background_is_heard_in_its_own_split_alone() {
 
 #[test]
 fn gaps_of_recordings_begin_anywhere_and_run_on() {
-    let recordings = file(&[40]).laid(10.0).unwrap();
+    let recordings = file(&[40]).laid(10.0, usize::MAX).unwrap();
     let mut split = Split::from_file(file(&[3]), 10.0, None, usize::MAX).unwrap();
     split.set_background(Background::new(&recordings, Part::Train).unwrap());
     let noise = noise();

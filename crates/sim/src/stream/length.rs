@@ -1,0 +1,62 @@
+//! How many steps a sample may have: `data.dt_ms` is bounded by the data.
+//!
+//! A step takes memory whether it has events or not, so a step that is far too short for its data (0.00001 ms) asks
+//! for gigabytes of empty steps. What is too long is found from a sample's last time, before any step is made; how many steps memory is ever asked for is the reader's
+//! matter ([`saturn_data::MAX_STEPS`]), and nets need far fewer.
+
+use std::path::Path;
+
+use saturn_data::DataError;
+
+/// The most steps of a sample: nets are trained through whole samples.
+pub const MOST_STEPS: f64 = 1e6;
+
+/// An error if sample `index` of the file at `path`, whose last event is at `last_s`, has too many steps.
+pub(super) fn check_sample(
+    path: &Path,
+    index: usize,
+    last_s: f64,
+    dt_ms: f64,
+) -> Result<(), DataError> {
+    let steps = last_s * 1e3 / dt_ms;
+    if steps < MOST_STEPS {
+        return Ok(());
+    }
+    Err(DataError::Unusable {
+        path: path.to_owned(),
+        detail: format!(
+            "sample {index} lasts {last_s:.3} s, {steps:.3e} steps of {dt_ms} ms, and nets are trained through at most \
+             {MOST_STEPS:.0}: `data.dt_ms` must be at least {}",
+            at_least(last_s)
+        ),
+        hint: "make `data.dt_ms` larger; if the times are not in seconds, declare their unit with `data.times`",
+    })
+}
+
+/// The shortest step in ms, rounded up to a thousandth, in which `last_s` seconds have fewer than the most steps.
+fn at_least(last_s: f64) -> f64 {
+    (last_s * 1e6 / MOST_STEPS * 1.001).ceil() / 1e3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_too_short_for_the_data_is_named_with_its_bound() {
+        let path = Path::new("a.h5");
+        assert!(check_sample(path, 3, 1.2, 10.0).is_ok());
+        assert!(check_sample(path, 3, 1.2, 0.01).is_ok());
+        let error = check_sample(path, 3, 1.2, 1e-5).unwrap_err().to_string();
+        assert!(
+            error.contains("sample 3 lasts 1.200 s, 1.200e8 steps of 0.00001 ms"),
+            "{error}"
+        );
+        assert!(
+            error.contains("`data.dt_ms` must be at least 0.002"),
+            "{error}"
+        );
+        // The bound that is named is one that will do.
+        assert!(check_sample(path, 3, 1.2, 0.002).is_ok());
+    }
+}

@@ -8,6 +8,7 @@ mod convert;
 mod example_policy;
 mod gallery;
 mod input_formats;
+mod data_folder;
 mod live;
 mod main_job;
 mod matrix;

@@ -1,9 +1,11 @@
 //! `saturn data make`: the synthetic set of a scenario, written as event files.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::Result;
-use saturn_data::Synthetic;
+use saturn_data::{DataError, Synthetic};
+use saturn_files::Lock;
 
 use crate::run::Progress;
 use crate::run::workbench::Paths;
@@ -69,6 +71,11 @@ pub fn paths_if_there(scenario: &Scenario) -> Result<Option<Paths>> {
 }
 
 fn write(set: &Synthetic, folder: &Path, progress: &Progress) -> Result<[std::path::PathBuf; 3]> {
+    // Who waited for another process takes what that one made.
+    let _held = match set.is_in(folder) {
+        true => None,
+        false => Some(hold(set, folder, progress)?),
+    };
     if !set.is_in(folder) {
         progress.line(&format!(
             "making {} synthetic recordings in {}",
@@ -84,4 +91,37 @@ fn write(set: &Synthetic, folder: &Path, progress: &Progress) -> Result<[std::pa
         }
         progress.advance(1);
     })?)
+}
+
+/// Takes `folder` for this process alone; waits while another makes a set in it.
+fn hold(set: &Synthetic, folder: &Path, progress: &Progress) -> Result<Lock> {
+    set.check()?;
+    let failed = |error: std::io::Error| DataError::Write {
+        path: folder.to_owned(),
+        detail: error.to_string(),
+    };
+    let mut told = false;
+    let held = saturn_files::hold(folder, || {
+        if !told {
+            progress.line(&format!(
+                "{}: waiting for another saturn process that makes the recordings there",
+                folder.display()
+            ));
+            told = true;
+        }
+        match progress.stopped() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    });
+    let Some(lock) = held.map_err(failed)? else {
+        return Err(DataError::Stopped {
+            path: folder.to_owned(),
+        }
+        .into());
+    };
+    for path in Synthetic::paths(folder) {
+        saturn_files::sweep(&path).map_err(failed)?;
+    }
+    Ok(lock)
 }

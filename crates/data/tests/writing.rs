@@ -8,7 +8,6 @@
 )]
 #![cfg(unix)]
 
-use std::path::Path;
 use std::process::Command;
 
 use saturn_data::{DataError, Recording, Split, Synthetic, WriteMeta, write_events};

@@ -273,7 +273,7 @@ fn redirects_stay_with_the_publisher() {
     let (file, _) = serve(content(), vec![Answer::Whole, Answer::Whole]);
     let elsewhere: &'static str = file.replace("127.0.0.1", "localhost").leak();
     let answers = vec![Answer::Redirect(elsewhere), Answer::Redirect(elsewhere)];
-    let (url, _) = serve(Vec::new(), answers);
+    let (url, _) = serve(b"elsewhere".to_vec(), answers);
     let message = run(&item(url, Some(right())), folder.path())
         .unwrap_err()
         .to_string();

@@ -8,6 +8,7 @@ mod bad_input;
 mod browser;
 mod conflicts;
 mod convert;
+mod data_folder;
 mod example_policy;
 mod gallery;
 mod input_formats;

@@ -1,6 +1,6 @@
 //! What every figure can do: be drawn into two files, and say how it is read.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::canvas::Canvas;
@@ -66,22 +66,10 @@ fn with_ending(stem: &Path, ending: &str) -> Result<PathBuf, PlotError> {
     Ok(stem.with_file_name(name))
 }
 
-/// Lets `write` fill a file next to `path`, then moves it there. A failed write leaves nothing.
+/// Lets `write` fill a temporary file, then moves it to `path`. A failed write leaves nothing.
 fn write_beside(
     path: &Path,
     write: impl FnOnce(&Path) -> Result<(), PlotError>,
 ) -> Result<(), PlotError> {
-    let ending = path.extension().and_then(|e| e.to_str()).unwrap_or("tmp");
-    let partial = path.with_extension(format!("partial.{ending}"));
-    let done = write(&partial).and_then(|()| {
-        File::open(&partial)
-            .and_then(|file| file.sync_all())
-            .and_then(|()| fs::rename(&partial, path))
-            .map_err(|source| write_error(path, source))
-    });
-    if done.is_err() {
-        // The error that is reported is the first one; a leftover does no harm.
-        let _ = fs::remove_file(&partial);
-    }
-    done
+    saturn_files::replace(path, write, |source| write_error(path, source))
 }

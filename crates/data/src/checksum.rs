@@ -27,7 +27,7 @@ impl Checksum {
     /// The same checksum of the file at `path`.
     pub(crate) fn of(self, path: &Path) -> io::Result<String> {
         match self {
-            Self::Md5(_) => digest::<Md5>(path),
+            Self::Md5(_) => digest::<Md5>(File::open(path)?),
             Self::Sha256(_) => sha256(path),
         }
     }
@@ -35,15 +35,19 @@ impl Checksum {
 
 /// The SHA-256 of the file at `path`.
 pub fn sha256(path: &Path) -> io::Result<String> {
-    digest::<Sha256>(path)
+    sha256_of(File::open(path)?)
 }
 
-fn digest<D: Digest>(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
+/// The SHA-256 of all that `source` gives.
+pub(crate) fn sha256_of(source: impl Read) -> io::Result<String> {
+    digest::<Sha256>(source)
+}
+
+fn digest<D: Digest>(mut source: impl Read) -> io::Result<String> {
     let mut hasher = D::new();
     let mut buffer = vec![0; 1 << 20];
     loop {
-        let n = file.read(&mut buffer)?;
+        let n = source.read(&mut buffer)?;
         if n == 0 {
             break;
         }

@@ -19,6 +19,7 @@ mod error;
 mod event_file;
 mod frames;
 pub mod get;
+mod in_order;
 mod labels;
 mod length;
 mod lzf;

@@ -13,8 +13,10 @@
 //! 25 ms of a word have a root mean square of 1, those of a background recording are `noise_db` above that (a
 //! negative number).
 
+mod bank;
 mod ear;
 mod layout;
+mod make;
 mod mel;
 mod riff;
 mod samples;
@@ -28,15 +30,10 @@ use std::path::Path;
 use super::split::{Division, number_groups};
 use super::{Converted, Tally, Watch, make_folder};
 use crate::error::DataError;
-use crate::frames::{FrameMeta, Frames, try_write_frames};
-use crate::place::Place;
-use crate::recording::Recording;
 use crate::synthetic::Split;
-use crate::write::{Cut, WriteMeta, try_write_events};
-use ear::Ear;
 pub use ear::EarOptions;
-use layout::{Clip, Layout};
-use mel::Mel;
+use layout::Layout;
+use make::{Hearing, Maker, Spoken};
 pub use mel::MelOptions;
 pub use wav::Sound;
 
@@ -44,8 +41,6 @@ pub use wav::Sound;
 pub const GAP_FILE: &str = "gap.h5";
 /// Class of the background noise.
 const NOISE_CLASS: &str = "_background_noise_";
-/// Length of a piece of background noise.
-const PIECE_S: f64 = 1.0;
 
 /// What a word becomes.
 #[derive(Debug, Clone, PartialEq)]
@@ -130,23 +125,32 @@ pub fn convert(
         let path = output.join(split.file_name());
         let of_split = layout.clips.iter().enumerate();
         let of_split = of_split.filter(|(index, _)| splits[*index] == split);
-        let samples = of_split.map(|(index, clip)| {
-            let sound = Sound::read(&clip.path)?;
-            let speaker = numbers.get(&clip.speaker).copied();
-            Ok((clip, sound, 0.0, sample_of(clip, index, speaker)))
+        let words = of_split.map(|(index, clip)| Spoken {
+            path: &clip.path,
+            loudness_db: 0.0,
+            pieces: false,
+            label: clip.label,
+            speaker: numbers.get(&clip.speaker).copied(),
+            index,
         });
-        let written = maker.write(&path, samples, &layout.classes, &meta_info, false)?;
+        let written = maker.write(&path, words, &layout.classes, &meta_info)?;
         converted.files.push((path, written));
     }
     if !layout.noises.is_empty() {
         let path = output.join(GAP_FILE);
-        let samples = layout.noises.iter().enumerate().map(|(index, clip)| {
-            let sound = Sound::read(&clip.path)?;
-            let piece = sample_of(clip, index, Some(index as u32));
-            Ok((clip, sound, options.noise_db, piece))
-        });
-        let classes = [NOISE_CLASS.to_owned()];
-        let written = maker.write(&path, samples, &classes, &meta_info, true)?;
+        let noises = layout
+            .noises
+            .iter()
+            .enumerate()
+            .map(|(index, clip)| Spoken {
+                path: &clip.path,
+                loudness_db: options.noise_db,
+                pieces: true,
+                label: clip.label,
+                speaker: Some(index as u32),
+                index,
+            });
+        let written = maker.write(&path, noises, &[NOISE_CLASS.to_owned()], &meta_info)?;
         converted.files.push((path, written));
     }
     if maker.silent > 0 {
@@ -156,171 +160,4 @@ pub fn convert(
             .push(format!("{silent} pieces make no event and were left out"));
     }
     Ok(converted)
-}
-
-/// Label, speaker and index of a sample, without what was heard.
-fn sample_of(clip: &Clip, index: usize, speaker: Option<u32>) -> Recording {
-    Recording {
-        times_s: Vec::new(),
-        units: Vec::new(),
-        label: clip.label,
-        speaker,
-        index,
-    }
-}
-
-enum Hearing {
-    Ear(Ear),
-    Mel(Mel),
-}
-
-impl Hearing {
-    fn new(form: &Form, rate_hz: f64) -> Result<Self, DataError> {
-        Ok(match form {
-            Form::Cochlea(options) => Self::Ear(Ear::new(options, rate_hz)?),
-            Form::Mel(options) => Self::Mel(Mel::new(options, rate_hz)?),
-        })
-    }
-
-    fn describe(&self) -> String {
-        match self {
-            Self::Ear(ear) => ear.describe(),
-            Self::Mel(mel) => mel.describe(),
-        }
-    }
-}
-
-struct Maker<'a> {
-    hearing: Hearing,
-    rate_hz: f64,
-    tally: Tally<'a>,
-    /// Pieces without an event.
-    silent: usize,
-}
-
-/// A clip, its sound, its loudness in dB, and the sample without what is heard.
-type Spoken<'c> = (&'c Clip, Sound, f64, Recording);
-
-impl Maker<'_> {
-    /// Writes what is heard of `samples` to `path`; in `pieces`, whose mask is 0, where they are noise.
-    fn write<'c>(
-        &mut self,
-        path: &Path,
-        samples: impl Iterator<Item = Result<Spoken<'c>, DataError>>,
-        classes: &[String],
-        meta_info: &[(String, String)],
-        pieces: bool,
-    ) -> Result<usize, DataError> {
-        let Self {
-            hearing,
-            rate_hz,
-            tally,
-            silent,
-        } = self;
-        let samples = samples.map(|sample| {
-            let (clip, mut sound, loudness_db, recording) = sample?;
-            if (sound.rate_hz - *rate_hz).abs() > 1e-9 {
-                return Err(DataError::Unusable {
-                    path: clip.path.clone(),
-                    detail: format!(
-                        "it has {} Hz, and the first recording {rate_hz} Hz",
-                        sound.rate_hz
-                    ),
-                    hint: "bring all recordings to one rate, or put the others elsewhere",
-                });
-            }
-            sound.level(loudness_db);
-            tally.count(path)?;
-            Ok((sound, recording))
-        });
-        match hearing {
-            Hearing::Ear(ear) => {
-                let meta = WriteMeta {
-                    channels: ear.channels(),
-                    class_names: classes.to_vec(),
-                    meta_info: meta_info.to_vec(),
-                    ..WriteMeta::default()
-                };
-                let cuts = samples.flat_map(|sample| match sample {
-                    Ok((sound, mut recording)) => {
-                        (recording.times_s, recording.units) = ear.hear(&sound.values);
-                        let cuts = if pieces {
-                            in_pieces(&recording, sound.duration_s())
-                        } else {
-                            vec![Cut::from(recording)]
-                        };
-                        cuts.into_iter().map(Ok).collect()
-                    }
-                    Err(error) => vec![Err(error)],
-                });
-                let cuts = cuts.filter(|cut| match cut {
-                    Ok(cut) if cut.recording.is_empty() => {
-                        *silent += 1;
-                        false
-                    }
-                    _ => true,
-                });
-                try_write_events(path, cuts, &meta)
-            }
-            Hearing::Mel(mel) => {
-                let meta = FrameMeta {
-                    channels: mel.channels(),
-                    dt_s: mel.hop_s(),
-                    class_names: classes.to_vec(),
-                    meta_info: meta_info.to_vec(),
-                };
-                let steps = (PIECE_S / mel.hop_s()).round().max(1.0) as usize;
-                let frames = samples.flat_map(|sample| match sample {
-                    Ok((sound, recording)) => {
-                        let (values, mask) = mel.hear(&sound.values);
-                        let steps = if pieces { steps } else { mask.len() };
-                        let parts = values
-                            .chunks(steps * mel.channels())
-                            .zip(mask.chunks(steps));
-                        parts
-                            .map(|(values, mask)| {
-                                Ok(Frames {
-                                    values: values.to_vec(),
-                                    mask: mask.iter().map(|known| *known && !pieces).collect(),
-                                    label: recording.label,
-                                    speaker: recording.speaker,
-                                    index: recording.index,
-                                })
-                            })
-                            .collect()
-                    }
-                    Err(error) => vec![Err(error)],
-                });
-                try_write_frames(path, frames, &meta)
-            }
-        }
-    }
-}
-
-/// The pieces of [`PIECE_S`] of a recording, each with its place; nothing in them is known.
-fn in_pieces(recording: &Recording, duration_s: f64) -> Vec<Cut> {
-    let pieces = (duration_s / PIECE_S).ceil().max(1.0) as usize;
-    let mut first = 0;
-    let mut cuts = Vec::with_capacity(pieces);
-    for piece in 0..pieces {
-        let start_s = piece as f64 * PIECE_S;
-        let end_s = start_s + PIECE_S;
-        let count = recording.times_s[first..].partition_point(|time_s| *time_s < end_s);
-        let events = first..first + count;
-        first += count;
-        let times_s = &recording.times_s[events.clone()];
-        cuts.push(Cut {
-            recording: Recording {
-                times_s: times_s.iter().map(|time_s| time_s - start_s).collect(),
-                units: recording.units[events].to_vec(),
-                ..*recording
-            },
-            place: Some(Place {
-                start_s,
-                known_s: [0.0, 0.0],
-                mark_s: None,
-            }),
-        });
-    }
-    cuts
 }

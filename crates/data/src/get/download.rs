@@ -1,13 +1,14 @@
 //! One file, from its address to its place.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::fs::{self, File, TryLockError};
+use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
+use super::contents;
 use super::error::GetError;
 use super::publishers::Item;
+use super::receive::receive;
 use crate::checksum::{Checksum, sha256};
 
 /// Hears how many bytes are there, and how many there will be if that is known; breaks off by
@@ -24,9 +25,6 @@ pub enum Fetched {
     /// It came; there is no checksum to compare it with, so its own was written beside it.
     Recorded,
 }
-
-/// How long a server may take to answer.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Fetches `item` into `folder`; `page` is where its publisher writes about it.
 pub fn fetch(
@@ -46,118 +44,44 @@ pub fn fetch(
         return Ok(Fetched::AlreadyThere);
     }
     let part = beside(&place, "part");
-    receive(item, page, &part, watch)?;
-    let recorded = verify(item, &part, &place)?;
-    let file = File::open(&part).map_err(disk(&part))?;
-    file.sync_all().map_err(disk(&part))?;
-    fs::rename(&part, &place).map_err(disk(&place))?;
+    let mut file = saturn_files::open_own(&part).map_err(disk(&part))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(GetError::Busy { path: part }),
+        Err(TryLockError::Error(error)) => return Err(disk(&part)(error)),
+    }
+    let came = keep(item, page, &mut file, &part, &place, watch);
+    // What is empty is nothing to go on from.
+    if came.is_err() && file.metadata().is_ok_and(|found| found.len() == 0) {
+        let _ = fs::remove_file(&part);
+    }
+    came
+}
+
+/// Fetches to `part`, checks, and renames to `place`.
+fn keep(
+    item: &Item,
+    page: &str,
+    file: &mut File,
+    part: &Path,
+    place: &Path,
+    watch: WatchBytes,
+) -> Result<Fetched, GetError> {
+    let disk = |path: &Path| {
+        let path = path.to_owned();
+        move |source| GetError::Disk { path, source }
+    };
+    receive(item, page, file, part, watch)?;
+    let recorded = verify(item, part, place)?;
+    file.sync_all().map_err(disk(part))?;
+    fs::rename(part, place).map_err(disk(place))?;
     let Some(digits) = recorded else {
         return Ok(Fetched::Checked);
     };
-    let record = beside(&place, "sha256");
+    let record = beside(place, "sha256");
     let line = format!("{digits}  {}\n", item.file);
-    fs::write(&record, line).map_err(disk(&record))?;
+    saturn_files::replace_bytes(&record, line.as_bytes()).map_err(disk(&record))?;
     Ok(Fetched::Recorded)
-}
-
-/// Appends to `part` what of the file is not there yet.
-fn receive(item: &Item, page: &str, part: &Path, watch: WatchBytes) -> Result<(), GetError> {
-    let url = item.url.to_owned();
-    let disk = |source| GetError::Disk {
-        path: part.to_owned(),
-        source,
-    };
-    let have = fs::metadata(part).map_or(0, |meta| meta.len());
-    if have > 0 && Some(have) == item.size {
-        return Ok(());
-    }
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .timeout_connect(Some(PATIENCE))
-        .timeout_recv_response(Some(PATIENCE))
-        .build()
-        .into();
-    let mut request = agent.get(item.url);
-    if have > 0 {
-        request = request.header("Range", format!("bytes={have}-"));
-    }
-    let response = request.call().map_err(|error| GetError::NoAnswer {
-        url: url.clone(),
-        detail: error.to_string(),
-    })?;
-    let status = response.status().as_u16();
-    let header = |name: &str| {
-        response
-            .headers()
-            .get(name)?
-            .to_str()
-            .ok()
-            .map(str::to_owned)
-    };
-    let length = header("content-length").and_then(|length| length.parse::<u64>().ok());
-    let from = match status {
-        200 => 0,
-        206 if resumes_at(header("content-range").as_deref(), have) => have,
-        // The part is not a beginning of the file that is there now: next time all of it comes.
-        206 | 416 if have > 0 => {
-            fs::remove_file(part).map_err(disk)?;
-            return Err(GetError::BrokenOff {
-                url,
-                done: 0,
-                total: item.size,
-            });
-        }
-        _ => {
-            return Err(GetError::Status {
-                url,
-                status,
-                page: page.to_owned(),
-            });
-        }
-    };
-    let total = item.size.or(length.map(|length| from + length));
-    let mut file = OpenOptions::new()
-        .create(true)
-        .write(true)
-        .append(from > 0)
-        .truncate(from == 0)
-        .open(part)
-        .map_err(disk)?;
-    let mut body = response
-        .into_body()
-        .into_with_config()
-        .limit(u64::MAX)
-        .reader();
-    let mut buffer = vec![0; 1 << 16];
-    let mut done = from;
-    loop {
-        if watch(done, total).is_break() {
-            return Err(GetError::Stopped {
-                path: part.to_owned(),
-            });
-        }
-        let n = match body.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(n) => n,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(_) => return Err(GetError::BrokenOff { url, done, total }),
-        };
-        file.write_all(&buffer[..n]).map_err(disk)?;
-        done += n as u64;
-    }
-    if total.is_some_and(|total| done < total) {
-        return Err(GetError::BrokenOff { url, done, total });
-    }
-    Ok(())
-}
-
-/// Whether a `Content-Range` such as `bytes 10-99/100` begins at `start`.
-fn resumes_at(range: Option<&str>, start: u64) -> bool {
-    range
-        .and_then(|range| range.strip_prefix("bytes "))
-        .and_then(|range| range.split('-').next())
-        .and_then(|first| first.trim().parse::<u64>().ok())
-        .is_some_and(|first| first == start)
 }
 
 /// Compares the file at `path`, whose place is `place`, with what is known of it, and removes it where it differs.
@@ -192,6 +116,17 @@ fn verify(item: &Item, path: &Path, place: &Path) -> Result<Option<String>, GetE
             return changed(what, found, checksum.digits().to_owned());
         }
         return Ok(None);
+    }
+    if let Some(known) = &item.contents {
+        let expected = format!("{} of {} {}", known.sha256, known.files, known.what);
+        return match contents::digest(path, known.chosen) {
+            Ok((files, digits)) if files == known.files && digits == known.sha256 => Ok(None),
+            Ok((files, digits)) => {
+                let found = format!("{digits} of {files} {}", known.what);
+                changed("SHA-256 of the files in it", found, expected)
+            }
+            Err(error) => changed("content", format!("no whole archive ({error})"), expected),
+        };
     }
     let found = sha256(path).map_err(disk)?;
     match fs::read_to_string(beside(place, "sha256")) {

@@ -27,6 +27,52 @@ pub enum GetError {
         /// The publisher's page.
         page: String,
     },
+    /// The answer came without encryption, or would.
+    #[error(
+        "{url}: it is not served over HTTPS, so nothing was fetched; hint: see whether the file has moved, at {page}"
+    )]
+    NotEncrypted {
+        /// The address.
+        url: String,
+        /// The publisher's page.
+        page: String,
+    },
+    /// The server redirects to a host that is not the publisher's.
+    #[error(
+        "{url}: it redirects to {to}, and its publisher's hosts are {hosts}, so nothing was fetched; hint: see whether \
+         the file has moved, at {page}"
+    )]
+    Elsewhere {
+        /// The address.
+        url: String,
+        /// Where it leads.
+        to: String,
+        /// The publisher's hosts.
+        hosts: String,
+        /// The publisher's page.
+        page: String,
+    },
+    /// The server offers or sends more than the file can have.
+    #[error(
+        "{url}: {found} bytes or more come, and the file has {at_most} at most; nothing was kept; hint: see whether the \
+         file has changed, at {page}"
+    )]
+    TooLarge {
+        /// The address.
+        url: String,
+        /// Bytes announced or received.
+        found: u64,
+        /// Bytes that are taken at most.
+        at_most: u64,
+        /// The publisher's page.
+        page: String,
+    },
+    /// Another process fetches the same file.
+    #[error("{}: another process is fetching it; hint: wait until that one has finished", path.display())]
+    Busy {
+        /// The file.
+        path: PathBuf,
+    },
     /// The connection ended too early.
     #[error(
         "{url}: broken off after {done} bytes{}; hint: run the same command again, it goes on from there",
@@ -49,7 +95,7 @@ pub enum GetError {
     Changed {
         /// The file.
         path: PathBuf,
-        /// `size`, `MD5` or `SHA-256`.
+        /// `size`, `MD5`, `SHA-256` or `content`.
         what: &'static str,
         /// What it is.
         found: String,

@@ -1,6 +1,15 @@
-//! The sets that can be fetched. Sizes and checksums are those that publishers, or the libraries that have fetched
-//! the files for years, give; where none is known there is none here.
+//! The sets that can be fetched.
+//!
+//! No size or checksum here is ours by guess:
+//!
+//! - SHD and SSC: the MD5 that their publisher gives; no SHA-256 and no size are known, so their length is bounded;
+//! - Fashion-MNIST: sizes and SHA-256 as libraries that have fetched the files for years pin them, of the files that the
+//!   publisher's own repository serves over HTTPS (its other address has plain HTTP alone);
+//! - Speech Commands: size and SHA-256 as torchaudio and TensorFlow Datasets pin them;
+//! - Free Spoken Digits and MIT-BIH: archives that servers pack anew, so that the hash is of files in them
+//!   ([`Contents`]), computed from copies of these files, of which a few were compared with hashes that others publish.
 
+use super::contents::Contents;
 use crate::checksum::Checksum;
 
 /// One data set.
@@ -27,19 +36,85 @@ pub struct Item {
     pub file: &'static str,
     /// Where it is.
     pub url: &'static str,
+    /// The publisher's hosts to which its server may redirect, besides its own.
+    pub hosts: &'static [&'static str],
+    /// Whether its publisher serves it over plain HTTP alone.
+    pub plain_http: bool,
     /// Its size in bytes, where that is known.
     pub size: Option<u64>,
+    /// The most bytes that it may have, where its size is not known.
+    pub at_most: u64,
     /// Its checksum, where that is known.
     pub checksum: Option<Checksum>,
+    /// What is known of the files in it, where it is an archive that is packed anew.
+    pub contents: Option<Contents>,
 }
 
-const fn item(file: &'static str, url: &'static str, size: Option<u64>, md5: &'static str) -> Item {
+impl Item {
+    /// The most bytes of it that are taken.
+    pub fn limit(&self) -> u64 {
+        self.size.unwrap_or(self.at_most)
+    }
+}
+
+/// A file of which nothing is known but where it is.
+const BARE: Item = Item {
+    file: "",
+    url: "",
+    hosts: &[],
+    plain_http: false,
+    size: None,
+    at_most: 0,
+    checksum: None,
+    contents: None,
+};
+
+const fn heidelberg(
+    file: &'static str,
+    url: &'static str,
+    md5: &'static str,
+    at_most: u64,
+) -> Item {
     Item {
         file,
         url,
-        size,
+        at_most,
         checksum: Some(Checksum::Md5(md5)),
+        ..BARE
     }
+}
+
+const fn fashion(file: &'static str, url: &'static str, size: u64, sha256: &'static str) -> Item {
+    Item {
+        file,
+        url,
+        hosts: &["raw.githubusercontent.com"],
+        size: Some(size),
+        checksum: Some(Checksum::Sha256(sha256)),
+        ..BARE
+    }
+}
+
+/// The recordings of which hashes are known: those of version 1.0.9, `{digit}_{speaker}_{index}.wav`.
+fn is_recording(name: &str) -> bool {
+    let speakers = ["george", "jackson", "nicolas", "theo", "yweweler"];
+    let Some(stem) = name.strip_suffix(".wav") else {
+        return false;
+    };
+    let mut parts = stem.split('_');
+    parts.next().is_some_and(|digit| digit.len() == 1)
+        && parts
+            .next()
+            .is_some_and(|speaker| speakers.contains(&speaker))
+}
+
+/// The signals and beats of the records of which hashes are known.
+fn is_record(name: &str) -> bool {
+    let records = [
+        "100", "104", "108", "113", "117", "122", "201", "207", "212", "217", "222", "231",
+    ];
+    let parts = name.split_once('.');
+    parts.is_some_and(|(stem, ending)| matches!(ending, "dat" | "atr") && records.contains(&stem))
 }
 
 /// All sets.
@@ -50,17 +125,17 @@ pub const SETS: [Set; 6] = [
         licence: "CC BY 4.0; Cramer, Stradmann, Schemmel & Zenke 2020",
         page: "https://zenkelab.org/resources/spiking-heidelberg-datasets-shd/",
         items: &[
-            item(
+            heidelberg(
                 "shd_train.h5.zip",
                 "https://zenkelab.org/datasets/shd_train.h5.zip",
-                None,
                 "f3252aeb598ac776c1b526422d90eecb",
+                1_000_000_000,
             ),
-            item(
+            heidelberg(
                 "shd_test.h5.zip",
                 "https://zenkelab.org/datasets/shd_test.h5.zip",
-                None,
                 "1503a5064faa34311c398fb0a1ed0a6f",
+                1_000_000_000,
             ),
         ],
         next: &[
@@ -74,23 +149,23 @@ pub const SETS: [Set; 6] = [
         licence: "CC BY 4.0; Cramer, Stradmann, Schemmel & Zenke 2020",
         page: "https://zenkelab.org/resources/spiking-heidelberg-datasets-shd/",
         items: &[
-            item(
+            heidelberg(
                 "ssc_train.h5.zip",
                 "https://zenkelab.org/datasets/ssc_train.h5.zip",
-                None,
                 "d102be95e7144fcc0553d1f45ba94170",
+                8_000_000_000,
             ),
-            item(
+            heidelberg(
                 "ssc_valid.h5.zip",
                 "https://zenkelab.org/datasets/ssc_valid.h5.zip",
-                None,
                 "b4eee3516a4a90dd0c71a6ac23a8ae43",
+                8_000_000_000,
             ),
-            item(
+            heidelberg(
                 "ssc_test.h5.zip",
                 "https://zenkelab.org/datasets/ssc_test.h5.zip",
-                None,
                 "a35ff1e9cffdd02a20eb850c17c37748",
+                8_000_000_000,
             ),
         ],
         next: &[
@@ -104,29 +179,29 @@ pub const SETS: [Set; 6] = [
         licence: "MIT; Zalando SE, Xiao, Rasul & Vollgraf 2017",
         page: "https://github.com/zalandoresearch/fashion-mnist",
         items: &[
-            item(
+            fashion(
                 "train-images-idx3-ubyte.gz",
-                "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/train-images-idx3-ubyte.gz",
-                Some(26_421_880),
-                "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
+                "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/train-images-idx3-ubyte.gz",
+                26_421_880,
+                "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
             ),
-            item(
+            fashion(
                 "train-labels-idx1-ubyte.gz",
-                "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/train-labels-idx1-ubyte.gz",
-                Some(29_515),
-                "25c81989df183df01b3e8a0aad5dffbe",
+                "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/train-labels-idx1-ubyte.gz",
+                29_515,
+                "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
             ),
-            item(
+            fashion(
                 "t10k-images-idx3-ubyte.gz",
-                "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/t10k-images-idx3-ubyte.gz",
-                None,
-                "bef4ecab320f06d8554ea6380940ec79",
+                "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/t10k-images-idx3-ubyte.gz",
+                4_422_102,
+                "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
             ),
-            item(
+            fashion(
                 "t10k-labels-idx1-ubyte.gz",
-                "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/t10k-labels-idx1-ubyte.gz",
-                Some(5_148),
-                "bb300cfdad3c16e7a12a480ee83cd310",
+                "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/t10k-labels-idx1-ubyte.gz",
+                5_148,
+                "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
             ),
         ],
         next: &["saturn data convert idx {} {}-rows"],
@@ -139,8 +214,15 @@ pub const SETS: [Set; 6] = [
         items: &[Item {
             file: "free-spoken-digit-dataset-1.0.9.tar.gz",
             url: "https://github.com/Jakobovski/free-spoken-digit-dataset/archive/v1.0.9.tar.gz",
-            size: None,
-            checksum: None,
+            hosts: &["codeload.github.com"],
+            at_most: 200_000_000,
+            contents: Some(Contents {
+                what: "recordings",
+                chosen: is_recording,
+                files: 2_500,
+                sha256: "917f6ba5bd04fc07c2dbabf863c8ef2b90c8d0fb67438afac7930333a71fe6a3",
+            }),
+            ..BARE
         }],
         next: &[
             "tar -xzf {}/free-spoken-digit-dataset-1.0.9.tar.gz -C {}",
@@ -152,12 +234,15 @@ pub const SETS: [Set; 6] = [
         title: "Speech Commands 0.02: 35 words of one second, 16 kHz, and background noise",
         licence: "CC BY 4.0; Warden 2018",
         page: "https://arxiv.org/abs/1804.03209",
-        items: &[item(
-            "speech_commands_v0.02.tar.gz",
-            "https://storage.googleapis.com/download.tensorflow.org/data/speech_commands_v0.02.tar.gz",
-            Some(2_428_923_189),
-            "6b74f3901214cb2c2934e98196829835",
-        )],
+        items: &[Item {
+            file: "speech_commands_v0.02.tar.gz",
+            url: "https://storage.googleapis.com/download.tensorflow.org/data/speech_commands_v0.02.tar.gz",
+            size: Some(2_428_923_189),
+            checksum: Some(Checksum::Sha256(
+                "af14739ee7dc311471de98f5f9d2c9191b18aedfe957f4a6ff791c709868ff58",
+            )),
+            ..BARE
+        }],
         next: &[
             "mkdir -p {}/words && tar -xzf {}/speech_commands_v0.02.tar.gz -C {}/words",
             "saturn data convert wav {}/words {}-mel --as mel",
@@ -171,8 +256,14 @@ pub const SETS: [Set; 6] = [
         items: &[Item {
             file: "mit-bih-arrhythmia-database-1.0.0.zip",
             url: "https://physionet.org/static/published-projects/mitdb/mit-bih-arrhythmia-database-1.0.0.zip",
-            size: None,
-            checksum: None,
+            at_most: 500_000_000,
+            contents: Some(Contents {
+                what: "files of 12 of the 48 records",
+                chosen: is_record,
+                files: 24,
+                sha256: "e9f83616ffa2a222c61fd2556d07e7aae535cdb3d22a324621c6697557915664",
+            }),
+            ..BARE
         }],
         next: &[
             "unzip -d {} {}/mit-bih-arrhythmia-database-1.0.0.zip",

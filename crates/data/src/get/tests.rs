@@ -20,6 +20,10 @@ enum Answer {
     FromTheStart,
     /// There is nothing.
     NotFound,
+    /// It is elsewhere.
+    Redirect(&'static str),
+    /// Gives the file without its length, and a megabyte of zeros after it.
+    Endless,
 }
 
 /// A server on this machine that gives `content`; its address, and the `Range` of each request it heard.
@@ -50,10 +54,11 @@ fn serve(content: Vec<u8>, answers: Vec<Answer>) -> (&'static str, Arc<Mutex<Vec
             );
             let (status, body): (&str, &[u8]) = match answer {
                 Answer::NotFound => ("404 Not Found", b"nothing"),
+                Answer::Redirect(_) => ("302 Found", b"elsewhere"),
                 Answer::Whole | Answer::BrokenAfter(_) if start.is_some() => {
                     (&partial, &content[from..])
                 }
-                Answer::FromTheStart | Answer::Whole | Answer::BrokenAfter(_) => {
+                Answer::FromTheStart | Answer::Whole | Answer::BrokenAfter(_) | Answer::Endless => {
                     ("200 OK", &content)
                 }
             };
@@ -61,12 +66,18 @@ fn serve(content: Vec<u8>, answers: Vec<Answer>) -> (&'static str, Arc<Mutex<Vec
                 Answer::BrokenAfter(n) => &body[..n],
                 _ => body,
             };
-            let length = body.len();
-            let head = format!(
-                "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
-            );
+            let more = match answer {
+                Answer::Redirect(to) => format!("Content-Length: {}\r\nLocation: {to}", body.len()),
+                Answer::Endless => "Server: test".to_owned(),
+                _ => format!("Content-Length: {}", body.len()),
+            };
+            let head = format!("HTTP/1.1 {status}\r\n{more}\r\nConnection: close\r\n\r\n");
             stream.write_all(head.as_bytes()).unwrap();
             stream.write_all(given).unwrap();
+            if matches!(answer, Answer::Endless) {
+                // The client may have had enough.
+                let _ = stream.write_all(&vec![0; 1 << 20]);
+            }
         }
     });
     (url.leak(), heard)
@@ -80,8 +91,12 @@ fn item(url: &'static str, checksum: Option<Checksum>) -> Item {
     Item {
         file: "file.bin",
         url,
+        hosts: &[],
+        plain_http: true,
         size: None,
+        at_most: 1_000_000,
         checksum,
+        contents: None,
     }
 }
 
@@ -179,7 +194,7 @@ fn a_server_without_ranges_begins_again() {
 #[test]
 fn a_wrong_checksum_or_size_is_refused_and_nothing_is_left() {
     let folder = tempfile::tempdir().unwrap();
-    let (url, _) = serve(content(), vec![Answer::Whole, Answer::Whole]);
+    let (url, _) = serve(content(), vec![Answer::Whole; 3]);
     let wrong = Checksum::Md5("00000000000000000000000000000000");
     let message = run(&item(url, Some(wrong)), folder.path())
         .unwrap_err()
@@ -195,10 +210,258 @@ fn a_wrong_checksum_or_size_is_refused_and_nothing_is_left() {
     };
     let message = run(&long, folder.path()).unwrap_err().to_string();
     assert!(
-        message.contains("its size is 300000 and should be 299999"),
+        message.contains("300000 bytes or more come, and the file has 299999 at most"),
         "{message}"
     );
     assert!(names(folder.path()).is_empty());
+    let short = Item {
+        size: Some(300_001),
+        ..item(url, None)
+    };
+    let message = run(&short, folder.path()).unwrap_err().to_string();
+    assert!(
+        message.contains("broken off after 300000 bytes of 300001"),
+        "{message}"
+    );
+}
+
+#[test]
+fn no_more_is_taken_than_a_file_can_have() {
+    let folder = tempfile::tempdir().unwrap();
+    // Announced, and sent without being announced.
+    for (answer, found) in [(Answer::Whole, "300000"), (Answer::Endless, "")] {
+        let (url, _) = serve(content(), vec![answer]);
+        let small = Item {
+            at_most: 100_000,
+            ..item(url, None)
+        };
+        let mut most = 0;
+        let refused = fetch(&small, "the page", folder.path(), &mut |done, _| {
+            most = most.max(done);
+            ControlFlow::Continue(())
+        });
+        let message = refused.unwrap_err().to_string();
+        assert!(
+            message.contains(&format!(
+                "{found} bytes or more come, and the file has 100000 at most"
+            )) || found.is_empty() && message.contains("and the file has 100000 at most"),
+            "{message}"
+        );
+        assert!(message.contains("hint: see whether the file has changed, at the page"));
+        assert!(most <= 100_000, "{most} bytes were kept");
+        assert!(names(folder.path()).is_empty());
+    }
+    // The same where the size is known, and from where a part stopped.
+    let (url, heard) = serve(content(), vec![Answer::BrokenAfter(1_000), Answer::Endless]);
+    let exact = Item {
+        size: Some(300_000),
+        ..item(url, Some(right()))
+    };
+    run(&exact, folder.path()).unwrap_err();
+    let message = run(&exact, folder.path()).unwrap_err().to_string();
+    assert!(
+        message.contains("and the file has 300000 at most"),
+        "{message}"
+    );
+    assert_eq!(*heard.lock().unwrap(), [None, Some(1_000)]);
+    assert!(names(folder.path()).is_empty());
+}
+
+#[test]
+fn redirects_stay_with_the_publisher() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, _) = serve(content(), vec![Answer::Whole, Answer::Whole]);
+    let elsewhere: &'static str = file.replace("127.0.0.1", "localhost").leak();
+    let answers = vec![Answer::Redirect(elsewhere), Answer::Redirect(elsewhere)];
+    let (url, _) = serve(b"elsewhere".to_vec(), answers);
+    let message = run(&item(url, Some(right())), folder.path())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        message.contains(&format!(
+            "it redirects to {elsewhere}, and its publisher's hosts are 127.0.0.1, so nothing was fetched"
+        )),
+        "{message}"
+    );
+    assert!(names(folder.path()).is_empty());
+    let named = Item {
+        hosts: &["localhost"],
+        ..item(url, Some(right()))
+    };
+    assert_eq!(run(&named, folder.path()).unwrap(), Fetched::Checked);
+
+    // Within the host, by a path alone; and in a circle.
+    let folder = tempfile::tempdir().unwrap();
+    let (url, _) = serve(
+        content(),
+        vec![Answer::Redirect("/other.bin"), Answer::Whole],
+    );
+    let own = item(url, Some(right()));
+    assert_eq!(run(&own, folder.path()).unwrap(), Fetched::Checked);
+    let folder = tempfile::tempdir().unwrap();
+    let (url, _) = serve(content(), vec![Answer::Redirect("/file.bin"); 6]);
+    let message = run(&item(url, None), folder.path())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        message.contains("it redirects more than 5 times"),
+        "{message}"
+    );
+}
+
+#[test]
+fn plain_http_is_refused_unless_the_publisher_has_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let (url, heard) = serve(content(), vec![Answer::Whole]);
+    let secure = Item {
+        plain_http: false,
+        ..item(url, Some(right()))
+    };
+    let message = run(&secure, folder.path()).unwrap_err().to_string();
+    assert!(
+        message.contains("it is not served over HTTPS, so nothing was fetched; hint: see whether"),
+        "{message}"
+    );
+    assert!(heard.lock().unwrap().is_empty() && names(folder.path()).is_empty());
+}
+
+/// An archive of files, by name and content.
+fn packed(ending: &str, files: &[(&str, &[u8])]) -> Vec<u8> {
+    if ending == "zip" {
+        let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for (name, content) in files {
+            let options = zip::write::SimpleFileOptions::default();
+            archive.start_file(*name, options).unwrap();
+            archive.write_all(content).unwrap();
+        }
+        return archive.finish().unwrap().into_inner();
+    }
+    let gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut archive = tar::Builder::new(gzip);
+    for (name, content) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        header.set_mode(0o644);
+        archive.append_data(&mut header, name, *content).unwrap();
+    }
+    archive.into_inner().unwrap().finish().unwrap()
+}
+
+#[test]
+fn an_archive_is_known_by_the_files_in_it() {
+    let known = Contents {
+        what: "letters",
+        chosen: |name| name.ends_with(".txt"),
+        files: 2,
+        // printf '%s  a.txt\n%s  b.txt\n' $(printf A | sha256sum | cut -c-64) $(printf B | sha256sum | cut -c-64) |
+        // sha256sum
+        sha256: "2fbe02c965afb1a1140c5ac1dbd41600c4b6c12eb13f0424ce79d8ad1ef83f3f",
+    };
+    for ending in ["zip", "tar.gz"] {
+        let fetched = |files: &[(&str, &[u8])]| {
+            let folder = tempfile::tempdir().unwrap();
+            let (url, _) = serve(packed(ending, files), vec![Answer::Whole]);
+            let archive = Item {
+                contents: Some(known),
+                ..item(url, None)
+            };
+            let fetched = run(&archive, folder.path());
+            if fetched.is_err() {
+                assert!(names(folder.path()).is_empty());
+            } else {
+                assert_eq!(names(folder.path()), ["file.bin"]);
+                assert_eq!(run(&archive, folder.path()).unwrap(), Fetched::AlreadyThere);
+            }
+            fetched.map_err(|error| error.to_string())
+        };
+        // In any order, folder and company.
+        let right = fetched(&[
+            ("x-2/b.txt", b"B"),
+            ("x-2/new.md", b"?"),
+            ("x-2/a.txt", b"A"),
+        ]);
+        assert_eq!(right, Ok(Fetched::Checked));
+        let changed = fetched(&[("x/a.txt", b"A"), ("x/b.txt", b"b")]).unwrap_err();
+        assert!(
+            changed.contains("its SHA-256 of the files in it is")
+                && changed.contains(&format!("should be {} of 2 letters", known.sha256)),
+            "{changed}"
+        );
+        let fewer = fetched(&[("x/a.txt", b"A")]).unwrap_err();
+        assert!(fewer.contains("of 1 letters and should be"), "{fewer}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (url, _) = serve(content(), vec![Answer::Whole]);
+    let archive = Item {
+        contents: Some(known),
+        ..item(url, None)
+    };
+    let message = run(&archive, folder.path()).unwrap_err().to_string();
+    assert!(
+        message.contains("its content is no whole archive ("),
+        "{message}"
+    );
+    assert!(names(folder.path()).is_empty());
+}
+
+/// Files of the real sets have the hashes of the table.
+#[test]
+fn real_files_have_the_hashes_of_the_table() {
+    for (set, part, ending) in [
+        (
+            "free-spoken-digits",
+            "free-spoken-digits/recordings",
+            "tar.gz",
+        ),
+        ("mit-bih", "mit-bih", "zip"),
+    ] {
+        let Some(data) = crate::convert::hostile::real_data(part) else {
+            continue;
+        };
+        let files: Vec<(String, Vec<u8>)> = fs::read_dir(data)
+            .unwrap()
+            .map(|entry| entry.unwrap())
+            .map(|entry| {
+                let name = entry.file_name().into_string().unwrap();
+                (format!("set/{name}"), fs::read(entry.path()).unwrap())
+            })
+            .collect();
+        let files: Vec<(&str, &[u8])> = files.iter().map(|(n, c)| (n.as_str(), &c[..])).collect();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        fs::write(&path, packed(ending, &files)).unwrap();
+        let known = find(set).unwrap().items[0].contents.unwrap();
+        let found = super::contents::digest(&path, known.chosen).unwrap();
+        assert_eq!(found, (known.files, known.sha256.to_owned()), "{set}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_part_that_is_a_link_is_not_followed_and_one_process_fetches_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let precious = folder.path().join("precious");
+    fs::write(&precious, b"precious").unwrap();
+    let part = folder.path().join("file.bin.part");
+    std::os::unix::fs::symlink(&precious, &part).unwrap();
+    let (url, _) = serve(content(), vec![Answer::Whole]);
+    let item = item(url, Some(right()));
+    let message = run(&item, folder.path()).unwrap_err().to_string();
+    assert!(
+        message.contains("file.bin.part: cannot be written or read: it is a link"),
+        "{message}"
+    );
+    assert_eq!(fs::read(&precious).unwrap(), b"precious");
+    fs::remove_file(&part).unwrap();
+    let held = saturn_files::open_own(&part).unwrap();
+    held.lock().unwrap();
+    let message = run(&item, folder.path()).unwrap_err().to_string();
+    assert!(
+        message.contains("file.bin.part: another process is fetching it; hint: wait"),
+        "{message}"
+    );
+    drop(held);
+    assert_eq!(run(&item, folder.path()).unwrap(), Fetched::Checked);
 }
 
 #[test]
@@ -264,7 +527,12 @@ fn the_table_is_sound() {
         assert_eq!(find(set.name).unwrap().title, set.title);
         assert!(!set.items.is_empty() && !set.next.is_empty() && !set.licence.is_empty());
         for item in set.items {
-            assert!(item.url.starts_with("http") && !item.file.contains('/'));
+            assert!(item.url.starts_with("https://") && !item.plain_http);
+            assert!(!item.file.contains('/') && item.limit() > 0);
+            assert!(item.checksum.is_some() || item.contents.is_some());
+            if let Some(contents) = item.contents {
+                assert!(contents.sha256.len() == 64 && contents.files > 0);
+            }
             if let Some(checksum) = item.checksum {
                 let digits = match checksum {
                     Checksum::Md5(_) => 32,

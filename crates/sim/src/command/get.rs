@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use saturn_data::get::{Fetched, Item, fetch, find};
+use saturn_data::get::{Checksum, Fetched, Item, fetch, find};
 
 use super::print::print;
 use crate::run::Progress;
@@ -38,10 +38,10 @@ pub fn get(name: &str, out: Option<&Path>, progress: &Progress) -> Result<()> {
         let place = place.display();
         let line = match fetched {
             Fetched::AlreadyThere => format!("{place}: there already, and whole"),
-            Fetched::Checked => format!("{place}: its checksum is right"),
-            Fetched::Recorded => format!(
-                "{place}: its publisher gives no checksum; that of what came is in {place}.sha256"
-            ),
+            Fetched::Checked => format!("{place}: {}", checked(item)),
+            Fetched::Recorded => {
+                format!("{place}: no checksum is known; that of what came is in {place}.sha256")
+            }
         };
         progress.aside(|| print(&line))?;
     }
@@ -54,13 +54,35 @@ pub fn get(name: &str, out: Option<&Path>, progress: &Progress) -> Result<()> {
 /// What is about to come: the file, its size, its checksum.
 fn announce(item: &Item) -> String {
     let size = item.size.map_or_else(
-        || "size not published".to_owned(),
+        || {
+            format!(
+                "size not known, at most {:.0} MB",
+                item.at_most as f64 / 1e6
+            )
+        },
         |bytes| format!("{:.1} MB", bytes as f64 / 1e6),
     );
-    let checksum = if item.checksum.is_some() {
-        "with checksum"
-    } else {
-        "no checksum published"
+    let checksum = match (item.checksum, item.contents) {
+        (Some(Checksum::Sha256(_)), _) => "SHA-256".to_owned(),
+        (Some(Checksum::Md5(_)), _) => "its publisher's MD5, no SHA-256 known".to_owned(),
+        (None, Some(known)) => format!("SHA-256 of {} {}", known.files, known.what),
+        (None, None) => "no checksum known".to_owned(),
     };
     format!("{} ({size}, {checksum})", item.url)
+}
+
+/// What was compared.
+fn checked(item: &Item) -> String {
+    match (item.checksum, item.contents) {
+        (Some(Checksum::Md5(_)), _) => {
+            "its MD5 is its publisher's; MD5 shows accidents, not a file that \
+            someone has changed on purpose"
+                .to_owned()
+        }
+        (None, Some(known)) => format!(
+            "{} {} in it have the SHA-256 that is known; the rest of it is not checked",
+            known.files, known.what
+        ),
+        _ => "its SHA-256 is right".to_owned(),
+    }
 }

@@ -4,7 +4,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::Result;
-use saturn_data::Synthetic;
+use saturn_data::{DataError, Synthetic};
+use saturn_files::Lock;
 
 use super::print::print;
 use crate::run::Progress;
@@ -71,6 +72,12 @@ pub fn paths_if_there(scenario: &Scenario) -> Result<Option<Paths>> {
 }
 
 fn write(set: &Synthetic, folder: &Path, progress: &Progress) -> Result<[std::path::PathBuf; 3]> {
+    // Who waited for another process takes what that one made.
+    let _held = if set.is_in(folder) {
+        None
+    } else {
+        Some(hold(set, folder, progress)?)
+    };
     if !set.is_in(folder) {
         progress.line(&format!(
             "making {} synthetic recordings in {}",
@@ -91,4 +98,38 @@ fn write(set: &Synthetic, folder: &Path, progress: &Progress) -> Result<[std::pa
             ControlFlow::Continue(())
         }
     })?)
+}
+
+/// Takes `folder` for this process alone; waits while another makes a set in it.
+fn hold(set: &Synthetic, folder: &Path, progress: &Progress) -> Result<Lock> {
+    set.check()?;
+    let failed = |error: std::io::Error| DataError::Write {
+        path: folder.to_owned(),
+        detail: error.to_string(),
+    };
+    let mut told = false;
+    let held = saturn_files::hold(folder, || {
+        if !told {
+            progress.line(&format!(
+                "{}: waiting for another saturn process that makes the recordings there",
+                folder.display()
+            ));
+            told = true;
+        }
+        if progress.stopped() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    });
+    let Some(lock) = held.map_err(failed)? else {
+        return Err(DataError::Stopped {
+            path: folder.to_owned(),
+        }
+        .into());
+    };
+    for path in Synthetic::paths(folder) {
+        saturn_files::sweep(&path).map_err(failed)?;
+    }
+    Ok(lock)
 }

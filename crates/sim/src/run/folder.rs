@@ -18,9 +18,7 @@
 //! ```
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Write};
-#[cfg(unix)]
-use std::os::unix::fs::PermissionsExt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -244,7 +242,7 @@ impl Folder {
             fs::create_dir_all(&sub).map_err(io_at(&sub, Deed::CreateFolder))?;
         }
         let lock_path = path.join(".lock");
-        let lock = File::create(&lock_path).map_err(io_at(&lock_path, Deed::Create))?;
+        let lock = saturn_files::open_own(&lock_path).map_err(io_at(&lock_path, Deed::Create))?;
         let locked = if shared {
             lock.try_lock_shared()
         } else {
@@ -381,7 +379,7 @@ impl Folder {
             what: Deed::Lock,
             source,
         };
-        let file = File::create(&path).map_err(failed)?;
+        let file = saturn_files::open_own(&path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Claim { _lock: Some(file) })),
             Err(TryLockError::WouldBlock) => Ok(None),
@@ -424,41 +422,11 @@ fn parse<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, FolderErro
     })
 }
 
-/// Writes `bytes` to a temporary file beside `path`, syncs it, and renames it.
+/// Writes `bytes` to a temporary file, syncs it, and renames it to `path`.
 pub fn write_beside(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
-    let attempt = || -> io::Result<()> {
-        let folder = path.parent().unwrap_or(Path::new("."));
-        let mut beside = tempfile::Builder::new();
-        // Whom the user's umask lets read other files may read a run: others gather its cells.
-        #[cfg(unix)]
-        beside.permissions(PermissionsExt::from_mode(0o666));
-        let mut beside = beside.tempfile_in(folder)?;
-        beside.write_all(bytes)?;
-        beside.as_file().sync_all()?;
-        beside.persist(path)?;
-        sync_folder(folder)
-    };
-    attempt().map_err(|source| FolderError::Io {
+    saturn_files::replace_bytes(path, bytes).map_err(|source| FolderError::Io {
         path: path.to_owned(),
         what: Deed::Write,
         source,
     })
-}
-
-/// Makes a new name in `folder` last.
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    // The folder of a bare file name is the present one.
-    let folder = if folder.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        folder
-    };
-    File::open(folder)?.sync_all()
-}
-
-/// Folders cannot be synced here.
-#[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> io::Result<()> {
-    Ok(())
 }

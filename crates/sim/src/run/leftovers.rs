@@ -1,4 +1,4 @@
-//! Files that were being written when a program was killed: beside their places, under names of their own.
+//! Files that were being written when a program was killed, under the temporary names of [`saturn_files::replace`].
 
 use std::fs;
 use std::io;
@@ -32,7 +32,7 @@ pub fn sweep(folder: &Path) -> Result<(), FolderError> {
     Ok(())
 }
 
-/// A temporary file of [`super::folder::write_beside`], or the part of a trace.
+/// A temporary file, or the part of a trace that an earlier version left.
 fn is_leftover(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.is_file() && (name.starts_with(".tmp") || name.ends_with(".h5.part"))
@@ -48,7 +48,11 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let run = place.path().join("run");
         drop(Folder::open(&run, "x", "y", false).unwrap());
-        let left = [".tmpAb12", "traces/a.h5.part", "checkpoints/.tmpzz"];
+        let left = [
+            ".tmpAb12Cd-run.json",
+            "traces/a.h5.part",
+            "checkpoints/.tmpzz",
+        ];
         let kept = ["traces/a.h5", "metrics.jsonl", "checkpoints/a.1.ckpt"];
         for name in left.iter().chain(&kept) {
             fs::write(run.join(name), "x").unwrap();

@@ -64,7 +64,7 @@ impl Folder {
     fn lock_metrics(&self) -> Result<File, FolderError> {
         let path = self.path().join(".metrics.lock");
         let lock = || -> io::Result<File> {
-            let file = File::create(&path)?;
+            let file = saturn_files::open_own(&path)?;
             file.lock()?;
             Ok(file)
         };

@@ -11,7 +11,6 @@
 //!
 //! Attributes of the root: `dt_ms`, `start` (the lane step of the first row).
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use saturn_cell::{FieldKind, Real, column};
@@ -191,30 +190,18 @@ impl Trace {
         self.label.len()
     }
 
-    /// Writes the trace beside `path`, then renames it.
+    /// Writes the trace to a temporary file, then renames it to `path`.
     pub fn save(&self, path: &Path) -> Result<(), TraceError> {
-        let beside = path.with_extension("h5.part");
-        let path_of = || path.to_owned();
-        let written = self
-            .write(&beside)
-            .map_err(|source| TraceError::Write {
-                path: path_of(),
+        let write = |temporary: &Path| {
+            self.write(temporary).map_err(|source| TraceError::Write {
+                path: path.to_owned(),
                 source,
             })
-            .and_then(|()| {
-                File::open(&beside)
-                    .and_then(|file| file.sync_all())
-                    .and_then(|()| std::fs::rename(&beside, path))
-                    .map_err(|source| TraceError::Io {
-                        path: path_of(),
-                        source,
-                    })
-            });
-        if written.is_err() {
-            // The first error is the one to report, whether or not this succeeds.
-            let _ = std::fs::remove_file(&beside);
-        }
-        written
+        };
+        saturn_files::replace(path, write, |source| TraceError::Io {
+            path: path.to_owned(),
+            source,
+        })
     }
 
     fn write(&self, path: &Path) -> hdf5::Result<()> {

@@ -25,6 +25,7 @@
 
 use std::f64::consts::PI;
 
+use super::bank::{Bank, Cell};
 use crate::error::DataError;
 
 /// Ratio of a gammatone filter's bandwidth to the ERB.
@@ -177,43 +178,19 @@ impl Ear {
 
     /// Times in seconds, ascending, and channels of the events that a sound makes, from rest.
     pub(super) fn hear(&self, sound: &[f32]) -> (Vec<f64>, Vec<u32>) {
-        let n = self.options.channels;
         let decay = |tau_ms: f64| (-1e3 / (tau_ms * self.rate_hz)).exp() as f32;
-        let (a, b) = (
-            decay(self.options.tau_mem_ms),
-            decay(self.options.tau_adapt_ms),
-        );
-        let (theta, beta) = (
-            self.options.threshold as f32,
-            self.options.adaptation as f32,
-        );
-        let mut states = vec![[0.0_f32; 8]; n];
-        let mut v = vec![0.0_f32; n];
-        let mut w = vec![0.0_f32; n];
+        let cell = Cell {
+            a: decay(self.options.tau_mem_ms),
+            b: decay(self.options.tau_adapt_ms),
+            theta: self.options.threshold as f32,
+            beta: self.options.adaptation as f32,
+        };
+        let bank = Bank::new(&self.pole_re, &self.pole_im, &self.gain, cell);
         let (mut times_s, mut units) = (Vec::new(), Vec::new());
-        for (t, x) in sound.iter().enumerate() {
-            for c in 0..n {
-                let (re, im, gain) = (self.pole_re[c], self.pole_im[c], self.gain[c]);
-                let y = &mut states[c];
-                let (mut in_re, mut in_im) = (*x, 0.0);
-                for k in 0..4 {
-                    let (y_re, y_im) = (y[2 * k], y[2 * k + 1]);
-                    in_re = gain * in_re + re * y_re - im * y_im; // (1)
-                    in_im = gain * in_im + re * y_im + im * y_re;
-                    y[2 * k] = in_re;
-                    y[2 * k + 1] = in_im;
-                }
-                let d = (2.0 * in_re.max(0.0)).sqrt().sqrt(); // (2)
-                v[c] = a * v[c] + (1.0 - a) * d; // (3)
-                w[c] *= b;
-                if v[c] >= theta + w[c] {
-                    v[c] = 0.0; // (5)
-                    w[c] += beta;
-                    times_s.push(t as f64 / self.rate_hz); // (4)
-                    units.push(c as u32);
-                }
-            }
-        }
+        bank.run(sound, |t, channel| {
+            times_s.push(t as f64 / self.rate_hz);
+            units.push(channel);
+        });
         (times_s, units)
     }
 }
@@ -232,3 +209,6 @@ fn erb_number(f: f64) -> f64 {
 fn hz_of(erbs: f64) -> f64 {
     (10_f64.powf(erbs / 21.4) - 1.0) / 0.00437
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,8 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
+use super::ear::Ear;
+use super::mel::Mel;
 use super::*;
 use crate::{EventFile, FrameFile, OnBadSample, ReadOptions, read_places, summarise};
 

@@ -304,3 +304,129 @@ fn mutated_files_end_in_a_message_or_a_table() {
         );
     }
 }
+
+/// A folder of cells that is misspelt would otherwise be an empty one.
+#[test]
+fn a_folder_of_cells_that_is_none_is_named() {
+    let bench = Bench::new();
+    let compare =
+        |option, value| bench.saturn(&["compare", "tiny.yaml", "--out", "out", option, value]);
+    fails(
+        &compare("--collect", "nowhere"),
+        2,
+        &["--collect nowhere", "no such folder", "hint:"],
+    );
+    fails(
+        &compare("--cells", "tiny.yaml"),
+        2,
+        &["--cells tiny.yaml", "is not a folder", "hint:"],
+    );
+}
+
+/// Files of a run that are damaged are wrong input, whichever command meets them.
+#[test]
+fn damaged_files_of_a_run_are_wrong_input() {
+    let bench = Bench::new();
+    let run = [
+        "run",
+        "tiny.yaml",
+        "--out",
+        "out",
+        "--set",
+        "train.epochs=1",
+        "--only",
+        "gru.classic.1",
+    ];
+    succeeds(&bench.saturn(&run));
+    succeeds(&bench.saturn(&[
+        "compare",
+        "tiny.yaml",
+        "--out",
+        "out",
+        "--set",
+        "train.epochs=1",
+        "--collect",
+    ]));
+    let (summary, cell) = ("out/summary.json", "out/cells/gru.classic.1.json");
+    for (file, command) in [
+        (summary, &["report", "out"][..]),
+        (summary, &["plot", "out"]),
+        (cell, &["stream", "out/gru.classic.1", "--no-health"]),
+        (
+            cell,
+            &[
+                "analyse",
+                "out/gru.classic.1",
+                "--silence",
+                "--steps",
+                "400",
+            ],
+        ),
+    ] {
+        let whole = fs::read(bench.path(file)).unwrap();
+        fs::write(bench.path(file), &whole[..whole.len() / 2]).unwrap();
+        fails(&bench.saturn(command), 2, &[file, "is damaged", "hint:"]);
+        fs::write(bench.path(file), whole).unwrap();
+    }
+}
+
+/// `--to`, `--out` and the like that lead to the input by any path: it would be changed, or added to without end.
+#[cfg(unix)]
+#[test]
+fn what_is_read_is_never_written_over() {
+    let bench = Bench::new();
+    fs::write(
+        bench.path("rows.csv"),
+        "sample,time_s,unit,label\n0,0.1,3,1\n",
+    )
+    .unwrap();
+    std::os::unix::fs::symlink(bench.path("rows.csv"), bench.path("link.csv")).unwrap();
+    let commands: [(&[&str], &str); 4] = [
+        (
+            &["data", "convert", "csv", "rows.csv", "./rows.csv"],
+            "rows.csv",
+        ),
+        (
+            &["data", "convert", "csv", "rows.csv", "link.csv"],
+            "rows.csv",
+        ),
+        (
+            &[
+                "send",
+                "data/train.h5",
+                "--channels",
+                "16",
+                "--to",
+                "data/../data/train.h5",
+            ],
+            "data/train.h5",
+        ),
+        (&["tune", "tiny.yaml", "--out", "tiny.yaml"], "tiny.yaml"),
+    ];
+    for (command, file) in commands {
+        let before = fs::read(bench.path(file)).unwrap();
+        fails(
+            &bench.saturn(command),
+            2,
+            &["is the file that is read", "hint:"],
+        );
+        assert!(fs::read(bench.path(file)).unwrap() == before, "{file}");
+    }
+}
+
+/// A set that is made must not take the place of recordings that were there.
+#[test]
+fn a_synthetic_set_is_not_written_over_other_files() {
+    let bench = Bench::new();
+    fs::create_dir(bench.path("mine")).unwrap();
+    let file = bench.path("mine/valid.h5");
+    fs::write(&file, "precious").unwrap();
+    let make = bench.saturn(&["data", "make", "--out", "mine"]);
+    fails(
+        &make,
+        2,
+        &["mine/valid.h5", "is not of a synthetic set", "hint:"],
+    );
+    assert_eq!(fs::read(&file).unwrap(), b"precious");
+    assert!(!bench.path("mine/train.h5").exists());
+}

@@ -1,5 +1,7 @@
 //! What cannot be streamed is refused with a message that says what to do.
 
+use std::fs;
+
 use super::bench;
 use crate::saturn::fails;
 
@@ -35,6 +37,21 @@ fn nets_that_are_not_there_are_named() {
 #[test]
 fn options_that_cannot_be_are_named() {
     let bench = bench();
+    fs::write(bench.path("live.txt"), "1000 3\n").unwrap();
+    let same = [
+        "stream",
+        "out/lif.adaptive.1",
+        "--from",
+        "live.txt",
+        "--out",
+        "./live.txt",
+    ];
+    fails(
+        &bench.saturn(&same),
+        2,
+        &["--out", "is the file that is read", "hint:"],
+    );
+    assert_eq!(fs::read(bench.path("live.txt")).unwrap(), b"1000 3\n");
     let net = "out/lif.adaptive.1";
     for (options, part) in [
         (&["--reorder-ms", "1e8"][..], "--reorder-ms"),

@@ -72,9 +72,10 @@ pub fn paths_if_there(scenario: &Scenario) -> Result<Option<Paths>> {
 
 fn write(set: &Synthetic, folder: &Path, progress: &Progress) -> Result<[std::path::PathBuf; 3]> {
     // Who waited for another process takes what that one made.
-    let _held = match set.is_in(folder) {
-        true => None,
-        false => Some(hold(set, folder, progress)?),
+    let _held = if set.is_in(folder) {
+        None
+    } else {
+        Some(hold(set, folder, progress)?)
     };
     if !set.is_in(folder) {
         progress.line(&format!(
@@ -84,12 +85,17 @@ fn write(set: &Synthetic, folder: &Path, progress: &Progress) -> Result<[std::pa
         ));
     }
     let mut begun = false;
-    Ok(set.write_once(folder, |done| {
+    Ok(set.write_once(folder, &mut |done| {
         if !begun {
             progress.total(done.total as u64);
             begun = true;
         }
         progress.advance(1);
+        if progress.stopped() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     })?)
 }
 
@@ -109,9 +115,10 @@ fn hold(set: &Synthetic, folder: &Path, progress: &Progress) -> Result<Lock> {
             ));
             told = true;
         }
-        match progress.stopped() {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
+        if progress.stopped() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
         }
     });
     let Some(lock) = held.map_err(failed)? else {

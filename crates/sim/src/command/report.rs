@@ -3,23 +3,62 @@
 use std::path::Path;
 
 use anyhow::{Result, bail};
+use thiserror::Error;
 
 use super::plot::{open, summary};
 use super::print::print;
-use super::run::finish;
-use crate::report::checklist::{arm_of, checklists, lines};
+use super::run::{finish_all, head, others};
+use crate::eval::verdict::Verdict;
+use crate::report::checklist::{Item, arm_of, checklists, lines};
 use crate::run::Progress;
+use crate::run::summary::Summary;
+
+/// Some lines of a checklist are not *shown*.
+#[derive(Debug, Error)]
+#[error(
+    "{missing} of {all} lines are not *shown*\nhint: a bound that reaches beyond its limit wants more seeds or recordings, a line that was not measured a run that measures it"
+)]
+pub struct NotShown {
+    missing: usize,
+    all: usize,
+}
 
 /// Writes the report of the run in `run` again; with `checklist`, prints what became of each item for the
 /// nets of `arm`.
 pub fn report(run: &Path, checklist: bool, arm: Option<&str>, progress: &Progress) -> Result<()> {
     let (scenario, folder) = open(run)?;
-    let summary = summary(run, &folder)?;
+    let summary = summary(run, &scenario, &folder, progress)?;
     if !checklist {
-        return finish(&scenario, &folder, &summary, progress);
+        return finish_all(&scenario, &folder, &summary, progress);
     }
+    let others = others(&scenario, &folder)?;
+    let (mut text, mut items) = (Vec::new(), Vec::new());
+    if !others.is_empty() {
+        text.push(head(&summary));
+    }
+    checked(run, &summary, arm, (&mut text, &mut items))?;
+    for (_, summary) in &others {
+        text.extend([String::new(), head(summary)]);
+        checked(run, summary, arm, (&mut text, &mut items))?;
+    }
+    print(&text.join("\n"))?;
+    let all = items.len();
+    let missing = (items.iter()).filter(|item| item.verdict != Verdict::Shown);
+    match missing.count() {
+        0 => Ok(()),
+        missing => Err(NotShown { missing, all }.into()),
+    }
+}
+
+/// Adds the lines and items of the checklists of one group of trials.
+fn checked(
+    run: &Path,
+    summary: &Summary,
+    arm: Option<&str>,
+    (text, items): (&mut Vec<String>, &mut Vec<Item>),
+) -> Result<()> {
     let known: Vec<&str> = summary.cells.iter().map(|cell| cell.arm.as_str()).collect();
-    let arm = match arm.or_else(|| arm_of(&summary)) {
+    let arm = match arm.or_else(|| arm_of(summary)) {
         Some(arm) if known.contains(&arm) => arm,
         Some(arm) => bail!(
             "--arm {arm}: the run has no such arm\nhint: `saturn report {}` shows its arms",
@@ -27,9 +66,9 @@ pub fn report(run: &Path, checklist: bool, arm: Option<&str>, progress: &Progres
         ),
         None => bail!("{}: no net of this run was evaluated", run.display()),
     };
-    let mut text = Vec::new();
-    for list in checklists(&summary, arm) {
+    for list in checklists(summary, arm) {
         text.extend(lines(&list));
+        items.extend(list.items);
     }
-    print(&text.join("\n"))
+    Ok(())
 }

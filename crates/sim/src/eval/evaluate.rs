@@ -23,6 +23,7 @@ use super::asked::ChangesReport;
 use super::bootstrap::{ByRecording, Estimate};
 use super::by_class::ByClass;
 use super::calibration::{Calibration, CalibrationReport};
+use super::crossed::of_recordings;
 use super::detector::{DetectorConfig, DetectorError, DetectorScore, choose, grid};
 use super::gap::GapBin;
 use super::position::{PositionWindow, Spacing};
@@ -172,8 +173,15 @@ pub struct Evaluation {
     pub twin: Vec<TwinWindow>,
     /// What the instruments saw, window by window, on the first lanes.
     pub saturation: Vec<Watched>,
-    /// Summed right answers by recording, to pair arms and seeds.
+    /// Right answers by recording of the summed probabilities: what intervals and paired differences are made of.
+    #[serde(default, skip_serializing_if = "ByRecording::is_empty")]
     pub by_recording: ByRecording,
+    /// The same of the segment's last step.
+    #[serde(default, skip_serializing_if = "ByRecording::is_empty")]
+    pub last_by_recording: ByRecording,
+    /// The same of the detector.
+    #[serde(default, skip_serializing_if = "ByRecording::is_empty")]
+    pub detector_by_recording: ByRecording,
     /// Calibration, where asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calibration: Option<CalibrationReport>,
@@ -223,9 +231,9 @@ pub fn evaluate<R: Real>(
         steps: all.steps,
         lanes: plan.lanes,
         segments: all.summed.tally().total,
-        summed: all.summed.accuracy(plan.seed),
-        last: all.last.accuracy(plan.seed),
-        detector: all.detected.accuracy(plan.seed),
+        summed: of_recordings(&all.summed),
+        last: of_recordings(&all.last),
+        detector: of_recordings(&all.detected),
         balanced: all.by_class.balanced(),
         macro_f1: all.by_class.macro_f1(),
         by_class: all.by_class,
@@ -248,6 +256,8 @@ pub fn evaluate<R: Real>(
         twin: all.twin,
         saturation: all.saturation,
         by_recording: all.summed,
+        last_by_recording: all.last,
+        detector_by_recording: all.detected,
         calibration: all.asked.calibration.as_ref().map(Calibration::report),
         change_points: all.asked.changes(plan.seed),
     })

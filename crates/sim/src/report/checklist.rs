@@ -1,23 +1,25 @@
 //! Is a net fit to run without resets? A list of what must hold, from a run's summary.
 //!
-//! Each item has a limit and is passed, failed or not measured; a run that lacks what an item needs fails
-//! nothing by it, and passes nothing. Means are over seeds. The limits are those of the practitioner's guide,
+//! Each item has a limit, and one of three words: *shown* where the one-sided 95 % bound of what was found lies
+//! within the limit, *shown otherwise* where the opposite bound lies beyond it, *not shown* where the run cannot
+//! tell or has not measured it. Bounds of accuracies are those of [`crate::eval::crossed`], of anything else
+//! Student's over seeds; a single seed has none and shows nothing. An item about every stream is shown where it is
+//! on each of them, which needs no correction for their number. The limits are those of the practitioner's guide,
 //! `docs/guide.md`.
 
-use std::fmt;
-
-use crate::eval::bootstrap::{Estimate, over_seeds};
+use crate::eval::bootstrap::one_sided;
+use crate::eval::crossed::{Seed, difference};
 use crate::eval::evaluate::Evaluation;
+use crate::eval::reading::Reading;
+use crate::eval::verdict::{MARGIN, Verdict};
 use crate::figures::names;
 use crate::figures::nets::saturated;
 use crate::figures::scope::{NEVER, hidden_contraction, mean};
 use crate::run::cells::thin::LAG;
 use crate::run::summary::{CellSummary, Row, Summary};
 
-use super::numbers::{interval_of_difference, percent, signed};
+use super::numbers::{fixed, percent, signed};
 
-/// Points that a net may lie below the reference.
-const BELOW: f64 = 2.5;
 /// What may be left of the past.
 const LEFT: f64 = 0.15;
 /// Points by which the share of saturated values may grow from the first window to the last.
@@ -32,33 +34,8 @@ const MEMORY: f64 = 1.0;
 const AGREEMENT: f64 = 0.95;
 /// Seeds behind a figure.
 const SEEDS: usize = 3;
-
-/// What became of an item.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It holds.
-    Pass,
-    /// It does not.
-    Fail,
-    /// The run cannot tell.
-    NotMeasured,
-}
-
-impl Verdict {
-    fn of(holds: bool) -> Self {
-        if holds { Self::Pass } else { Self::Fail }
-    }
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.pad(match self {
-            Self::Pass => "pass",
-            Self::Fail => "fail",
-            Self::NotMeasured => "not measured",
-        })
-    }
-}
+/// What stands where nothing was measured.
+const NOTHING: &str = "not measured";
 
 /// One line of a checklist.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,10 +59,11 @@ pub struct Checklist {
     pub items: Vec<Item>,
 }
 
-/// The arm that is asked about: `adaptive`, or else the last one that is not the reference's.
+/// The arm that is asked about: the one that is compared with the reference, or else the last one with results.
 pub fn arm_of(summary: &Summary) -> Option<&str> {
     let arms = || summary.table.iter().map(|row| row.arm.as_str());
-    (arms().find(|arm| *arm == "adaptive"))
+    let subject = summary.roles.subject(&summary.reference);
+    (arms().find(|arm| Some(*arm) == subject))
         .or_else(|| arms().rfind(|arm| *arm != summary.reference.arm))
         .or_else(|| arms().next())
 }
@@ -117,18 +95,79 @@ pub fn checklists(summary: &Summary, arm: &str) -> Vec<Checklist> {
     models.iter().map(list).collect()
 }
 
-/// Lines of a checklist for the terminal.
+/// Lines of a checklist for the terminal, the verdict first.
 pub fn lines(list: &Checklist) -> Vec<String> {
     let head = format!(
         "{}, {}, never reset:",
         names::model(&list.model),
         names::arm(&list.arm)
     );
-    let line = |item: &Item| format!("  {:<12}  {}: {}", item.verdict, item.asked, item.found);
+    let line = |item: &Item| format!("  {:<15}  {}: {}", item.verdict, item.asked, item.found);
     [head]
         .into_iter()
         .chain(list.items.iter().map(line))
         .collect()
+}
+
+/// What was found on one stream.
+struct Found<'a> {
+    stream: &'a str,
+    value: f64,
+    /// One-sided 95 % bounds, where there are any.
+    bounds: Option<[f64; 2]>,
+}
+
+/// On which side of its limit a value has to lie.
+#[derive(Clone, Copy)]
+enum Limit {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
+impl Limit {
+    fn verdict(self, bounds: Option<[f64; 2]>) -> Verdict {
+        match (self, bounds) {
+            (_, None) => Verdict::NotShown,
+            (Self::AtLeast(least), Some(bounds)) => Verdict::above(bounds, least),
+            (Self::AtMost(most), Some(bounds)) => Verdict::below(bounds, most),
+        }
+    }
+
+    /// Larger is worse.
+    fn badness(self, found: &Found) -> f64 {
+        let ends = found.bounds.unwrap_or([found.value; 2]);
+        match self {
+            Self::AtLeast(_) => -ends[0],
+            Self::AtMost(_) => ends[1],
+        }
+    }
+}
+
+/// An item about every stream, written as `words` says of the worst one.
+fn on_every(asked: String, all: &[Found], limit: Limit, words: impl Fn(&Found) -> String) -> Item {
+    let rank = |found: &Found| (limit.verdict(found.bounds), limit.badness(found));
+    let worst = all.iter().max_by(|a, b| {
+        let ((of_a, bad_a), (of_b, bad_b)) = (rank(a), rank(b));
+        of_a.cmp(&of_b).then(bad_a.total_cmp(&bad_b))
+    });
+    Item {
+        asked,
+        found: worst.map_or_else(|| NOTHING.to_owned(), words),
+        verdict: worst.map_or(Verdict::NotShown, |worst| limit.verdict(worst.bounds)),
+    }
+}
+
+/// The bounds as `from LOW to HIGH`, each end written by `number`.
+fn within(found: &Found, number: impl Fn(f64) -> String) -> String {
+    match found.bounds {
+        Some([low, high]) => format!(
+            "{} (bounds {} and {})",
+            number(found.value),
+            number(low),
+            number(high)
+        ),
+        None => format!("{} (one seed: no bounds)", number(found.value)),
+    }
 }
 
 /// The nets of a model and an arm, one a seed, with their rows of the table.
@@ -140,8 +179,8 @@ struct Nets<'a> {
 
 impl<'a> Nets<'a> {
     fn items(&self) -> Vec<Item> {
-        let mut items = vec![
-            self.accuracy(),
+        let mut items: Vec<Item> = Reading::ALL.map(|reading| self.accuracy(reading)).into();
+        items.extend([
             self.detector(),
             self.slope(),
             self.saturation(),
@@ -149,96 +188,128 @@ impl<'a> Nets<'a> {
             self.calm(),
             self.alarms(),
             self.memory(),
-        ];
+        ]);
         items.extend(self.mask());
         items.push(self.split());
         items.push(self.seeds());
         items
     }
 
-    /// The evaluations that are never reset, on all streams.
-    fn never(&self) -> Vec<(&'a str, &'a Evaluation)> {
+    /// The evaluations that are never reset, on `stream`.
+    fn never(&self, stream: &str) -> Vec<&'a Evaluation> {
         (self.cells.iter())
             .flat_map(|cell| &cell.evaluations)
-            .filter(|e| e.state_reset == NEVER)
-            .map(|e| (e.stream.as_str(), &e.evaluation))
+            .filter(|e| e.state_reset == NEVER && e.stream == stream)
+            .map(|e| &e.evaluation)
             .collect()
     }
 
-    /// Of what each stream's evaluations give, the worst: stream and mean over seeds; `worse` says whether
-    /// the first is worse than the second.
-    fn worst(
-        &self,
-        of: impl Fn(&Evaluation) -> Option<f64>,
-        worse: impl Fn(f64, f64) -> bool,
-    ) -> Option<(&'a str, f64)> {
-        let all = self.never();
-        let mut worst: Option<(&str, f64)> = None;
-        for row in &self.rows {
-            let own = all.iter().filter(|(stream, _)| *stream == row.stream);
-            if let Some(value) = mean(own.filter_map(|(_, e)| of(e)))
-                && worst.is_none_or(|(_, so_far)| worse(value, so_far))
-            {
-                worst = Some((&row.stream, value));
-            }
-        }
-        worst
+    fn streams(&self) -> impl Iterator<Item = &'a str> {
+        self.rows.iter().map(|row| row.stream.as_str())
     }
 
-    fn accuracy(&self) -> Item {
+    /// What each stream's evaluations give, over seeds.
+    fn found(&self, of: impl Fn(&Evaluation) -> Option<f64>) -> Vec<Found<'a>> {
+        let found = |stream| {
+            let values: Vec<f64> = self.never(stream).into_iter().filter_map(&of).collect();
+            over_seeds(stream, &values)
+        };
+        self.streams().filter_map(found).collect()
+    }
+
+    /// A difference of accuracies in points.
+    fn points(&self, found: &Found) -> String {
+        let text = within(found, |share| signed(100.0 * share, 1));
+        format!(
+            "{text} on {}",
+            self.summary.roles.stream_label(found.stream)
+        )
+    }
+
+    /// A number with so many places.
+    fn on(&self, found: &Found, places: usize) -> String {
+        let text = within(found, |value| fixed(value, places));
+        format!(
+            "{text} on {}",
+            self.summary.roles.stream_label(found.stream)
+        )
+    }
+
+    fn accuracy(&self, reading: Reading) -> Item {
         let reference = &self.summary.reference;
         let asked = format!(
-            "accuracy at most {BELOW} points below {}, {}, on every stream",
+            "{} accuracy at most {} points below {}, {}, on every stream",
+            reading.name(),
+            100.0 * MARGIN,
             names::arm(&reference.arm),
-            names::state_reset(&reference.state_reset)
+            self.summary.roles.policy_label(&reference.state_reset)
         );
-        let compared = self
-            .rows
-            .iter()
-            .filter_map(|row| Some((row, row.from_reference?)));
-        let worst = compared.min_by(|a, b| a.1.value.total_cmp(&b.1.value));
-        item(asked, worst, |(row, difference)| {
-            let interval = interval_of_difference(&difference);
-            let found = format!(
-                "{} ({interval}) on {}",
-                signed(100.0 * difference.value, 1),
-                names::stream(&row.stream)
-            );
-            (found, 100.0 * difference.value >= -BELOW)
+        let of = |row: &&'a Row| {
+            let against = row.against.of(reading)?;
+            Some(Found {
+                stream: &row.stream,
+                value: against.estimate.value,
+                bounds: against.bounds,
+            })
+        };
+        let all: Vec<Found> = self.rows.iter().filter_map(of).collect();
+        on_every(asked, &all, Limit::AtLeast(-MARGIN), |found| {
+            self.points(found)
         })
     }
 
     fn detector(&self) -> Item {
-        let asked =
-            format!("detector without boundaries at most {BELOW} points below the summed accuracy");
-        let below = |e: &Evaluation| Some(e.summed?.value - e.detector?.value);
-        item(asked, self.worst(below, |a, b| a > b), |(stream, below)| {
-            let found = format!("{} on {}", signed(-100.0 * below, 1), names::stream(stream));
-            (found, 100.0 * below <= BELOW)
+        let asked = format!(
+            "detector without boundaries at most {} points below the summed accuracy",
+            100.0 * MARGIN
+        );
+        let of = |stream| {
+            let found = self.never(stream);
+            let pair = |e: &&'a Evaluation| {
+                let seed = |reading: Reading| {
+                    let estimate = reading.estimate(e)?;
+                    Some(Seed::new(estimate, e.segments, reading.tallies(e)))
+                };
+                Some((seed(Reading::Detector)?, seed(Reading::Summed)?))
+            };
+            let pairs: Vec<_> = found.iter().filter_map(pair).collect();
+            let difference = difference(&pairs)?;
+            Some(Found {
+                stream,
+                value: difference.estimate.value,
+                bounds: difference.bounds,
+            })
+        };
+        let all: Vec<Found> = self.streams().filter_map(of).collect();
+        on_every(asked, &all, Limit::AtLeast(-MARGIN), |found| {
+            self.points(found)
         })
     }
 
     fn slope(&self) -> Item {
-        let asked =
-            "accuracy does not fall along the stream: the slope's interval reaches 0".to_owned();
-        let first = self.rows.first().map(|row| row.stream.as_str());
-        let slopes: Vec<Estimate> = (self.never().into_iter())
-            .filter(|(stream, _)| Some(*stream) == first)
-            .filter_map(|(_, e)| e.slope.points_per_million_steps)
+        let first = self.streams().next();
+        let steps = first.and_then(|stream| {
+            let found = self.never(stream);
+            found.first().map(|e| e.steps / e.lanes.max(1) as u64)
+        });
+        let asked = format!(
+            "accuracy falls by at most {} points along the stream",
+            100.0 * MARGIN
+        );
+        let along = 1e-6 * steps.unwrap_or(0) as f64;
+        let all: Vec<Found> = (first.into_iter())
+            .filter_map(|stream| {
+                let found = self.never(stream);
+                let slopes = found
+                    .iter()
+                    .filter_map(|e| e.slope.points_per_million_steps);
+                let values: Vec<f64> = slopes.map(|s| along * s.value).collect();
+                over_seeds(stream, &values)
+            })
             .collect();
-        let slope = match slopes[..] {
-            [one] => Some(one),
-            _ => over_seeds(&slopes.iter().map(|s| s.value).collect::<Vec<_>>()),
-        };
-        let known = slope.and_then(|s| Some((s.value, s.interval?)));
-        item(asked, known, |(value, [low, high])| {
-            let found = format!(
-                "{} ({} to {}) points per 10⁶ steps",
-                signed(value, 2),
-                signed(low, 2),
-                signed(high, 2)
-            );
-            (found, high >= 0.0)
+        on_every(asked, &all, Limit::AtLeast(-100.0 * MARGIN), |found| {
+            let text = within(found, |points| signed(points, 1));
+            format!("{text} points over {} steps", steps.unwrap_or(0))
         })
     }
 
@@ -246,64 +317,68 @@ impl<'a> Nets<'a> {
         let asked = format!(
             "saturated values grow by at most {GROWTH} points from the first window to the last"
         );
-        let first = self.rows.first().map(|row| row.stream.as_str());
-        let growth = (self.never().into_iter())
-            .filter(|(stream, _)| Some(*stream) == first)
-            .filter_map(|(_, e)| {
-                let step = e.saturation.iter().map(|w| w.step).min()?;
-                let last = e.saturation.iter().map(|w| w.step).max()?;
-                let mut early = e.clone();
-                early.saturation.retain(|w| w.step == step);
-                (last > step).then_some((saturated(&[&early])?, saturated(&[e])?))
-            })
-            .collect::<Vec<_>>();
-        let ends = mean(growth.iter().map(|g| g.0)).zip(mean(growth.iter().map(|g| g.1)));
-        item(asked, ends, |(from, to)| {
-            let found = format!("{} to {} %", percent(from), percent(to));
-            (found, 100.0 * (to - from) <= GROWTH)
+        let growth = |e: &Evaluation| {
+            let step = e.saturation.iter().map(|w| w.step).min()?;
+            let last = e.saturation.iter().map(|w| w.step).max()?;
+            let mut early = e.clone();
+            early.saturation.retain(|w| w.step == step);
+            let (from, to) = (saturated(&[&early])?, saturated(&[e])?);
+            (last > step).then_some(100.0 * (to - from))
+        };
+        let mut all = self.found(growth);
+        all.truncate(1);
+        on_every(asked, &all, Limit::AtMost(GROWTH), |found| {
+            format!("{} points", within(found, |points| signed(points, 1)))
         })
     }
 
     fn contraction(&self) -> Item {
         let asked = format!("at most {LEFT} of the past left after {LAG} steps of gap");
-        let streams = self.rows.iter().map(|row| row.stream.as_str());
-        let left = streams.filter_map(|stream| {
+        let left = |stream| {
             let cells = self.cells.iter();
-            let seeds = cells.filter_map(|cell| hidden_contraction(cell, stream, LAG));
-            Some((stream, mean(seeds)?))
-        });
-        let worst = left.max_by(|a, b| a.1.total_cmp(&b.1));
-        item(asked, worst, |(stream, left)| {
-            let found = format!("{left:.3} in {}", names::stream(stream));
-            (found, left <= LEFT)
-        })
+            let seeds: Vec<f64> = cells
+                .filter_map(|cell| hidden_contraction(cell, stream, LAG))
+                .collect();
+            over_seeds(stream, &seeds)
+        };
+        let all: Vec<Found> = self.streams().filter_map(left).collect();
+        on_every(asked, &all, Limit::AtMost(LEFT), |found| self.on(found, 3))
     }
 
     fn calm(&self) -> Item {
         let most = self.summary.chance + CALM;
         let asked = format!("highest probability late in gaps at most {most:.2}");
-        let worst = self.worst(|e| e.late_gap_max_probability, |a, b| a > b);
-        item(asked, worst, |(stream, p)| {
-            (format!("{p:.3} in {}", names::stream(stream)), p <= most)
-        })
+        let all = self.found(|e| e.late_gap_max_probability);
+        on_every(asked, &all, Limit::AtMost(most), |found| self.on(found, 3))
     }
 
     fn alarms(&self) -> Item {
         let asked = format!("at most {ALARMS:.0} false alarms an hour");
-        let worst = self.worst(|e| e.false_alarms_per_hour, |a, b| a > b);
-        item(asked, worst, |(stream, n)| {
-            (format!("{n:.0} in {}", names::stream(stream)), n <= ALARMS)
+        let all = self.found(|e| e.false_alarms_per_hour);
+        on_every(asked, &all, Limit::AtMost(ALARMS), |found| {
+            self.on(found, 0)
         })
     }
 
+    /// Memory is what it is: it has no error.
     fn memory(&self) -> Item {
         let asked = format!("memory grows by at most {MEMORY} MiB after a tenth of the stream");
-        let all = self.never();
-        let growths = all
-            .iter()
-            .filter_map(|(_, e)| e.resident_mib.map(|[a, b]| b - a));
-        item(asked, growths.max_by(f64::total_cmp), |mib| {
-            (format!("{} MiB", signed(mib, 1)), mib <= MEMORY)
+        let all: Vec<Found> = (self.streams())
+            .flat_map(|stream| {
+                let found = self.never(stream);
+                found.into_iter().filter_map(move |e| {
+                    let value = e.resident_mib.map(|[a, b]| b - a)?;
+                    let bounds = Some([value; 2]);
+                    Some(Found {
+                        stream,
+                        value,
+                        bounds,
+                    })
+                })
+            })
+            .collect();
+        on_every(asked, &all, Limit::AtMost(MEMORY), |found| {
+            format!("{} MiB", signed(found.value, 1))
         })
     }
 
@@ -311,14 +386,18 @@ impl<'a> Nets<'a> {
     fn mask(&self) -> Option<Item> {
         let masks = self.cells.iter().filter_map(|cell| cell.training.mask);
         let estimated = masks.filter(|mask| mask.threshold.is_some());
-        let agreement = mean(estimated.filter_map(|mask| mask.valid.agreement))?;
+        let agreement: Vec<f64> = estimated.filter_map(|mask| mask.valid.agreement).collect();
+        let found = over_seeds("", &agreement)?;
         let asked = format!(
             "estimated mask agrees with the labels in {} % of steps",
             percent(AGREEMENT)
         );
-        Some(item(asked, Some(agreement), |share| {
-            (format!("{} %", percent(share)), share >= AGREEMENT)
-        }))
+        Some(on_every(
+            asked,
+            &[found],
+            Limit::AtLeast(AGREEMENT),
+            |found| format!("{} %", within(found, percent)),
+        ))
     }
 
     fn split(&self) -> Item {
@@ -331,9 +410,9 @@ impl<'a> Nets<'a> {
                 "the validation split: `--final` reads the test split".to_owned()
             },
             verdict: if test {
-                Verdict::Pass
+                Verdict::Shown
             } else {
-                Verdict::NotMeasured
+                Verdict::NotShown
             },
         }
     }
@@ -343,25 +422,18 @@ impl<'a> Nets<'a> {
         Item {
             asked: format!("at least {SEEDS} seeds"),
             found: n.to_string(),
-            verdict: Verdict::of(n >= SEEDS),
+            verdict: Verdict::known(n >= SEEDS),
         }
     }
 }
 
-/// An item from what was found, if it was, by a judge that says it in words and whether it holds.
-fn item<T>(asked: String, found: Option<T>, judge: impl Fn(T) -> (String, bool)) -> Item {
-    match found.map(judge) {
-        Some((found, holds)) => Item {
-            asked,
-            found,
-            verdict: Verdict::of(holds),
-        },
-        None => Item {
-            asked,
-            found: "–".to_owned(),
-            verdict: Verdict::NotMeasured,
-        },
-    }
+/// The mean over seeds with its one-sided bounds; `None` without a value.
+fn over_seeds<'a>(stream: &'a str, values: &[f64]) -> Option<Found<'a>> {
+    Some(Found {
+        stream,
+        value: mean(values.iter().copied())?,
+        bounds: one_sided(values),
+    })
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use crate::eval::evaluate::LATE;
 use crate::eval::slope::{FIRST, FROM};
+use crate::eval::verdict::MARGIN;
 use crate::scenario::Scenario;
 
 /// The definitions behind the numbers, with the scenario's own settings.
@@ -21,7 +22,9 @@ pub fn method(scenario: &Scenario) -> Markup {
             dt { "Summed, last step, detector" }
             dd { "Three columns of accuracy. Summed: the class whose probabilities, summed from a sample's first event to its last, are highest. Last step: the highest class at a sample's last step. Both use the known ends of a sample, for scoring only. Detector: detections without any knowledge of boundaries, with the threshold chosen on the validation set." }
             dt { "Intervals" }
-            dd { "95 %. A long stream repeats few recordings, so errors are clustered: with one seed the interval is from a bootstrap over recordings, with several it is Student's over seeds. Differences from the reference are paired by seed, with Student's interval and two-sided p over the seeds; p is after Holm's correction for all nets and arms on the same stream under the same policy. With a single seed they are paired by recording, and have no p." }
+            dd { "95 %, two-sided. A long stream repeats few recordings, and all seeds are judged on the same ones: the variance is that of seeds plus what seeds share by their recordings, each with Student's t of its own degrees of freedom, and the ends are Wilson's, which stay within 0 and 100 %. With one seed the interval holds its recordings alone; where right answers by recording were not kept, recordings at their most. Differences from the reference are paired by seed and recording; where these are not known, by seed alone. p is two-sided, by the same errors, after Holm's correction for all nets and arms on the same stream under the same policy. Equations, sources and how often such intervals hold the truth are in docs/statistics.md." }
+            dt { "Shown, not shown, shown otherwise" }
+            dd { "Whether an accuracy is at most " (100.0 * MARGIN) " points below the reference's. Shown: the one-sided 95 % bound of the difference from below lies above the margin. Shown otherwise: that from above lies below it. Not shown: the data cannot tell, as with a difference near 0 and a wide interval." }
             dt { "Slope" }
             dd { "The least-squares line through right and wrong answers against stream position, from sample " (FROM) " of each lane on (the first " (FIRST) " are counted apart), in percentage points per 10⁶ steps, with a standard error clustered by recording, or over the seeds if there are several. Each of the " (e.lanes) " lanes ran for " (e.steps / e.lanes as u64) " steps: the slope of a short stream has a large error." }
             dt { "Highest probability late in gaps" }

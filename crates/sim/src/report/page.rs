@@ -2,8 +2,9 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::checklist::{self, Verdict, arm_of};
-use super::{captions, headline, instruments, method, nets, precision, results};
+use super::checklist::{self, arm_of};
+use super::{captions, headline, instruments, method, nets, precision, results, verdicts};
+use crate::eval::verdict::Verdict;
 use crate::figures::{Drawn, names};
 use crate::run::summary::Summary;
 use crate::scenario::{Scenario, to_yaml};
@@ -36,6 +37,7 @@ pub fn page(scenario: &Scenario, summary: &Summary, figures: &[(&Drawn, Vec<u8>)
                     h2 id="results" { "Results" }
                     @if summary.table.is_empty() { p { "No net was evaluated." } }
                     (results::results(summary))
+                    (verdicts::verdicts(summary))
                     (precision::precision(summary))
                     (instruments::instruments(summary))
                     (checklists(summary))
@@ -74,12 +76,12 @@ fn checklists(summary: &Summary) -> Markup {
                     summary { h3 { (names::model(&list.model)) ", " (names::arm(&list.arm)) } }
                     div.scroll {
                         table {
-                            thead { tr { th { "asked" } th { "found" } th { "" } } }
+                            thead { tr { th { "verdict" } th { "asked" } th { "found" } } }
                             tbody {
                                 @for item in &list.items {
                                     tr {
+                                        td { @if item.verdict == Verdict::Shown { (item.verdict) } @else { strong { (item.verdict) } } }
                                         td { (item.asked) } td { (item.found) }
-                                        td { @if item.verdict == Verdict::Fail { strong { (item.verdict) } } @else { (item.verdict) } }
                                     }
                                 }
                             }
@@ -112,6 +114,7 @@ fn what_was_run(scenario: &Scenario, summary: &Summary) -> Markup {
             (plural(seeds.len(), "seed"))
             @if summary.cells.len() < all { ", " (summary.cells.len()) " of these " (all) " nets so far" }
             " · evaluated on the " strong { (split) } " split"
+            @if !summary.events.is_empty() { " · " (summary.events) }
             " · " (super::numbers::count(scenario.evaluate.steps)) " steps of " (summary.dt_ms) " ms a stream"
             " · " (summary.classes.len()) " classes, chance " (super::numbers::percent(summary.chance)) " %"
         }

@@ -4,7 +4,7 @@
 //! scenario.yaml    the scenario with every default written out
 //! manifest.json    version, seeds, machine, times, checksums of the inputs
 //! metrics.jsonl    one line an epoch and an evaluation, as it happens
-//! cells/           a file of at most 20 kB a finished net (see `cells`): tables and figures can be made of these
+//! cells/           a file of at most 40 kB a finished net (see `cells`): tables and figures can be made of these
 //! results/         one file a trained net and one an evaluation (see `place`); what is here is not done again
 //! checkpoints/     what unfinished work goes on from (see `checkpoint`); empty when all is done
 //! weights/         safetensors, with PyTorch's names and shapes where PyTorch has the cell
@@ -14,6 +14,7 @@
 //! analysis/        what `saturn analyse` finds of a net: JSON, SVG and PNG
 //! summary.json     every figure of the matrix
 //! report.html      to be read
+//! apart/           summary, figures and report of trials on other events, a folder for each (see `apart`)
 //! ```
 
 use std::fs::{self, File, TryLockError};
@@ -24,6 +25,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
+use super::deed::Deed;
 use super::leftovers::sweep;
 
 /// What can go wrong with a run's folder.
@@ -67,7 +69,7 @@ pub enum FolderError {
         /// The file.
         path: PathBuf,
         /// What was tried.
-        what: &'static str,
+        what: Deed,
         /// What the system said.
         source: io::Error,
     },
@@ -82,17 +84,6 @@ pub enum FolderError {
 }
 
 impl FolderError {
-    /// Whether the user's choice of folder is at fault, and not the writing.
-    pub fn is_input(&self) -> bool {
-        matches!(
-            self,
-            Self::OtherRun { .. }
-                | Self::NotARun { .. }
-                | Self::NothingToResume { .. }
-                | Self::Busy { .. }
-        )
-    }
-
     /// Whether every later write would fail in the same way.
     pub fn is_lasting(&self) -> bool {
         use io::ErrorKind::{FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
@@ -161,22 +152,22 @@ impl Folder {
                     }
                 }
                 Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                    let mut entries = fs::read_dir(path).map_err(io_at(path, "list the folder"))?;
+                    let mut entries = fs::read_dir(path).map_err(io_at(path, Deed::List))?;
                     if entries.next().is_some() {
                         return Err(FolderError::NotARun {
                             path: path.to_owned(),
                         });
                     }
                 }
-                Err(e) => return Err(io_at(&owner, "read")(e)),
+                Err(e) => return Err(io_at(&owner, Deed::Read)(e)),
             }
         }
         for sub in PARTS {
             let sub = path.join(sub);
-            fs::create_dir_all(&sub).map_err(io_at(&sub, "create the folder"))?;
+            fs::create_dir_all(&sub).map_err(io_at(&sub, Deed::CreateFolder))?;
         }
         let lock_path = path.join(".lock");
-        let lock = saturn_files::open_own(&lock_path).map_err(io_at(&lock_path, "create"))?;
+        let lock = saturn_files::open_own(&lock_path).map_err(io_at(&lock_path, Deed::Create))?;
         let locked = if shared {
             lock.try_lock_shared()
         } else {
@@ -230,7 +221,7 @@ impl Folder {
         let path = self.path.join(file);
         let bytes = serde_json::to_vec(value).map_err(|source| FolderError::Io {
             path: path.clone(),
-            what: "encode",
+            what: Deed::Encode,
             source: source.into(),
         })?;
         write_beside(&path, &bytes)
@@ -242,7 +233,7 @@ impl Folder {
         match fs::remove_file(&path) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => Err(FolderError::Io {
                 path,
-                what: "remove",
+                what: Deed::Remove,
                 source,
             }),
             _ => Ok(()),
@@ -263,7 +254,7 @@ impl Folder {
         let path = self.path.join(cell);
         let failed = |source| FolderError::Io {
             path: path.clone(),
-            what: "lock",
+            what: Deed::Lock,
             source,
         };
         let file = saturn_files::open_own(&path).map_err(failed)?;
@@ -295,7 +286,7 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, FolderEr
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(FolderError::Io {
             path: path.to_owned(),
-            what: "read",
+            what: Deed::Read,
             source,
         }),
     }
@@ -312,7 +303,7 @@ fn parse<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, FolderErro
 pub fn write_beside(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
     saturn_files::replace_bytes(path, bytes).map_err(|source| FolderError::Io {
         path: path.to_owned(),
-        what: "write",
+        what: Deed::Write,
         source,
     })
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rand::seq::SliceRandom;
 use saturn_cell::rng::generator;
-use saturn_data::{DataError, ReadOptions};
+use saturn_data::{DataError, ReadOptions, printable_name};
 use saturn_loss::{Estimator, LossError, MaskConfig, MaskReport};
 
 use super::summary::MaskReports;
@@ -63,7 +63,9 @@ impl Workbench {
             background,
             Part::Train,
         )?;
-        let classes = train.file().class_names().to_vec();
+        // They come from a file, and go to a terminal, into figures and into a page.
+        let names = train.file().class_names();
+        let classes: Vec<String> = names.iter().map(|name| printable_name(name)).collect();
         // What training has not seen, the others may not have either.
         let known = Some(classes.len());
         let mut valid = open(
@@ -120,11 +122,11 @@ impl Workbench {
     }
 
     /// What the reader had to mend or leave out, a line a file.
-    pub fn notices(&self) -> Vec<String> {
+    pub fn notices(&self) -> Result<Vec<String>, DataError> {
         [Some(&self.train), Some(&self.valid), self.test.as_ref()]
             .into_iter()
             .flatten()
-            .filter_map(|split| split.file().notice())
+            .filter_map(|split| split.notice().transpose())
             .collect()
     }
 
@@ -210,7 +212,7 @@ fn open_file(scenario: &Scenario, path: &Path, classes: Option<usize>) -> Result
         classes,
         on_bad_sample: data.on_bad_sample.into(),
     };
-    File::events(path, &options)
+    File::timed_events(path, &options, data.times())
 }
 
 /// Opens one split: its samples or records, and its part of the background noise.

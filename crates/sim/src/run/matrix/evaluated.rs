@@ -4,7 +4,7 @@ use anyhow::Result;
 use saturn_cell::Real;
 use serde::{Deserialize, Serialize};
 
-use super::key::{Keyed, Keys, key};
+use super::key::{Keyed, Keys};
 use super::partial::{Desk, Partial};
 use super::{Entry, Matrix, Metric, threshold_steps};
 use crate::eval::contraction::contraction;
@@ -53,7 +53,7 @@ impl Matrix<'_> {
         done: bool,
     ) -> Result<Option<Evaluated>> {
         let name = &self.shared.split;
-        let key = key(&(&keys.evaluated, &self.shared.data))?;
+        let key = self.received(&keys.evaluated)?;
         let file = entry.place.file("results", &format!("{name}.json"));
         let desk = Desk::new(self, entry, &key);
         if let Some(known) = self.folder.read_json::<Keyed<Evaluated>>(&file)?

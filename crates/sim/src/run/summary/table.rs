@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::CellSummary;
-use crate::eval::bootstrap::{Estimate, over_seeds};
+use crate::eval::bootstrap::Estimate;
+use crate::eval::crossed::{self, Basis, Difference, Seed, accuracy};
 use crate::eval::evaluate::Evaluation;
-use crate::eval::paired::{holm, paired};
+use crate::eval::paired::holm;
+use crate::eval::reading::Reading;
+use crate::eval::tally::ByRecording;
 
-/// Means over seeds for one model, arm, stream and policy. With one seed the interval is over
-/// recordings, with more it is Student's over seeds.
+/// Means over seeds for one model, arm, stream and policy. What an interval holds is in [`crate::eval::crossed`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Row {
     /// The model.
@@ -29,14 +31,20 @@ pub struct Row {
     pub last: Option<Estimate>,
     /// Accuracy of the boundary-free detector, 0..1.
     pub detector: Option<Estimate>,
+    /// What these three intervals hold.
+    #[serde(default)]
+    pub basis: Basis,
     /// Mean recall over the classes, 0..1, by the summed probabilities; over seeds.
     #[serde(default)]
     pub balanced: Option<Estimate>,
-    /// Summed accuracy less that of the [`Reference`] of the same model on the same stream, -1..1: paired
-    /// by seed, or with a single seed by recording. `None` for the reference itself.
+    /// Summed accuracy less that of the [`Reference`] of the same model on the same stream, -1..1, paired by seed
+    /// and, where they are known, by recording. `None` for the reference itself.
     #[serde(alias = "from_classic_oracle")]
     pub from_reference: Option<Estimate>,
-    /// The p value of that difference by Student's paired test over seeds, two-sided.
+    /// The same for each reading, with the verdict on a margin.
+    #[serde(default)]
+    pub against: Against,
+    /// The p value of the summed difference by the same errors, two-sided.
     #[serde(default)]
     pub p_value: Option<f64>,
     /// The same after Holm's correction for its family: all nets and arms on the same stream under the same
@@ -61,7 +69,39 @@ fn one() -> f64 {
     1.0
 }
 
+/// Differences from the reference by each reading.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Against {
+    /// By the summed probabilities.
+    pub summed: Option<Difference>,
+    /// At the last step.
+    pub last: Option<Difference>,
+    /// By the detector.
+    pub detector: Option<Difference>,
+}
+
+impl Against {
+    /// By `reading`.
+    pub fn of(&self, reading: Reading) -> Option<&Difference> {
+        match reading {
+            Reading::Summed => self.summed.as_ref(),
+            Reading::Last => self.last.as_ref(),
+            Reading::Detector => self.detector.as_ref(),
+        }
+    }
+}
+
 impl Row {
+    /// The accuracy by `reading`.
+    pub fn of(&self, reading: Reading) -> Option<&Estimate> {
+        match reading {
+            Reading::Summed => self.summed.as_ref(),
+            Reading::Last => self.last.as_ref(),
+            Reading::Detector => self.detector.as_ref(),
+        }
+    }
+
     /// Whether the mean recall over classes says something else than the accuracy: some are rare.
     pub fn has_rare_classes(&self) -> bool {
         let apart =
@@ -82,16 +122,20 @@ pub struct Reference {
     pub state_reset: String,
 }
 
-impl Default for Reference {
-    fn default() -> Self {
+impl Reference {
+    /// That of a file that does not name one.
+    pub(super) fn unknown() -> Self {
         Self {
-            arm: "classic".to_owned(),
-            state_reset: "oracle".to_owned(),
+            arm: String::new(),
+            state_reset: String::new(),
         }
     }
-}
 
-impl Reference {
+    /// Whether it is that of a file that does not name one.
+    pub fn is_unknown(&self) -> bool {
+        self.arm.is_empty()
+    }
+
     /// Whether a row is the reference.
     pub fn is(&self, row: &Row) -> bool {
         (&row.arm, &row.state_reset) == (&self.arm, &self.state_reset)
@@ -147,13 +191,11 @@ fn correct(rows: &mut [Row]) {
 
 fn row(cells: &[CellSummary], key: Key, reference: &Reference) -> Row {
     let found: Vec<&Evaluation> = select(cells, key).map(|(_, e)| e).collect();
-    let over = |each: fn(&Evaluation) -> Option<&Estimate>| -> Option<Estimate> {
-        let estimates: Vec<&Estimate> = found.iter().filter_map(|e| each(e)).collect();
-        match estimates[..] {
-            [one] => Some(*one),
-            _ => over_seeds(&estimates.iter().map(|e| e.value).collect::<Vec<_>>()),
-        }
+    let over = |reading: Reading| {
+        let seeds: Vec<Seed> = found.iter().filter_map(|e| seed(e, reading)).collect();
+        accuracy(&seeds)
     };
+    let of = |reading| over(reading).map(|(estimate, _)| estimate);
     let mean = |each: &dyn Fn(&Evaluation) -> f64| {
         found.iter().map(|e| each(e)).sum::<f64>() / found.len().max(1) as f64
     };
@@ -161,19 +203,25 @@ fn row(cells: &[CellSummary], key: Key, reference: &Reference) -> Row {
         .iter()
         .filter_map(|e| e.late_gap_max_probability)
         .collect();
-    let compared = difference(cells, key, reference);
+    let against = Against {
+        summed: difference(cells, key, reference, Reading::Summed),
+        last: difference(cells, key, reference, Reading::Last),
+        detector: difference(cells, key, reference, Reading::Detector),
+    };
     Row {
         model: key.model.to_owned(),
         arm: key.arm.to_owned(),
         stream: key.stream.to_owned(),
         state_reset: key.state_reset.to_owned(),
         seeds: found.len(),
-        summed: over(|e| e.summed.as_ref()),
-        last: over(|e| e.last.as_ref()),
-        detector: over(|e| e.detector.as_ref()),
-        balanced: over_seeds(&found.iter().filter_map(|e| e.balanced).collect::<Vec<_>>()),
-        from_reference: compared.map(|(difference, _)| difference),
-        p_value: compared.and_then(|(_, p)| p),
+        summed: of(Reading::Summed),
+        last: of(Reading::Last),
+        detector: of(Reading::Detector),
+        basis: over(Reading::Summed).map_or(Basis::None, |(_, basis)| basis),
+        balanced: balanced(&found),
+        from_reference: against.summed.map(|d| d.estimate),
+        against,
+        p_value: against.summed.and_then(|d| d.p_value),
         p_holm: None,
         late_gap_max_probability: (!late.is_empty())
             .then(|| late.iter().sum::<f64>() / late.len() as f64),
@@ -184,13 +232,35 @@ fn row(cells: &[CellSummary], key: Key, reference: &Reference) -> Row {
     }
 }
 
-/// The difference from the reference, over the seeds that both have. A single seed is paired by recording
-/// where the answers by recording are known, and gives no p value.
+/// What is known of one seed by `reading`.
+fn seed(e: &Evaluation, reading: Reading) -> Option<Seed<'_>> {
+    let estimate = reading.estimate(e)?;
+    Some(Seed::new(estimate, e.segments, reading.tallies(e)))
+}
+
+/// The mean recall over classes, of which the tallies by recording tell nothing.
+fn balanced(found: &[&Evaluation]) -> Option<Estimate> {
+    let none = ByRecording::new();
+    let of = |e: &&Evaluation| {
+        Some(Seed {
+            value: e.balanced?,
+            standard_error: None,
+            recordings: e.summed.map_or(0, |summed| summed.units),
+            segments: e.segments,
+            tallies: &none,
+        })
+    };
+    let seeds: Vec<Seed> = found.iter().filter_map(of).collect();
+    accuracy(&seeds).map(|(estimate, _)| estimate)
+}
+
+/// The difference from the reference, over the seeds that both have.
 fn difference(
     cells: &[CellSummary],
     key: Key,
     reference: &Reference,
-) -> Option<(Estimate, Option<f64>)> {
+    reading: Reading,
+) -> Option<Difference> {
     let other = Key {
         arm: &reference.arm,
         state_reset: &reference.state_reset,
@@ -200,23 +270,13 @@ fn difference(
         return None;
     }
     let others: Vec<(u64, &Evaluation)> = select(cells, other).collect();
-    let both: Vec<(&Evaluation, &Evaluation)> = select(cells, key)
-        .filter_map(|(seed, e)| {
-            let pair = others.iter().find(|(other, _)| *other == seed)?;
-            Some((e, pair.1))
+    let pairs: Vec<(Seed, Seed)> = select(cells, key)
+        .filter_map(|(own, e)| {
+            let (_, of_other) = others.iter().find(|(other, _)| *other == own)?;
+            Some((seed(e, reading)?, seed(of_other, reading)?))
         })
         .collect();
-    if let [(a, b)] = both[..]
-        && a.by_recording.recordings() > 0
-    {
-        let difference = a.by_recording.difference(&b.by_recording, 0);
-        return difference.map(|difference| (difference, None));
-    }
-    let pairs: Vec<(f64, f64)> = both
-        .iter()
-        .filter_map(|(a, b)| Some((a.summed?.value, b.summed?.value)))
-        .collect();
-    paired(&pairs)
+    crossed::difference(&pairs)
 }
 
 /// The evaluations at `key`, each with its seed.
@@ -237,7 +297,19 @@ fn select<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::eval::bootstrap::over_seeds;
+    use crate::eval::verdict::Verdict;
     use crate::figures::tests::{scenario, summary};
+
+    impl Default for Reference {
+        /// That of the made-up runs of the tests.
+        fn default() -> Self {
+            Self {
+                arm: "classic".to_owned(),
+                state_reset: "oracle".to_owned(),
+            }
+        }
+    }
 
     /// Three seeds, `classic` and `adaptive`; the adaptive net is 0.01, 0.02 and 0.03 better when never
     /// reset than the classic one with oracle resets.
@@ -308,6 +380,44 @@ mod tests {
         assert!((value + 0.02).abs() < 1e-12);
     }
 
+    /// Three seeds with right answers by recording: the pair's error is over both, and each reading has its own.
+    #[test]
+    fn readings_are_paired_by_seed_and_recording() {
+        let mut all = cells();
+        for cell in &mut all {
+            for e in &mut cell.evaluations {
+                let e = &mut e.evaluation;
+                for (k, reading) in Reading::ALL.into_iter().enumerate() {
+                    let tallies = reading.tallies_mut(e);
+                    for g in 0..60 {
+                        let adaptive = cell.arm == "adaptive" && g % (4 + k) == 0;
+                        tallies.add(g, g % 5 > 0 || adaptive || g as u64 % 7 == cell.seed);
+                    }
+                }
+                let estimate = |of: &ByRecording| of.tally().share().and_then(|a| over_seeds(&[a]));
+                e.summed = estimate(&e.by_recording);
+                e.last = estimate(&e.last_by_recording);
+                e.detector = estimate(&e.detector_by_recording);
+            }
+        }
+        let rows = table(&all, &Reference::default());
+        let row = find(&rows, "adaptive", "none");
+        assert_eq!(row.basis, Basis::SeedsAndRecordings);
+        let values = Reading::ALL.map(|reading| row.against.of(reading).unwrap().estimate.value);
+        // Of 60 recordings 3, 12 and 2 more, less those that the classic net knows.
+        assert!(values[1] > values[0] && values[0] > values[2], "{values:?}");
+        let summed = row.against.summed.unwrap();
+        assert_eq!(summed.basis, Basis::SeedsAndRecordings);
+        assert_eq!(summed.verdict, Some(Verdict::Shown));
+        assert_eq!(row.from_reference, Some(summed.estimate));
+        let classic = find(&rows, "classic", "none").against.summed.unwrap();
+        assert_eq!(
+            classic.verdict,
+            Some(Verdict::NotShown),
+            "60 recordings are few"
+        );
+    }
+
     #[test]
     fn one_seed_is_paired_by_recording() {
         let mut one = cells();
@@ -318,12 +428,14 @@ mod tests {
                     let right = g % 5 > 0 || cell.arm == "adaptive";
                     e.evaluation.by_recording.add(g, right);
                 }
+                let all = e.evaluation.by_recording.tally();
+                e.evaluation.summed = over_seeds(&[all.share().unwrap()]);
             }
         }
         let rows = table(&one, &Reference::default());
         let row = find(&rows, "adaptive", "none");
         let difference = row.from_reference.unwrap();
         assert!((difference.value - 0.2).abs() < 1e-12 && difference.units == 50);
-        assert_eq!(row.p_value, None);
+        assert_eq!(row.against.summed.unwrap().basis, Basis::Recordings);
     }
 }

@@ -1,0 +1,249 @@
+//! The tables of `README.md` and `docs/` that make a claim, made from committed trials.
+//!
+//! A document marks where a table goes, and which:
+//!
+//! ```text
+//! <!-- trials: spoken-digits readings noise -->
+//! ...
+//! <!-- end -->
+//! ```
+//!
+//! names the scenario, whose trials lie in `plots/gallery/SCENARIO/cells`, the kind of the table (see `blocks.rs`)
+//! and what it is about. `cargo run --release --example results` writes what stands between the marks again; a test
+//! holds the documents to it, so that no number in them is other than what its trials say. Trials on different
+//! events have tables of their own: that of the group with most trials on known events comes first, each with a
+//! line that says which events it is of and what its intervals hold.
+
+mod blocks;
+mod text;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::run::cells::{Finished, Shared};
+use crate::run::folder::FolderError;
+use crate::run::summary::{CellSummary, Reference, Roles, Row, table};
+use crate::scenario::{Scenario, ScenarioError};
+
+/// What a block begins and ends with.
+const BEGIN: &str = "<!-- trials: ";
+const CLOSE: &str = " -->";
+const END: &str = "<!-- end -->";
+
+/// Why a document cannot be filled.
+#[derive(Debug, Error)]
+pub enum CommittedError {
+    /// A trial cannot be read.
+    #[error(transparent)]
+    Trial(#[from] FolderError),
+    /// A scenario cannot be read.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// A file or folder cannot be read or written.
+    #[error("{}: {source}\nhint: run this in the root of the repository", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A mark names nothing that can be made.
+    #[error(
+        "`{mark}`: {what}\nhint: the kinds of tables are listed in crates/sim/src/report/committed/blocks.rs"
+    )]
+    Mark {
+        /// The mark.
+        mark: String,
+        /// What is wrong with it.
+        what: String,
+    },
+}
+
+/// Trials of one scenario on the same events.
+pub struct Group {
+    /// What they share.
+    pub shared: Shared,
+    /// The trials, in the scenario's order.
+    pub cells: Vec<CellSummary>,
+    /// Their table, with differences from the usual reference.
+    pub rows: Vec<Row>,
+    /// What names stand for.
+    pub roles: Roles,
+}
+
+impl Group {
+    /// The table with differences from another arm or policy.
+    pub fn against(&self, arm: &str, state_reset: &str) -> Vec<Row> {
+        let reference = Reference {
+            arm: arm.to_owned(),
+            state_reset: state_reset.to_owned(),
+        };
+        table(&self.cells, &reference)
+    }
+
+    /// The models in the scenario's order.
+    pub fn models(&self) -> Vec<&str> {
+        let mut models: Vec<&str> = Vec::new();
+        for row in &self.rows {
+            if !models.contains(&&*row.model) {
+                models.push(&row.model);
+            }
+        }
+        models
+    }
+
+    /// The row of a place.
+    pub fn row(&self, model: &str, arm: &str, stream: &str, state_reset: &str) -> Option<&Row> {
+        find(&self.rows, model, arm, stream, state_reset)
+    }
+}
+
+/// The row of a place among `rows`.
+fn find<'a>(
+    rows: &'a [Row],
+    model: &str,
+    arm: &str,
+    stream: &str,
+    state_reset: &str,
+) -> Option<&'a Row> {
+    rows.iter().find(|row| {
+        (&*row.model, &*row.arm, &*row.stream, &*row.state_reset)
+            == (model, arm, stream, state_reset)
+    })
+}
+
+/// A repository with committed trials, read as they are needed.
+pub struct Committed {
+    root: PathBuf,
+    known: BTreeMap<String, Vec<Group>>,
+}
+
+impl Committed {
+    /// Of the repository in `root`.
+    pub fn new(root: &Path) -> Self {
+        Self {
+            root: root.to_owned(),
+            known: BTreeMap::new(),
+        }
+    }
+
+    /// The groups of the trials of `scenario`.
+    pub fn groups(&mut self, scenario: &str) -> Result<&[Group], CommittedError> {
+        if !self.known.contains_key(scenario) {
+            let groups = self.read(scenario)?;
+            self.known.insert(scenario.to_owned(), groups);
+        }
+        Ok(self.known[scenario].as_slice())
+    }
+
+    fn read(&self, name: &str) -> Result<Vec<Group>, CommittedError> {
+        let yaml = self.root.join("scenarios").join(format!("{name}.yaml"));
+        let scenario = Scenario::load(&yaml, &[""; 0])?;
+        let folder = self.root.join("plots/gallery").join(name).join("cells");
+        let mut groups: Vec<(Shared, Vec<CellSummary>)> = Vec::new();
+        for path in files(&folder)? {
+            let Some(finished) = Finished::read(&path)? else {
+                continue;
+            };
+            match groups
+                .iter_mut()
+                .find(|(shared, _)| *shared == finished.shared)
+            {
+                Some((_, cells)) => cells.push(finished.cell),
+                None => groups.push((finished.shared, vec![finished.cell])),
+            }
+        }
+        groups.sort_by_key(|(shared, cells)| (shared.events.is_none(), usize::MAX - cells.len()));
+        let roles = Roles::of(&scenario);
+        let order = |cell: &CellSummary| {
+            (
+                scenario.models.names().position(|name| name == cell.model),
+                scenario.arms.names().position(|name| name == cell.arm),
+                cell.seed,
+            )
+        };
+        let group = |(shared, mut cells): (Shared, Vec<CellSummary>)| {
+            cells.sort_by_key(order);
+            let rows = table(&cells, &roles.usual_reference());
+            Group {
+                shared,
+                cells,
+                rows,
+                roles: roles.clone(),
+            }
+        };
+        Ok(groups.into_iter().map(group).collect())
+    }
+
+    /// `document` with what stands between its marks made again.
+    pub fn fill(&mut self, document: &str) -> Result<String, CommittedError> {
+        let mut filled = String::new();
+        let mut rest = document;
+        while let Some(at) = rest.find(BEGIN) {
+            let (before, from) = rest.split_at(at);
+            filled.push_str(before);
+            let line = from.lines().next().unwrap_or_default();
+            let wrong = |what: &str| CommittedError::Mark {
+                mark: line.to_owned(),
+                what: what.to_owned(),
+            };
+            let mark = (line.strip_prefix(BEGIN))
+                .and_then(|mark| mark.strip_suffix(CLOSE))
+                .ok_or_else(|| wrong("does not end with ` -->`"))?;
+            let end = from
+                .find(END)
+                .ok_or_else(|| wrong("has no `<!-- end -->`"))?;
+            let made = self.block(mark)?;
+            filled.push_str(line);
+            filled.push_str("\n\n");
+            filled.push_str(made.trim_end());
+            filled.push_str("\n\n");
+            filled.push_str(END);
+            rest = &from[end + END.len()..];
+        }
+        filled.push_str(rest);
+        Ok(filled)
+    }
+
+    /// The text for a mark.
+    fn block(&mut self, mark: &str) -> Result<String, CommittedError> {
+        let wrong = |what: String| CommittedError::Mark {
+            mark: mark.to_owned(),
+            what,
+        };
+        let words: Vec<&str> = mark.split_whitespace().collect();
+        let [scenario, kind, about @ ..] = &words[..] else {
+            return Err(wrong("names a scenario and a kind of table".to_owned()));
+        };
+        let groups = self.groups(scenario)?;
+        if groups.is_empty() {
+            return Err(wrong("has no committed trials".to_owned()));
+        }
+        blocks::block(groups, kind, about).map_err(wrong)
+    }
+}
+
+/// The files of trials in `folder` and in the folders within it, in order.
+fn files(folder: &Path) -> Result<Vec<PathBuf>, CommittedError> {
+    let mut found = Vec::new();
+    let failed = |source| CommittedError::Io {
+        path: folder.to_owned(),
+        source,
+    };
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.is_dir() {
+            found.extend(files(&path)?);
+        } else if path.extension().is_some_and(|ending| ending == "json") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests;

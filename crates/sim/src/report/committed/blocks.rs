@@ -1,0 +1,388 @@
+//! The kinds of tables.
+//!
+//! | mark, after the scenario | table |
+//! |---|---|
+//! | `verdicts` | for each reading and stream how many nets keep within the margin of the reference without resets |
+//! | `readings STREAM [NET ..]` | each net by each reading: reference, classic, carry, adaptive, difference, verdict |
+//! | `arms STREAM [READING]` | each net: the reference, then every arm never reset |
+//! | `carry` | the same as `verdicts`, from *carry* instead of the reference |
+//! | `policies STREAM ARM ..` | each policy of resets: every net trained in these arms |
+//! | `list STREAM` | each arm of a single net by each reading, with its difference |
+//! | `recall STREAM` | mean recall over the classes: the reference, then every arm never reset |
+//! | `headline` | the sentences of the README |
+//!
+//! Accuracies are per cent, differences points. A name with a space is written with a dash.
+
+use super::text::{
+    Counted, Table, accuracy, arm, bound, capital, difference, foot, range, streams, verdict,
+};
+use super::{Group, find};
+use crate::eval::reading::Reading;
+use crate::figures::names;
+use crate::report::numbers::{fixed, signed};
+use crate::run::summary::Row;
+
+/// The policy that never resets.
+const NEVER: &str = "none";
+/// The reference.
+const REFERENCE: (&str, &str) = ("classic", "oracle");
+/// A classic net that loses more than this without resets has fallen, a share of 1.
+const FALL: f64 = 0.2;
+
+/// The text of `kind` about `about`, a part for each group.
+pub fn block(groups: &[Group], kind: &str, about: &[&str]) -> Result<String, String> {
+    let about: Vec<String> = about.iter().map(|word| word.replace('-', " ")).collect();
+    let about: Vec<&str> = about.iter().map(String::as_str).collect();
+    let mut parts = Vec::new();
+    for group in groups {
+        let part = match (kind, &about[..]) {
+            ("verdicts", []) => verdicts(group),
+            ("readings", [stream, nets @ ..]) => readings(group, stream, nets),
+            ("arms", [stream]) => arms(group, stream, Reading::Summed),
+            ("arms", [stream, reading]) => {
+                let reading = Reading::ALL.into_iter().find(|r| r.name() == *reading);
+                arms(group, stream, reading.ok_or("names no reading")?)
+            }
+            ("carry", []) => carry(group),
+            ("policies", [stream, arms @ ..]) => policies(group, stream, arms),
+            ("list", [stream]) => list(group, stream),
+            ("recall", [stream]) => recall(group, stream),
+            ("headline", []) => headline(group),
+            _ => return Err(format!("there is no table `{kind}` about {about:?}")),
+        };
+        parts.extend(part);
+        // Sentences are about the first group alone.
+        if kind == "headline" {
+            break;
+        }
+    }
+    if parts.is_empty() {
+        return Err("no trial has what it needs".to_owned());
+    }
+    Ok(parts.join("\n\n"))
+}
+
+/// The arms that have been never reset, in order.
+fn arms_of(group: &Group) -> Vec<&str> {
+    let mut arms: Vec<&str> = Vec::new();
+    for row in group.rows.iter().filter(|row| row.state_reset == NEVER) {
+        if !arms.contains(&&*row.arm) {
+            arms.push(&row.arm);
+        }
+    }
+    arms
+}
+
+fn reference_head() -> String {
+    format!("{}, {}", names::arm(REFERENCE.0), REFERENCE.1)
+}
+
+/// A reading a row, a stream a column.
+fn counted(group: &Group, rows: &[Row], from: &str) -> Option<String> {
+    let streams = streams(group);
+    let heads: Vec<String> = streams
+        .iter()
+        .map(|s| capital(&group.roles.stream_label(s)))
+        .collect();
+    let mut table = Table::new(
+        ["reading"]
+            .into_iter()
+            .chain(heads.iter().map(String::as_str)),
+    );
+    let mut any = false;
+    for reading in Reading::ALL {
+        let found: Vec<Counted> = (streams.iter())
+            .map(|stream| Counted::of(rows, "adaptive", stream, reading))
+            .collect();
+        any |= found.iter().any(|counted| counted.nets > 0);
+        let head = reading.name().to_owned();
+        table.row([head].into_iter().chain(found.iter().map(Counted::words)));
+    }
+    let used: Vec<&Row> = (rows.iter())
+        .filter(|row| row.arm == "adaptive" && row.state_reset == NEVER)
+        .collect();
+    any.then(|| {
+        format!(
+            "{}\n*Adaptive, never reset, less {from}: nets by verdict, and the mean over nets in points.* {}",
+            table.text(),
+            foot(group, &used)
+        )
+    })
+}
+
+fn verdicts(group: &Group) -> Option<String> {
+    counted(group, &group.rows, "classic with an oracle's resets")
+}
+
+fn carry(group: &Group) -> Option<String> {
+    let rows = group.against("carry", NEVER);
+    counted(group, &rows, "carry, never reset")
+}
+
+fn readings(group: &Group, stream: &str, nets: &[&str]) -> Option<String> {
+    let others: Vec<&str> = (["classic", "carry", "adaptive"].into_iter())
+        .filter(|arm| arms_of(group).contains(arm))
+        .collect();
+    let reference = reference_head();
+    let heads: Vec<String> = others
+        .iter()
+        .map(|a| format!("{}, never", arm(a)))
+        .collect();
+    let head = (["net", "reading", &*reference].into_iter())
+        .chain(heads.iter().map(String::as_str))
+        .chain(["adaptive less oracle", "bound", "verdict"]);
+    let mut table = Table::new(head);
+    let mut used: Vec<&Row> = Vec::new();
+    let models = group.models();
+    let wanted = |model: &&str| nets.is_empty() || nets.contains(&model.replace('_', " ").as_str());
+    for model in models.into_iter().filter(wanted) {
+        let row = |arm: &str, policy: &str| group.row(model, arm, stream, policy);
+        let Some(adaptive) = row("adaptive", NEVER) else {
+            continue;
+        };
+        let oracle = row(REFERENCE.0, REFERENCE.1);
+        used.extend([Some(adaptive), oracle].into_iter().flatten());
+        for reading in Reading::ALL {
+            let of = |row: Option<&Row>| accuracy(row.and_then(|row| row.of(reading)));
+            let against = adaptive.against.of(reading);
+            let name = match reading {
+                Reading::Summed => names::model(model),
+                _ => String::new(),
+            };
+            let cells = [name, reading.name().to_owned(), of(oracle)]
+                .into_iter()
+                .chain(others.iter().map(|arm| of(row(arm, NEVER))))
+                .chain([difference(against), bound(against), verdict(against)]);
+            table.row(cells);
+        }
+    }
+    (!used.is_empty()).then(|| format!("{}\n{}", table.text(), foot(group, &used)))
+}
+
+fn arms(group: &Group, stream: &str, reading: Reading) -> Option<String> {
+    per_arm(group, stream, &|row| accuracy(row.of(reading)))
+}
+
+fn recall(group: &Group, stream: &str) -> Option<String> {
+    per_arm(group, stream, &|row| accuracy(row.balanced.as_ref()))
+}
+
+/// A net a row, the reference and every arm a column.
+fn per_arm(group: &Group, stream: &str, of: &dyn Fn(&Row) -> String) -> Option<String> {
+    let arms = arms_of(group);
+    let reference = reference_head();
+    let heads: Vec<String> = arms.iter().map(|a| arm(a)).collect();
+    let head = (["net", &*reference].into_iter()).chain(heads.iter().map(String::as_str));
+    let mut table = Table::new(head);
+    let mut used: Vec<Row> = Vec::new();
+    for model in group.models() {
+        let oracle = group.row(model, REFERENCE.0, stream, REFERENCE.1);
+        let own = arms.iter().map(|arm| group.row(model, arm, stream, NEVER));
+        let rows: Vec<Option<&Row>> = [oracle].into_iter().chain(own).collect();
+        let cell = |row: &Option<&Row>| row.map_or_else(|| "–".to_owned(), of);
+        let name = names::model(model);
+        table.row([name].into_iter().chain(rows.iter().map(cell)));
+        used.extend(rows.into_iter().flatten().cloned());
+    }
+    for row in &mut used {
+        // This table has no differences.
+        row.against = crate::run::summary::Against::default();
+    }
+    let used: Vec<&Row> = used.iter().collect();
+    (!used.is_empty()).then(|| format!("{}\n{}", table.text(), foot(group, &used)))
+}
+
+fn policies(group: &Group, stream: &str, arms: &[&str]) -> Option<String> {
+    let mut policies: Vec<&str> = Vec::new();
+    for row in group.rows.iter().filter(|row| row.stream == stream) {
+        if !policies.contains(&&*row.state_reset) {
+            policies.push(&row.state_reset);
+        }
+    }
+    let columns: Vec<(&str, &str)> = (group.models().into_iter())
+        .flat_map(|model| arms.iter().map(move |arm| (model, *arm)))
+        .collect();
+    let heads: Vec<String> = (columns.iter())
+        .map(|(model, name)| format!("{}, {}", names::model(model), arm(name)))
+        .collect();
+    let mut table = Table::new(
+        ["resets"]
+            .into_iter()
+            .chain(heads.iter().map(String::as_str)),
+    );
+    let mut used: Vec<Row> = Vec::new();
+    for policy in policies {
+        let rows: Vec<Option<&Row>> = (columns.iter())
+            .map(|(model, arm)| group.row(model, arm, stream, policy))
+            .collect();
+        let cell = |row: &Option<&Row>| accuracy(row.and_then(|row| row.summed.as_ref()));
+        let name = group.roles.policy_label(policy);
+        table.row([name].into_iter().chain(rows.iter().map(cell)));
+        used.extend(rows.into_iter().flatten().cloned());
+    }
+    for row in &mut used {
+        row.against = crate::run::summary::Against::default();
+    }
+    let used: Vec<&Row> = used.iter().collect();
+    (!used.is_empty()).then(|| format!("{}\n{}", table.text(), foot(group, &used)))
+}
+
+fn list(group: &Group, stream: &str) -> Option<String> {
+    let mut table = Table::new([
+        "arm, never reset",
+        "reading",
+        "accuracy",
+        "less classic with oracle",
+        "bound",
+        "verdict",
+    ]);
+    let mut used = Vec::new();
+    let models = group.models();
+    let model = models.first()?;
+    for name in arms_of(group) {
+        let Some(row) = group.row(model, name, stream, NEVER) else {
+            continue;
+        };
+        for reading in Reading::ALL {
+            let against = row.against.of(reading);
+            let head = match reading {
+                Reading::Summed => arm(name),
+                _ => String::new(),
+            };
+            table.row([
+                head,
+                reading.name().to_owned(),
+                accuracy(row.of(reading)),
+                difference(against),
+                bound(against),
+                verdict(against),
+            ]);
+        }
+        used.push(row);
+    }
+    (!used.is_empty()).then(|| format!("{}\n{}", table.text(), foot(group, &used)))
+}
+
+/// What the README says of the first group: who falls, what is shown by which reading, and what the divergence adds.
+fn headline(group: &Group) -> Option<String> {
+    let streams = streams(group);
+    let first = streams.first()?;
+    let models = group.models();
+    let of = |model: &str, arm: &str, policy: &str| {
+        let row = group.row(model, arm, first, policy)?;
+        Some(row.summed?.value)
+    };
+    let pairs: Vec<(f64, f64)> = (models.iter())
+        .filter_map(|model| {
+            Some((
+                of(model, "classic", "oracle")?,
+                of(model, "classic", NEVER)?,
+            ))
+        })
+        .collect();
+    let fallen: Vec<(f64, f64)> = (pairs.iter().copied())
+        .filter(|(oracle, never)| oracle - never > FALL)
+        .collect();
+    let nets = models.len();
+    let on: Vec<String> = streams.iter().map(|stream| on(stream)).collect();
+    let mut text = format!(
+        "With {} between the words and no reset ever, {} of {nets} kinds of net that were trained the classic way fall \
+         from {} % to {} %. ",
+        group.roles.stream_label(first),
+        fallen.len(),
+        range(fallen.iter().map(|pair| pair.0)),
+        range(fallen.iter().map(|pair| pair.1)),
+    );
+    text.push_str(
+        "Trained with the adaptive loss and never reset, a net should be at most 2.5 points below a classic one that an \
+         oracle resets at every word. That is *shown* (one-sided 95 % bound) ",
+    );
+    let by = [
+        "by the probabilities summed over the known segment for",
+        "at the segment's last step for",
+        "by a detector that knows no boundaries for",
+    ];
+    let parts: Vec<String> = (Reading::ALL.into_iter().zip(by))
+        .map(|(reading, by)| {
+            let counted: Vec<Counted> = (streams.iter())
+                .map(|stream| Counted::of(&group.rows, "adaptive", stream, reading))
+                .collect();
+            let shown: Vec<String> = (counted.iter().zip(&on))
+                .map(|(c, on)| format!("{} {on}", c.verdicts[0]))
+                .collect();
+            let otherwise: Vec<String> =
+                counted.iter().map(|c| c.verdicts[2].to_string()).collect();
+            let means: Vec<String> = counted.iter().map(|c| signed(c.mean, 1)).collect();
+            format!(
+                "{by} {} (*shown otherwise* for {}; mean difference {} points)",
+                joined(&shown),
+                joined(&otherwise),
+                joined(&means)
+            )
+        })
+        .collect();
+    text.push_str(&format!("{}, of {nets} nets.\n\n", parts.join("; ")));
+    text.push_str(&added(group, &streams, &on)?);
+    text.push_str(&format!("\n\n({}.)", capital(&group.shared.label())));
+    Some(text)
+}
+
+/// What the divergence adds to training on words in a row.
+fn added(group: &Group, streams: &[&str], on: &[String]) -> Option<String> {
+    let rows = group.against("carry", NEVER);
+    let means = |reading: Reading| -> String {
+        let mean = |(stream, on): (&&str, &String)| {
+            let counted = Counted::of(&rows, "adaptive", stream, reading);
+            format!(
+                "{} {on} (above in {} of {})",
+                signed(counted.mean, 1),
+                counted.above,
+                counted.nets
+            )
+        };
+        let all: Vec<String> = streams.iter().zip(on).map(mean).collect();
+        joined(&all)
+    };
+    let first = streams.first()?;
+    let calm = |arm: &str| -> String {
+        let late = group
+            .models()
+            .into_iter()
+            .filter_map(|model| find(&rows, model, arm, first, NEVER)?.late_gap_max_probability);
+        let (low, high) = late.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), p| {
+            (low.min(p), high.max(p))
+        });
+        format!("{} to {}", fixed(low, 2), fixed(high, 2))
+    };
+    let counted = Counted::of(&rows, "adaptive", first, Reading::Summed);
+    (counted.nets > 0).then(|| {
+        format!(
+            "Most of that is training on words in a row: *carry*, which has plain cross-entropy on the same streams, \
+             recovers nearly as much. What the divergence adds over carry, in points, is {} by the summed \
+             probabilities, {} at the last step, {} by the detector; and calm: the highest probability late in gaps is \
+             {} with it and {} with carry.",
+            means(Reading::Summed),
+            means(Reading::Last),
+            means(Reading::Detector),
+            calm("adaptive"),
+            calm("carry")
+        )
+    })
+}
+
+/// `in noise`, `without gaps`.
+fn on(stream: &str) -> String {
+    match stream {
+        "no gaps" | "no_gaps" => "without gaps".to_owned(),
+        other => format!("in {}", other.replace('_', " ")),
+    }
+}
+
+/// `a, b and c`.
+fn joined(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => one.clone(),
+        [before @ .., last] => format!("{} and {last}", before.join(", ")),
+    }
+}

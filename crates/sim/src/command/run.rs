@@ -270,7 +270,16 @@ impl Job<'_> {
     fn with_others(&self, chosen: &[Entry], own: Group) -> Result<Vec<Group>> {
         let store = store(self.options);
         let mut groups = Vec::new();
-        let all = collect(self.scenario, chosen, &store, split(self.options))?;
+        // What failed is said so already, and a damaged file would end all others here.
+        let failed = |entry: &Entry| {
+            let mut failures = own.found.failures.iter();
+            failures.any(|f| {
+                (f.model.as_str(), f.arm.as_str(), f.seed)
+                    == (entry.place.model, entry.place.arm, entry.place.seed)
+            })
+        };
+        let sound: Vec<Entry> = chosen.iter().filter(|e| !failed(e)).copied().collect();
+        let all = collect(self.scenario, &sound, &store, split(self.options))?;
         for (shared, trials) in all {
             if shared != own.shared {
                 let keep = self.folder.path().join("cells").join(shared.short());

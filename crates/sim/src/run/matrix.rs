@@ -353,6 +353,11 @@ impl Group {
     /// Of finished trials, each of which is also written to `keep`.
     pub fn kept(shared: Shared, trials: Vec<Finished>, keep: &Path) -> Result<Self> {
         let mut found = Found::default();
+        std::fs::create_dir_all(keep).map_err(|source| FolderError::Io {
+            path: keep.to_owned(),
+            what: super::deed::Deed::CreateFolder,
+            source,
+        })?;
         for finished in trials {
             finished.save_once(keep)?;
             found.cells.push(finished.cell);

@@ -190,7 +190,7 @@ fn a_step_under_a_policy_allocates_nothing() {
 #[test]
 fn a_step_of_a_stream_allocates_nothing() {
     use saturn_sim::eval::detector::DetectorConfig;
-    use saturn_sim::live::assemble::{AssembleConfig, Assembler, Placed};
+    use saturn_sim::live::assemble::{AssembleConfig, Assembler, Placed, Repeats};
     use saturn_sim::live::counts::Counts;
     use saturn_sim::live::decide::Decider;
     use saturn_sim::live::engine::{Engine, Parts};
@@ -205,6 +205,8 @@ fn a_step_of_a_stream_allocates_nothing() {
         early: 0,
         most_ahead: 100,
         most_events: 64,
+        repeats: Repeats::Count,
+        wrap_bits: None,
         rebase_after: None,
     };
     let watch = WatchConfig {

@@ -304,3 +304,68 @@ fn mutated_files_end_in_a_message_or_a_table() {
         );
     }
 }
+
+/// A folder of cells that is misspelt would otherwise be an empty one.
+#[test]
+fn a_folder_of_cells_that_is_none_is_named() {
+    let bench = Bench::new();
+    let compare =
+        |option, value| bench.saturn(&["compare", "tiny.yaml", "--out", "out", option, value]);
+    fails(
+        &compare("--collect", "nowhere"),
+        2,
+        &["--collect nowhere", "no such folder", "hint:"],
+    );
+    fails(
+        &compare("--cells", "tiny.yaml"),
+        2,
+        &["--cells tiny.yaml", "is not a folder", "hint:"],
+    );
+}
+
+/// Files of a run that are damaged are wrong input, whichever command meets them.
+#[test]
+fn damaged_files_of_a_run_are_wrong_input() {
+    let bench = Bench::new();
+    let run = [
+        "run",
+        "tiny.yaml",
+        "--out",
+        "out",
+        "--set",
+        "train.epochs=1",
+        "--only",
+        "gru.classic.1",
+    ];
+    succeeds(&bench.saturn(&run));
+    succeeds(&bench.saturn(&[
+        "compare",
+        "tiny.yaml",
+        "--out",
+        "out",
+        "--set",
+        "train.epochs=1",
+        "--collect",
+    ]));
+    let (summary, cell) = ("out/summary.json", "out/cells/gru.classic.1.json");
+    for (file, command) in [
+        (summary, &["report", "out"][..]),
+        (summary, &["plot", "out"]),
+        (cell, &["stream", "out/gru.classic.1", "--no-health"]),
+        (
+            cell,
+            &[
+                "analyse",
+                "out/gru.classic.1",
+                "--silence",
+                "--steps",
+                "400",
+            ],
+        ),
+    ] {
+        let whole = fs::read(bench.path(file)).unwrap();
+        fs::write(bench.path(file), &whole[..whole.len() / 2]).unwrap();
+        fails(&bench.saturn(command), 2, &[file, "is damaged", "hint:"]);
+        fs::write(bench.path(file), whole).unwrap();
+    }
+}

@@ -2,14 +2,14 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use saturn_sim::live::protocol::{Decoder, Fault, Format, Item, Sink};
+use saturn_sim::live::protocol::{Decoder, Fault, Format, Item, Place, Sink};
 
 const CHANNELS: usize = 96;
 
 #[derive(Default)]
 struct Heard {
     items: Vec<u64>,
-    faults: u64,
+    faults: Vec<(Fault, Place)>,
 }
 
 impl Sink for Heard {
@@ -17,9 +17,9 @@ impl Sink for Heard {
         self.items.push(item.time_us());
     }
 
-    fn fault(&mut self, _: Fault, bytes: &[u8]) {
+    fn fault(&mut self, fault: Fault, place: Place, bytes: &[u8]) {
         assert!(bytes.len() <= 1 << 16, "a fault quotes little");
-        self.faults += 1;
+        self.faults.push((fault, place));
     }
 }
 

@@ -10,7 +10,7 @@ fuzz_target!(|input: (bool, &[u8])| {
     let (sound, body) = input;
     let mut bytes = Vec::new();
     if sound {
-        bytes.extend(b"saturn stream 1\n");
+        bytes.extend(b"saturn stream 2\n");
         bytes.extend((body.len() as u64).to_le_bytes());
         bytes.extend(Sha256::digest(body));
     }

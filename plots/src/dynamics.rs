@@ -57,7 +57,7 @@ const LEAST: f64 = 1e-12;
 const SURROGATE: Role = Role::Other(1);
 /// What an exponent foretells.
 const FORETOLD: Look = Look {
-    role: Role::Oracle,
+    role: Role::Reference,
     open: false,
     dashed: true,
 };

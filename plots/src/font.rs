@@ -33,21 +33,38 @@ fn scale(font: &FontRef<'_>, size: f64) -> PxScale {
 
 /// The width of a line of text in px.
 pub(crate) fn width(text: &str, size: f64, bold: bool) -> f64 {
-    let Some(font) = face(bold) else {
-        return 0.6 * size * text.chars().count() as f64;
-    };
-    let scaled = font.as_scaled(scale(font, size));
+    let mut width = 0.0;
+    walk(text, size, bold, |_, end| {
+        width = end;
+        true
+    });
+    width
+}
+
+/// Calls `at(i, w)` after each character: i bytes of the text are w px wide. Ends where that is false.
+fn walk(text: &str, size: f64, bold: bool, mut at: impl FnMut(usize, f64) -> bool) {
+    let font = face(bold);
+    let scaled = font.map(|font| font.as_scaled(scale(font, size)));
     let mut previous = None;
     let mut width = 0.0;
-    for c in text.chars() {
+    for (place, c) in text.char_indices() {
+        let Some(scaled) = &scaled else {
+            width += 0.6 * size as f32;
+            if !at(place + c.len_utf8(), f64::from(width)) {
+                return;
+            }
+            continue;
+        };
         let glyph = scaled.glyph_id(c);
         if let Some(before) = previous {
             width += scaled.kern(before, glyph);
         }
         width += scaled.h_advance(glyph);
         previous = Some(glyph);
+        if !at(place + c.len_utf8(), f64::from(width)) {
+            return;
+        }
     }
-    f64::from(width)
 }
 
 /// From a text's middle line down to its baseline.
@@ -114,15 +131,24 @@ pub(crate) fn wrap_evenly(text: &str, size: f64, bold: bool, limit: f64) -> Vec<
     best
 }
 
-/// The text itself, or as much of it as fits into `limit` px with an ellipsis after it.
+/// The text itself, or as much of it as fits into `limit` px with an ellipsis after it. No more of it is measured
+/// than fits, twice.
 pub(crate) fn shorten(text: &str, size: f64, bold: bool, limit: f64) -> String {
-    if width(text, size, bold) <= limit {
+    let (mut fits, mut whole) = (0, true);
+    walk(text, size, bold, |end, width| {
+        whole = width <= limit;
+        if whole {
+            fits = end;
+        }
+        whole
+    });
+    if whole {
         return text.to_owned();
     }
-    let mut kept: Vec<char> = text.chars().collect();
-    while !kept.is_empty() {
-        kept.pop();
-        let short: String = kept.iter().collect::<String>().trim_end().to_owned() + "…";
+    let mut kept = &text[..fits];
+    while let Some(last) = kept.char_indices().next_back() {
+        kept = &kept[..last.0];
+        let short = kept.trim_end().to_owned() + "…";
         if width(&short, size, bold) <= limit {
             return short;
         }
@@ -170,5 +196,12 @@ mod tests {
         let short = shorten(text, 12.0, false, 120.0);
         assert!(short.ends_with('…') && width(&short, 12.0, false) <= 120.0);
         assert_eq!(shorten("GRU", 12.0, false, 120.0), "GRU");
+        // However long a text is, the same is left of it.
+        let long = "aé ".repeat(1_000_000);
+        assert_eq!(
+            shorten(&long, 12.0, false, 120.0),
+            shorten(&long[..400], 12.0, false, 120.0)
+        );
+        assert_eq!(shorten(&"W".repeat(10_000), 12.0, false, 3.0), "…");
     }
 }

@@ -26,16 +26,16 @@
 //!
 //! # Conventions
 //!
-//! Colours keep their meaning from figure to figure: they come from a [`Look`], and a look from the
-//! name of an arm and of a reset policy. A value that is NaN or infinite is a gap; a panel without a
+//! Colours keep their meaning from figure to figure: they come from a [`Look`], and a look from a
+//! [`Role`], which the caller knows. A value that is NaN or infinite is a gap; a panel without a
 //! finite value says "no data". Equal input gives equal bytes.
 //!
 //! ```
-//! use saturn_plots::{Contraction, Figure, Look, LinePanel, Series};
+//! use saturn_plots::{Contraction, Figure, Look, LinePanel, Role, Series};
 //!
 //! let remaining = (0..80).map(|k| (k as f64 * 0.01, (-0.1 * k as f64).exp())).collect();
 //! let figure = Contraction {
-//!     panels: vec![LinePanel::new("GRU", vec![Series::new("adaptive", Look::arm("adaptive"), remaining)])],
+//!     panels: vec![LinePanel::new("GRU", vec![Series::new("adaptive", Look::of(Role::Adaptive), remaining)])],
 //!     ..Contraction::default()
 //! };
 //! let folder = std::env::temp_dir().join("saturn-plots-doc");
@@ -91,7 +91,7 @@ pub use figure::{Figure, Files};
 pub use heat::Heat;
 pub use inspect::Inspect;
 pub use long_run::LongRun;
-pub use look::{Look, Role, arm_looks};
+pub use look::{CYCLES, Look, Role};
 pub use operating::{Operating, OperatingPanel, OperatingPoint};
 pub use raster::{Raster, RasterPlot};
 pub use saturation::{Saturation, SaturationModel, SaturationPanel};

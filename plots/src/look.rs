@@ -18,36 +18,13 @@ pub enum Role {
     AdaptiveEstimated,
     /// The mask itself.
     Mask,
-    /// A reference with oracle resets.
-    Oracle,
+    /// What others are measured from.
+    Reference,
     /// Anything else: the n-th colour of a cycle.
     Other(usize),
 }
 
 impl Role {
-    /// The role of an arm by its name, where the name is one of Saturn's own.
-    pub fn named(arm: &str) -> Option<Role> {
-        let name = arm.trim().to_lowercase();
-        if let Some(rest) = name.strip_prefix("adaptive") {
-            return match rest.trim_matches([' ', '_', '-', ',', '(', ')']) {
-                "" | "labels" => Some(Role::Adaptive),
-                "estimated" | "estimated mask" | "estimated_mask" | "est" | "count"
-                | "contrast" | "energy" | "event count" | "event_count" | "mask" => {
-                    Some(Role::AdaptiveEstimated)
-                }
-                _ => None,
-            };
-        }
-        match name.as_str() {
-            "classic" => Some(Role::Classic),
-            "lead" => Some(Role::Lead),
-            "carry" => Some(Role::Carry),
-            "mask" => Some(Role::Mask),
-            "oracle" => Some(Role::Oracle),
-            _ => None,
-        }
-    }
-
     /// The colour of this role.
     pub fn colour(self) -> Colour {
         match self {
@@ -57,7 +34,7 @@ impl Role {
             Role::Adaptive => style::ADAPTIVE,
             Role::AdaptiveEstimated => style::ADAPTIVE_ESTIMATED,
             Role::Mask => style::MASK,
-            Role::Oracle => style::ORACLE,
+            Role::Reference => style::REFERENCE,
             Role::Other(n) => style::CYCLE[n % style::CYCLE.len()],
         }
     }
@@ -70,11 +47,14 @@ impl Role {
             Role::Adaptive => (3, 0.75),
             Role::AdaptiveEstimated => (3, 0.25),
             Role::Lead => (5, 0.75),
-            Role::Oracle => (4, 0.0),
-            Role::Other(n) => match n % 3 {
+            Role::Reference => (4, 0.0),
+            // Coprime with the number of colours, so that a pair of both comes again as late as can be.
+            Role::Other(n) => match n % SHAPES {
                 0 => (6, 0.0),
                 1 => return star(),
-                _ => return cross(),
+                2 => return cross(),
+                3 => return turned(&cross()),
+                _ => return hourglass(),
             },
         };
         (0..count)
@@ -86,6 +66,21 @@ impl Role {
             })
             .collect()
     }
+}
+
+/// Shapes of markers of [`Role::Other`].
+const SHAPES: usize = 5;
+/// Series without a role of their own until a colour and a shape come together again.
+pub const CYCLES: usize = SHAPES * style::CYCLE.len();
+
+fn turned(corners: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let half = std::f64::consts::FRAC_1_SQRT_2;
+    let turn = |&(x, y): &(f64, f64)| (half * (x - y), half * (x + y));
+    corners.iter().map(turn).collect()
+}
+
+fn hourglass() -> Vec<(f64, f64)> {
+    vec![(-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0), (1.0, 1.0)]
 }
 
 fn star() -> Vec<(f64, f64)> {
@@ -137,28 +132,18 @@ impl Look {
         }
     }
 
-    /// The look of an arm by its name; an unknown name takes the first colour of the cycle. For
-    /// several arms with names of their own use [`arm_looks`].
-    pub fn arm(name: &str) -> Look {
-        Look::of(Role::named(name).unwrap_or(Role::Other(0)))
+    /// The look of what others are measured from: grey, hollow and dashed.
+    pub const fn reference() -> Look {
+        Look::of(Role::Reference).reset()
     }
 
-    /// The same arm under a reset policy: `none` is unchanged, any other is hollow and dashed, and
-    /// the classic arm with oracle resets is grey, for it is the reference.
+    /// The same under a policy that resets: hollow and dashed.
     #[must_use]
-    pub fn with_reset(self, state_reset: &str) -> Look {
-        match state_reset {
-            "none" | "never" | "" => self,
-            "oracle" if self.role == Role::Classic => Look {
-                role: Role::Oracle,
-                open: true,
-                dashed: true,
-            },
-            _ => Look {
-                open: true,
-                dashed: true,
-                ..self
-            },
+    pub const fn reset(self) -> Look {
+        Look {
+            open: true,
+            dashed: true,
+            ..self
         }
     }
 
@@ -196,51 +181,35 @@ impl Look {
     }
 }
 
-/// Looks for a list of arms: Saturn's own names keep their colours, further names take the cycle in
-/// the order in which they come.
-pub fn arm_looks<S: AsRef<str>>(names: &[S]) -> Vec<Look> {
-    let mut others = 0;
-    names
-        .iter()
-        .map(|name| {
-            Look::of(Role::named(name.as_ref()).unwrap_or_else(|| {
-                others += 1;
-                Role::Other(others - 1)
-            }))
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn names_keep_their_colours() {
-        assert_eq!(Look::arm("Classic").colour(), style::CLASSIC);
-        assert_eq!(Role::named("adaptive"), Some(Role::Adaptive));
-        assert_eq!(
-            Role::named("adaptive_estimated"),
-            Some(Role::AdaptiveEstimated)
-        );
-        assert_eq!(
-            Role::named("adaptive (estimated mask)"),
-            Some(Role::AdaptiveEstimated)
-        );
-        assert_eq!(Role::named("adaptive, per step"), None);
-        let looks = arm_looks(&["tbptt", "carry", "fptt"]);
-        assert_eq!(looks[0].role, Role::Other(0));
-        assert_eq!(looks[1].role, Role::Carry);
-        assert_eq!(looks[2].role, Role::Other(1));
+    fn no_two_looks_are_the_same() {
+        let roles = [
+            Role::Classic,
+            Role::Lead,
+            Role::Carry,
+            Role::Adaptive,
+            Role::AdaptiveEstimated,
+            Role::Reference,
+        ];
+        let others = (0..CYCLES).map(Role::Other);
+        let all: Vec<Role> = roles.into_iter().chain(others).collect();
+        let seen = |role: &Role| (role.colour(), format!("{:.3?}", role.corners()));
+        for (k, role) in all.iter().enumerate() {
+            for other in &all[..k] {
+                assert_ne!(seen(role), seen(other), "{role:?} and {other:?}");
+            }
+        }
     }
 
     #[test]
     fn resets_change_the_marker() {
-        let classic = Look::arm("classic");
-        assert_eq!(classic.with_reset("none"), classic);
-        assert_eq!(classic.with_reset("oracle").role, Role::Oracle);
-        let adaptive = Look::arm("adaptive").with_reset("periodic(100)");
-        assert_eq!(adaptive.role, Role::Adaptive);
-        assert!(adaptive.open);
+        let adaptive = Look::of(Role::Adaptive);
+        assert!(adaptive.reset().open && adaptive.reset().dashed);
+        assert_eq!(adaptive.reset().role, Role::Adaptive);
+        assert_eq!(Look::reference().colour(), style::REFERENCE);
     }
 }

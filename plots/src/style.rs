@@ -58,8 +58,8 @@ pub const ADAPTIVE_ESTIMATED: Colour = Colour(0x56, 0xb4, 0xe9);
 pub const LEAD: Colour = Colour(0xcc, 0x79, 0xa7);
 /// The mask: green.
 pub const MASK: Colour = Colour(0x00, 0x9e, 0x73);
-/// Oracle resets: grey.
-pub const ORACLE: Colour = Colour(0x55, 0x55, 0x55);
+/// What others are measured from: grey.
+pub const REFERENCE: Colour = Colour(0x55, 0x55, 0x55);
 /// Series without a role of their own, in order.
 pub const CYCLE: [Colour; 8] = [
     Colour(0x33, 0x22, 0x88),

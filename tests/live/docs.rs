@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use saturn_sim::live::protocol::{Decoder, Fault, Format, Item, Sink, frame};
+use saturn_sim::live::protocol::{Decoder, Fault, Format, Item, Place, Sink, frame};
 
 /// The block of code after the `n`th fence of `kind`.
 fn block(kind: &str, n: usize) -> String {
@@ -35,7 +35,7 @@ impl Sink for Heard {
     fn item(&mut self, item: Item) {
         self.0.push(item);
     }
-    fn fault(&mut self, fault: Fault, _: &[u8]) {
+    fn fault(&mut self, fault: Fault, _: Place, _: &[u8]) {
         panic!("{}", fault.words());
     }
 }

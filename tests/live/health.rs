@@ -68,7 +68,7 @@ fn what_leaves_its_range_is_said_and_fallbacks_act() {
     }
 }
 
-fn get(address: &str, request: &str) -> String {
+pub fn get(address: &str, request: &str) -> String {
     let mut socket = TcpStream::connect(address).unwrap();
     socket
         .set_read_timeout(Some(Duration::from_secs(10)))
@@ -88,7 +88,7 @@ fn metrics_are_served_on_this_machine() {
     stdin.write_all(&bytes(&stream(), Format::Binary)).unwrap();
     stdin.write_all(b"").unwrap();
     let scrape = || {
-        let answer = get(&address, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+        let answer = get(&address, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
         assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
         answer.split("\r\n\r\n").nth(1).unwrap().to_owned()
     };
@@ -122,11 +122,35 @@ fn metrics_are_served_on_this_machine() {
         value(name);
     }
     assert!(body.ends_with("# EOF\n"));
-    let status = get(&address, "GET /status HTTP/1.1\r\n\r\n");
+    let status = get(
+        &address,
+        &format!("GET /status HTTP/1.1\r\nhost: {address}\r\n\r\n"),
+    );
     let status: Value = serde_json::from_str(status.split("\r\n\r\n").nth(1).unwrap()).unwrap();
     assert_eq!(status["place"], "lif.adaptive.1");
-    assert!(get(&address, "GET / HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 404"));
-    assert!(get(&address, "POST /metrics HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 405"));
+    for (request, code) in [
+        ("GET / HTTP/1.1\r\nHost: [::1]:80", 404),
+        ("GET /metrics HTTP/1.0", 200),
+        ("POST /metrics HTTP/1.1\r\nHost: localhost", 405),
+        ("GET /status HTTP/1.1\r\nHost: evil.example", 421),
+        ("GET /metrics HTTP/1.1\r\nHost: evil.example:9464", 421),
+        ("GET /status HTTP/1.1", 400),
+        (
+            "GET /status HTTP/1.1\r\nHost: localhost\r\nHost: evil.example",
+            400,
+        ),
+        ("\u{1}\u{2}", 400),
+    ] {
+        let answer = get(&address, &format!("{request}\r\n\r\n"));
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {code}")),
+            "{request}: {answer}"
+        );
+        assert!(
+            code == 200 || !answer.contains("lif.adaptive.1"),
+            "{answer}"
+        );
+    }
     let long = format!("GET /{} HTTP/1.1\r\n", "a".repeat(4_000));
     assert!(get(&address, &long).starts_with("HTTP/1.1 400"));
     drop(stdin);

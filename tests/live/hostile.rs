@@ -36,12 +36,15 @@ fn malformed(last: &serde_json::Value) -> u64 {
 fn every_kind_of_bad_line_is_counted_and_named() {
     let input =
         "1000 1\nNaN 2\n1100 16\n1200 1 1e9\n-1 1\nwords\n1300 2\n1300 2\n25000 1\n1400 3\n";
-    let running = hear(NET, &["--no-health"], input.as_bytes());
+    let options = ["--no-health", "--repeats", "once"];
+    let running = hear(NET, &options, input.as_bytes());
     let last = running.last();
     assert_eq!((malformed(last), count(last, "taken")), (5, 3));
     assert_eq!((count(last, "duplicates"), count(last, "late")), (1, 1));
     assert!(
-        running.said.contains("`NaN 2`: the time is"),
+        running
+            .said
+            .contains("line 2, `NaN 2`: the time (field 1) is"),
         "{}",
         running.said
     );

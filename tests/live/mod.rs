@@ -1,11 +1,17 @@
 //! `saturn stream` and `saturn send`, the built program: every source, stop and resume, hostile input, health.
 
 mod bits;
+mod clients;
+mod clocks;
 mod docs;
+mod gaps;
 mod health;
 mod hostile;
+mod output;
 mod refusals;
+mod repeats;
 mod resume;
+mod silence;
 mod sources;
 
 use std::fs;
@@ -44,10 +50,11 @@ pub fn stream() -> Vec<Item> {
         on_bad_sample: OnBadSample::Error,
     };
     let file = EventFile::open(bench().path("data/test.h5"), &options).unwrap();
+    let micros = file.steps(1e-3);
     let (mut all, mut start_us) = (Vec::new(), 0);
     for position in 0..file.len() {
         let recording = file.read(position).unwrap();
-        all.extend(items(&recording, start_us));
+        all.extend(items(&recording, &micros, start_us));
         start_us += 1_000 * (recording.duration_s() * 1e3) as u64 + 200_000;
         all.push(Item::Mark { time_us: start_us });
     }

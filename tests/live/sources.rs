@@ -125,7 +125,14 @@ fn a_unix_socket_and_the_client() {
 #[test]
 fn datagrams_out_of_order_and_twice() {
     let (lines, last) = expected();
-    let options = with(&["--from", "udp:127.0.0.1:0", "--reorder-ms", "2000"]);
+    let options = with(&[
+        "--from",
+        "udp:127.0.0.1:0",
+        "--reorder-ms",
+        "2000",
+        "--repeats",
+        "once",
+    ]);
     let mut running = start(NET, &options);
     let socket = running.datagrams();
     let items = stream();

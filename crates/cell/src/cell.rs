@@ -40,6 +40,12 @@ pub trait Cell<R: Real>: Send + Sync {
         None
     }
 
+    /// Time constants in ms, each kind with its key in a scenario, one a unit `[H]`; none for a cell that has no
+    /// such parameter.
+    fn time_constants_ms(&self) -> Vec<(&'static str, &[f64])> {
+        Vec::new()
+    }
+
     /// Whether the output is spikes, handed to the next cell as events.
     fn spikes(&self) -> bool {
         false

@@ -74,6 +74,13 @@ impl<R: Real> Stream<R> {
         view_mut(&mut self.state, self.rows.1, self.lanes)
     }
 
+    /// Whether the last step left the states as they were, to the bit. A cell whose step depends on its input and
+    /// its state alone then does so at every further step on the same input.
+    pub fn is_still(&self) -> bool {
+        let bits = |x: &R| x.wide().to_bits();
+        self.state.iter().map(bits).eq(self.next.iter().map(bits))
+    }
+
     /// The drives of the last step, `[D, B]`, with what the kernels left in them (gates).
     pub fn drive(&self) -> View<'_, R> {
         view(&self.drive, self.rows.0, self.lanes)

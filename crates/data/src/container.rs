@@ -132,6 +132,17 @@ impl Container {
         }
     }
 
+    /// The same for a list, or a column of shape N x 1.
+    pub(crate) fn column(&self, name: &str) -> Result<(Dataset, usize), DataError> {
+        match self.find(name)? {
+            Some(dataset) if matches!(dataset.shape(), [_, 1]) => {
+                let length = dataset.shape()[0] as usize;
+                Ok((dataset, length))
+            }
+            _ => self.list(name),
+        }
+    }
+
     /// All bytes of a dataset, `elements * width` of them.
     pub(crate) fn bytes(
         &self,
@@ -170,7 +181,6 @@ impl Container {
         guard(&self.path, dataset, index, read)
     }
 
-    /// An error that says that `dataset` is broken.
     /// A dataset whose type is not the `expected` one.
     pub(crate) fn wrong_type(
         &self,
@@ -186,6 +196,7 @@ impl Container {
         }
     }
 
+    /// An error that says that `dataset` is broken.
     pub(crate) fn damaged(&self, dataset: &str, index: Option<usize>, detail: &str) -> DataError {
         DataError::Damaged {
             path: self.path.clone(),

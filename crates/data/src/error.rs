@@ -5,6 +5,8 @@
 
 use std::path::PathBuf;
 
+use crate::time_error::{MAX_TIME_S, TimeError};
+
 /// An error of this crate. `index` is always the sample's index in the file, from 0.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
@@ -97,7 +99,7 @@ pub enum DataError {
     },
     /// A dataset is not a plain list.
     #[error(
-        "{}: {dataset} has shape {shape:?}; hint: it must have one dimension, one entry a sample",
+        "{}: {dataset} has shape {shape:?}; hint: it must have one dimension (or N x 1), one entry a sample",
         path.display()
     )]
     WrongShape {
@@ -175,8 +177,10 @@ pub enum DataError {
     /// A time is NaN, infinite, negative, or later than any recording can be.
     #[error(
         "{}: /spikes/times: sample {index}: event {event} is at {time_s} s; hint: times are finite, \
-         from 0 s to {MAX_TIME_S:e} s, in seconds; correct them, or set on_bad_sample: skip",
-        path.display()
+         from 0 s to 31 days; {}correct them, or set on_bad_sample: skip",
+        path.display(),
+        if *time_s > MAX_TIME_S { "declare their unit where it is not seconds (`--times us`, or `data.times: us` in \
+         a scenario), " } else { "" }
     )]
     BadTime {
         /// The file.
@@ -188,6 +192,9 @@ pub enum DataError {
         /// Its time in seconds.
         time_s: f64,
     },
+    /// Times that make no sample of these steps.
+    #[error(transparent)]
+    Time(#[from] TimeError),
     /// A label is negative or not one of the classes.
     #[error(
         "{}: /labels: sample {index}: label {label} is outside 0..{classes}; hint: raise `classes` \
@@ -203,6 +210,21 @@ pub enum DataError {
         label: i128,
         /// How many classes there are.
         classes: usize,
+    },
+    /// A label or speaker is not a whole number.
+    #[error(
+        "{}: {dataset}: sample {index}: {found} is not a whole number; hint: labels are classes, counted from 0",
+        path.display()
+    )]
+    NotWhole {
+        /// The file.
+        path: PathBuf,
+        /// The dataset.
+        dataset: String,
+        /// The sample.
+        index: usize,
+        /// What is stored.
+        found: f64,
     },
     /// A sample has no event.
     #[error(
@@ -302,6 +324,14 @@ pub enum DataError {
         /// What to do.
         hint: &'static str,
     },
+    /// A record among others cannot be converted; `--skip-bad` leaves it out.
+    #[error("record {name}: {source}; or leave bad records out with --skip-bad")]
+    BadRecord {
+        /// The record.
+        name: String,
+        /// What is wrong with it.
+        source: Box<DataError>,
+    },
     /// An option of a converter is out of its range.
     #[error("{option} is {found}; hint: it must be {expected}")]
     BadOption {
@@ -319,10 +349,6 @@ pub enum DataError {
         path: PathBuf,
     },
 }
-
-/// The latest time that is accepted, in seconds (about eleven days): beyond it lies a mistake of
-/// units, and a stream of that many steps nobody meant.
-pub const MAX_TIME_S: f64 = 1e6;
 
 impl DataError {
     /// Whether the error concerns one sample of an otherwise good file, which may be skipped.

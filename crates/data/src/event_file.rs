@@ -2,7 +2,7 @@
 //!
 //! | dataset | entry | type |
 //! |---|---|---|
-//! | `/spikes/times` | one list a sample, seconds | float16, float32 or float64 |
+//! | `/spikes/times` | one list a sample, seconds unless [`Times`] say otherwise | float16, float32 or float64; any integer where the unit is declared |
 //! | `/spikes/units` | one list a sample, channels from 0 | any integer |
 //! | `/labels` | one a sample, classes from 0 | any integer |
 //! | `/extra/speaker` | one a sample (may be missing) | any integer |
@@ -10,48 +10,27 @@
 //!
 //! Opening a file looks once at every sample, so that a bad one is found before training begins;
 //! after that samples are read one by one, at random, and only they are in memory (with a bounded
-//! cache). Float16 times are widened to f64: their steps are 0.5 ms between 0.5 s and 1 s, so in
-//! bins of 10 ms about 4 % of the events fall into a neighbour of their true bin.
+//! cache). Times are widened to f64 seconds; which step each belongs to, and what float16 and float32
+//! lose, is in [`crate::steps`].
 
 use std::path::Path;
 
 use crate::container::Container;
-use crate::error::{DataError, MAX_TIME_S};
+use crate::error::DataError;
+use crate::labels::{KEYS, LABELS, SPEAKER, implied_classes, name_classes, read_integers};
 use crate::notices::Notices;
 use crate::number::NumberType;
 use crate::ragged::Ragged;
+use crate::read_options::{OnBadSample, ReadOptions, Times};
 use crate::recording::Recording;
+use crate::steps::{Finder, Grid, Steps, Stored, TimeFloat, TimeUnit};
+use crate::time_error::MAX_TIME_S;
 
 const TIMES: &str = "/spikes/times";
 const UNITS: &str = "/spikes/units";
-pub(crate) const LABELS: &str = "/labels";
-pub(crate) const SPEAKER: &str = "/extra/speaker";
-pub(crate) const KEYS: &str = "/extra/keys";
-const INTEGERS: &str = "integers of 8 to 64 bits";
-/// Most classes that labels alone, without names, may imply.
-const MAX_IMPLIED_CLASSES: usize = 65_536;
-
-/// What to do with a bad or empty sample inside a good file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum OnBadSample {
-    /// Refuse the file.
-    #[default]
-    Error,
-    /// Leave the sample out, and count it in [`Notices`].
-    Skip,
-}
-
-/// How to read an event file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReadOptions {
-    /// How many channels there are: units lie in `0..channels`.
-    pub channels: usize,
-    /// How many classes there are: labels lie in `0..classes`. `None` takes the number of names in
-    /// `/extra/keys`, or the largest label plus one.
-    pub classes: Option<usize>,
-    /// What to do with a bad sample.
-    pub on_bad_sample: OnBadSample,
-}
+/// Times that are looked at for a grid, over all samples, about; of each sample some at least.
+const GRID_TIMES: usize = 200_000;
+const GRID_TIMES_OF_ONE: usize = 16;
 
 /// An open event file. Samples are numbered by `position`, which counts the good ones;
 /// [`Recording::index`] is the index in the file.
@@ -65,15 +44,40 @@ pub struct EventFile {
     speakers: Vec<Option<u32>>,
     class_names: Vec<String>,
     channels: usize,
+    meaning: Times,
+    /// Time of the last event of each good sample, seconds.
+    last_s: Vec<f64>,
+    /// The grid that the times lie on, where one was found.
+    found_grid: Option<Grid>,
     notices: Notices,
 }
 
 impl EventFile {
-    /// Opens `path` and checks every sample.
+    /// Opens `path` and checks every sample. Times are in seconds.
     pub fn open(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Self, DataError> {
+        Self::open_timed(path, options, Times::default())
+    }
+
+    /// The same for a file whose times mean something else.
+    pub fn open_timed(
+        path: impl AsRef<Path>,
+        options: &ReadOptions,
+        meaning: Times,
+    ) -> Result<Self, DataError> {
         let container = Container::open(path.as_ref())?;
-        let floats = "variable-length lists of 16, 32 or 64 bit floats (times in seconds)";
-        let times = Ragged::open(&container, TIMES, NumberType::float, floats, None)?;
+        let (accept, numbers): (fn(&_) -> _, _) = if meaning.unit.is_some() {
+            (
+                NumberType::time,
+                "variable-length lists of floats of 16, 32 or 64 bits, or of integers",
+            )
+        } else {
+            (
+                NumberType::float,
+                "variable-length lists of 16, 32 or 64 bit floats (times in seconds), or of integers \
+                 whose unit is declared: `--times us`, or `data.times: us` in a scenario",
+            )
+        };
+        let times = Ragged::open(&container, TIMES, accept, numbers, None)?;
         let length = times.len();
         let integers = "variable-length lists of integers of 8 to 64 bits (channels)";
         let units = Ragged::open(
@@ -109,6 +113,9 @@ impl EventFile {
             speakers: Vec::with_capacity(length),
             class_names: name_classes(names, classes),
             channels: options.channels,
+            meaning,
+            last_s: Vec::with_capacity(length),
+            found_grid: None,
             notices: Notices::new(length),
         };
         file.check_samples(&labels, speakers.as_deref(), options.on_bad_sample)?;
@@ -174,14 +181,46 @@ impl EventFile {
         &self.notices
     }
 
-    /// Width of the stored times in bits (16, 32 or 64).
+    /// Width of the stored times in bits (8 to 64).
     pub fn time_bits(&self) -> usize {
         8 * self.times.number().bytes()
     }
 
-    /// Distance in seconds between a stored time and the next one the file can express.
-    pub fn time_step_at(&self, time_s: f64) -> f64 {
-        self.times.number().spacing_at(time_s)
+    /// Type and unit of the stored times.
+    pub fn stored(&self) -> Stored {
+        Stored {
+            float: self.times.number().time_float(),
+            unit: self.meaning.unit.unwrap_or_default(),
+        }
+    }
+
+    /// The steps of this file's times, each `dt_ms` long.
+    pub fn steps(&self, dt_ms: f64) -> Steps {
+        Steps::stored(dt_ms, self.stored(), self.meaning.grid)
+    }
+
+    /// The grid that all times lie on, beyond chance, among those of the usual clocks.
+    pub fn found_grid(&self) -> Option<Grid> {
+        self.found_grid
+    }
+
+    /// Time of the last event of each good sample, in seconds.
+    pub fn last_s(&self) -> &[f64] {
+        &self.last_s
+    }
+
+    /// The first time in the file that is stored half a step of `dt_ms` or more from the next, so that its step
+    /// is not certain: its sample's index in the file, and the time in seconds.
+    pub fn first_coarse(&self, dt_ms: f64) -> Result<Option<(usize, f64)>, DataError> {
+        let stored = self.stored();
+        let coarse = |time_s: &f64| stored.spacing_s(*time_s) >= 0.5e-3 * dt_ms;
+        let floats = matches!(stored.float, TimeFloat::Half | TimeFloat::Single);
+        let Some(position) = self.last_s.iter().position(|last| floats && coarse(last)) else {
+            return Ok(None);
+        };
+        let recording = self.read(position)?;
+        let first = recording.times_s.iter().find(|time_s| coarse(time_s));
+        Ok(first.map(|time_s| (recording.index, *time_s)))
     }
 
     /// Reads the sample at `position`, sorted by time.
@@ -228,15 +267,24 @@ impl EventFile {
         on_bad_sample: OnBadSample,
     ) -> Result<(), DataError> {
         let mut first_error = None;
+        let mut finder = Finder::new(self.stored());
+        let looked_at = (GRID_TIMES / labels.len().max(1)).max(GRID_TIMES_OF_ONE);
         for (index, label) in labels.iter().enumerate() {
             let checked = self
                 .events(index)
-                .and_then(|(times_s, _)| Ok((times_s.is_sorted(), self.label(index, *label)?)));
+                .and_then(|(times_s, _)| Ok((times_s, self.label(index, *label)?)));
             match checked {
-                Ok((sorted, label)) => {
-                    if !sorted {
+                Ok((times_s, label)) => {
+                    if !times_s.is_sorted() {
                         self.notices.count_unsorted(index);
                     }
+                    if !finder.is_over() {
+                        for time_s in times_s.iter().take(looked_at) {
+                            finder.add(*time_s);
+                        }
+                    }
+                    self.last_s
+                        .push(times_s.iter().copied().fold(0.0, f64::max));
                     self.samples.push(index);
                     self.labels.push(label);
                     self.speakers
@@ -248,6 +296,14 @@ impl EventFile {
                 }
                 Err(error) => return Err(error),
             }
+        }
+        self.found_grid = finder.found();
+        let latest_s = self.last_s.iter().copied().fold(0.0, f64::max);
+        if let Some(grid) = finder.restorable(latest_s)
+            && self.meaning.grid.is_none()
+            && self.stored().float == TimeFloat::Half
+        {
+            self.notices.set_grid(grid);
         }
         match first_error {
             Some(first) if self.samples.is_empty() => Err(DataError::NothingLeft {
@@ -278,7 +334,13 @@ impl EventFile {
             });
         }
         let raw = self.times.bytes(&self.container, index)?;
-        let times_s: Vec<f64> = self.times.number().floats(&raw).collect();
+        let mut times_s = self.times.number().widened(&raw);
+        if let Some(unit) = self.meaning.unit.filter(|unit| *unit != TimeUnit::Seconds) {
+            let per_second = f64::from(unit.per_second());
+            for time in &mut times_s {
+                *time /= per_second;
+            }
+        }
         let plausible = |time_s: &f64| (0.0..=MAX_TIME_S).contains(time_s);
         if let Some(event) = times_s.iter().position(|time_s| !plausible(time_s)) {
             return Err(DataError::BadTime {
@@ -288,6 +350,8 @@ impl EventFile {
                 time_s: times_s[event],
             });
         }
+        self.meaning
+            .check(&times_s, self.stored(), self.path(), index)?;
         let raw = self.units.bytes(&self.container, index)?;
         let units = self
             .units
@@ -317,52 +381,4 @@ impl EventFile {
                 classes: self.classes(),
             })
     }
-}
-
-/// The value of `key` in `/extra/meta_info` of the file at `path`, where it is a string.
-pub fn read_meta(path: impl AsRef<Path>, key: &str) -> Result<Option<String>, DataError> {
-    let container = Container::open(path.as_ref())?;
-    let strings = container.strings(&format!("/extra/meta_info/{key}"))?;
-    Ok(strings.and_then(|strings| strings.into_iter().next()))
-}
-
-/// The integers of a list with `length` entries; `None` where the file has no such dataset.
-pub(crate) fn read_integers(
-    container: &Container,
-    name: &str,
-    length: usize,
-) -> Result<Option<Vec<i128>>, DataError> {
-    if container.find(name)?.is_none() {
-        return Ok(None);
-    }
-    let (dataset, found) = container.list(name)?;
-    if found != length {
-        return Err(DataError::LengthsDiffer {
-            path: container.path().to_owned(),
-            dataset: name.to_owned(),
-            found,
-            expected: length,
-        });
-    }
-    let number = NumberType::integer(dataset.dtype())
-        .ok_or_else(|| container.wrong_type(name, &dataset, INTEGERS))?;
-    let raw = container.bytes(name, &dataset, length, number.bytes())?;
-    Ok(Some(number.integers(&raw).collect()))
-}
-
-/// How many classes there are where nothing says so: one a name, else one more than the largest label.
-pub(crate) fn implied_classes(labels: &[i128], names: &[String]) -> usize {
-    if !names.is_empty() {
-        return names.len();
-    }
-    let implied = labels.iter().copied().max().unwrap_or(0).saturating_add(1);
-    usize::try_from(implied.max(1)).map_or(MAX_IMPLIED_CLASSES, |implied| {
-        implied.min(MAX_IMPLIED_CLASSES)
-    })
-}
-
-pub(crate) fn name_classes(mut names: Vec<String>, classes: usize) -> Vec<String> {
-    names.truncate(classes);
-    names.extend((names.len()..classes).map(|class| class.to_string()));
-    names
 }

@@ -9,7 +9,7 @@
 //! - [`Synthetic`] makes spoken-digit-like sets of any size and difficulty;
 //! - [`summarise`] says what is in a file.
 //!
-//! Time is in seconds here; the conversion to steps is the simulator's.
+//! Time is in seconds here; [`steps`] is the one rule by which a time belongs to a step.
 
 mod beside;
 pub mod checksum;
@@ -19,22 +19,33 @@ mod error;
 mod event_file;
 mod frames;
 pub mod get;
+mod labels;
+mod length;
 mod lzf;
 mod notices;
 mod number;
 mod place;
+mod printable;
 mod ragged;
+mod read_options;
 mod recording;
+pub mod steps;
 mod summary;
 mod synthetic;
+mod time_error;
 mod write;
 
-pub use error::{DataError, MAX_TIME_S};
-pub use event_file::{EventFile, OnBadSample, ReadOptions, read_meta};
+pub use error::DataError;
+pub use event_file::EventFile;
 pub use frames::{FrameFile, FrameMeta, Frames, write_frames};
+pub use labels::read_meta;
 pub use notices::Notices;
 pub use place::{Place, read_places};
+pub use printable::{printable, printable_name};
+pub use read_options::{OnBadSample, ReadOptions, Times};
 pub use recording::Recording;
+pub use steps::{Grid, Steps, TimeUnit};
 pub use summary::{ClassCount, Quantiles, Summary, summarise};
 pub use synthetic::{SetProgress, Split, Synthetic, SyntheticSet};
+pub use time_error::{MAX_STEPS, MAX_TIME_S, TimeError};
 pub use write::{StoredTimes, WriteMeta, write_events};

@@ -3,18 +3,20 @@
 use std::fmt;
 
 use crate::error::DataError;
+use crate::steps::Grid;
 
 /// How many of each kind are named; the rest are counted.
 const NAMED: usize = 5;
 
 /// What was mended or left out of one file.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Notices {
     samples: usize,
     unsorted: usize,
     skipped: usize,
     first_unsorted: Vec<usize>,
     first_skipped: Vec<(usize, String)>,
+    grid: Option<Grid>,
 }
 
 impl Notices {
@@ -39,6 +41,15 @@ impl Notices {
         }
     }
 
+    pub(crate) fn set_grid(&mut self, grid: Grid) {
+        self.grid = Some(grid);
+    }
+
+    /// A grid that float16 times lie on and are not rounded to.
+    pub fn grid(&self) -> Option<Grid> {
+        self.grid
+    }
+
     /// How many samples had times out of order; they are sorted.
     pub fn unsorted(&self) -> usize {
         self.unsorted
@@ -61,7 +72,7 @@ impl Notices {
 
     /// Whether there is nothing to say.
     pub fn is_empty(&self) -> bool {
-        self.unsorted == 0 && self.skipped == 0
+        self.unsorted == 0 && self.skipped == 0 && self.grid.is_none()
     }
 }
 
@@ -94,6 +105,17 @@ impl fmt::Display for Notices {
             if self.skipped > NAMED {
                 write!(f, "\n  ...")?;
             }
+            line_break = "\n";
+        }
+        if let Some(grid) = self.grid {
+            write!(
+                f,
+                "{line_break}the times are float16 and lie on a grid of {grid}, but are floored as stored: about half \
+                 of those at a step's start fall one step early; hint: round them to the grid, `data.grid_hz: {}` in a \
+                 scenario, or `--grid-hz {}`",
+                grid.hz(),
+                grid.hz()
+            )?;
         }
         Ok(())
     }

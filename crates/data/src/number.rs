@@ -4,6 +4,8 @@
 use half::f16;
 use hdf5_reader::{ByteOrder, Datatype};
 
+use crate::steps::TimeFloat;
+
 /// How a number is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NumberType {
@@ -54,6 +56,41 @@ impl NumberType {
         }
     }
 
+    /// The float or integer type that `dtype` describes, for times.
+    pub(crate) fn time(dtype: &Datatype) -> Option<Self> {
+        Self::float(dtype).or_else(|| Self::integer(dtype))
+    }
+
+    /// The same as a type of times.
+    pub(crate) fn time_float(self) -> TimeFloat {
+        match (self.kind, self.bytes) {
+            (Kind::Float, 2) => TimeFloat::Half,
+            (Kind::Float, 4) => TimeFloat::Single,
+            (Kind::Float, _) => TimeFloat::Double,
+            _ => TimeFloat::Integer,
+        }
+    }
+
+    /// Widens each stored number to f64.
+    pub(crate) fn widened(self, raw: &[u8]) -> Vec<f64> {
+        match self.kind {
+            Kind::Float => self.floats(raw).collect(),
+            _ => self.integers(raw).map(|number| number as f64).collect(),
+        }
+    }
+
+    /// Each stored number, which must be whole; else the place of one that is not, and what it is.
+    pub(crate) fn whole(self, raw: &[u8]) -> Result<Vec<i128>, (usize, f64)> {
+        if self.kind != Kind::Float {
+            return Ok(self.integers(raw).collect());
+        }
+        let whole = |(place, number): (usize, f64)| {
+            let is_whole = number.is_finite() && number.fract() == 0.0;
+            is_whole.then_some(number as i128).ok_or((place, number))
+        };
+        self.floats(raw).enumerate().map(whole).collect()
+    }
+
     /// Width in bytes.
     pub(crate) fn bytes(self) -> usize {
         self.bytes
@@ -92,21 +129,6 @@ impl NumberType {
             number.iter().rev().fold(0, fold)
         }
     }
-
-    /// Distance in seconds between a stored time and the next one that the type can express.
-    pub(crate) fn spacing_at(self, time_s: f64) -> f64 {
-        let mantissa_bits = match self.bytes {
-            2 => 10,
-            4 => 23,
-            _ => 52,
-        };
-        let (smallest_exponent, exponent) = match self.bytes {
-            2 => (-14, time_s.log2().floor()),
-            4 => (-126, time_s.log2().floor()),
-            _ => (-1022, time_s.log2().floor()),
-        };
-        (exponent.max(f64::from(smallest_exponent)) - f64::from(mantissa_bits)).exp2()
-    }
 }
 
 /// The type in the words of a message.
@@ -132,6 +154,7 @@ pub(crate) fn describe(dtype: &Datatype) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::steps::{Stored, TimeUnit};
 
     fn integer(size: u8, signed: bool, byte_order: ByteOrder) -> NumberType {
         NumberType::integer(&Datatype::FixedPoint {
@@ -173,6 +196,10 @@ mod tests {
         assert_eq!(widened[0].to_bits(), 0.75_f64.to_bits());
         assert!(widened[1].is_nan());
         // Half a millisecond between 0.5 s and 1 s.
-        assert!((half.spacing_at(0.75) - 2.0_f64.powi(-11)).abs() < 1e-15);
+        let stored = Stored {
+            float: half.time_float(),
+            unit: TimeUnit::Seconds,
+        };
+        assert!((stored.spacing_s(0.75) - 2.0_f64.powi(-11)).abs() < 1e-15);
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! One pass over the file, in memory that does not grow with the number of events. A cell of
 //! (bin, channel) is *active* where at least one event falls into it; the share is taken over the
-//! bins from a sample's start to its last event, summed over the samples. A bin is
-//! `floor(t / dt)` in f64.
+//! bins from a sample's start to its last event, summed over the samples. Bins are
+//! the steps of [`crate::steps`].
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,6 +12,7 @@ use crate::error::DataError;
 use crate::event_file::EventFile;
 use crate::notices::Notices;
 use crate::recording::Recording;
+use crate::steps::{Grid, Steps, Stored};
 
 /// One class of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,10 +91,14 @@ pub struct Summary {
     pub active_share_1ms: f64,
     /// The same in bins of 10 ms.
     pub active_share_10ms: f64,
+    /// Type and unit of the stored times.
+    pub stored: Stored,
     /// Width of a stored time in bits.
     pub time_bits: usize,
     /// Distance in seconds between two times that the file can tell apart, at the median duration.
     pub time_step_s: f64,
+    /// The grid that all times lie on, beyond chance.
+    pub grid: Option<Grid>,
     /// A sample of median size, for a raster.
     pub example: Recording,
     /// What the reader mended or left out.
@@ -105,8 +110,8 @@ pub fn summarise(file: &EventFile) -> Result<Summary, DataError> {
     let mut durations_s = Vec::with_capacity(file.len());
     let mut events = Vec::with_capacity(file.len());
     let mut counts = vec![0_u64; file.channels()];
-    let mut fine = ActiveCells::new(0.001, file.channels());
-    let mut coarse = ActiveCells::new(0.010, file.channels());
+    let mut fine = ActiveCells::new(file.steps(1.0), file.channels());
+    let mut coarse = ActiveCells::new(file.steps(10.0), file.channels());
     for position in 0..file.len() {
         let recording = file.read(position)?;
         durations_s.push(recording.duration_s());
@@ -155,9 +160,11 @@ pub fn summarise(file: &EventFile) -> Result<Summary, DataError> {
             .collect(),
         active_share_1ms: fine.share(),
         active_share_10ms: coarse.share(),
+        stored: file.stored(),
         time_bits: file.time_bits(),
-        time_step_s: file.time_step_at(duration_s.median),
+        time_step_s: file.stored().spacing_s(duration_s.median),
         duration_s,
+        grid: file.found_grid(),
         example: file.read(typical)?,
         notices: file.notices().clone(),
     })
@@ -176,7 +183,7 @@ fn nearest(values: &[f64], target: f64) -> usize {
 
 /// Counts active cells at one bin width.
 struct ActiveCells {
-    dt_s: f64,
+    steps: Steps,
     /// Sample and bin of each channel's latest event.
     latest: Vec<Option<(usize, u64)>>,
     samples: usize,
@@ -185,9 +192,9 @@ struct ActiveCells {
 }
 
 impl ActiveCells {
-    fn new(dt_s: f64, channels: usize) -> Self {
+    fn new(steps: Steps, channels: usize) -> Self {
         Self {
-            dt_s,
+            steps,
             latest: vec![None; channels],
             samples: 0,
             active: 0,
@@ -195,19 +202,15 @@ impl ActiveCells {
         }
     }
 
-    fn bin(&self, time_s: f64) -> u64 {
-        (time_s / self.dt_s).floor() as u64
-    }
-
     fn add(&mut self, recording: &Recording) {
         for (time_s, unit) in recording.times_s.iter().zip(&recording.units) {
-            let cell = Some((self.samples, self.bin(*time_s)));
+            let cell = Some((self.samples, self.steps.of(*time_s)));
             if self.latest[*unit as usize] != cell {
                 self.latest[*unit as usize] = cell;
                 self.active += 1;
             }
         }
-        self.bins += self.bin(recording.duration_s()) + 1;
+        self.bins += self.steps.of(recording.duration_s()) + 1;
         self.samples += 1;
     }
 
@@ -222,7 +225,7 @@ mod tests {
 
     #[test]
     fn cells_are_counted_once() {
-        let mut cells = ActiveCells::new(0.010, 2);
+        let mut cells = ActiveCells::new(Steps::new(10.0), 2);
         // Bins 0 0 1 on channel 0, bin 1 on channel 1: three active cells of two bins by two.
         cells.add(&Recording {
             times_s: vec![0.001, 0.002, 0.011, 0.012],

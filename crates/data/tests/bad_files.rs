@@ -173,9 +173,11 @@ fn wrong_types_and_shapes() {
     let error = error_of(&Contents {
         times,
         units,
-        labels: Some(vec![0.0_f64, 1.0, 0.0]),
+        labels: Some(vec![0.0_f64, 1.5, 0.0]),
     });
-    assert!(matches!(&error, DataError::WrongType { dataset, .. } if dataset == "/labels"));
+    assert!(
+        matches!(&error, DataError::NotWhole { dataset, index: 1, .. } if dataset == "/labels")
+    );
 
     let folder = Folder::new();
     {

@@ -133,7 +133,13 @@ fn real_spoken_digits() {
     let path = PathBuf::from(folder).join("spoken-digits-events/valid.h5");
     let file = EventFile::open(path, &options(700)).unwrap();
     assert_eq!((file.len(), file.classes()), (250, 10));
-    assert!(file.notices().is_empty());
+    assert_eq!(
+        (file.notices().unsorted(), file.notices().skipped()),
+        (0, 0)
+    );
+    // All 1,486,509 times lie within half a float16 unit of whole milliseconds.
+    let grid = file.notices().grid().map(saturn_data::Grid::hz);
+    assert_eq!(grid, Some(1_000.0));
     let summary = summarise(&file).unwrap();
     // Golden numbers, with T and U the lists of /spikes/times and /spikes/units as h5py reads them:
     //   np.mean([len(t) for t in T])

@@ -5,8 +5,11 @@
     reason = "a test may say what it measured, or that it was skipped"
 )]
 
+use std::ops::ControlFlow;
+
 use saturn_data::{
-    EventFile, OnBadSample, ReadOptions, Recording, Split, Synthetic, SyntheticSet, summarise,
+    DataError, EventFile, OnBadSample, ReadOptions, Recording, SetProgress, Split, Synthetic,
+    SyntheticSet, summarise,
 };
 
 fn small() -> Synthetic {
@@ -45,15 +48,45 @@ fn a_sample_depends_on_specification_split_and_index_alone() {
     assert_eq!(labels, (0..10).collect::<Vec<_>>());
 }
 
+/// An interrupt ends the making between two samples, whole files stay, and the same call goes on to the whole set.
+#[test]
+fn the_making_of_a_set_can_be_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = small();
+    let mut until_34 = |so_far: SetProgress| match so_far.done {
+        34.. => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    };
+    let stopped = spec.write_once(folder.path(), &mut until_34);
+    assert!(
+        matches!(stopped, Err(DataError::Stopped { .. })),
+        "{stopped:?}"
+    );
+    let [train, valid, test] = Synthetic::paths(folder.path());
+    assert!(train.exists() && !valid.exists() && !test.exists());
+    assert!(!spec.is_in(folder.path()));
+    assert_eq!(
+        std::fs::read_dir(folder.path()).unwrap().count(),
+        1,
+        "no part is left"
+    );
+    let mut all = |_| ControlFlow::Continue(());
+    spec.write_once(folder.path(), &mut all).unwrap();
+    assert!(spec.is_in(folder.path()));
+}
+
 #[test]
 fn a_set_is_written_once_and_read_back() {
     let folder = tempfile::tempdir().unwrap();
     let spec = small();
     let mut calls = 0;
-    let [train, ..] = spec.write_once(folder.path(), |_| calls += 1).unwrap();
-    assert_eq!(calls, 50);
-    spec.write_once(folder.path(), |_| calls += 1).unwrap();
-    assert_eq!(calls, 50, "the set was there");
+    let mut count = |_| {
+        calls += 1;
+        ControlFlow::Continue(())
+    };
+    let [train, ..] = spec.write_once(folder.path(), &mut count).unwrap();
+    spec.write_once(folder.path(), &mut count).unwrap();
+    assert_eq!(calls, 50, "the second time the set was there");
     let other = Synthetic {
         difficulty: 0.5,
         ..small()

@@ -291,8 +291,7 @@ impl<R: Real> AdLif<R> {
         self.b.set(b, "b", &mut self.params)
     }
 
-    /// Sets the time constants `[H]` of membrane and adaptation, in ms: for weights that come
-    /// from elsewhere.
+    /// Sets the time constants `[H]` of membrane and adaptation, in ms.
     pub fn set_tau_ms(&mut self, membrane: &[f64], adaptation: &[f64]) -> Result<(), ConfigError> {
         self.decays
             .set_tau_ms(membrane, "tau_mem_ms", &mut self.params)?;
@@ -331,6 +330,13 @@ impl<R: Real> Cell<R> for AdLif<R> {
 
     fn synapses(&self) -> Synapses {
         self.fan_in.synapses()
+    }
+
+    fn time_constants_ms(&self) -> Vec<(&'static str, &[f64])> {
+        vec![
+            ("tau_mem_ms", self.decays.tau_ms()),
+            ("tau_adapt_ms", self.adaptation.tau_ms()),
+        ]
     }
 
     fn params(&self) -> &Params<R> {

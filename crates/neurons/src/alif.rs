@@ -287,6 +287,13 @@ impl<R: Real> Cell<R> for Alif<R> {
         self.fan_in.synapses()
     }
 
+    fn time_constants_ms(&self) -> Vec<(&'static str, &[f64])> {
+        vec![
+            ("tau_mem_ms", self.decays.tau_ms()),
+            ("tau_adapt_ms", self.adaptation.tau_ms()),
+        ]
+    }
+
     fn params(&self) -> &Params<R> {
         &self.params
     }

@@ -269,6 +269,13 @@ impl<R: Real> Cell<R> for CubaLif<R> {
         self.fan_in.synapses()
     }
 
+    fn time_constants_ms(&self) -> Vec<(&'static str, &[f64])> {
+        vec![
+            ("tau_mem_ms", self.decays.tau_ms()),
+            ("tau_syn_ms", self.synapse.tau_ms()),
+        ]
+    }
+
     fn params(&self) -> &Params<R> {
         &self.params
     }

@@ -326,6 +326,10 @@ impl<R: Real> Cell<R> for ResonateAndFire<R> {
         self.fan_in.synapses()
     }
 
+    fn time_constants_ms(&self) -> Vec<(&'static str, &[f64])> {
+        self.resonance.times_ms()
+    }
+
     fn params(&self) -> &Params<R> {
         &self.params
     }

@@ -1,6 +1,5 @@
 //! The command line. Exit codes: 0 done, 1 the run failed, 2 the input was wrong.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -9,7 +8,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Result;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
-use saturn_data::DataError;
 use saturn_data::get::SETS;
 
 use crate::bench::figure::Form;
@@ -17,17 +15,16 @@ use crate::bench::memory::Probe;
 use crate::bench::sample::Effort;
 use crate::bench::suite::{Choice, Task};
 use crate::bench::work::Net;
-use crate::build::BuildError;
 use crate::command;
-use crate::live::LiveError;
-use crate::run::matrix::SelectionError;
+use crate::fault::fault;
 use crate::run::{Progress, reason};
-use crate::scenario::ScenarioError;
+use crate::say::{say, say_at_once};
 
 mod analyse;
 mod convert;
 mod matrix;
 mod stream;
+mod times;
 mod view;
 
 /// Find out what never resetting does to your net.
@@ -170,6 +167,8 @@ enum DataCommand {
         /// Number of channels
         #[arg(long, default_value_t = 700)]
         channels: usize,
+        #[command(flatten)]
+        times: times::TimeArgs,
         /// Path of the figure, without its ending; beside the current folder by default
         #[arg(long, value_name = "STEM")]
         figure: Option<PathBuf>,
@@ -191,11 +190,13 @@ enum DataCommand {
 }
 
 /// Runs the program on the process's arguments.
-#[allow(clippy::print_stderr)] // This is where errors meet the user.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => return help_or_refusal(&e),
+    };
     if let Err(why) = crate::threads::start() {
-        let _ = writeln!(std::io::stderr(), "error: {why}");
+        say(&format!("error: {why}"));
         return ExitCode::from(2);
     }
     // Where the signal cannot be blocked, it ends the program as before.
@@ -207,7 +208,7 @@ pub fn main() -> ExitCode {
         if heard.swap(true, Ordering::Relaxed) {
             std::process::exit(1);
         }
-        eprintln!("stopping after this step; interrupt again to end at once");
+        say_at_once("stopping after this step; interrupt again to end at once");
     });
     let progress = Progress::new(Arc::clone(&stop));
     let done = match cli.command {
@@ -234,8 +235,9 @@ pub fn main() -> ExitCode {
             DataCommand::Inspect {
                 file,
                 channels,
+                times,
                 figure,
-            } => command::inspect(&file, channels, figure.as_deref()),
+            } => command::inspect(&file, channels, times.times(), figure.as_deref()),
             DataCommand::Get { name, out } => command::get(&name, out.as_deref(), &progress),
             DataCommand::Convert { from } => from.run(&progress),
         },
@@ -244,15 +246,27 @@ pub fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) if stop.load(Ordering::Relaxed) => {
-            eprintln!(
-                "interrupted: finished results are kept\nhint: run the same command again to go on"
+            say(
+                "interrupted: finished results are kept\nhint: run the same command again to go on",
             );
             ExitCode::from(1)
         }
         Err(e) => {
-            eprintln!("error: {}", reason(&e));
-            ExitCode::from(exit_code(&e))
+            say(&format!("error: {}", reason(&e)));
+            ExitCode::from(fault(&e).exit_code())
         }
+    }
+}
+
+/// Prints help, the version, or what is wrong with the arguments. A reader who has gone is no failure, and a
+/// disk that is full is one.
+fn help_or_refusal(e: &clap::Error) -> ExitCode {
+    let printed = e.print();
+    let failed = printed.is_err_and(|e| e.kind() != std::io::ErrorKind::BrokenPipe);
+    match (e.use_stderr(), failed) {
+        (true, _) => ExitCode::from(2),
+        (false, true) => ExitCode::from(1),
+        (false, false) => ExitCode::SUCCESS,
     }
 }
 
@@ -303,23 +317,4 @@ fn bench(args: BenchArgs, progress: &Progress) -> Result<()> {
 fn one_and_all() -> Vec<usize> {
     let all = std::thread::available_parallelism().map_or(1, usize::from);
     if all > 1 { vec![1, all] } else { vec![1] }
-}
-
-/// 2 where the input was wrong, 1 where the run failed.
-fn exit_code(e: &anyhow::Error) -> u8 {
-    let input = e.chain().any(|cause| {
-        cause.is::<ScenarioError>()
-            || cause.is::<BuildError>()
-            || cause.is::<SelectionError>()
-            || cause
-                .downcast_ref::<LiveError>()
-                .is_some_and(LiveError::is_input)
-            || cause
-                .downcast_ref::<DataError>()
-                .is_some_and(|e| !matches!(e, DataError::Write { .. } | DataError::Stopped { .. }))
-            || cause
-                .downcast_ref::<crate::run::folder::FolderError>()
-                .is_some_and(crate::run::folder::FolderError::is_input)
-    });
-    if input { 2 } else { 1 }
 }

@@ -205,6 +205,10 @@ impl<R: Real> Cell<R> for SpikingSsm<R> {
         }
     }
 
+    fn time_constants_ms(&self) -> Vec<(&'static str, &[f64])> {
+        vec![("tau_mem_ms", self.decays.tau_ms())]
+    }
+
     fn params(&self) -> &Params<R> {
         &self.params
     }

@@ -60,7 +60,7 @@ pub fn accuracy(models: usize, count: usize) -> Accuracy {
             .collect();
         series.push(Series::new(
             "classic, oracle reset",
-            Look::arm("classic").with_reset("oracle"),
+            Look::reference(),
             oracle,
         ));
         let slopes = all.iter().map(|(name, look, keep)| Slope {

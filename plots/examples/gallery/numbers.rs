@@ -1,6 +1,6 @@
 //! Made-up numbers, and the arms and models that they belong to.
 
-use saturn_plots::{Look, arm_looks};
+use saturn_plots::{Look, Role};
 
 pub const MODELS: [&str; 6] = ["LIF", "ALIF", "SSM", "GRU", "LSTM", "RNN"];
 /// As many as a whole comparison has.
@@ -55,10 +55,17 @@ impl Numbers {
 }
 
 pub fn arms(count: usize) -> Vec<(&'static str, Look, f64)> {
-    let looks = arm_looks(&ARMS[..count]);
-    ARMS.iter()
-        .zip(looks)
+    let roles = [
+        Role::Classic,
+        Role::Lead,
+        Role::Carry,
+        Role::Adaptive,
+        Role::AdaptiveEstimated,
+        Role::Other(0),
+    ];
+    (ARMS.iter().take(count))
+        .zip(roles)
         .zip(KEEPS)
-        .map(|((n, l), k)| (*n, l, k))
+        .map(|((name, role), keep)| (*name, Look::of(role), keep))
         .collect()
 }

@@ -11,7 +11,7 @@ pub fn compare(models: usize, count: usize, fills: usize) -> Compare {
     let mut n = Numbers(7);
     let mut items = vec![CompareItem {
         name: "classic, oracle reset".to_owned(),
-        look: Look::arm("classic").with_reset("oracle"),
+        look: Look::reference(),
     }];
     let all = arms(count);
     items.extend(all.iter().map(|(name, look, _)| CompareItem {

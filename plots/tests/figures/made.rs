@@ -3,7 +3,7 @@
 use saturn_plots::{
     Accuracy, AccuracyPanel, Axis, Block, Blocks, Compare, CompareItem, ComparePanel, CompareValue,
     Contraction, Dynamics, DynamicsRow, Figure, Heat, Inspect, Level, LinePanel, Look, Operating,
-    OperatingPanel, OperatingPoint, Raster, RasterPlot, Saturation, SaturationModel,
+    OperatingPanel, OperatingPoint, Raster, RasterPlot, Role, Saturation, SaturationModel,
     SaturationPanel, Scaling, Scatter, ScatterPanel, ScatterPoint, Series, Slope, Span, Stream,
     StreamOutput, Sweep, TraceArm, Traces, Training, TrainingArm, TrainingModel, TrainingRun,
 };
@@ -42,7 +42,15 @@ fn points(data: Data) -> Vec<(f64, f64)> {
 fn series(name: &str, data: Data) -> Series {
     let points = points(data);
     let interval = points.iter().map(|p| (p.1 - 2.0, p.1 + 2.0)).collect();
-    Series::new(name, Look::arm(name), points).with_interval(interval)
+    Series::new(name, look(name), points).with_interval(interval)
+}
+
+fn look(arm: &str) -> Look {
+    Look::of(if arm == "classic" {
+        Role::Classic
+    } else {
+        Role::Adaptive
+    })
 }
 
 fn spans() -> Vec<Span> {
@@ -77,7 +85,7 @@ fn sizes(data: Data) -> Vec<Named> {
     let points = || series("classic", data).points;
     let dynamics = Dynamics {
         title: "What drives a net".to_owned(),
-        look: Look::arm("classic"),
+        look: look("classic"),
         rows: vec![DynamicsRow {
             title: "layer 0, rnn".to_owned(),
             along: points(),
@@ -99,7 +107,7 @@ fn tables(data: Data) -> Vec<Named> {
         models: vec![MODEL.to_owned()],
         items: vec![CompareItem {
             name: "classic".to_owned(),
-            look: Look::arm("classic"),
+            look: look("classic"),
         }],
         panels: vec![ComparePanel {
             title: "noise".to_owned(),
@@ -149,14 +157,14 @@ fn tables(data: Data) -> Vec<Named> {
 fn scatter(data: Data) -> Scatter {
     let point = |k: usize| ScatterPoint {
         name: MODEL.to_owned(),
-        look: Look::arm("adaptive"),
+        look: look("adaptive"),
         at: (value(data, k + 1), value(data, 2 * k + 3)),
     };
     Scatter {
         title: "one against another".to_owned(),
         x: Axis::linear("pinned"),
         y: Axis::log("left"),
-        legend: vec![(Look::arm("adaptive"), "adaptive".to_owned())],
+        legend: vec![(look("adaptive"), "adaptive".to_owned())],
         panels: vec![ScatterPanel {
             title: "all".to_owned(),
             points: (0..9).map(point).collect(),
@@ -173,7 +181,7 @@ fn operating(data: Data) -> Operating {
             curves: vec![series("classic", data), series("adaptive", data)],
             points: vec![OperatingPoint {
                 name: "classic".to_owned(),
-                look: Look::arm("classic"),
+                look: look("classic"),
                 false_alarms_per_hour: value(data, 1),
                 substitutions: value(data, 2),
                 misses: value(data, 3),
@@ -209,7 +217,7 @@ fn lines(data: Data) -> Vec<Named> {
                     series: vec![series("classic", data)],
                     slopes: vec![Slope {
                         name: "classic".to_owned(),
-                        look: Look::arm("classic"),
+                        look: look("classic"),
                         points_per_million: value(data, 1),
                         standard_error: value(data, 2),
                     }],
@@ -251,7 +259,7 @@ fn lines(data: Data) -> Vec<Named> {
                     name: MODEL.to_owned(),
                     arms: vec![TrainingArm {
                         name: "classic".to_owned(),
-                        look: Look::arm("classic"),
+                        look: look("classic"),
                         runs: vec![run.clone(), run],
                     }],
                 }],
@@ -289,7 +297,7 @@ pub fn stretches(data: Data) -> Vec<Named> {
                 classes: vec!["two".to_owned(), "seven".to_owned()],
                 outputs: vec![StreamOutput {
                     name: "classic".to_owned(),
-                    look: Look::arm("classic"),
+                    look: look("classic"),
                     probabilities: small(60),
                     says: vec![Some(0)],
                 }],
@@ -306,7 +314,7 @@ pub fn stretches(data: Data) -> Vec<Named> {
                 spans: spans(),
                 arms: vec![TraceArm {
                     name: "classic".to_owned(),
-                    look: Look::arm("classic"),
+                    look: look("classic"),
                     units: vec![("unit 3".to_owned(), small(30))],
                 }],
                 ..Traces::default()

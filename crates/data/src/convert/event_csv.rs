@@ -1,14 +1,17 @@
-//! Events as rows of text (comma-separated values, RFC 4180), one event a row.
+//! Events as rows of text, one event a row.
 //!
-//! The first line names the columns, in any order:
+//! The first line names the columns, in any order; where it does not, [`CsvOptions::columns`] does:
 //!
 //! | column | holds |
 //! |---|---|
-//! | `sample` | any name; the rows of a sample stand together |
+//! | `sample` | any name; the rows of a sample stand together. Without this column a file is one sample |
 //! | `time_s`, `time_ms` or `time_us` | time from the sample's start, in that unit |
+//! | `t`, `time` or `timestamp` | the same in the unit of [`CsvOptions::times`], in seconds where nothing says it |
 //! | `unit` | channel, from 0 |
+//! | `x`, `y`, and `p` or `polarity` | pixel and polarity of a camera's event: the channel is `(p H + y) W + x` in a picture of W x H |
 //! | `label` | class: a number from 0, or a name; the same in all rows of a sample |
 //! | `speaker` (may be missing) | who or what was recorded: a number, or a name |
+//! | `index`, `-`, or no name | nothing that is read |
 //!
 //! ```text
 //! sample,time_s,unit,label
@@ -17,52 +20,71 @@
 //! b,0.005,0,right
 //! ```
 //!
+//! Cells are parted by tabs, semicolons, bars, commas or spaces, whichever the first line has, and quoted as in RFC
+//! 4180; a line that begins with `#` is a comment. Where the input is a folder, its files are read one after the
+//! other, those of a folder in it with its name as their label. A decimal is rounded once, to the f64 nearest to it in
+//! seconds.
+//!
 //! Where every label is a number, it is the class; else the classes are the labels in alphabetical
 //! order. The same holds for speakers, whose names go to `/extra/meta_info/speakers`. The file is read
 //! twice, so that memory holds one batch of samples and not the file.
 
+mod columns;
+mod number;
 mod samples;
 
 use std::collections::{BTreeSet, HashSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::{Converted, Tally, Watch};
+use super::{Converted, Tally, Watch, entries};
 use crate::error::DataError;
+use crate::printable::printable_name;
 use crate::recording::Recording;
+use crate::steps::TimeUnit;
 use crate::write::{Cut, WriteMeta, try_write_events};
-use samples::Samples;
+use samples::{Sample, Samples};
 
+/// The label of samples that have none.
+const NO_LABEL: &str = "0";
+/// How the names of files end that are read in a folder.
+const ENDINGS: [&str; 4] = ["csv", "tsv", "txt", "dat"];
 /// Most classes that numbers imply: beyond it lies a column that was mistaken for another.
 const MOST_CLASSES: u64 = 65_536;
 
 /// How to convert events in rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CsvOptions {
-    /// How many channels there are; without it, the largest unit plus one.
+    /// How many channels there are; without it, those of the picture, or the largest unit plus one.
     pub channels: Option<usize>,
+    /// Names of the columns; without them, the first line has them.
+    pub columns: Option<Vec<String>>,
+    /// The separator; without it, the one that the first line has.
+    pub separator: Option<u8>,
+    /// Unit of times whose column does not say it.
+    pub times: Option<TimeUnit>,
+    /// Width and height of a camera's picture in pixels.
+    pub size: Option<(u32, u32)>,
 }
 
 /// Converts the rows of `input` to the event file `output`.
 pub fn convert(
     input: &Path,
     output: &Path,
-    options: CsvOptions,
+    options: &CsvOptions,
     watch: Watch,
 ) -> Result<Converted, DataError> {
+    let files = files(input)?;
+    let all = || files.iter().flat_map(|file| samples_of(file, options));
     let mut labels = BTreeSet::new();
     let mut speakers = BTreeSet::new();
     let mut seen = HashSet::new();
     let (mut count, mut largest) = (0, 0);
-    for sample in Samples::open(input)? {
-        let sample = sample?;
+    for sample in all() {
+        let (path, sample) = sample?;
         largest = sample.units.iter().copied().fold(largest, u32::max);
         if !seen.insert(sample.name.clone()) {
-            let detail = format!("sample `{}` appears again", sample.name);
-            return Err(sample.wrong(
-                input,
-                detail,
-                "rows of one sample stand together: sort them",
-            ));
+            let detail = format!("sample `{}` appears again", printable_name(&sample.name));
+            return Err(sample.wrong(path, detail, "rows of one sample stand together: sort them"));
         }
         labels.insert(sample.label);
         speakers.extend(sample.speaker);
@@ -73,7 +95,9 @@ pub fn convert(
             path: input.to_owned(),
         });
     }
-    let channels = options.channels.unwrap_or(largest as usize + 1);
+    let pictured = Samples::open(&files[0].0, "", options)?.channels();
+    let channels = options.channels.or(pictured);
+    let channels = channels.unwrap_or(largest as usize + 1);
     let labels = Names::new(labels);
     let speakers = Names::new(speakers);
     let class_names = labels.classes(input)?;
@@ -90,16 +114,19 @@ pub fn convert(
     };
     let mut tally = Tally::new(watch, count);
     let mut position = 0;
-    let cuts = Samples::open(input)?.map(|sample| {
-        let sample = sample?;
+    let cuts = all().map(|sample| {
+        let (path, sample) = sample?;
         if let Some(unit) = sample.units.iter().find(|unit| **unit as usize >= channels) {
             let detail = format!("unit {unit} is outside 0..{channels}");
-            return Err(sample.wrong(input, detail, "raise the number of channels"));
+            return Err(sample.wrong(path, detail, "raise the number of channels"));
         }
         let number = |names: &Names, name: &str| {
             names.number(name).ok_or_else(|| {
-                let detail = format!("`{name}` was not there when the file was first read");
-                sample.wrong(input, detail, "leave the file alone while it is read")
+                let detail = format!(
+                    "`{}` was not there when the file was first read",
+                    printable_name(name)
+                );
+                sample.wrong(path, detail, "leave the file alone while it is read")
             })
         };
         let label = number(&labels, &sample.label)? as usize;
@@ -120,6 +147,56 @@ pub fn convert(
         files: vec![(output.to_owned(), written)],
         notices: Vec::new(),
     })
+}
+
+/// The samples of a file, each with the file's path; ends at the first error.
+fn samples_of<'a>(
+    (path, label): &'a (PathBuf, String),
+    options: &CsvOptions,
+) -> impl Iterator<Item = Result<(&'a Path, Sample), DataError>> + use<'a> {
+    let (samples, failed) = match Samples::open(path, label, options) {
+        Ok(samples) => (Some(samples), None),
+        Err(error) => (None, Some(Err(error))),
+    };
+    let all = samples.into_iter().flatten().chain(failed);
+    all.map(move |sample| Ok((path.as_path(), sample?)))
+}
+
+/// The files to read, each with the label of its samples where rows have none: a file, or the files of a folder and of
+/// the folders in it.
+fn files(input: &Path) -> Result<Vec<(PathBuf, String)>, DataError> {
+    if !input.is_dir() {
+        return Ok(vec![(input.to_owned(), NO_LABEL.to_owned())]);
+    }
+    let is_rows = |path: &PathBuf| {
+        let ending = path.extension().unwrap_or_default().to_string_lossy();
+        path.is_file()
+            && ENDINGS
+                .iter()
+                .any(|known| ending.eq_ignore_ascii_case(known))
+    };
+    let mut found = Vec::new();
+    for path in entries(input)? {
+        if path.is_dir() {
+            let label = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            let inside = entries(&path)?.into_iter().filter(is_rows);
+            found.extend(inside.map(|path| (path, label.clone())));
+        } else if is_rows(&path) {
+            found.push((path, NO_LABEL.to_owned()));
+        }
+    }
+    if found.is_empty() {
+        return Err(DataError::Unusable {
+            path: input.to_owned(),
+            detail: "there are no rows of text in it".to_owned(),
+            hint: "files end in .csv, .tsv, .txt or .dat; those of a class may lie in a folder of its name",
+        });
+    }
+    Ok(found)
 }
 
 /// Names of classes or speakers: numbers stand for themselves.

@@ -5,20 +5,22 @@
 //!
 //! | bits | holds |
 //! |---|---|
-//! | 0 to 7 | x, 0 to 33 |
-//! | 8 to 15 | y, 0 to 33; 240 where the clock passed 2^13 µs: no event, 8,192 µs more for all that follow |
+//! | 0 to 7 | x, 0 to W - 1 |
+//! | 8 to 15 | y, 0 to H - 1; 240 where the clock passed 2^13 µs: no event, 8,192 µs more for all that follow |
 //! | 16 | polarity: 1 brighter, 0 darker |
 //! | 17 to 39 | time in microseconds, the highest bit first |
 //!
-//! The event file has 2 x 34 x 34 channels: `(polarity * 34 + y) * 34 + x`. Recordings lie
+//! The picture has W x H pixels, 34 x 34 in N-MNIST; others, as N-Caltech101 of the same authors, lie in the same
+//! bits. The event file has 2 W H channels: `(polarity * H + y) * W + x`. Recordings lie
 //!
-//! - in folders named by class, `3/00002.bin`, in `Train` and `Test` or directly in the folder; or
+//! - in folders named by class, `3/00002.bin`, in `Train` and `Test` or directly in the folder. Classes are numbers, or
+//!   where one of the folders is no number, the names in alphabetical order; or
 //! - side by side, named in lists (`*.txt`: a file's name without its ending and its class a line, `#` begins
 //!   a comment); lists whose name begins with `test` are the test split.
 //!
 //! Where there is no test split one is drawn, and the validation split always is ([`Division`]).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -30,22 +32,57 @@ use crate::recording::Recording;
 use crate::synthetic::Split;
 use crate::write::{Cut, WriteMeta, try_write_events};
 
-/// Side of the picture in pixels.
-const SIDE: u32 = 34;
-/// Number of channels.
-pub const CHANNELS: usize = 2 * (SIDE * SIDE) as usize;
+/// Number of channels of N-MNIST's picture.
+pub const CHANNELS: usize = Picture::N_MNIST.channels();
 const CLASSES: usize = 10;
+/// Largest number of a class.
+const MOST_CLASSES: usize = 65_535;
 const EVENT_BYTES: usize = 5;
 /// A `y` that says that the clock passed 2^13 microseconds.
 const CLOCK_PASSED: u8 = 240;
 const CLOCK_US: u64 = 1 << 13;
-/// Largest recording in bytes: three saccades take 0.3 s, and 5 MB are a million events.
-const MAX_BYTES: u64 = 5_000_000;
+/// Largest recording in bytes: ten million events.
+const MAX_BYTES: u64 = 50_000_000;
+
+/// The size of the picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Picture {
+    /// W, pixels in a row; 1 to 256.
+    pub width: u32,
+    /// H, rows; 1 to 240.
+    pub height: u32,
+}
+
+impl Picture {
+    /// That of N-MNIST.
+    pub const N_MNIST: Self = Self {
+        width: 34,
+        height: 34,
+    };
+
+    /// A channel for each pixel and polarity.
+    pub const fn channels(self) -> usize {
+        2 * (self.width * self.height) as usize
+    }
+
+    fn check(self) -> Result<(), DataError> {
+        if (1..=256).contains(&self.width) && (1..=u32::from(CLOCK_PASSED)).contains(&self.height) {
+            return Ok(());
+        }
+        Err(DataError::BadOption {
+            option: "the size of the picture",
+            found: format!("{} x {}", self.width, self.height),
+            expected: "from 1 x 1 to 256 x 240 pixels: x and y have a byte each, and y of 240 is the clock's"
+                .to_owned(),
+        })
+    }
+}
 
 /// One recording, and where it lies.
 struct Item {
     path: PathBuf,
-    label: usize,
+    /// The name of its class.
+    class: String,
     /// From a folder or list for testing.
     test: bool,
 }
@@ -54,10 +91,13 @@ struct Item {
 pub fn convert(
     input: &Path,
     output: &Path,
+    picture: Picture,
     division: &Division,
     watch: Watch,
 ) -> Result<Converted, DataError> {
+    picture.check()?;
     let items = find(input)?;
+    let classes = classes(&items, picture);
     let drawn: BTreeMap<String, usize> = items
         .iter()
         .filter(|item| !item.test)
@@ -76,13 +116,16 @@ pub fn convert(
         _ => Split::Test,
     };
     let meta = WriteMeta {
-        channels: CHANNELS,
-        class_names: (0..CLASSES).map(|class| class.to_string()).collect(),
+        channels: picture.channels(),
+        class_names: classes.clone(),
         meta_info: vec![
             ("source".to_owned(), "N-MNIST".to_owned()),
             (
                 "channel".to_owned(),
-                "(polarity * 34 + y) * 34 + x".to_owned(),
+                format!(
+                    "(polarity * {} + y) * {} + x",
+                    picture.height, picture.width
+                ),
             ),
         ],
         ..WriteMeta::default()
@@ -97,12 +140,12 @@ pub fn convert(
             .enumerate()
             .filter(|(_, item)| split_of(item) == split);
         let cuts = of_split.map(|(index, item)| {
-            let (times_s, units) = read(&item.path)?;
+            let (times_s, units) = read(&item.path, picture)?;
             tally.count(&path)?;
             Ok(Cut::from(Recording {
                 times_s,
                 units,
-                label: item.label,
+                label: label_of(&classes, &item.class),
                 speaker: None,
                 index,
             }))
@@ -119,7 +162,7 @@ fn name_in(folder: &Path, path: &Path) -> String {
 }
 
 /// Times in seconds and channels of the recording at `path`, sorted by time.
-pub fn read(path: &Path) -> Result<(Vec<f64>, Vec<u32>), DataError> {
+pub fn read(path: &Path, picture: Picture) -> Result<(Vec<f64>, Vec<u32>), DataError> {
     let wrong = |offset: usize, detail: String, hint| DataError::Malformed {
         path: path.to_owned(),
         offset: offset as u64,
@@ -132,7 +175,7 @@ pub fn read(path: &Path) -> Result<(Vec<f64>, Vec<u32>), DataError> {
         return Err(wrong(
             0,
             detail,
-            "an N-MNIST recording has less than 5 MB: take it out",
+            "a recording has less than 50 MB: take it out",
         ));
     }
     let mut bytes = Vec::with_capacity(length as usize);
@@ -158,17 +201,18 @@ pub fn read(path: &Path) -> Result<(Vec<f64>, Vec<u32>), DataError> {
             elapsed_us += CLOCK_US;
             continue;
         }
-        if x >= SIDE || y >= SIDE {
+        let Picture { width, height } = picture;
+        if x >= width || y >= height {
             return Err(wrong(
                 event * EVENT_BYTES,
-                format!("an event lies at ({x}, {y}), outside of 34 x 34 pixels"),
-                "it is no N-MNIST recording, or damaged: download it again",
+                format!("an event lies at ({x}, {y}), outside of {width} x {height} pixels"),
+                "give the size of the picture, `--size 240x180`, or download a damaged recording again",
             ));
         }
         let polarity = u32::from(bytes[2] >> 7);
         let time_us = u64::from(u32::from_be_bytes([0, bytes[2] & 0x7f, bytes[3], bytes[4]]));
-        times_s.push((elapsed_us + time_us) as f64 * 1e-6);
-        units.push((polarity * SIDE + y) * SIDE + x);
+        times_s.push((elapsed_us + time_us) as f64 / 1e6);
+        units.push((polarity * height + y) * width + x);
     }
     if units.is_empty() {
         let detail = "there is no event in it".to_owned();
@@ -176,6 +220,33 @@ pub fn read(path: &Path) -> Result<(Vec<f64>, Vec<u32>), DataError> {
     }
     sort_by_time(&mut times_s, &mut units);
     Ok((times_s, units))
+}
+
+/// The name of each class: numbers up to the largest, ten at least of N-MNIST, or the names that there are.
+fn classes(items: &[Item], picture: Picture) -> Vec<String> {
+    let names: BTreeSet<&str> = items.iter().map(|item| item.class.as_str()).collect();
+    let numbers: Option<Vec<usize>> = names.iter().map(|name| name.parse().ok()).collect();
+    match numbers {
+        Some(numbers) => {
+            let least = if picture == Picture::N_MNIST {
+                CLASSES
+            } else {
+                1
+            };
+            let largest = numbers.into_iter().max().unwrap_or(0);
+            (0..least.max(largest + 1))
+                .map(|class| class.to_string())
+                .collect()
+        }
+        None => names.into_iter().map(str::to_owned).collect(),
+    }
+}
+
+/// The place of a class among `classes`.
+fn label_of(classes: &[String], class: &str) -> usize {
+    let number: Option<usize> = class.parse().ok();
+    let numbered = number.filter(|number| classes.get(*number) == Some(&number.to_string()));
+    numbered.unwrap_or_else(|| classes.iter().position(|name| name == class).unwrap_or(0))
 }
 
 /// All recordings of a folder, in the order of their paths.
@@ -208,7 +279,7 @@ fn find(folder: &Path) -> Result<Vec<Item>, DataError> {
         return Err(DataError::Unusable {
             path: folder.to_owned(),
             detail: "there is no recording in it".to_owned(),
-            hint: "recordings lie in folders 0 to 9 (in Train and Test), or are named in lists, *.txt",
+            hint: "recordings lie in folders of their classes (in Train and Test), or are named in lists, *.txt",
         });
     }
     Ok(items)
@@ -218,15 +289,19 @@ fn find(folder: &Path) -> Result<Vec<Item>, DataError> {
 fn find_classes(inside: &[PathBuf], test: bool, items: &mut Vec<Item>) -> Result<(), DataError> {
     for folder in inside.iter().filter(|path| path.is_dir()) {
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
-        let Some(label) = name.parse().ok().filter(|label| *label < CLASSES) else {
+        if name.parse().is_ok_and(|label: usize| label > MOST_CLASSES) {
             continue;
-        };
+        }
         let found = entries(folder)?;
         items.extend(
             found
                 .into_iter()
                 .filter(|path| ends_in(path, &["bin", "bs2"]))
-                .map(|path| Item { path, label, test }),
+                .map(|path| Item {
+                    path,
+                    class: name.clone().into_owned(),
+                    test,
+                }),
         );
     }
     Ok(())
@@ -257,13 +332,12 @@ fn find_listed(folder: &Path, path: &Path, items: &mut Vec<Item>) -> Result<(), 
                 return Err(wrong(detail, "a line holds a file's name and its class"));
             }
         };
-        let label = class.parse().ok().filter(|label| *label < CLASSES);
-        let label = label.ok_or_else(|| {
-            wrong(
+        if !class.parse().is_ok_and(|label: usize| label < CLASSES) {
+            return Err(wrong(
                 format!("the class is `{class}`"),
-                "classes are numbers from 0 to 9",
-            )
-        })?;
+                "classes in a list are numbers from 0 to 9",
+            ));
+        }
         // A name with a folder in it could lead anywhere.
         let plain = stem
             .chars()
@@ -274,7 +348,11 @@ fn find_listed(folder: &Path, path: &Path, items: &mut Vec<Item>) -> Result<(), 
             let detail = format!("there is no recording `{stem}`, .bs2 or .bin, beside the list");
             wrong(detail, "download it, or take its line out")
         })?;
-        items.push(Item { path, label, test });
+        items.push(Item {
+            path,
+            class: class.to_owned(),
+            test,
+        });
     }
     Ok(())
 }

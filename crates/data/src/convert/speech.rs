@@ -16,6 +16,8 @@
 mod ear;
 mod layout;
 mod mel;
+mod riff;
+mod samples;
 mod wav;
 
 #[cfg(test)]

@@ -2,9 +2,12 @@
 //! impact of the MIT-BIH Arrhythmia Database*; the format after the *WFDB Applications Guide*, header(5),
 //! signal(5), annot(5)). A record is three files:
 //!
-//! - `NAME.hea` says what the signals are;
-//! - `NAME.dat` holds them in format 212 or 16;
-//! - `NAME.atr` marks the beats.
+//! - `NAME.hea` says what the signals are ([`header`], [`signal_line`]), or which segments it consists of
+//!   ([`record`]);
+//! - `NAME.dat` holds them ([`format`]);
+//! - `NAME.atr`, or another annotator's file, marks the beats ([`annotation`]).
+//!
+//! What is read of each, and where other readers differ, is in `docs/input-formats.md`.
 //!
 //! A beat's class is its group after the AAMI (ANSI/AAMI EC57):
 //!
@@ -23,6 +26,9 @@
 //! `/extra/mark_s` where the mark is, and `/extra/start_s` where in the record the sample begins
 //! ([`crate::Place`]). The speaker is the record.
 //!
+//! A frame is what the record has at one time: a sample of each lead, or several. Frames of dense data are the record's,
+//! with the mean of a lead's samples; events are of the samples.
+//!
 //! Events are changes of a lead by `delta_mv` (send on delta): with the level r, at first the first value,
 //!
 //! ```text
@@ -30,18 +36,25 @@
 //! where r - x_t >= delta: an event on channel 2l + 1, and r falls by delta   (2)
 //! ```
 //!
-//! until neither holds. An event's time is where the straight line from x_{t-1} to x_t crosses the new level.
+//! until neither holds, computed exactly ([`delta`]). An event's time is where the straight line from x_{t-1} to x_t
+//! crosses the new level.
 
 mod annotation;
+mod choice;
 mod cut;
+mod decimal;
 mod delta;
+mod format;
 mod header;
+mod lead;
+mod record;
 mod signal;
+mod signal_line;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::split::{Division, number_groups};
@@ -50,8 +63,8 @@ use crate::error::DataError;
 use crate::frames::{FrameMeta, try_write_frames};
 use crate::synthetic::Split;
 use crate::write::{WriteMeta, try_write_events};
-use annotation::Beat;
-use header::Header;
+use header::{Body, Header};
+use record::Record;
 
 /// Names of the classes.
 pub const CLASSES: [&str; 5] = ["N", "S", "V", "F", "Q"];
@@ -66,7 +79,7 @@ pub enum Form {
         /// Whether the events of the gaps are kept.
         whole: bool,
     },
-    /// The leads in millivolts, a step a sample of the signal.
+    /// The leads in millivolts (or their own unit, where they are chosen by name), a step a frame of the record.
     Frames,
 }
 
@@ -79,6 +92,12 @@ pub struct WfdbOptions {
     pub before_s: f64,
     /// Until when after a beat's mark its label holds, in seconds.
     pub after_s: f64,
+    /// Leads to convert, by name or by number from 0; all that are in volts, where there is none.
+    pub leads: Vec<String>,
+    /// Ending of the files of marks.
+    pub annotator: String,
+    /// Whether records that cannot be converted are left out.
+    pub skip_bad: bool,
     /// How records are split.
     pub division: Division,
 }
@@ -92,6 +111,9 @@ impl Default for WfdbOptions {
             },
             before_s: 0.25,
             after_s: 0.45,
+            leads: Vec::new(),
+            annotator: "atr".to_owned(),
+            skip_bad: false,
             division: Division::default(),
         }
     }
@@ -119,15 +141,116 @@ impl WfdbOptions {
                 return bad(option, time_s, "above 0 and up to 10 s");
             }
         }
+        let sound = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+        if self.annotator.is_empty() || !self.annotator.bytes().all(sound) {
+            return Err(DataError::BadOption {
+                option: "the annotator",
+                found: format!("`{}`", self.annotator),
+                expected: "the ending of the files of marks, such as atr or qrs".to_owned(),
+            });
+        }
         Ok(())
     }
 }
 
-/// A record of a folder: its header and its beats.
-struct Record {
-    header: Header,
-    beats: Vec<Beat>,
-    number: u32,
+/// What is wrong with a record, with its name and the option that leaves it out.
+fn bad(name: &str, error: DataError) -> DataError {
+    match error {
+        DataError::Stopped { .. } | DataError::Write { .. } | DataError::BadRecord { .. } => error,
+        source => DataError::BadRecord {
+            name: name.to_owned(),
+            source: Box::new(source),
+        },
+    }
+}
+
+/// The records of a folder in the order of their names, and what was left out.
+fn records(
+    input: &Path,
+    options: &WfdbOptions,
+    notices: &mut Vec<String>,
+) -> Result<Vec<Record>, DataError> {
+    let mut headers = Vec::new();
+    let mut segments = BTreeSet::new();
+    for path in entries(input)? {
+        if path.extension().is_none_or(|ending| ending != "hea") {
+            continue;
+        }
+        let header = Header::read(&path);
+        if let Ok(Header {
+            body: Body::Segments(of),
+            ..
+        }) = &header
+        {
+            segments.extend(of.iter().filter_map(|segment| segment.name.clone()));
+        }
+        let stem = path.file_stem().unwrap_or_default();
+        headers.push((stem.to_string_lossy().into_owned(), header));
+    }
+    // A segment is no record of its own.
+    headers.retain(|(name, _)| !segments.contains(name));
+    if headers.is_empty() {
+        return Err(DataError::Unusable {
+            path: input.to_owned(),
+            detail: "there is no record in it".to_owned(),
+            hint: "a record is three files: NAME.hea, NAME.dat and NAME.atr",
+        });
+    }
+    let found = headers.len();
+    let mut records: Vec<Record> = Vec::new();
+    let mut first_bad = None;
+    for (name, header) in headers {
+        let record = header
+            .and_then(|header| Record::open(&header, options))
+            .and_then(|record| same_kind(records.first(), record))
+            // Its samples are read again when they are written: a record is in memory, and no other.
+            .and_then(|record| {
+                if options.skip_bad {
+                    pieces(&record, options)?;
+                }
+                Ok(record)
+            });
+        match record.map_err(|error| bad(&name, error)) {
+            Ok(record) => records.push(record),
+            Err(error) if options.skip_bad => {
+                notices.push(format!("left out: {error}"));
+                first_bad.get_or_insert(error.to_string());
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    if let (true, Some(first)) = (records.is_empty(), first_bad) {
+        return Err(DataError::Unusable {
+            path: input.to_owned(),
+            detail: format!("all {found} records are bad, the first because: {first}"),
+            hint: "download them again",
+        });
+    }
+    Ok(records)
+}
+
+/// The record, if it is as the first one.
+fn same_kind(first: Option<&Record>, record: Record) -> Result<Record, DataError> {
+    let Some(first) = first else {
+        return Ok(record);
+    };
+    if (record.leads.len(), &record.rate) == (first.leads.len(), &first.rate) {
+        return Ok(record);
+    }
+    let of = |record: &Record| {
+        let rate_hz = decimal::to_f64(&record.rate);
+        format!("{} leads at {rate_hz} Hz", record.leads.len())
+    };
+    Err(DataError::Unusable {
+        path: record.path.clone(),
+        detail: format!("it has {}, and the first record {}", of(&record), of(first)),
+        hint: "put records of another kind in a folder of their own, or choose leads that all have with --leads",
+    })
+}
+
+/// The beats of a record, cut.
+fn pieces(record: &Record, options: &WfdbOptions) -> Result<cut::Pieces, DataError> {
+    cut::Pieces::new(&record.read()?, record, options)
 }
 
 /// Converts the records in the folder `input` to `train.h5`, `valid.h5` and `test.h5` in `output`.
@@ -138,62 +261,35 @@ pub fn convert(
     watch: Watch,
 ) -> Result<Converted, DataError> {
     options.check()?;
-    let mut records = Vec::new();
-    for path in entries(input)? {
-        if path.extension().is_some_and(|ending| ending == "hea") {
-            let header = Header::read(&path)?;
-            let beats = annotation::read(&path.with_extension("atr"), &header)?;
-            records.push(Record {
-                header,
-                beats,
-                number: 0,
-            });
-        }
-    }
-    let Some(first) = records.first() else {
-        return Err(DataError::Unusable {
-            path: input.to_owned(),
-            detail: "there is no record in it".to_owned(),
-            hint: "a record is three files: NAME.hea, NAME.dat and NAME.atr",
-        });
-    };
-    let (leads, rate_hz) = (first.header.signals.len(), first.header.rate_hz);
-    for Record { header, .. } in &records {
-        if header.signals.len() != leads || (header.rate_hz - rate_hz).abs() > 1e-9 {
-            return Err(DataError::Unusable {
-                path: header.path.clone(),
-                detail: format!(
-                    "it has {} leads at {} Hz, and the first record {leads} at {rate_hz} Hz",
-                    header.signals.len(),
-                    header.rate_hz
-                ),
-                hint: "put records of another kind in a folder of their own",
-            });
-        }
+    let mut converted = Converted::default();
+    let mut records = records(input, options, &mut converted.notices)?;
+    for record in &records {
+        let notices = record.notices.iter();
+        let notices = notices.map(|notice| format!("record {}: {notice}", record.name));
+        converted.notices.extend(notices);
     }
     let sizes: BTreeMap<String, usize> = records
         .iter()
-        .map(|record| (record.header.name.clone(), record.beats.len()))
+        .map(|record| (record.name.clone(), record.beats.len()))
         .collect();
     let numbers = number_groups(sizes.keys());
     for record in &mut records {
-        record.number = numbers[&record.header.name];
+        record.number = numbers[&record.name];
     }
     let splits = options.division.divide(input, &sizes)?;
 
     make_folder(output)?;
     let mut tally = Tally::new(watch, sizes.values().sum());
-    let mut converted = Converted::default();
     let mut silent = 0;
     for split in Split::ALL {
         let path = output.join(split.file_name());
         let of_split: Vec<&Record> = records
             .iter()
-            .filter(|record| splits[&record.header.name] == split)
+            .filter(|record| splits[&record.name] == split)
             .collect();
         let written = write(&path, &of_split, options, &mut tally, &mut silent)?;
         converted.files.push((path, written));
-        let names: Vec<&str> = of_split.iter().map(|r| r.header.name.as_str()).collect();
+        let names: Vec<&str> = of_split.iter().map(|r| r.name.as_str()).collect();
         let notice = format!("{}: records {}", split.file_name(), names.join(", "));
         converted.notices.push(notice);
     }
@@ -213,22 +309,23 @@ fn write(
     silent: &mut usize,
 ) -> Result<usize, DataError> {
     let class_names: Vec<String> = CLASSES.map(String::from).to_vec();
-    let leads = records.first().map_or(1, |r| r.header.signals.len());
-    let names: Vec<&str> = records.first().map_or(Vec::new(), |record| {
-        let signals = record.header.signals.iter();
-        signals.map(|signal| signal.description.as_str()).collect()
-    });
+    // Each split has a record.
+    let Some(first) = records.first() else {
+        return Ok(0);
+    };
+    let leads = first.leads.len();
+    let names: Vec<&str> = first.leads.iter().map(|lead| lead.name.as_str()).collect();
+    let units: Vec<&str> = first.leads.iter().map(record::Chosen::unit).collect();
     let mut meta_info = vec![
         ("source".to_owned(), "WFDB records".to_owned()),
         ("leads".to_owned(), names.join(",")),
+        ("units".to_owned(), units.join(",")),
     ];
     // A record is in memory while its beats are written, and no other.
     let pieces = records.iter().flat_map(|record| {
-        let pieces = signal::read(&record.header)
-            .map(|leads| cut::Pieces::new(record.header.rate_hz, leads, record, options));
-        let (pieces, error) = match pieces {
+        let (pieces, error) = match pieces(record, options) {
             Ok(pieces) => (Some(pieces), None),
-            Err(error) => (None, Some(Err(error))),
+            Err(error) => (None, Some(Err(bad(&record.name, error)))),
         };
         pieces.into_iter().flatten().map(Ok).chain(error)
     });
@@ -241,7 +338,7 @@ fn write(
         Form::Frames => {
             let meta = FrameMeta {
                 channels: leads,
-                dt_s: records.first().map_or(1.0, |r| 1.0 / r.header.rate_hz),
+                dt_s: decimal::to_f64(&first.rate.recip()),
                 class_names,
                 meta_info,
             };

@@ -8,7 +8,7 @@ use hdf5_reader::{Dataset, Datatype, SliceInfo, SliceInfoElem};
 use super::{Frames, MASK, OFFSETS, STEP, VALUES};
 use crate::container::Container;
 use crate::error::DataError;
-use crate::event_file::{KEYS, LABELS, SPEAKER, implied_classes, name_classes, read_integers};
+use crate::labels::{KEYS, LABELS, SPEAKER, implied_classes, name_classes, read_integers};
 use crate::number::NumberType;
 
 /// Most bytes that deflate makes of one.

@@ -1,13 +1,15 @@
 //! Writing a synthetic set to a folder: `train.h5`, `valid.h5` and `test.h5`.
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use super::spec::Synthetic;
 use super::{Split, SyntheticSet};
+use crate::convert::{Tally, Watch};
 use crate::error::DataError;
-use crate::event_file::read_meta;
-use crate::write::{StoredTimes, WriteMeta, write_events};
+use crate::labels::read_meta;
+use crate::write::{StoredTimes, WriteMeta, try_write_events};
 
 const FINGERPRINT: &str = "fingerprint";
 
@@ -21,6 +23,12 @@ pub struct SetProgress {
 }
 
 impl Synthetic {
+    /// What its files carry: the name of the set, and how times are stored. Sets with float32 times are made again
+    /// in their folder, whose name stays.
+    fn mark(&self) -> String {
+        format!("{}, float64 times", self.fingerprint())
+    }
+
     /// How many samples `split` has.
     pub fn samples(&self, split: Split) -> usize {
         match split {
@@ -37,7 +45,7 @@ impl Synthetic {
 
     /// Whether `folder` holds exactly this set, made by this version.
     pub fn is_in(&self, folder: impl AsRef<Path>) -> bool {
-        let fingerprint = self.fingerprint();
+        let fingerprint = self.mark();
         Self::paths(folder).iter().all(|path| {
             read_meta(path, FINGERPRINT)
                 .ok()
@@ -53,6 +61,19 @@ impl Synthetic {
         folder: impl AsRef<Path>,
         mut progress: impl FnMut(SetProgress),
     ) -> Result<[PathBuf; 3], DataError> {
+        self.write_watched(folder, &mut |so_far| {
+            progress(so_far);
+            ControlFlow::Continue(())
+        })
+    }
+
+    /// The same; `watch` is called after each sample and may break the work off: then the file that was being
+    /// written is not left, and those before it are.
+    pub fn write_watched(
+        &self,
+        folder: impl AsRef<Path>,
+        watch: Watch,
+    ) -> Result<[PathBuf; 3], DataError> {
         let set = SyntheticSet::new(self)?;
         let folder = folder.as_ref();
         fs::create_dir_all(folder).map_err(|error| DataError::Write {
@@ -61,42 +82,41 @@ impl Synthetic {
         })?;
         let meta = WriteMeta {
             channels: self.channels,
-            times: StoredTimes::F32,
+            times: StoredTimes::F64,
             class_names: set.class_names(),
             meta_info: vec![
                 (
                     "name".into(),
                     "synthetic words, as spoken digits are heard".into(),
                 ),
-                (FINGERPRINT.into(), self.fingerprint()),
+                (FINGERPRINT.into(), self.mark()),
                 ("specification".into(), format!("{self:?}")),
             ],
         };
         let total = Split::ALL.iter().map(|split| self.samples(*split)).sum();
-        let mut done = 0;
+        let mut tally = Tally::new(watch, total);
         let paths = Self::paths(folder);
         for (split, path) in Split::ALL.into_iter().zip(&paths) {
             let samples = (0..self.samples(split)).map(|index| {
                 let sample = set.sample(split, index);
-                done += 1;
-                progress(SetProgress { done, total });
-                sample
+                tally.count(path).map(|()| sample.into())
             });
-            write_events(path, samples, &meta)?;
+            try_write_events(path, samples, &meta)?;
         }
         Ok(paths)
     }
 
-    /// The files of this set in `folder`, made first if they are not there.
+    /// The files of this set in `folder`, made first if they are not there; `watch` as for
+    /// [`Self::write_watched`].
     pub fn write_once(
         &self,
         folder: impl AsRef<Path>,
-        progress: impl FnMut(SetProgress),
+        watch: Watch,
     ) -> Result<[PathBuf; 3], DataError> {
         self.check()?;
         if self.is_in(&folder) {
             return Ok(Self::paths(folder));
         }
-        self.write(folder, progress)
+        self.write_watched(folder, watch)
     }
 }

@@ -122,6 +122,14 @@ impl<R: Real> Resonance<R> {
         }
     }
 
+    /// Periods and time constants `[H]`, in ms, with their keys in a scenario.
+    pub fn times_ms(&self) -> Vec<(&'static str, &[f64])> {
+        vec![
+            ("period_ms", self.period_ms.values()),
+            ("tau_mem_ms", self.tau_ms.values()),
+        ]
+    }
+
     /// Sets periods and time constants `[H]`, in ms, and rho in `params` if it is learnt.
     pub fn set_ms(
         &mut self,

@@ -4,13 +4,17 @@
 //! weights ──────────▶ theory        norms, conditions for contraction, bounds of states, gains
 //! weights, silence ─▶ quiet, settle fixed points and their stability; where the whole net comes to rest
 //! weights, streams ─▶ trajectory    Lyapunov exponents of each cell, derivatives along the path
+//!                     attractors    from several starts: which of them come together
 //!                     forgetting    distance of two pasts in the same gap
 //! all of it ────────▶ verdict       in plain words
 //! ```
 //!
 //! All is computed in f64, whatever the net was trained in.
 
+mod attractors;
+pub mod claim;
 pub mod described;
+mod error;
 pub mod fixed_points;
 pub mod forgetting;
 pub mod jacobian;
@@ -26,14 +30,13 @@ pub mod verdict;
 
 use nalgebra::DMatrix;
 use rayon::prelude::*;
-use saturn_cell::gradcheck::random;
-use saturn_cell::rng::generator;
 use saturn_data::DataError;
 
 use crate::eval::contraction::contraction;
 use crate::network::Network;
 use crate::scenario::{ContractionConfig, Fill, Gap, Layer};
-use crate::stream::{Columns, Composer, Form, OpenGap, Source};
+use crate::stream::{Form, Source};
+use attractors::Path;
 use forgetting::Forgetting;
 use jacobian::Slope;
 use lyapunov::Spectrum;
@@ -43,7 +46,7 @@ use still::still;
 use theory::{Heard, theory};
 use trajectory::{CellSpectra, Seen, Trajectory, has_spikes};
 
-pub use report::{Analysis, Cloud, LayerAnalysis, Measured, NetMeasured};
+pub use report::{Analysis, Attractor, Cloud, LayerAnalysis, Measured, NetMeasured};
 
 /// What to measure.
 #[derive(Clone, Copy, Debug)]
@@ -52,11 +55,13 @@ pub struct Options {
     pub exponents: usize,
     /// Steps of each input that they are measured over.
     pub steps: usize,
+    /// States that each input is run from, to find attractors side by side: 1 at least.
+    pub starts: usize,
     /// Of the streams.
     pub seed: u64,
 }
 
-/// Steps that are not looked at: of the stream, of a gap, and of silence.
+/// Steps that are not looked at, in which starts may come together: of the stream, of a gap, and of silence.
 const WARM_UP: [usize; 3] = [500, 200, 500];
 /// Steps after which silence says nothing new.
 const SILENCE: usize = 4_000;
@@ -90,12 +95,6 @@ pub struct Subject<'a> {
     pub dt_ms: f64,
 }
 
-/// One input and the path of the net under it.
-struct Path {
-    name: String,
-    trajectory: Trajectory,
-}
-
 /// Analyses the net of `subject`; `say` is told what is going on.
 pub fn analyse(
     subject: &Subject,
@@ -111,6 +110,7 @@ pub fn analyse(
     let spectra: Vec<Vec<Option<CellSpectra>>> = (paths.par_iter())
         .map(|path| path.trajectory.spectra(net, &still, options.exponents))
         .collect();
+    let (paths, spectra) = attractors::told_apart(net, paths, spectra);
     say("looking for where it comes to rest");
     let starts = side_by_side(net, &paths[0].trajectory);
     let silence = DMatrix::zeros(subject.channels, 1);
@@ -139,16 +139,16 @@ pub fn analyse(
         }
         None => Vec::new(),
     };
-    // The path that two pasts are compared on.
-    let beside = paths.iter().position(|path| path.name.starts_with("gap"));
     let mut slowest: Option<f64> = None;
     let mut layers = Vec::new();
     for (i, (cell, points)) in net.cells().iter().zip(points).enumerate() {
         let cell = cell.as_ref();
         let own = |path: usize| spectra[path][i].as_ref();
         let exponents = measured(paths.iter().enumerate().map(|(k, p)| (p, own(k))));
-        if let Some(rate) = beside.and_then(|k| own(k)?.exact.leading()?.per_step) {
-            slowest = Some(slowest.map_or(rate, |s| s.max(rate)));
+        // Two pasts are compared in a gap: the slowest of its attractors, here and below.
+        let gaps = (0..paths.len()).filter(|k| paths[*k].name.starts_with("gap"));
+        for rate in gaps.filter_map(|k| own(k)?.exact.leading()?.per_step) {
+            slowest = Some(slowest.map_or(rate, |s: f64| s.max(rate)));
         }
         let main = curves.iter().find(|curve| curve.layer == i && curve.main);
         let heard = Heard {
@@ -174,57 +174,9 @@ pub fn analyse(
         });
     }
     let whole = (paths.iter().zip(&spectra))
-        .flat_map(|(path, spectra)| together(&path.name, path.trajectory.steps(), spectra))
+        .flat_map(|(path, spectra)| together(path, spectra))
         .collect();
     Ok((layers, settled, whole))
-}
-
-impl Subject<'_> {
-    /// The net on its stream, in a gap and in silence, one after the other.
-    fn paths(&self, options: &Options, seen: &mut [Seen]) -> Result<Vec<Path>, DataError> {
-        let (net, form) = (self.net, (self.form, self.channels));
-        let mut unseen = vec![Seen::default(); seen.len()];
-        let mut paths = Vec::new();
-        let mut run = |name: String,
-                       from: Option<&[DMatrix<f64>]>,
-                       (warm_up, steps): (usize, usize),
-                       next: &mut dyn FnMut(&mut Columns<f64>) -> Result<(), DataError>|
-         -> Result<Vec<DMatrix<f64>>, DataError> {
-            let (_, at) = Trajectory::record(net, from, warm_up, form, &mut *next, &mut unseen)?;
-            let (trajectory, end) =
-                Trajectory::record(net, Some(&at), steps, form, &mut *next, &mut *seen)?;
-            paths.push(Path { name, trajectory });
-            Ok(end)
-        };
-        let mut at = match self.source {
-            Some(source) => {
-                let mut composer = Composer::new(source, "analysis", options.seed, 0)?;
-                let mut next = |out: &mut Columns<f64>| composer.step(out).map(|_| ());
-                let steps = (WARM_UP[0], options.steps);
-                let end = run("stream".to_owned(), None, steps, &mut next)?;
-                let gap = plain_gap(source.gap);
-                let mut rng = generator(options.seed, "analysis gap", 0);
-                let (_, mut open) = OpenGap::draw(&gap, &mut rng);
-                let mut tally = Vec::new();
-                let mut next =
-                    |out: &mut Columns<f64>| open.step(source, &mut rng, &mut tally, out);
-                let name = format!("gap of {}", gap.fill[0].name());
-                run(name, Some(&end), (WARM_UP[1], options.steps), &mut next)?
-            }
-            // Somewhere that is not rest.
-            None => (net.cells().iter().enumerate())
-                .map(|(i, cell)| random(cell.widths().state, 1, 0.5, 7 + i as u64))
-                .collect(),
-        };
-        let steps = (WARM_UP[2], options.steps.min(SILENCE));
-        let mut next = |out: &mut Columns<f64>| {
-            out.push_empty();
-            Ok(())
-        };
-        at = run("silence".to_owned(), Some(&at), steps, &mut next)?;
-        drop(at);
-        Ok(paths)
-    }
 }
 
 /// Gaps of one kind: the first of `gap` that is not silence, or silence.
@@ -253,6 +205,7 @@ fn measured<'a>(all: impl Iterator<Item = (&'a Path, Option<&'a CellSpectra>)>) 
     all.flat_map(|(path, spectra)| {
         let one = |slope, spectrum: &Spectrum| Measured {
             input: path.name.clone(),
+            attractor: Some(path.attractor),
             slope,
             spectrum: spectrum.clone(),
         };
@@ -265,7 +218,7 @@ fn measured<'a>(all: impl Iterator<Item = (&'a Path, Option<&'a CellSpectra>)>) 
 }
 
 /// The leading exponents of the whole net: those of its cells, taken together.
-fn together(input: &str, steps: usize, cells: &[Option<CellSpectra>]) -> Vec<NetMeasured> {
+fn together(path: &Path, cells: &[Option<CellSpectra>]) -> Vec<NetMeasured> {
     let spiking = (cells.iter().flatten()).any(|cell| cell.surrogate.is_some());
     let slopes: &[Slope] = if spiking {
         &[Slope::True, Slope::Surrogate]
@@ -290,8 +243,9 @@ fn together(input: &str, steps: usize, cells: &[Option<CellSpectra>]) -> Vec<Net
     };
     (slopes.iter())
         .map(|&slope| NetMeasured {
-            input: input.to_owned(),
-            steps,
+            input: path.name.clone(),
+            steps: path.trajectory.steps(),
+            attractor: Some(path.attractor),
             slope,
             spectrum: spectrum(slope),
         })

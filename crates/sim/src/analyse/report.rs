@@ -37,17 +37,53 @@ pub struct Analysis {
     pub layers: Vec<LayerAnalysis>,
 }
 
+/// One of the courses that a net takes under an input, from several starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attractor {
+    /// From 1, in the order of the starts.
+    pub number: usize,
+    /// How many there are.
+    pub of: usize,
+    /// Starts that lead to it.
+    pub starts: usize,
+    /// All starts.
+    pub all: usize,
+}
+
+impl Attractor {
+    /// Of an input, where there are several.
+    fn label(own: Option<Self>, input: &str) -> String {
+        match own {
+            Some(own) if own.of > 1 => format!(
+                "{input}, attractor {} of {} ({} of {} starts)",
+                own.number, own.of, own.starts, own.all
+            ),
+            _ => input.to_owned(),
+        }
+    }
+}
+
 /// The leading exponents of the whole net under one input.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NetMeasured {
     /// `stream`, `gap of ..` or `silence`.
     pub input: String,
-    /// Steps that were run; a tenth of them let the vectors turn.
+    /// Steps that were run; a tenth of them at least, and a half at most, let the vectors turn.
     pub steps: usize,
+    /// Which attractor; `None` in analyses from one start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attractor: Option<Attractor>,
     /// Which derivative of spikes.
     pub slope: Slope,
     /// The exponents.
     pub spectrum: Spectrum,
+}
+
+impl NetMeasured {
+    /// The input, and the attractor where there are several.
+    pub fn label(&self) -> String {
+        Attractor::label(self.attractor, &self.input)
+    }
 }
 
 /// The leading exponents of one cell under one input.
@@ -55,10 +91,20 @@ pub struct NetMeasured {
 pub struct Measured {
     /// `stream`, `gap of ..` or `silence`.
     pub input: String,
+    /// Which attractor; `None` in analyses from one start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attractor: Option<Attractor>,
     /// Which derivative of spikes.
     pub slope: Slope,
     /// The exponents.
     pub spectrum: Spectrum,
+}
+
+impl Measured {
+    /// The input, and the attractor where there are several.
+    pub fn label(&self) -> String {
+        Attractor::label(self.attractor, &self.input)
+    }
 }
 
 /// One cell.

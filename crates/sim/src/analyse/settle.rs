@@ -102,7 +102,7 @@ pub fn settle(
 }
 
 /// max |a - b| over all cells, over 1 + max |a|; infinite where a number is not finite.
-fn distance(a: &[DMatrix<f64>], b: &[DMatrix<f64>], of_a: usize, of_b: usize) -> f64 {
+pub(super) fn distance(a: &[DMatrix<f64>], b: &[DMatrix<f64>], of_a: usize, of_b: usize) -> f64 {
     let (mut far, mut size) = (0.0f64, 1.0f64);
     for (a, b) in a.iter().zip(b) {
         for (a, b) in a.column(of_a).iter().zip(b.column(of_b).iter()) {

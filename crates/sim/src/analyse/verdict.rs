@@ -1,31 +1,56 @@
 //! What an analysis says of a net, in plain words.
 //!
-//! Each line says on what it rests: `proven` from the weights, for the inputs that it names; or `measured`, on the
-//! streams that were run.
+//! Each line says on what it rests ([`Basis`]): `proven` from the weights, for the inputs that it names; `not excluded`
+//! by a bound, which does not mean that it happens; or `measured`, on the streams that were run.
+//!
+//! What is proven of a layer is about two of its states *under the same input*. Where a layer below keeps its past, the
+//! input is not the same: so a layer that forgets for certain may still differ, and the line about its two pasts says
+//! where the difference comes from. Where all layers up to it forget for certain, a difference that is left is one that
+//! is not gone yet.
 
 use serde::{Deserialize, Serialize};
 
+use super::claim::Basis;
 use super::jacobian::Slope;
 use super::report::{LayerAnalysis, NetMeasured};
 use super::settle::Settled;
-use super::theory::StateBound;
+use super::theory::{Finding, StateBound};
 
 /// One thing that is said.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     /// `divergence`, `saturation`, `contraction`, `forgetting` or `silence`.
     pub topic: String,
-    /// `proven` or `measured`.
-    pub basis: String,
+    /// On what it rests.
+    pub basis: Basis,
     /// What is said.
     pub text: String,
 }
 
-fn line(topic: &str, proven: bool, text: String) -> Line {
+fn line(topic: &str, basis: Basis, text: String) -> Line {
     Line {
         topic: topic.to_owned(),
-        basis: if proven { "proven" } else { "measured" }.to_owned(),
+        basis,
         text,
+    }
+}
+
+/// What is proven of the layers of a net together.
+struct Certain<'a> {
+    layers: &'a [&'a LayerAnalysis],
+}
+
+impl Certain<'_> {
+    /// The first layer below `layer` that is not proven to forget.
+    fn open_below(&self, layer: usize) -> Option<&LayerAnalysis> {
+        let shrinks = |l: &LayerAnalysis| matches!(l.theory.finding(), Finding::Shrinks(_));
+        let mut below = self.layers.iter().filter(|l| l.layer < layer);
+        below.find(|l| !shrinks(l)).copied()
+    }
+
+    /// Whether all layers are proven to forget.
+    fn whole(&self) -> bool {
+        self.open_below(usize::MAX).is_none()
     }
 }
 
@@ -39,9 +64,25 @@ pub fn verdict(
     let with_state: Vec<&LayerAnalysis> = layers.iter().filter(|l| l.state > 0).collect();
     let mut lines = vec![divergence(&with_state)];
     lines.extend(saturation(&with_state));
-    lines.extend(with_state.iter().filter_map(|layer| contraction(layer)));
-    lines.extend(exponents.iter().filter_map(|net| forgetting(net, dt_ms)));
-    lines.extend(with_state.iter().filter_map(|layer| pasts(layer, dt_ms)));
+    let certain = Certain {
+        layers: &with_state,
+    };
+    lines.extend(
+        with_state
+            .iter()
+            .filter_map(|layer| contraction(layer, &certain)),
+    );
+    lines.extend(
+        exponents
+            .iter()
+            .filter_map(|net| forgetting(net, &certain, dt_ms)),
+    );
+    lines.extend(attractors(exponents, &certain));
+    lines.extend(
+        with_state
+            .iter()
+            .filter_map(|layer| pasts(layer, &certain, dt_ms)),
+    );
     lines.push(silence(settled));
     lines.extend(with_state.iter().filter_map(|layer| points(layer)));
     lines.extend(with_state.iter().filter_map(|layer| quiet_neurons(layer)));
@@ -65,8 +106,11 @@ fn divergence(layers: &[&LayerAnalysis]) -> Line {
         })
         .collect();
     if !grows.is_empty() {
-        let text = format!("can diverge: {} is not below 1", grows.join("; "));
-        return line("divergence", true, text);
+        let text = format!(
+            "the bound does not exclude divergence: {} is not below 1; a state diverges only where its input drives it",
+            grows.join("; ")
+        );
+        return line("divergence", Basis::NotExcluded, text);
     }
     let open: Vec<String> = (layers.iter())
         .filter(|l| l.theory.bounds.is_empty() || l.theory.bounds.iter().any(|b| b.range.is_none()))
@@ -77,13 +121,13 @@ fn divergence(layers: &[&LayerAnalysis]) -> Line {
         .collect();
     if !open.is_empty() {
         let text = format!("no theorem here excludes divergence of {}", open.join("; "));
-        return line("divergence", false, text);
+        return line("divergence", Basis::NotExcluded, text);
     }
     let bounds = layers.iter().flat_map(|layer| {
         (layer.theory.bounds.iter()).filter_map(|bound| Some(bounded(layer, bound, bound.range?)))
     });
     let text = format!("cannot diverge: {}", bounds.collect::<Vec<_>>().join("; "));
-    line("divergence", true, text)
+    line("divergence", Basis::Proven, text)
 }
 
 fn bounded(layer: &LayerAnalysis, bound: &StateBound, (low, high): (f64, f64)) -> String {
@@ -113,23 +157,23 @@ fn saturation(layers: &[&LayerAnalysis]) -> Vec<Line> {
                     "{} is linear in its state and does not saturate",
                     named(layer)
                 );
-                line("saturation", true, text)
+                line("saturation", Basis::Proven, text)
             });
             let bounds = layer.theory.bounds.iter();
-            let pinned = bounds.filter_map(|bound| {
-                let (can, all) = bound.can_pin?;
+            let pinned = bounds.flat_map(|bound| {
                 let what = match (layer.spiking, bound.field.as_str()) {
                     (true, _) => "fire at every step",
                     (_, "c") => "fill their memory (tanh c above 0.95)",
-                    _ => "be pinned (beyond ±0.95)",
+                    _ => "reach ±0.95 (are pinned)",
                 };
-                let text = if can == 0 {
-                    format!("{}: no unit can {what}", named(layer))
-                } else {
-                    format!("{}: {can} of {all} units can {what}", named(layer))
-                };
-                let text = format!("{text}, on inputs within the range that was heard");
-                Some(line("saturation", true, text))
+                let said = bound
+                    .pinning
+                    .map_or_else(Vec::new, |pinning| pinning.says(what));
+                said.into_iter().map(|(basis, text)| {
+                    let name = named(layer);
+                    let text = format!("{name}: {text}, on inputs within the range that was heard");
+                    line("saturation", basis, text)
+                })
             });
             let seen = layer.pinned.map(|share| {
                 let text = format!(
@@ -137,7 +181,7 @@ fn saturation(layers: &[&LayerAnalysis]) -> Vec<Line> {
                     named(layer),
                     100.0 * share
                 );
-                line("saturation", false, text)
+                line("saturation", Basis::Measured, text)
             });
             linear
                 .into_iter()
@@ -148,45 +192,68 @@ fn saturation(layers: &[&LayerAnalysis]) -> Vec<Line> {
         .collect()
 }
 
-/// What a theorem says of two pasts.
-fn contraction(layer: &LayerAnalysis) -> Option<Line> {
+/// What a theorem says of two states of a layer under the same input.
+fn contraction(layer: &LayerAnalysis, certain: &Certain) -> Option<Line> {
     let all = &layer.theory.contraction;
+    let name = named(layer);
+    let any_input = all.first()?.any_input;
     let values: Vec<String> = all
         .iter()
         .map(|c| format!("{} = {}", c.name, digits(c.value)))
         .collect();
-    let best = (all.iter().filter_map(|c| c.factor)).reduce(f64::min);
-    let text = match (best, all.first()?.exact) {
-        (Some(factor), _) => format!(
-            "{} forgets for certain: {}; a difference shrinks by {factor:.4} a step or faster in the end",
-            named(layer),
-            values.join(", ")
-        ),
-        (None, true) => format!("{} does not forget: {}", named(layer), values.join(", ")),
-        (None, false) => format!(
-            "{}: the sufficient condition is not met ({}; below 1 is wanted), which says nothing",
-            named(layer),
-            values.join(", ")
-        ),
+    let values = values.join(", ");
+    let (basis, text) = match layer.theory.finding() {
+        Finding::Shrinks(factor) => {
+            let range = if any_input {
+                ""
+            } else {
+                ", on inputs within the range that was heard"
+            };
+            let below = certain
+                .open_below(layer.layer)
+                .map_or_else(String::new, |below| {
+                    format!(
+                        ", while it hears the same; of {}, below, that is not proven",
+                        named(below)
+                    )
+                });
+            let text = format!(
+                "{name} forgets for certain: {values}; a difference shrinks by {factor:.4} a step or faster in the \
+                 end{range}{below}"
+            );
+            (Basis::Proven, text)
+        }
+        Finding::Stays => {
+            let text = format!(
+                "{name} has states that never become one: {values}; whether pasts lead to them is open"
+            );
+            (Basis::Proven, text)
+        }
+        Finding::Open => {
+            let text = format!(
+                "{name}: the sufficient condition is not met ({values}; below 1 is wanted), which says nothing"
+            );
+            (Basis::NotExcluded, text)
+        }
     };
-    Some(line("contraction", true, text))
+    Some(line("contraction", basis, text))
 }
 
 /// What the leading exponent says.
-fn forgetting(net: &NetMeasured, dt_ms: f64) -> Option<Line> {
+fn forgetting(net: &NetMeasured, certain: &Certain, dt_ms: f64) -> Option<Line> {
     let leading = net.spectrum.leading()?;
     let surrogate = net.slope == Slope::Surrogate;
     let on = if surrogate {
         format!(
             "on {}, with the surrogate's slope, as training sees it",
-            net.input
+            net.label()
         )
     } else {
-        format!("on {}", net.input)
+        format!("on {}", net.label())
     };
     let Some(rate) = leading.per_step else {
         let text = format!("{on}: differences are erased wholly (exponent -∞)");
-        return Some(line("forgetting", false, text));
+        return Some(line("forgetting", Basis::Measured, text));
     };
     let second = 1e3 / dt_ms;
     let error = leading.error.unwrap_or(0.0);
@@ -200,25 +267,54 @@ fn forgetting(net: &NetMeasured, dt_ms: f64) -> Option<Line> {
         (true, _) if surrogate => format!("{on}: gradients fade, {number}: to 37 % in {time} s"),
         (true, _) => format!("{on}: small differences fade, {number}: to 37 % in {time} s"),
         (_, true) if surrogate => format!("{on}: gradients explode, {number}"),
+        (_, true) if certain.whole() => {
+            format!(
+                "{on}: undecided, {number}: the weights prove that differences shrink in the end"
+            )
+        }
         (_, true) => format!("{on}: does not forget, {number}: small differences grow (chaos)"),
         _ => format!("{on}: undecided, {number}"),
     };
-    Some(line("forgetting", false, text))
+    Some(line("forgetting", Basis::Measured, text))
+}
+
+/// Inputs under which several starts stay apart.
+fn attractors(exponents: &[NetMeasured], certain: &Certain) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for net in exponents.iter().filter(|net| net.slope == Slope::True) {
+        let Some(own) = net.attractor.filter(|own| own.number == 1 && own.of > 1) else {
+            continue;
+        };
+        let text = format!(
+            "on {}: {} starts lead to {} attractors",
+            net.input, own.all, own.of
+        );
+        let text = if certain.whole() {
+            format!(
+                "{text} within {} steps; the weights prove that they meet in the end",
+                net.steps
+            )
+        } else {
+            format!("{text}: small differences may fade, and which of them the net is in stays")
+        };
+        lines.push(line("forgetting", Basis::Measured, text));
+    }
+    lines
 }
 
 /// A share of the difference of two pasts that is not forgotten.
 const KEPT: f64 = 0.01;
 
 /// What became of two pasts.
-fn pasts(layer: &LayerAnalysis, dt_ms: f64) -> Option<Line> {
+fn pasts(layer: &LayerAnalysis, certain: &Certain, dt_ms: f64) -> Option<Line> {
     let own = layer.forgetting.as_ref()?;
     let (lag, left) = own.last()?;
     let second = 1e3 / dt_ms;
     let rate = |r: Option<f64>| r.map_or("-".to_owned(), |r| format!("{} /s", short(r * second)));
+    let after = short(lag as f64 * dt_ms / 1e3);
     let text = format!(
-        "{}: after {} s of the same gap two pasts differ in {} by {} of what they did; rate {}, foretold {}",
+        "{}: after {after} s of the same gap two pasts differ in {} by {} of what they did; rate {}, foretold {}",
         named(layer),
-        short(lag as f64 * dt_ms / 1e3),
         own.field,
         short(left),
         rate(own.measured),
@@ -228,18 +324,29 @@ fn pasts(layer: &LayerAnalysis, dt_ms: f64) -> Option<Line> {
         && own
             .foretold
             .is_some_and(|rate| rate * (lag as f64) < (0.1 * KEPT).ln());
-    let why = if layer.spiking {
-        "spikes that differ keep the pasts apart, which the exponent does not see"
-    } else {
-        "the pasts are apart by more than a small difference, in several states or cycles side by side, or spikes \
-         below differ"
+    let why = match (layer.theory.finding(), certain.open_below(layer.layer)) {
+        (Finding::Shrinks(_), None) => {
+            "the weights prove that it will be gone, more slowly than the exponent foretells"
+                .to_owned()
+        }
+        (Finding::Shrinks(_), Some(below)) => format!(
+            "the difference comes from below, where {} is not proven to forget: under the same input it would be gone",
+            named(below)
+        ),
+        _ if layer.spiking => format!(
+            "it did not forget within {after} s; spikes that differ keep the pasts apart, which the exponent does not see"
+        ),
+        _ => format!(
+            "it did not forget within {after} s; the pasts are apart by more than a small difference, in several \
+             states or cycles side by side, or spikes below differ"
+        ),
     };
     let text = if keeps {
-        format!("{text}: it does not forget; {why}")
+        format!("{text}: {why}")
     } else {
         text
     };
-    Some(line("forgetting", false, text))
+    Some(line("forgetting", Basis::Measured, text))
 }
 
 /// Where the net comes to rest.
@@ -264,7 +371,7 @@ fn silence(settled: &Settled) -> Line {
             parts.join(", ")
         )
     };
-    line("silence", false, text)
+    line("silence", Basis::Measured, text)
 }
 
 /// The fixed points of a layer.
@@ -286,7 +393,7 @@ fn points(layer: &LayerAnalysis) -> Option<Line> {
         },
         radii.join(", ")
     );
-    Some(line("silence", false, text))
+    Some(line("silence", Basis::Measured, text))
 }
 
 /// Neurons that must fall silent.
@@ -296,7 +403,7 @@ fn quiet_neurons(layer: &LayerAnalysis) -> Option<Line> {
         "{}: {silent} of {all} neurons cannot fire once their membrane has leaked, whatever the others of the layer do",
         named(layer)
     );
-    Some(line("silence", true, text))
+    Some(line("silence", Basis::Proven, text))
 }
 
 /// A number that is compared with 1.

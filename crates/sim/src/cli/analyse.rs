@@ -18,6 +18,9 @@ pub struct AnalyseArgs {
     /// Steps of each input that exponents are measured over
     #[arg(long, value_name = "STEPS", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(400..=10_000_000))]
     steps: u64,
+    /// States that each input is run from, to find attractors side by side
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=64))]
+    starts: u64,
     /// Seed of the streams; that of the net by default
     #[arg(long, value_name = "SEED")]
     seed: Option<u64>,
@@ -35,6 +38,7 @@ impl AnalyseArgs {
             model: &self.model,
             exponents: self.exponents as usize,
             steps: self.steps as usize,
+            starts: self.starts as usize,
             seed: self.seed,
             silence: self.silence,
             out: self.out.as_deref(),

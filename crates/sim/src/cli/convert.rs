@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Args, Subcommand, ValueEnum};
+use saturn_data::TimeUnit;
 use saturn_data::convert::{Division, event_csv, idx, n_mnist, speech, wfdb};
 
 use crate::command;
@@ -12,7 +13,7 @@ use crate::run::Progress;
 /// What to convert from.
 #[derive(Subcommand)]
 pub(super) enum From {
-    /// Events as rows of text: sample,time_s,unit,label[,speaker]
+    /// Events as rows of text: sample,time_s,unit,label[,speaker], or t,x,y,p with --columns
     Csv(Csv),
     /// Images of MNIST or Fashion-MNIST, idx or idx.gz
     Idx(Idx),
@@ -26,13 +27,50 @@ pub(super) enum From {
 
 #[derive(Args)]
 pub(super) struct Csv {
-    /// The rows: CSV whose first line names the columns
+    /// The rows: CSV whose first line names the columns, or a folder of such files
     input: PathBuf,
     /// The event file to write, HDF5
     out: PathBuf,
-    /// Number of channels; the largest unit plus one by default
+    /// Number of channels; those of --size, or the largest unit plus one, by default
     #[arg(long, value_name = "N")]
     channels: Option<usize>,
+    /// Names of the columns where the first line has none: sample, t, unit (or x, y, p), label, speaker; `-` leaves a
+    /// column out
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "NAMES",
+        allow_hyphen_values = true
+    )]
+    columns: Option<Vec<String>>,
+    /// What parts the cells: comma, semicolon, tab, bar or space; what the first line has by default
+    #[arg(long, value_name = "NAME", value_parser = separator)]
+    separator: Option<u8>,
+    /// Unit of a column `t`: s, ms or us; seconds by default, where that makes samples of a plausible length
+    #[arg(long, value_name = "UNIT", value_parser = super::times::unit)]
+    times: Option<TimeUnit>,
+    /// Width and height of the picture in pixels, for columns x and y
+    #[arg(long, value_name = "WxH", value_parser = size)]
+    size: Option<(u32, u32)>,
+}
+
+/// The separator of a name.
+fn separator(text: &str) -> Result<u8, String> {
+    match text {
+        "comma" | "," => Ok(b','),
+        "semicolon" | ";" => Ok(b';'),
+        "tab" | "\\t" | "\t" => Ok(b'\t'),
+        "bar" | "|" => Ok(b'|'),
+        "space" | " " => Ok(b' '),
+        _ => Err("expected comma, semicolon, tab, bar or space".to_owned()),
+    }
+}
+
+/// Two sides.
+fn size(text: &str) -> Result<(u32, u32), String> {
+    let sides = text.split_once(['x', 'X']);
+    let sides = sides.and_then(|(w, h)| Some((w.trim().parse().ok()?, h.trim().parse().ok()?)));
+    sides.ok_or_else(|| "expected a width and a height, such as 34x34".to_owned())
 }
 
 /// How an image becomes a recording.
@@ -119,6 +157,9 @@ pub(super) struct NMnist {
     input: PathBuf,
     /// The folder for train.h5, valid.h5 and test.h5
     out: PathBuf,
+    /// Width and height of the picture in pixels
+    #[arg(long, value_name = "WxH", default_value = "34x34", value_parser = size)]
+    size: (u32, u32),
     #[command(flatten)]
     shares: Shares,
 }
@@ -134,7 +175,7 @@ enum BeatForm {
 
 #[derive(Args)]
 pub(super) struct Wfdb {
-    /// The folder with the records: NAME.hea, NAME.dat, NAME.atr
+    /// The folder with the records: NAME.hea, NAME.dat, NAME.atr (or another annotator's file)
     input: PathBuf,
     /// The folder for train.h5, valid.h5 and test.h5
     out: PathBuf,
@@ -153,6 +194,15 @@ pub(super) struct Wfdb {
     /// Until when after a beat its label holds, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 450.0)]
     after_ms: f64,
+    /// Leads to convert, by name or by number from 0; all that are in volts by default
+    #[arg(long, value_delimiter = ',', value_name = "LEADS")]
+    leads: Vec<String>,
+    /// Ending of the files that mark the beats
+    #[arg(long, value_name = "NAME", default_value = "atr")]
+    annotator: String,
+    /// Leave out records that cannot be converted, and name them
+    #[arg(long)]
+    skip_bad: bool,
     #[command(flatten)]
     groups: Groups,
 }
@@ -235,6 +285,9 @@ impl Wfdb {
             },
             before_s: 1e-3 * self.before_ms,
             after_s: 1e-3 * self.after_ms,
+            leads: self.leads,
+            annotator: self.annotator,
+            skip_bad: self.skip_bad,
             division: self.groups.division(),
         }
     }
@@ -279,14 +332,22 @@ impl From {
     /// Converts.
     pub(super) fn run(self, progress: &Progress) -> Result<()> {
         command::convert(progress, |watch| match self {
-            Self::Csv(Csv {
-                input,
-                out,
-                channels,
-            }) => event_csv::convert(&input, &out, event_csv::CsvOptions { channels }, watch),
+            Self::Csv(args) => {
+                let options = event_csv::CsvOptions {
+                    channels: args.channels,
+                    columns: args.columns,
+                    separator: args.separator,
+                    times: args.times,
+                    size: args.size,
+                };
+                event_csv::convert(&args.input, &args.out, &options, watch)
+            }
             Self::Idx(args) => idx::convert(&args.input, &args.out, &args.options(), watch),
             Self::NMnist(args) => {
-                n_mnist::convert(&args.input, &args.out, &args.shares.division(), watch)
+                let (width, height) = args.size;
+                let picture = n_mnist::Picture { width, height };
+                let division = args.shares.division();
+                n_mnist::convert(&args.input, &args.out, picture, &division, watch)
             }
             Self::Wfdb(args) => {
                 let (input, out) = (args.input.clone(), args.out.clone());

@@ -10,7 +10,7 @@ use crate::command::{self, Limits, RunOptions};
 use crate::run::Progress;
 use crate::run::checkpoint::Keeping;
 use crate::run::matrix::Selection;
-use crate::run::summary::Reference;
+use crate::run::summary::ReferenceArg;
 
 /// Options of both.
 #[derive(Args)]
@@ -38,9 +38,10 @@ struct Common {
     /// Checkpoints of a piece of work that are kept
     #[arg(long, value_name = "K", default_value_t = 2, value_parser = super::cores)]
     keep: usize,
-    /// What differences are measured from: an arm and a policy of resets
-    #[arg(long, value_name = "ARM,POLICY", default_value = "classic,oracle", value_parser = reference)]
-    reference: Reference,
+    /// What differences are measured from: an arm and a policy of resets, such as `classic,oracle` or
+    /// `carry,periodic_100` [default: the arm that trains on one sample at a time, with oracle resets]
+    #[arg(long, value_name = "ARM,POLICY", value_parser = reference)]
+    reference: Option<ReferenceArg>,
 }
 
 #[derive(Args)]
@@ -121,13 +122,15 @@ impl TuneArgs {
 }
 
 /// An arm and a policy with a comma between.
-fn reference(text: &str) -> Result<Reference, String> {
+fn reference(text: &str) -> Result<ReferenceArg, String> {
     match text.rsplit_once(',') {
-        Some((arm, state_reset)) if !arm.is_empty() && !state_reset.is_empty() => Ok(Reference {
-            arm: arm.to_owned(),
-            state_reset: state_reset.to_owned(),
-        }),
-        _ => Err("an arm and a policy are wanted, such as classic,oracle".to_owned()),
+        Some((arm, state_reset)) if !arm.is_empty() && !state_reset.is_empty() => {
+            Ok(ReferenceArg {
+                arm: arm.to_owned(),
+                policy: state_reset.to_owned(),
+            })
+        }
+        _ => Err("expected an arm and a policy, such as classic,oracle".to_owned()),
     }
 }
 

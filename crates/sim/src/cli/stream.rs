@@ -5,12 +5,15 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 
+use super::times::TimeArgs;
+use crate::live::assemble::Repeats;
 use crate::live::fallback::Fallback;
 use crate::live::health::{WINDOW, WatchConfig};
 use crate::live::options::{Options, Pace, Stamp};
 use crate::live::protocol::Format;
 use crate::live::send::{SendOptions, What, send};
 use crate::live::source::{Source, address_of};
+use crate::live::wrap::{FEWEST_BITS, MOST_BITS};
 use crate::run::Progress;
 
 #[derive(Args)]
@@ -29,6 +32,10 @@ pub struct StreamArgs {
     /// End when the first client of a socket has gone
     #[arg(long)]
     once: bool,
+    /// Where 16 clients of a socket are connected, another takes the place of one that has sent nothing for
+    /// this long, seconds
+    #[arg(long, value_name = "S", default_value_t = 10.0, value_parser = not_negative)]
+    client_idle_s: f64,
     /// A step as soon as the stamps of the events allow, or one every `dt_ms` of wall clock
     #[arg(long, value_enum, default_value_t)]
     pace: Pace,
@@ -38,9 +45,16 @@ pub struct StreamArgs {
     /// How late an event may come, ms; 0 by default, and one step with `--pace real`
     #[arg(long, value_name = "MS", value_parser = not_negative)]
     reorder_ms: Option<f64>,
-    /// How far time may jump ahead, seconds; events beyond are dropped
-    #[arg(long, value_name = "S", default_value_t = 3600.0, value_parser = positive)]
+    /// How far time may jump ahead, seconds; events beyond are dropped, unless 16 in a row agree: then time
+    /// goes on from them, without the steps between
+    #[arg(long, value_name = "S", default_value_t = 60.0, value_parser = positive)]
     max_jump_s: f64,
+    /// What several events of one unit at one microsecond are: as many, as in training, or one
+    #[arg(long, value_enum, default_value_t)]
+    repeats: Repeats,
+    /// The sender's counter of microseconds has N bits and wraps, such as 32
+    #[arg(long, value_name = "N", value_parser = within::<{ FEWEST_BITS as u64 }, { MOST_BITS as u64 }>)]
+    wrap_bits: Option<u64>,
     /// The most events of one step; more are dropped
     #[arg(long, value_name = "N", default_value_t = 16_384, value_parser = within::<1, 1_048_576>)]
     max_events: u64,
@@ -88,6 +102,10 @@ pub struct StreamArgs {
     /// Serve metrics for Prometheus and `saturn view` at this address: a port of this machine, or HOST:PORT
     #[arg(long, value_name = "PORT", value_parser = address_of)]
     metrics: Option<String>,
+    /// Answer requests for metrics under this host name, too; without it those for an address, localhost and
+    /// the name in --metrics alone
+    #[arg(long, value_name = "NAME", requires = "metrics")]
+    metrics_host: Vec<String>,
 }
 
 impl StreamArgs {
@@ -98,11 +116,14 @@ impl StreamArgs {
             format: self.format,
             follow: self.follow,
             once: self.once,
+            idle_s: self.client_idle_s,
             pace: self.pace,
             stamp: self.stamp,
             reorder_ms: self.reorder_ms,
             max_jump_s: self.max_jump_s,
             max_events: self.max_events as usize,
+            repeats: self.repeats,
+            wrap_bits: self.wrap_bits.map(|bits| bits as u32),
             rebase_after: self.rebase_after,
             origin_us: self.origin_us,
             queue: self.queue as usize,
@@ -118,6 +139,7 @@ impl StreamArgs {
             state: self.state,
             save_every_s: self.save_every_s,
             metrics: self.metrics,
+            metrics_hosts: self.metrics_host,
         };
         crate::live::run(&options, &progress.stop())
     }
@@ -131,9 +153,11 @@ pub struct SendArgs {
     /// Where to: `-` (standard output), FILE, `unix:PATH` or `udp:HOST:PORT`
     #[arg(long, value_name = "WHERE")]
     to: Source,
-    /// Number of channels
-    #[arg(long, value_name = "N", default_value_t = 700, value_parser = within::<1, 16_777_214>)]
-    channels: u64,
+    /// Number of channels; with --gaps-of that of the run, and otherwise 700 by default
+    #[arg(long, value_name = "N", value_parser = within::<1, 16_777_214>)]
+    channels: Option<u64>,
+    #[command(flatten)]
+    times: TimeArgs,
     /// Lines of text, or binary frames, which is the default
     #[arg(long, value_enum, default_value = "binary")]
     format: Format,
@@ -143,6 +167,10 @@ pub struct SendArgs {
     /// Silence after each recording, ms
     #[arg(long, value_name = "MS", default_value_t = 500.0, value_parser = not_negative)]
     gap_ms: f64,
+    /// Put the gaps of this run's own stream before each recording (a run's folder, or a net in it): its ranges
+    /// of health were learnt with them
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["gap_ms", "noise"])]
+    gaps_of: Option<PathBuf>,
     /// The most recordings
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
@@ -152,8 +180,8 @@ pub struct SendArgs {
     /// Seconds of noise
     #[arg(long, value_name = "S", default_value_t = 10.0, value_parser = positive, requires = "noise")]
     seconds: f64,
-    /// Seed of the noise
-    #[arg(long, value_name = "N", default_value_t = 1, requires = "noise")]
+    /// Seed of the noise, or of what gaps draw
+    #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// The time at which it begins, microseconds
     #[arg(long, value_name = "US", default_value_t = 0, value_parser = within::<0, 4_503_599_627_370_496>)]
@@ -166,6 +194,7 @@ impl SendArgs {
             (Some(path), None) => What::File {
                 path,
                 limit: self.limit,
+                gaps_of: self.gaps_of.map(|run| (run, self.seed)),
             },
             (_, rate_hz) => What::Noise {
                 rate_hz: rate_hz.unwrap_or(1.0),
@@ -175,7 +204,8 @@ impl SendArgs {
         };
         let options = SendOptions {
             what,
-            channels: self.channels as usize,
+            channels: self.channels.map(|n| n as usize),
+            times: self.times.times(),
             to: self.to,
             format: self.format,
             speed: self.speed,

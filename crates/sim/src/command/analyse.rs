@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use saturn_plots::Figure;
+use saturn_plots::{Figure, Look, Role};
 
 use super::make::paths_of;
 use super::print::print;
@@ -14,10 +14,12 @@ use crate::analyse::described::described;
 use crate::analyse::verdict::{short, verdict};
 use crate::analyse::{Analysis, Options, Subject, analyse as measure};
 use crate::figures;
+use crate::figures::looks::looks;
 use crate::live::model::Model;
 use crate::network::Network;
 use crate::run::Progress;
 use crate::run::folder::write_beside;
+use crate::run::summary::Roles;
 use crate::run::workbench::Workbench;
 use crate::scenario::DataSource;
 use crate::stream::Form;
@@ -30,6 +32,8 @@ pub struct AnalyseOptions<'a> {
     pub exponents: usize,
     /// Steps of each input.
     pub steps: usize,
+    /// States that each input is run from.
+    pub starts: usize,
     /// Of the streams.
     pub seed: Option<u64>,
     /// Use no data.
@@ -42,6 +46,9 @@ pub struct AnalyseOptions<'a> {
 pub fn analyse(options: &AnalyseOptions, progress: &Progress) -> Result<()> {
     let model = Model::find(options.model)?;
     let net: Network<f64> = model.network()?;
+    for notice in &model.notices {
+        progress.line(notice);
+    }
     let scenario = &model.scenario;
     let seed = options.seed.unwrap_or_else(|| model.seed());
     let bench = if options.silence {
@@ -72,6 +79,7 @@ pub fn analyse(options: &AnalyseOptions, progress: &Progress) -> Result<()> {
     let what = Options {
         exponents: options.exponents,
         steps: options.steps,
+        starts: options.starts,
         seed,
     };
     let (layers, settled, exponents) = measure(&subject, &what, &|doing| progress.doing(doing))?;
@@ -92,14 +100,24 @@ pub fn analyse(options: &AnalyseOptions, progress: &Progress) -> Result<()> {
         Some(stem) => stem.to_owned(),
         None => model.file("analysis", "json").with_extension(""),
     };
-    let json = write(&analysis, &stem)?;
+    let json = write(&analysis, &stem, look(&model))?;
     print(&text(&analysis))?;
     progress.line(&format!("{}, .svg and .png are written", json.display()));
     Ok(())
 }
 
+/// The look of the arm that the net was trained in.
+fn look(model: &Model) -> Look {
+    let arms = Roles::of(&model.scenario).arms;
+    let all = arms.iter().zip(looks(&arms));
+    let own = all
+        .filter(|(arm, _)| arm.name == model.arm_name())
+        .map(|(_, look)| look);
+    own.last().unwrap_or(Look::of(Role::Other(0)))
+}
+
 /// Writes `stem.json`, `stem.svg` and `stem.png`; the first one's path.
-fn write(analysis: &Analysis, stem: &Path) -> Result<PathBuf> {
+fn write(analysis: &Analysis, stem: &Path, look: Look) -> Result<PathBuf> {
     if let Some(folder) = stem.parent() {
         std::fs::create_dir_all(folder).with_context(|| {
             format!(
@@ -112,7 +130,7 @@ fn write(analysis: &Analysis, stem: &Path) -> Result<PathBuf> {
     name.push(".json");
     let json = stem.with_file_name(name);
     write_beside(&json, &serde_json::to_vec_pretty(analysis)?)?;
-    figures::analyse::figure(analysis).draw(stem)?;
+    figures::analyse::figure(analysis, look).draw(stem)?;
     Ok(json)
 }
 
@@ -140,8 +158,15 @@ fn text(analysis: &Analysis) -> String {
         let dimension = (net.spectrum.kaplan_yorke).map_or_else(String::new, |d| {
             format!("; Kaplan-Yorke dimension {}", short(d))
         });
-        let input = &net.input;
-        lines.push(format!("  {input}{slope}: {}{dimension}", rates.join(" ")));
+        let input = net.label();
+        let error = (net.spectrum.leading().and_then(|leading| leading.error))
+            .map_or_else(String::new, |e| {
+                format!(" (the first ± {})", short(e * second))
+            });
+        lines.push(format!(
+            "  {input}{slope}: {}{error}{dimension}",
+            rates.join(" ")
+        ));
     }
     lines.join("\n")
 }

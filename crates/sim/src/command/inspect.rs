@@ -3,21 +3,26 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
-use saturn_data::{EventFile, OnBadSample, Quantiles, ReadOptions, Summary, summarise};
+use saturn_data::steps::TimeFloat;
+use saturn_data::{EventFile, OnBadSample, Quantiles, ReadOptions, Summary, Times, summarise};
+use saturn_data::{printable, printable_name};
 use saturn_plots::{Figure, Inspect, RasterPlot};
 
 use super::print::print;
 
+/// Classes that are printed by name.
+const CLASSES: usize = 40;
+
 /// Prints what is in `file` and draws it to `figure` (without its ending), or to the file's name and
 /// `-inspect` in the current folder.
-pub fn inspect(file: &Path, channels: usize, figure: Option<&Path>) -> Result<()> {
+pub fn inspect(file: &Path, channels: usize, times: Times, figure: Option<&Path>) -> Result<()> {
     // Bad samples are counted and named below: the good ones are still worth looking at.
     let options = ReadOptions {
         channels,
         classes: None,
         on_bad_sample: OnBadSample::Skip,
     };
-    let events = EventFile::open(file, &options)?;
+    let events = EventFile::open_timed(file, &options, times)?;
     let summary = summarise(&events)?;
     print(&lines(&summary).join("\n"))?;
     let stem = figure.map_or_else(
@@ -48,11 +53,15 @@ fn lines(s: &Summary) -> Vec<String> {
     let silent = s.channel_rates_hz.iter().filter(|r| **r == 0.0).count();
     let loudest = s.channel_rates_hz.iter().fold(0.0f64, |a, &b| a.max(b));
     let mean = s.channel_rates_hz.iter().sum::<f64>() / s.channel_rates_hz.len().max(1) as f64;
-    let classes: Vec<String> = s
+    let mut classes: Vec<String> = s
         .classes
         .iter()
+        .take(CLASSES)
         .map(|c| format!("{} ({})", c.name, c.samples))
         .collect();
+    if s.classes.len() > CLASSES {
+        classes.push(format!("and {} more", s.classes.len() - CLASSES));
+    }
     let speakers = match s.speakers.len() {
         0 => "(speakers not named)".to_owned(),
         1 => "by 1 speaker".to_owned(),
@@ -65,7 +74,7 @@ fn lines(s: &Summary) -> Vec<String> {
     let mut lines = vec![
         format!(
             "file       {}, {:.1} MB",
-            s.path.display(),
+            printable(&s.path.display().to_string()),
             s.file_bytes as f64 / 1e6
         ),
         format!(
@@ -85,10 +94,17 @@ fn lines(s: &Summary) -> Vec<String> {
             100.0 * s.active_share_10ms
         ),
         format!(
-            "times      {}-bit floats, {apart} apart at the median duration",
-            s.time_bits
+            "times      {} bits, in {}, {apart} apart at the median duration",
+            match s.stored.float {
+                TimeFloat::Integer => format!("integers of {}", s.time_bits),
+                _ => format!("floats of {}", s.time_bits),
+            },
+            s.stored.unit.plural()
         ),
     ];
+    if let Some(grid) = s.grid {
+        lines.push(format!("grid       all times lie on one of {grid}"));
+    }
     if !s.notices.is_empty() {
         // Further lines stand under the first.
         let notices = s.notices.to_string().replace('\n', "\n           ");
@@ -111,11 +127,13 @@ fn draw(events: &EventFile, summary: Summary) -> Result<Inspect> {
     Ok(Inspect {
         title: format!(
             "{}: {} samples of {} classes",
-            summary
-                .path
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy(),
+            printable_name(
+                &summary
+                    .path
+                    .file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+            ),
             summary.samples,
             summary.classes.len()
         ),

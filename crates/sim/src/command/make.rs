@@ -1,5 +1,6 @@
 //! `saturn data make`: the synthetic set of a scenario, written as event files.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::Result;
@@ -77,11 +78,16 @@ fn write(set: &Synthetic, folder: &Path, progress: &Progress) -> Result<[std::pa
         ));
     }
     let mut begun = false;
-    Ok(set.write_once(folder, |done| {
+    Ok(set.write_once(folder, &mut |done| {
         if !begun {
             progress.total(done.total as u64);
             begun = true;
         }
         progress.advance(1);
+        if progress.stopped() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     })?)
 }

@@ -2,19 +2,21 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
-use super::run::{fingerprints, finish};
+use super::error::CommandError;
+use super::run::{fingerprints, finish_all};
 use crate::run::Progress;
 use crate::run::folder::Folder;
-use crate::run::summary::Summary;
+use crate::run::summary::{Roles, Summary};
+use crate::run::weights::set_apart;
 use crate::scenario::Scenario;
 
 /// Draws the figures and the report of the run in `run` again.
 pub fn plot(run: &Path, progress: &Progress) -> Result<()> {
     let (scenario, folder) = open(run)?;
-    let summary = summary(run, &folder)?;
-    finish(&scenario, &folder, &summary, progress)
+    let summary = summary(run, &scenario, &folder, progress)?;
+    finish_all(&scenario, &folder, &summary, progress)
 }
 
 /// The scenario and the folder of the run in `run`.
@@ -24,14 +26,24 @@ pub fn open(run: &Path) -> Result<(Scenario, Folder)> {
     Ok((scenario, folder))
 }
 
-/// What the run in `run` has found.
-pub fn summary(run: &Path, folder: &Folder) -> Result<Summary> {
-    folder
-        .read_json(Path::new("summary.json"))?
-        .with_context(|| {
-            format!(
-                "{}: holds no summary.json\nhint: run the scenario to its end first",
-                run.display()
-            )
-        })
+/// What the run in `run` has found, less what was found with other weights than are in the folder now.
+pub fn summary(
+    run: &Path,
+    scenario: &Scenario,
+    folder: &Folder,
+    progress: &Progress,
+) -> Result<Summary> {
+    let summary = folder.read_json::<Summary>(Path::new("summary.json"))?;
+    let mut summary = summary.ok_or_else(|| CommandError::NoSummary {
+        run: run.to_owned(),
+    })?;
+    // What names stand for is in the scenario, which the folder has in any case.
+    summary.roles = Roles::of(scenario);
+    if summary.reference.is_unknown() {
+        summary.reference = summary.roles.usual_reference();
+    }
+    for line in set_apart(&mut summary, run)? {
+        progress.line(&line);
+    }
+    Ok(summary)
 }

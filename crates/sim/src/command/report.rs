@@ -6,20 +6,36 @@ use anyhow::{Result, bail};
 
 use super::plot::{open, summary};
 use super::print::print;
-use super::run::finish;
+use super::run::{finish_all, head, others};
 use crate::report::checklist::{arm_of, checklists, lines};
 use crate::run::Progress;
+use crate::run::summary::Summary;
 
 /// Writes the report of the run in `run` again; with `checklist`, prints what became of each item for the
 /// nets of `arm`.
 pub fn report(run: &Path, checklist: bool, arm: Option<&str>, progress: &Progress) -> Result<()> {
     let (scenario, folder) = open(run)?;
-    let summary = summary(run, &folder)?;
+    let summary = summary(run, &scenario, &folder, progress)?;
     if !checklist {
-        return finish(&scenario, &folder, &summary, progress);
+        return finish_all(&scenario, &folder, &summary, progress);
     }
+    let others = others(&folder)?;
+    let mut text = Vec::new();
+    if !others.is_empty() {
+        text.push(head(&summary));
+    }
+    text.extend(checked(run, &summary, arm)?);
+    for (_, summary) in &others {
+        text.extend([String::new(), head(summary)]);
+        text.extend(checked(run, summary, arm)?);
+    }
+    print(&text.join("\n"))
+}
+
+/// The lines of the checklists of one group of trials.
+fn checked(run: &Path, summary: &Summary, arm: Option<&str>) -> Result<Vec<String>> {
     let known: Vec<&str> = summary.cells.iter().map(|cell| cell.arm.as_str()).collect();
-    let arm = match arm.or_else(|| arm_of(&summary)) {
+    let arm = match arm.or_else(|| arm_of(summary)) {
         Some(arm) if known.contains(&arm) => arm,
         Some(arm) => bail!(
             "--arm {arm}: the run has no such arm\nhint: `saturn report {}` shows its arms",
@@ -28,8 +44,8 @@ pub fn report(run: &Path, checklist: bool, arm: Option<&str>, progress: &Progres
         None => bail!("{}: no net of this run was evaluated", run.display()),
     };
     let mut text = Vec::new();
-    for list in checklists(&summary, arm) {
+    for list in checklists(summary, arm) {
         text.extend(lines(&list));
     }
-    print(&text.join("\n"))
+    Ok(text)
 }

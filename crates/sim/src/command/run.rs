@@ -11,19 +11,23 @@ use thiserror::Error;
 
 use super::budget::{Limits, budget, costs};
 use super::described::described;
+use super::error::CommandError;
 use super::make::{paths_if_there, paths_of};
 use super::print::print;
+use crate::fault::Fault;
 use crate::run::Progress;
-use crate::run::cells::{Shared, Store};
+use crate::run::apart;
+use crate::run::cells::{Events, Shared, Store};
 use crate::run::checkpoint::Keeping;
-use crate::run::folder::Folder;
+use crate::run::deed::Deed;
+use crate::run::folder::{Folder, FolderError, read_json, write_beside};
 use crate::run::matrix::{
-    Entry, Found, Keys, Matrix, Selection, Wanted, collect, entries, key, summarise,
+    Entry, Group, Keys, Matrix, Selection, Wanted, collect, entries, key, summarise,
 };
 use crate::run::owner::Files;
-use crate::run::summary::{Reference, Summary};
+use crate::run::summary::{ReferenceArg, Roles, Summary};
 use crate::run::workbench::{Paths, Workbench};
-use crate::scenario::{Scenario, to_yaml};
+use crate::scenario::{DataSource, Scenario, to_yaml};
 use crate::{figures, report};
 
 /// What `run` and `compare` were asked for.
@@ -54,8 +58,8 @@ pub struct RunOptions<'a> {
     pub resume: bool,
     /// How many at once.
     pub limits: Limits,
-    /// What differences are measured from.
-    pub reference: Reference,
+    /// What differences are measured from; the usual reference of the scenario where it is `None`.
+    pub reference: Option<ReferenceArg>,
 }
 
 /// Cells failed, and the others are done.
@@ -66,6 +70,8 @@ pub struct RunOptions<'a> {
 pub struct CellsFailed {
     failed: usize,
     all: usize,
+    /// The run's, unless the input of every one of them was wrong.
+    pub(crate) fault: Fault,
 }
 
 /// Nothing was found where finished cells were to be collected.
@@ -106,11 +112,17 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     for warning in &scenario.warnings {
         progress.line(&format!("warning: {}", warning.line(scenario.file())));
     }
+    let reference = Roles::of(&scenario).reference(options.reference.as_ref())?;
     let seeds = scenario.seeds_for(options.all_seeds);
     let all = entries(&scenario, &seeds);
     let chosen = options.selection.of(all.clone())?;
     if options.list {
         return list(&scenario, &chosen, options);
+    }
+    for folder in options.collect.into_iter().flatten() {
+        if !folder.is_dir() {
+            return Err(CommandError::no_folder("--collect", folder).into());
+        }
     }
     if options.resume {
         Folder::must_exist(options.out)?;
@@ -122,13 +134,20 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
         .map_err(|e| e.with_differences(&to_yaml(&scenario)))?;
     folder.write(Path::new("scenario.yaml"), to_yaml(&scenario).as_bytes())?;
     if let Some(cells) = options.cells {
-        std::fs::create_dir_all(cells).with_context(|| format!("creating {}", cells.display()))?;
+        if cells.exists() && !cells.is_dir() {
+            return Err(CommandError::no_folder("--cells", cells).into());
+        }
+        std::fs::create_dir_all(cells).map_err(|source| FolderError::Io {
+            path: cells.to_owned(),
+            what: Deed::CreateFolder,
+            source,
+        })?;
     }
     let paths = match options.collect {
         None => Some(paths_of(&scenario, progress)?),
         Some(_) => data_if_there(&scenario)?,
     };
-    let (inputs, (shared, found)) = match &paths {
+    let (inputs, mut groups) = match &paths {
         Some(paths) => {
             let inputs = all_checksums(&scenario, paths)?;
             let data = data_key(&inputs)?;
@@ -140,14 +159,26 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
                 progress,
             };
             let judged = judged_key(&inputs)?;
-            let done = job.matrix(&chosen, paths, data, judged)?;
-            (inputs, done)
+            let own = job.matrix(&chosen, paths, data, judged)?;
+            (inputs, job.with_others(&chosen, own)?)
         }
         None => (Vec::new(), collected(&scenario, &chosen, &folder, options)?),
     };
-    let failed = found.failures.len();
+    let main = groups.remove(0);
+    let failed = main.found.failures.len();
+    let fault = if failed > 0 && main.found.wrong_input == failed {
+        Fault::Input
+    } else {
+        Fault::Run
+    };
     if options.selection.is_all() || options.collect.is_some() {
-        let summary = summarise(&scenario, &shared, &options.reference, found);
+        let of = |group: Group| summarise(&scenario, &group.shared, &reference, group.found);
+        apart::clear(folder.path())?;
+        for group in groups {
+            let path = apart::folder(folder.path(), &group.shared.short());
+            write_summary(&path, &of(group))?;
+        }
+        let summary = of(main);
         folder.write_json(Path::new("summary.json"), &summary)?;
         let manifest = Manifest {
             saturn: env!("CARGO_PKG_VERSION"),
@@ -162,17 +193,17 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
             inputs,
         };
         folder.write_json(Path::new("manifest.json"), &manifest)?;
-        finish(&scenario, &folder, &summary, progress)?;
+        finish_all(&scenario, &folder, &summary, progress)?;
     } else {
         progress.line(&format!(
             "{} of {} cells done; `--collect` draws the figures and the report",
-            found.cells.len(),
+            main.found.cells.len(),
             all.len()
         ));
     }
     if failed > 0 {
         let all = chosen.len();
-        return Err(CellsFailed { failed, all }.into());
+        return Err(CellsFailed { failed, all, fault }.into());
     }
     Ok(())
 }
@@ -193,10 +224,10 @@ impl Job<'_> {
         paths: &Paths,
         data: String,
         judged: String,
-    ) -> Result<(Shared, Found)> {
+    ) -> Result<Group> {
         let (scenario, options, progress) = (self.scenario, self.options, self.progress);
         let bench = Workbench::open(scenario, paths, options.last)?;
-        for notice in bench.notices() {
+        for notice in bench.notices()? {
             progress.line(&notice);
         }
         let (about, odd) = described(scenario, &bench);
@@ -209,6 +240,7 @@ impl Job<'_> {
             classes: bench.classes.clone(),
             dt_ms: bench.dt_ms,
             data,
+            events: Events::of(&bench),
         };
         let costs = costs(scenario, &bench, paths, chosen)?;
         let seeds = scenario.seeds_for(options.all_seeds).len();
@@ -229,28 +261,58 @@ impl Job<'_> {
             progress,
         };
         let found = matrix.run(chosen, &costs.cells, &wanted)?;
-        Ok((matrix.shared, found))
+        let shared = matrix.shared;
+        Ok(Group { shared, found })
+    }
+
+    /// `own` trials, and after them those on other events, a group each. Where there is nothing but others, as
+    /// where trials are collected that were made before the data changed, they stand alone.
+    fn with_others(&self, chosen: &[Entry], own: Group) -> Result<Vec<Group>> {
+        let store = store(self.options);
+        let mut groups = Vec::new();
+        let all = collect(self.scenario, chosen, &store, split(self.options))?;
+        for (shared, trials) in all {
+            if shared != own.shared {
+                let keep = self.folder.path().join("cells").join(shared.short());
+                groups.push(Group::kept(shared, trials, &keep)?);
+            }
+        }
+        let nothing = own.found.cells.is_empty() && own.found.failures.is_empty();
+        if self.options.collect.is_none() || !nothing || groups.is_empty() {
+            groups.insert(0, own);
+        }
+        Ok(groups)
     }
 }
 
-/// What others did, without the data.
+/// What others did, without the data: the group of most trials on known events, and the others.
 fn collected(
     scenario: &Scenario,
     chosen: &[Entry],
     folder: &Folder,
     options: &RunOptions,
-) -> Result<(Shared, Found)> {
+) -> Result<Vec<Group>> {
     let keep = folder.path().join("cells");
-    let found = collect(scenario, chosen, &store(options), split(options), &keep)?;
-    found.ok_or_else(|| {
+    let all = collect(scenario, chosen, &store(options), split(options))?;
+    if all.is_empty() {
         let folders = folders(options);
         let names: Vec<String> = folders.iter().map(|f| f.display().to_string()).collect();
         let folders = names.join(", ");
-        NothingDone { folders }.into()
-    })
+        return Err(NothingDone { folders }.into());
+    }
+    let groups = all.into_iter().enumerate().map(|(k, (shared, trials))| {
+        let keep = if k == 0 {
+            keep.clone()
+        } else {
+            keep.join(shared.short())
+        };
+        Group::kept(shared, trials, &keep)
+    });
+    groups.collect()
 }
 
-/// One line a cell: number, model, arm, seed, whether it is done.
+/// One line a cell: number, model, arm, seed, whether it is done. Where the data are, a trial on other events does
+/// not count; where they are not, one is said to be of the old binning if it does not know its events.
 fn list(scenario: &Scenario, chosen: &[Entry], options: &RunOptions) -> Result<()> {
     let data = match data_if_there(scenario)? {
         Some(paths) => Some(data_key(&all_checksums(scenario, &paths)?)?),
@@ -260,8 +322,9 @@ fn list(scenario: &Scenario, chosen: &[Entry], options: &RunOptions) -> Result<(
     let mut rows = Vec::new();
     for entry in chosen {
         let keys = Keys::of(scenario, entry, split(options))?;
-        let known = store.find(entry.place, &keys.evaluated, data.as_deref())?;
-        let state = if known.is_some() { "done" } else { "not done" };
+        let known = store.find_all(entry.place, &keys.evaluated)?;
+        let shared: Vec<&Shared> = known.iter().map(|found| &found.shared).collect();
+        let state = state(scenario, &shared, data.as_deref());
         rows.push(vec![
             entry.number.to_string(),
             entry.place.model.to_owned(),
@@ -271,6 +334,23 @@ fn list(scenario: &Scenario, chosen: &[Entry], options: &RunOptions) -> Result<(
         ]);
     }
     print(&report::aligned(&rows, 5).join("\n"))
+}
+
+/// Whether one of the trials that `known` were made on counts, `data` being the data's checksum where they are.
+fn state(scenario: &Scenario, known: &[&Shared], data: Option<&str>) -> &'static str {
+    let frames = matches!(scenario.data.source, DataSource::Frames { .. });
+    let binned = |shared: &Shared| shared.is_binned_as_now(frames);
+    let here = |shared: &&&Shared| data.is_none_or(|data| data == shared.data);
+    let found: Vec<&Shared> = known.iter().filter(here).copied().collect();
+    if found.iter().any(|shared| binned(shared)) {
+        "done"
+    } else if data.is_none() && !found.is_empty() {
+        "old binning, done"
+    } else if known.is_empty() {
+        "not done"
+    } else {
+        "on other events, not done"
+    }
 }
 
 /// The paths of data that are all there.
@@ -297,15 +377,70 @@ fn split(options: &RunOptions) -> &'static str {
     if options.last { "test" } else { "valid" }
 }
 
-/// Draws the figures and writes the report of a finished matrix.
-pub fn finish(
+/// Draws the figures and writes the report of a finished matrix, and those of its trials on other events, each
+/// group by itself.
+pub fn finish_all(
     scenario: &Scenario,
     folder: &Folder,
     summary: &Summary,
     progress: &Progress,
 ) -> Result<()> {
+    let others = others(folder)?;
+    if !others.is_empty() {
+        progress.result(&head(summary));
+    }
+    finish(scenario, folder.path(), summary, progress)?;
+    for (path, summary) in &others {
+        progress.result("");
+        progress.result(&head(summary));
+        finish(scenario, path, summary, progress)?;
+    }
+    Ok(())
+}
+
+/// What is above the tables of one of several groups.
+pub fn head(summary: &Summary) -> String {
+    let trials = summary.cells.len();
+    let events = if summary.events.is_empty() {
+        "old binning"
+    } else {
+        &summary.events
+    };
+    let s = if trials == 1 { "" } else { "s" };
+    format!("{trials} trial{s} on {events}; trials on other events stand apart")
+}
+
+/// The summaries of trials on other events, each with its folder.
+pub fn others(folder: &Folder) -> Result<Vec<(PathBuf, Summary)>> {
+    let mut found = Vec::new();
+    for path in apart::folders(folder.path())? {
+        if let Some(summary) = read_json(&path.join("summary.json"))? {
+            found.push((path, summary));
+        }
+    }
+    Ok(found)
+}
+
+/// Writes `summary.json` into the folder of a group of its own.
+fn write_summary(path: &Path, summary: &Summary) -> Result<()> {
+    let failed = |what| {
+        let path = path.to_owned();
+        move |source| FolderError::Io { path, what, source }
+    };
+    std::fs::create_dir_all(path).map_err(failed(Deed::CreateFolder))?;
+    let bytes = serde_json::to_vec(summary).context("encoding a summary")?;
+    Ok(write_beside(&path.join("summary.json"), &bytes)?)
+}
+
+/// Draws the figures and writes the report of trials on the same events into `folder`.
+fn finish(
+    scenario: &Scenario,
+    folder: &Path,
+    summary: &Summary,
+    progress: &Progress,
+) -> Result<()> {
     progress.doing("drawing");
-    let drawn = figures::draw(scenario, folder.path(), summary)?;
+    let drawn = figures::draw(scenario, folder, summary)?;
     report::write(scenario, folder, summary, &drawn)?;
     for line in report::table_lines(summary) {
         progress.result(&line);
@@ -324,7 +459,7 @@ pub fn finish(
     }
     progress.result(&format!(
         "the report is {}",
-        folder.path().join("report.html").display()
+        folder.join("report.html").display()
     ));
     Ok(())
 }
@@ -390,7 +525,11 @@ fn all_checksums(scenario: &Scenario, paths: &Paths) -> Result<Vec<Input>> {
 pub fn checksums<'a>(files: impl IntoIterator<Item = &'a Path>) -> Result<Vec<Input>> {
     let mut inputs = Vec::new();
     for path in files {
-        let sha256 = sha256(path).with_context(|| format!("reading {}", path.display()))?;
+        let sha256 = sha256(path).map_err(|source| FolderError::Io {
+            path: path.to_owned(),
+            what: Deed::Read,
+            source,
+        })?;
         inputs.push(Input {
             path: path.display().to_string(),
             sha256,

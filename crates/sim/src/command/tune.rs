@@ -13,14 +13,15 @@ mod space;
 
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde::Serialize;
 
+use super::error::CommandError;
 use super::make::paths_of;
 use super::print::print;
 use super::run::{checksums, data_key, fingerprints};
 use crate::run::Progress;
-use crate::run::cells::{Shared, Store};
+use crate::run::cells::{Events, Shared, Store};
 use crate::run::checkpoint::Keeping;
 use crate::run::folder::{Folder, write_beside};
 use crate::run::matrix::{Budget, Entry, Matrix, Selection, Wanted, entries};
@@ -64,9 +65,7 @@ pub fn tune(options: &TuneOptions, progress: &Progress) -> Result<()> {
     let names: Vec<(&str, &str)> = nets.iter().map(|e| (e.place.model, e.place.arm)).collect();
     let space = Space::of(&scenario, &names);
     if space.keys().next().is_none() {
-        bail!(
-            "there is nothing to search\nhint: name keys and ranges under `tune.search` in the scenario"
-        );
+        return Err(CommandError::NothingToSearch.into());
     }
     let paths = paths_of(&scenario, progress)?;
     // The test split has no part in this, not even by its checksum.
@@ -121,7 +120,7 @@ pub fn tune(options: &TuneOptions, progress: &Progress) -> Result<()> {
     }
     let best = &tried[0];
     if best.score.is_none() {
-        bail!("every candidate failed\nhint: the reasons are above; narrow `tune.search`");
+        return Err(CommandError::NothingFound.into());
     }
     let bytes = serde_json::to_vec_pretty(&tried).context("encoding what was tried")?;
     write_beside(&options.folder.join("tried.json"), &bytes)?;
@@ -220,6 +219,7 @@ impl Search<'_> {
                 classes: bench.classes.clone(),
                 dt_ms: bench.dt_ms,
                 data: self.data.clone(),
+                events: Events::of(&bench),
             },
             judged: self.data.clone(),
             folder: &folder,

@@ -30,36 +30,10 @@ use saturn_cell::rng::generator;
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
+pub use super::tally::{ByRecording, Tally};
+
 /// How many times the recordings are drawn again.
 pub const RESAMPLES: usize = 2_000;
-
-/// Right answers among all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tally {
-    /// Segments that were answered rightly.
-    pub right: u64,
-    /// Segments.
-    pub total: u64,
-}
-
-impl Tally {
-    /// Counts one segment.
-    pub fn add(&mut self, right: bool) {
-        self.right += u64::from(right);
-        self.total += 1;
-    }
-
-    /// Counts all that `other` has counted.
-    pub fn merge(&mut self, other: Self) {
-        self.right += other.right;
-        self.total += other.total;
-    }
-
-    /// The share of right answers, 0..1; `None` if there was no segment.
-    pub fn share(self) -> Option<f64> {
-        (self.total > 0).then(|| self.right as f64 / self.total as f64)
-    }
-}
 
 /// A number with what is known of its error.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -74,53 +48,11 @@ pub struct Estimate {
     pub units: usize,
 }
 
-/// Right answers for each recording. Memory: 16 bytes a recording, whatever the length of the stream.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ByRecording {
-    tallies: Vec<Tally>,
-}
-
 impl ByRecording {
-    /// Nothing counted yet.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Counts one segment of recording number `recording`.
-    pub fn add(&mut self, recording: usize, right: bool) {
-        self.reach(recording + 1);
-        self.tallies[recording].add(right);
-    }
-
-    /// Counts all that `other` (another lane, say) has counted.
-    pub fn merge(&mut self, other: &Self) {
-        self.reach(other.tallies.len());
-        for (to, from) in self.tallies.iter_mut().zip(&other.tallies) {
-            to.merge(*from);
-        }
-    }
-
-    /// The tally of each recording, by its number.
-    pub fn tallies(&self) -> &[Tally] {
-        &self.tallies
-    }
-
-    /// All recordings together.
-    pub fn tally(&self) -> Tally {
-        let mut all = Tally::default();
-        self.tallies.iter().for_each(|t| all.merge(*t));
-        all
-    }
-
-    /// G, the number of recordings that were seen.
-    pub fn recordings(&self) -> usize {
-        self.tallies.iter().filter(|t| t.total > 0).count()
-    }
-
     /// (1) to (3): the accuracy, 0..1, with its standard error and interval; the same for the same
     /// `seed`. `None` if nothing was counted.
     pub fn accuracy(&self, seed: u64) -> Option<Estimate> {
-        let seen: Vec<Tally> = self.tallies.iter().copied().filter(seen).collect();
+        let seen: Vec<Tally> = self.tallies().iter().copied().filter(seen).collect();
         bootstrap(seen.len(), seed, |draw| ratio(&seen, draw))
     }
 
@@ -129,20 +61,14 @@ impl ByRecording {
     /// A recording that only one of the two has seen still counts for that one. `None` if either has
     /// counted nothing.
     pub fn difference(&self, other: &Self, seed: u64) -> Option<Estimate> {
-        let at = |arm: &Self, g: usize| arm.tallies.get(g).copied().unwrap_or_default();
-        let (a, b): (Vec<Tally>, Vec<Tally>) = (0..self.tallies.len().max(other.tallies.len()))
+        let at = |arm: &Self, g: usize| arm.tallies().get(g).copied().unwrap_or_default();
+        let (a, b): (Vec<Tally>, Vec<Tally>) = (0..self.tallies().len().max(other.tallies().len()))
             .map(|g| (at(self, g), at(other, g)))
             .filter(|(a, b)| seen(a) || seen(b))
             .unzip();
         bootstrap(a.len(), seed, |draw| {
             Some(ratio(&a, draw)? - ratio(&b, draw)?)
         })
-    }
-
-    fn reach(&mut self, recordings: usize) {
-        if self.tallies.len() < recordings {
-            self.tallies.resize(recordings, Tally::default());
-        }
     }
 }
 

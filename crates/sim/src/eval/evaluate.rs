@@ -172,8 +172,15 @@ pub struct Evaluation {
     pub twin: Vec<TwinWindow>,
     /// What the instruments saw, window by window, on the first lanes.
     pub saturation: Vec<Watched>,
-    /// Summed right answers by recording, to pair arms and seeds.
+    /// Right answers by recording of the summed probabilities: what intervals and paired differences are made of.
+    #[serde(default, skip_serializing_if = "ByRecording::is_empty")]
     pub by_recording: ByRecording,
+    /// The same of the segment's last step.
+    #[serde(default, skip_serializing_if = "ByRecording::is_empty")]
+    pub last_by_recording: ByRecording,
+    /// The same of the detector.
+    #[serde(default, skip_serializing_if = "ByRecording::is_empty")]
+    pub detector_by_recording: ByRecording,
     /// Calibration, where asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calibration: Option<CalibrationReport>,
@@ -248,6 +255,8 @@ pub fn evaluate<R: Real>(
         twin: all.twin,
         saturation: all.saturation,
         by_recording: all.summed,
+        last_by_recording: all.last,
+        detector_by_recording: all.detected,
         calibration: all.asked.calibration.as_ref().map(Calibration::report),
         change_points: all.asked.changes(plan.seed),
     })

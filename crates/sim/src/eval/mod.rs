@@ -15,6 +15,8 @@ pub mod gradient_lag;
 pub mod lanes;
 pub mod paired;
 pub mod position;
+pub mod reading;
 pub mod recovery;
 pub mod reset;
 pub mod slope;
+pub mod tally;

@@ -43,7 +43,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
     }
     let title = format!(
         "Accuracy along a stream that is never reset, {}",
-        names::stream(stream)
+        scope.stream_name(stream)
     );
     let figure = Accuracy {
         title: title.clone(),

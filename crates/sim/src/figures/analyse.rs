@@ -7,16 +7,15 @@ use crate::analyse::jacobian::Slope;
 use crate::analyse::verdict::short;
 use crate::analyse::{Analysis, LayerAnalysis};
 
-/// The figure of `analysis`, a row a layer with a state.
-pub fn figure(analysis: &Analysis) -> Dynamics {
-    let arm = analysis.net.split('.').nth(1).unwrap_or_default();
+/// The figure of `analysis` in the look of the net's arm, a row a layer with a state.
+pub fn figure(analysis: &Analysis, look: Look) -> Dynamics {
     let layers = analysis.layers.iter().filter(|layer| layer.state > 0);
     Dynamics {
         title: format!(
             "{}: eigenvalues of its layers, and what is left of the past",
             analysis.net
         ),
-        look: Look::arm(arm),
+        look,
         rows: layers.map(|layer| row(layer, analysis.dt_ms)).collect(),
     }
 }
@@ -58,7 +57,7 @@ fn notes(layer: &LayerAnalysis, dt_ms: f64) -> Vec<String> {
             .filter_map(|measured| {
                 let leading = measured.spectrum.leading()?.per_step;
                 let rate = leading.map_or("-∞".to_owned(), |r| short(r * 1e3 / dt_ms));
-                Some(format!("{} {}", measured.input, rate.replace('-', "−")))
+                Some(format!("{} {}", measured.label(), rate.replace('-', "−")))
             })
             .collect();
         rates.join("; ")

@@ -30,7 +30,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
         if panels.is_empty() {
             continue;
         }
-        let title = format!("What a wrong boundary costs, {}", names::stream(stream));
+        let title = format!("What a wrong boundary costs, {}", scope.stream_name(stream));
         let figure = Sweep {
             title: title.clone(),
             caption: "Nets that are reset where samples begin (dashed), when each reset comes early or \
@@ -87,7 +87,7 @@ fn lines(
         .flat_map(|found| [(first, found), (last, found)])
         .collect();
     let name = names::arm(arm);
-    let reset = look.with_reset("oracle");
+    let reset = look.reset();
     [
         line(format!("{name}, erring resets"), reset, &erring),
         line(format!("{name}, never reset"), look, &never),

@@ -18,7 +18,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
     let Some(&stream) = scope.streams.first() else {
         return Ok(());
     };
-    let of = names::stream(stream);
+    let of = scope.stream_name(stream);
     let panels = |lines: &Lines| -> Vec<LinePanel> {
         (scope.models.iter())
             .map(|model| {
@@ -46,7 +46,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
     for panel in &mut reliable {
         let look = Look {
             dashed: true,
-            ..Look::of(Role::Oracle)
+            ..Look::of(Role::Reference)
         };
         let mut line = Series::new("as sure as right", look, vec![(0.0, 0.0), (100.0, 100.0)]);
         line.unmarked = true;

@@ -26,7 +26,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
     let models: Vec<String> = scope.models.iter().map(|m| names::model(m)).collect();
     let title = "Accuracy, summed over each sample's known segment";
     let panels = scope.streams.iter().map(|stream| ComparePanel {
-        title: names::stream(stream),
+        title: scope.stream_name(stream),
         values: (scope.models.iter())
             .map(|model| {
                 let value = |item: &Item| summed(scope, model, item, stream).map(percent);
@@ -55,7 +55,10 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
             .collect()
     };
     let table: Vec<Option<&Estimate>> = scope.models.iter().flat_map(found).collect();
-    let title = format!("The same as numbers: {}", names::stream(scope.streams[0]));
+    let title = format!(
+        "The same as numbers: {}",
+        scope.stream_name(scope.streams[0])
+    );
     let columns = items.iter().map(|item| item.name.clone()).collect();
     let heat = heat(scope, title.clone(), columns, &table);
     sheet.add(Plot::Compare, "table", &title, &heat)?;
@@ -97,13 +100,13 @@ fn whole(scope: &Scope, sheet: &mut Sheet, stream: &str) -> Result<(), FiguresEr
             })
         });
         Block {
-            title: names::state_reset(policy),
+            title: scope.summary.roles.policy_label(policy),
             values: values.collect(),
         }
     };
     let title = format!(
         "Every net under every policy of resets: {}",
-        names::stream(stream)
+        scope.stream_name(stream)
     );
     let figure = Blocks {
         title: title.clone(),
@@ -138,12 +141,14 @@ fn policies(scope: &Scope, sheet: &mut Sheet, arm: &str) -> Result<(), FiguresEr
     let title = format!(
         "Every policy of resets, {} nets: {}",
         names::arm(arm),
-        names::stream(stream)
+        scope.stream_name(stream)
     );
     let heat = heat(
         scope,
         title.clone(),
-        policies.iter().map(|p| names::state_reset(p)).collect(),
+        (policies.iter())
+            .map(|p| scope.summary.roles.policy_label(p))
+            .collect(),
         &table,
     );
     let name = format!("policies-{arm}").replace(' ', "-");
@@ -170,25 +175,26 @@ fn heat(scope: &Scope, title: String, columns: Vec<String>, table: &[Option<&Est
     }
 }
 
-/// The reference, classic with oracle resets, then every arm without resets. Without either, every arm
-/// under every policy.
+/// The reference, then every arm without resets. Where no arm was evaluated without any, every arm under every
+/// policy.
 pub(super) fn items<'a>(scope: &Scope<'a>) -> Vec<Item<'a>> {
-    let item = |arm: &'a str, look: Look, state_reset: &'a str| Item {
+    let item = |(arm, look): (&'a str, Look), state_reset: &'a str| Item {
         arm,
         state_reset,
-        name: format!("{}, {}", names::arm(arm), names::state_reset(state_reset)),
-        look: look.with_reset(state_reset),
+        name: scope.name(arm, state_reset),
+        look: scope.look((arm, look), state_reset),
     };
     let rows = &scope.summary.table;
     let has = |arm: &str, state_reset: &str| {
         (rows.iter()).any(|row| row.arm == arm && row.state_reset == state_reset)
     };
-    let reference = (scope.arms.iter())
-        .filter(|(arm, _)| *arm == "classic" && has(arm, "oracle"))
-        .map(|&(arm, look)| item(arm, look, "oracle"));
+    let policy = scope.summary.reference.state_reset.as_str();
+    let reference = (scope.reference_arm().into_iter())
+        .filter(|(arm, _)| has(arm, policy))
+        .map(|arm| item(arm, policy));
     let never = (scope.arms.iter())
-        .filter(|(arm, _)| has(arm, NEVER))
-        .map(|&(arm, look)| item(arm, look, NEVER));
+        .filter(|(arm, _)| has(arm, NEVER) && !scope.is_reference(arm, NEVER))
+        .map(|&arm| item(arm, NEVER));
     let chosen: Vec<Item> = reference.chain(never).collect();
     if chosen.iter().any(|item| item.state_reset == NEVER) {
         return chosen;
@@ -200,7 +206,7 @@ pub(super) fn items<'a>(scope: &Scope<'a>) -> Vec<Item<'a>> {
                 .iter()
                 .any(|i| i.arm == arm && i.state_reset == row.state_reset)
             {
-                all.push(item(arm, look, &row.state_reset));
+                all.push(item((arm, look), &row.state_reset));
             }
         }
     }

@@ -34,7 +34,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
         }
         let title = format!(
             "How much of the past is left after the same gap, {}",
-            names::stream(stream)
+            scope.stream_name(stream)
         );
         let figure = Contraction {
             title: title.clone(),

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 
 use saturn_plots::{Axis, LinePanel, Look, Series, Sweep};
 
+use super::compare::items;
 use super::names;
-use super::scope::{NEVER, Scope, mean};
+use super::scope::{Scope, mean};
 use super::{FiguresError, Sheet};
 use crate::eval::gap::GapBin;
 use crate::scenario::Plot;
@@ -24,20 +25,15 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
     for streams in alike(scope).into_iter().take(FIGURES) {
         let panels: Vec<LinePanel> = (scope.models.iter())
             .map(|model| {
-                let reference = (scope.arms.iter())
-                    .find(|(arm, _)| *arm == "classic")
-                    .map(|&(arm, look)| (arm, look, "oracle"));
-                let never = scope.arms.iter().map(|&(arm, look)| (arm, look, NEVER));
-                let lines =
-                    (reference.into_iter().chain(never)).filter_map(|(arm, look, policy)| {
-                        let bins = bins(scope, model, arm, &streams, policy);
-                        let line = line(scope, arm, look, policy, &bins)?;
-                        Some(if scope.banded(arm) {
-                            line
-                        } else {
-                            line.without_interval()
-                        })
-                    });
+                let lines = items(scope).into_iter().filter_map(|item| {
+                    let bins = bins(scope, model, item.arm, &streams, item.state_reset);
+                    let line = line(scope, item.name, item.look, &bins)?;
+                    Some(if scope.banded(item.arm) {
+                        line
+                    } else {
+                        line.without_interval()
+                    })
+                });
                 LinePanel::new(names::model(model), lines.collect())
             })
             .filter(|panel| !panel.series.is_empty())
@@ -59,7 +55,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
         let label = "length of the gap before a sample, s";
         let title = format!(
             "Accuracy after gaps of different lengths, {}",
-            names::stream(streams[0])
+            scope.stream_name(streams[0])
         );
         let figure = Sweep {
             title: title.clone(),
@@ -122,9 +118,8 @@ fn bins<'a>(
 /// A line through the bins: all samples together, with the mean of the intervals.
 fn line(
     scope: &Scope,
-    arm: &str,
+    name: String,
     look: Look,
-    policy: &str,
     bins: &BTreeMap<u64, Vec<&GapBin>>,
 ) -> Option<Series> {
     let (mut points, mut band) = (Vec::new(), Vec::new());
@@ -145,7 +140,5 @@ fn line(
         points.push((length_s, 100.0 * right as f64 / total as f64));
         band.push((bound(0), bound(1)));
     }
-    let name = format!("{}, {}", names::arm(arm), names::state_reset(policy));
-    let look = look.with_reset(policy);
     (!points.is_empty()).then(|| Series::new(name, look, points).with_interval(band))
 }

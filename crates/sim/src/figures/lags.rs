@@ -16,7 +16,7 @@ type Curve<'a> = (&'a [usize], Vec<f64>, Option<&'a [f64]>);
 
 pub(super) fn far_past(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError> {
     for &stream in &scope.streams {
-        let of = names::stream(stream);
+        let of = scope.stream_name(stream);
         let file = |what: &str| format!("{what}-{stream}").replace(' ', "-");
         let title = format!("What the output owes to the far past, {of}");
         let figure = Sweep {
@@ -42,7 +42,7 @@ pub(super) fn far_past(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresEr
 
 pub(super) fn gradient(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError> {
     for &stream in &scope.streams {
-        let of = names::stream(stream);
+        let of = scope.stream_name(stream);
         let file = |what: &str| format!("{what}-{stream}").replace(' ', "-");
         let title = format!("The gradient of the output by earlier states, {of}");
         let figure = Sweep {

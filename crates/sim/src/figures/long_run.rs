@@ -61,7 +61,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
     panels.retain(|(_, panel)| !panel.series.is_empty());
     let title = format!(
         "A very long stream that is never reset, {}",
-        names::stream(stream)
+        scope.stream_name(stream)
     );
     let figure = LongRun {
         title: title.clone(),

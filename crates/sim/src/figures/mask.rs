@@ -31,8 +31,8 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
             .map(|model| {
                 let mut panel =
                     LinePanel::new(names::model(model), lines(scope, model, stream, &masks));
-                if let Some(reference) = scope.summed(model, "classic", stream, "oracle") {
-                    let level = Level::new(100.0 * reference.value, "classic, oracle resets");
+                if let Some(reference) = scope.reference(model, stream) {
+                    let level = Level::new(100.0 * reference.value, scope.reference_name());
                     panel.levels.push(level);
                 }
                 panel
@@ -46,7 +46,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
         let from = floor(&panels);
         let title = format!(
             "What a wrong mask costs, never reset, {}",
-            names::stream(stream)
+            scope.stream_name(stream)
         );
         let figure = Sweep {
             title: title.clone(),

@@ -34,6 +34,7 @@ mod contraction;
 mod gap;
 mod lags;
 mod long_run;
+pub mod looks;
 mod mask;
 pub mod names;
 pub mod nets;

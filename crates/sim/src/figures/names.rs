@@ -1,4 +1,5 @@
-//! How models, streams, arms and policies are called in figures and reports.
+//! How models and arms are called in figures and reports. Streams and policies of resets are called by their
+//! settings: see `run::summary::Roles`.
 
 /// Words in names of nets that are written in capitals.
 const ACRONYMS: [&str; 9] = [
@@ -17,42 +18,9 @@ pub fn model(name: &str) -> String {
     words.join(" ")
 }
 
-/// A stream, as the title of a panel or a table.
-pub fn stream(name: &str) -> String {
-    let plain = name.replace('_', " ");
-    match plain.as_str() {
-        "noise" | "silence" => format!("gaps of {plain}"),
-        "shuffled" => "gaps of shuffled events".to_owned(),
-        _ => plain,
-    }
-}
-
 /// An arm.
 pub fn arm(name: &str) -> String {
     name.replace('_', " ")
-}
-
-/// A policy of resets: `none` is `never reset`.
-pub fn state_reset(name: &str) -> String {
-    match name {
-        "none" => "never reset".to_owned(),
-        "oracle" => "oracle reset".to_owned(),
-        _ => {
-            if let Some(rest) = name.strip_prefix("periodic_") {
-                return match rest.split_once("_from_") {
-                    Some((every, offset)) => format!("reset every {every} steps from {offset} on"),
-                    None => format!("reset every {rest} steps"),
-                };
-            }
-            if let Some(steps) = name.strip_prefix("misaligned_by_") {
-                return format!("oracle, off by {steps} steps");
-            }
-            if let Some(rest) = name.strip_prefix("silence_of_") {
-                return format!("reset after silence of {}", rest.replace('_', " "));
-            }
-            name.replace('_', " ")
-        }
-    }
 }
 
 /// The heading for one of a few things: `two`, but `14`.
@@ -73,19 +41,6 @@ mod tests {
         assert_eq!(model("cuba_lif"), "CuBa LIF");
         assert_eq!(model("adlif"), "adLIF");
         assert_eq!(model("my_net"), "my net");
-        assert_eq!(stream("noise"), "gaps of noise");
-        assert_eq!(stream("no_gaps"), "no gaps");
-        assert_eq!(state_reset("none"), "never reset");
-        assert_eq!(state_reset("periodic_100"), "reset every 100 steps");
-        assert_eq!(
-            state_reset("periodic_100_from_7"),
-            "reset every 100 steps from 7 on"
-        );
-        assert_eq!(state_reset("misaligned_by_3"), "oracle, off by 3 steps");
-        assert_eq!(
-            state_reset("silence_of_10_steps"),
-            "reset after silence of 10 steps"
-        );
         assert_eq!(count(2), "two");
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
         });
         let title = format!(
             "Saturation against what is left of the past: never reset, {}",
-            names::stream(gap)
+            scope.stream_name(gap)
         );
         let figure = Scatter {
             title: title.clone(),
@@ -68,7 +68,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
     }
     let title = format!(
         "What accuracy costs: never reset, {}",
-        names::stream(stream)
+        scope.stream_name(stream)
     );
     let figure = Scatter {
         title: title.clone(),

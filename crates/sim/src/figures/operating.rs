@@ -37,7 +37,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
     }
     let title = format!(
         "What a detector without boundaries misses, and what it makes up: never reset, {}",
-        names::stream(stream)
+        scope.stream_name(stream)
     );
     let figure = Operating {
         title: title.clone(),

@@ -59,7 +59,7 @@ impl Measure {
         caption: "Each line is one way of training with one way of rounding, and a band its 95 % interval: full \
                   lines with filled markers are states rounded to the nearest number, dashed ones with open \
                   markers states rounded at random. At 32 bits the weights alone are stored in few bits. The \
-                  dashed grey level is the classic net in full precision with oracle resets.",
+                  dashed grey level is the reference in full precision.",
         y: "accuracy, %",
         of: |stored| {
             stored
@@ -93,15 +93,18 @@ fn bits(scope: &Scope, stream: &str, measure: &Measure) -> Sweep {
             .flat_map(|&(arm, look)| arm_lines(scope, (model, arm), stream, look, measure));
         let mut panel = LinePanel::new(names::model(model), lines.collect());
         if measure.accuracy
-            && let Some(reference) = scope.summed(model, "classic", stream, "oracle")
+            && let Some(reference) = scope.reference(model, stream)
         {
-            let level = Level::new(100.0 * reference.value, "classic, oracle resets, f32");
+            let level = {
+                let name = format!("{}, f32", scope.reference_name());
+                Level::new(100.0 * reference.value, name)
+            };
             panel.levels.push(level);
         }
         panel
     });
     Sweep {
-        title: format!("{}, {}", measure.title, names::stream(stream)),
+        title: format!("{}, {}", measure.title, scope.stream_name(stream)),
         caption: measure.caption.to_owned(),
         x: Axis::linear("bits of the state").over(2.0, 34.0),
         y: if measure.accuracy {
@@ -233,7 +236,7 @@ fn drift(scope: &Scope, stream: &str) -> Sweep {
         title: format!(
             "How far a stored state is from the state in full precision{}, {}",
             arm.map_or(String::new(), |arm| format!(", {}", names::arm(arm))),
-            names::stream(stream)
+            scope.stream_name(stream)
         ),
         caption: "Two copies of one net hear the same stream and are never reset, one as it is stored (weights / \
                   states) and one in full precision: the distance of their states relative to the state's own size, in \

@@ -57,7 +57,7 @@ fn recording(scope: &Scope) -> Result<Option<Recording>, FiguresError> {
         classes: Some(scope.summary.classes.len()),
         on_bad_sample: data.on_bad_sample.into(),
     };
-    let Ok(file) = EventFile::open(path, &options) else {
+    let Ok(file) = EventFile::open_timed(path, &options, data.times()) else {
         return Ok(None);
     };
     let read = (index < file.len()).then(|| file.read(index));

@@ -5,7 +5,6 @@
 use saturn_plots::{Block, Blocks, Compare, CompareItem, ComparePanel};
 
 use super::compare::{Item, items, percent};
-use super::names;
 use super::scope::{Scope, mean};
 use super::{FiguresError, Sheet};
 use crate::run::summary::Row;
@@ -22,7 +21,7 @@ pub(super) fn draw(
     let items = items(scope);
     let title = "Mean recall of the classes";
     let panels = scope.streams.iter().map(|stream| ComparePanel {
-        title: names::stream(stream),
+        title: scope.stream_name(stream),
         values: (scope.models.iter())
             .map(|model| {
                 let value = |item: &Item| {
@@ -71,7 +70,7 @@ fn by_class(
             })
             .collect(),
     });
-    let title = format!("Recall of each class: {}", names::stream(stream));
+    let title = format!("Recall of each class: {}", scope.stream_name(stream));
     let figure = Blocks {
         title: title.clone(),
         unit: "samples of a class that are named rightly, %".to_owned(),

@@ -26,7 +26,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
         if nets.is_empty() {
             continue;
         }
-        let of = names::stream(stream);
+        let of = scope.stream_name(stream);
         let file = |what: &str| format!("recovery-{what}-{stream}").replace(' ', "-");
         let title = format!("Accuracy after disturbances of the input, {of}");
         let step_s = scope.summary.dt_ms / 1e3;
@@ -127,7 +127,7 @@ fn accuracy(scope: &Scope, net: &Net) -> Vec<Series> {
     let grey = Look {
         dashed: true,
         open: true,
-        ..Look::of(Role::Oracle)
+        ..Look::of(Role::Reference)
     };
     lines.push(line("undisturbed", grey, &all, |b| b.undisturbed));
     lines.retain(|line| !line.points.is_empty());

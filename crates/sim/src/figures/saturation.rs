@@ -67,7 +67,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
             title: title.clone(),
             x: scope.position_axis(),
             models: vec![SaturationModel {
-                name: names::stream(stream),
+                name: scope.stream_name(stream),
                 panels,
             }],
         };

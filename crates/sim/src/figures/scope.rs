@@ -2,22 +2,24 @@
 
 use std::path::Path;
 
-use saturn_loss::{LossConfig, MaskConfig};
-use saturn_plots::{Axis, Look, Role, arm_looks};
+use saturn_plots::{Axis, Look};
 
+use super::looks::looks;
+use super::names;
 use crate::eval::bootstrap::{Estimate, over_seeds};
 use crate::eval::evaluate::Evaluation;
+use crate::eval::reset::Never;
 use crate::monitor::contraction::headline;
 use crate::run::place::Place;
 use crate::run::summary::{CellSummary, Row, Summary};
 use crate::run::trace::{Trace, TraceError};
-use crate::scenario::{Arm, Scenario};
+use crate::scenario::Scenario;
 
 /// Arms whose lines all have bands, at most.
 const MOST_BANDS: usize = 3;
 
 /// The policy without any reset.
-pub const NEVER: &str = "none";
+pub const NEVER: &str = Never::NAME;
 
 /// A run as its figures see it.
 pub struct Scope<'a> {
@@ -42,8 +44,8 @@ impl<'a> Scope<'a> {
         let models = (scenario.models.names())
             .filter(|m| has(&|cell| cell.model == *m))
             .collect();
-        let looks = looks(scenario);
-        let arms = (scenario.arms.names())
+        let looks = looks(&summary.roles.arms);
+        let arms = (summary.roles.arms.iter().map(|arm| arm.name.as_str()))
             .zip(looks)
             .filter(|(a, _)| has(&|cell| cell.arm == *a))
             .collect();
@@ -144,15 +146,68 @@ impl<'a> Scope<'a> {
         self.arms.len() <= MOST_BANDS || self.pair().iter().any(|(of_pair, _)| *of_pair == arm)
     }
 
-    /// The two arms that are set side by side where there is room for two: classic and adaptive, or else
-    /// the first and the last.
+    /// The arm of the reference, if it has results, with its look when it is not reset.
+    pub fn reference_arm(&self) -> Option<(&'a str, Look)> {
+        let arm = self.summary.reference.arm.as_str();
+        self.arms.iter().copied().find(|(name, _)| *name == arm)
+    }
+
+    /// The arm that is compared with the reference, if it has results.
+    pub fn subject(&self) -> Option<(&'a str, Look)> {
+        let arm = self.summary.roles.subject(&self.summary.reference)?;
+        self.arms.iter().copied().find(|(name, _)| *name == arm)
+    }
+
+    /// The two arms that are set side by side where there is room for two: that of the reference and the one that
+    /// is compared with it, or else the first and the last.
     pub fn pair(&self) -> Vec<(&'a str, Look)> {
-        let named = |name: &str| self.arms.iter().copied().find(|(arm, _)| *arm == name);
-        match (named("classic"), named("adaptive")) {
-            (Some(classic), Some(adaptive)) => vec![classic, adaptive],
+        match (self.reference_arm(), self.subject()) {
+            (Some(reference), Some(subject)) if reference.0 != subject.0 => {
+                vec![reference, subject]
+            }
             _ if self.arms.len() > 1 => vec![self.arms[0], self.arms[self.arms.len() - 1]],
             _ => self.arms.clone(),
         }
+    }
+
+    /// Whether `arm` under `policy` is the reference.
+    pub fn is_reference(&self, arm: &str, policy: &str) -> bool {
+        let reference = &self.summary.reference;
+        (arm, policy) == (&*reference.arm, &*reference.state_reset)
+    }
+
+    /// The look of an arm under a policy of resets.
+    pub fn look(&self, (arm, look): (&str, Look), policy: &str) -> Look {
+        if self.is_reference(arm, policy) {
+            Look::reference()
+        } else if policy == NEVER {
+            look
+        } else {
+            look.reset()
+        }
+    }
+
+    /// An arm under a policy in words: `classic, oracle reset`.
+    pub fn name(&self, arm: &str, policy: &str) -> String {
+        let policy = self.summary.roles.policy_label(policy);
+        format!("{}, {policy}", names::arm(arm))
+    }
+
+    /// The reference in words.
+    pub fn reference_name(&self) -> String {
+        let reference = &self.summary.reference;
+        self.name(&reference.arm, &reference.state_reset)
+    }
+
+    /// The summed accuracy of the reference on a stream.
+    pub fn reference(&self, model: &str, stream: &str) -> Option<&'a Estimate> {
+        let reference = &self.summary.reference;
+        self.summed(model, &reference.arm, stream, &reference.state_reset)
+    }
+
+    /// A stream in words.
+    pub fn stream_name(&self, stream: &str) -> String {
+        self.summary.roles.stream_label(stream)
     }
 }
 
@@ -188,23 +243,4 @@ pub fn hidden_curve(cell: &CellSummary, stream: &str) -> Option<(Vec<usize>, Vec
 pub fn mean(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     let values: Vec<f64> = values.into_iter().collect();
     over_seeds(&values).map(|estimate| estimate.value)
-}
-
-/// Looks of all arms of a scenario, whether they have results or not: so a figure of a half-finished run
-/// has the colours of the finished one. An arm whose name says nothing takes the look of the adaptive loss
-/// with an estimated mask if that is what it is and no other arm has that look.
-fn looks(scenario: &Scenario) -> Vec<Look> {
-    let names: Vec<&str> = scenario.arms.names().collect();
-    let mut looks = arm_looks(&names);
-    let estimates =
-        |arm: &Arm| matches!(&arm.loss, LossConfig::Adaptive(a) if a.mask != MaskConfig::Labels);
-    let taken = looks
-        .iter()
-        .any(|look| look.role == Role::AdaptiveEstimated);
-    let unnamed = (scenario.arms.iter().zip(&mut looks))
-        .find(|((_, arm), look)| matches!(look.role, Role::Other(_)) && estimates(arm));
-    if let (false, Some((_, look))) = (taken, unnamed) {
-        *look = Look::of(Role::AdaptiveEstimated);
-    }
-    looks
 }

@@ -2,6 +2,7 @@
 
 mod asked;
 mod long_run;
+mod roles;
 
 use std::path::Path;
 
@@ -17,28 +18,31 @@ use crate::eval::slope::SlopeFit;
 use crate::monitor::WindowStats;
 use crate::monitor::contraction::ContractionCurve;
 use crate::run::summary::{
-    CellSummary, MaskReports, NamedContraction, NamedEvaluation, Reference, TrainRecord, VERSION,
-    table,
+    CellSummary, MaskReports, NamedContraction, NamedEvaluation, Reference, Roles, TrainRecord,
+    VERSION, table,
 };
 use crate::run::trace::{StateTrace, Trace};
 use crate::train::trainer::EpochRecord;
 use crate::train::validate::Validation;
 
-/// A scenario with these models and arms.
+/// A scenario with these models and arms: `adaptive` has the adaptive loss, `carry` concatenated samples, and any
+/// other arm one sample at a time.
 pub(crate) fn scenario(models: &[&str], arms: &[&str]) -> Scenario {
-    let list = |names: &[&str], value: &str| -> String {
-        let lines = names.iter().map(|name| {
-            format!(
-                "  {name}: {value}
-"
-            )
-        });
-        lines.collect::<Vec<_>>().concat()
+    let settings = |arm: &str| match arm {
+        "adaptive" => "{loss: adaptive}",
+        "carry" => "{streams: concatenated}",
+        _ => "{streams: single}",
     };
+    let models = models
+        .iter()
+        .map(|name| format!("  {name}: {{layers: [rnn]}}\n"));
+    let arms = arms
+        .iter()
+        .map(|arm| format!("  {arm}: {}\n", settings(arm)));
     let text = format!(
         "name: made up\nmodels:\n{}arms:\n{}",
-        list(models, "{layers: [rnn]}"),
-        list(arms, "{streams: single}")
+        models.collect::<String>(),
+        arms.collect::<String>()
     );
     Scenario::parse(&text, "made-up.yaml", Path::new(""), &[""; 0])
         .unwrap_or_else(|e| panic!("{e}"))
@@ -58,11 +62,13 @@ pub(crate) fn summary(scenario: &Scenario, accuracy: f64) -> Summary {
         name: "made <up> & more".to_owned(),
         about: Some("\"quotes\" & <tags>".to_owned()),
         split: "valid".to_owned(),
+        events: String::new(),
         classes: vec!["a".to_owned(), "b".to_owned()],
         chance: 0.5,
         dt_ms: 10.0,
-        reference: Reference::default(),
-        table: table(&cells, &Reference::default()),
+        reference: Roles::of(scenario).usual_reference(),
+        roles: Roles::of(scenario),
+        table: table(&cells, &Roles::of(scenario).usual_reference()),
         cells,
         failures: Vec::new(),
     }
@@ -96,6 +102,7 @@ fn cell(model: &str, arm: &str, accuracy: f64) -> CellSummary {
         arm: arm.to_owned(),
         seed: 1,
         training: TrainRecord {
+            weights_sha256: None,
             parameters: 1234,
             weight_steps: Some(40),
             seconds: 5.0,
@@ -175,6 +182,8 @@ fn evaluation(accuracy: f64) -> Evaluation {
         twin: vec![],
         saturation: vec![window(0), window(1)],
         by_recording: ByRecording::new(),
+        last_by_recording: ByRecording::new(),
+        detector_by_recording: ByRecording::new(),
         calibration: None,
         change_points: None,
     }

@@ -4,28 +4,48 @@
 //! w the reorder window in steps and n the next step that is not closed yet:
 //!
 //! ```text
-//! (1) step(t) = floor(t / dt) - o
+//! (1) step(t) = floor(t / dt) - o                exactly: t is whole, and dt the decimal that was written
 //! (2) late           step < n                    dropped
 //! (3) too far ahead  step > newest + most        dropped: no input makes the net run through years of silence
 //! (4) step n closes  once an event or mark of step > n + w is heard (by the stamps), or when its time has
 //!                    come and w more steps have passed (by the clock)
-//! (5) duplicate      same time and unit as another event of its step: dropped when the step closes
+//! (5) repeats        events of one unit at one microsecond count one by one, as in training; or once, and
+//!                    the others are duplicates, dropped when the step closes
 //! ```
+//!
+//! Where the sender's counter wraps, t is the time nearest to the newest one that it can mean (see `wrap`).
 //!
 //! An open step is a bucket of bounded size; what finds it full is dropped and counted. Within the window the
 //! order of arrival does not matter: a bucket is sorted when it closes, so its counts are the same numbers
 //! whatever the order was.
 //!
 //! A sender whose clock jumps would be dropped for ever. After `rebase_after` refusals in a row, (2) or (3), the
-//! next event is taken as of the newest open step, and o is set anew.
+//! next event is taken as of the newest open step, and o is set anew. The same is done after [`CONFIRMED`] events
+//! in a row that are too far ahead and within the bound of each other: one damaged time moves nothing, and a long
+//! pause ends no stream.
 
 use std::collections::VecDeque;
 
 use saturn_cell::EventBatch;
+use saturn_data::Steps;
 use serde::{Deserialize, Serialize};
 
 use super::counts::Counts;
 use super::protocol::Item;
+use super::wrap::unwrapped;
+
+/// Events in a row that are too far ahead, and agree, after which time has jumped.
+pub const CONFIRMED: u64 = 16;
+
+/// What several events of one unit at one microsecond are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Repeats {
+    /// As many events, as in training.
+    #[default]
+    Count,
+    /// One event that came several times; the least of their counts counts.
+    Once,
+}
 
 /// How events become steps.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,6 +64,10 @@ pub struct AssembleConfig {
     pub most_events: usize,
     /// Refusals in a row after which the clock is set anew; `None` for never.
     pub rebase_after: Option<u64>,
+    /// What the same unit at the same time is.
+    pub repeats: Repeats,
+    /// Bits of the sender's counter of microseconds, where it wraps.
+    pub wrap_bits: Option<u32>,
 }
 
 /// One event in an open step.
@@ -77,9 +101,16 @@ pub struct Assembler {
     /// The latest time heard of, for telling what is out of order.
     latest_us: u64,
     refused: u64,
+    /// Events in a row that are too far ahead and agree, and the step of the last.
+    far: (u64, i64),
+    /// How far the last event that was refused was from the newest time, microseconds.
+    off_us: i64,
     heard: bool,
     /// Steps n, n + 1, ...
     open: VecDeque<Vec<Waiting>>,
+    /// Those of dt.
+    #[serde(skip)]
+    steps: Option<Steps>,
 }
 
 impl Assembler {
@@ -88,13 +119,16 @@ impl Assembler {
         let buckets = (config.window + config.early + 1) as usize;
         let bucket = || Vec::with_capacity(config.most_events);
         Self {
-            origin: origin_us.map(|t| bin(config, t)),
+            origin: origin_us.map(|t| bin(Steps::new(config.dt_ms), t)),
             next: 0,
             newest: 0,
-            latest_us: 0,
+            latest_us: origin_us.unwrap_or(0),
             refused: 0,
+            far: (0, 0),
+            off_us: 0,
             heard: false,
             open: (0..buckets).map(|_| bucket()).collect(),
+            steps: Some(Steps::new(config.dt_ms)),
         }
     }
 
@@ -105,11 +139,15 @@ impl Assembler {
             && self.newest >= self.next.saturating_sub(1)
             && self.origin.is_none_or(|o| o.unsigned_abs() < 1 << 60)
             && self.next < 1 << 60
+            && self.latest_us < 1 << 60
+            && self.refused < 1 << 60
+            && self.far.0 < 1 << 60
             && self.newest < 1 << 60
             && self.open.iter().all(|bucket| {
                 bucket.len() <= config.most_events
                     && bucket.iter().all(|w| (w.unit as usize) < config.channels)
             });
+        self.steps = Some(Steps::new(config.dt_ms));
         if fits {
             for bucket in &mut self.open {
                 bucket.reserve_exact(config.most_events - bucket.len());
@@ -126,7 +164,11 @@ impl Assembler {
     /// The sender's time at which step `step` begins, microseconds; `None` before the first item.
     pub fn time_us(&self, config: &AssembleConfig, step: u64) -> Option<u64> {
         let bin = self.origin?.checked_add_unsigned(step)?;
-        Some((bin.max(0) as f64 * config.dt_ms * 1e3).round() as u64)
+        Some(self.steps(config).start_us(bin.max(0) as u64))
+    }
+
+    fn steps(&self, config: &AssembleConfig) -> Steps {
+        self.steps.unwrap_or_else(|| Steps::new(config.dt_ms))
     }
 
     /// The clock says that step `now` has begun; the next item is of that step if none came before.
@@ -152,12 +194,18 @@ impl Assembler {
         by_clock: bool,
         counts: &mut Counts,
     ) -> Placed {
-        let time_us = item.time_us();
-        let bin = bin(config, time_us);
         let current = self.newest.max(self.next);
+        let shown_us = item.time_us();
+        let meant_us = match (config.wrap_bits, self.origin) {
+            (Some(bits), Some(_)) => unwrapped(shown_us, self.latest_us, bits),
+            _ => Some(shown_us),
+        };
+        // Before the first period of the counter: late.
+        let time_us = meant_us.unwrap_or(shown_us);
+        let bin = bin(self.steps(config), time_us);
         let mut origin = *self.origin.get_or_insert(bin - current as i64);
         let refused = |step: i64| {
-            if step < self.next as i64 {
+            if step < self.next as i64 || meant_us.is_none() {
                 return Some(true);
             }
             let most = if by_clock {
@@ -169,7 +217,11 @@ impl Assembler {
         };
         if let Some(late) = refused(bin - origin) {
             self.refused += 1;
-            if (config.rebase_after).is_none_or(|after| self.refused <= after) {
+            self.off_us = time_us as i64 - self.latest_us as i64;
+            self.agree(config, bin, late);
+            let again = (config.rebase_after).is_some_and(|after| self.refused > after);
+            let confirmed = !by_clock && self.far.0 > CONFIRMED;
+            if !again && !confirmed {
                 *(if late {
                     &mut counts.late
                 } else {
@@ -182,7 +234,7 @@ impl Assembler {
             self.origin = Some(origin);
             self.latest_us = time_us;
         }
-        (self.refused, self.heard) = (0, true);
+        (self.refused, self.far.0, self.heard) = (0, 0, true);
         let step = (bin - origin) as u64;
         // Steps that must close to make room for it: (4) read the other way round.
         let first = step.saturating_sub(config.window);
@@ -211,6 +263,23 @@ impl Assembler {
         Placed::In(step)
     }
 
+    /// Events refused in a row by now, and how far the last of them was from the newest time, microseconds.
+    pub fn refused(&self) -> (u64, i64) {
+        (self.refused, self.off_us)
+    }
+
+    /// Counts events in a row that are too far ahead and within the bound of each other.
+    fn agree(&mut self, config: &AssembleConfig, bin: i64, late: bool) {
+        let (count, last) = self.far;
+        let near = bin.abs_diff(last) <= config.most_ahead;
+        let count = match (late, near) {
+            (true, _) => 0,
+            (false, true) => count + 1,
+            (false, false) => 1,
+        };
+        self.far = (count, bin);
+    }
+
     /// Closes step n: its events are the one column of `column`.
     pub fn close(&mut self, config: &AssembleConfig, column: &mut EventBatch, counts: &mut Counts) {
         column.clear(config.channels);
@@ -219,7 +288,9 @@ impl Assembler {
         };
         bucket.sort_unstable();
         let before = bucket.len();
-        bucket.dedup_by_key(|event| (event.unit, event.time_us));
+        if config.repeats == Repeats::Once {
+            bucket.dedup_by_key(|event| (event.unit, event.time_us));
+        }
         let duplicates = (before - bucket.len()) as u64;
         counts.duplicates += duplicates;
         counts.taken -= duplicates;
@@ -243,8 +314,8 @@ impl Assembler {
 }
 
 /// floor(t / dt).
-fn bin(config: &AssembleConfig, time_us: u64) -> i64 {
-    (time_us as f64 / (config.dt_ms * 1e3)).floor() as i64
+fn bin(steps: Steps, time_us: u64) -> i64 {
+    i64::try_from(steps.of_us(time_us)).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

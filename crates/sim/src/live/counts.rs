@@ -17,7 +17,7 @@ pub struct Counts {
     pub late: u64,
     /// Dropped: too far ahead of the stream.
     pub ahead: u64,
-    /// Dropped: same time and unit as another.
+    /// Dropped, where repeats count once: same time and unit as another.
     pub duplicates: u64,
     /// Dropped: their step was full.
     pub crowded: u64,
@@ -31,6 +31,10 @@ pub struct Counts {
     pub skipped: u64,
     /// Steps that came out later than they should have by a step or more.
     pub overruns: u64,
+    /// Times at which the state could not be written.
+    pub failed_saves: u64,
+    /// Notes that were not written, as there were too many in one second.
+    pub unsaid_notes: u64,
 }
 
 impl Counts {

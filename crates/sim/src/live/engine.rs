@@ -2,13 +2,16 @@
 //!
 //! The step is that of [`NetworkStream`], the same kernels as in training. Between two closings of a window of
 //! health nothing is allocated, and at a closing only where something is to be said.
+//!
+//! In a long silence a state comes to where a step without events leaves it as it is, to the bit. Every further such
+//! step would do the same, so it is not computed again: detector and health go on, the net's products do not.
 
 use saturn_cell::{EventBatch, Input, Real, column, column_mut};
 use serde::{Deserialize, Serialize};
 
 use super::decide::{Decider, Said};
 use super::fallback::{Acting, Fallback};
-use super::health::{Change, Figures, Watch};
+use super::health::{Change, Common, Figures, Watch};
 use crate::eval::reset::Action;
 use crate::eval::reset::hand::Hand;
 use crate::network::{Network, NetworkStream};
@@ -40,6 +43,10 @@ struct Running<R: Real> {
     live: NetworkStream<R>,
     /// `[C]`, and outputs that are no classes.
     p: Vec<f32>,
+    /// Whether the last step was one without events that changed no bit of the state.
+    still: bool,
+    /// Steps that were computed.
+    computed: u64,
 }
 
 /// What a fallback did at the closing of a window.
@@ -91,12 +98,20 @@ impl<R: Real> Running<R> {
             live: NetworkStream::new(&net, 1),
             p: vec![0.0; net.outputs()],
             net,
+            still: false,
+            computed: 0,
         }
     }
 
     fn step(&mut self, events: &EventBatch) {
+        let silent = events.view().column(0).0.is_empty();
+        if silent && self.still {
+            return;
+        }
+        self.computed += 1;
         let logits = self.live.step(&self.net, Input::Events(events.view()));
         softmax(column(&logits, 0), &mut self.p);
+        self.still = silent && self.live.is_still();
     }
 
     fn states(&self) -> Vec<Vec<f64>> {
@@ -115,6 +130,7 @@ impl<R: Real> Running<R> {
             && (states.iter().enumerate())
                 .all(|(i, state)| self.live.layer(i).state().len() == state.len());
         if fits {
+            self.still = false;
             for (i, state) in states.iter().enumerate() {
                 let mut target = self.live.layer_mut(i).state_mut();
                 for (to, from) in target.iter_mut().zip(state) {
@@ -179,7 +195,8 @@ impl<R: Real> Engine<R> {
             return;
         }
         let alarm = self.watch.alarm();
-        let broken = self.values.iter().any(|value| !value.is_finite()) || self.values[2] > 0.0;
+        let broken = self.values.iter().any(|value| !value.is_finite())
+            || Common::NotFinite.of(&self.values) > Some(0.0);
         let began = alarm && !self.acting.on;
         if began {
             self.acting = Acting {
@@ -203,6 +220,7 @@ impl<R: Real> Engine<R> {
     }
 
     fn act(&mut self, action: Action) {
+        self.running.still = false;
         for i in 0..self.running.net.cells().len() {
             let mut state = self.running.live.layer_mut(i).state_mut();
             self.hand.act_on(i, column_mut(&mut state, 0), action);
@@ -226,6 +244,11 @@ impl<R: Real> Engine<R> {
     /// Whether the first layer spikes.
     pub fn first_layer_spikes(&self) -> bool {
         self.running.net.cells()[0].spikes()
+    }
+
+    /// Steps that were computed; the others were of a silence in which nothing changed any more.
+    pub fn computed(&self) -> u64 {
+        self.running.computed
     }
 
     /// What has changed in the last step's window of health, if one closed.

@@ -67,9 +67,4 @@ impl LiveError {
             hint,
         }
     }
-
-    /// Whether the user's input is at fault.
-    pub fn is_input(&self) -> bool {
-        !matches!(self, Self::Io { what, .. } if what.starts_with("write"))
-    }
 }

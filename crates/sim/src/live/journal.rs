@@ -10,15 +10,21 @@
 //! | `end` | at the end | steps, counts, latency quantiles |
 
 use std::collections::VecDeque;
-use std::fs::OpenOptions;
-use std::io::{self, BufWriter, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
 use super::LiveError;
 use super::counts::Counts;
 use super::latency::Quantiles;
+use super::outlet::Outlet;
+use super::unfinished;
+use crate::say::{plain, say};
 
 /// A line.
 #[derive(Debug, Serialize)]
@@ -65,6 +71,9 @@ pub enum Line<'a> {
         limits: Option<[f64; 2]>,
         /// Whether it is out of them.
         out: bool,
+        /// Where it is out: what the likely cause is.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cause: Option<&'a str>,
     },
     /// What the fallback does.
     Fallback {
@@ -99,8 +108,14 @@ pub enum Line<'a> {
 
 /// Where lines go.
 pub struct Journal {
-    out: BufWriter<Box<dyn Write>>,
+    /// Lines that are not handed over yet.
+    lines: Vec<u8>,
+    outlet: Outlet,
     place: String,
+    /// Set by an interrupt: nobody waits for a reader any more.
+    stop: Arc<AtomicBool>,
+    /// Whether it has been said that the stream waits for its reader.
+    told: bool,
     /// The last lines of the log, for the status.
     pub recent: VecDeque<String>,
     /// Whether the reader of standard output has gone.
@@ -110,48 +125,118 @@ pub struct Journal {
 impl Journal {
     /// How many lines of the log are kept.
     const RECENT: usize = 6;
+    /// Bytes after which lines are handed over.
+    const PAGE: usize = 8192;
+    /// How long a reader may take nothing before it counts as stuck.
+    const PATIENCE: Duration = Duration::from_millis(500);
 
-    /// To standard output, or added to the file at `path`.
-    pub fn open(path: Option<&Path>) -> Result<Self, LiveError> {
-        let hint = "choose another file with --out";
-        let (out, place): (Box<dyn Write>, String) = match path {
-            None => (Box::new(io::stdout()), "standard output".to_owned()),
+    /// To standard output, or added to the file at `path`, whose last line is mended first.
+    pub fn open(path: Option<&Path>, stop: Arc<AtomicBool>) -> Result<Self, LiveError> {
+        let place = path.map_or("standard output".to_owned(), |p| p.display().to_string());
+        let failed = |source| LiveError::Io {
+            place: place.clone(),
+            what: "write",
+            source,
+            hint: "choose another file with --out",
+        };
+        let mut news = None;
+        let outlet = match path {
+            None => Outlet::start(standard_output().map_err(failed)?),
             Some(path) => {
+                if fs::metadata(path).is_ok_and(|found| found.is_file()) {
+                    news = unfinished::mend(path).map_err(failed)?;
+                }
                 let file = OpenOptions::new().create(true).append(true).open(path);
-                let file = file.map_err(LiveError::file(path, "write", hint))?;
-                (Box::new(file), path.display().to_string())
+                Outlet::start(file.map_err(failed)?)
             }
         };
-        Ok(Self {
-            out: BufWriter::new(out),
+        let outlet = outlet.map_err(failed)?;
+        let mut journal = Self {
+            lines: Vec::with_capacity(2 * Self::PAGE),
+            outlet,
             place,
+            stop,
+            told: false,
             recent: VecDeque::with_capacity(Self::RECENT),
             closed: false,
-        })
+        };
+        if let Some(news) = news {
+            journal.say(&news);
+        }
+        Ok(journal)
     }
 
     /// Writes a line.
     pub fn write(&mut self, line: &Line) -> Result<(), LiveError> {
-        let written = serde_json::to_writer(&mut self.out, line)
-            .map_err(io::Error::from)
-            .and_then(|()| self.out.write_all(b"\n"));
-        self.judge(written)
+        let begin = self.lines.len();
+        let written = serde_json::to_writer(&mut self.lines, line).map_err(io::Error::from);
+        self.judge(written)?;
+        // Of the control characters JSON escapes those below 32 alone, and terminals obey others, too.
+        if let Ok(text) = std::str::from_utf8(&self.lines[begin..])
+            && let std::borrow::Cow::Owned(text) = plain(text)
+        {
+            self.lines.truncate(begin);
+            self.lines.extend_from_slice(text.as_bytes());
+        }
+        self.lines.push(b'\n');
+        if self.lines.len() >= Self::PAGE {
+            self.flush()?;
+        }
+        Ok(())
     }
 
-    /// Hands on what has been written.
+    /// Hands on what has been written. Waits for a reader who is behind, up to an interrupt.
     pub fn flush(&mut self) -> Result<(), LiveError> {
-        let flushed = self.out.flush();
-        self.judge(flushed)
+        let (stop, told, began) = (&self.stop, &mut self.told, Instant::now());
+        let put = self.outlet.put(&self.lines, || {
+            if !*told && began.elapsed() > Self::PATIENCE {
+                *told = true;
+                say("nobody reads the output: the stream waits");
+            }
+            stop.load(Ordering::Relaxed)
+        });
+        self.lines.clear();
+        self.judge(put)
+    }
+
+    /// Waits until the reader has taken all, or takes nothing for a while; then what it has not taken.
+    pub fn settle(&mut self) -> Result<Vec<u8>, LiveError> {
+        self.flush()?;
+        self.outlet.settle(Self::PATIENCE);
+        // An error of writing that came up meanwhile.
+        self.flush()?;
+        Ok(self.outlet.unsaid())
+    }
+
+    /// What the reader has not taken by now.
+    pub fn unsaid(&mut self) -> Result<Vec<u8>, LiveError> {
+        self.flush()?;
+        Ok(self.outlet.unsaid())
+    }
+
+    /// Writes what an earlier stream could not get rid of.
+    pub fn say_again(&mut self, unsaid: &[u8]) -> Result<(), LiveError> {
+        self.lines.extend_from_slice(unsaid);
+        self.flush()
+    }
+
+    /// Waits for the reader to take all; after an interrupt only while it takes anything. Then what is left.
+    pub fn end(&mut self) -> Result<Vec<u8>, LiveError> {
+        loop {
+            let unsaid = self.settle()?;
+            if unsaid.is_empty() || self.stop.load(Ordering::Relaxed) {
+                return Ok(unsaid);
+            }
+        }
     }
 
     /// Says something in words.
-    #[allow(clippy::print_stderr)] // A live stream's log is standard error.
     pub fn say(&mut self, text: &str) {
-        eprintln!("{text}");
+        say(text);
         if self.recent.len() == Self::RECENT {
             self.recent.pop_front();
         }
-        self.recent.push_back(text.to_owned());
+        self.recent.push_back(plain(text).into_owned());
     }
 
     /// Writes a notice, and says it.
@@ -176,4 +261,18 @@ impl Journal {
             }),
         }
     }
+}
+
+/// Standard output without a buffer of its own.
+#[cfg(unix)]
+fn standard_output() -> io::Result<File> {
+    use std::os::fd::AsFd;
+    Ok(File::from(io::stdout().as_fd().try_clone_to_owned()?))
+}
+
+/// Standard output without a buffer of its own.
+#[cfg(windows)]
+fn standard_output() -> io::Result<File> {
+    use std::os::windows::io::AsHandle;
+    Ok(File::from(io::stdout().as_handle().try_clone_to_owned()?))
 }

@@ -69,19 +69,28 @@ pub fn text(status: &Status) -> Result<String, fmt::Error> {
     };
     let c = &status.counts;
     let r = &mut registry;
-    count(r, "steps", "Steps of the net", status.step);
-    count(r, "decisions", "Changes of the decision", status.decisions);
-    count(r, "events", "Events that reached the net", c.taken);
-    count(r, "marks", "Marks of time", c.marks);
-    count(r, "reordered", "Events out of order, in time", c.reordered);
-    count(
-        r,
-        "rebased",
-        "Times the sender's clock was taken anew",
-        c.rebased,
-    );
-    count(r, "overruns", "Steps that came out late", c.overruns);
-    count(r, "skipped_steps", "Steps of the clock given up", c.skipped);
+    for (name, help, value) in [
+        ("steps", "Steps of the net", status.step),
+        ("decisions", "Changes of the decision", status.decisions),
+        ("events", "Events that reached the net", c.taken),
+        ("marks", "Marks of time", c.marks),
+        ("reordered", "Events out of order, in time", c.reordered),
+        (
+            "rebased",
+            "Times the sender's clock was taken anew",
+            c.rebased,
+        ),
+        ("overruns", "Steps that came out late", c.overruns),
+        ("skipped_steps", "Steps of the clock given up", c.skipped),
+        (
+            "failed_saves",
+            "Times the state could not be written",
+            c.failed_saves,
+        ),
+        ("unsaid_notes", "Notes left out of the log", c.unsaid_notes),
+    ] {
+        count(r, name, help, value);
+    }
     let dropped = Family::<One, Counter>::default();
     for (kind, value) in c.dropped() {
         dropped.get_or_create(&one(kind)).inc_by(value);

@@ -16,7 +16,7 @@ use crate::build::{Answers, build};
 use crate::network::Network;
 use crate::run::cells::Finished;
 use crate::run::matrix::{Entry, entries};
-use crate::run::weights;
+use crate::run::weights::{self, Belonging, WeightsError, WeightsFile};
 use crate::scenario::{DataSource, Precision, Scenario};
 
 /// What tells one trained net from all others, and what it hears and says.
@@ -50,8 +50,10 @@ pub struct Model {
     weights: PathBuf,
     /// Where its ranges of health stand.
     pub health: PathBuf,
-    /// The detector's threshold, as chosen on the validation split.
+    /// The detector's threshold, as chosen on the validation split; `None` if that was done with other weights.
     pub threshold: Option<f64>,
+    /// What the user should know of its weights, a line each.
+    pub notices: Vec<String>,
 }
 
 impl Model {
@@ -67,7 +69,7 @@ impl Model {
 
     /// Finds the net that `path` names, whatever it hears.
     pub fn find(path: &Path) -> Result<Self> {
-        let (run, name) = split(path)?;
+        let (run, name) = run_of(path)?;
         let scenario = Scenario::load(&run.join("scenario.yaml"), &[""; 0])?;
         let seeds = seeds(&scenario);
         let all = entries(&scenario, &seeds);
@@ -107,7 +109,8 @@ impl Model {
             return Err(wrong(path, what, hint).into());
         };
         let weights = run.join(file(entry));
-        let first = finished.cell.evaluations.first();
+        let Examined { notices, own } = examine(&weights, entry, &scenario, &finished)?;
+        let first = finished.cell.evaluations.first().filter(|_| own);
         let identity = Identity {
             place: entry.place.to_string(),
             weights: sha256(&weights).map_err(LiveError::file(&weights, "read", "check it"))?,
@@ -121,6 +124,7 @@ impl Model {
         };
         Ok(Self {
             threshold: first.map(|e| e.evaluation.detection.threshold),
+            notices,
             health: run.join(entry.place.file("health", "json")),
             run,
             identity,
@@ -143,6 +147,7 @@ impl Model {
             identity.dt_ms,
             entry.place.seed,
         )?;
+        // What there is to know of the file is among the notices.
         weights::load(&mut net, &self.weights)?;
         Ok(net)
     }
@@ -160,11 +165,71 @@ impl Model {
         self.run.join(place.file(folder, ending))
     }
 
+    /// The name of the arm that it was trained in.
+    pub fn arm_name(&self) -> &str {
+        let seeds = seeds(&self.scenario);
+        entries(&self.scenario, &seeds)[self.index].place.arm
+    }
+
     /// The seed that it was trained with.
     pub fn seed(&self) -> u64 {
         let seeds = seeds(&self.scenario);
         entries(&self.scenario, &seeds)[self.index].place.seed
     }
+}
+
+/// What the weights of a net are found to be.
+struct Examined {
+    notices: Vec<String>,
+    /// Whether the run's results are about them, as far as is known.
+    own: bool,
+}
+
+/// Compares the file of weights at `path` with the run that it lies in: weights of another net are refused, those of
+/// another training are the user's choice, and said.
+fn examine(
+    path: &Path,
+    entry: &Entry,
+    scenario: &Scenario,
+    finished: &Finished,
+) -> Result<Examined, WeightsError> {
+    let mut file = WeightsFile::open(path)?;
+    let network = entry.place.to_string();
+    let mut notices = file.refuse_another(&Belonging {
+        network: &network,
+        model: entry.model,
+        channels: scenario.data.channels,
+        classes: &finished.shared.classes,
+        dt_ms: finished.shared.dt_ms,
+        training: "",
+    })?;
+    let precision = match scenario.train.precision {
+        Precision::F32 => "f32",
+        Precision::F64 => "f64",
+    };
+    notices.extend(file.rounded(precision));
+    let recorded = finished.cell.training.weights_sha256.as_deref();
+    let own = match weights::refuse_others(&mut file, recorded) {
+        Ok(()) => true,
+        Err(WeightsError::Foreign { .. }) => {
+            notices.push(format!(
+                "warning: {}: these are not the weights that the results of {network} in this run are about, so its \
+                 history, its accuracy and the detector's threshold are not theirs{}",
+                path.display(),
+                file.origin()?
+            ));
+            false
+        }
+        Err(e) => return Err(e),
+    };
+    if own && recorded.is_none() {
+        notices.push(format!(
+            "{}: the file does not describe itself, as files of earlier versions do not: its settings and dt_ms are \
+             taken from the run's scenario.yaml",
+            path.display()
+        ));
+    }
+    Ok(Examined { notices, own })
 }
 
 /// All seeds that a run of `scenario` can have.
@@ -176,8 +241,8 @@ fn seeds(scenario: &Scenario) -> Vec<u64> {
     seeds
 }
 
-/// The run's folder, and the net's name if there is one.
-fn split(path: &Path) -> Result<(PathBuf, Option<String>), LiveError> {
+/// The run's folder that `path` is or is in, and the net's name if there is one.
+pub fn run_of(path: &Path) -> Result<(PathBuf, Option<String>), LiveError> {
     let holds = |folder: &Path| folder.join("scenario.yaml").is_file();
     if holds(path) {
         return Ok((path.to_owned(), None));

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::LiveError;
-use super::assemble::AssembleConfig;
+use super::assemble::{AssembleConfig, Repeats};
 use super::fallback::Fallback;
 use super::health::WatchConfig;
 use super::protocol::Format;
@@ -42,6 +42,8 @@ pub struct Options {
     pub follow: bool,
     /// Whether a socket serves one client alone.
     pub once: bool,
+    /// Seconds for which a client of a socket must have sent nothing before another may take its place.
+    pub idle_s: f64,
     /// When steps close.
     pub pace: Pace,
     /// Whose clock counts.
@@ -52,6 +54,10 @@ pub struct Options {
     pub max_jump_s: f64,
     /// The most events of a step.
     pub max_events: usize,
+    /// What several events of one unit at one microsecond are.
+    pub repeats: Repeats,
+    /// Bits of the sender's counter of microseconds, where it wraps.
+    pub wrap_bits: Option<u32>,
     /// Events refused in a row after which the sender's clock is taken anew; 0 for never.
     pub rebase_after: Option<u64>,
     /// The time at which the stream begins, on the sender's clock.
@@ -76,6 +82,8 @@ pub struct Options {
     pub save_every_s: f64,
     /// Where the metrics are served.
     pub metrics: Option<String>,
+    /// Names under which they may be asked for, beside this machine's.
+    pub metrics_hosts: Vec<String>,
 }
 
 /// Steps that an event may come early in real time.
@@ -110,6 +118,9 @@ impl Options {
                 (Some(after), _) => Some(after),
                 (None, true) => Some(REBASE),
             },
+            repeats: self.repeats,
+            // The time of arrival does not wrap.
+            wrap_bits: self.wrap_bits.filter(|_| self.stamp == Stamp::Sender),
         })
     }
 }

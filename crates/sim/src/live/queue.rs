@@ -8,17 +8,17 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::Instant;
 
-use super::protocol::{Fault, Item, Sink};
+use super::protocol::{Fault, Item, Place, Sink};
 
 /// What a reader says.
 #[derive(Debug)]
 pub enum Message {
     /// An event or a mark, and when it was read, ns on the stream's clock.
     Item(Item, u64),
-    /// Something malformed, with its first bytes.
-    Fault(Fault, Excerpt),
-    /// All that stands before this byte of the input file has been said.
-    Position(u64),
+    /// Something malformed, where it is, and its first bytes.
+    Fault(Fault, Place, Excerpt),
+    /// All that is before this byte of the input file has been said, and so many lines or frames of it.
+    Position(u64, u64),
     /// Something to be told to the user.
     Note(String),
     /// Reading failed, and no more comes from this reader.
@@ -169,8 +169,8 @@ impl Sink for Feeder {
         self.say(Message::Item(item, self.now_ns));
     }
 
-    fn fault(&mut self, fault: Fault, bytes: &[u8]) {
-        self.say(Message::Fault(fault, Excerpt::new(bytes)));
+    fn fault(&mut self, fault: Fault, place: Place, bytes: &[u8]) {
+        self.say(Message::Fault(fault, place, Excerpt::new(bytes)));
     }
 }
 

@@ -15,7 +15,7 @@ use super::counts::Counts;
 use super::decide::Decider;
 use super::engine::{Engine, Parts};
 use super::fallback::Fallback;
-use super::health::{Figures, Ranges, Watch, learn};
+use super::health::{Figures, Ranges, Watch, first_gap, learn};
 use super::journal::{Journal, Line};
 use super::latency::Latency;
 use super::model::{Identity, Model};
@@ -28,6 +28,7 @@ use super::status::{Board, Status};
 use super::stream::{Keeping, Stream, Tending, Watching, Why};
 use super::{raster::Raster, serve};
 use crate::network::Network;
+use crate::scenario::Scenario;
 
 /// Runs a stream to its end, or until `stop` is set.
 pub fn run(options: &Options, stop: &Arc<AtomicBool>) -> Result<()> {
@@ -48,9 +49,16 @@ fn go<R: Real>(options: &Options, model: &Model, stop: &Arc<AtomicBool>) -> Resu
     let options = &options;
     let identity = &model.identity;
     let config = options.assemble(identity.channels, identity.dt_ms)?;
-    let mut journal = Journal::open(options.out.as_deref())?;
+    let mut journal = Journal::open(options.out.as_deref(), Arc::clone(stop))?;
     let net = model.network::<R>()?;
     let other = other(options, identity)?;
+    for notice in model
+        .notices
+        .iter()
+        .chain(other.iter().flat_map(|other| &other.notices))
+    {
+        journal.say(notice);
+    }
     let mut engine = engine::<R>(options, model, &net, other.as_ref(), &mut journal)?;
     let saved = match &options.state {
         Some(path) => state::load(path)?.map(|saved| (path, saved)),
@@ -62,6 +70,7 @@ fn go<R: Real>(options: &Options, model: &Model, stop: &Arc<AtomicBool>) -> Resu
         other,
         path: options.state.clone(),
         position: 0,
+        lines: 0,
         file: match &options.from {
             Source::File(path) => Some(path.clone()),
             _ => None,
@@ -79,6 +88,7 @@ fn go<R: Real>(options: &Options, model: &Model, stop: &Arc<AtomicBool>) -> Resu
         Listening::open(options, identity, memory.resume)?,
         memory.held,
     );
+    journal.say_again(&memory.unsaid)?;
     listening.tell(identity, at, memory.resumed, &mut journal)?;
     let layer = engine.first_layer().nrows();
     let mut stream = Stream {
@@ -97,6 +107,7 @@ fn go<R: Real>(options: &Options, model: &Model, stop: &Arc<AtomicBool>) -> Resu
         watching: (listening.metrics.is_some())
             .then(|| Watching::new(listening.board, identity.channels, layer)),
         arrivals: vec![0; (config.window + config.early + 1) as usize],
+        learnt_in: learnt_in(&model.scenario),
         step_latency: Latency::default(),
         event_latency: Latency::default(),
         tending: Tending::new(Instant::now()),
@@ -135,6 +146,7 @@ struct Memory {
     decisions: u64,
     held: Vec<Item>,
     resume: Option<Resume>,
+    unsaid: Vec<u8>,
     resumed: bool,
 }
 
@@ -160,7 +172,7 @@ fn recall<R: Real>(
     if options.pace == Pace::Real || options.stamp == Stamp::Arrival {
         assembler.unanchor();
     }
-    kept.position = saved.resume.as_ref().map_or(0, |r| r.position);
+    (kept.position, kept.lines) = (saved.resume.as_ref()).map_or((0, 0), |r| (r.position, r.lines));
     let classes = kept.identity.classes.len();
     Ok(Memory {
         assembler,
@@ -169,6 +181,7 @@ fn recall<R: Real>(
         decisions: saved.decisions,
         held: saved.held,
         resume: saved.resume,
+        unsaid: saved.unsaid,
         resumed: true,
     })
 }
@@ -197,11 +210,17 @@ impl Listening {
             channels: identity.channels,
             follow: options.follow,
             once: options.once,
+            idle_s: options.idle_s,
             resume,
         };
         let board = Board::default();
         let metrics = match &options.metrics {
-            Some(address) => Some(serve::start(address, board.clone(), Arc::clone(&ending))?),
+            Some(address) => Some(serve::start(
+                address,
+                &options.metrics_hosts,
+                board.clone(),
+                Arc::clone(&ending),
+            )?),
             None => None,
         };
         let (feeder, queue) = queue(options.queue, reading.drops(), Arc::clone(&ending), clock);
@@ -306,7 +325,7 @@ fn engine<R: Real>(
             .into());
         }
         if options.health_window.is_some() {
-            journal.say("health is not watched: its ranges are not known, and the scenario's data are not there to learn them from");
+            journal.say("the ranges of health are not known, and the scenario's data are not there to learn them from: only values that are not finite raise the alarm");
         }
     }
     Ok(Engine::new(Parts {
@@ -323,6 +342,17 @@ fn engine<R: Real>(
         patience: options.watch.patience,
         fallback: options.fallback.clone(),
     }))
+}
+
+/// What is in the gaps of the stream that the ranges of health are learnt on, in words.
+fn learnt_in(scenario: &Scenario) -> String {
+    match first_gap(scenario) {
+        None => "no gaps".to_owned(),
+        Some(gap) => {
+            let fills: Vec<String> = gap.fill.iter().map(crate::scenario::Fill::name).collect();
+            format!("gaps of {}", fills.join(" or "))
+        }
+    }
 }
 
 /// A state is of one net, and of one to fall back to.

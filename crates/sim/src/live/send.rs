@@ -1,8 +1,10 @@
 //! `saturn send`: a small client, for trying streams out and for replaying recordings.
 //!
-//! It sends the recordings of an event file one after the other, with a gap after each, or noise at a given rate;
-//! in real time, faster, or as fast as the other side takes it. Events of the same unit at the same microsecond
-//! become one event with a count. After each recording comes a mark at the end of its gap.
+//! It sends the recordings of an event file one after the other, with silence after each or the gaps of a run before
+//! each, or noise at a given rate; in real time, faster, or as fast as the other side takes it. Events of the same
+//! unit at the same microsecond become one event with a count. A time becomes the microsecond that
+//! [`saturn_data::steps`] gives it, so that the other side, whose steps are whole microseconds, puts each event into
+//! the step that it has when the file is read. After each recording comes a mark at its end or that of its silence.
 
 use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Write};
@@ -14,9 +16,10 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use rand_distr::{Distribution, Exp};
 use saturn_cell::rng::generator;
-use saturn_data::{EventFile, OnBadSample, ReadOptions, Recording};
+use saturn_data::{EventFile, OnBadSample, ReadOptions, Recording, Steps, Times};
 
 use super::LiveError;
+use super::gaps::Gaps;
 use super::protocol::{Format, Item, MOST, frame};
 use super::source::Source;
 
@@ -29,6 +32,8 @@ pub enum What {
         path: PathBuf,
         /// The most recordings.
         limit: Option<usize>,
+        /// The run whose gaps are put before each, and the seed of what they draw.
+        gaps_of: Option<(PathBuf, u64)>,
     },
     /// Poisson noise.
     Noise {
@@ -46,8 +51,10 @@ pub enum What {
 pub struct SendOptions {
     /// What.
     pub what: What,
-    /// I.
-    pub channels: usize,
+    /// I; with the gaps of a run that of the run, and otherwise 700 by default.
+    pub channels: Option<usize>,
+    /// What the times of a file mean.
+    pub times: Times,
     /// Where to.
     pub to: Source,
     /// Lines, or frames (also where any will do).
@@ -60,6 +67,8 @@ pub struct SendOptions {
     pub start_us: u64,
 }
 
+/// Channels, where nothing says how many.
+const CHANNELS: usize = 700;
 /// Events of a datagram, so that it fits into 1,400 bytes.
 const DATAGRAM: usize = 64;
 /// Events that are written at once.
@@ -69,20 +78,44 @@ const BATCH: usize = 512;
 pub fn send(options: &SendOptions, stop: &AtomicBool) -> Result<u64> {
     let mut sender = Sender::open(options)?;
     match &options.what {
-        What::File { path, limit } => {
+        What::File {
+            path,
+            limit,
+            gaps_of,
+        } => {
+            let gaps = gaps_of.as_ref().map(|(run, seed)| Gaps::of(run, *seed));
+            let mut gaps = gaps.transpose()?;
+            let own = gaps.as_ref().map_or(CHANNELS, Gaps::channels);
             let read = ReadOptions {
-                channels: options.channels,
+                channels: options.channels.unwrap_or(own),
                 classes: None,
                 on_bad_sample: OnBadSample::Error,
             };
-            let file = EventFile::open(path, &read)?;
+            let file = EventFile::open_timed(path, &read, options.times)?;
+            let micros = file.steps(1e-3);
             let mut start_us = options.start_us;
             for position in 0..limit.unwrap_or(usize::MAX).min(file.len()) {
+                if let Some(gaps) = &mut gaps {
+                    start_us = gaps.draw(start_us, |items| {
+                        for item in items {
+                            sender.item(item, stop)?;
+                        }
+                        Ok(!sender.stopped)
+                    })?;
+                }
                 let recording = file.read(position)?;
-                for item in items(&recording, start_us) {
+                let mut last_us = start_us;
+                for item in items(&recording, &micros, start_us) {
+                    last_us = item.time_us();
                     sender.item(item, stop)?;
                 }
-                start_us += (recording.duration_s() * 1e6 + options.gap_ms * 1e3) as u64 + 1;
+                start_us = match &gaps {
+                    Some(gaps) => gaps.after(last_us),
+                    None => {
+                        let gap_us = (options.gap_ms * 1e3).round() as u64;
+                        start_us + micros.of(recording.duration_s()) + gap_us + 1
+                    }
+                };
                 sender.item(Item::Mark { time_us: start_us }, stop)?;
                 if sender.stopped {
                     break;
@@ -94,7 +127,7 @@ pub fn send(options: &SendOptions, stop: &AtomicBool) -> Result<u64> {
             seconds,
             seed,
         } => {
-            let channels = options.channels;
+            let channels = options.channels.unwrap_or(CHANNELS);
             let all_hz = rate_hz * channels as f64;
             let between = Exp::new(all_hz).map_err(|_| LiveError::Option {
                 option: "--noise",
@@ -103,17 +136,18 @@ pub fn send(options: &SendOptions, stop: &AtomicBool) -> Result<u64> {
             })?;
             let mut rng = generator(seed, "send", 0);
             let unit = rand_distr::Uniform::new(0, channels as u32)?;
+            let micros = Steps::new(1e-3);
             let mut t_s = between.sample(&mut rng);
             while t_s < seconds && !sender.stopped {
                 let item = Item::Event {
-                    time_us: options.start_us + (t_s * 1e6) as u64,
+                    time_us: options.start_us + micros.of(t_s),
                     unit: unit.sample(&mut rng),
                     count: 1,
                 };
                 sender.item(item, stop)?;
                 t_s += between.sample(&mut rng);
             }
-            let time_us = options.start_us + (seconds * 1e6) as u64;
+            let time_us = options.start_us + micros.of(seconds);
             sender.item(Item::Mark { time_us }, stop)?;
         }
     }
@@ -121,20 +155,25 @@ pub fn send(options: &SendOptions, stop: &AtomicBool) -> Result<u64> {
     Ok(sender.sent)
 }
 
-/// The events of a recording that begins at `start_us`.
-pub fn items(recording: &Recording, start_us: u64) -> Vec<Item> {
-    let mut events: Vec<(u64, u32)> = recording
+/// The events of a recording that begins at `start_us`; `micros` are steps of a microsecond.
+pub fn items(recording: &Recording, micros: &Steps, start_us: u64) -> Vec<Item> {
+    let events = recording
         .times_s
         .iter()
         .zip(&recording.units)
-        .map(|(&t, &unit)| (start_us + (t * 1e6) as u64, unit))
+        .map(|(&t, &unit)| (start_us + micros.of(t), unit))
         .collect();
+    gathered(events)
+}
+
+/// Events in order of time; those of one unit at one microsecond as one with a count, or, where that is more than
+/// a count can be, as several.
+pub fn gathered(mut events: Vec<(u64, u32)>) -> Vec<Item> {
     events.sort_unstable();
     let same = events.chunk_by(|a, b| a == b);
-    // What one count cannot say is said a microsecond later: of the same time it would be a duplicate.
-    same.flat_map(|same| same.chunks(MOST as usize).enumerate())
-        .map(|(later, same)| Item::Event {
-            time_us: same[0].0 + later as u64,
+    same.flat_map(|same| same.chunks(MOST as usize))
+        .map(|same| Item::Event {
+            time_us: same[0].0,
             unit: same[0].1,
             count: same.len() as u32,
         })
@@ -313,3 +352,6 @@ fn connect(path: &std::path::Path) -> io::Result<Box<dyn Write>> {
 fn connect(_: &std::path::Path) -> io::Result<Box<dyn Write>> {
     Err(io::ErrorKind::Unsupported.into())
 }
+
+#[cfg(test)]
+mod tests;

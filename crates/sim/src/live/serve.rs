@@ -1,25 +1,40 @@
 //! A small HTTP server that shows the status: `/metrics` to Prometheus, `/status` to `saturn view`.
 //!
-//! One client at a time, each with two seconds and four kilobytes to ask in, so that nobody can hold it up or make
-//! it grow. It listens on this machine alone unless another address is given.
+//! Clients are served side by side by one thread that never waits for any of them: each has [`PATIENCE`] for its
+//! request of at most [`REQUEST`] bytes and for taking the answer, and beyond [`CLIENTS`] the one that came first
+//! makes room. So slow clients hold up nobody and make nothing grow. It listens on this machine alone unless
+//! another address is given, and answers only requests that name it (see `host`).
 
-use std::io::{Error, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::LiveError;
+use super::host::Hosts;
 use super::metrics;
 use super::status::Board;
 
 /// The longest request, bytes.
 const REQUEST: usize = 4096;
-/// How long a client may take.
+/// The most headers of a request.
+const HEADERS: usize = 64;
+/// How long a client may take to ask, and again to take its answer.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// The most clients at once.
+const CLIENTS: usize = 64;
+/// From one look at the clients to the next.
+const LOOK: Duration = Duration::from_millis(10);
 
-/// Listens at `address` until `stop`; returns where.
-pub fn start(address: &str, board: Board, stop: Arc<AtomicBool>) -> Result<SocketAddr, LiveError> {
+/// Listens at `address` until `stop`; returns where. `names` are hosts that may be asked for beside that of
+/// `address` and those that always may.
+pub fn start(
+    address: &str,
+    names: &[String],
+    board: Board,
+    stop: Arc<AtomicBool>,
+) -> Result<SocketAddr, LiveError> {
     let failed = |source| LiveError::Io {
         place: address.to_owned(),
         what: "listen",
@@ -29,16 +44,14 @@ pub fn start(address: &str, board: Board, stop: Arc<AtomicBool>) -> Result<Socke
     let listener = TcpListener::bind(address).map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
     listener.set_nonblocking(true).map_err(failed)?;
+    let hosts = Hosts::new(address, names);
     let work = move || {
+        let mut clients = Vec::with_capacity(CLIENTS);
         while !stop.load(Ordering::Relaxed) {
-            match listener.accept() {
-                // What becomes of a client is its own matter.
-                Ok((client, _)) => drop(serve(client, &board)),
-                Err(e) if e.kind() == ErrorKind::WouldBlock => {
-                    std::thread::sleep(Duration::from_millis(10));
-                }
-                Err(_) => std::thread::sleep(Duration::from_millis(100)),
-            }
+            take_in(&listener, &mut clients);
+            // What becomes of a client is its own matter.
+            clients.retain_mut(|client: &mut Client| client.go_on(&board, &hosts).unwrap_or(false));
+            std::thread::sleep(LOOK);
         }
     };
     let thread = std::thread::Builder::new().name("metrics".to_owned());
@@ -46,57 +59,169 @@ pub fn start(address: &str, board: Board, stop: Arc<AtomicBool>) -> Result<Socke
     Ok(bound)
 }
 
-fn serve(mut client: TcpStream, board: &Board) -> std::io::Result<()> {
-    client.set_nonblocking(false)?;
-    client.set_write_timeout(Some(PATIENCE))?;
-    let until = Instant::now() + PATIENCE;
-    let mut request = Vec::with_capacity(REQUEST);
-    let mut buffer = [0; 512];
-    while !request.windows(4).any(|end| end == b"\r\n\r\n") {
-        let left = until.saturating_duration_since(Instant::now());
-        if left.is_zero() || request.len() + buffer.len() > REQUEST {
-            return answer(&mut client, "400 Bad Request", "text/plain", "no request\n");
+/// Takes in those who have connected.
+fn take_in(listener: &TcpListener, clients: &mut Vec<Client>) {
+    for _ in 0..CLIENTS {
+        // None is there, or the system has no more files: those who are connected come first.
+        let Ok((line, _)) = listener.accept() else {
+            return;
+        };
+        if line.set_nonblocking(true).is_err() {
+            continue;
         }
-        client.set_read_timeout(Some(left))?;
-        match client.read(&mut buffer)? {
-            0 => return Ok(()),
-            n => request.extend_from_slice(&buffer[..n]),
+        if clients.len() == CLIENTS {
+            clients.remove(0);
         }
-    }
-    let line = String::from_utf8_lossy(&request);
-    let mut words = line.split_whitespace();
-    let path = match (words.next(), words.next()) {
-        (Some("GET"), Some(path)) => path.split('?').next().unwrap_or(path),
-        _ => {
-            return answer(
-                &mut client,
-                "405 Method Not Allowed",
-                "text/plain",
-                "GET only\n",
-            );
-        }
-    };
-    match path {
-        "/metrics" => {
-            let text = metrics::text(&board.read()).map_err(Error::other)?;
-            answer(&mut client, "200 OK", metrics::CONTENT_TYPE, &text)
-        }
-        "/status" => {
-            let text = serde_json::to_string(&board.read()).map_err(Error::other)?;
-            answer(&mut client, "200 OK", "application/json", &text)
-        }
-        _ => {
-            let text = "there are /metrics and /status\n";
-            answer(&mut client, "404 Not Found", "text/plain", text)
-        }
+        clients.push(Client {
+            line,
+            until: Instant::now() + PATIENCE,
+            request: Vec::new(),
+            answer: None,
+        });
     }
 }
 
-fn answer(client: &mut TcpStream, code: &str, kind: &str, text: &str) -> std::io::Result<()> {
-    let length = text.len();
-    write!(
-        client,
-        "HTTP/1.1 {code}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{text}"
-    )?;
-    client.flush()
+/// Someone who asks.
+struct Client {
+    line: TcpStream,
+    /// When its time is over.
+    until: Instant,
+    request: Vec<u8>,
+    /// The answer, and how much of it has been taken.
+    answer: Option<(Vec<u8>, usize)>,
+}
+
+impl Client {
+    /// Reads or writes what can be read or written now; whether the client is still there.
+    fn go_on(&mut self, board: &Board, hosts: &Hosts) -> io::Result<bool> {
+        if self.answer.is_none() && !self.read(board, hosts)? {
+            return Ok(false);
+        }
+        if let Some((bytes, taken)) = &mut self.answer {
+            while *taken < bytes.len() {
+                match self.line.write(&bytes[*taken..]) {
+                    Ok(0) => return Ok(false),
+                    Ok(n) => *taken += n,
+                    Err(e) if waits(&e) => return Ok(Instant::now() < self.until),
+                    Err(e) => return Err(e),
+                }
+            }
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    /// Reads the request, and prepares the answer once it is whole or can no longer be.
+    fn read(&mut self, board: &Board, hosts: &Hosts) -> io::Result<bool> {
+        let mut buffer = [0; 512];
+        loop {
+            let late = Instant::now() >= self.until;
+            if late || self.request.len() + buffer.len() > REQUEST {
+                self.answer(&Answer::plain("400 Bad Request", "no request\n"));
+                return Ok(true);
+            }
+            match self.line.read(&mut buffer) {
+                Ok(0) => return Ok(false),
+                Ok(n) => self.request.extend_from_slice(&buffer[..n]),
+                Err(e) if waits(&e) => return Ok(true),
+                Err(e) => return Err(e),
+            }
+            if let Some(answer) = Answer::to(&self.request, board, hosts) {
+                self.answer(&answer);
+                return Ok(true);
+            }
+        }
+    }
+
+    fn answer(&mut self, answer: &Answer) {
+        self.until = Instant::now() + PATIENCE;
+        self.answer = Some((answer.bytes(), 0));
+    }
+}
+
+fn waits(e: &io::Error) -> bool {
+    matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
+}
+
+/// An answer.
+struct Answer {
+    code: &'static str,
+    kind: &'static str,
+    text: String,
+}
+
+impl Answer {
+    fn plain(code: &'static str, text: impl Into<String>) -> Self {
+        Self {
+            code,
+            kind: "text/plain; charset=utf-8",
+            text: text.into(),
+        }
+    }
+
+    /// The answer to a request; `None` while it is not whole.
+    fn to(request: &[u8], board: &Board, hosts: &Hosts) -> Option<Self> {
+        let mut headers = [httparse::EMPTY_HEADER; HEADERS];
+        let mut parsed = httparse::Request::new(&mut headers);
+        match parsed.parse(request) {
+            Ok(httparse::Status::Complete(_)) => {}
+            Ok(httparse::Status::Partial) => return None,
+            Err(e) => return Some(Self::plain("400 Bad Request", format!("no request: {e}\n"))),
+        }
+        let named: Vec<&[u8]> = (parsed.headers.iter())
+            .filter(|header| header.name.eq_ignore_ascii_case("host"))
+            .map(|header| header.value)
+            .collect();
+        let host = match named[..] {
+            [host] => std::str::from_utf8(host).ok(),
+            // Before 1.1 it may be left out; a browser never does.
+            [] if parsed.version == Some(0) => Some("localhost"),
+            _ => None,
+        };
+        let Some(host) = host else {
+            return Some(Self::plain("400 Bad Request", "one Host is expected\n"));
+        };
+        if !hosts.has(host) {
+            let text = "this host name is not answered: ask for an address or for localhost, or start `saturn stream` with --metrics-host NAME\n";
+            return Some(Self::plain("421 Misdirected Request", text));
+        }
+        if parsed.method != Some("GET") {
+            return Some(Self::plain("405 Method Not Allowed", "GET only\n"));
+        }
+        let path = parsed.path.unwrap_or_default();
+        Some(Self::of(path.split('?').next().unwrap_or(path), board))
+    }
+
+    fn of(path: &str, board: &Board) -> Self {
+        let failed =
+            |e: &dyn std::fmt::Display| Self::plain("500 Internal Server Error", format!("{e}\n"));
+        match path {
+            "/metrics" => metrics::text(&board.read()).map_or_else(
+                |e| failed(&e),
+                |text| Self {
+                    code: "200 OK",
+                    kind: metrics::CONTENT_TYPE,
+                    text,
+                },
+            ),
+            "/status" => serde_json::to_string(&board.read()).map_or_else(
+                |e| failed(&e),
+                |text| Self {
+                    code: "200 OK",
+                    kind: "application/json",
+                    text,
+                },
+            ),
+            _ => Self::plain("404 Not Found", "there are /metrics and /status\n"),
+        }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let Self { code, kind, text } = self;
+        let length = text.len();
+        format!(
+            "HTTP/1.1 {code}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n{text}"
+        )
+        .into_bytes()
+    }
 }

@@ -2,9 +2,11 @@
 //!
 //! The layout is that of [`crate::run::checkpoint`]; the body is postcard: identities, states, detector, health,
 //! open steps, counts, position. It is written beside, synced and renamed, so that there is always a whole one. A file that is torn or damaged,
-//! of another version, of another net or of other settings is refused by name.
+//! of another version, of another net or of other settings is refused by name, as is all that is no plain file. Its
+//! head is read before its body is.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -16,10 +18,10 @@ use super::engine::EngineState;
 use super::model::Identity;
 use super::protocol::Item;
 use super::source::Resume;
-use crate::run::checkpoint::{open, seal};
+use crate::run::checkpoint::{HEADER, Refused, open, seal};
 use crate::run::folder::{FolderError, write_beside};
 
-const MAGIC: &[u8; 16] = b"saturn stream 1\n";
+const MAGIC: &[u8; 16] = b"saturn stream 2\n";
 /// The largest file that is read, bytes.
 const LARGEST: u64 = 1 << 32;
 
@@ -40,6 +42,8 @@ pub struct Saved {
     pub counts: Counts,
     /// Where the input file was left.
     pub resume: Option<Resume>,
+    /// Lines that nobody had read yet.
+    pub unsaid: Vec<u8>,
     /// The last decision.
     pub decision: Option<usize>,
     /// Lines that were written.
@@ -64,15 +68,37 @@ pub fn save(path: &Path, saved: &Saved) -> Result<(), LiveError> {
 /// Reads what stands at `path`; `None` where there is no such file.
 pub fn load(path: &Path) -> Result<Option<Saved>, LiveError> {
     let hint = "check the path and who may read it";
-    match fs::metadata(path) {
+    let length = match fs::metadata(path) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(e) => return Err(LiveError::file(path, "read", hint)(e)),
+        Ok(found) if !found.is_file() => {
+            return Err(LiveError::State {
+                path: path.to_owned(),
+                what: "is no plain file, and a state is one".to_owned(),
+                hint: "name a file with --state; it is made where there is none",
+            });
+        }
         Ok(found) if found.len() > LARGEST => {
             return Err(wrong(path, "is no state of a stream: it is far too large"));
         }
-        Ok(_) => {}
+        Ok(found) => found.len(),
+    };
+    let mut file = File::open(path).map_err(LiveError::file(path, "read", hint))?;
+    let mut bytes = Vec::new();
+    let mut read = |most: u64, bytes: &mut Vec<u8>| {
+        let read = (&mut file).take(most).read_to_end(bytes);
+        read.map_err(LiveError::file(path, "read", hint))
+    };
+    read(HEADER as u64, &mut bytes)?;
+    let said = bytes.get(MAGIC.len()..).and_then(|rest| rest.first_chunk());
+    let body = said.map(|n| u64::from_le_bytes(*n));
+    if let Some(n) = body.filter(|_| bytes.starts_with(MAGIC)) {
+        // What is not as long as it says is refused by its head alone.
+        if n.checked_add(HEADER as u64) != Some(length) {
+            return Err(wrong(path, &Refused::Torn.to_string()));
+        }
+        read(n, &mut bytes)?;
     }
-    let bytes = fs::read(path).map_err(LiveError::file(path, "read", hint))?;
     decode(path, &bytes).map(Some)
 }
 
@@ -106,5 +132,31 @@ mod tests {
             let said = refused.err().map(|e| e.to_string()).unwrap_or_default();
             prop_assert!(said.contains("a.state: is ") && said.contains("hint: "), "{said}");
         }
+    }
+
+    /// A device without an end, a pipe that nobody writes to, and a large file of something else.
+    #[test]
+    fn what_is_no_plain_file_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let refused = |path: &Path, words: &str| {
+            let said = load(path).unwrap_err().to_string();
+            assert!(said.contains(words) && said.contains("hint: "), "{said}");
+        };
+        #[cfg(unix)]
+        {
+            let pipe = folder.path().join("pipe");
+            let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+            assert!(made.unwrap().success());
+            refused(Path::new("/dev/zero"), "is no plain file");
+            refused(&pipe, "is no plain file");
+        }
+        refused(folder.path(), "is no plain file");
+        // Three gigabytes that take no room on the disk.
+        let large = folder.path().join("large");
+        let mut file = File::create(&large).unwrap();
+        file.set_len(3 << 30).unwrap();
+        refused(&large, "is no state of a stream");
+        std::io::Write::write_all(&mut file, MAGIC).unwrap();
+        refused(&large, "is torn");
     }
 }

@@ -1,6 +1,8 @@
 //! A running stream: messages in, steps, lines out.
 
+mod advice;
 mod end;
+mod notes;
 mod say;
 mod tend;
 
@@ -21,10 +23,12 @@ use super::journal::Journal;
 use super::latency::Latency;
 use super::model::Identity;
 use super::options::{Options, Pace, Stamp};
-use super::protocol::{Fault, Item};
+use super::protocol::{Fault, Item, Place};
 use super::queue::{Excerpt, Message, Queue};
 use super::raster::Raster;
 use super::status::Board;
+use advice::Advice;
+use notes::Notes;
 
 /// Messages or steps between two looks at the clock.
 const BATCH: u64 = 256;
@@ -50,6 +54,8 @@ pub struct Stream<'a, R: Real> {
     pub watching: Option<Watching>,
     /// When the newest event of each open step was read, ns; 0 for none.
     pub arrivals: Vec<u64>,
+    /// What was in the gaps of the stream that ranges of health were learnt on.
+    pub learnt_in: String,
     pub step_latency: Latency,
     pub event_latency: Latency,
     pub tending: Tending,
@@ -64,8 +70,10 @@ pub struct Keeping {
     pub other: Option<Identity>,
     /// Where.
     pub path: Option<PathBuf>,
-    /// Bytes of the input file that have been heard.
+    /// Bytes of the input file that have been heard, and the lines or frames in them.
     pub position: u64,
+    /// Lines or frames.
+    pub lines: u64,
     /// The input file.
     pub file: Option<PathBuf>,
 }
@@ -84,7 +92,10 @@ pub struct Tending {
     told: Instant,
     told_counts: Counts,
     saved: Instant,
-    example: Option<(Fault, Excerpt)>,
+    example: Option<(Fault, Option<Place>, Excerpt)>,
+    /// What was advised last, until something is taken.
+    advised: Option<Advice>,
+    notes: Notes,
     /// Whether nothing was heard since the last position in the input file was told.
     clean: bool,
 }
@@ -99,6 +110,8 @@ impl Tending {
             told_counts: Counts::default(),
             saved: now,
             example: None,
+            advised: None,
+            notes: Notes::default(),
             clean: true,
         }
     }
@@ -187,18 +200,18 @@ impl<R: Real> Stream<'_, R> {
     fn hear(&mut self, message: Message) -> Result<(), LiveError> {
         match message {
             Message::Item(item, arrived) => self.item(item, arrived),
-            Message::Fault(fault, excerpt) => {
-                self.fault(fault, excerpt);
+            Message::Fault(fault, place, excerpt) => {
+                self.fault(fault, Some(place), excerpt);
                 Ok(())
             }
-            Message::Position(position) => {
+            Message::Position(position, lines) => {
                 if self.held.is_empty() {
-                    self.kept.position = position;
+                    (self.kept.position, self.kept.lines) = (position, lines);
                     self.tending.clean = true;
                 }
                 Ok(())
             }
-            Message::Note(text) => self.journal.notice(self.assembler.next(), &text),
+            Message::Note(text) => self.note(&text),
             Message::Failed(text) => {
                 self.failed = Some(text);
                 Ok(())
@@ -206,9 +219,18 @@ impl<R: Real> Stream<'_, R> {
         }
     }
 
-    fn fault(&mut self, fault: Fault, excerpt: Excerpt) {
+    /// Writes a note, or counts it where there were too many in this second.
+    fn note(&mut self, text: &str) -> Result<(), LiveError> {
+        if self.tending.notes.take() {
+            return self.journal.notice(self.assembler.next(), text);
+        }
+        self.counts.unsaid_notes += 1;
+        Ok(())
+    }
+
+    fn fault(&mut self, fault: Fault, place: Option<Place>, excerpt: Excerpt) {
         self.counts.malformed[fault as usize] += 1;
-        self.tending.example.get_or_insert((fault, excerpt));
+        self.tending.example.get_or_insert((fault, place, excerpt));
     }
 
     fn item(&mut self, item: Item, arrived: u64) -> Result<(), LiveError> {
@@ -218,6 +240,16 @@ impl<R: Real> Stream<'_, R> {
             return Ok(());
         }
         let item = self.stamped(item, arrived);
+        let shown_us = item.time_us();
+        if self
+            .config
+            .wrap_bits
+            .is_some_and(|bits| shown_us >> bits > 0)
+        {
+            let excerpt = Excerpt::new(shown_us.to_string().as_bytes());
+            self.fault(Fault::Wrap, None, excerpt);
+            return Ok(());
+        }
         if self.real() {
             if !self.assembler.anchored() {
                 self.clock.align(item.time_us(), arrived);

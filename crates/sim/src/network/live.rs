@@ -42,6 +42,11 @@ impl<R: Real> NetworkStream<R> {
         &mut self.layers[i].0
     }
 
+    /// Whether the last step left every state as it was, to the bit.
+    pub fn is_still(&self) -> bool {
+        self.layers.iter().all(|(stream, _)| stream.is_still())
+    }
+
     /// One step on `x [I, B]`; returns the logits `[C, B]`.
     pub fn step(&mut self, net: &Network<R>, x: Input<R>) -> View<'_, R> {
         for (i, cell) in net.cells.iter().enumerate() {

@@ -82,10 +82,11 @@ pub struct Checklist {
     pub items: Vec<Item>,
 }
 
-/// The arm that is asked about: `adaptive`, or else the last one that is not the reference's.
+/// The arm that is asked about: the one that is compared with the reference, or else the last one with results.
 pub fn arm_of(summary: &Summary) -> Option<&str> {
     let arms = || summary.table.iter().map(|row| row.arm.as_str());
-    (arms().find(|arm| *arm == "adaptive"))
+    let subject = summary.roles.subject(&summary.reference);
+    (arms().find(|arm| Some(*arm) == subject))
         .or_else(|| arms().rfind(|arm| *arm != summary.reference.arm))
         .or_else(|| arms().next())
 }
@@ -190,7 +191,7 @@ impl<'a> Nets<'a> {
         let asked = format!(
             "accuracy at most {BELOW} points below {}, {}, on every stream",
             names::arm(&reference.arm),
-            names::state_reset(&reference.state_reset)
+            self.summary.roles.policy_label(&reference.state_reset)
         );
         let compared = self
             .rows
@@ -202,7 +203,7 @@ impl<'a> Nets<'a> {
             let found = format!(
                 "{} ({interval}) on {}",
                 signed(100.0 * difference.value, 1),
-                names::stream(&row.stream)
+                self.summary.roles.stream_label(&row.stream)
             );
             (found, 100.0 * difference.value >= -BELOW)
         })
@@ -213,7 +214,11 @@ impl<'a> Nets<'a> {
             format!("detector without boundaries at most {BELOW} points below the summed accuracy");
         let below = |e: &Evaluation| Some(e.summed?.value - e.detector?.value);
         item(asked, self.worst(below, |a, b| a > b), |(stream, below)| {
-            let found = format!("{} on {}", signed(-100.0 * below, 1), names::stream(stream));
+            let found = format!(
+                "{} on {}",
+                signed(-100.0 * below, 1),
+                self.summary.roles.stream_label(stream)
+            );
             (found, 100.0 * below <= BELOW)
         })
     }
@@ -274,7 +279,7 @@ impl<'a> Nets<'a> {
         });
         let worst = left.max_by(|a, b| a.1.total_cmp(&b.1));
         item(asked, worst, |(stream, left)| {
-            let found = format!("{left:.3} in {}", names::stream(stream));
+            let found = format!("{left:.3} in {}", self.summary.roles.stream_label(stream));
             (found, left <= LEFT)
         })
     }
@@ -284,7 +289,10 @@ impl<'a> Nets<'a> {
         let asked = format!("highest probability late in gaps at most {most:.2}");
         let worst = self.worst(|e| e.late_gap_max_probability, |a, b| a > b);
         item(asked, worst, |(stream, p)| {
-            (format!("{p:.3} in {}", names::stream(stream)), p <= most)
+            (
+                format!("{p:.3} in {}", self.summary.roles.stream_label(stream)),
+                p <= most,
+            )
         })
     }
 
@@ -292,7 +300,10 @@ impl<'a> Nets<'a> {
         let asked = format!("at most {ALARMS:.0} false alarms an hour");
         let worst = self.worst(|e| e.false_alarms_per_hour, |a, b| a > b);
         item(asked, worst, |(stream, n)| {
-            (format!("{n:.0} in {}", names::stream(stream)), n <= ALARMS)
+            (
+                format!("{n:.0} in {}", self.summary.roles.stream_label(stream)),
+                n <= ALARMS,
+            )
         })
     }
 

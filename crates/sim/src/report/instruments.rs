@@ -136,7 +136,7 @@ fn recovery(summary: &Summary, stream: &str) -> Table {
         title: format!(
             "After disturbances, {}: accuracy in % while they last and of samples that begin in the first steps \
              after, each beside an undisturbed copy's; seconds until the state is within 5 % of its copy's",
-            names::stream(stream)
+            summary.roles.stream_label(stream)
         ),
         names: 3,
         head: vec![
@@ -196,7 +196,7 @@ fn answers(summary: &Summary, stream: &str) -> Table {
     Table {
         title: format!(
             "Answers along the stream, never reset, {}: where accuracy changes (one a seed), and calibration",
-            names::stream(stream)
+            summary.roles.stream_label(stream)
         ),
         names: 4,
         head: vec![
@@ -270,7 +270,7 @@ fn states(summary: &Summary, stream: &str) -> Table {
         title: format!(
             "States in the last window, never reset, {}: quantiles, drift since the first window, inter-spike \
              intervals; mean over layers",
-            names::stream(stream)
+            summary.roles.stream_label(stream)
         ),
         names: 2,
         head: vec![
@@ -321,7 +321,7 @@ fn lags(summary: &Summary, stream: &str) -> Table {
         title: format!(
             "The past, {}: total variation of the output from that after the last 16, 64, 256 steps alone; the \
              gradient by the state 16, 64, 256 steps before, over that one step before",
-            names::stream(stream)
+            summary.roles.stream_label(stream)
         ),
         names: 2,
         head: vec![

@@ -1,5 +1,6 @@
 //! What of a large table is read first: nets that are never reset, beside the reference.
 
+use crate::figures::scope::NEVER;
 use crate::run::summary::{Row, Summary};
 
 /// Rows of one stream that are still read as a whole.
@@ -13,7 +14,7 @@ pub fn leading<'a>(summary: &'a Summary, stream: &str) -> (Vec<&'a Row>, bool) {
         return (all, true);
     }
     let first: Vec<&Row> = (all.iter().copied())
-        .filter(|row| row.state_reset == "none" || summary.reference.is(row))
+        .filter(|row| row.state_reset == NEVER || summary.reference.is(row))
         .collect();
     if first.is_empty() || first.len() == all.len() {
         return (all, true);

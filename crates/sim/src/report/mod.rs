@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::figures::Drawn;
-use crate::run::folder::{Folder, FolderError};
+use crate::run::folder::{FolderError, write_beside};
 use crate::run::summary::Summary;
 use crate::scenario::Scenario;
 
@@ -54,14 +54,14 @@ pub enum ReportError {
 /// Writes `report.html` of a run whose figures are drawn.
 pub fn write(
     scenario: &Scenario,
-    folder: &Folder,
+    folder: &Path,
     summary: &Summary,
     drawn: &[Drawn],
 ) -> Result<(), ReportError> {
     let figures = drawn
         .iter()
         .map(|figure| {
-            let path = folder.path().join(format!("{}.svg", figure.file_stem));
+            let path = folder.join(format!("{}.svg", figure.file_stem));
             match std::fs::read(&path) {
                 Ok(svg) => Ok((figure, svg)),
                 Err(source) => Err(ReportError::Figure { path, source }),
@@ -69,6 +69,6 @@ pub fn write(
         })
         .collect::<Result<Vec<_>, _>>()?;
     let html = page::page(scenario, summary, &figures);
-    folder.write(Path::new("report.html"), html.as_bytes())?;
+    write_beside(&folder.join("report.html"), html.as_bytes())?;
     Ok(())
 }

@@ -112,6 +112,7 @@ fn what_was_run(scenario: &Scenario, summary: &Summary) -> Markup {
             (plural(seeds.len(), "seed"))
             @if summary.cells.len() < all { ", " (summary.cells.len()) " of these " (all) " nets so far" }
             " · evaluated on the " strong { (split) } " split"
+            @if !summary.events.is_empty() { " · " (summary.events) }
             " · " (super::numbers::count(scenario.evaluate.steps)) " steps of " (summary.dt_ms) " ms a stream"
             " · " (summary.classes.len()) " classes, chance " (super::numbers::percent(summary.chance)) " %"
         }

@@ -129,8 +129,8 @@ pub fn precision(summary: &Summary) -> Markup {
                             tr class=[new.then_some("new")] {
                                 th scope="row" { (names::model(line.model)) }
                                 td { (names::arm(line.arm)) }
-                                td { (names::stream(line.stream)) }
-                                td { (names::state_reset(line.state_reset)) }
+                                td { (summary.roles.stream_label(line.stream)) }
+                                td { (summary.roles.policy_label(line.state_reset)) }
                                 td { (line.precision) }
                                 @for accuracy in line.accuracies() { td.number { (accuracy) } }
                                 td.number { (line.distance()) }

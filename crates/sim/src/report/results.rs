@@ -18,7 +18,7 @@ pub fn results(summary: &Summary) -> Markup {
         @for (k, stream) in streams(summary).into_iter().enumerate() {
             @let (first, whole) = leading(summary, stream);
             details open[k == 0] {
-                summary { h3 { (capital(&names::stream(stream))) } }
+                summary { h3 { (capital(&summary.roles.stream_label(stream))) } }
                 (tables(summary, &first))
                 @if !whole {
                     @let all = rows(summary, stream);
@@ -50,13 +50,13 @@ fn capital(text: &str) -> String {
 }
 
 /// Model, arm and policy at the head of a row; the model is written once.
-fn row_head(rows: &[&Row], k: usize) -> Markup {
+fn row_head(summary: &Summary, rows: &[&Row], k: usize) -> Markup {
     let row = rows[k];
     let first = k == 0 || rows[k - 1].model != row.model;
     html! {
         th scope="row" { @if first { (names::model(&row.model)) } }
         td { (names::arm(&row.arm)) }
-        td { (names::state_reset(&row.state_reset)) }
+        td { (summary.roles.policy_label(&row.state_reset)) }
     }
 }
 
@@ -69,7 +69,7 @@ fn accuracy(summary: &Summary, rows: &[&Row]) -> Markup {
     let from = format!(
         "summed, from {} with {}, points",
         names::arm(&summary.reference.arm),
-        names::state_reset(&summary.reference.state_reset)
+        summary.roles.policy_label(&summary.reference.state_reset)
     );
     let cell = |estimate: &Option<Estimate>| {
         html! {
@@ -92,7 +92,7 @@ fn accuracy(summary: &Summary, rows: &[&Row]) -> Markup {
                 tbody {
                     @for (k, row) in rows.iter().enumerate() {
                         tr class=[new_model(rows, k)] {
-                            (row_head(rows, k))
+                            (row_head(summary, rows, k))
                             @if rare { (cell(&row.balanced)) }
                             (cell(&row.summed)) (cell(&row.last)) (cell(&row.detector))
                             td.number {
@@ -129,7 +129,7 @@ fn cost(summary: &Summary, rows: &[&Row]) -> Markup {
                         @let found = evaluations(summary, row);
                         @let alarms: Vec<f64> = found.iter().filter_map(|e| e.false_alarms_per_hour).collect();
                         tr class=[new_model(rows, k)] {
-                            (row_head(rows, k))
+                            (row_head(summary, rows, k))
                             td.number { (slope(&found)) }
                             td.number { (row.late_gap_max_probability.map_or(NOTHING.to_owned(), |p| fixed(p, 3))) }
                             td.number { (over_seeds(&alarms).map_or(NOTHING.to_owned(), |e| fixed(e.value, 0))) }

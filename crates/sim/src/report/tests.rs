@@ -158,7 +158,7 @@ fn a_large_table_begins_with_what_is_never_reset() {
     // On the page the rest stands behind a fold.
     let page = page::page(&scenario, &summary, &[]);
     let (before, after) = page.split_once(&format!("all {all} rows")).unwrap();
-    let name = figures::names::state_reset("decay_0.9");
+    let name = summary.roles.policy_label("decay_0.9");
     assert!(!before.contains(&name) && after.contains(&name), "{name}");
     // A table of that many rows is whole.
     summary.table.truncate(leading::WHOLE);
@@ -186,7 +186,7 @@ fn arms_of_a_model_that_differ_in_size_are_named() {
 #[test]
 fn a_report_holds_every_figure_and_escapes_what_it_is_told() {
     let place = tempfile::tempdir().expect("a folder");
-    let folder = Folder::open(&place.path().join("run"), "made up", "x", false).expect("opened");
+    let folder = place.path().join("run");
     let scenario = figures::tests::scenario(&["rnn", "gru"], &["classic", "adaptive"]);
     let mut summary = figures::tests::summary(&scenario, 0.9);
     summary.failures.push(Failure {
@@ -195,9 +195,9 @@ fn a_report_holds_every_figure_and_escapes_what_it_is_told() {
         seed: 2,
         reason: "<script>alert(1)</script>".to_owned(),
     });
-    let drawn = figures::draw(&scenario, folder.path(), &summary).expect("drawn");
+    let drawn = figures::draw(&scenario, &folder, &summary).expect("drawn");
     write(&scenario, &folder, &summary, &drawn).expect("written");
-    let html = std::fs::read_to_string(folder.path().join("report.html")).expect("read");
+    let html = std::fs::read_to_string(folder.join("report.html")).expect("read");
     assert_eq!(html.matches("<img ").count(), drawn.len());
     assert_eq!(
         html.matches("data:image/svg+xml;base64,").count(),
@@ -222,7 +222,7 @@ fn a_report_holds_every_figure_and_escapes_what_it_is_told() {
     // Nothing is fetched: no address but those inside figures, which are encoded.
     assert!(!html.contains("http") && !html.contains("src=\"/"));
 
-    std::fs::remove_file(folder.path().join("figures/compare.svg")).expect("removed");
+    std::fs::remove_file(folder.join("figures/compare.svg")).expect("removed");
     let error = write(&scenario, &folder, &summary, &drawn).expect_err("a figure is gone");
     assert!(error.to_string().contains("compare.svg"), "{error}");
 }

@@ -1,13 +1,24 @@
 //! Finished cells of the matrix, a small file each: what tables and figures are made of, and what a matrix
 //! goes on from on another day or another machine.
 //!
-//! `MODEL.ARM.SEED.json` holds a [`CellSummary`] in at most [`LIMIT`] bytes: long curves thinned (see
-//! [`thin`]), numbers to [`DIGITS`] digits, and lists of like things as tables (see `pack.rs`). It carries two
-//! keys: the checksum of the settings that the result depends on, and that of the data. A result with other
-//! keys is not taken up. Neither holds the name of a file or a folder, so that a cell made on one machine
-//! counts on all.
+//! `MODEL.ARM.SEED.json` holds a [`CellSummary`] in at most [`LIMIT`] bytes: long curves thinned to
+//! [`CURVES`] (see [`thin`]), numbers to [`DIGITS`] digits, lists of like things as tables (see `pack.rs`), and
+//! the right answers by recording of every evaluation and reading (see `tallies.rs`), from which anyone can
+//! compute errors again. It carries three keys: the checksum of the settings that the result depends on, that of
+//! the data files, and that of their events in steps (see `events.rs`). A result with other keys is not taken up.
+//! None holds the name of a file or a folder, so that a trial made on one machine counts on all.
+//!
+//! | version | what it added |
+//! |---|---|
+//! | 1 | |
+//! | 2 | right answers by recording; the events. Version 1 reads, as a trial on events of the old binning |
+//!
+//! A trial on other events is never written over: it moves into a folder named after its events within the
+//! folder of trials, where it is still found.
 
+mod events;
 mod pack;
+mod tallies;
 pub mod thin;
 
 use std::path::{Path, PathBuf};
@@ -20,12 +31,18 @@ use super::folder::{FolderError, read_json, write_beside};
 use super::place::Place;
 use super::summary::CellSummary;
 
+pub use events::Events;
+
 /// The most bytes of a file.
-pub const LIMIT: usize = 20_000;
+pub const LIMIT: usize = 40_000;
+/// The most bytes of all but the tallies.
+pub const CURVES: usize = 20_000;
+/// A file of more bytes is no trial.
+const MOST: u64 = 16 << 20;
 /// Significant digits of a number in a file.
 pub const DIGITS: usize = 5;
 /// The version of the files' layout.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// What a file says that it is.
 const FORMAT: &str = "saturn cell";
 
@@ -40,6 +57,9 @@ pub struct Shared {
     pub dt_ms: f64,
     /// The checksum of the data.
     pub data: String,
+    /// Checksums of the events in steps; `None` of frames, and in files of version 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<Events>,
 }
 
 /// A finished cell.
@@ -60,35 +80,42 @@ struct File {
     settings: String,
     #[serde(flatten)]
     shared: Shared,
+    /// Segments of each recording, a text a stream.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    recordings: Vec<String>,
     cell: Value,
 }
 
 impl Finished {
-    /// The bytes of the file: as much as fits into [`LIMIT`].
+    /// The bytes of the file: of curves as much as fits into [`CURVES`], and all tallies.
     pub fn encode(&self) -> Result<Vec<u8>> {
-        let mut bytes = Vec::new();
+        let mut file = File {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            settings: self.settings.clone(),
+            shared: self.shared.clone(),
+            recordings: Vec::new(),
+            cell: Value::Null,
+        };
+        let mut cell = Value::Null;
         for detail in thin::Detail::ALL {
-            let mut cell = serde_json::to_value(thin::thin(&self.cell, detail))?;
+            cell = serde_json::to_value(thin::thin(&self.cell, detail))?;
             pack::round(&mut cell, DIGITS);
-            let file = File {
-                format: FORMAT.to_owned(),
-                version: VERSION,
-                settings: self.settings.clone(),
-                shared: self.shared.clone(),
-                cell: pack::pack(cell),
-            };
-            bytes = serde_json::to_vec(&file)?;
-            bytes.push(b'\n');
-            if bytes.len() <= LIMIT {
+            file.cell = pack::pack(cell.clone());
+            if serde_json::to_vec(&file)?.len() < CURVES {
                 break;
             }
         }
+        file.recordings = tallies::put(&self.cell, &mut cell);
+        file.cell = pack::pack(cell);
+        let mut bytes = serde_json::to_vec(&file)?;
+        bytes.push(b'\n');
         Ok(bytes)
     }
 
     /// The cell in the file at `path`; `None` where there is no such file.
     pub fn read(path: &Path) -> Result<Option<Self>, FolderError> {
-        let file = read_json::<File>(path)?;
+        let file = read(path)?;
         file.map(|file| Self::decode(path, file)).transpose()
     }
 
@@ -98,17 +125,22 @@ impl Finished {
             path: path.to_owned(),
             source,
         };
-        if (file.format.as_str(), file.version) != (FORMAT, VERSION) {
+        if file.format != FORMAT || !(1..=VERSION).contains(&file.version) {
             let what = format!(
-                "it is `{}` of version {}, not `{FORMAT}` of version {VERSION}",
+                "it is `{}` of version {}, not `{FORMAT}` of a version up to {VERSION}",
                 file.format, file.version
             );
             return Err(damaged(serde::de::Error::custom(what)));
         }
+        let mut cell = pack::unpack(file.cell);
+        let found = tallies::take(&mut cell, &file.recordings)
+            .map_err(|e| damaged(serde::de::Error::custom(e)))?;
+        let mut cell = serde_json::from_value(cell).map_err(damaged)?;
+        tallies::give(&mut cell, found);
         Ok(Self {
             settings: file.settings,
             shared: file.shared,
-            cell: serde_json::from_value(pack::unpack(file.cell)).map_err(damaged)?,
+            cell,
         })
     }
 
@@ -127,29 +159,38 @@ impl Finished {
         }))
     }
 
-    /// The same, unless the file is there with the same keys.
+    /// The same, unless the file is there with the same keys. A trial with the same settings on other events is
+    /// moved into their folder first.
     pub fn save_once(&self, folder: &Path) -> Result<Option<String>> {
-        let path = folder.join(self.place().cell());
-        let known = match read_json::<File>(&path) {
+        let name = self.place().cell();
+        let path = folder.join(&name);
+        let known = match read(&path) {
             Ok(known) => known,
             // What cannot be read is written again.
             Err(FolderError::Damaged { .. }) => None,
             Err(e) => return Err(e.into()),
         };
-        match known {
-            Some(file) if file.settings == self.settings && file.shared == self.shared => Ok(None),
-            _ => self.save(folder),
+        if let Some(file) = known {
+            let same = file.settings == self.settings;
+            if same && file.shared == self.shared {
+                return Ok(None);
+            }
+            if same && !file.shared.is_on_the_events_of(&self.shared) {
+                let aside = folder.join(file.shared.short());
+                std::fs::create_dir_all(&aside)
+                    .with_context(|| format!("creating {}", aside.display()))?;
+                std::fs::rename(&path, aside.join(&name))
+                    .with_context(|| format!("moving {} aside", path.display()))?;
+            }
         }
+        self.save(folder)
     }
 
-    /// Whether `folder` has this cell as read on the test split, which one on the validation split, or on another
-    /// test file, must not take the place of.
+    /// Whether `folder` has this cell as read on the test split, which one on the validation split must not
+    /// take the place of.
     pub fn would_undo_a_final_one(&self, folder: &Path) -> Result<bool, FolderError> {
-        let known = read_json::<File>(&folder.join(self.place().cell()))?;
-        Ok(known.is_some_and(|file| {
-            let other = file.settings == self.settings && file.shared.data != self.shared.data;
-            file.shared.split == "test" && (self.shared.split != "test" || other)
-        }))
+        let known = read(&folder.join(self.place().cell()))?;
+        Ok(self.shared.split != "test" && known.is_some_and(|file| file.shared.split == "test"))
     }
 
     /// Its place in the matrix.
@@ -181,25 +222,58 @@ impl Store {
         }
     }
 
-    /// The finished cell at `place` with these keys; without `data`, whatever its data were.
+    /// The finished trial at `place` with these settings on the data and events of `shared`.
     pub fn find(
         &self,
         place: Place,
         settings: &str,
-        data: Option<&str>,
+        shared: &Shared,
     ) -> Result<Option<Finished>, FolderError> {
-        for folder in &self.folders {
+        let all = self.find_all(place, settings)?;
+        Ok(all.into_iter().find(|found| found.shared == *shared))
+    }
+
+    /// The finished trials at `place` with these settings, one for each data and events that there are; of two on
+    /// the same events that of the first folder.
+    pub fn find_all(&self, place: Place, settings: &str) -> Result<Vec<Finished>, FolderError> {
+        let mut found: Vec<Finished> = Vec::new();
+        for folder in self.folders.iter().flat_map(|folder| with_aside(folder)) {
             let path = folder.join(place.cell());
-            let Some(file) = read_json::<File>(&path)? else {
+            let Some(file) = read(&path)? else {
                 continue;
             };
-            let fits = file.settings == settings && data.is_none_or(|d| d == file.shared.data);
-            if fits {
-                return Finished::decode(&path, file).map(Some);
+            let known = found.iter().any(|other| other.shared == file.shared);
+            if file.settings == settings && !known {
+                found.push(Finished::decode(&path, file)?);
             }
         }
-        Ok(None)
+        Ok(found)
     }
+}
+
+/// A folder of trials, and those in it where trials on other events were moved to.
+fn with_aside(folder: &Path) -> Vec<PathBuf> {
+    let mut all = vec![folder.to_owned()];
+    // A folder that is not there, or not to be read, has no trials: whoever writes into it says so.
+    let inside = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut aside: Vec<PathBuf> = inside.map(|entry| entry.path()).collect();
+    aside.retain(|path| path.is_dir());
+    aside.sort();
+    all.extend(aside);
+    all
+}
+
+/// The file at `path`; `None` where there is none. One that is too large for a trial is not read.
+fn read(path: &Path) -> Result<Option<File>, FolderError> {
+    let bytes = std::fs::metadata(path).map_or(0, |meta| meta.len());
+    if bytes > MOST {
+        let what = format!("it has {bytes} bytes, and a trial has at most {MOST}");
+        return Err(FolderError::Damaged {
+            path: path.to_owned(),
+            source: serde::de::Error::custom(what),
+        });
+    }
+    read_json(path)
 }
 
 #[cfg(test)]

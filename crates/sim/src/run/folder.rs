@@ -4,7 +4,7 @@
 //! scenario.yaml    the scenario with every default written out
 //! manifest.json    version, seeds, machine, times, checksums of the inputs
 //! metrics.jsonl    one line an epoch and an evaluation, as it happens
-//! cells/           a file of at most 20 kB a finished net (see `cells`): tables and figures can be made of these
+//! cells/           a file of at most 40 kB a finished net (see `cells`): tables and figures can be made of these
 //! results/         one file a trained net and one an evaluation (see `place`); what is here is not done again
 //! checkpoints/     what unfinished work goes on from (see `checkpoint`); empty when all is done
 //! weights/         safetensors, with PyTorch's names and shapes where PyTorch has the cell
@@ -14,6 +14,7 @@
 //! analysis/        what `saturn analyse` finds of a net: JSON, SVG and PNG
 //! summary.json     every figure of the matrix
 //! report.html      to be read
+//! apart/           summary, figures and report of trials on other events, a folder for each (see `apart`)
 //! ```
 
 use std::fs::{self, File, TryLockError};
@@ -26,6 +27,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
+use super::deed::Deed;
 use super::leftovers::sweep;
 use super::owner::{Files, Owner, differences};
 use crate::regular;
@@ -102,7 +104,7 @@ pub enum FolderError {
         /// The file.
         path: PathBuf,
         /// What was tried.
-        what: &'static str,
+        what: Deed,
         /// What the system said.
         source: io::Error,
     },
@@ -136,19 +138,6 @@ impl FolderError {
             }
             other => other,
         }
-    }
-
-    /// Whether the user's choice of folder is at fault, and not the writing.
-    pub fn is_input(&self) -> bool {
-        matches!(
-            self,
-            Self::OtherRun { .. }
-                | Self::OtherData { .. }
-                | Self::DamagedOwner { .. }
-                | Self::NotARun { .. }
-                | Self::NothingToResume { .. }
-                | Self::Busy { .. }
-        )
     }
 
     /// Whether every later write would fail in the same way.
@@ -240,22 +229,22 @@ impl Folder {
                     data = found.data;
                 }
                 Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                    let mut entries = fs::read_dir(path).map_err(io_at(path, "list the folder"))?;
+                    let mut entries = fs::read_dir(path).map_err(io_at(path, Deed::List))?;
                     if entries.next().is_some() {
                         return Err(FolderError::NotARun {
                             path: path.to_owned(),
                         });
                     }
                 }
-                Err(e) => return Err(io_at(&owner, "read")(e)),
+                Err(e) => return Err(io_at(&owner, Deed::Read)(e)),
             }
         }
         for sub in PARTS {
             let sub = path.join(sub);
-            fs::create_dir_all(&sub).map_err(io_at(&sub, "create the folder"))?;
+            fs::create_dir_all(&sub).map_err(io_at(&sub, Deed::CreateFolder))?;
         }
         let lock_path = path.join(".lock");
-        let lock = File::create(&lock_path).map_err(io_at(&lock_path, "create"))?;
+        let lock = File::create(&lock_path).map_err(io_at(&lock_path, Deed::Create))?;
         let locked = if shared {
             lock.try_lock_shared()
         } else {
@@ -291,7 +280,7 @@ impl Folder {
         let path = self.path.join("run.json");
         let bytes = regular::read(&path, LARGEST).map_err(|source| FolderError::Io {
             path: path.clone(),
-            what: "read",
+            what: Deed::Read,
             source,
         })?;
         let mut owner = read_owner(&path, &bytes)?;
@@ -319,7 +308,7 @@ impl Folder {
         let path = self.path.join("results");
         let failed = |source| FolderError::Io {
             path: path.clone(),
-            what: "list the folder",
+            what: Deed::List,
             source,
         };
         for entry in fs::read_dir(&path).map_err(failed)? {
@@ -356,7 +345,7 @@ impl Folder {
         let path = self.path.join(file);
         let bytes = serde_json::to_vec(value).map_err(|source| FolderError::Io {
             path: path.clone(),
-            what: "encode",
+            what: Deed::Encode,
             source: source.into(),
         })?;
         write_beside(&path, &bytes)
@@ -368,7 +357,7 @@ impl Folder {
         match fs::remove_file(&path) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => Err(FolderError::Io {
                 path,
-                what: "remove",
+                what: Deed::Remove,
                 source,
             }),
             _ => Ok(()),
@@ -389,7 +378,7 @@ impl Folder {
         let path = self.path.join(cell);
         let failed = |source| FolderError::Io {
             path: path.clone(),
-            what: "lock",
+            what: Deed::Lock,
             source,
         };
         let file = File::create(&path).map_err(failed)?;
@@ -422,7 +411,7 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, FolderEr
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(FolderError::Io {
             path: path.to_owned(),
-            what: "read",
+            what: Deed::Read,
             source,
         }),
     }
@@ -451,7 +440,7 @@ pub fn write_beside(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
     };
     attempt().map_err(|source| FolderError::Io {
         path: path.to_owned(),
-        what: "write",
+        what: Deed::Write,
         source,
     })
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use super::deed::Deed;
 use super::folder::{FolderError, PARTS};
 
 /// Removes what writers that were killed have left in a run's folder. Only who has it alone may.
@@ -14,15 +15,15 @@ pub fn sweep(folder: &Path) -> Result<(), FolderError> {
     };
     let parts = PARTS.iter().map(|part| folder.join(part));
     for place in std::iter::once(folder.to_owned()).chain(parts) {
-        let entries = fs::read_dir(&place).map_err(failed(&place, "list the folder"))?;
+        let entries = fs::read_dir(&place).map_err(failed(&place, Deed::List))?;
         for entry in entries {
-            let path = entry.map_err(failed(&place, "list the folder"))?.path();
+            let path = entry.map_err(failed(&place, Deed::List))?.path();
             if !is_leftover(&path) {
                 continue;
             }
             match fs::remove_file(&path) {
                 Err(e) if e.kind() != io::ErrorKind::NotFound => {
-                    return Err(failed(&path, "remove")(e));
+                    return Err(failed(&path, Deed::Remove)(e));
                 }
                 _ => {}
             }

@@ -18,6 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
 use saturn_cell::Real;
+use saturn_data::printable;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -27,15 +28,17 @@ use super::folder::{Folder, FolderError};
 use super::place::Place;
 use super::progress::Progress;
 use super::reason;
-use super::summary::{self, CellSummary, Failure, Reference, Summary};
+use super::summary::{self, CellSummary, Failure, Reference, Roles, Summary};
 use super::trace::TraceError;
 use super::workbench::Workbench;
 use crate::build::{Answers, build};
 use crate::eval::experiments;
+use crate::fault::{Fault, fault};
 use crate::network::Network;
 use crate::scenario::{Arm, Evaluate, Model, Precision, Scenario};
 
-pub use key::{Keys, key};
+use key::DataKeys;
+pub use key::{Keyed, Keys, key};
 pub use schedule::Budget;
 use schedule::on_its_threads;
 pub use select::{Selection, SelectionError};
@@ -117,6 +120,8 @@ pub struct Found {
     pub cells: Vec<CellSummary>,
     /// What failed.
     pub failures: Vec<Failure>,
+    /// How many of them failed since their input is wrong.
+    pub wrong_input: usize,
 }
 
 impl Matrix<'_> {
@@ -147,7 +152,10 @@ impl Matrix<'_> {
             match result {
                 Some(Ok(cell)) => found.cells.extend(cell),
                 Some(Err(e)) if self.progress.stopped() || is_lasting(&e) => return Err(e),
-                Some(Err(e)) => found.failures.push(failure(entry, &e)),
+                Some(Err(e)) => {
+                    found.wrong_input += usize::from(fault(&e) == Fault::Input);
+                    found.failures.push(failure(entry, &e));
+                }
                 None => {}
             }
         }
@@ -185,9 +193,9 @@ impl Matrix<'_> {
     ) -> Result<Option<CellSummary>> {
         let place = entry.place;
         let keys = Keys::of(self.scenario, entry, &self.shared.split)?;
-        let data = Some(self.shared.data.as_str());
-        let known = self.store.find(place, &keys.evaluated, data)?;
+        let known = self.store.find(place, &keys.evaluated, &self.shared)?;
         if let (Some(known), false) = (&known, wanted.whole) {
+            self.refuse_other_weights(place)?;
             self.keep(known)?;
             self.progress
                 .skip(self.train_work() + self.evaluation_work());
@@ -216,7 +224,7 @@ impl Matrix<'_> {
         if wanted.whole {
             return Ok(Some(finished.cell));
         }
-        let saved = self.store.find(place, &finished.settings, data)?;
+        let saved = (self.store).find(place, &finished.settings, &self.shared)?;
         Ok(saved.map(|saved| saved.cell))
     }
 
@@ -270,6 +278,26 @@ impl Matrix<'_> {
         }))
     }
 
+    /// The key of a result with these settings on what this matrix receives; `tested` says whether it depends on
+    /// the test file.
+    fn received(&self, settings: &str, tested: bool) -> Result<DataKeys> {
+        let with = |data: &str| match self.shared.received()[..] {
+            // As keys have been where there is no rule that puts events in steps.
+            [] | [_] => key(&(settings, data)),
+            [_, ref events @ ..] => {
+                let all: Vec<&str> = std::iter::once(data)
+                    .chain(events.iter().copied())
+                    .collect();
+                key(&(settings, all))
+            }
+        };
+        let data = &self.shared.data;
+        Ok(DataKeys {
+            now: with(if tested { data } else { &self.judged })?,
+            before: with(data)?,
+        })
+    }
+
     /// The net of `entry` with its initial weights.
     fn fresh<R: Real>(&self, entry: &Entry) -> Result<Network<R>> {
         let b = self.bench;
@@ -285,32 +313,51 @@ impl Matrix<'_> {
     }
 }
 
-/// The finished cells of `entries` in `store`, by their settings alone, with what they share: for a table
-/// where the data are not; each is written to `keep` too. Cells that were made of other data than the first one are failures.
+/// Trials on the same data and events, which may share a table.
+pub struct Group {
+    /// What they share.
+    pub shared: Shared,
+    /// What was found.
+    pub found: Found,
+}
+
+/// The finished trials of `entries` in `store`, by their settings alone: for tables where the data are not, and of
+/// trials that were made on other events. Those on the same events are one group; first come groups whose events
+/// are known, and of these the one with most trials.
 pub fn collect(
     scenario: &Scenario,
     entries: &[Entry],
     store: &Store,
     split: &str,
-    keep: &Path,
-) -> Result<Option<(Shared, Found)>> {
-    let mut shared: Option<Shared> = None;
-    let mut found = Found::default();
+) -> Result<Vec<(Shared, Vec<Finished>)>> {
+    let mut groups: Vec<(Shared, Vec<Finished>)> = Vec::new();
     for entry in entries {
         let keys = Keys::of(scenario, entry, split)?;
-        let Some(finished) = store.find(entry.place, &keys.evaluated, None)? else {
-            continue;
-        };
-        let first = shared.get_or_insert_with(|| finished.shared.clone());
-        if finished.shared == *first {
-            finished.save_once(keep)?;
-            found.cells.push(finished.cell);
-        } else {
-            let e = anyhow::anyhow!("was made of other data than the cells before it");
-            found.failures.push(failure(entry, &e));
+        for finished in store.find_all(entry.place, &keys.evaluated)? {
+            match groups.iter_mut().find(|g| g.0 == finished.shared) {
+                Some((_, trials)) => trials.push(finished),
+                None => groups.push((finished.shared.clone(), vec![finished])),
+            }
         }
     }
-    Ok(shared.map(|shared| (shared, found)))
+    let binned = |shared: &Shared| shared.events.is_none();
+    groups.sort_by(|(a, these), (b, those)| {
+        let by_events = binned(a).cmp(&binned(b));
+        by_events.then(those.len().cmp(&these.len()))
+    });
+    Ok(groups)
+}
+
+impl Group {
+    /// Of finished trials, each of which is also written to `keep`.
+    pub fn kept(shared: Shared, trials: Vec<Finished>, keep: &Path) -> Result<Self> {
+        let mut found = Found::default();
+        for finished in trials {
+            finished.save_once(keep)?;
+            found.cells.push(finished.cell);
+        }
+        Ok(Self { shared, found })
+    }
 }
 
 /// The summary of what was found.
@@ -318,13 +365,18 @@ pub fn summarise(s: &Scenario, shared: &Shared, reference: &Reference, found: Fo
     Summary {
         format: "saturn summary".into(),
         version: summary::VERSION,
-        name: s.name.clone(),
-        about: s.about.clone(),
+        name: printable(&s.name).into_owned(),
+        about: s
+            .about
+            .as_deref()
+            .map(|about| printable(about).into_owned()),
         split: shared.split.clone(),
+        events: shared.label(),
         chance: 1.0 / shared.classes.len() as f64,
         classes: shared.classes.clone(),
         dt_ms: shared.dt_ms,
         reference: reference.clone(),
+        roles: Roles::of(s),
         table: summary::table(&found.cells, reference),
         cells: found.cells,
         failures: found.failures,

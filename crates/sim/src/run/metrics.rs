@@ -10,6 +10,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::deed::Deed;
 use super::folder::{Folder, FolderError, write_beside};
 
 impl Folder {
@@ -29,7 +30,7 @@ impl Folder {
         };
         append().map_err(|source| FolderError::Io {
             path: path.clone(),
-            what: "append",
+            what: Deed::Append,
             source,
         })
     }
@@ -42,7 +43,7 @@ impl Folder {
             Ok(text) => text,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(source) => {
-                let what = "read";
+                let what = Deed::Read;
                 return Err(FolderError::Io { path, what, source });
             }
         };
@@ -69,7 +70,7 @@ impl Folder {
         };
         lock().map_err(|source| FolderError::Io {
             path: path.clone(),
-            what: "lock",
+            what: Deed::Lock,
             source,
         })
     }

@@ -1,8 +1,10 @@
 //! A run: its folder, the matrix that fills it, and what is read from it.
 
+pub mod apart;
 pub mod cells;
 pub mod checkpoint;
 pub mod clock;
+pub mod deed;
 pub mod folder;
 mod leftovers;
 pub mod matrix;

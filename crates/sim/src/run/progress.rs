@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::say::{plain, say};
+
 /// Tells the user how far the work is, and hears of an interrupt.
 #[derive(Clone)]
 pub struct Progress {
@@ -133,29 +135,27 @@ impl Progress {
     }
 
     /// A line that stays.
-    #[allow(clippy::print_stderr)] // Progress is the program's voice on standard error.
     pub fn line(&self, text: &str) {
         if self.terminal {
-            self.bar.println(text);
+            self.bar.println(plain(text));
         } else {
             let (done, all) = (self.bar.position(), self.bar.length().unwrap_or(0));
             match (100 * done).checked_div(all) {
                 Some(percent) => {
                     let left = self.bar.eta().as_secs();
-                    eprintln!("[{percent:>3} %, {left} s left] {text}");
+                    say(&format!("[{percent:>3} %, {left} s left] {text}"));
                 }
-                None => eprintln!("{text}"),
+                None => say(text),
             }
         }
     }
 
     /// A line of results, which stands for itself.
-    #[allow(clippy::print_stderr)] // As above.
     pub fn result(&self, text: &str) {
         if self.terminal {
-            self.bar.println(text);
+            self.bar.println(plain(text));
         } else {
-            eprintln!("{text}");
+            say(text);
         }
     }
 

@@ -24,7 +24,7 @@ mod tests {
         assert_eq!(reason(&plain), "writing a figure: the disk is full");
         let quoted = crate::run::folder::FolderError::Io {
             path: "out".into(),
-            what: "write",
+            what: crate::run::deed::Deed::Write,
             source: full(),
         };
         let text = reason(&quoted.into());

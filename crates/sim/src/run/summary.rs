@@ -1,5 +1,6 @@
 //! `summary.json`: every figure of a run's matrix, documented and versioned.
 
+mod roles;
 mod table;
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,7 @@ use crate::precision::result::Stored;
 use crate::train::trainer::EpochRecord;
 use saturn_loss::MaskReport;
 
+pub use roles::{NamedArm, NamedPolicy, NamedStream, ReferenceArg, ReferenceError, Roles};
 pub use table::{Reference, Row, table};
 
 /// The version of the file's layout; it grows when a reader would have to change.
@@ -29,6 +31,9 @@ pub struct Summary {
     pub about: Option<String>,
     /// The split that was evaluated: `valid`, or `test` with `--final`.
     pub split: String,
+    /// The events that all cells were made on, in words: those on others are in a summary of their own.
+    #[serde(default)]
+    pub events: String,
     /// Names of the classes, in order.
     pub classes: Vec<String>,
     /// Accuracy of a guess.
@@ -38,8 +43,11 @@ pub struct Summary {
     /// Each trained net: model x arm x seed.
     pub cells: Vec<CellSummary>,
     /// What differences in the table are measured from.
-    #[serde(default)]
+    #[serde(default = "Reference::unknown")]
     pub reference: Reference,
+    /// What the names of arms, policies and streams stand for. A reader has the scenario, and takes it from there.
+    #[serde(skip_deserializing)]
+    pub roles: Roles,
     /// Means over seeds: model x arm x stream x `state_reset`.
     pub table: Vec<Row>,
     /// What failed, with its reason.
@@ -78,6 +86,10 @@ pub struct TrainRecord {
     /// that were written before it was counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight_steps: Option<u64>,
+    /// SHA-256 of the tensors of the trained weights (see [`crate::run::weights::checksum`]). `None` in files that
+    /// were written before it was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights_sha256: Option<String>,
     /// Wall time of training, seconds.
     pub seconds: f64,
     /// The epoch whose parameters were kept, from 1 on.

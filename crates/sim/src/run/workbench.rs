@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rand::seq::SliceRandom;
 use saturn_cell::rng::generator;
-use saturn_data::{DataError, ReadOptions};
+use saturn_data::{DataError, ReadOptions, printable_name};
 use saturn_loss::{Estimator, LossError, MaskConfig, MaskReport};
 
 use super::summary::MaskReports;
@@ -74,7 +74,9 @@ impl Workbench {
             rows,
         };
         let mut train = opening.open(&paths.train, None, limit.train, Part::Train)?;
-        let classes = train.file().class_names().to_vec();
+        // They come from a file, and go to a terminal, into figures and into a page.
+        let names = train.file().class_names();
+        let classes: Vec<String> = names.iter().map(|name| printable_name(name)).collect();
         // What training has not seen, the others may not have either.
         let known = Some(classes.len());
         let mut valid = opening.open(&paths.valid, known, limit.valid, Part::Valid)?;
@@ -116,11 +118,11 @@ impl Workbench {
     }
 
     /// What the reader had to mend or leave out, a line a file.
-    pub fn notices(&self) -> Vec<String> {
+    pub fn notices(&self) -> Result<Vec<String>, DataError> {
         [Some(&self.train), Some(&self.valid), self.test.as_ref()]
             .into_iter()
             .flatten()
-            .filter_map(|split| split.file().notice())
+            .filter_map(|split| split.notice().transpose())
             .collect()
     }
 
@@ -206,7 +208,7 @@ fn open_file(scenario: &Scenario, path: &Path, classes: Option<usize>) -> Result
         classes,
         on_bad_sample: data.on_bad_sample.into(),
     };
-    File::events(path, &options)
+    File::timed_events(path, &options, data.times())
 }
 
 /// How the splits of a scenario are opened.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use saturn_data::{DataError, Synthetic};
+use saturn_data::{DataError, Grid, Synthetic, TimeUnit, Times};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +48,14 @@ pub struct DataKeys {
     /// Length of a step in ms; above 0, default 10. Larger: fewer steps, and less is told apart in time.
     /// Frames must have this step.
     pub dt_ms: f64,
+    /// Unit of the times in `events` files and `gap_recordings`: `s`, `ms` or `us`. Default seconds, where that makes
+    /// samples of a plausible length.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub times: Option<TimeUnit>,
+    /// Rate of the clock that the times in `events` files come from, in Hz; 0.001 to 1e9, default none. Times are
+    /// rounded to its grid before they are put into steps: for float16 times of a coarse clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grid_hz: Option<f64>,
     /// Number of classes; 2 to 65,536, default what the training file has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub classes: Option<usize>,
@@ -69,6 +77,8 @@ impl Default for DataKeys {
             folder: None,
             channels: None,
             dt_ms: 10.0,
+            times: None,
+            grid_hz: None,
             classes: None,
             on_bad_sample: OnBadSample::Error,
         }
@@ -133,6 +143,12 @@ pub struct Data {
     /// How many samples of each file are used.
     #[serde(skip_serializing_if = "Limits::is_empty")]
     pub limit: Limits,
+    /// Unit of the times in event files, where it is declared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub times: Option<TimeUnit>,
+    /// Rate of the clock to whose grid times are rounded, Hz.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grid_hz: Option<f64>,
 }
 
 /// Where the samples come from.
@@ -221,6 +237,8 @@ impl DataKeys {
             gap_recordings,
             normalise: (self.frames.is_some()).then(|| self.normalise.unwrap_or_default()),
             limit: self.limit.unwrap_or_default(),
+            times: self.times,
+            grid_hz: self.grid_hz,
         }
     }
 
@@ -249,6 +267,23 @@ impl DataKeys {
                     "data.gap_recordings",
                     "stands beside `records`: these are heard as they are, gaps and all",
                 );
+            }
+        }
+        if self.times.is_some() && self.events.is_none() {
+            report.problem(
+                "data.times",
+                "is for `events`: frames and synthetic sets have a known unit",
+            );
+        }
+        if let Some(hz) = self.grid_hz {
+            report.number(
+                "data.grid_hz",
+                hz,
+                |hz| Grid::new(hz).is_some(),
+                "0.001 to 1e9",
+            );
+            if self.events.is_none() {
+                report.problem("data.grid_hz", "is for `events`: frames are steps already");
             }
         }
         if let Some(limit) = &self.limit {
@@ -308,6 +343,14 @@ impl DataKeys {
 }
 
 impl Data {
+    /// What the times of event files mean.
+    pub fn times(&self) -> Times {
+        Times {
+            unit: self.times,
+            grid: self.grid_hz.and_then(Grid::new),
+        }
+    }
+
     /// The same as keys, with nothing left out and paths as they were found.
     pub(super) fn keys(&self) -> DataKeys {
         let text = |path: &Path| path.to_string_lossy().into_owned();
@@ -320,6 +363,8 @@ impl Data {
             gap_recordings: self.gap_recordings.as_deref().map(text),
             normalise: self.normalise,
             limit: (!self.limit.is_empty()).then_some(self.limit),
+            times: self.times,
+            grid_hz: self.grid_hz,
             ..DataKeys::default()
         };
         let files = |train: &Path, valid: &Path, test: &Path| Files {

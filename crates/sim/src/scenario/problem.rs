@@ -120,7 +120,7 @@ fn lines(file: &str, problems: &[Problem]) -> String {
 }
 
 /// Names in backquotes, with commas.
-pub(super) fn quoted<S: AsRef<str>>(names: &[S]) -> String {
+pub(crate) fn quoted<S: AsRef<str>>(names: &[S]) -> String {
     let names: Vec<String> = names.iter().map(|n| format!("`{}`", n.as_ref())).collect();
     names.join(", ")
 }
@@ -151,7 +151,7 @@ const SYNONYMS: &[(&str, &str)] = &[
 const LONGEST: usize = 64;
 
 /// The name in `known` that `name` is likely a misspelling of.
-pub(super) fn nearest<'a, S: AsRef<str>>(name: &str, known: &'a [S]) -> Option<&'a str> {
+pub(crate) fn nearest<'a, S: AsRef<str>>(name: &str, known: &'a [S]) -> Option<&'a str> {
     if name.len() > LONGEST {
         return None;
     }

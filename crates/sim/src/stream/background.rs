@@ -11,6 +11,7 @@ use saturn_cell::rng::ChaCha8Rng;
 
 use super::columns::Columns;
 use super::content::Content;
+use super::hash::{Digest, Hash};
 use super::records::Record;
 
 /// Which part of every recording is heard.
@@ -40,6 +41,8 @@ pub struct Background {
     recordings: Vec<Content>,
     /// Their steps, all together.
     steps: usize,
+    /// Of them as they are in the file.
+    hash: Digest,
 }
 
 impl Background {
@@ -51,7 +54,20 @@ impl Background {
         };
         let recordings: Vec<Content> = recordings.iter().filter_map(cut).collect();
         let steps = recordings.iter().map(Content::steps).sum();
-        (steps > 0).then_some(Self { recordings, steps })
+        let mut hash = Hash::default();
+        for content in &recordings {
+            content.hash(&mut hash);
+        }
+        let hash = hash.finish();
+        (steps > 0).then_some(Self {
+            recordings,
+            steps,
+            hash,
+        })
+    }
+
+    pub(super) fn digest(&self) -> &Digest {
+        &self.hash
     }
 
     /// A recording and a step of it, any with equal chances.
@@ -72,7 +88,7 @@ impl Background {
         recording.push(t % recording.steps(), out);
     }
 
-    /// What is heard, to be put on a scale.
+    /// The recordings, to be put on a scale.
     pub(super) fn all_mut(&mut self) -> &mut [Content] {
         &mut self.recordings
     }

@@ -6,6 +6,7 @@ use saturn_cell::Real;
 use serde::{Deserialize, Serialize};
 
 use super::columns::{Columns, Form};
+use super::hash::Hash;
 
 /// The steps of a recording.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -63,6 +64,22 @@ impl Content {
                 channels: *channels,
                 values: values[steps.start * channels..steps.end * channels].to_vec(),
             },
+        }
+    }
+
+    /// Adds all steps to a hash.
+    pub(super) fn hash(&self, hash: &mut Hash) {
+        hash.number(self.steps());
+        match self {
+            Self::Events(bins) => {
+                hash.list(bins.offsets.iter().map(|offset| offset.to_le_bytes()));
+                hash.list(bins.units.iter().map(|unit| unit.to_le_bytes()));
+                hash.list(bins.counts.iter().map(|count| count.to_le_bytes()));
+            }
+            Self::Frames { channels, values } => {
+                hash.number(*channels);
+                hash.list(values.iter().map(|value| value.to_le_bytes()));
+            }
         }
     }
 

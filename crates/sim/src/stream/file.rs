@@ -3,15 +3,19 @@
 use std::path::Path;
 
 use rayon::prelude::*;
-use saturn_data::{DataError, EventFile, FrameFile, ReadOptions, read_places};
+use saturn_data::{
+    DataError, EventFile, FrameFile, MAX_STEPS, ReadOptions, TimeError, Times, read_places,
+};
 
 use super::columns::Form;
+use super::hash::Digest;
 use super::length;
 use super::records::{self, Record};
 use super::samples::Sample;
 
-/// Samples that are read at once.
+/// Samples that are read at once, and steps that these have together where they are more than one.
 const AT_ONCE: usize = 512;
+const STEPS_AT_ONCE: u64 = 1 << 24;
 /// Frames this many samples apart are not read together.
 const NEAR: u32 = 64;
 
@@ -30,7 +34,16 @@ pub enum File {
 impl File {
     /// Opens events, and checks every sample.
     pub fn events(path: &Path, options: &ReadOptions) -> Result<Self, DataError> {
-        Ok(Self::Events(EventFile::open(path, options)?))
+        Self::timed_events(path, options, Times::default())
+    }
+
+    /// The same where times are not plain seconds.
+    pub fn timed_events(
+        path: &Path,
+        options: &ReadOptions,
+        times: Times,
+    ) -> Result<Self, DataError> {
+        Ok(Self::Events(EventFile::open_timed(path, options, times)?))
     }
 
     /// Opens frames of `channels` values a step and `dt_ms` milliseconds from step to step, with `classes`
@@ -124,13 +137,48 @@ impl File {
         }
     }
 
-    /// What the reader had to mend or leave out; `None` where it was nothing.
-    pub fn notice(&self) -> Option<String> {
+    /// What the reader had to mend or leave out, and times that are too coarse for steps of `dt_ms`; `None` where it
+    /// was nothing.
+    pub fn notice(&self, dt_ms: f64) -> Result<Option<String>, DataError> {
+        let Self::Events(file) = self else {
+            return Ok(None);
+        };
+        let mut lines = Vec::new();
+        if !file.notices().is_empty() {
+            lines.push(file.notices().to_string());
+        }
+        if let Some((index, time_s)) = file.first_coarse(dt_ms)? {
+            lines.push(format!(
+                "times are {}-bit floats, and from {time_s} s on (first in sample {index}) {} ms or more lie between \
+                 one and the next, half a step of {dt_ms} ms: later events may fall into a neighbouring step; hint: \
+                 write them as float64, or use a larger `data.dt_ms`",
+                file.time_bits(),
+                1e3 * file.stored().spacing_s(time_s)
+            ));
+        }
+        let path = file.path().display();
+        Ok((!lines.is_empty()).then(|| format!("{path}: {}", lines.join("\n"))))
+    }
+
+    /// Steps of the sample at `position`, without reading it; an error where these are more than memory is asked for.
+    fn steps(&self, position: usize, dt_ms: f64) -> Result<u64, DataError> {
         match self {
-            Self::Events(file) if !file.notices().is_empty() => {
-                Some(format!("{}: {}", file.path().display(), file.notices()))
+            Self::Events(file) => {
+                let duration_s = file.last_s()[position];
+                let steps = file.steps(dt_ms).of(duration_s).saturating_add(1);
+                if steps <= MAX_STEPS {
+                    return Ok(steps);
+                }
+                Err(TimeError::TooManySteps {
+                    path: file.path().to_owned(),
+                    index: file.index(position),
+                    duration_s,
+                    steps,
+                    dt_ms,
+                }
+                .into())
             }
-            _ => None,
+            Self::Frames(file, _) => Ok(file.steps(position) as u64),
         }
     }
 
@@ -138,10 +186,10 @@ impl File {
     pub fn read(&self, position: usize, dt_ms: f64) -> Result<Sample, DataError> {
         match self {
             Self::Events(file) => {
+                self.steps(position, dt_ms)?;
                 let recording = file.read(position)?;
-                let last_s = recording.times_s.last().copied().unwrap_or(0.0);
-                length::check_sample(file.path(), recording.index, last_s, dt_ms)?;
-                Ok(Sample::bin(&recording, dt_ms))
+                length::check_sample(file.path(), recording.index, recording.duration_s(), dt_ms)?;
+                Ok(Sample::bin(&recording, &file.steps(dt_ms)))
             }
             Self::Frames(file, _) => {
                 let frames = file.read(position)?;
@@ -150,19 +198,24 @@ impl File {
         }
     }
 
-    /// The samples at `positions`, which ascend, one after the other.
-    pub fn each(
+    /// The samples at `positions`, which ascend, one after the other, each with a hash of it.
+    pub(super) fn each(
         &self,
         positions: &[u32],
         dt_ms: f64,
-        hear: &mut dyn FnMut(Sample),
+        take: &mut dyn FnMut(Sample, Digest),
     ) -> Result<(), DataError> {
         let Self::Frames(file, _) = self else {
-            for some in positions.chunks(AT_ONCE) {
-                let read = |position: &u32| self.read(*position as usize, dt_ms);
-                let samples: Vec<_> = some.par_iter().map(read).collect();
+            for some in self.at_once(positions, dt_ms)? {
+                let read = |position: &u32| {
+                    let sample = self.read(*position as usize, dt_ms)?;
+                    let digest = sample.digest();
+                    Ok((sample, digest))
+                };
+                let samples: Vec<Result<_, DataError>> = some.par_iter().map(read).collect();
                 for sample in samples {
-                    hear(sample?);
+                    let (sample, digest) = sample?;
+                    take(sample, digest);
                 }
             }
             return Ok(());
@@ -170,17 +223,34 @@ impl File {
         // Neighbours together, and nothing far between them.
         let near =
             |a: &u32, b: &u32| *a as usize / AT_ONCE == *b as usize / AT_ONCE && b - a < NEAR;
-        for wanted in positions.chunk_by(near) {
-            let first = wanted[0] as usize;
-            let last = wanted[wanted.len() - 1] as usize;
-            let mut wanted = wanted.iter().peekable();
+        for chosen in positions.chunk_by(near) {
+            let first = chosen[0] as usize;
+            let last = chosen[chosen.len() - 1] as usize;
+            let mut chosen = chosen.iter().peekable();
             for frames in file.read_range(first..last + 1)? {
-                if wanted.next_if(|p| **p as usize == frames.index).is_some() {
-                    hear(self.known(Sample::from_frames(frames, file.channels()))?);
+                if chosen.next_if(|p| **p as usize == frames.index).is_some() {
+                    let sample = self.known(Sample::from_frames(frames, file.channels()))?;
+                    let digest = sample.digest();
+                    take(sample, digest);
                 }
             }
         }
         Ok(())
+    }
+
+    /// `positions` in groups that memory is asked for at once.
+    fn at_once<'a>(&self, positions: &'a [u32], dt_ms: f64) -> Result<Vec<&'a [u32]>, DataError> {
+        let (mut groups, mut start, mut steps) = (Vec::new(), 0, 0);
+        for (at, position) in positions.iter().enumerate() {
+            let more = self.steps(*position as usize, dt_ms)?;
+            if at > start && (at - start == AT_ONCE || steps + more > STEPS_AT_ONCE) {
+                groups.push(&positions[start..at]);
+                (start, steps) = (at, 0);
+            }
+            steps += more;
+        }
+        groups.push(&positions[start..]);
+        Ok(groups)
     }
 
     /// The records that the samples were cut from, whole; or what the first `rows` samples are of them.

@@ -1,7 +1,8 @@
-//! How many steps a sample or a record may have: `data.dt_ms` is bounded by the data.
+//! How many steps a sample may have: `data.dt_ms` is bounded by the data.
 //!
 //! A step takes memory whether it has events or not, so a step that is far too short for its data (0.00001 ms) asks
-//! for gigabytes of empty steps. What is too long is found from the last time in the file, before any step is made.
+//! for gigabytes of empty steps. What is too long is found from a sample's last time, before any step is made; how many steps memory is ever asked for is the reader's
+//! matter ([`saturn_data::MAX_STEPS`]), and nets need far fewer.
 
 use std::path::Path;
 
@@ -9,8 +10,6 @@ use saturn_data::DataError;
 
 /// The most steps of a sample: nets are trained through whole samples.
 pub const MOST_STEPS: f64 = 1e6;
-/// The most steps of a record: a day at 1 ms.
-const MOST_RECORD_STEPS: f64 = 1e8;
 
 /// An error if sample `index` of the file at `path`, whose last event is at `last_s`, has too many steps.
 pub(super) fn check_sample(
@@ -19,45 +18,24 @@ pub(super) fn check_sample(
     last_s: f64,
     dt_ms: f64,
 ) -> Result<(), DataError> {
-    check(path, ("sample", index), last_s, dt_ms, MOST_STEPS)
-}
-
-/// An error if the record that sample `index` of the file at `path` is part of has too many steps up to `last_s`.
-pub(super) fn check_record(
-    path: &Path,
-    index: usize,
-    last_s: f64,
-    dt_ms: f64,
-) -> Result<(), DataError> {
-    let what = ("the record of sample", index);
-    check(path, what, last_s, dt_ms, MOST_RECORD_STEPS)
-}
-
-fn check(
-    path: &Path,
-    (what, index): (&str, usize),
-    last_s: f64,
-    dt_ms: f64,
-    most: f64,
-) -> Result<(), DataError> {
     let steps = last_s * 1e3 / dt_ms;
-    if steps < most {
+    if steps < MOST_STEPS {
         return Ok(());
     }
     Err(DataError::Unusable {
         path: path.to_owned(),
         detail: format!(
-            "{what} {index} lasts {last_s:.3} s, {steps:.3e} steps of {dt_ms} ms, and at most {most:.0} can be \
-             simulated: `data.dt_ms` must be at least {:.3}",
-            at_least(last_s, most)
+            "sample {index} lasts {last_s:.3} s, {steps:.3e} steps of {dt_ms} ms, and nets are trained through at most \
+             {MOST_STEPS:.0}: `data.dt_ms` must be at least {}",
+            at_least(last_s)
         ),
-        hint: "make `data.dt_ms` larger; if the times are not in seconds, convert the file",
+        hint: "make `data.dt_ms` larger; if the times are not in seconds, declare their unit with `data.times`",
     })
 }
 
-/// The shortest step in ms, rounded up, in which `last_s` seconds have fewer than `most` steps.
-fn at_least(last_s: f64, most: f64) -> f64 {
-    (last_s * 1e6 / most * 1.001).ceil() / 1e3
+/// The shortest step in ms, rounded up to a thousandth, in which `last_s` seconds have fewer than the most steps.
+fn at_least(last_s: f64) -> f64 {
+    (last_s * 1e6 / MOST_STEPS * 1.001).ceil() / 1e3
 }
 
 #[cfg(test)]
@@ -69,7 +47,6 @@ mod tests {
         let path = Path::new("a.h5");
         assert!(check_sample(path, 3, 1.2, 10.0).is_ok());
         assert!(check_sample(path, 3, 1.2, 0.01).is_ok());
-        assert!(check_record(path, 3, 1_800.0, 1.0).is_ok());
         let error = check_sample(path, 3, 1.2, 1e-5).unwrap_err().to_string();
         assert!(
             error.contains("sample 3 lasts 1.200 s, 1.200e8 steps of 0.00001 ms"),
@@ -81,6 +58,5 @@ mod tests {
         );
         // The bound that is named is one that will do.
         assert!(check_sample(path, 3, 1.2, 0.002).is_ok());
-        assert!(check_record(path, 3, 1e9, 10.0).is_err());
     }
 }

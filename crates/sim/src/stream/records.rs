@@ -9,10 +9,10 @@ use std::ops::Range;
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use saturn_cell::rng::ChaCha8Rng;
-use saturn_data::{DataError, EventFile, FrameFile, Place};
+use saturn_data::{DataError, EventFile, FrameFile, MAX_STEPS, Place, Steps, TimeError};
 
 use super::content::{Bins, Content};
-use super::length;
+use super::hash::{Digest, Hash};
 use super::samples::Sample;
 
 /// Where a label holds in a record.
@@ -37,6 +37,19 @@ impl Record {
     /// Bytes in memory, about.
     pub fn bytes(&self) -> usize {
         self.content.bytes() + self.stretches.len() * size_of::<Stretch>()
+    }
+
+    /// A hash of what a net receives of it, and learns.
+    pub(super) fn digest(&self) -> Digest {
+        let mut hash = Hash::default();
+        hash.number(self.stretches.len());
+        for stretch in &self.stretches {
+            hash.number(stretch.label);
+            hash.number(stretch.steps.start);
+            hash.number(stretch.steps.end);
+        }
+        self.content.hash(&mut hash);
+        hash.finish()
     }
 
     /// The step at which the gap before stretch `i` begins.
@@ -137,11 +150,17 @@ pub(super) fn of_events(
     rows: usize,
 ) -> Result<Vec<Record>, DataError> {
     let places = needed(file, places)?;
+    // Marks and places are f64 seconds, whatever the events are stored as.
+    let steps = Steps::new(dt_ms);
+    let step = |terms_s: &[f64]| steps.of_sum(terms_s) as usize;
     let mut known: BTreeMap<Option<u32>, Vec<Stretch>> = BTreeMap::new();
     for position in 0..file.len().min(rows) {
         let place = places[file.index(position)];
+        let start_s = place.start_s;
         let [from, until] = match (window_ms, place.mark_s) {
-            (Some([from, until]), Some(mark_s)) => [mark_s + from / 1e3, mark_s + until / 1e3],
+            (Some(window_ms), Some(mark_s)) => {
+                window_ms.map(|ms| step(&[start_s, mark_s, ms / 1e3]))
+            }
             (Some(_), None) => {
                 return Err(unusable(
                     file,
@@ -150,15 +169,11 @@ pub(super) fn of_events(
                      convert wfdb --whole`",
                 ));
             }
-            (None, _) => place.known_s,
+            (None, _) => place.known_s.map(|known_s| step(&[start_s, known_s])),
         };
-        length::check_record(
-            file.path(),
-            file.index(position),
-            place.start_s + until,
-            dt_ms,
-        )?;
-        let steps = bin(place.start_s + from, dt_ms)..bin(place.start_s + until, dt_ms);
+        let end_s = start_s + place.known_s[1].max(place.mark_s.unwrap_or(0.0));
+        bounded(file, position, end_s, until as u64, dt_ms)?;
+        let steps = from..until;
         let stretches = known.entry(file.speakers()[position]).or_default();
         // A stretch ends where the next begins.
         if let Some(last) = stretches.last_mut() {
@@ -204,16 +219,19 @@ pub(super) fn lay_events(
     let mut laid: BTreeMap<Whose, Vec<(u32, u32)>> = BTreeMap::new();
     // Where samples have no speaker, one that lies before the last begins a new recording.
     let (mut number, mut last_s) = (0, 0.0);
+    let steps = file.steps(dt_ms);
     for position in 0..file.len().min(rows) {
         let recording = file.read(position)?;
         let start_s = places[recording.index].start_s;
-        let ends_s = start_s + recording.times_s.last().copied().unwrap_or(0.0);
-        length::check_record(file.path(), recording.index, ends_s, dt_ms)?;
         number += usize::from(recording.speaker.is_none() && start_s < last_s);
         last_s = start_s;
         let events = laid.entry((recording.speaker, number)).or_default();
+        let end = steps
+            .of_sum(&[start_s, recording.duration_s()])
+            .saturating_add(1);
+        bounded(file, position, start_s + recording.duration_s(), end, dt_ms)?;
         for (&t_s, &unit) in recording.times_s.iter().zip(&recording.units) {
-            events.push((bin(start_s + t_s, dt_ms) as u32, unit));
+            events.push((steps.of_sum(&[start_s, t_s]) as u32, unit));
         }
     }
     let record = |mut events: Vec<(u32, u32)>| {
@@ -226,8 +244,25 @@ pub(super) fn lay_events(
     Ok(laid.into_values().map(record).collect())
 }
 
-fn bin(t_s: f64, dt_ms: f64) -> usize {
-    (t_s * 1e3 / dt_ms).floor().max(0.0) as usize
+/// Whether a record that reaches so far has no more steps than memory is asked for.
+fn bounded(
+    file: &EventFile,
+    position: usize,
+    duration_s: f64,
+    steps: u64,
+    dt_ms: f64,
+) -> Result<(), DataError> {
+    if steps <= MAX_STEPS {
+        return Ok(());
+    }
+    Err(TimeError::TooManySteps {
+        path: file.path().to_owned(),
+        index: file.index(position),
+        duration_s,
+        steps,
+        dt_ms,
+    }
+    .into())
 }
 
 /// The places, one a sample in the file.

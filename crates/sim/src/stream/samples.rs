@@ -1,7 +1,7 @@
 //! Recordings as samples: the one conversion from files to steps.
 //!
-//! Events: a *bin* is floor(t / dt) in f64. A sample runs from bin 0 to the bin of its last event; the label
-//! mask runs from its first event to its last. Frames are steps already, with a mask of their own; what
+//! Events: a *bin* is a step by the rule of [`saturn_data::steps`]. A sample runs from bin 0 to the bin of its last
+//! event; the label mask runs from its first event to its last. Frames are steps already, with a mask of their own; what
 //! follows its last 1 counts as gap.
 
 use std::path::Path;
@@ -9,13 +9,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rand::seq::SliceRandom;
 use saturn_cell::rng::generator;
-use saturn_data::{DataError, Frames, ReadOptions, Recording};
+use saturn_data::checksum::hex;
+use saturn_data::{DataError, Frames, ReadOptions, Recording, Steps};
 use serde::{Deserialize, Serialize};
 
 use super::background::Background;
 use super::columns::Form;
 use super::content::{Bins, Content};
 use super::file::File;
+use super::hash::{Digest, Hash};
 use super::records::{Record, Records};
 use super::scale::{Moments, Scale};
 
@@ -37,9 +39,9 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// Bins a recording whose times are sorted.
-    pub fn bin(recording: &Recording, dt_ms: f64) -> Self {
-        let bin_of = |t_s: f64| (t_s * 1e3 / dt_ms).floor() as u32;
+    /// Bins a recording whose times are sorted, and whose last step is below 2^32.
+    pub fn bin(recording: &Recording, steps: &Steps) -> Self {
+        let bin_of = |t_s: f64| u32::try_from(steps.of(t_s)).unwrap_or(u32::MAX);
         let mut events: Vec<(u32, u32)> = recording
             .times_s
             .iter()
@@ -104,6 +106,23 @@ impl Sample {
         (self.onset..self.until).contains(&t) && self.mask.get(t).copied().unwrap_or(true)
     }
 
+    /// Adds what a net receives of it, and what it learns, to a hash.
+    pub(super) fn digest(&self) -> Digest {
+        let mut hash = Hash::default();
+        hash.number(self.label);
+        hash.number(self.onset);
+        hash.number(self.until);
+        hash.bytes(
+            &self
+                .mask
+                .iter()
+                .map(|known| u8::from(*known))
+                .collect::<Vec<_>>(),
+        );
+        self.content.hash(&mut hash);
+        hash.finish()
+    }
+
     fn bytes(&self) -> usize {
         self.content.bytes() + self.mask.len() + size_of::<Self>()
     }
@@ -122,6 +141,8 @@ pub struct Split {
     records: Option<Records>,
     background: Option<Background>,
     scale: Option<Scale>,
+    /// Of the samples or records, as they are in the file.
+    hash: Digest,
     cache: Mutex<Cache>,
 }
 
@@ -188,17 +209,22 @@ impl Split {
             records: None,
             background: None,
             scale: None,
+            hash: Digest::default(),
         };
-        let mut read = 0;
-        split.file.each(&split.positions, dt_ms, &mut |sample| {
-            split.lengths.push(sample.steps());
-            let mut cache = split.cache.lock().unwrap_or_else(PoisonError::into_inner);
-            if sample.bytes() <= cache.bytes_left {
-                cache.bytes_left -= sample.bytes();
-                cache.samples[read] = Some(Arc::new(sample));
-            }
-            read += 1;
-        })?;
+        let (mut read, mut hash) = (0, Hash::default());
+        split
+            .file
+            .each(&split.positions, dt_ms, &mut |sample, digest| {
+                split.lengths.push(sample.steps());
+                hash.bytes(&digest);
+                let mut cache = split.cache.lock().unwrap_or_else(PoisonError::into_inner);
+                if sample.bytes() <= cache.bytes_left {
+                    cache.bytes_left -= sample.bytes();
+                    cache.samples[read] = Some(Arc::new(sample));
+                }
+                read += 1;
+            })?;
+        split.hash = hash.finish();
         Ok(split)
     }
 
@@ -221,7 +247,12 @@ impl Split {
         let records = Records::new(file.records(dt_ms, window_ms, rows)?);
         let lengths = records.lengths();
         let read = rows.min(file.len());
+        let mut hash = Hash::default();
+        for record in records.all() {
+            hash.bytes(&record.digest());
+        }
         Ok(Self {
+            hash: hash.finish(),
             positions: Vec::new(),
             // Not every piece of a record has a stretch in which its label holds.
             all: lengths.len() * file.len() / read.max(1),
@@ -256,6 +287,24 @@ impl Split {
     /// The file behind it.
     pub fn file(&self) -> &File {
         &self.file
+    }
+
+    /// A hash of all that nets receive and learn from this split, 64 hexadecimal digits: the samples or records in
+    /// steps (labels, where these hold, units and counts, or the values of frames), and what gaps are filled with.
+    /// It does not depend on how the file stores them, and changes where a single event falls into another step.
+    pub fn events_hash(&self) -> String {
+        let mut hash = Hash::default();
+        hash.bytes(&self.hash);
+        if let Some(background) = &self.background {
+            hash.bytes(background.digest());
+        }
+        hex(&hash.finish())
+    }
+
+    /// What the reader had to mend or leave out, and times that are too coarse for these steps; `None` where it was
+    /// nothing.
+    pub fn notice(&self) -> Result<Option<String>, DataError> {
+        self.file.notice(self.dt_ms)
     }
 
     /// What a step is.

@@ -3,6 +3,7 @@ use saturn_data::{OnBadSample, ReadOptions, Recording, WriteMeta, write_events};
 
 mod frames;
 mod records;
+mod time;
 
 use super::*;
 use crate::scenario::{Fill, Gap};
@@ -75,7 +76,7 @@ fn a_bin_is_the_floor_of_time_over_dt() {
         speaker: None,
         index: 7,
     };
-    let sample = Sample::bin(&recording, 10.0);
+    let sample = Sample::bin(&recording, &saturn_data::Steps::new(10.0));
     assert_eq!(sample.steps(), 4);
     assert_eq!(sample.onset, 0);
     let bins = bins(&sample);

@@ -11,8 +11,8 @@
 //! However large the scenario, all trials together simulate no more than [`OPERATIONS`]: each gets its share, in
 //! which it runs as many steps as the net's size allows for. A net that is too large for a few steps within its
 //! share, or for being built, is not tried: its cost is that of a small net, times the ratio of their operations.
-//! Columns of training are made up, with as many events as the data have; what is evaluated is the scenario's own
-//! data. Where a plan of an epoch counts (padding to the longest lane of a shard), it is that of
+//! Columns of training are made up, with as many events as the data have, and composing is timed apart, on the
+//! scenario's own data; so is what is evaluated. Where a plan of an epoch counts (padding to the longest lane of a shard), it is that of
 //! [`crate::command::memory`].
 
 use std::time::Instant;
@@ -21,7 +21,7 @@ use saturn_cell::Real;
 use saturn_data::DataError;
 use saturn_loss::{Loss, LossError, SpikeRate};
 
-use super::batch::Epoch;
+use super::batch::{Batch, Epoch, Masking};
 use super::objective::Objective;
 use super::trainer::TrainError;
 use super::update::Update;
@@ -54,6 +54,8 @@ const STEPS: (f64, f64) = (8.0, 128.0);
 const LANES: usize = 2;
 /// Operations of composing a column.
 const COLUMN: f64 = 4e3;
+/// Columns that are composed to find out how long one takes; with the last sample a few more.
+const COMPOSED: usize = 4_000;
 /// Operations of drawing a parameter.
 const DRAWN: f64 = 20.0;
 /// Multiplications a second where a net that is not built is drawn; about.
@@ -150,6 +152,8 @@ pub struct Trials<'a> {
     share: f64,
     /// Seconds of a multiplication of a difference between two states.
     pair: f64,
+    /// Seconds of composing a column on one thread, by what streams are made of.
+    composing: Vec<(Streams, f64)>,
     /// Costs of a small net, once a net is too large to be tried: (its operations; quiet, watched, training).
     small: Option<(f64, [Line; 3])>,
     /// What they took so far.
@@ -167,6 +171,7 @@ impl<'a> Trials<'a> {
             bench,
             share: share.min(OPERATIONS_EACH),
             pair: pair_seconds(),
+            composing: Vec::new(),
             small: None,
             spent: Spent::default(),
         }
@@ -236,12 +241,15 @@ impl<'a> Trials<'a> {
             Streams::Lead | Streams::Concatenated => mean_gap(gap),
         };
         let (updates, columns) = self.epoch(arm, settings, heard);
+        let composing =
+            self.composing(arm.streams)? / at_once(settings.lanes, settings.shard_lanes);
         let validation = (mean_sample(b.valid.lengths()) + heard) * b.valid.all() as f64;
         // Weights that step within a stream step once more every so many steps.
         let within = arm.fptt.map_or(1.0, |FpttConfig { every, .. }| {
             (columns / updates.max(1.0) / settings.lanes as f64 / every as f64).max(1.0)
         });
-        let epoch = updates * within * line.start + columns * line.column + validation * step;
+        let epoch =
+            updates * within * line.start + columns * (line.column + composing) + validation * step;
         Ok(tried.size.drawing() / DRAWING_RATE + settings.epochs as f64 * epoch)
     }
 
@@ -291,6 +299,34 @@ impl<'a> Trials<'a> {
         let lag = lanes * step + 0.5 * lanes * (lanes - 1.0) * rows * self.pair;
         let past = lanes * (config.lead_steps as f64 + longest) * step;
         past + config.realisations as f64 * config.gap_steps as f64 * lag
+    }
+
+    /// Seconds of composing a column of training streams on one thread.
+    fn composing(&mut self, streams: Streams) -> Result<f64, EstimateError> {
+        if let Some((_, known)) = self.composing.iter().find(|(of, _)| *of == streams) {
+            return Ok(*known);
+        }
+        let (s, b) = (self.scenario, self.bench);
+        let source = b.source(&b.train, s.stream.gap.as_ref());
+        let epoch = Epoch::new(s.seed, 0, b.train.len());
+        let mut batch = Batch::<f32>::default();
+        let mut seconds = 0.0;
+        let mut columns = 0;
+        // A sample a lane, so that nothing is padded.
+        for position in 0..b.train.len() {
+            let began = Instant::now();
+            let (plans, masking) = ([vec![position]], Masking::default());
+            batch.compose(&epoch, &plans, streams, source, b.channels, masking)?;
+            seconds += began.elapsed().as_secs_f64();
+            columns += batch.steps;
+            if columns >= COMPOSED {
+                break;
+            }
+        }
+        self.spent.steps += columns as u64;
+        let each = seconds / columns.max(1) as f64;
+        self.composing.push((streams, each));
+        Ok(each)
     }
 
     /// Updates and columns of an epoch; each sample has `heard` steps of gap before it.
@@ -367,10 +403,11 @@ impl<'a> Trials<'a> {
                 fill(batch, form, &b.mean_counts, b.classes.len(), own, steps);
                 Ok::<_, DataError>(())
             })?;
+            let began = Instant::now();
             update.part(&net, objective, 0..filled);
             // A step of no length leaves the net as it is.
             update.step(&mut net, settings.clip_norm, 0.0);
-            Ok(())
+            Ok(began.elapsed().as_secs_f64())
         })
     }
 
@@ -403,22 +440,26 @@ impl<'a> Trials<'a> {
         };
         let progress = Progress::quiet();
         let quiet = self.line(size, lanes, steps, 1.0, |steps| {
-            Ok(choose_threshold(net, &plan(steps), &progress).map(drop)?)
+            let began = Instant::now();
+            choose_threshold(net, &plan(steps), &progress)?;
+            Ok(began.elapsed().as_secs_f64())
         })?;
         let watched = self.line(size, lanes, steps, 1.0, |steps| {
-            Ok(evaluate(net, &plan(steps), 0.5, &progress).map(drop)?)
+            let began = Instant::now();
+            evaluate(net, &plan(steps), 0.5, &progress)?;
+            Ok(began.elapsed().as_secs_f64())
         })?;
         Ok((quiet, watched))
     }
 
-    /// (1), from trials of `steps` steps and of a quarter of them.
+    /// (1), from trials of `steps` steps and of a quarter of them; `trial` returns its seconds.
     fn line(
         &mut self,
         size: &NetSize,
         lanes: usize,
         steps: usize,
         weight: f64,
-        mut trial: impl FnMut(usize) -> Result<(), EstimateError>,
+        mut trial: impl FnMut(usize) -> Result<f64, EstimateError>,
     ) -> Result<Line, EstimateError> {
         let short = (steps / 4).max(1);
         let mut seconds = [0.0; 2];
@@ -426,9 +467,7 @@ impl<'a> Trials<'a> {
         let mut timed = |steps: usize| -> Result<f64, EstimateError> {
             spent.steps += (steps * lanes) as u64;
             spent.operations += weight * operations(size) * (steps * lanes) as f64;
-            let began = Instant::now();
-            trial(steps)?;
-            Ok(began.elapsed().as_secs_f64())
+            trial(steps)
         };
         timed(steps)?;
         for _ in 0..REPEATS {

@@ -15,6 +15,7 @@ use super::panel::{
 };
 use super::run_folder::{Net, RunScene};
 use crate::run::trace::Trace;
+use crate::scenario::ArmRole;
 
 /// Colours of arms that have none in the figures.
 const OTHERS: [Color; 4] = [
@@ -148,14 +149,14 @@ fn charted(run: &RunScene) -> Vec<&Net> {
 
 /// The colour of an arm, as in the figures; those that have none there share the others.
 fn arm_colour(nets: &[&Net], net: &Net) -> Color {
-    let known = |arm: &str| match arm {
-        "classic" => Some(VERMILION),
-        "carry" => Some(ORANGE),
-        "adaptive" => Some(BLUE),
+    let known = |net: &Net| match net.role {
+        Some(ArmRole::Classic) => Some(VERMILION),
+        Some(ArmRole::Carry) => Some(ORANGE),
+        Some(ArmRole::Adaptive) => Some(BLUE),
         _ => None,
     };
-    known(parts(&net.name).1).unwrap_or_else(|| {
-        let others = nets.iter().filter(|n| known(parts(&n.name).1).is_none());
+    known(net).unwrap_or_else(|| {
+        let others = nets.iter().filter(|n| known(n).is_none());
         let at = others.take_while(|other| other.name != net.name).count();
         OTHERS[at % OTHERS.len()]
     })

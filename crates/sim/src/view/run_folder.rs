@@ -10,8 +10,9 @@ use serde::Deserialize;
 
 use crate::live::LiveError;
 use crate::run::cells::Finished;
+use crate::run::summary::{NamedArm, Roles};
 use crate::run::trace::Trace;
-use crate::scenario::Scenario;
+use crate::scenario::{ArmRole, Scenario};
 
 /// The most epochs of a net that are kept; of more the newest are.
 const EPOCHS: usize = 4_096;
@@ -23,6 +24,8 @@ const PIECE: u64 = 1 << 22;
 pub struct Net {
     /// `MODEL.ARM.SEED`.
     pub name: String,
+    /// What its arm is for; `None` for a variant.
+    pub role: Option<ArmRole>,
     /// Epoch and share of validation samples that are right.
     pub epochs: Vec<(f64, f64)>,
     /// Accuracy under each policy on each stream, as it is found.
@@ -69,6 +72,7 @@ pub struct RunScene {
 pub struct RunFolder {
     folder: PathBuf,
     scenario: Scenario,
+    arms: Vec<NamedArm>,
     scene: RunScene,
     /// Where `metrics.jsonl` was left.
     position: u64,
@@ -118,6 +122,7 @@ impl RunFolder {
         };
         Ok(Self {
             folder: folder.to_owned(),
+            arms: Roles::of(&scenario).arms,
             scenario,
             scene,
             position: 0,
@@ -204,7 +209,10 @@ impl RunFolder {
         let nets = &mut self.scene.nets;
         let at = nets.iter().position(|net| net.name == name);
         let at = at.unwrap_or_else(|| {
+            let trained = name.rsplit_once('.').map_or("", |(trained, _)| trained);
+            let own = |arm: &&NamedArm| trained.ends_with(&format!(".{}", arm.name));
             nets.push(Net {
+                role: self.arms.iter().find(own).and_then(|arm| arm.role),
                 name,
                 ..Net::default()
             });

@@ -1,21 +1,29 @@
 //! The terminal while it is ours: raw, on its other screen, and given back whatever happens.
 
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal};
+use std::panic;
 use std::time::Duration;
 
-use ratatui::DefaultTerminal;
+use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
+use ratatui::crossterm::execute;
+use ratatui::crossterm::terminal::{EnterAlternateScreen, enable_raw_mode};
 use ratatui::layout::Rect;
+use ratatui::{DefaultTerminal, Terminal};
 
 use crate::live::LiveError;
 
 /// How long a look at the keyboard takes at most, so that an interrupt is heard.
 const PATIENCE: Duration = Duration::from_millis(50);
 
-/// The terminal. Dropping it gives it back; so does the hook for panics that `ratatui` sets.
+/// The terminal. Dropping it gives it back; so does a hook for panics.
+///
+/// It is taken and given back by hand: what `ratatui` does for it prints failures to standard error, and a
+/// standard error that cannot be written would make that a panic.
 pub struct Screen {
-    terminal: DefaultTerminal,
+    /// `None` once it is given back.
+    terminal: Option<DefaultTerminal>,
 }
 
 fn failed(source: std::io::Error) -> LiveError {
@@ -33,10 +41,20 @@ impl Screen {
         if !std::io::stdout().is_terminal() {
             return Err(failed(std::io::Error::other("it is no terminal")));
         }
-        match ratatui::try_init() {
-            Ok(terminal) => Ok(Self { terminal }),
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            give_back();
+            before(info);
+        }));
+        let taken = enable_raw_mode()
+            .and_then(|()| execute!(io::stdout(), EnterAlternateScreen))
+            .and_then(|()| Terminal::new(CrosstermBackend::new(io::stdout())));
+        match taken {
+            Ok(terminal) => Ok(Self {
+                terminal: Some(terminal),
+            }),
             Err(e) => {
-                ratatui::restore();
+                give_back();
                 Err(failed(e))
             }
         }
@@ -44,9 +62,10 @@ impl Screen {
 
     /// Draws a picture in place of the last one.
     pub fn draw(&mut self, picture: impl FnOnce(Rect, &mut Buffer)) -> Result<(), LiveError> {
-        let drawn = self
-            .terminal
-            .draw(|frame| picture(frame.area(), frame.buffer_mut()));
+        let Some(terminal) = &mut self.terminal else {
+            return Ok(());
+        };
+        let drawn = terminal.draw(|frame| picture(frame.area(), frame.buffer_mut()));
         drawn.map(drop).map_err(failed)
     }
 
@@ -68,10 +87,19 @@ impl Screen {
     }
 }
 
+/// Leaves raw mode and the other screen. Where that fails the terminal is gone.
+fn give_back() {
+    let _ = ratatui::try_restore();
+}
+
 impl Drop for Screen {
     fn drop(&mut self) {
-        // Where the cursor cannot be shown, the terminal is gone.
-        let _ = self.terminal.show_cursor();
-        ratatui::restore();
+        if let Some(mut terminal) = self.terminal.take()
+            && terminal.show_cursor().is_err()
+        {
+            // The terminal is gone, and its own end would say so on standard error.
+            std::mem::forget(terminal);
+        }
+        give_back();
     }
 }

@@ -21,9 +21,13 @@ fn fill(folder: &Path, part: &str, count: usize) {
 
 fn run(folder: &Path) -> Result<Converted, DataError> {
     let output = folder.join("out");
-    convert(folder, &output, &Division::default(), &mut |_| {
-        ControlFlow::Continue(())
-    })
+    convert(
+        folder,
+        &output,
+        Picture::N_MNIST,
+        &Division::default(),
+        &mut |_| ControlFlow::Continue(()),
+    )
 }
 
 fn opened(folder: &Path, split: &str) -> EventFile {
@@ -46,15 +50,11 @@ fn an_event_by_hand() {
         event(0, 1, 0, 2),
     ];
     fs::write(&path, bytes.concat()).unwrap();
-    let (times_s, units) = read(&path).unwrap();
+    let (times_s, units) = read(&path, Picture::N_MNIST).unwrap();
     assert_eq!(units, [0, 34, (34 + 5) * 34 + 3]);
-    let expected = [1e-6, 8_194e-6, 8.388_607];
-    assert!(
-        times_s
-            .iter()
-            .zip(expected)
-            .all(|(a, b)| (a - b).abs() < 1e-12)
-    );
+    // The f64 nearest to each whole microsecond.
+    let bits = |times_s: &[f64]| times_s.iter().map(|t| t.to_bits()).collect::<Vec<_>>();
+    assert_eq!(bits(&times_s), bits(&[1e-6, 8_194e-6, 8.388_607]));
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn what_is_wrong_is_named_with_its_place() {
     refused(&[1, 2, 3, 4, 5, 6, 7], "byte 5: 2 bytes are left");
     let bad = [event(0, 0, 0, 0), event(34, 0, 0, 0)].concat();
     refused(&bad, "byte 5: an event lies at (34, 0)");
-    refused(&vec![0; 5_000_001], "byte 0: it has 5000001 bytes");
+    refused(&vec![0; 50_000_001], "byte 0: it has 50000001 bytes");
 }
 
 #[test]
@@ -147,15 +147,62 @@ fn real_recordings() {
     assert_eq!(items.len(), 1_000);
     let (mut events, mut counts) = (0, [0; CLASSES]);
     for item in &items {
-        let (times_s, units) = read(&item.path).unwrap();
+        let (times_s, units) = read(&item.path, Picture::N_MNIST).unwrap();
         // Three saccades of 100 ms, and a little more.
         assert!(times_s.last().unwrap() < &0.35, "{}", item.path.display());
         events += units.len();
-        counts[item.label] += 1;
+        counts[item.class.parse::<usize>().unwrap()] += 1;
     }
     assert!((3_000..6_000).contains(&(events / 1_000)), "{events}");
     assert!(
         counts.iter().all(|count| (70..130).contains(count)),
         "{counts:?}"
+    );
+}
+
+#[test]
+fn other_sizes_and_classes_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let picture = Picture {
+        width: 240,
+        height: 180,
+    };
+    for (class, x) in [("ant", 3), ("Faces_easy", 239), ("zebra", 7)] {
+        let inside = folder.path().join("in").join(class);
+        fs::create_dir_all(&inside).unwrap();
+        for item in 0..4 {
+            let bytes = [event(x, 179, 1, 10), event(0, 0, 0, 20 + item)].concat();
+            fs::write(inside.join(format!("{item}.bin")), bytes).unwrap();
+        }
+    }
+    let (input, output) = (folder.path().join("in"), folder.path().join("out"));
+    let run = |picture| {
+        convert(&input, &output, picture, &Division::default(), &mut |_| {
+            ControlFlow::Continue(())
+        })
+    };
+    run(picture).unwrap();
+    let options = ReadOptions {
+        channels: picture.channels(),
+        classes: None,
+        on_bad_sample: OnBadSample::Error,
+    };
+    let train = EventFile::open(output.join("train.h5"), &options).unwrap();
+    assert_eq!(train.class_names(), ["Faces_easy", "ant", "zebra"]);
+    for position in 0..train.len() {
+        let sample = train.read(position).unwrap();
+        let x = [239, 3, 7][sample.label];
+        assert_eq!(sample.units, [(180 + 179) * 240 + x, 0]);
+    }
+    let message = run(Picture::N_MNIST).unwrap_err().to_string();
+    assert!(message.contains("outside of 34 x 34 pixels"), "{message}");
+    let wide = Picture {
+        width: 257,
+        ..picture
+    };
+    let message = run(wide).unwrap_err().to_string();
+    assert!(
+        message.contains("it must be from 1 x 1 to 256 x 240"),
+        "{message}"
     );
 }

@@ -268,7 +268,7 @@ fn what_is_wrong_is_named() {
     refused(
         first,
         &|p| fs::write(p, []).unwrap(),
-        "1_eve_0.wav: byte 0: it ends here",
+        "1_eve_0.wav: byte 0: the file ends after 0 bytes",
     );
     refused(
         first,
@@ -282,7 +282,7 @@ fn what_is_wrong_is_named() {
     refused(
         first,
         &cut,
-        "1_eve_0.wav: byte 44: 1600 bytes of sound should follow",
+        "1_eve_0.wav: byte 44: 1600 bytes of samples should follow, and the file has 1599 more",
     );
     refused(
         first,

@@ -1,13 +1,10 @@
-//! A WAV file (RIFF: chunks `fmt ` and `data`, little endian), read by `hound`, as one channel.
+//! A WAV file as one channel.
 
-use std::cell::Cell;
-use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::Read;
 use std::path::Path;
-use std::rc::Rc;
 
-use hound::{SampleFormat, WavReader};
-
+use super::riff::{self, Fault};
+use super::samples::Format;
 use crate::convert::open;
 use crate::error::DataError;
 
@@ -15,6 +12,8 @@ use crate::error::DataError;
 const RATES: std::ops::RangeInclusive<u32> = 1_000..=384_000;
 /// Longest recording in seconds.
 const MAX_S: f64 = 3_600.0;
+/// Largest value of a float; full scale is 1.
+const MAX_VALUE: f32 = 1e6;
 /// Length of the frames that say how loud a recording is, in seconds.
 const FRAME_S: f64 = 0.025;
 
@@ -25,98 +24,81 @@ pub struct Sound {
     pub(super) rate_hz: f64,
 }
 
-/// Counts the bytes that were read, so that an error has a place.
-struct Counted {
-    file: BufReader<File>,
-    bytes: Rc<Cell<u64>>,
-}
-
-impl Read for Counted {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let read = self.file.read(buffer)?;
-        self.bytes.set(self.bytes.get() + read as u64);
-        Ok(read)
-    }
-}
-
 impl Sound {
     /// The WAV file at `path`; an error names the byte at which it goes wrong.
     pub fn read(path: &Path) -> Result<Self, DataError> {
         let (file, file_bytes) = open(path)?;
-        let bytes = Rc::new(Cell::new(0));
-        let wrong = |detail: String, hint| DataError::Malformed {
+        Self::parse(file, file_bytes).map_err(|fault| DataError::Malformed {
             path: path.to_owned(),
-            offset: bytes.get(),
+            offset: fault.offset,
+            detail: fault.detail,
+            hint: fault.hint,
+        })
+    }
+
+    fn parse(file: std::fs::File, file_bytes: u64) -> Result<Self, Fault> {
+        let (chunks, mut file) = riff::find(file, file_bytes)?;
+        let format = Format::parse(&chunks.format).map_err(|(detail, hint)| Fault {
+            offset: chunks.format_at,
+            detail,
+            hint,
+        })?;
+        let wrong = |detail: String, hint| Fault {
+            offset: chunks.data_at,
             detail,
             hint,
         };
-        let broken = |error: hound::Error| match error {
-            hound::Error::IoError(_) => wrong(
-                "it ends here, before it is whole".to_owned(),
-                "it is cut off, download it again",
-            ),
-            hound::Error::Unsupported => wrong(
-                "it is compressed, or of a kind that is not read".to_owned(),
-                "store it as PCM of 8, 16, 24 or 32 bits or as 32-bit floats",
-            ),
-            error => wrong(error.to_string(), "store it as WAV, or download it again"),
-        };
-        let counted = Counted {
-            file: BufReader::new(file),
-            bytes: Rc::clone(&bytes),
-        };
-        let mut reader = WavReader::new(counted).map_err(broken)?;
-        let spec = reader.spec();
-        if !RATES.contains(&spec.sample_rate) || spec.channels == 0 {
+        if !RATES.contains(&format.rate_hz) {
+            return Err(Fault {
+                offset: chunks.format_at + 4,
+                detail: format!("its rate is {} Hz", format.rate_hz),
+                hint: "rates from 1,000 to 384,000 Hz are read",
+            });
+        }
+        let frame = format.frame() as u64;
+        let frames = chunks.data_bytes / frame;
+        if chunks.data_bytes % frame != 0 && !chunks.open_ended {
             return Err(wrong(
                 format!(
-                    "it claims {} channels at {} Hz",
-                    spec.channels, spec.sample_rate
+                    "its {} bytes of samples are no multiple of {frame}, the bytes of {} samples at one time",
+                    chunks.data_bytes, format.channels
                 ),
-                "rates from 1,000 to 384,000 Hz are read",
+                "it is damaged: copy it again, or store it again as PCM",
             ));
         }
-        // Before memory is asked for: the chunk's claim against the file.
-        let width = u64::from(spec.bits_per_sample.div_ceil(8));
-        let claimed = u64::from(reader.len()) * width;
-        if claimed > file_bytes.saturating_sub(bytes.get()) {
-            return Err(wrong(
-                format!(
-                    "{claimed} bytes of sound should follow, and the file has {file_bytes} bytes"
-                ),
-                "it is cut off, download it again",
-            ));
-        }
-        let rate_hz = f64::from(spec.sample_rate);
-        let frames = reader.duration();
         if frames == 0 {
-            return Err(wrong("there is no sound in it".to_owned(), "take it out"));
+            return Err(wrong("there is no sound in it".to_owned(), "remove it"));
         }
-        if f64::from(frames) > MAX_S * rate_hz {
-            let detail = "it is longer than an hour".to_owned();
+        let rate_hz = f64::from(format.rate_hz);
+        if frames as f64 > MAX_S * rate_hz {
+            let detail = format!(
+                "it has {:.0} s, longer than an hour",
+                frames as f64 / rate_hz
+            );
             return Err(wrong(detail, "cut it into words"));
         }
-        let full_scale = (1_u64 << (spec.bits_per_sample.clamp(1, 32) - 1)) as f32;
-        let samples: Result<Vec<f32>, hound::Error> = match spec.sample_format {
-            SampleFormat::Float => reader.samples::<f32>().collect(),
-            SampleFormat::Int => reader
-                .samples::<i32>()
-                .map(|sample| Ok(sample? as f32 / full_scale))
-                .collect(),
-        };
-        let samples = samples.map_err(broken)?;
-        if let Some(sample) = samples.iter().find(|v| v.is_nan() || v.abs() > 1e6) {
-            return Err(wrong(
-                format!("it holds the value {sample}"),
-                "store it again as PCM",
-            ));
+        // No more than the file has.
+        let mut bytes = vec![0; (frames * frame) as usize];
+        file.read_exact(&mut bytes).map_err(|error| {
+            wrong(
+                format!("its samples cannot be read: {error}"),
+                "copy it again",
+            )
+        })?;
+        let channels = f32::from(format.channels);
+        let mut values = Vec::with_capacity(frames as usize);
+        for (k, frame) in bytes.chunks_exact(format.frame()).enumerate() {
+            let implausible = |value: &f32| value.is_nan() || value.abs() > MAX_VALUE;
+            if let Some(value) = format.values(frame).find(implausible) {
+                return Err(Fault {
+                    offset: chunks.data_at + (k * frame.len()) as u64,
+                    detail: format!("a sample is {value}, and full scale is 1"),
+                    hint: "store it again as PCM",
+                });
+            }
+            values.push(format.values(frame).sum::<f32>() / channels);
         }
-        let channels = usize::from(spec.channels);
-        let mix = |frame: &[f32]| frame.iter().sum::<f32>() / channels as f32;
-        Ok(Self {
-            values: samples.chunks_exact(channels).map(mix).collect(),
-            rate_hz,
-        })
+        Ok(Self { values, rate_hz })
     }
 
     /// Seconds.
@@ -149,3 +131,6 @@ impl Sound {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

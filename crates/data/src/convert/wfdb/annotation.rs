@@ -4,27 +4,43 @@
 //! | code | means |
 //! |---|---|
 //! | 0, number 0 | the end |
-//! | 59 | the next four bytes are a step in time: its upper 16 bits, then its lower |
-//! | 60, 61, 62 | the number says more about the mark before |
-//! | 63 | the number counts bytes of text that follow, filled up to an even count |
-//! | any other | a mark, the number of samples after the one before |
+//! | 59 | SKIP: the next four bytes are a step in time: its upper 16 bits, then its lower |
+//! | 60, 61, 62 | NUM, SUB, CHN: the number says more about the mark before |
+//! | 63 | AUX: the lower eight bits count bytes of text that follow, filled up to an even count |
+//! | any other | a mark, the number of ticks after the one before |
+//!
+//! A tick is a frame of the record, unless a NOTE (code 22) at time 0 has the text `## time resolution: N`: then
+//! there are N in a second, and a mark at tick t is at frame
+//!
+//! ```text
+//! floor(t RATE_HZ / N + 1/2)                                                (4)
+//! ```
+//!
+//! Of several beats at one frame (an annotator may mark each lead), the first counts. A beat before the first frame or
+//! after the last is left out.
 
 use std::fs;
 use std::path::Path;
 
-use super::header::Header;
+use num_rational::BigRational;
+
+use super::decimal;
 use crate::convert::open;
 use crate::error::DataError;
 
 const END: u16 = 0;
-const STEP: u16 = 59;
+const NOTE: u16 = 22;
+const SKIP: u16 = 59;
 const NUMBER: u16 = 60;
 const CHANNEL: u16 = 62;
 const TEXT: u16 = 63;
+const RESOLUTION: &str = "## time resolution:";
 /// Most bytes a mark takes, about: a step, the mark, a word of text.
 const BYTES_A_SAMPLE: u64 = 1_024;
+/// What any file may have: a table of codes, whose texts are at time 0.
+const FREE_BYTES: u64 = 1 << 16;
 
-/// A beat: the sample of its mark, and its class.
+/// A beat: the frame of its mark, and its class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Beat {
     pub(super) sample: u64,
@@ -32,7 +48,15 @@ pub(super) struct Beat {
 }
 
 /// The beats of a record, ascending; there is one at least.
-pub(super) fn read(path: &Path, header: &Header) -> Result<Vec<Beat>, DataError> {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Marks {
+    pub(super) beats: Vec<Beat>,
+    /// What was left out.
+    pub(super) notices: Vec<String>,
+}
+
+/// The marks in the file at `path`, of a record of `frames` frames.
+pub(super) fn read(path: &Path, frames: u64, rate: &BigRational) -> Result<Marks, DataError> {
     let (_, length) = open(path)?;
     let wrong = |offset: usize, detail: String| DataError::Malformed {
         path: path.to_owned(),
@@ -40,63 +64,123 @@ pub(super) fn read(path: &Path, header: &Header) -> Result<Vec<Beat>, DataError>
         detail,
         hint: "the marks are cut off or damaged, or of another record: download them again",
     };
-    if length > header.samples.saturating_mul(BYTES_A_SAMPLE) {
+    if length
+        > frames
+            .saturating_mul(BYTES_A_SAMPLE)
+            .saturating_add(FREE_BYTES)
+    {
         return Err(wrong(
             0,
-            format!("it has {length} bytes for {} samples", header.samples),
+            format!("it has {length} bytes for {frames} samples"),
         ));
     }
     let bytes = fs::read(path).map_err(|source| DataError::Open {
         path: path.to_owned(),
         source,
     })?;
+    let cut_off = || {
+        wrong(
+            bytes.len(),
+            "it ends without the mark of the end".to_owned(),
+        )
+    };
     let word = |at: usize| -> Result<u16, DataError> {
-        match bytes.get(at..at + 2) {
-            Some(pair) => Ok(u16::from_le_bytes([pair[0], pair[1]])),
-            None => Err(wrong(
-                bytes.len(),
-                "it ends without the mark of the end".to_owned(),
-            )),
-        }
+        let pair = bytes.get(at..at + 2).ok_or_else(cut_off)?;
+        Ok(u16::from_le_bytes([pair[0], pair[1]]))
     };
     let mut beats: Vec<Beat> = Vec::new();
-    let (mut at, mut sample) = (0, 0_i64);
+    let (mut outside, mut doubled) = (0, 0);
+    // Frames a tick, where they are not one to one; the code of the mark before, and the tick.
+    let mut per_tick: Option<BigRational> = None;
+    let (mut at, mut last, mut tick) = (0, END, 0_i64);
     loop {
         let place = at;
         let (code, number) = (word(at)? >> 10, word(at)? & 0x3ff);
         at += 2;
         match code {
             END if number == 0 => break,
-            STEP => {
+            SKIP => {
                 let step = i32::from(word(at)? as i16) << 16 | i32::from(word(at + 2)?);
-                sample += i64::from(step);
+                tick += i64::from(step);
                 at += 4;
             }
             NUMBER..=CHANNEL => {}
-            TEXT => at += usize::from(number).next_multiple_of(2),
+            TEXT => {
+                let length = usize::from(number & 0xff);
+                let text = bytes.get(at..at + length).ok_or_else(cut_off)?;
+                at += length.next_multiple_of(2);
+                let text = String::from_utf8_lossy(text);
+                if let (NOTE, 0, Some(rest)) = (last, tick, text.strip_prefix(RESOLUTION)) {
+                    let ticks = decimal::parse(rest.trim_matches(['\0', ' ']));
+                    let ticks = ticks.filter(decimal::is_positive);
+                    let ticks = ticks.ok_or_else(|| {
+                        wrong(place, format!("the time resolution is `{}`", rest.trim()))
+                    })?;
+                    per_tick = Some(rate / ticks).filter(|ratio| !num_traits::One::is_one(ratio));
+                }
+            }
             code => {
-                sample += i64::from(number);
-                let inside = u64::try_from(sample).ok().filter(|s| *s < header.samples);
-                let Some(sample) = inside else {
-                    let samples = header.samples;
-                    let detail = format!("a mark at sample {sample} of {samples}");
-                    return Err(wrong(place, detail));
+                tick += i64::from(number);
+                last = code;
+                let Some(label) = label(code) else { continue };
+                let frame = match &per_tick {
+                    None => Some(tick),
+                    Some(ratio) => decimal::scaled(tick, ratio),
                 };
-                if let Some(label) = label(code) {
-                    if beats.last().is_some_and(|beat| beat.sample >= sample) {
+                let inside = frame.and_then(|frame| u64::try_from(frame).ok());
+                let Some(sample) = inside.filter(|sample| *sample < frames) else {
+                    outside += 1;
+                    continue;
+                };
+                match beats.last() {
+                    Some(beat) if beat.sample > sample => {
                         let detail =
-                            format!("a beat at sample {sample} is not after the one before");
+                            format!("a beat at sample {sample} is before the one before it");
                         return Err(wrong(place, detail));
                     }
-                    beats.push(Beat { sample, label });
+                    Some(beat) if beat.sample == sample => doubled += 1,
+                    _ => beats.push(Beat { sample, label }),
                 }
             }
         }
     }
-    if beats.is_empty() {
-        return Err(wrong(at, "there is no beat in it".to_owned()));
+    let left_out = LeftOut { outside, doubled };
+    left_out
+        .marks(beats, frames)
+        .map_err(|detail| wrong(at, detail))
+}
+
+/// How many beats are left out.
+struct LeftOut {
+    outside: usize,
+    doubled: usize,
+}
+
+impl LeftOut {
+    /// The marks of a file, else what is wrong with it.
+    fn marks(&self, beats: Vec<Beat>, frames: u64) -> Result<Marks, String> {
+        let Self { outside, doubled } = *self;
+        if beats.is_empty() {
+            return Err(match outside {
+                0 => "there is no beat in it".to_owned(),
+                _ => format!(
+                    "there is no beat in it but {outside} before or after its {frames} samples"
+                ),
+            });
+        }
+        let mut notices = Vec::new();
+        if outside > 0 {
+            notices.push(format!(
+                "{outside} beats before or after its {frames} samples were left out"
+            ));
+        }
+        if doubled > 0 {
+            notices.push(format!(
+                "{doubled} beats at the sample of another beat were left out: the first counts"
+            ));
+        }
+        Ok(Marks { beats, notices })
     }
-    Ok(beats)
 }
 
 /// The class of a mark; `None` where it is no beat.

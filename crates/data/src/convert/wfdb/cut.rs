@@ -1,6 +1,10 @@
 //! A record in pieces, one a beat.
 
-use super::{Beat, Form, Record, WfdbOptions, delta};
+use super::annotation::Beat;
+use super::lead::Lead;
+use super::record::Record;
+use super::{Form, WfdbOptions, decimal, delta};
+use crate::error::DataError;
 use crate::frames::Frames;
 use crate::place::Place;
 use crate::recording::Recording;
@@ -39,17 +43,36 @@ impl Piece {
     }
 }
 
+/// An event of a lead.
+#[derive(Debug, Clone, Copy)]
+struct Event {
+    /// In samples of its lead.
+    at: f64,
+    unit: u32,
+    per_frame: f64,
+}
+
+impl Event {
+    /// In frames of the record.
+    fn frame(&self) -> f64 {
+        self.at / self.per_frame
+    }
+}
+
 /// The pieces of a record, one after the other.
 pub(super) struct Pieces {
-    leads: Vec<Vec<f32>>,
-    /// Time in samples and channel of every event, ascending.
-    events: Vec<(f64, u32)>,
+    /// `[leads][frames]`, where frames are asked for.
+    values: Vec<Vec<f32>>,
+    /// Ascending in time.
+    events: Vec<Event>,
     /// Events before the next piece.
     passed: usize,
     beats: Vec<Beat>,
     next: usize,
-    rate_hz: f64,
-    /// In samples.
+    frames: u64,
+    /// Frames a second are `rate.0 / rate.1`, both whole.
+    rate: (f64, f64),
+    /// In frames.
     before: u64,
     after: u64,
     form: Form,
@@ -58,42 +81,68 @@ pub(super) struct Pieces {
 
 impl Pieces {
     pub(super) fn new(
-        rate_hz: f64,
-        leads: Vec<Vec<f32>>,
+        leads: &[Lead],
         record: &Record,
         options: &WfdbOptions,
-    ) -> Self {
-        let mut events = Vec::new();
-        if let Form::Events { delta_mv, .. } = options.form {
-            for (lead, values) in leads.iter().enumerate() {
-                let changes = delta::changes(values, delta_mv);
-                let unit = |up: bool| 2 * lead as u32 + u32::from(!up);
-                events.extend(changes.into_iter().map(|(time, up)| (time, unit(up))));
+    ) -> Result<Self, DataError> {
+        let (mut events, mut values) = (Vec::new(), Vec::new());
+        match options.form {
+            Form::Frames => values = leads.iter().map(Lead::frames).collect(),
+            Form::Events { delta_mv, .. } => {
+                // The options were checked.
+                let delta = decimal::of_f64(delta_mv).unwrap_or_default();
+                for (number, lead) in leads.iter().enumerate() {
+                    let changes = delta::changes(lead, &delta).map_err(|error| {
+                        DataError::Unusable {
+                            path: record.path.clone(),
+                            detail: format!(
+                                "lead {number} ({}) makes more than {} events in {} samples",
+                                lead.name,
+                                error.limit,
+                                lead.counts.len()
+                            ),
+                            hint: "its gain or its units are wrong, or the change that makes an event is too \
+                                   small: look into the header, or raise --delta-mv",
+                        }
+                    })?;
+                    events.extend(changes.into_iter().map(|change| Event {
+                        at: change.at,
+                        unit: 2 * number as u32 + u32::from(!change.up),
+                        per_frame: lead.per_frame as f64,
+                    }));
+                }
+                events.sort_by(|a, b| a.frame().total_cmp(&b.frame()));
             }
-            events.sort_by(|a, b| a.0.total_cmp(&b.0));
         }
-        Self {
-            leads,
+        let rate_hz = decimal::to_f64(&record.rate);
+        Ok(Self {
+            values,
             events,
             passed: 0,
             beats: record.beats.clone(),
             next: 0,
-            rate_hz,
+            frames: record.frames,
+            rate: decimal::to_parts(&record.rate),
             before: (options.before_s * rate_hz).round() as u64,
             after: (options.after_s * rate_hz).round() as u64,
             form: options.form,
             number: record.number,
-        }
+        })
     }
 
-    /// First sample of piece `index`: in the middle between two beats.
+    /// The nearest f64 to the time of `samples` of a lead with `per_frame` in a frame.
+    fn time_s(&self, samples: f64, per_frame: f64) -> f64 {
+        samples * self.rate.1 / (self.rate.0 * per_frame)
+    }
+
+    /// First frame of piece `index`: in the middle between two beats.
     fn boundary(&self, index: usize) -> u64 {
         if index == 0 {
             return 0;
         }
         match self.beats.get(index) {
             Some(beat) => (self.beats[index - 1].sample + beat.sample).div_ceil(2),
-            None => self.leads.first().map_or(0, Vec::len) as u64,
+            None => self.frames,
         }
     }
 }
@@ -124,22 +173,23 @@ impl Iterator for Pieces {
                 (first, last) = (known_from, known_to);
             }
             let upcoming = &self.events[self.passed..];
-            let passed = upcoming.partition_point(|(time, _)| *time < end as f64);
-            for (time, unit) in &upcoming[..passed] {
-                if (first as f64..last as f64).contains(time) {
-                    times_s.push((time - first as f64) / self.rate_hz);
-                    units.push(*unit);
+            let passed = upcoming.partition_point(|event| event.frame() < end as f64);
+            for event in &upcoming[..passed] {
+                if (first as f64..last as f64).contains(&event.frame()) {
+                    let since = event.at - first as f64 * event.per_frame;
+                    times_s.push(self.time_s(since, event.per_frame));
+                    units.push(event.unit);
                 }
             }
             self.passed += passed;
         } else {
             for sample in start..end {
-                let values = self.leads.iter().map(|lead| lead[sample as usize]);
+                let values = self.values.iter().map(|lead| lead[sample as usize]);
                 frames.values.extend(values);
                 frames.mask.push((known_from..known_to).contains(&sample));
             }
         }
-        let time_s = |sample: u64| sample as f64 / self.rate_hz;
+        let time_s = |frame: u64| self.time_s(frame as f64, 1.0);
         Some(Piece {
             frames,
             times_s,

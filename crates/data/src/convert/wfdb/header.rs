@@ -1,59 +1,59 @@
 //! The header of a record: lines of text, `#` begins a comment.
 //!
 //! ```text
-//! NAME LEADS RATE_HZ SAMPLES ...
-//! FILE FORMAT[+OFFSET] GAIN[(BASELINE)][/UNITS] BITS ZERO FIRST CHECKSUM BLOCK DESCRIPTION    (one a lead)
+//! NAME[/SEGMENTS] LEADS [RATE_HZ[/COUNTER_HZ[(BASE)]] [FRAMES [TIME [DATE]]]]
 //! ```
 //!
-//! The value of a sample is (s - BASELINE) / GAIN millivolts. GAIN is 200 where it is 0 or missing, BASELINE is
-//! ZERO where it is missing. CHECKSUM is the sum of the lead's samples in 16 bits.
+//! and a line for each lead ([`super::signal_line`]) or, where there are segments, a line NAME FRAMES for each. The
+//! rate is 250 Hz where it is missing. Where FRAMES is missing or 0, the signal file's length says it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use num_rational::BigRational;
+
+use super::decimal;
+use super::signal_line::Signal;
 use crate::convert::open;
 use crate::error::DataError;
 
 /// Largest header in bytes.
-const MAX_BYTES: u64 = 1 << 16;
+const MAX_BYTES: u64 = 1 << 20;
 const MAX_LEADS: usize = 64;
+const MAX_SEGMENTS: usize = 1 << 15;
+/// Most frames of a record.
+pub(super) const MAX_FRAMES: u64 = 1 << 40;
+const DEFAULT_HZ: i64 = 250;
 const LINE_HINT: &str = "a header has a line NAME LEADS RATE SAMPLES, and a line FILE FORMAT GAIN BITS ZERO FIRST CHECKSUM \
-     BLOCK DESCRIPTION for each lead; download it again";
+     BLOCK NAME for each lead, or a line NAME SAMPLES for each segment; download it again";
 
-/// How samples are stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Format {
-    /// Two samples of 12 bits in three bytes.
-    Bits12,
-    /// 16 bits, little endian.
-    Bits16,
+/// A segment of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Segment {
+    /// Its own record; `None` where nothing was recorded.
+    pub(super) name: Option<String>,
+    pub(super) frames: u64,
 }
 
-/// One lead.
+/// What a record consists of.
 #[derive(Debug, Clone)]
-pub(super) struct Signal {
-    pub(super) file: PathBuf,
-    pub(super) format: Format,
-    /// First byte of the samples in the file.
-    pub(super) offset: u64,
-    /// Steps of the converter in a millivolt.
-    pub(super) gain: f64,
-    pub(super) baseline: f64,
-    /// First sample, where the header says it.
-    pub(super) first: Option<i64>,
-    pub(super) checksum: Option<i64>,
-    pub(super) description: String,
+pub(super) enum Body {
+    Signals(Vec<Signal>),
+    Segments(Vec<Segment>),
 }
 
-/// A record.
+/// A header.
 #[derive(Debug, Clone)]
 pub(super) struct Header {
     pub(super) path: PathBuf,
+    /// Of the file, less its ending.
     pub(super) name: String,
-    pub(super) rate_hz: f64,
-    /// Samples of each lead.
-    pub(super) samples: u64,
-    pub(super) signals: Vec<Signal>,
+    /// Frames in a second.
+    pub(super) rate: BigRational,
+    /// Frames of the record, where the header says it.
+    pub(super) frames: Option<u64>,
+    pub(super) leads: usize,
+    pub(super) body: Body,
 }
 
 impl Header {
@@ -81,115 +81,129 @@ impl Header {
         let (at, text) = lines
             .next()
             .ok_or_else(|| wrong(0, "there is no record in it".to_owned()))?;
-        let words: Vec<&str> = text.split_whitespace().collect();
-        let [name, leads, rate, samples, ..] = words[..] else {
-            return Err(wrong(at, format!("there are {} words", words.len())));
+        let line = RecordLine::parse(text).map_err(|detail| wrong(at, detail))?;
+        let mut rest = Rest {
+            lines,
+            of: at,
+            wrong: &wrong,
         };
-        if name.contains('/') {
-            return Err(wrong(at, format!("`{name}` has several segments")));
+        let body = match line.segments {
+            None => {
+                Body::Signals(rest.parsed(line.leads, "leads", |text| Signal::parse(path, text))?)
+            }
+            Some(segments) => Body::Segments(rest.parsed(segments, "segments", Segment::parse)?),
+        };
+        let stem = path.file_stem().unwrap_or_default();
+        Ok(Self {
+            path: path.to_owned(),
+            name: stem.to_string_lossy().into_owned(),
+            rate: line.rate,
+            frames: line.frames,
+            leads: line.leads,
+            body,
+        })
+    }
+}
+
+/// The lines after the first.
+struct Rest<'a, I> {
+    lines: I,
+    of: usize,
+    wrong: &'a dyn Fn(usize, String) -> DataError,
+}
+
+impl<'t, I: Iterator<Item = (usize, &'t str)>> Rest<'_, I> {
+    /// What the next `count` lines say; what follows them says nothing.
+    fn parsed<T>(
+        &mut self,
+        count: usize,
+        things: &str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Vec<T>, DataError> {
+        let mut parsed = Vec::new();
+        while parsed.len() < count {
+            let (at, text) = self.lines.next().ok_or_else(|| {
+                let found = parsed.len();
+                (self.wrong)(self.of, format!("{found} of {count} {things} follow"))
+            })?;
+            parsed.push(parse(text).map_err(|detail| (self.wrong)(at, detail))?);
         }
+        Ok(parsed)
+    }
+}
+
+/// The first line.
+struct RecordLine {
+    segments: Option<usize>,
+    leads: usize,
+    rate: BigRational,
+    frames: Option<u64>,
+}
+
+impl RecordLine {
+    fn parse(text: &str) -> Result<Self, String> {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let [name, leads, ..] = words[..] else {
+            return Err(format!("there are {} words", words.len()));
+        };
+        let segments = match name.split_once('/') {
+            None => None,
+            Some((_, number)) => {
+                let number = number.parse().ok();
+                let number = number.filter(|number| (1..=MAX_SEGMENTS).contains(number));
+                Some(
+                    number
+                        .ok_or_else(|| format!("`{name}` has not 1 to {MAX_SEGMENTS} segments"))?,
+                )
+            }
+        };
         let leads = leads
             .parse()
             .ok()
             .filter(|leads| (1..=MAX_LEADS).contains(leads));
-        let leads = leads.ok_or_else(|| wrong(at, "there are not 1 to 64 leads".to_owned()))?;
-        let rate_hz = leading_number(rate).filter(|rate| *rate > 0.0 && *rate <= 1e6);
-        let rate_hz = rate_hz.ok_or_else(|| wrong(at, format!("the rate is `{rate}`")))?;
-        let samples = samples
-            .parse()
-            .ok()
-            .filter(|samples| (1..1 << 40).contains(samples));
-        let samples =
-            samples.ok_or_else(|| wrong(at, "there is no number of samples".to_owned()))?;
-        let mut signals = Vec::new();
-        for _ in 0..leads {
-            let (at, text) = lines
-                .next()
-                .ok_or_else(|| wrong(at, format!("{} of {leads} leads follow", signals.len())))?;
-            signals.push(Signal::parse(path, text).map_err(|detail| wrong(at, detail))?);
-        }
+        let leads = leads.ok_or_else(|| "there are not 1 to 64 leads".to_owned())?;
+        let rate = match words.get(2) {
+            None => BigRational::from_integer(DEFAULT_HZ.into()),
+            Some(text) => {
+                // 360/360(0) is 360: the counter's rate follows.
+                let number = &text[..text.find(['/', '(']).unwrap_or(text.len())];
+                let rate = decimal::parse(number)
+                    .filter(|rate| decimal::is_positive(rate) && decimal::to_f64(rate) <= 1e6);
+                rate.ok_or_else(|| format!("the rate is `{text}`"))?
+            }
+        };
+        let frames = match words.get(3) {
+            None => None,
+            Some(text) => {
+                let frames = text.parse().ok().filter(|frames| *frames < MAX_FRAMES);
+                let frames = frames.ok_or_else(|| format!("the number of samples is `{text}`"))?;
+                Some(frames).filter(|frames| *frames > 0)
+            }
+        };
         Ok(Self {
-            path: path.to_owned(),
-            name: name.to_owned(),
-            rate_hz,
-            samples,
-            signals,
+            segments,
+            leads,
+            rate,
+            frames,
         })
     }
 }
 
-impl Signal {
+impl Segment {
     /// From a line, else what is wrong with it.
-    fn parse(header: &Path, text: &str) -> Result<Self, String> {
-        let words: Vec<&str> = text.split_whitespace().collect();
-        let [file, format, ..] = words[..] else {
-            return Err("a lead needs a file and a format".to_owned());
+    fn parse(text: &str) -> Result<Self, String> {
+        let mut words = text.split_whitespace();
+        let (Some(name), Some(frames)) = (words.next(), words.next()) else {
+            return Err("a segment needs a name and a number of samples".to_owned());
         };
-        // A header names files beside it, and none elsewhere.
-        if file.contains(['/', '\\']) || file.starts_with('.') || file == "-" {
-            return Err(format!("the file `{file}` is not beside the header"));
+        // A record names segments beside it, and none elsewhere.
+        if name.contains(['/', '\\']) || name.starts_with('.') {
+            return Err(format!("the segment `{name}` is not beside the header"));
         }
-        let (format, offset) = format.split_once('+').unwrap_or((format, "0"));
-        let format = match format {
-            "212" => Format::Bits12,
-            "16" => Format::Bits16,
-            other => return Err(format!("the format is `{other}`, and 212 and 16 are read")),
-        };
-        let offset = offset
-            .parse()
-            .map_err(|_| format!("the offset is `{offset}`"))?;
-        let integer = |place: usize| -> Result<Option<i64>, String> {
-            let text = words.get(place);
-            text.map(|text| {
-                text.parse()
-                    .map_err(|_| format!("`{text}` is not a whole number"))
-            })
-            .transpose()
-        };
-        let zero = integer(4)?.unwrap_or(0);
-        let gain_text = words.get(2).copied().unwrap_or("200");
-        let (gain_text, units) = gain_text.split_once('/').unwrap_or((gain_text, "mV"));
-        let (number, baseline) = match gain_text.split_once('(') {
-            Some((number, rest)) => {
-                let baseline = rest.strip_suffix(')').and_then(|text| text.parse().ok());
-                (
-                    number,
-                    baseline.ok_or_else(|| format!("the gain is `{gain_text}`"))?,
-                )
-            }
-            None => (gain_text, zero as f64),
-        };
-        let gain: Option<f64> = number.parse().ok();
-        let gain = gain.filter(|gain| gain.is_finite() && *gain >= 0.0);
-        let gain = gain.ok_or_else(|| format!("the gain is `{gain_text}`"))?;
-        let per_mv = match units {
-            "mV" => 1.0,
-            "uV" => 1e3,
-            "V" => 1e-3,
-            other => {
-                return Err(format!(
-                    "the units are `{other}`, and mV, uV and V are known"
-                ));
-            }
-        };
-        if !f64::is_finite(baseline) {
-            return Err(format!("the baseline is {baseline}"));
-        }
+        let frames = frames.parse().ok().filter(|frames| *frames < MAX_FRAMES);
         Ok(Self {
-            file: header.with_file_name(file),
-            format,
-            offset,
-            gain: per_mv * if gain == 0.0 { 200.0 } else { gain },
-            baseline,
-            first: integer(5)?,
-            checksum: integer(6)?,
-            description: words.get(8..).unwrap_or_default().join(" "),
+            name: Some(name.to_owned()).filter(|name| name != "~"),
+            frames: frames.ok_or_else(|| format!("`{name}` has no number of samples"))?,
         })
     }
-}
-
-/// The number that `text` begins with: `360/360(0)` is 360.
-fn leading_number(text: &str) -> Option<f64> {
-    let end = text.find(['/', '(']).unwrap_or(text.len());
-    text[..end].parse().ok()
 }

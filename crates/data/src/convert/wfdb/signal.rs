@@ -1,144 +1,226 @@
-//! The samples of a record, in millivolts.
+//! The samples of one stretch of a record, as counts of the converter.
 //!
-//! Leads in one file take turns, sample by sample. In format 212 two samples a and b of 12 bits, in two's
-//! complement, take three bytes: the low eight bits of a; the high four bits of b and of a; the low
-//! eight bits of b. In format 16 a sample is two bytes, the lower first. The smallest number marks a sample that
-//! is missing: it is taken to be as the one before.
+//! Leads in one file take turns, frame by frame; the samples of a lead's frame stand together. The first `skew`
+//! frames of a lead are before the record's first, and as many are missing at its end.
 
+use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
+use std::path::PathBuf;
 
-use super::header::{Format, Header, Signal};
+use super::format::{Format, MISSING};
+use super::header::{Header, MAX_FRAMES};
+use super::signal_line::Signal;
 use crate::convert::open;
 use crate::error::DataError;
 
-/// All leads of a record, `[leads][samples]`.
-pub(super) fn read(header: &Header) -> Result<Vec<Vec<f32>>, DataError> {
-    let mut leads = Vec::new();
-    while leads.len() < header.signals.len() {
-        // Leads of one file stand together in the header.
-        let rest = &header.signals[leads.len()..];
-        let together = rest.iter().take_while(|signal| signal.file == rest[0].file);
-        let together = &rest[..together.count()];
-        let samples = read_file(header, together)?;
-        for (lead, signal) in together.iter().enumerate() {
-            let stored = samples.iter().skip(lead).step_by(together.len());
-            leads.push(to_mv(header, signal, leads.len(), stored.copied())?);
+/// The leads of one file, which are in it in this order.
+struct Group<'a> {
+    /// Of the first, in the header.
+    first: usize,
+    signals: &'a [Signal],
+    /// Samples of all leads in a frame.
+    per_frame: u64,
+}
+
+impl Group<'_> {
+    fn wrong(&self, offset: u64, detail: String, hint: &'static str) -> DataError {
+        DataError::Malformed {
+            path: self.signals[0].file.clone(),
+            offset,
+            detail,
+            hint,
+        }
+    }
+
+    fn format(&self) -> Format {
+        self.signals[0].format
+    }
+
+    fn offset(&self) -> u64 {
+        self.signals[0].offset
+    }
+
+    /// The file, and its bytes less those before the samples.
+    fn open(&self) -> Result<(File, u64), DataError> {
+        let (file, bytes) = open(&self.signals[0].file)?;
+        Ok((file, bytes.saturating_sub(self.offset())))
+    }
+}
+
+/// The signals file by file; those that are not stored are in none.
+fn groups(signals: &[Signal]) -> Result<Vec<Group<'_>>, DataError> {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut first = 0;
+    for signals in signals.chunk_by(|a, b| a.file == b.file) {
+        let group = Group {
+            first,
+            signals,
+            per_frame: signals.iter().map(|signal| signal.per_frame as u64).sum(),
+        };
+        first += signals.len();
+        if signals
+            .iter()
+            .any(|s| (s.format, s.offset) != (group.format(), group.offset()))
+        {
+            let detail = "its leads have different formats or offsets".to_owned();
+            return Err(group.wrong(0, detail, "download the header again"));
+        }
+        if group.format() == Format::Null {
+            continue;
+        }
+        if groups
+            .iter()
+            .any(|other| other.signals[0].file == signals[0].file)
+        {
+            let detail = "its leads do not follow one another in the header".to_owned();
+            return Err(group.wrong(0, detail, "download the header again"));
+        }
+        groups.push(group);
+    }
+    Ok(groups)
+}
+
+/// Frames of a stretch: as its header says, else as many as its first file holds.
+pub(super) fn frames(header: &Header, signals: &[Signal]) -> Result<u64, DataError> {
+    if let Some(frames) = header.frames {
+        return Ok(frames);
+    }
+    let unusable = |detail: &str| DataError::Unusable {
+        path: header.path.clone(),
+        detail: detail.to_owned(),
+        hint: "write the number of samples into its first line, or download it again",
+    };
+    let groups = groups(signals)?;
+    let Some(group) = groups.first() else {
+        return Err(unusable(
+            "it says no number of samples, and has no signal file",
+        ));
+    };
+    let (_, bytes) = group.open()?;
+    let frames = group.format().samples(bytes) / group.per_frame;
+    if frames == 0 || frames >= MAX_FRAMES {
+        return Err(unusable(
+            "it says no number of samples, and its signal file holds none",
+        ));
+    }
+    Ok(frames)
+}
+
+/// The signal files, and how many samples each can hold.
+pub(super) fn stored(signals: &[Signal]) -> Result<Vec<(PathBuf, u64)>, DataError> {
+    let mut stored = Vec::new();
+    for group in groups(signals)? {
+        let (_, bytes) = group.open()?;
+        stored.push((group.signals[0].file.clone(), group.format().samples(bytes)));
+    }
+    Ok(stored)
+}
+
+/// The `wanted` leads, `[wanted][frames * per_frame]`.
+pub(super) fn read(
+    header: &Header,
+    signals: &[Signal],
+    frames: u64,
+    wanted: &[usize],
+) -> Result<Vec<Vec<i32>>, DataError> {
+    let mut leads = vec![Vec::new(); wanted.len()];
+    for group in groups(signals)? {
+        let range = group.first..group.first + group.signals.len();
+        if !wanted.iter().any(|lead| range.contains(lead)) {
+            continue;
+        }
+        let stored = read_group(&group, frames)?;
+        for (place, lead) in wanted.iter().enumerate() {
+            if range.contains(lead) {
+                leads[place] = counts(header, &group, lead - group.first, &stored)?;
+            }
+        }
+    }
+    // A lead that is not stored.
+    for (lead, counts) in wanted.iter().zip(&mut leads) {
+        if signals[*lead].format == Format::Null {
+            *counts = vec![MISSING; frames as usize * signals[*lead].per_frame];
         }
     }
     Ok(leads)
 }
 
 /// The samples of a file as they are stored.
-fn read_file(header: &Header, signals: &[Signal]) -> Result<Vec<i16>, DataError> {
-    let signal = &signals[0];
-    let (mut file, file_bytes) = open(&signal.file)?;
-    let wrong = |offset: u64, detail: String, hint| DataError::Malformed {
-        path: signal.file.clone(),
-        offset,
-        detail,
-        hint,
-    };
-    if signals
-        .iter()
-        .any(|s| (s.format, s.offset) != (signal.format, signal.offset))
-    {
-        let detail = "its leads have different formats or offsets".to_owned();
-        return Err(wrong(0, detail, "download the header again"));
-    }
-    // Below 2^46, with the limits of the header.
-    let count = header.samples * signals.len() as u64;
-    let bytes = match signal.format {
-        Format::Bits12 => (3 * count).div_ceil(2),
-        Format::Bits16 => 2 * count,
-    };
-    if signal.offset.saturating_add(bytes) > file_bytes {
-        return Err(wrong(
-            file_bytes,
+fn read_group(group: &Group, frames: u64) -> Result<Vec<i32>, DataError> {
+    let (mut file, file_bytes) = group.open()?;
+    // Below 2^56, with the limits of the header.
+    let count = frames * group.per_frame;
+    let bytes = group.format().bytes(count);
+    if bytes > file_bytes {
+        return Err(group.wrong(
+            file_bytes + group.offset(),
             format!(
-                "it ends here, and {} samples of {} leads from byte {} take {bytes} bytes",
-                header.samples,
-                signals.len(),
-                signal.offset
+                "it ends here, and {frames} samples of {} leads from byte {} take {bytes} bytes",
+                group.signals.len(),
+                group.offset()
             ),
             "it is cut off, or its header is damaged: download both again",
         ));
     }
     let mut raw = vec![0; bytes as usize];
     let read = file
-        .seek(SeekFrom::Start(signal.offset))
+        .seek(SeekFrom::Start(group.offset()))
         .and_then(|_| file.read_exact(&mut raw));
-    read.map_err(|error| wrong(signal.offset, error.to_string(), "copy the file again"))?;
-    Ok(unpack(signal.format, &raw, count as usize))
+    read.map_err(|error| group.wrong(group.offset(), error.to_string(), "copy the file again"))?;
+    Ok(group.format().unpack(&raw, count as usize))
 }
 
-/// `count` stored samples; the missing ones are `i16::MIN`.
-pub(super) fn unpack(format: Format, raw: &[u8], count: usize) -> Vec<i16> {
-    match format {
-        Format::Bits16 => {
-            let pairs = raw.chunks_exact(2).take(count);
-            pairs
-                .map(|pair| i16::from_le_bytes([pair[0], pair[1]]))
-                .collect()
-        }
-        Format::Bits12 => (0..count)
-            .map(|sample| {
-                let at = sample / 2 * 3;
-                let bits = if sample % 2 == 0 {
-                    u16::from(raw[at]) | u16::from(raw[at + 1] & 0x0f) << 8
-                } else {
-                    u16::from(raw[at + 2]) | u16::from(raw[at + 1] & 0xf0) << 4
-                };
-                // The sign bit goes to the top and comes back down as a sign.
-                match ((bits << 4) as i16) >> 4 {
-                    -2_048 => i16::MIN,
-                    sample => sample,
-                }
-            })
-            .collect(),
-    }
-}
-
-fn to_mv(
+/// The counts of one lead of a file.
+fn counts(
     header: &Header,
-    signal: &Signal,
+    group: &Group,
     lead: usize,
-    stored: impl Iterator<Item = i16> + Clone,
-) -> Result<Vec<f32>, DataError> {
-    let wrong = |detail: String| DataError::Malformed {
-        path: signal.file.clone(),
-        offset: signal.offset,
-        detail,
-        hint: "the file and its header disagree: download both again",
+    stored: &[i32],
+) -> Result<Vec<i32>, DataError> {
+    let signal = &group.signals[lead];
+    let number = group.first + lead;
+    let wrong = |detail: String| {
+        let hint = "the file and its header disagree: download both again";
+        group.wrong(group.offset(), detail, hint)
     };
-    let missing = |sample: i16| match (signal.format, sample) {
-        (Format::Bits12, i16::MIN) => -2_048,
-        (_, sample) => sample,
-    };
-    if let (Some(expected), Some(found)) = (signal.first, stored.clone().next().map(missing))
-        && expected != i64::from(found)
-    {
-        let detail = format!("lead {lead} begins with {found}, and its header says {expected}");
-        return Err(wrong(detail));
-    }
-    let sum = stored
-        .clone()
-        .fold(0_i16, |sum, sample| sum.wrapping_add(missing(sample)));
-    if let Some(expected) = signal.checksum
-        && expected as i16 != sum
-    {
-        let detail = format!("lead {lead} has the checksum {sum}, and its header says {expected}");
-        return Err(wrong(detail));
-    }
-    let mut before = 0.0;
-    let mut values = Vec::with_capacity(header.samples as usize);
-    values.extend(stored.map(|sample| {
-        if sample != i16::MIN {
-            before = ((f64::from(sample) - signal.baseline) / signal.gain) as f32;
+    let before: usize = group.signals[..lead].iter().map(|s| s.per_frame).sum();
+    let frames = stored.chunks_exact(group.per_frame as usize);
+    let own = frames.flat_map(|frame| &frame[before..before + signal.per_frame]);
+    let mut counts = Vec::with_capacity(stored.len() / group.per_frame as usize * signal.per_frame);
+    if signal.format == Format::Differences {
+        let mut sum = signal.first;
+        for difference in own {
+            // Within 2^63 with files below 2^56 bytes.
+            sum = sum.saturating_add(i64::from(*difference));
+            let count = i32::try_from(sum).ok().filter(|count| *count != MISSING);
+            counts.push(count.ok_or_else(|| {
+                wrong(format!(
+                    "lead {number} reaches a sample of {sum}, beyond 32 bits"
+                ))
+            })?);
         }
-        before
-    }));
-    if let Some(value) = values.iter().find(|value| !value.is_finite()) {
-        return Err(wrong(format!("lead {lead} has a value of {value} mV")));
+    } else {
+        counts.extend(own);
     }
-    Ok(values)
+    // Without a number of samples, the checksum is a placeholder.
+    if let (Some(expected), Some(_)) = (signal.checksum, header.frames) {
+        let sum = counts
+            .iter()
+            .fold(0_i16, |sum, c| sum.wrapping_add(*c as i16));
+        if expected as i16 != sum {
+            return Err(wrong(format!(
+                "lead {number} has the checksum {sum}, and its header says {expected}"
+            )));
+        }
+    }
+    if let Some(missing) = signal.format.missing() {
+        let marked = counts.iter_mut().filter(|count| **count == missing);
+        marked.for_each(|count| *count = MISSING);
+    }
+    let skewed = usize::try_from(signal.skew).unwrap_or(usize::MAX);
+    let skewed = skewed.saturating_mul(signal.per_frame).min(counts.len());
+    counts.rotate_left(skewed);
+    let kept = counts.len() - skewed;
+    counts[kept..].fill(MISSING);
+    Ok(counts)
 }

@@ -199,7 +199,7 @@ pub fn theory(cell: &dyn Cell<f64>, heard: Heard) -> Theory {
             range: stable.then_some((-most, most)),
             any_input,
             seen: seen(heard.state, 0..2 * system.states()),
-            can_pin: None,
+            pinning: None,
         }],
         gain: stable.then(gain),
         ..Theory::default()

@@ -20,7 +20,7 @@ use saturn_cell::Cell;
 
 use super::super::spectrum::perron;
 use super::{
-    Condition, Heard, StateBound, Theory, absolute, block, can_pin, products, seen, sigmoid,
+    Condition, Heard, StateBound, Theory, absolute, block, pinning, products, seen, sigmoid,
     sigmoid_slope, tanh_slope, tensor,
 };
 
@@ -72,7 +72,7 @@ pub fn theory(cell: &dyn Cell<f64>, heard: Heard) -> Theory {
             range: Some((-1.0, 1.0)),
             any_input: true,
             seen: seen(heard.state, 0..h),
-            can_pin: Some(can_pin(&candidates)),
+            pinning: Some(pinning(&candidates)),
         }],
         ..Theory::default()
     }

@@ -60,7 +60,7 @@ pub fn theory(cell: &dyn Cell<f64>, heard: Heard) -> Theory {
             range: (slowest < 1.0).then_some(range),
             any_input: false,
             seen: seen(heard.state, 0..units),
-            can_pin: None,
+            pinning: None,
         }],
         ..Theory::default()
     }

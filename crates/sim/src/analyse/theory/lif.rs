@@ -1,4 +1,4 @@
-//! Leaky integrate-and-fire neurons: the bounds of a membrane, and who can be made to fire at every step.
+//! Leaky integrate-and-fire neurons: the bounds of a membrane, and who cannot fire at every step.
 //!
 //! v' = a (1 - z s) v + g d - k s, s = 1 where v > theta. Let d stay in [d_low, d_high]: over inputs in the given
 //! range and any spikes of the layer itself. From rest,
@@ -11,7 +11,7 @@
 //! (3) subtract:  v >= min(0, g d_low / (1 - a), g d_low - (1 - a) theta)
 //!     zero:      v >= min(0, g d_low / (1 - a), g d_low)
 //!     none:      v >= min(0, g d_low / (1 - a))
-//! (4) can fire at every step:  subtract  g d_high > (2 - a) theta;  zero  g d_high > theta;  none  p > theta
+//! (4) may fire at every step, and else cannot:  subtract  g d_high > (2 - a) theta;  zero  g d_high > theta;  none  p > theta
 //! ```
 //!
 //! (2): below the threshold the membrane adds at most g d_high to a theta; above it the reset is taken off, and
@@ -56,7 +56,7 @@ pub fn theory(cell: &dyn Cell<f64>, config: &LifConfig, heard: Heard) -> Theory 
     let alone = neurons(&vec![(0.0, 0.0); heard.input.len()]);
     let low = driven.iter().map(Neuron::least).fold(0.0, f64::min);
     let high = driven.iter().map(Neuron::most).fold(0.0, f64::max);
-    let always = driven.iter().filter(|n| n.can_always_fire()).count();
+    let always = driven.iter().filter(|n| n.may_always_fire()).count();
     let silent = alone.iter().filter(|n| n.never_fires()).count();
     let bounded = a.iter().all(|a| *a < 1.0) && low.is_finite() && high.is_finite();
     Theory {
@@ -66,7 +66,7 @@ pub fn theory(cell: &dyn Cell<f64>, config: &LifConfig, heard: Heard) -> Theory 
             range: bounded.then_some((low, high)),
             any_input: false,
             seen: seen(heard.state, 0..units),
-            can_pin: Some((always, units)),
+            pinning: Some((always, units).into()),
         }],
         silent: Some((silent, units)),
         ..Theory::default()
@@ -116,7 +116,7 @@ impl Neuron {
     }
 
     /// (4)
-    pub fn can_always_fire(&self) -> bool {
+    pub fn may_always_fire(&self) -> bool {
         match self.reset {
             SpikeReset::Subtract => self.high > (2.0 - self.a) * self.theta,
             SpikeReset::Zero => self.high > self.theta,

@@ -74,14 +74,14 @@ pub fn theory(cell: &dyn Cell<f64>, heard: Heard) -> Theory {
                 range: Some((-1.0, 1.0)),
                 any_input: true,
                 seen: seen(heard.state, 0..h),
-                can_pin: None,
+                pinning: None,
             },
             StateBound {
                 field: "c".to_owned(),
                 range: most.is_finite().then_some((-most, most)),
                 any_input: false,
                 seen: seen(heard.state, h..2 * h),
-                can_pin: Some((full, h)),
+                pinning: Some((full, h).into()),
             },
         ],
         ..Theory::default()

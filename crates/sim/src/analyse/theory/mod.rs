@@ -7,7 +7,7 @@
 //! | `lstm` | sufficient, by comparison | bound of c | [`lstm`] |
 //! | `ssm`, `lru`, `ssm_block` | exact: max \|L\| | bound of x, gains | [`diagonal`] |
 //! | `li` | exact: max a | bound of v | [`leaky`] |
-//! | `lif` | - | bounds of v, who can fire at every step | [`lif`] |
+//! | `lif` | - | bounds of v, who cannot fire at every step | [`lif`] |
 //!
 //! Of any other cell nothing is claimed here: what is said of it is measured.
 //!
@@ -27,6 +27,7 @@ use nalgebra::DMatrix;
 use saturn_cell::Cell;
 use serde::{Deserialize, Serialize};
 
+use super::claim::Exclusion;
 use super::spectrum::{eigenvalues, norm, radius};
 use crate::scenario::Layer;
 
@@ -54,6 +55,20 @@ pub struct Condition {
     pub exact: bool,
     /// By at least which factor a distance (in some norm) shrinks each step, where it holds.
     pub factor: Option<f64>,
+    /// Whether it is about any input; otherwise, about inputs within the range that was heard.
+    #[serde(default)]
+    pub any_input: bool,
+}
+
+/// What follows from a cell's conditions for two of its states under the same input.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Finding {
+    /// They become one: in the end their distance shrinks by this factor a step, or faster.
+    Shrinks(f64),
+    /// There are two that never become one.
+    Stays,
+    /// Nothing.
+    Open,
 }
 
 impl Condition {
@@ -65,12 +80,22 @@ impl Condition {
             holds,
             exact: false,
             factor: holds.then_some(factor),
+            any_input: false,
+        }
+    }
+
+    /// Whatever is heard.
+    fn for_any_input(self) -> Self {
+        Self {
+            any_input: true,
+            ..self
         }
     }
 
     fn exact(name: &str, value: f64) -> Self {
         Self {
             exact: true,
+            any_input: true,
             ..Self::sufficient(name, value, value)
         }
     }
@@ -87,8 +112,10 @@ pub struct StateBound {
     pub any_input: bool,
     /// The least and the largest value that was seen.
     pub seen: Option<(f64, f64)>,
-    /// Units that can be pinned by inputs within the range: |h| > 0.95, or a spike at every step; and all units.
-    pub can_pin: Option<(usize, usize)>,
+    /// Units of which the bound does not exclude that inputs within the range pin them (|h| > 0.95, or a spike at
+    /// every step), and all units.
+    #[serde(rename = "pinning_not_excluded", alias = "can_pin")]
+    pub pinning: Option<Exclusion>,
 }
 
 /// The gains of a linear cell, from its input to its linear output.
@@ -115,6 +142,18 @@ pub struct Theory {
     pub gain: Option<Gain>,
     /// Neurons that cannot but fall silent when nothing is heard, and all: of a spiking cell.
     pub silent: Option<(usize, usize)>,
+}
+
+impl Theory {
+    /// What follows from the conditions.
+    pub fn finding(&self) -> Finding {
+        let best = (self.contraction.iter().filter_map(|c| c.factor)).reduce(f64::min);
+        match best {
+            Some(factor) => Finding::Shrinks(factor),
+            None if self.contraction.iter().any(|c| c.exact && !c.holds) => Finding::Stays,
+            None => Finding::Open,
+        }
+    }
 }
 
 /// What is known of a cell's surroundings.
@@ -204,8 +243,8 @@ fn tanh_slope((low, high): (f64, f64)) -> f64 {
 /// |h| above which a unit is pinned.
 const PINNED: f64 = 0.95;
 
-/// Units that a drive within its range can pin.
-fn can_pin(drive: &[(f64, f64)]) -> (usize, usize) {
+/// Units that the largest drive within their ranges would pin; whether that drive is ever reached is open.
+fn pinning(drive: &[(f64, f64)]) -> Exclusion {
     let far = |(low, high): &&(f64, f64)| low.abs().max(high.abs()).tanh() > PINNED;
-    (drive.iter().filter(far).count(), drive.len())
+    (drive.iter().filter(far).count(), drive.len()).into()
 }

@@ -14,7 +14,7 @@ use saturn_cell::Cell;
 
 use super::super::spectrum::{norm, perron};
 use super::{
-    Condition, Heard, StateBound, Theory, absolute, block, can_pin, products, seen, tensor,
+    Condition, Heard, StateBound, Theory, absolute, block, pinning, products, seen, tensor,
 };
 
 /// What is known of the layer.
@@ -34,15 +34,15 @@ pub fn theory(cell: &dyn Cell<f64>, heard: Heard) -> Theory {
     Theory {
         blocks: vec![block("U", u)],
         contraction: vec![
-            Condition::sufficient("|U|_2", norm, norm),
-            Condition::sufficient("rho(|U|)", compared, compared),
+            Condition::sufficient("|U|_2", norm, norm).for_any_input(),
+            Condition::sufficient("rho(|U|)", compared, compared).for_any_input(),
         ],
         bounds: vec![StateBound {
             field: "h".to_owned(),
             range: Some((-1.0, 1.0)),
             any_input: true,
             seen: seen(heard.state, 0..u.nrows()),
-            can_pin: Some(can_pin(&drive)),
+            pinning: Some(pinning(&drive)),
         }],
         ..Theory::default()
     }

@@ -99,9 +99,9 @@ fn a_unit_of_which_all_is_known() {
     assert!((values[0] - 0.8).abs() < 1e-12 && (values[1] - 0.8).abs() < 1e-12);
     assert!(found.contraction.iter().all(|c| c.holds && !c.exact));
     // |d| <= 1 + 0.8: tanh(1.8) = 0.947 is not pinned.
-    assert_eq!(found.bounds[0].can_pin, Some((0, 1)));
+    assert_eq!(found.bounds[0].pinning, Some((0, 1).into()));
     let found = of(scaled(cell, 1.1).as_ref(), "rnn: {}");
-    assert_eq!(found.bounds[0].can_pin, Some((1, 1)));
+    assert_eq!(found.bounds[0].pinning, Some((1, 1).into()));
 }
 
 /// A memory's largest value is reached by the input that writes most.
@@ -248,7 +248,7 @@ fn a_membrane_stays_within_its_bounds() {
                 );
             }
             assert_eq!(
-                neuron.can_always_fire(),
+                neuron.may_always_fire(),
                 steady.1 == 1_000,
                 "{reset:?} {high}"
             );

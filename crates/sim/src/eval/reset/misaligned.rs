@@ -48,6 +48,10 @@ impl fmt::Display for Misaligned {
 }
 
 impl PolicyConfig for Misaligned {
+    fn label(&self) -> String {
+        format!("oracle, off by {} steps", self.0)
+    }
+
     fn check(&self) -> Result<(), PolicyError> {
         let fits = (0.0..=LARGEST).contains(&self.0);
         PolicyError::unless(fits, "", self.0, "0 to 10000")

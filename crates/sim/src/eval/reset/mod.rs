@@ -161,6 +161,11 @@ pub trait PolicyConfig: fmt::Display + Send + Sync {
         0
     }
 
+    /// What it is called in figures and reports: `reset every 100 steps`. By default its name in words.
+    fn label(&self) -> String {
+        self.to_string().replace('_', " ")
+    }
+
     /// Whether there is anything to set; if not, the name alone is written.
     fn has_settings(&self) -> bool {
         true
@@ -302,6 +307,11 @@ impl StateReset {
     pub const NEVER: Self = Self::None(Never {});
     /// Known boundaries.
     pub const ORACLE: Self = Self::Oracle(Oracle {});
+
+    /// Whether results that carry `name` are of this policy.
+    pub fn is_named(&self, name: &str) -> bool {
+        self.to_string() == name
+    }
 }
 
 impl fmt::Display for StateReset {

@@ -12,13 +12,22 @@ use super::{Action, Policy, PolicyConfig, Seen};
 #[serde(deny_unknown_fields)]
 pub struct Never {}
 
+impl Never {
+    /// What results without any reset are called.
+    pub const NAME: &'static str = "none";
+}
+
 impl fmt::Display for Never {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("none")
+        f.write_str(Self::NAME)
     }
 }
 
 impl PolicyConfig for Never {
+    fn label(&self) -> String {
+        "never reset".to_owned()
+    }
+
     fn build(&self, _seed: u64, _lane: u64) -> Box<dyn Policy> {
         Box::new(*self)
     }

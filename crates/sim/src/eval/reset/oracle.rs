@@ -20,6 +20,10 @@ impl fmt::Display for Oracle {
 }
 
 impl PolicyConfig for Oracle {
+    fn label(&self) -> String {
+        "oracle reset".to_owned()
+    }
+
     fn build(&self, _seed: u64, _lane: u64) -> Box<dyn Policy> {
         Box::new(*self)
     }

@@ -100,6 +100,13 @@ impl fmt::Display for Periodic {
 }
 
 impl PolicyConfig for Periodic {
+    fn label(&self) -> String {
+        match self.offset {
+            0 => format!("reset every {} steps", self.every),
+            offset => format!("reset every {} steps from {offset} on", self.every),
+        }
+    }
+
     fn check(&self) -> Result<(), PolicyError> {
         if self.every == 0 {
             return Err(PolicyError::NoPeriod);

@@ -53,6 +53,16 @@ impl fmt::Display for Silence {
 }
 
 impl PolicyConfig for Silence {
+    fn label(&self) -> String {
+        let Self { threshold, window } = self;
+        let at = if *threshold > 0.0 {
+            format!(" at {threshold}")
+        } else {
+            String::new()
+        };
+        format!("reset after silence of {window} steps{at}")
+    }
+
     fn check(&self) -> Result<(), PolicyError> {
         let threshold = self.threshold;
         let fits = threshold.is_finite() && threshold >= 0.0;

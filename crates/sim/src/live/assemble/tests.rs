@@ -12,6 +12,8 @@ const CONFIG: AssembleConfig = AssembleConfig {
     most_ahead: 1_000,
     most_events: 4,
     rebase_after: None,
+    repeats: Repeats::Count,
+    wrap_bits: None,
 };
 
 fn event(time_us: u64, unit: u32) -> Item {
@@ -92,7 +94,10 @@ fn steps_are_bins_from_the_first_event_on() {
 
 #[test]
 fn late_duplicate_crowding_and_distant_events_are_dropped_and_counted() {
-    let mut bench = Bench::new(CONFIG);
+    let mut bench = Bench::new(AssembleConfig {
+        repeats: Repeats::Once,
+        ..CONFIG
+    });
     bench.hear(event(20_000, 3));
     bench.hear(event(20_000, 3));
     bench.hear(event(30_000, 1));
@@ -141,6 +146,97 @@ fn a_clock_that_jumps_is_taken_anew_if_asked() {
     assert_eq!((bench.counts.rebased, bench.counts.late), (1, 2));
 }
 
+#[test]
+fn repeats_count_as_in_training_or_once() {
+    let items = [
+        (7, 3, 1),
+        (7, 3, 1),
+        (7, 3, 2),
+        (8, 3, 1),
+        (7, 1, 1),
+        (9_999, 1, 1),
+        (10_000, 1, 1),
+    ];
+    let steps = |repeats| {
+        let mut bench = Bench::new(AssembleConfig {
+            most_events: 99,
+            repeats,
+            ..CONFIG
+        });
+        for &(time_us, unit, count) in &items {
+            bench.hear(Item::Event {
+                time_us,
+                unit,
+                count,
+            });
+        }
+        bench.finish();
+        (bench.steps, bench.counts.taken, bench.counts.duplicates)
+    };
+    let counted = vec![vec![(1, 2.0), (3, 5.0)], vec![(1, 1.0)]];
+    assert_eq!(steps(Repeats::Count), (counted, 7, 0));
+    let once = vec![vec![(1, 2.0), (3, 2.0)], vec![(1, 1.0)]];
+    assert_eq!(steps(Repeats::Once), (once, 5, 2));
+    assert_eq!(Repeats::default(), Repeats::Count);
+}
+
+/// A counter of 32 bits, before and after its wrap, with events that are late within the window and beyond it.
+#[test]
+fn a_counter_that_wraps_goes_on() {
+    let period = 1u64 << 32;
+    let config = AssembleConfig {
+        window: 2,
+        most_events: 99,
+        wrap_bits: Some(32),
+        ..CONFIG
+    };
+    let times = [
+        -25_000i64, -14_000, 3_000, -2_000, 9_000, -1_000, 31_000, -30_000, 42_000,
+    ];
+    let run = |config: AssembleConfig, shown: &dyn Fn(i64) -> u64| {
+        let mut bench = Bench::new(config);
+        for (unit, &after) in times.iter().enumerate() {
+            bench.hear(event(shown(after), unit as u32 % 8));
+        }
+        bench.finish();
+        (bench.steps, bench.counts)
+    };
+    let wrapped = run(config, &|after| after.rem_euclid(period as i64) as u64);
+    let never = run(
+        AssembleConfig {
+            wrap_bits: None,
+            ..config
+        },
+        &|after| (period as i64 + after) as u64,
+    );
+    assert_eq!(wrapped, never);
+    assert_eq!(
+        (wrapped.1.late, wrapped.1.taken, wrapped.1.ahead),
+        (1, 8, 0)
+    );
+}
+
+/// One damaged time moves nothing; events that agree do, without the steps between.
+#[test]
+fn far_events_that_agree_are_followed() {
+    let mut bench = Bench::new(AssembleConfig {
+        most_events: 99,
+        ..CONFIG
+    });
+    bench.hear(event(20_000, 3));
+    for k in 0..40 {
+        assert_eq!(bench.hear(event((1 << 45) + (k << 40), 1)), Placed::Dropped);
+        bench.hear(event(20_001 + k, 3));
+    }
+    for k in 0..CONFIRMED {
+        assert_eq!(bench.hear(event((1 << 40) + 9_000 * k, 1)), Placed::Dropped);
+    }
+    assert_eq!(bench.counts.ahead, 40 + CONFIRMED);
+    assert_eq!(bench.hear(event(1 << 40, 1)), Placed::In(0));
+    assert_eq!(bench.hear(event((1 << 40) + 10_000, 1)), Placed::In(1));
+    assert_eq!((bench.counts.rebased, bench.steps.len()), (1, 1));
+}
+
 proptest! {
     #[test]
     fn within_the_window_order_and_repetition_are_nothing(
@@ -148,7 +244,7 @@ proptest! {
         keys in prop::collection::vec(0u64..20_000, 60),
         twice in any::<bool>(),
     ) {
-        let config = AssembleConfig { window: 2, most_events: 200, ..CONFIG };
+        let config = AssembleConfig { window: 2, most_events: 200, repeats: Repeats::Once, ..CONFIG };
         let sorted: Vec<Item> = times.iter().map(|&(t, unit)| event(t, unit)).collect();
         // Each is put off by less than the window.
         let mut order: Vec<(u64, usize)> =

@@ -23,6 +23,36 @@ use crate::monitor::pinned::Pinned;
 use crate::monitor::spikes::Spikes;
 use crate::network::{Network, NetworkStream};
 
+/// The figures that every net has: the first ones, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Common {
+    /// Events of a channel, Hz.
+    InputRate,
+    /// Entropy of the output, 0..1.
+    OutputEntropy,
+    /// The largest share of a field's values that are infinite or no number.
+    NotFinite,
+}
+
+impl Common {
+    /// All of them, in order.
+    pub const ALL: [Self; 3] = [Self::InputRate, Self::OutputEntropy, Self::NotFinite];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::InputRate => "input.rate_hz",
+            Self::OutputEntropy => "output.entropy",
+            Self::NotFinite => "state.not_finite",
+        }
+    }
+
+    /// Its value among those of a window; `None` before the first.
+    pub fn of(self, values: &[f64]) -> Option<f64> {
+        values.get(self as usize).copied()
+    }
+}
+
 /// The figures of one net, and of the window that is open.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Figures {
@@ -56,9 +86,7 @@ enum Instrument {
 impl Figures {
     /// The figures of `net`, on steps of `dt_ms`.
     pub fn new<R: Real>(net: &Network<R>, channels: usize, dt_ms: f64) -> Self {
-        let mut names: Vec<String> = ["input.rate_hz", "output.entropy", "state.not_finite"]
-            .map(str::to_owned)
-            .to_vec();
+        let mut names = Common::ALL.map(|figure| figure.name().to_owned()).to_vec();
         let mut watched = Vec::new();
         for (layer, cell) in net.cells().iter().enumerate() {
             let state = cell.fields();
@@ -146,9 +174,14 @@ impl Figures {
         let steps = std::mem::take(&mut self.steps).max(1) as f64;
         let seconds = steps * self.dt_ms / 1e3;
         values.clear();
-        values.push(std::mem::take(&mut self.events) / seconds / self.channels.max(1) as f64);
-        values.push(std::mem::take(&mut self.entropy) / steps);
-        values.push(0.0);
+        values.extend(Common::ALL.map(|figure| match figure {
+            Common::InputRate => {
+                std::mem::take(&mut self.events) / seconds / self.channels.max(1) as f64
+            }
+            Common::OutputEntropy => std::mem::take(&mut self.entropy) / steps,
+            Common::NotFinite => 0.0,
+        }));
+        let mut worst = 0.0f64;
         for watched in &mut self.watched {
             match &mut watched.instrument {
                 Instrument::Pinned(pinned) => values.push(pinned.take().unwrap_or(0.0)),
@@ -160,10 +193,11 @@ impl Figures {
                 Instrument::Norm(norm) => {
                     let stats = norm.take();
                     values.push(stats.map_or(0.0, |s| s.rms));
-                    values[2] = values[2].max(stats.map_or(0.0, |s| s.not_finite));
+                    worst = worst.max(stats.map_or(0.0, |s| s.not_finite));
                 }
             }
         }
+        values[Common::NotFinite as usize] = worst;
     }
 }
 

@@ -4,10 +4,12 @@
 //! validation stream of the net's own scenario, at the end of its run (see `ranges`), and a watch says which
 //! figures leave their ranges and which come back (see `watch`).
 
+mod cause;
 mod figures;
 mod ranges;
 mod watch;
 
-pub use figures::Figures;
+pub use cause::{Scene, cause};
+pub use figures::{Common, Figures};
 pub use ranges::{Ground, Range, Ranges, WINDOW, first_gap, learn, observe};
 pub use watch::{Change, Kept, Watch, WatchConfig};

@@ -8,10 +8,11 @@
 //! ```
 //!
 //! A figure raises the *alarm* after `patience` windows out of its range in a row, and gives it up after as many
-//! within. Values that are not finite raise it at once.
+//! within. Values that are not finite raise it at once, whether a range is known or not.
 
 use serde::{Deserialize, Serialize};
 
+use super::figures::Common;
 use super::ranges::Ranges;
 
 /// How strict a watch is.
@@ -70,7 +71,7 @@ impl Watch {
             Some([(range.least - more).max(0.0), range.most + more])
         });
         let mut limits: Vec<_> = limits.collect();
-        let not_finite = names.iter().position(|name| name == "state.not_finite");
+        let not_finite = (names.iter()).position(|name| name == Common::NotFinite.name());
         if let Some(i) = not_finite {
             limits[i] = Some([0.0, 0.0]);
         }
@@ -119,8 +120,10 @@ impl Watch {
             .zip(&mut self.kept)
             .enumerate()
         {
-            let Some([low, high]) = *limits else { continue };
-            let out = !(low <= value && value <= high);
+            let out = match *limits {
+                Some([low, high]) => !(low <= value && value <= high),
+                None => !value.is_finite(),
+            };
             if out == kept.alarm {
                 kept.streak = 0;
                 continue;
@@ -182,5 +185,27 @@ mod tests {
         assert_eq!(hear(1.0, 0.0), (vec![], true));
         assert_eq!(hear(1.0, 0.1), (vec![(0, false), (1, true)], true));
         assert_eq!(hear(f64::NAN, 0.0), (vec![(0, true)], true));
+    }
+
+    /// Weights that are no numbers make outputs that are none, in nets whose states stay finite, too.
+    #[test]
+    fn what_is_not_finite_raises_the_alarm_without_ranges() {
+        let names = Common::ALL.map(|figure| figure.name().to_owned());
+        let config = WatchConfig {
+            tolerance: 0.5,
+            patience: 3,
+        };
+        for (values, expected) in [
+            ([1e9, 0.5, 0.0], None),
+            ([20.0, f64::NAN, 0.0], Some(1)),
+            ([20.0, 0.5, 0.01], Some(2)),
+            ([f64::INFINITY, 0.5, 0.0], Some(0)),
+        ] {
+            let mut watch = Watch::new(&names, None, &config);
+            let mut changes = Vec::new();
+            watch.judge(&values, &mut changes);
+            assert_eq!(changes.first().map(|c| c.figure), expected, "{values:?}");
+            assert_eq!(watch.alarm(), expected.is_some());
+        }
     }
 }

@@ -14,7 +14,7 @@
 //! A record of unit FFFFFF is a mark: it is that late by now, and nothing fired. Bytes that are no frame, and
 //! frames whose checksum does not fit, are passed over up to the next mark of a frame.
 
-use super::{Fault, Item, LATEST_US, MOST, Sink, line};
+use super::{Fault, Item, LATEST_US, MOST, Place, Sink, after, line};
 
 /// How a frame begins.
 pub const MAGIC: [u8; 4] = [0xA5, b'S', b'E', b'1'];
@@ -32,6 +32,8 @@ pub struct Frames {
     buffer: Vec<u8>,
     /// Whether the bytes before were no frame, and that has been said.
     lost: bool,
+    /// Whole frames before.
+    pub(super) done: u64,
 }
 
 impl Frames {
@@ -53,16 +55,17 @@ impl Frames {
     /// What is left is torn.
     pub fn finish(&mut self, sink: &mut impl Sink) {
         if !self.buffer.is_empty() {
-            sink.fault(Fault::Torn, &self.buffer);
+            sink.fault(Fault::Torn, Place::Frame(after(self.done)), &self.buffer);
             self.buffer.clear();
         }
-        self.lost = false;
+        (self.lost, self.done) = (false, 0);
     }
 
     /// Reads what is whole; returns how many bytes that was.
     fn read(&mut self, channels: usize, sink: &mut impl Sink) -> usize {
         let mut at = 0;
         loop {
+            let place = Place::Frame(after(self.done));
             let rest = &self.buffer[at..];
             let known = rest.len().min(MAGIC.len());
             if known == 0 {
@@ -70,7 +73,7 @@ impl Frames {
             }
             if rest[..known] != MAGIC[..known] {
                 if !self.lost {
-                    sink.fault(Fault::Frame, rest);
+                    sink.fault(Fault::Frame, place, rest);
                 }
                 self.lost = true;
                 let next = rest[1..].iter().position(|&b| b == MAGIC[0]);
@@ -82,7 +85,7 @@ impl Frames {
             }
             let n = usize::from(u16::from_le_bytes([rest[4], rest[5]]));
             if n == 0 || n > RECORDS || rest[6..8] != [0, 0] {
-                sink.fault(Fault::Frame, rest);
+                sink.fault(Fault::Frame, place, rest);
                 (at, self.lost) = (at + MAGIC.len(), true);
                 continue;
             }
@@ -90,12 +93,13 @@ impl Frames {
                 return at;
             };
             if u32_at(frame, 16) != checksum(frame) {
-                sink.fault(Fault::Checksum, frame);
+                sink.fault(Fault::Checksum, place, frame);
                 (at, self.lost) = (at + MAGIC.len(), true);
                 continue;
             }
             (at, self.lost) = (at + frame.len(), false);
-            records(frame, channels, sink);
+            records(frame, channels, place, sink);
+            self.done += 1;
         }
     }
 }
@@ -111,7 +115,7 @@ fn checksum(frame: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-fn records(frame: &[u8], channels: usize, sink: &mut impl Sink) {
+fn records(frame: &[u8], channels: usize, place: Place, sink: &mut impl Sink) {
     let start = u64::from(u32_at(frame, 8)) | u64::from(u32_at(frame, 12)) << 32;
     for record in frame[HEADER..].chunks_exact(8) {
         let time_us = start.saturating_add(u64::from(u32_at(record, 0)));
@@ -126,7 +130,7 @@ fn records(frame: &[u8], channels: usize, sink: &mut impl Sink) {
         };
         match item {
             Ok(item) => sink.item(item),
-            Err(fault) => sink.fault(fault, record),
+            Err(fault) => sink.fault(fault, place, record),
         }
     }
 }

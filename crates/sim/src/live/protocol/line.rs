@@ -7,12 +7,13 @@
 //! 20000
 //! ```
 //!
-//! A line is a time in microseconds (a fraction is cut off), a unit from 0 on, and a count, which is 1 where it
-//! is left out; a time alone is a mark: it is that late by now, and nothing fired. Between them stand spaces,
+//! A line is a time in whole microseconds (one with a decimal point is refused, as it may be in seconds), a unit
+//! from 0 on, and a count, which is 1 where it is left out; a time alone is a mark: it is that late by now, and
+//! nothing fired. Between them stand spaces,
 //! tabs, commas or semicolons. A line that begins with `#` is a remark, an empty one is nothing. Lines end with
 //! LF or CR LF, and have at most [`LONGEST`] bytes.
 
-use super::{Fault, Item, LATEST_US, MOST, Sink};
+use super::{Fault, Item, LATEST_US, MOST, Place, Sink, after};
 
 /// The longest line in bytes, without its end.
 pub const LONGEST: usize = 128;
@@ -24,6 +25,8 @@ pub struct Lines {
     length: usize,
     /// Bytes of a line that is too long and is passed over.
     passed: Option<usize>,
+    /// Lines before it.
+    pub(super) done: u64,
 }
 
 impl Default for Lines {
@@ -32,6 +35,7 @@ impl Default for Lines {
             line: [0; LONGEST],
             length: 0,
             passed: None,
+            done: 0,
         }
     }
 }
@@ -55,6 +59,7 @@ impl Lines {
     /// The last line, if it has no end.
     pub fn finish(&mut self, channels: usize, sink: &mut impl Sink) {
         self.end(channels, sink);
+        self.done = 0;
     }
 
     fn add(&mut self, part: &[u8], sink: &mut impl Sink) {
@@ -65,7 +70,7 @@ impl Lines {
         let room = LONGEST - self.length;
         if part.len() > room {
             self.line[self.length..].copy_from_slice(&part[..room]);
-            sink.fault(Fault::Length, &self.line);
+            sink.fault(Fault::Length, Place::Line(after(self.done)), &self.line);
             self.passed = Some(self.length + part.len());
             self.length = 0;
             return;
@@ -80,9 +85,10 @@ impl Lines {
             match parse(line, channels) {
                 Ok(Some(item)) => sink.item(item),
                 Ok(None) => {}
-                Err(fault) => sink.fault(fault, line),
+                Err(fault) => sink.fault(fault, Place::Line(after(self.done)), line),
             }
         }
+        self.done += 1;
         self.length = 0;
     }
 }
@@ -134,8 +140,9 @@ fn time_us(word: &str) -> Result<u64, Fault> {
     let time_us = match word.parse::<u64>() {
         Ok(whole) => whole,
         Err(_) => match word.parse::<f64>() {
-            Ok(t) if t >= 0.0 && t < LATEST_US as f64 => t as u64,
-            Ok(_) => return Err(Fault::Time),
+            Ok(t) if !(0.0..LATEST_US as f64).contains(&t) => return Err(Fault::Time),
+            Ok(t) if word.contains('.') || t.fract() != 0.0 => return Err(Fault::Decimal),
+            Ok(t) => t as u64,
             Err(_) => return Err(Fault::Syntax),
         },
     };

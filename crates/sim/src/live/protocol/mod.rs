@@ -11,6 +11,8 @@
 pub mod frame;
 pub mod line;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use frame::Frames;
@@ -57,6 +59,10 @@ pub enum Fault {
     Syntax,
     /// A time that is negative, no number, infinite, or after [`LATEST_US`].
     Time,
+    /// A time with decimals: it may be one in seconds or milliseconds.
+    Decimal,
+    /// A time that the sender's counter, of so many bits as was said, cannot show.
+    Wrap,
     /// A unit beyond the net's channels.
     Unit,
     /// A count that is not from 1 to [`MOST`].
@@ -73,9 +79,11 @@ pub enum Fault {
 
 impl Fault {
     /// All of them, in order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Syntax,
         Self::Time,
+        Self::Decimal,
+        Self::Wrap,
         Self::Unit,
         Self::Count,
         Self::Length,
@@ -89,6 +97,8 @@ impl Fault {
         match self {
             Self::Syntax => "syntax",
             Self::Time => "time",
+            Self::Decimal => "decimal",
+            Self::Wrap => "wrap",
             Self::Unit => "unit",
             Self::Count => "count",
             Self::Length => "length",
@@ -102,9 +112,15 @@ impl Fault {
     pub fn words(self) -> &'static str {
         match self {
             Self::Syntax => "not `TIME_US UNIT [COUNT]`",
-            Self::Time => "the time is negative, no number or too late",
-            Self::Unit => "the unit is beyond the net's channels",
-            Self::Count => "the count is not a whole number from 1 to 255",
+            Self::Time => "the time (field 1) is negative, no number or too late",
+            Self::Decimal => {
+                "the time (field 1) has decimals: times are whole microseconds; multiply seconds by 10^6, milliseconds by 10^3"
+            }
+            Self::Wrap => {
+                "the time (field 1) is beyond what --wrap-bits allows: give the bits of the sender's counter"
+            }
+            Self::Unit => "the unit (field 2) is not a whole number below the net's channels",
+            Self::Count => "the count (field 3) is not a whole number from 1 to 255",
             Self::Length => "the line is too long",
             Self::Checksum => "the frame's checksum does not fit",
             Self::Frame => "bytes that are no frame",
@@ -113,12 +129,35 @@ impl Fault {
     }
 }
 
+/// Where in the input something is, counted from 1 on; beyond 2^32 the number stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A line of text.
+    Line(u32),
+    /// A binary frame.
+    Frame(u32),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(n) => write!(f, "line {n}"),
+            Self::Frame(n) => write!(f, "frame {n}"),
+        }
+    }
+}
+
+/// The number of what follows `done` lines or frames.
+fn after(done: u64) -> u32 {
+    u32::try_from(done + 1).unwrap_or(u32::MAX)
+}
+
 /// Where a decoder puts what it finds.
 pub trait Sink {
     /// An event or a mark.
     fn item(&mut self, item: Item);
-    /// Something malformed, with its first bytes.
-    fn fault(&mut self, fault: Fault, bytes: &[u8]);
+    /// Something malformed, where it is, and its first bytes.
+    fn fault(&mut self, fault: Fault, place: Place, bytes: &[u8]);
 }
 
 /// What the sender is expected to write.
@@ -154,6 +193,17 @@ impl Decoder {
             lines: Lines::default(),
             frames: Frames::default(),
         }
+    }
+
+    /// The same, for a stream of which `done` lines or frames have been read before.
+    pub fn after(mut self, done: u64) -> Self {
+        (self.lines.done, self.frames.done) = (done, done);
+        self
+    }
+
+    /// Lines or frames that have been read.
+    pub fn done(&self) -> u64 {
+        self.lines.done.max(self.frames.done)
     }
 
     /// Takes the next bytes of a stream.

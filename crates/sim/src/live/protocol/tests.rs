@@ -10,14 +10,16 @@ const CHANNELS: usize = 700;
 struct Heard {
     items: Vec<Item>,
     faults: Vec<Fault>,
+    places: Vec<String>,
 }
 
 impl Sink for Heard {
     fn item(&mut self, item: Item) {
         self.items.push(item);
     }
-    fn fault(&mut self, fault: Fault, _: &[u8]) {
+    fn fault(&mut self, fault: Fault, place: Place, _: &[u8]) {
         self.faults.push(fault);
+        self.places.push(place.to_string());
     }
 }
 
@@ -41,7 +43,7 @@ fn event(time_us: u64, unit: u32, count: u32) -> Item {
 
 #[test]
 fn lines_say_what_the_head_of_the_file_says() {
-    let text = b"# time unit count\n1000 17\n\n1250,3,2\r\n2e4\n7.9\t0;1\n30 699";
+    let text = b"# time unit count\n1000 17\n\n1250,3,2\r\n2e4\n7\t0;1\n30 699";
     let expected = Heard {
         items: vec![
             event(1000, 17, 1),
@@ -50,7 +52,7 @@ fn lines_say_what_the_head_of_the_file_says() {
             event(7, 0, 1),
             event(30, 699, 1),
         ],
-        faults: Vec::new(),
+        ..Heard::default()
     };
     assert_eq!(hear(Format::Auto, [&text[..]]), expected);
 }
@@ -64,6 +66,10 @@ fn every_malformed_line_has_its_name() {
         ("-3 1", Fault::Time),
         ("9007199254740992 1", Fault::Time),
         ("1e300", Fault::Time),
+        ("0.0012 1", Fault::Decimal),
+        ("7.9", Fault::Decimal),
+        ("1000.0 1", Fault::Decimal),
+        ("25e-1 1", Fault::Decimal),
         ("1 700", Fault::Unit),
         ("1 -1", Fault::Unit),
         ("1 NaN", Fault::Unit),
@@ -79,9 +85,11 @@ fn every_malformed_line_has_its_name() {
         ("\u{1F9E0} 1", Fault::Syntax),
         (&long, Fault::Length),
     ] {
-        let text = format!("{text}\n5 5\n");
-        let heard = hear(Format::Line, [text.as_bytes()]);
+        let text = format!("1 1\n# a remark\n{text}\n5 5\n");
+        let mut heard = hear(Format::Line, [text.as_bytes()]);
+        assert_eq!(heard.items.remove(0), event(1, 1, 1));
         assert_eq!(heard.faults, [fault], "{text}");
+        assert_eq!(heard.places, ["line 3"], "{text}");
         assert_eq!(heard.items, [event(5, 5, 1)], "{text}");
     }
 }
@@ -116,6 +124,9 @@ fn what_is_damaged_is_named_and_the_next_frame_is_read() {
     let mut flipped = whole.clone();
     flipped[24] ^= 1;
     assert_eq!(after(flipped)[0], Fault::Checksum);
+    let mut beyond = whole.clone();
+    frame::encode(&[event(1, 700, 1)], &mut beyond);
+    assert_eq!(hear(Format::Binary, [&beyond[..]]).places, ["frame 2"]);
     assert_eq!(after(b"hello".to_vec()), [Fault::Frame]);
     let mut none = whole.clone();
     none[4] = 0;

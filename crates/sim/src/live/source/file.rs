@@ -1,6 +1,6 @@
-//! Files, growing ones among them, and standard input.
+//! Files, growing ones among them, named pipes and standard input.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -24,13 +24,15 @@ pub struct Resume {
     pub path: PathBuf,
     /// Bytes of it that have been heard.
     pub position: u64,
+    /// Lines or frames in them.
+    pub lines: u64,
 }
 
 /// Standard input.
 pub fn start_stdin(reading: &Reading, feeder: Feeder) -> Result<String, LiveError> {
     let decoder = Decoder::new(reading.format, reading.channels);
     spawn("standard input", move || {
-        let pipe = Pipe(io::stdin());
+        let pipe = Pipe(io::stdin().lock());
         read(pipe, decoder, feeder, 0, None);
     })?;
     Ok("standard input".to_owned())
@@ -39,13 +41,19 @@ pub fn start_stdin(reading: &Reading, feeder: Feeder) -> Result<String, LiveErro
 /// The file at `path`.
 pub fn start(reading: &Reading, path: &Path, mut feeder: Feeder) -> Result<String, LiveError> {
     let hint = "check the path; a file that is to grow must be there, and may be empty";
-    let mut file = File::open(path).map_err(LiveError::file(path, "open", hint))?;
-    let decoder = Decoder::new(reading.format, reading.channels);
+    let opening = LiveError::file(path, "open", hint);
+    let found = fs::metadata(path).map_err(LiveError::file(path, "open", hint))?;
+    let mut decoder = Decoder::new(reading.format, reading.channels);
+    if !found.is_file() && !found.is_dir() {
+        return start_pipe(path, decoder, feeder);
+    }
+    let mut file = File::open(path).map_err(opening)?;
     let mut begin = 0;
     if let Some(resume) = reading.resume.as_ref().filter(|r| r.path == path) {
         let length = file.metadata().map_or(0, |m| m.len());
         if resume.position <= length && file.seek(SeekFrom::Start(resume.position)).is_ok() {
             begin = resume.position;
+            decoder = decoder.after(resume.lines);
         } else {
             feeder.say(Message::Note(format!(
                 "{}: is shorter than when it was left at byte {}: it is read from its beginning",
@@ -105,19 +113,44 @@ fn identity(metadata: &std::fs::Metadata) -> (u64, u64) {
     (metadata.len(), 0)
 }
 
-struct Pipe(io::Stdin);
+/// A named pipe or a device. Its opening may have to wait for a writer, so the reader does it.
+fn start_pipe(path: &Path, decoder: Decoder, mut feeder: Feeder) -> Result<String, LiveError> {
+    let place = path.display().to_string();
+    let path = path.to_owned();
+    spawn(&place, move || match File::open(&path) {
+        Ok(file) => read(Pipe(file), decoder, feeder, 0, None),
+        Err(e) => feeder.say(Message::Failed(format!(
+            "{} cannot be opened: {e}",
+            path.display()
+        ))),
+    })?;
+    Ok(place)
+}
 
-impl Read for Pipe {
+/// Standard input, or a named pipe: it is asked for bytes before it is read, so that no read waits for long.
+struct Pipe<F>(F);
+
+impl<F: Read> Read for Pipe<F> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.lock().read(buffer)
+        self.0.read(buffer)
     }
 }
 
-impl Input for Pipe {
+/// What can be asked whether it has bytes.
+#[cfg(unix)]
+trait Asked: Read + std::os::fd::AsFd {}
+#[cfg(unix)]
+impl<F: Read + std::os::fd::AsFd> Asked for F {}
+/// What cannot.
+#[cfg(not(unix))]
+trait Asked: Read {}
+#[cfg(not(unix))]
+impl<F: Read> Asked for F {}
+
+impl<F: Asked> Input for Pipe<F> {
     #[cfg(unix)]
     fn ready(&self) -> io::Result<bool> {
         use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-        use std::os::fd::AsFd;
         let mut fds = [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)];
         let timeout = PollTimeout::try_from(PATIENCE).unwrap_or(PollTimeout::ZERO);
         match poll(&mut fds, timeout) {
@@ -166,7 +199,7 @@ fn read(
                 decoder.feed(&buffer[..n], &mut feeder);
                 position += n as u64;
                 let whole = position.saturating_sub(decoder.waiting() as u64);
-                feeder.say(Message::Position(whole));
+                feeder.say(Message::Position(whole, decoder.done()));
             }
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             Err(e) => {
@@ -176,7 +209,7 @@ fn read(
         }
     }
     let whole = position.saturating_sub(decoder.waiting() as u64);
-    feeder.say(Message::Position(whole));
+    feeder.say(Message::Position(whole, decoder.done()));
 }
 
 /// The file at `path`, if it is not the one that has been read up to `position`. One that is not there

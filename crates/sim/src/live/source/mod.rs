@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `-` | standard input | its end |
 //! | `FILE` | the file; with `--follow` also what is added to it | its end; none with `--follow` |
-//! | `unix:PATH` | what up to 16 clients write to a socket | none; with `--once` that of the first client |
+//! | `unix:PATH` | what up to 16 clients write to a socket; another takes the place of an idle one | none; with `--once` that of the first client |
 //! | `udp:HOST:PORT` | datagrams, each of whole lines or frames | none |
 //!
 //! Each reader is a thread that decodes into the queue, looks some twenty times a second whether it is to end,
@@ -81,6 +81,8 @@ pub struct Reading {
     pub follow: bool,
     /// Whether a socket serves one client alone.
     pub once: bool,
+    /// Seconds for which a client must have sent nothing before another may take its place.
+    pub idle_s: f64,
     /// Where the file was left.
     pub resume: Option<Resume>,
 }

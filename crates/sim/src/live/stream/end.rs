@@ -26,9 +26,11 @@ impl<R: Real> Stream<'_, R> {
             self.drain(queue);
         }
         self.counts.flooded += queue.take_flooded();
-        self.save()?;
+        // At once, whether anybody reads or not: a second interrupt ends the program.
+        let unsaid = self.journal.unsaid().unwrap_or_default();
+        let saved = self.save(unsaid.clone());
         if why == Why::Failed {
-            return Ok(());
+            return saved;
         }
         self.tell_drops()?;
         let words = match why {
@@ -49,7 +51,7 @@ impl<R: Real> Stream<'_, R> {
             step_latency: steps,
             event_latency: events,
         })?;
-        self.journal.flush()?;
+        let left = self.journal.end()?;
         let text = format!(
             "{words} at step {step}: {} events heard, {} dropped; a step took {:.0} us in the median, {:.0} us at 99 %; event to decision {:.1} ms in the median, {:.1} ms at 99 %",
             self.counts.taken,
@@ -60,11 +62,31 @@ impl<R: Real> Stream<'_, R> {
             events.p99_us / 1e3,
         );
         self.journal.say(&text);
-        if let (true, Some(path)) = (keeps, &self.kept.path) {
+        if self.journal.closed && why != Why::Output {
+            self.journal.say("nobody reads the output any more");
+        }
+        if !left.is_empty() {
+            let text = format!(
+                "nobody reads the output: {} bytes of it {}",
+                left.len(),
+                if keeps {
+                    "are in the state, and are written when it goes on"
+                } else {
+                    "are lost; --state keeps them"
+                }
+            );
+            self.journal.say(&text);
+        }
+        let saved = if left == unsaid {
+            saved
+        } else {
+            self.save(left)
+        };
+        if let (Some(path), Ok(())) = (&self.kept.path, &saved) {
             let text = format!("its state is in {}", path.display());
             self.journal.say(&text);
         }
-        Ok(())
+        saved
     }
 
     /// Takes what the readers have read up to now, and waits for them to end.
@@ -80,8 +102,12 @@ impl<R: Real> Stream<'_, R> {
                             let item = self.stamped(item, arrived);
                             self.held.push(item);
                         }
-                        Message::Fault(fault, excerpt) => self.fault(fault, excerpt),
-                        Message::Position(position) => self.kept.position = position,
+                        Message::Fault(fault, place, excerpt) => {
+                            self.fault(fault, Some(place), excerpt);
+                        }
+                        Message::Position(position, lines) => {
+                            (self.kept.position, self.kept.lines) = (position, lines);
+                        }
                         Message::Note(text) => self.journal.say(&text),
                         Message::Failed(text) => self.failed = Some(text),
                     }

@@ -6,6 +6,7 @@ use super::Stream;
 use crate::live::LiveError;
 use crate::live::decide::Said;
 use crate::live::engine::Acted;
+use crate::live::health::{Common, Scene, cause};
 use crate::live::journal::Line;
 
 impl<R: Real> Stream<'_, R> {
@@ -32,17 +33,26 @@ impl<R: Real> Stream<'_, R> {
                 &engine.names()[change.figure],
                 engine.watch().limits(change.figure),
             );
+            let why = cause(&Scene {
+                figure,
+                value: change.value,
+                limits,
+                rate_hz: Common::InputRate.of(engine.values()).unwrap_or(f64::NAN),
+                rate_limits: engine.watch().limits(Common::InputRate as usize),
+                learnt_in: &self.learnt_in,
+            });
             journal.write(&Line::Health {
                 step,
                 figure,
                 value: change.value,
                 limits,
                 out: change.out,
+                cause: change.out.then_some(&why),
             })?;
             let (value, [low, high]) = (change.value, limits.unwrap_or([f64::NAN; 2]));
             let text = if change.out {
                 format!(
-                    "warning: {figure} is {value:.3}, out of its range {low:.3} to {high:.3} (step {step})"
+                    "warning: {figure} is {value:.3}, out of its range {low:.3} to {high:.3} (step {step})\nlikely: {why}"
                 )
             } else {
                 format!("{figure} is {value:.3}, in its range again (step {step})")

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use saturn_cell::Real;
 
 use super::Stream;
+use super::advice::Advice;
+use super::notes::Notes;
 use crate::live::LiveError;
 use crate::live::queue::Queue;
 use crate::live::source::Resume;
@@ -23,13 +25,14 @@ impl<R: Real> Stream<'_, R> {
         }
         if now.duration_since(self.tending.told) >= Duration::from_secs(1) {
             self.tending.told = now;
+            self.tending.notes = Notes::default();
             self.tell_drops()?;
         }
         let due = now.duration_since(self.tending.saved).as_secs_f64() >= self.options.save_every_s;
         let whole = self.held.is_empty() && queue.is_some();
         if due && whole && (self.kept.file.is_none() || self.tending.clean) {
             self.tending.saved = now;
-            self.save()?;
+            self.save_or_warn()?;
         }
         Ok(())
     }
@@ -44,17 +47,41 @@ impl<R: Real> Stream<'_, R> {
             .filter(|((_, now), (_, then))| now > then)
             .map(|((name, now), (_, then))| format!("{} {name}", now - then))
             .collect();
-        if let Some((fault, excerpt)) = self.tending.example.take() {
-            news.push(format!("`{}`: {}", excerpt.text(), fault.words()));
+        if let Some((fault, place, excerpt)) = self.tending.example.take() {
+            let place = place.map_or(String::new(), |place| format!("{place}, "));
+            news.push(format!("{place}`{}`: {}", excerpt.text(), fault.words()));
+        }
+        let notes = self.counts.unsaid_notes - before.unsaid_notes;
+        if notes > 0 {
+            news.push(format!("{notes} more notes are left out"));
         }
         if self.counts.rebased > before.rebased {
-            news.push("the sender's clock is taken anew".to_owned());
+            let off_s = self.assembler.refused().1 as f64 / 1e6;
+            let jumped = self.counts.ahead > before.ahead && off_s > 0.0;
+            news.push(if jumped {
+                format!(
+                    "the sender's clock is taken anew after a jump of {off_s:.0} s, without the steps between: --max-jump-s {} runs the net through such",
+                    off_s.ceil()
+                )
+            } else {
+                "the sender's clock is taken anew".to_owned()
+            });
         }
         self.tending.told_counts = self.counts;
         if news.is_empty() {
             return Ok(());
         }
-        let text = format!("dropped: {}", news.join(", "));
+        let mut text = format!("dropped: {}", news.join(", "));
+        let (refused, off_us) = self.assembler.refused();
+        let taken = self.counts.taken - before.taken;
+        let advice = Advice::of(taken, refused, off_us, &self.config);
+        if refused == 0 {
+            self.tending.advised = None;
+        } else if advice.is_some() && self.tending.advised != advice {
+            self.tending.advised = advice;
+            let words = advice.map(|advice| advice.words(off_us));
+            text = format!("{text}\n{}", words.unwrap_or_default());
+        }
         self.journal.notice(self.assembler.next(), &text)
     }
 
@@ -99,7 +126,20 @@ impl<R: Real> Stream<'_, R> {
         });
     }
 
-    pub(super) fn save(&mut self) -> Result<(), LiveError> {
+    /// Saves while the stream runs. A full disk does not end it: the next saving tries again.
+    fn save_or_warn(&mut self) -> Result<(), LiveError> {
+        let unsaid = self.journal.settle()?;
+        if let Err(e) = self.save(unsaid) {
+            let again = self.options.save_every_s;
+            let text =
+                format!("warning: the state is not saved, and is tried again in {again} s: {e}");
+            self.note(&text)?;
+        }
+        Ok(())
+    }
+
+    /// Saves, with what nobody has read.
+    pub(super) fn save(&mut self, unsaid: Vec<u8>) -> Result<(), LiveError> {
         let Some(path) = &self.kept.path else {
             return Ok(());
         };
@@ -113,10 +153,14 @@ impl<R: Real> Stream<'_, R> {
             resume: self.kept.file.clone().map(|path| Resume {
                 path,
                 position: self.kept.position,
+                lines: self.kept.lines,
             }),
+            unsaid,
             decision: self.decision,
             decisions: self.decisions,
         };
-        state::save(path, &saved)
+        let done = state::save(path, &saved);
+        self.counts.failed_saves += u64::from(done.is_err());
+        done
     }
 }

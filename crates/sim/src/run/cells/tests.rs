@@ -3,6 +3,7 @@ use std::path::Path;
 use super::*;
 use crate::eval::detector::{DetectorScore, grid};
 use crate::eval::evaluate::TwinWindow;
+use crate::eval::reading::Reading;
 use crate::figures::tests::{scenario, summary};
 
 fn shared() -> Shared {
@@ -11,6 +12,16 @@ fn shared() -> Shared {
         classes: (0..20).map(|c| format!("class {c}")).collect(),
         dt_ms: 10.0,
         data: "d".repeat(64),
+        events: Some(events("floor")),
+    }
+}
+
+fn events(rule: &str) -> Events {
+    Events {
+        rule: rule.to_owned(),
+        train: "a".repeat(64),
+        valid: "b".repeat(64),
+        test: None,
     }
 }
 
@@ -54,8 +65,13 @@ fn finished(streams: usize, policies: usize) -> Finished {
                     ..TwinWindow::default()
                 })
                 .collect();
-            for g in 0..300 {
-                e.by_recording.add(g, g % 3 > 0);
+            for (k, reading) in Reading::ALL.into_iter().enumerate() {
+                for g in 0..300 {
+                    for times in 0..1 + g % 4 {
+                        let right = (g + times + policy) % (3 + k) > 0;
+                        reading.tallies_mut(e).add(g, right);
+                    }
+                }
             }
             cell.evaluations.push(named);
         }
@@ -84,7 +100,7 @@ fn saved(finished: &Finished, folder: &Path) -> Finished {
     assert_eq!(finished.save(folder).expect("saved"), None);
     let store = Store::new([folder.to_owned()]);
     store
-        .find(finished.place(), &finished.settings, None)
+        .find(finished.place(), &finished.settings, &finished.shared)
         .expect("read")
         .expect("found")
 }
@@ -144,14 +160,31 @@ fn other_keys_are_not_taken_up() {
     let cell = finished(1, 2);
     cell.save(folder.path()).expect("saved");
     let store = Store::new([folder.path().join("none"), folder.path().to_owned()]);
-    let found = |settings: &str, data: Option<&str>| {
+    let found = |settings: &str, shared: &Shared| {
         store
-            .find(cell.place(), settings, data)
+            .find(cell.place(), settings, shared)
             .expect("read")
             .is_some()
     };
-    assert!(found(&cell.settings, None) && found(&cell.settings, Some(&cell.shared.data)));
-    assert!(!found("other", None) && !found(&cell.settings, Some("other")));
+    let own = &cell.shared;
+    assert!(found(&cell.settings, own) && !found("other", own));
+    let others = [
+        Shared {
+            data: "other".to_owned(),
+            ..own.clone()
+        },
+        Shared {
+            events: Some(events("round")),
+            ..own.clone()
+        },
+        Shared {
+            events: None,
+            ..own.clone()
+        },
+    ];
+    for other in others {
+        assert!(!found(&cell.settings, &other), "{other:?}");
+    }
 }
 
 #[test]
@@ -172,6 +205,103 @@ fn a_final_cell_is_not_undone() {
     assert_ne!(std::fs::read(&path).expect("read"), before);
 }
 
+/// Every right answer of every reading by recording, and what they take: totals once a stream.
+#[test]
+fn tallies_of_all_readings_come_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let whole = finished(3, 7);
+    let read = saved(&whole, folder.path());
+    for (a, b) in whole.cell.evaluations.iter().zip(&read.cell.evaluations) {
+        for reading in Reading::ALL {
+            let tallies = reading.tallies(&a.evaluation);
+            assert_eq!(tallies.recordings(), 300);
+            assert_eq!(tallies, reading.tallies(&b.evaluation));
+        }
+    }
+    let bytes = whole.encode().expect("encoded");
+    let value: Value = serde_json::from_slice(&bytes).expect("JSON");
+    assert_eq!(value["version"], 2);
+    assert_eq!(value["recordings"].as_array().map(Vec::len), Some(1));
+    assert!(!String::from_utf8_lossy(&bytes).contains("tallies"));
+}
+
+/// The layout of files that were written before tallies and events were kept.
+#[test]
+fn version_1_reads_as_the_old_binning() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cell = finished(1, 2);
+    let bytes = cell.encode().expect("encoded");
+    let mut value: Value = serde_json::from_slice(&bytes).expect("JSON");
+    value["version"] = 1.into();
+    let file = value.as_object_mut().expect("an object");
+    file.remove("recordings");
+    file.remove("events");
+    let table = &mut file["cell"]["evaluations"];
+    let columns = table["columns"].as_array().expect("columns");
+    let keep: Vec<bool> = (columns.iter())
+        .map(|c| !c.as_str().is_some_and(|c| c.starts_with("right")))
+        .collect();
+    let kept = |list: &Value| -> Value {
+        let list = list.as_array().expect("a list").iter().zip(&keep);
+        list.filter(|(_, keep)| **keep)
+            .map(|(v, _)| v)
+            .cloned()
+            .collect()
+    };
+    table["columns"] = kept(&table["columns"].clone());
+    for row in table["rows"].as_array_mut().expect("rows") {
+        *row = kept(row);
+    }
+    let path = folder.path().join(cell.place().cell());
+    std::fs::write(&path, value.to_string()).expect("written");
+    let read = Finished::read(&path).expect("read").expect("there");
+    assert_eq!(read.shared.events, None);
+    assert!(read.shared.label().contains("old binning"));
+    assert!(!read.shared.is_binned_as_now(false) && read.shared.is_binned_as_now(true));
+    assert_eq!(read.cell.evaluations.len(), 2);
+    assert!(read.cell.evaluations[0].evaluation.by_recording.is_empty());
+}
+
+/// A trial on other events moves aside and is still found; one with other settings is written over.
+#[test]
+fn a_trial_on_other_events_is_kept_apart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let new = finished(1, 2);
+    let mut old = new.clone();
+    old.shared.events = None;
+    old.save_once(folder.path()).expect("saved");
+    new.save_once(folder.path()).expect("saved");
+    let store = Store::new([folder.path().to_owned()]);
+    let found = store.find_all(new.place(), &new.settings).expect("read");
+    let shared: Vec<&Shared> = found.iter().map(|f| &f.shared).collect();
+    assert_eq!(shared, [&new.shared, &old.shared]);
+    let aside = folder.path().join(old.shared.short());
+    assert!(aside.join(old.place().cell()).is_file());
+    let mut other = new.clone();
+    other.settings = "other".to_owned();
+    other.save_once(folder.path()).expect("saved");
+    let left = store.find_all(new.place(), &new.settings).expect("read");
+    assert_eq!(left.len(), 1, "the one aside");
+}
+
+#[test]
+fn damaged_tallies_are_an_error() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cell = finished(1, 1);
+    let text = String::from_utf8(cell.encode().expect("encoded")).expect("text");
+    let path = folder.path().join(cell.place().cell());
+    let start = text.find(r#""recordings":[""#).expect("tallies") + 15;
+    for other in ["////", "====", "AAAA"] {
+        let damaged = format!("{}{other}{}", &text[..start], &text[start + 4..]);
+        std::fs::write(&path, damaged).expect("written");
+        let error = Finished::read(&path).expect_err(other).to_string();
+        assert!(
+            error.contains("tallies") || error.contains("right answers"),
+            "{error}"
+        );
+    }
+}
+
 #[test]
 fn a_damaged_file_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -180,7 +310,7 @@ fn a_damaged_file_is_named() {
     for text in ["{", "{}", r#"{"format": "other"}"#] {
         std::fs::write(&path, text).expect("written");
         let store = Store::new([folder.path().to_owned()]);
-        let error = store.find(cell.place(), "s", None).expect_err(text);
+        let error = store.find_all(cell.place(), "s").expect_err(text);
         assert!(error.to_string().contains("rnn.classic.1.json"), "{error}");
     }
 }

@@ -14,9 +14,11 @@
 //! | recovery | accuracies and times; distances of the state where there is room |
 //! | far past, gradient | every lag; the gradient cell by cell where there is room |
 //! | training | every epoch, or the kept and the last |
-//! | right answers by recording | nothing: pairs are made over seeds |
+//! | right answers by recording | all of each evaluation, apart from the rest (see `tallies.rs`) |
 
 use crate::eval::evaluate::Watched;
+use crate::eval::reading::Reading;
+use crate::eval::tally::ByRecording;
 use crate::monitor::contraction::ContractionCurve;
 use crate::run::summary::{CellSummary, NamedEvaluation};
 use crate::scenario::StateReset;
@@ -124,7 +126,9 @@ fn thin_evaluation(named: &mut NamedEvaluation, is_first: bool, detail: Detail) 
     let policy = |of: StateReset| named.state_reset == of.to_string();
     let (never, oracle) = (policy(StateReset::NEVER), policy(StateReset::ORACLE));
     let e = &mut named.evaluation;
-    e.by_recording = crate::eval::bootstrap::ByRecording::new();
+    for reading in Reading::ALL {
+        *reading.tallies_mut(e) = ByRecording::new();
+    }
     if is_first && never {
         let ends = ends(&e.saturation);
         let kept = spread(ends.len(), detail.windows);

@@ -17,7 +17,8 @@ use sha2::{Digest, Sha256};
 /// The head's first bytes: fourteen that name the kind of file, a version, a line's end.
 pub type Magic = [u8; 16];
 
-const HEADER: usize = 56;
+/// Bytes before the body.
+pub const HEADER: usize = 56;
 /// The head of a checkpoint.
 pub const CHECKPOINT: &Magic = b"saturn resume 2\n";
 

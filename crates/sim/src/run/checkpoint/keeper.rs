@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::file::{decode, encode};
+use crate::run::deed::Deed;
 use crate::run::folder::{FolderError, write_beside};
 
 /// How often checkpoints are written, and how many are kept.
@@ -107,7 +108,7 @@ impl Keeper {
     fn read<T: DeserializeOwned>(&self, path: &Path) -> Result<Result<T, String>, FolderError> {
         let failed = |source| FolderError::Io {
             path: path.to_owned(),
-            what: "read",
+            what: Deed::Read,
             source,
         };
         if fs::metadata(path).map_err(failed)?.len() > LARGEST {
@@ -133,7 +134,7 @@ impl Keeper {
         let path = self.path(self.number);
         let bytes = encode(&self.key, state).map_err(|e| FolderError::Io {
             path: path.clone(),
-            what: "encode",
+            what: Deed::Encode,
             source: io::Error::other(e),
         })?;
         write_beside(&path, &bytes)?;
@@ -176,7 +177,7 @@ pub fn remove(folder: &Path, name: &str) -> Result<(), FolderError> {
 fn names(folder: &Path) -> Result<Vec<String>, FolderError> {
     let failed = |source| FolderError::Io {
         path: folder.to_owned(),
-        what: "list the folder",
+        what: Deed::List,
         source,
     };
     let entries = match fs::read_dir(folder) {
@@ -196,7 +197,7 @@ fn remove_file(path: &Path) -> Result<(), FolderError> {
     match fs::remove_file(path) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(FolderError::Io {
             path: path.to_owned(),
-            what: "remove",
+            what: Deed::Remove,
             source: e,
         }),
         _ => Ok(()),

@@ -12,7 +12,7 @@ mod numbers;
 #[cfg(test)]
 mod tests;
 
-pub use file::{CHECKPOINT, Refused, decode, encode, open, seal};
+pub use file::{CHECKPOINT, HEADER, Refused, decode, encode, open, seal};
 pub use keeper::{Keeper, Keeping, Stage, remove};
 pub use numbers::Numbers;
 

@@ -4,7 +4,7 @@ use anyhow::Result;
 use saturn_cell::Real;
 use serde::{Deserialize, Serialize};
 
-use super::key::{DataKeys, Keyed, Keys};
+use super::key::{Keyed, Keys};
 use super::partial::{Desk, Partial};
 use super::{Entry, Matrix, Metric, threshold_steps};
 use crate::eval::contraction::contraction;
@@ -54,17 +54,13 @@ impl Matrix<'_> {
     ) -> Result<Option<Evaluated>> {
         let name = &self.shared.split;
         // What the test split is not opened for does not depend on its file.
-        let judged = if name == "test" {
-            &self.shared.data
-        } else {
-            &self.judged
-        };
-        let keys = DataKeys::of(&keys.evaluated, judged, &self.shared.data)?;
-        let key = keys.now().to_owned();
+        let received = self.received(&keys.evaluated, name == "test")?;
         let file = entry.place.file("results", &format!("{name}.json"));
+        let known = self.folder.read_json::<Keyed<Evaluated>>(&file)?;
+        let key = received.known_as(known.as_ref().map(|known| &*known.key));
         let desk = Desk::new(self, entry, &key);
-        if let Some(known) = self.folder.read_json::<Keyed<Evaluated>>(&file)?
-            && keys.fits(&known.key)
+        if let Some(known) = known
+            && known.key == key
         {
             self.progress.skip(self.evaluation_work());
             if !done {

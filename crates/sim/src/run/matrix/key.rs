@@ -52,30 +52,20 @@ impl Keys {
     }
 }
 
-/// The checksum of a training or an evaluation on data of checksum `judged`, or of the same by an earlier version,
-/// under which results depended on `all` files, the test file's too.
+/// The key of a training or an evaluation on what a matrix receives, and that of the same by an earlier version, under
+/// which every result depended on the test file, too.
 pub struct DataKeys {
-    now: String,
-    before: String,
+    /// What a result is kept under.
+    pub now: String,
+    /// What it was kept under.
+    pub before: String,
 }
 
 impl DataKeys {
-    /// Of settings with the checksum `settings`.
-    pub fn of(settings: &str, judged: &str, all: &str) -> Result<Self> {
-        Ok(Self {
-            now: key(&(settings, judged))?,
-            before: key(&(settings, all))?,
-        })
-    }
-
-    /// What a result is kept under.
-    pub fn now(&self) -> &str {
-        &self.now
-    }
-
-    /// Whether a result under `known` is this one.
-    pub fn fits(&self, known: &str) -> bool {
-        known == self.now || known == self.before
+    /// The key under which a result is kept: `known`, if that is one of these.
+    pub fn known_as(&self, known: Option<&str>) -> String {
+        let before = known == Some(&*self.before);
+        if before { &self.before } else { &self.now }.clone()
     }
 }
 

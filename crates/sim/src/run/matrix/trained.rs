@@ -1,18 +1,20 @@
 //! One place's net, trained: now, or in an earlier run.
 
+use std::path::Path;
+
 use anyhow::{Context, Result};
 use saturn_cell::Real;
 use saturn_loss::{Loss, SpikeRate};
 use serde_json::Value;
 
-use super::key::{DataKeys, Keyed, Keys};
+use super::key::{Keyed, Keys};
 use super::{Entry, Matrix, Metric};
 use crate::network::Network;
 use crate::run::checkpoint::{Stage, remove};
 use crate::run::folder::FolderError;
 use crate::run::place::Place;
 use crate::run::summary::TrainRecord;
-use crate::run::weights;
+use crate::run::weights::{self, Belonging, WeightsFile};
 use crate::scenario::Train;
 use crate::train::class_weights::class_weights;
 use crate::train::trainer::{EpochRecord, Job, Watch, train};
@@ -29,26 +31,39 @@ impl Matrix<'_> {
     ) -> Result<Option<TrainRecord>> {
         let (s, place) = (self.scenario, entry.place);
         let settings = s.train_for(entry.model, entry.arm);
-        let key = DataKeys::of(&keys.trained, &self.judged, &self.shared.data)?;
+        let received = self.received(&keys.trained, false)?;
         let record_file = place.file("results", "train.json");
         let weights_file = self
             .folder
             .path()
             .join(place.file("weights", "safetensors"));
-        if let Some(known) = self.folder.read_json::<Keyed<TrainRecord>>(&record_file)?
-            && key.fits(&known.key)
+        let known = self.folder.read_json::<Keyed<TrainRecord>>(&record_file)?;
+        let key = received.known_as(known.as_ref().map(|known| &*known.key));
+        let network = place.to_string();
+        let belonging = Belonging {
+            network: &network,
+            model: entry.model,
+            channels: self.bench.channels,
+            classes: &self.bench.classes,
+            dt_ms: self.bench.dt_ms,
+            training: &key,
+        };
+        let recorded = known
+            .as_ref()
+            .map(|known| known.result.weights_sha256.as_deref());
+        if let Some(known) = known.as_ref().filter(|known| known.key == key)
             && weights_file.exists()
         {
-            weights::load(net, &weights_file)?;
+            self.take_up(net, &weights_file, &belonging, &known.result)?;
             self.progress.skip(self.train_work());
-            return Ok(Some(known.result));
+            return Ok(Some(known.result.clone()));
         }
         if done {
             return Ok(None);
         }
-        let result = self.train(entry, net, &settings, key.now())?;
-        weights::save(net, &weights_file)?;
-        let key = key.now().to_owned();
+        weights::refuse_in_the_way(&weights_file, &key, recorded)?;
+        let mut result = self.train(entry, net, &settings, &key)?;
+        result.weights_sha256 = Some(weights::save(net, &weights_file, &belonging)?);
         let keyed = Keyed { key, result };
         self.folder.write_json(&record_file, &keyed)?;
         remove(&self.checkpoints(), &checkpoint(place))?;
@@ -60,6 +75,37 @@ impl Matrix<'_> {
             100.0 * right
         ));
         Ok(Some(result))
+    }
+
+    /// An error if the weights that this folder has of `place` are not those that its training record is about.
+    pub(super) fn refuse_other_weights(&self, place: Place) -> Result<()> {
+        let record_file = place.file("results", "train.json");
+        if let Some(known) = self.folder.read_json::<Keyed<TrainRecord>>(&record_file)? {
+            let file = self
+                .folder
+                .path()
+                .join(place.file("weights", "safetensors"));
+            weights::tie(&file, known.result.weights_sha256.as_deref())?;
+        }
+        Ok(())
+    }
+
+    /// Reads the weights of an earlier training into `net`, if they are those that its record is about.
+    fn take_up<R: Real>(
+        &self,
+        net: &mut Network<R>,
+        path: &Path,
+        belonging: &Belonging,
+        record: &TrainRecord,
+    ) -> Result<()> {
+        let mut file = WeightsFile::open(path)?;
+        let mut notices = file.refuse_another(belonging)?;
+        notices.extend(weights::read(net, &mut file)?);
+        weights::refuse_others(&mut file, record.weights_sha256.as_deref())?;
+        for notice in notices {
+            self.progress.line(&notice);
+        }
+        Ok(())
     }
 
     /// Trains `net`, from where an earlier run was left; every epoch leaves a line of `metrics.jsonl`.
@@ -119,6 +165,7 @@ impl Matrix<'_> {
         Ok(TrainRecord {
             parameters: net.parameters(),
             weight_steps: Some(trained.weight_steps),
+            weights_sha256: None,
             seconds: trained.seconds,
             kept_epoch: trained.kept_epoch,
             history: trained.history,

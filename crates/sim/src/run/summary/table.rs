@@ -82,16 +82,20 @@ pub struct Reference {
     pub state_reset: String,
 }
 
-impl Default for Reference {
-    fn default() -> Self {
+impl Reference {
+    /// That of a file that does not name one.
+    pub(super) fn unknown() -> Self {
         Self {
-            arm: "classic".to_owned(),
-            state_reset: "oracle".to_owned(),
+            arm: String::new(),
+            state_reset: String::new(),
         }
     }
-}
 
-impl Reference {
+    /// Whether it is that of a file that does not name one.
+    pub fn is_unknown(&self) -> bool {
+        self.arm.is_empty()
+    }
+
     /// Whether a row is the reference.
     pub fn is(&self, row: &Row) -> bool {
         (&row.arm, &row.state_reset) == (&self.arm, &self.state_reset)
@@ -238,6 +242,16 @@ fn select<'a>(
 mod tests {
     use super::*;
     use crate::figures::tests::{scenario, summary};
+
+    impl Default for Reference {
+        /// That of the made-up runs of the tests.
+        fn default() -> Self {
+            Self {
+                arm: "classic".to_owned(),
+                state_reset: "oracle".to_owned(),
+            }
+        }
+    }
 
     /// Three seeds, `classic` and `adaptive`; the adaptive net is 0.01, 0.02 and 0.03 better when never
     /// reset than the classic one with oracle resets.

@@ -3,10 +3,16 @@
     reason = "a test may say what it measured, or that it was skipped"
 )]
 
+mod exact;
+mod formats;
+mod leads;
+mod marks;
+mod segments;
+mod skipped;
+
 use std::fs;
 use std::ops::ControlFlow;
 
-use super::header::Format;
 use super::*;
 use crate::{EventFile, FrameFile, Frames, OnBadSample, ReadOptions, read_places};
 
@@ -47,16 +53,33 @@ fn folder() -> tempfile::TempDir {
     folder
 }
 
-fn run(folder: &Path, form: Form) -> Result<Converted, DataError> {
-    let options = WfdbOptions {
+fn options(form: Form) -> WfdbOptions {
+    WfdbOptions {
         form,
         before_s: 0.05,
         after_s: 0.06,
         ..WfdbOptions::default()
-    };
-    convert(folder, &folder.join("out"), &options, &mut |_| {
+    }
+}
+
+fn run(folder: &Path, form: Form) -> Result<Converted, DataError> {
+    run_with(folder, &options(form))
+}
+
+fn run_with(folder: &Path, options: &WfdbOptions) -> Result<Converted, DataError> {
+    convert(folder, &folder.join("out"), options, &mut |_| {
         ControlFlow::Continue(())
     })
+}
+
+/// The record of a header.
+fn open(folder: &Path, name: &str, options: &WfdbOptions) -> Result<Record, DataError> {
+    Record::open(&Header::read(&folder.join(format!("{name}.hea")))?, options)
+}
+
+/// What is wrong with a folder's records, as events.
+fn refusal(folder: &Path) -> String {
+    run(folder, events(false)).unwrap_err().to_string()
 }
 
 fn events(whole: bool) -> Form {
@@ -73,25 +96,6 @@ fn opened(folder: &Path, name: &str, channels: usize) -> EventFile {
         on_bad_sample: OnBadSample::Error,
     };
     EventFile::open(folder.join("out").join(name), &options).unwrap()
-}
-
-#[test]
-fn format_212_by_hand() {
-    // 0xabc and 0x123: bc, 1 above a, 23. 0xabc is -1,348 in two's complement.
-    let raw = [0xbc, 0x1a, 0x23, 0x00, 0x08];
-    let samples = signal::unpack(Format::Bits12, &raw, 3);
-    // 0x800 marks a sample that is missing.
-    assert_eq!(samples, [-1_348, 0x123, i16::MIN]);
-}
-
-#[test]
-fn changes_by_hand() {
-    // Up by 2.5 levels in one sample: at 0.4 and 0.8 of it. Down by 1.5 from 2.5: from level 2 to 1.
-    let events = delta::changes(&[0.0, 2.5, 1.0, 1.5], 1.0);
-    assert_eq!(events.len(), 3);
-    assert!((events[0].0 - 0.4).abs() < 1e-12 && events[0].1);
-    assert!((events[1].0 - 0.8).abs() < 1e-12 && events[1].1);
-    assert!((events[2].0 - 2.0).abs() < 1e-12 && !events[2].1);
 }
 
 #[test]
@@ -142,26 +146,25 @@ fn events_of_beats_and_of_all() {
     assert_eq!(beat.speaker, file.speakers()[0]);
 }
 
-#[test]
-fn what_is_wrong_is_named_with_its_place() {
-    let refused = |name: &str, bytes: &[u8], expected: &str| {
-        let folder = folder();
-        fs::write(folder.path().join(name), bytes).unwrap();
-        let message = run(folder.path(), events(false)).unwrap_err().to_string();
-        let expected = format!("{name}: {expected}");
-        assert!(
-            message.contains(&expected) && message.contains("; hint: "),
-            "{message}"
-        );
-        assert!(!folder.path().join("out/train.h5.part").exists());
-    };
-    refused("1.hea", b"", "line 1: there is no record in it");
-    refused("1.hea", b"1 1 100", "line 1: there are 3 words");
-    refused(
-        "1.hea",
-        b"1/2 1 100 40\n",
-        "line 1: `1/2` has several segments",
+/// A folder with one file of other bytes is refused so.
+fn refused(name: &str, bytes: &[u8], expected: &str) {
+    let folder = folder();
+    fs::write(folder.path().join(name), bytes).unwrap();
+    let message = refusal(folder.path());
+    let expected = format!("{name}: {expected}");
+    assert!(
+        message.contains(&expected) && message.contains("; hint: "),
+        "{message}"
     );
+    assert!(!folder.path().join("out/train.h5.part").exists());
+}
+
+#[test]
+fn what_is_wrong_with_a_header_is_named_with_its_line() {
+    refused("1.hea", b"", "line 1: there is no record in it");
+    refused("1.hea", b"1", "line 1: there are 1 words");
+    refused("1.hea", b"1/2 1 100 40\n", "line 1: 0 of 2 segments follow");
+    refused("1.hea", b"1/0 1 100 40\n", "line 1: `1/0` has not 1 to");
     refused(
         "1.hea",
         b"1 0 100 40\n",
@@ -176,8 +179,28 @@ fn what_is_wrong_is_named_with_its_place() {
     );
     refused(
         "1.hea",
-        b"1 1 100 40\n1.dat 80\n",
-        "line 2: the format is `80`",
+        b"1 1 100 40\n1.dat 81\n",
+        "line 2: the format is `81`",
+    );
+    refused(
+        "1.hea",
+        b"1 1 100 40\n1.dat 516\n",
+        "line 2: the format is 516, FLAC",
+    );
+    refused(
+        "1.hea",
+        b"1 1 100 40\n1.dat 16x2000\n",
+        "line 2: there are `2000` samples a frame",
+    );
+    refused(
+        "1.hea",
+        b"1 1 100 40\n1.dat 16:y\n",
+        "line 2: the skew is `y`",
+    );
+    refused(
+        "1.hea",
+        b"1 1 100 x\n",
+        "line 1: the number of samples is `x`",
     );
     refused(
         "1.hea",
@@ -189,6 +212,10 @@ fn what_is_wrong_is_named_with_its_place() {
         b"2 1 200 40\n2.dat 16\n",
         "it has 1 leads at 200 Hz",
     );
+}
+
+#[test]
+fn what_is_wrong_is_named_with_its_place() {
     refused(
         "1.dat",
         &[],
@@ -198,7 +225,7 @@ fn what_is_wrong_is_named_with_its_place() {
     refused(
         "1.dat",
         &[0; 80],
-        "byte 0: lead 0 begins with 0, and its header says 5",
+        "byte 0: lead 0 has the checksum 0, and its header says 800",
     );
     let mut changed: Vec<u8> = (0..40)
         .flat_map(|s: i16| (5 + 10 * (s % 4)).to_le_bytes())
@@ -215,13 +242,17 @@ fn what_is_wrong_is_named_with_its_place() {
     refused(
         "1.atr",
         &[mark(1, 40), mark(0, 0)].concat(),
-        "byte 0: a mark at sample 40 of 40",
+        "byte 4: there is no beat in it but 1 before or after its 40 samples",
     );
-    refused(
-        "1.atr",
-        &[mark(1, 5), mark(1, 0), mark(0, 0)].concat(),
-        "byte 2: a beat at sample 5",
-    );
+    let back = [
+        &mark(1, 5)[..],
+        &mark(59, 0),
+        &[0xff; 4],
+        &mark(1, 0),
+        &mark(0, 0),
+    ]
+    .concat();
+    refused("1.atr", &back, "byte 8: a beat at sample 4 is before");
     let back = [
         &mark(59, 0)[..],
         &[0xff, 0xff, 0xff, 0xff],
@@ -229,7 +260,11 @@ fn what_is_wrong_is_named_with_its_place() {
         &mark(0, 0),
     ]
     .concat();
-    refused("1.atr", &back, "byte 6: a mark at sample -1 of 40");
+    refused(
+        "1.atr",
+        &back,
+        "byte 10: there is no beat in it but 1 before",
+    );
     let empty = tempfile::tempdir().unwrap();
     let message = run(empty.path(), Form::Frames).unwrap_err().to_string();
     assert!(message.contains("there is no record in it"), "{message}");
@@ -243,8 +278,14 @@ fn claims_ask_for_no_memory() {
     for name in ["2", "3"] {
         fs::remove_file(folder.path().join(format!("{name}.hea"))).unwrap();
     }
-    let header = Header::read(&folder.path().join("1.hea")).unwrap();
-    let message = signal::read(&header).unwrap_err().to_string();
+    let record = open(folder.path(), "1", &options(Form::Frames));
+    let message = record.err().unwrap().to_string();
+    assert!(message.contains("and its signal files hold"), "{message}");
+    // Within the share of samples that may be missing, but not in the file.
+    let header = "1 1 100 300\n1.dat 212\n";
+    fs::write(folder.path().join("1.hea"), header).unwrap();
+    let record = open(folder.path(), "1", &options(Form::Frames)).unwrap();
+    let message = record.read().unwrap_err().to_string();
     assert!(
         message.contains("1.dat: byte 80: it ends here"),
         "{message}"
@@ -260,7 +301,7 @@ fn hostile_copies_are_read_or_refused() {
         let refused = crate::convert::hostile::survives_in(folder.path(), &path, &bytes, || {
             run(folder.path(), events(false))
         });
-        // A header may end after the gain, and in its comment.
+        // A header may end within its first line, after the gain, and in its comment.
         assert!(refused >= bytes.len() - sound, "{name}: {refused}");
     }
 }
@@ -270,21 +311,23 @@ fn real_records() {
     let Some(data) = crate::convert::hostile::real_data("mit-bih") else {
         return;
     };
-    let header = Header::read(&data.join("100.hea")).unwrap();
-    assert_eq!((header.samples, header.signals.len()), (650_000, 2));
-    // The checksums of both leads hold, or this failed. Record 100 is published with 2,239 N, 33 A, 1 V.
-    let leads = signal::read(&header).unwrap();
-    assert!((leads[0][0] - (-0.145)).abs() < 1e-6, "{}", leads[0][0]);
-    let beats = annotation::read(&data.join("100.atr"), &header).unwrap();
-    let count = |label| beats.iter().filter(|beat| beat.label == label).count();
-    assert_eq!([0, 1, 2, 3, 4].map(count), [2_239, 33, 1, 0, 0]);
-    let record = Record {
-        header,
-        beats,
-        number: 100,
-    };
     let options = WfdbOptions::default();
-    let pieces: Vec<crate::write::Cut> = cut::Pieces::new(360.0, leads, &record, &options)
+    let record = open(&data, "100", &options).unwrap();
+    assert_eq!((record.frames, record.leads.len()), (650_000, 2));
+    // The checksums of both leads hold, or this failed. Record 100 is published with 2,239 N, 33 A, 1 V.
+    let leads = record.read().unwrap();
+    let first = leads[0].frames()[0];
+    assert!((first - (-0.145)).abs() < 1e-6, "{first}");
+    let count = |label| {
+        record
+            .beats
+            .iter()
+            .filter(|beat| beat.label == label)
+            .count()
+    };
+    assert_eq!([0, 1, 2, 3, 4].map(count), [2_239, 33, 1, 0, 0]);
+    let pieces: Vec<crate::write::Cut> = cut::Pieces::new(&leads, &record, &options)
+        .unwrap()
         .map(cut::Piece::into_events)
         .collect();
     let mean = pieces.iter().map(|cut| cut.recording.len()).sum::<usize>() / pieces.len();

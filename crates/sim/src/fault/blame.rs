@@ -1,0 +1,197 @@
+//! Each error type's own answer. No `match` has a branch for the rest: a new variant must be placed.
+
+use super::{Blame, Fault};
+use crate::bench::BenchError;
+use crate::build::BuildError;
+use crate::command::{CellsFailed, CommandError, NothingDone};
+use crate::eval::detector::DetectorError;
+use crate::eval::evaluate::EvalError;
+use crate::eval::reset::PolicyError;
+use crate::figures::FiguresError;
+use crate::live::LiveError;
+use crate::precision::PrecisionError;
+use crate::report::ReportError;
+use crate::run::checkpoint::Refused;
+use crate::run::folder::FolderError;
+use crate::run::matrix::SelectionError;
+use crate::run::summary::ReferenceError;
+use crate::run::trace::TraceError;
+use crate::run::weights::WeightsError;
+use crate::run::workbench::MaskError;
+use crate::scenario::ScenarioError;
+use crate::train::estimate::EstimateError;
+use crate::train::trainer::TrainError;
+use saturn_data::DataError;
+use saturn_data::get::GetError;
+
+/// Types of which every error is the same one's fault.
+macro_rules! all {
+    ($fault:ident: $($error:ty),+ $(,)?) => {
+        $(impl Blame for $error {
+            fn fault(&self) -> Fault {
+                Fault::$fault
+            }
+        })+
+    };
+}
+
+// Settings, options and names that the user gave.
+all!(Input:
+    BuildError, DetectorError, NothingDone, PolicyError, PrecisionError, ReferenceError, Refused, ScenarioError, SelectionError,
+    saturn_cell::ConfigError, saturn_loss::LossError,
+);
+// Networks and disks.
+all!(Run: GetError, saturn_plots::PlotError);
+
+impl Blame for BenchError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Build(e) => e.fault(),
+            Self::Data(e) => e.fault(),
+            Self::Train(e) => e.fault(),
+            Self::Plot(e) => e.fault(),
+            Self::Scenario(e) => e.fault(),
+            Self::Loss(e) => e.fault(),
+            Self::Folder { .. } | Self::Peak(_) | Self::Pool { .. } | Self::Interrupted => {
+                Fault::Run
+            }
+        }
+    }
+}
+
+impl Blame for CellsFailed {
+    fn fault(&self) -> Fault {
+        self.fault
+    }
+}
+
+impl Blame for CommandError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::NothingToSearch | Self::NoSummary { .. } | Self::NoFolder { .. } => Fault::Input,
+            Self::NothingFound => Fault::Run,
+        }
+    }
+}
+
+impl Blame for DataError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Write { .. } | Self::Stopped { .. } => Fault::Run,
+            _ => Fault::Input,
+        }
+    }
+}
+
+impl Blame for EstimateError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Data(e) => e.fault(),
+            Self::Train(e) => e.fault(),
+            Self::Eval(e) => e.fault(),
+            Self::Loss(e) => e.fault(),
+            Self::Build(e) => e.fault(),
+        }
+    }
+}
+
+impl Blame for EvalError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Data(e) => e.fault(),
+            Self::Detector(e) => e.fault(),
+            Self::Checkpoint(e) => e.fault(),
+            Self::Trace(e) => e.fault(),
+            Self::Interrupted => Fault::Run,
+        }
+    }
+}
+
+impl Blame for FiguresError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Folder { .. } => Fault::Run,
+            Self::Plot(e) => e.fault(),
+            Self::Trace(e) => e.fault(),
+        }
+    }
+}
+
+impl Blame for FolderError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::OtherRun { .. }
+            | Self::OtherData { .. }
+            | Self::DamagedOwner { .. }
+            | Self::NotARun { .. }
+            | Self::NothingToResume { .. }
+            | Self::Busy { .. }
+            | Self::Damaged { .. } => Fault::Input,
+            Self::Io { what, .. } if what.is_reading() => Fault::Input,
+            Self::Io { .. } => Fault::Run,
+        }
+    }
+}
+
+impl Blame for LiveError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Model { .. } | Self::Option { .. } | Self::State { .. } => Fault::Input,
+            Self::Io { what, .. } if what.starts_with("write") => Fault::Run,
+            Self::Io { .. } => Fault::Input,
+        }
+    }
+}
+
+impl Blame for MaskError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Data(e) => e.fault(),
+            Self::Loss(e) => e.fault(),
+        }
+    }
+}
+
+impl Blame for ReportError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Figure { .. } => Fault::Run,
+            Self::Folder(e) => e.fault(),
+        }
+    }
+}
+
+impl Blame for TraceError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Data(e) => e.fault(),
+            Self::Hdf5 { .. } => Fault::Input,
+            Self::Write { .. } | Self::Io { .. } => Fault::Run,
+        }
+    }
+}
+
+impl Blame for TrainError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Data(e) => e.fault(),
+            Self::Checkpoint(e) => e.fault(),
+            Self::Diverged { .. } | Self::NoGradient { .. } | Self::Interrupted => Fault::Run,
+        }
+    }
+}
+
+impl Blame for WeightsError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Folder(e) => e.fault(),
+            Self::Unwritable { .. } => Fault::Run,
+            Self::Format { .. }
+            | Self::Tensors { .. }
+            | Self::NotFinite { .. }
+            | Self::Another { .. }
+            | Self::Foreign { .. }
+            | Self::InTheWay { .. } => Fault::Input,
+        }
+    }
+}

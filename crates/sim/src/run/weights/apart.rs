@@ -1,0 +1,54 @@
+//! Results that are not about the weights in a run's folder.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::tie::tie;
+use crate::run::folder::read_json;
+use crate::run::matrix::Keyed;
+use crate::run::place::Place;
+use crate::run::summary::{Failure, Summary, TrainRecord, table};
+
+/// Takes out of `summary` the results of every network whose weights in the folder `run` are others than those that
+/// were trained and evaluated: they become failures with that reason. A line for each. The files of results stay as
+/// they are. An error if nothing is left.
+pub fn set_apart(summary: &mut Summary, run: &Path) -> Result<Vec<String>> {
+    let mut lines = Vec::new();
+    let mut kept = Vec::new();
+    let mut last = None;
+    for cell in std::mem::take(&mut summary.cells) {
+        let place = Place {
+            model: &cell.model,
+            arm: &cell.arm,
+            seed: cell.seed,
+        };
+        // Trained here, or elsewhere: then the summary alone knows.
+        let record = run.join(place.file("results", "train.json"));
+        let recorded = match read_json::<Keyed<TrainRecord>>(&record)? {
+            Some(known) => known.result.weights_sha256,
+            None => cell.training.weights_sha256.clone(),
+        };
+        let path = run.join(place.file("weights", "safetensors"));
+        let Err(e) = tie(&path, recorded.as_deref()) else {
+            kept.push(cell);
+            continue;
+        };
+        lines.push(format!("warning: {place}: {e}"));
+        summary.failures.push(Failure {
+            model: cell.model.clone(),
+            arm: cell.arm.clone(),
+            seed: cell.seed,
+            reason: e.to_string(),
+        });
+        last = Some(e);
+    }
+    summary.cells = kept;
+    if let Some(e) = last {
+        if summary.cells.is_empty() {
+            return Err(e.into());
+        }
+        summary.table = table(&summary.cells, &summary.reference);
+    }
+    Ok(lines)
+}

@@ -1,0 +1,118 @@
+//! Clients who are slow, silent or many: nobody is held up, locked out, or drowned in a log.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+use super::health::get;
+use super::{count, scratch, start};
+
+const NET: &str = "out/lif.adaptive.1";
+
+/// Sixty clients that ask by and by, and sixty that never take their answer: the next is answered all the same.
+#[test]
+fn slow_clients_hold_up_nobody() {
+    let mut running = start(NET, &["--metrics", "0", "--no-health"]);
+    let address = running.metrics();
+    let slow: Vec<TcpStream> = (0..120)
+        .map(|k| {
+            let mut client = TcpStream::connect(&address).unwrap();
+            let part: &[u8] = if k % 2 == 0 {
+                b"GET /metr"
+            } else {
+                b"GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            };
+            // One that has been dropped to make room is as good.
+            let _ = client.write_all(part);
+            client
+        })
+        .collect();
+    // All are connected still when these are answered, one after the other.
+    for _ in 0..5 {
+        let answer = get(&address, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+    drop(slow);
+    assert_eq!(running.end(), 0, "{}", running.said);
+}
+
+#[test]
+fn silent_clients_lock_nobody_out() {
+    let path = scratch("clients/idle");
+    let from = format!("unix:{}", path.display());
+    let options = [
+        "--from",
+        &from,
+        "--no-health",
+        "--client-idle-s",
+        "0",
+        "--every",
+        "1",
+    ];
+    let mut running = start(NET, &options);
+    running.wait_for(|line| line["kind"] == "start");
+    let _silent: Vec<UnixStream> = (0..16)
+        .map(|_| UnixStream::connect(&path).unwrap())
+        .collect();
+    let mut late = UnixStream::connect(&path).unwrap();
+    late.write_all(b"1000 1\n20001000 1\n").unwrap();
+    running.wait_for(|line| line["kind"] == "decision");
+    running.interrupt();
+    assert_eq!(running.end(), 0, "{}", running.said);
+    assert!(
+        running.said.contains("made room for another"),
+        "{}",
+        running.said
+    );
+}
+
+/// Those who are turned away by the thousand are counted in few lines.
+#[test]
+fn those_turned_away_do_not_fill_the_log() {
+    let path = scratch("clients/away");
+    let from = format!("unix:{}", path.display());
+    let options = [
+        "--from",
+        &from,
+        "--no-health",
+        "--client-idle-s",
+        "3600",
+        "--every",
+        "1",
+    ];
+    let mut running = start(NET, &options);
+    running.wait_for(|line| line["kind"] == "start");
+    let mut all: Vec<UnixStream> = (0..16)
+        .map(|_| UnixStream::connect(&path).unwrap())
+        .collect();
+    let began = Instant::now();
+    for _ in 0..500 {
+        let mut away = UnixStream::connect(&path).unwrap();
+        // Its line is cut: it reads the end.
+        away.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
+        assert_eq!(away.read(&mut [0]).unwrap_or(0), 0);
+    }
+    let seconds = began.elapsed().as_secs() + 2;
+    // One of those who are connected leaves, and there is room.
+    drop(all.pop());
+    let next = std::thread::spawn(move || {
+        for _ in 0..200 {
+            let mut next = UnixStream::connect(&path).unwrap();
+            next.set_read_timeout(Some(Duration::from_millis(20)))
+                .unwrap();
+            // One that is turned away tries again.
+            let _ = next.write_all(b"1000 1\n20001000 1\n");
+            if next.read(&mut [0]).is_err() {
+                return;
+            }
+        }
+    });
+    running.wait_for(|line| line["kind"] == "decision");
+    next.join().unwrap();
+    running.interrupt();
+    assert_eq!(running.end(), 0, "{}", running.said);
+    let told = running.said.matches("turned away").count() as u64;
+    assert!((1..=seconds).contains(&told), "{told} lines in {seconds} s");
+    assert!(count(running.last(), "taken") >= 1);
+}

@@ -69,7 +69,7 @@ mod tests {
     /// The results of 1,000 items, of which early ones take longest.
     fn squares() -> Vec<u64> {
         let slow = |k: u64| {
-            let spins = if k % 64 == 0 { 20_000 } else { 10 };
+            let spins = if k.is_multiple_of(64) { 20_000 } else { 10 };
             (0..spins).fold(k * k, |x, spin| std::hint::black_box(x ^ spin ^ spin))
         };
         in_order(0..1_000, slow, |results| results.collect())

@@ -108,11 +108,9 @@ pub fn analyse(options: &AnalyseOptions, progress: &Progress) -> Result<()> {
 /// The look of the arm that the net was trained in.
 fn look(model: &Model) -> Look {
     let arms = Roles::of(&model.scenario).arms;
-    let all = arms.iter().zip(looks(&arms));
-    let own = all
-        .filter(|(arm, _)| arm.name == model.arm_name())
-        .map(|(_, look)| look);
-    own.last().unwrap_or(Look::of(Role::Other(0)))
+    let mut own = arms.iter().zip(looks(&arms));
+    let own = own.find(|(arm, _)| arm.name == model.arm_name());
+    own.map_or(Look::of(Role::Other(0)), |(_, look)| look)
 }
 
 /// Writes `stem.json`, `stem.svg` and `stem.png`; the first one's path.

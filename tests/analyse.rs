@@ -27,7 +27,8 @@ fn analyse(threads: usize, net: &str, stem: &str, more: &[&str]) -> (String, Vec
     for ending in ["svg", "png"] {
         assert!(bench.path(&format!("{stem}.{ending}")).is_file());
     }
-    (String::from_utf8(output.stdout).unwrap(), json)
+    let said = String::from_utf8(output.stdout).unwrap();
+    (said.replace(stem, "STEM"), json)
 }
 
 fn inputs(of: &Value) -> Vec<&str> {

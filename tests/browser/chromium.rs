@@ -86,21 +86,21 @@ impl Chromium {
             loaded: false,
             errors: Vec::new(),
         };
-        let target = browser.call("Target.createTarget", json!({"url": "about:blank"}));
+        let target = browser.call("Target.createTarget", &json!({"url": "about:blank"}));
         let attach = json!({"targetId": target["targetId"], "flatten": true});
-        let session = browser.call("Target.attachToTarget", attach);
+        let session = browser.call("Target.attachToTarget", &attach);
         session["sessionId"]
             .as_str()
             .unwrap()
             .clone_into(&mut browser.session);
         for domain in ["Page", "Runtime", "Log"] {
-            browser.call(&format!("{domain}.enable"), json!({}));
+            browser.call(&format!("{domain}.enable"), &json!({}));
         }
         Some(browser)
     }
 
     /// Sends a message and returns its result; events that come before it are looked at.
-    fn call(&mut self, method: &str, params: Value) -> Value {
+    fn call(&mut self, method: &str, params: &Value) -> Value {
         self.next += 1;
         let mut message = json!({"id": self.next, "method": method, "params": params});
         if !self.session.is_empty() {
@@ -138,16 +138,19 @@ impl Chromium {
     /// Gives the window a width in px, and the page a colour scheme.
     pub fn emulate(&mut self, width: u32, scheme: &str) {
         let size = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false});
-        self.call("Emulation.setDeviceMetricsOverride", size);
+        self.call("Emulation.setDeviceMetricsOverride", &size);
         let feature = json!({"name": "prefers-color-scheme", "value": scheme});
-        self.call("Emulation.setEmulatedMedia", json!({"features": [feature]}));
+        self.call(
+            "Emulation.setEmulatedMedia",
+            &json!({"features": [feature]}),
+        );
     }
 
     /// Opens a file, and waits until it is loaded.
     pub fn open(&mut self, file: &Path) {
         let url = format!("file://{}", file.display());
         self.loaded = false;
-        self.call("Page.navigate", json!({"url": url}));
+        self.call("Page.navigate", &json!({"url": url}));
         while !self.loaded {
             self.receive();
         }
@@ -156,7 +159,7 @@ impl Chromium {
     /// The value of an expression in the page.
     pub fn evaluate(&mut self, expression: &str) -> Value {
         let what = json!({"expression": expression, "awaitPromise": true, "returnByValue": true});
-        let found = self.call("Runtime.evaluate", what);
+        let found = self.call("Runtime.evaluate", &what);
         assert!(found["exceptionDetails"].is_null(), "{found}");
         found["result"]["value"].clone()
     }
@@ -169,7 +172,7 @@ impl Chromium {
     /// The whole page as PNG.
     pub fn screenshot(&mut self) -> Vec<u8> {
         let what = json!({"format": "png", "captureBeyondViewport": true});
-        let shot = self.call("Page.captureScreenshot", what);
+        let shot = self.call("Page.captureScreenshot", &what);
         let text = shot["data"].as_str().unwrap();
         base64::engine::general_purpose::STANDARD
             .decode(text)

@@ -85,7 +85,7 @@ fn a_stuck_reader_blocks_no_interrupt_and_loses_no_line() {
     let mut text = String::new();
     out.read_to_string(&mut text).unwrap();
     // What went into the pipe up to its last whole line, then what the next stream writes.
-    let taken = &text[..text.rfind('\n').unwrap() + 1];
+    let taken = &text[..=text.rfind('\n').unwrap()];
     let mut next = start(NET, &options);
     assert_eq!(next.end(), 0, "{}", next.said);
     let mut found: Vec<String> = taken.lines().map(str::to_owned).collect();

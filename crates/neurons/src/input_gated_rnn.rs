@@ -90,7 +90,6 @@ impl CellConfig for InputGatedRnnConfig {
             output: h,
             drawing: init::orthogonal_cost(h),
             scratch: 3 * (h * h),
-            ..Size::default()
         }
     }
 

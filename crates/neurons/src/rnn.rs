@@ -77,7 +77,6 @@ impl CellConfig for RnnConfig {
             output: h,
             drawing: init::orthogonal_cost(h),
             scratch: 3 * (h * h),
-            ..Size::default()
         }
     }
 

@@ -5,6 +5,8 @@
 //! cargo run --release --example coverage -- 400     # fewer
 //! ```
 
+#![allow(clippy::print_stdout, clippy::print_stderr)] // A program for the terminal.
+
 use saturn_sim::eval::crossed::simulated::{Effects, Setting, coverage, margin_test};
 
 /// Effects on the logit scale: seeds, recordings, both.

@@ -5,6 +5,8 @@
 //! cargo run --release --example results -- --check # exits with 1 where a document is not what it should be
 //! ```
 
+#![allow(clippy::print_stdout, clippy::print_stderr)] // A program for the terminal.
+
 use std::path::Path;
 use std::process::ExitCode;
 

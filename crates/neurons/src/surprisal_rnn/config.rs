@@ -58,7 +58,6 @@ impl CellConfig for SurprisalRnnConfig {
             output: h,
             drawing: init::orthogonal_cost(h),
             scratch: 3 * (h * h),
-            ..Size::default()
         }
     }
 

@@ -155,7 +155,8 @@ fn every_kind_of_cell_counts_what_it_builds() {
                 continue;
             };
             let w = cell.widths();
-            let counted = [size.parameters, size.drive, size.state, size.output].map(|n| n.get());
+            let counted =
+                [size.parameters, size.drive, size.state, size.output].map(saturn_cell::Count::get);
             let built = [cell.params().count(), w.drive, w.state, w.output].map(|n| n as u128);
             assert_eq!(counted, built, "{layer:?}");
             seen += 1;

@@ -30,10 +30,9 @@ pub fn described(s: &Scenario, bench: &Workbench) -> (String, Vec<Warning>) {
         bench.dt_ms
     );
     if bench.train.form() == Form::Events {
-        line += &format!(
-            "; {} % of (step, channel) pairs have an event",
-            two_digits(100.0 * bench.density)
-        );
+        line.push_str("; ");
+        line.push_str(&two_digits(100.0 * bench.density));
+        line.push_str(" % of (step, channel) pairs have an event");
     }
     (line, odd(s, bench, median, longest))
 }

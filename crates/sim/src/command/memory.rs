@@ -59,7 +59,7 @@ pub struct Samples {
     /// C.
     pub classes: usize,
     /// Samples of the validation split.
-    pub valid_samples: usize,
+    pub validated: usize,
     /// Steps of each training sample, of [`PLANNED`] at most.
     pub train: Vec<usize>,
     /// Steps of each validation sample, likewise.
@@ -77,7 +77,7 @@ impl Samples {
         match (data, source) {
             (Some((b, paths)), _) => Self {
                 classes: b.classes.len(),
-                valid_samples: b.valid.all(),
+                validated: b.valid.all(),
                 train: planned(b.train.lengths(), b.train.all()),
                 valid: planned(b.valid.lengths(), b.valid.all()),
                 density: b.mean_counts.iter().sum(),
@@ -93,7 +93,7 @@ impl Samples {
                 };
                 Self {
                     classes: set.classes,
-                    valid_samples: set.valid,
+                    validated: set.valid,
                     train: spread(set.train),
                     valid: spread(set.valid),
                     density: RATE_HZ * dt_ms / 1e3 * s.data.channels as f64,
@@ -103,7 +103,7 @@ impl Samples {
             // Files that are not there have been refused before this.
             (None, DataSource::Events { .. } | DataSource::Frames { .. }) => Self {
                 classes: s.data.classes.unwrap_or(2),
-                valid_samples: 1,
+                validated: 1,
                 train: vec![(1_000.0 / dt_ms) as usize],
                 valid: vec![(1_000.0 / dt_ms) as usize],
                 density: RATE_HZ * dt_ms / 1e3 * s.data.channels as f64,
@@ -150,7 +150,7 @@ fn results(s: &Scenario, samples: &Samples) -> f64 {
     let e = &s.evaluate;
     let cells = s.models.iter().map(|(_, m)| m.layers.len() + 2).max();
     let cells = cells.unwrap_or(0);
-    let evaluation = e.windows * cells * size_of::<Watched>() + samples.valid_samples * RECORDING;
+    let evaluation = e.windows * cells * size_of::<Watched>() + samples.validated * RECORDING;
     let curves = cells * e.contraction.gap_steps * LAG;
     (e.streams.len() * (e.state_reset.len() * evaluation + curves)) as f64
 }
@@ -222,7 +222,7 @@ fn training<R: Real>(
 /// by chunk.
 fn evaluation<R: Real>(s: &Scenario, samples: &Samples, net: &NetSize) -> f64 {
     let config = &s.evaluate.contraction;
-    let lanes = config.samples.min(samples.valid_samples) as f64;
+    let lanes = config.samples.min(samples.validated) as f64;
     let longest = samples.valid.iter().max().copied().unwrap_or(0);
     let past = config.lead_steps as f64 + longest as f64;
     let gaps = s

@@ -204,7 +204,9 @@ fn over_values(values: &[f64]) -> (f64, f64) {
 /// (2) of one seed among S, recording by recording.
 fn influences(tallies: &[Tally], seeds: usize, out: &mut Vec<f64>) {
     let mut all = Tally::default();
-    tallies.iter().for_each(|tally| all.merge(*tally));
+    for tally in tallies {
+        all.merge(*tally);
+    }
     let share = all.share().unwrap_or(0.0);
     let scale = 1.0 / (seeds as f64 * all.total.max(1) as f64);
     out.resize(out.len().max(tallies.len()), 0.0);

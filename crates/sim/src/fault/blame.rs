@@ -40,7 +40,7 @@ macro_rules! all {
 // Settings, options and names that the user gave.
 all!(Input:
     BuildError, DetectorError, NothingDone, PolicyError, PrecisionError, ReferenceError, Refused, ScenarioError, SelectionError,
-    saturn_cell::ConfigError, saturn_loss::LossError,
+    saturn_cell::ConfigError, saturn_data::TimeError, saturn_loss::LossError,
 );
 // Networks and disks, and files of our own that are damaged.
 all!(Run: GetError, TallyError, saturn_plots::PlotError);

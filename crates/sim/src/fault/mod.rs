@@ -82,6 +82,7 @@ known!(
     crate::train::trainer::TrainError,
     saturn_cell::ConfigError,
     saturn_data::DataError,
+    saturn_data::TimeError,
     saturn_data::get::GetError,
     saturn_loss::LossError,
     saturn_plots::PlotError,

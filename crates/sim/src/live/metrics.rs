@@ -55,6 +55,7 @@ fn two(kind: &str, part: &str) -> Two {
 }
 
 /// The text that a scraper reads.
+#[allow(clippy::too_many_lines)] // One list of all metrics.
 pub fn text(status: &Status) -> Result<String, fmt::Error> {
     let mut registry = Registry::with_prefix("saturn_stream");
     let count = |registry: &mut Registry, name: &str, help: &str, value: u64| {

@@ -113,12 +113,11 @@ pub fn send(options: &SendOptions, stop: &AtomicBool) -> Result<u64> {
                     last_us = item.time_us();
                     sender.item(item, stop)?;
                 }
-                start_us = match &gaps {
-                    Some(gaps) => gaps.after(last_us),
-                    None => {
-                        let gap_us = (options.gap_ms * 1e3).round() as u64;
-                        start_us + micros.of(recording.duration_s()) + gap_us + 1
-                    }
+                start_us = if let Some(gaps) = &gaps {
+                    gaps.after(last_us)
+                } else {
+                    let gap_us = (options.gap_ms * 1e3).round() as u64;
+                    start_us + micros.of(recording.duration_s()) + gap_us + 1
                 };
                 sender.item(Item::Mark { time_us: start_us }, stop)?;
                 if sender.stopped {

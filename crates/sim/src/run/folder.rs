@@ -148,7 +148,7 @@ impl FolderError {
 
 /// Lines below a message, each indented.
 fn below(lines: &[String]) -> String {
-    lines.iter().map(|line| format!("\n  {line}")).collect()
+    lines.iter().flat_map(|line| ["\n  ", line]).collect()
 }
 
 fn remedy(source: &io::Error) -> &'static str {

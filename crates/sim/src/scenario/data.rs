@@ -218,7 +218,7 @@ impl DataKeys {
             report.number(
                 "data.dt_ms",
                 self.dt_ms,
-                |dt| !(dt > 0.0) || dt >= least,
+                |dt| dt.is_nan() || dt <= 0.0 || dt >= least,
                 &format!("{least} or more, since words last up to {longest_ms} ms and have at most {MOST_STEPS:.0} steps"),
             );
         }

@@ -37,10 +37,8 @@ pub(super) fn decode<T: DeserializeOwned>(root: &Node) -> Result<T, Vec<Problem>
     for _ in 0..LISTED {
         let (place, path) = located(&error, root);
         if let Some(allowed) = error.allowed {
-            found.above = path
-                .rsplit_once('.')
-                .map_or("", |(above, _)| above)
-                .to_owned();
+            let above = path.rsplit_once('.').map_or("", |(above, _)| above);
+            above.clone_into(&mut found.above);
             found.recorded = false;
             found.strip(&mut rest, &place, allowed);
             if !found.recorded {
@@ -174,7 +172,7 @@ impl Unknown {
 
     fn problems(mut self) -> Vec<Problem> {
         if let (1.., Some(last)) = (self.more, self.problems.last_mut()) {
-            last.message += &format!("\nand {} more unknown keys", self.more);
+            last.message = format!("{}\nand {} more unknown keys", last.message, self.more);
         }
         self.problems
     }
@@ -449,7 +447,11 @@ impl<'de> Deserializer<'de> for Decoder<'_> {
                     value: Some(&one.value),
                     at: self,
                 },
-                [] => return Err(self.error(format!("expected one of {}", quoted(variants)))),
+                [] => {
+                    let mut error = self.error(format!("expected one of {}", quoted(variants)));
+                    error.missing = true;
+                    return Err(error);
+                }
                 [_, second, ..] => {
                     let keys: Vec<&str> = entries.iter().map(|e| e.key.as_str()).collect();
                     let message = format!(

@@ -45,16 +45,18 @@ impl ReadError {
             .take(self.line)
             .find(|(_, line)| indentation(line).contains('\t'))
         {
-            self.message += &format!(
-                " (line {} is indented by a tab: YAML is indented by spaces alone)",
+            self.message = format!(
+                "{} (line {} is indented by a tab: YAML is indented by spaces alone)",
+                self.message,
                 at + 1
             );
         } else if self.message.starts_with("not valid YAML")
             && line.contains(':')
             && indentation(line) != indentation(above)
         {
-            self.message += &format!(
-                " (this line is indented by {}, and the one above it by {}: keys of one mapping begin in one column)",
+            self.message = format!(
+                "{} (this line is indented by {}, and the one above it by {}: keys of one mapping begin in one column)",
+                self.message,
                 spaces(&indentation(line)),
                 spaces(&indentation(above))
             );

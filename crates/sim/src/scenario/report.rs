@@ -51,7 +51,7 @@ impl<'a> Report<'a> {
     /// The problems, the last of them with how many more there are, and the warnings.
     pub(super) fn finish(mut self) -> (Vec<Problem>, Vec<Warning>) {
         if let (1.., Some(last)) = (self.more, self.problems.last_mut()) {
-            last.message += &format!("\nand {} more problems", self.more);
+            last.message = format!("{}\nand {} more problems", last.message, self.more);
         }
         (self.problems, self.warnings)
     }

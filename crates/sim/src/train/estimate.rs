@@ -494,13 +494,12 @@ impl<'a> Trials<'a> {
 
     /// Cost `which` (quiet, watched, training) of a net that is too large to be tried.
     fn of_small(&mut self, size: &NetSize, which: usize) -> Result<Line, EstimateError> {
-        let (own, lines) = match self.small {
-            Some(known) => known,
-            None => {
-                let known = self.small_net()?;
-                self.small = Some(known);
-                known
-            }
+        let (own, lines) = if let Some(known) = self.small {
+            known
+        } else {
+            let known = self.small_net()?;
+            self.small = Some(known);
+            known
         };
         Ok(lines[which].times(operations(size) / own))
     }

@@ -47,7 +47,11 @@ pub fn fill<R: Real>(
     batch.labels = (0..columns).map(label).collect();
     // Half of a stream is gap.
     batch.mask = (0..columns)
-        .map(|column| R::of(f64::from(u8::from(column / lanes.len().max(1) % 2 == 0))))
+        .map(|column| {
+            R::of(f64::from(u8::from(
+                (column / lanes.len().max(1)).is_multiple_of(2),
+            )))
+        })
         .collect();
     batch.weight = vec![R::one(); columns];
 }

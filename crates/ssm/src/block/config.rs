@@ -27,7 +27,7 @@ pub enum BlockDynamics {
 #[serde(deny_unknown_fields, default)]
 #[allow(clippy::struct_excessive_bools)] // four independent switches of one architecture
 pub struct SsmBlockConfig {
-    /// H, units; at least 1 and equal to the rows of the input; default 96.
+    /// H, units; at least 1, default 96. As many as the input has rows.
     pub width: usize,
     /// P, complex states; at least 1; default 64. More states remember more at once.
     pub states: usize,

@@ -10,15 +10,10 @@ const ROWS: &str = "sample,time_ms,unit,label,speaker\n\
     b,5,0,left,adam\n\
     c,250.5,2,right,eve\n";
 
-fn converted(folder: &Path, rows: &[u8], options: CsvOptions) -> Result<EventFile, DataError> {
+fn converted(folder: &Path, rows: &[u8], options: &CsvOptions) -> Result<EventFile, DataError> {
     let (input, output) = (folder.join("rows.csv"), folder.join("rows.h5"));
     std::fs::write(&input, rows).unwrap();
-    convert(
-        &input,
-        &output,
-        &options,
-        &mut |_| ControlFlow::Continue(()),
-    )?;
+    convert(&input, &output, options, &mut |_| ControlFlow::Continue(()))?;
     let read = ReadOptions {
         channels: 4,
         classes: None,
@@ -30,7 +25,7 @@ fn converted(folder: &Path, rows: &[u8], options: CsvOptions) -> Result<EventFil
 #[test]
 fn rows_become_sorted_samples() {
     let folder = tempfile::tempdir().unwrap();
-    let file = converted(folder.path(), ROWS.as_bytes(), CsvOptions::default()).unwrap();
+    let file = converted(folder.path(), ROWS.as_bytes(), &CsvOptions::default()).unwrap();
     assert_eq!(file.class_names(), ["left", "right"]);
     assert_eq!(file.labels(), [1, 0, 1]);
     // adam is 0 and eve is 1.
@@ -47,7 +42,7 @@ fn rows_become_sorted_samples() {
 fn numbers_are_classes() {
     let folder = tempfile::tempdir().unwrap();
     let rows = "label,unit,time_us,sample\n2,0,1000,x\n0,3,5,y\n";
-    let file = converted(folder.path(), rows.as_bytes(), CsvOptions::default()).unwrap();
+    let file = converted(folder.path(), rows.as_bytes(), &CsvOptions::default()).unwrap();
     assert_eq!((file.labels(), file.classes()), (&[2, 0][..], 3));
     assert_eq!(file.speakers(), [None, None]);
     assert!((file.read(0).unwrap().times_s[0] - 0.001).abs() < 1e-9);
@@ -57,7 +52,7 @@ fn numbers_are_classes() {
 fn what_is_wrong_is_named_with_its_line() {
     let folder = tempfile::tempdir().unwrap();
     let refused = |rows: &str, options: &CsvOptions, expected: &str| {
-        let error = converted(folder.path(), rows.as_bytes(), options.clone())
+        let error = converted(folder.path(), rows.as_bytes(), options)
             .err()
             .expect(rows);
         let message = error.to_string();
@@ -165,20 +160,14 @@ fn hostile_rows_are_read_or_refused() {
 }
 
 /// What becomes of rows: channels of the file, then times in seconds and units of its first sample.
-fn first(rows: &str, options: CsvOptions) -> (Vec<f64>, Vec<u32>) {
+fn first(rows: &str, options: &CsvOptions) -> (Vec<f64>, Vec<u32>) {
     let folder = tempfile::tempdir().unwrap();
     let (input, output) = (
         folder.path().join("rows.csv"),
         folder.path().join("rows.h5"),
     );
     std::fs::write(&input, rows).unwrap();
-    convert(
-        &input,
-        &output,
-        &options,
-        &mut |_| ControlFlow::Continue(()),
-    )
-    .unwrap();
+    convert(&input, &output, options, &mut |_| ControlFlow::Continue(())).unwrap();
     let read = ReadOptions {
         channels: 1 << 20,
         classes: None,
@@ -204,7 +193,7 @@ fn columns_may_lie_and_be_parted_in_any_way() {
         // One sample, of one class.
         "time_ms,unit\n29,3\n5,7\n",
     ] {
-        assert_eq!(first(rows, CsvOptions::default()), expected, "{rows}");
+        assert_eq!(first(rows, &CsvOptions::default()), expected, "{rows}");
     }
     let named = |columns: &str, times| CsvOptions {
         columns: Some(columns.split(',').map(str::to_owned).collect()),
@@ -216,11 +205,14 @@ fn columns_may_lie_and_be_parted_in_any_way() {
         ("t,c\n29000,3\n5000,7\n", "t,unit", TimeUnit::Microseconds),
         ("9 3 0.029\n8 7 0.005\n", "-,unit,t", TimeUnit::Seconds),
     ] {
-        assert_eq!(first(rows, named(columns, Some(unit))), expected, "{rows}");
+        assert_eq!(first(rows, &named(columns, Some(unit))), expected, "{rows}");
     }
     // A clock of one event a millisecond keeps its steps.
-    let rows: String = (0..200).map(|k| format!("{k},0\n")).collect();
-    let (times_s, _) = first(&rows, named("t,unit", Some(TimeUnit::Milliseconds)));
+    let rows: Vec<String> = (0..200).map(|k| format!("{k},0\n")).collect();
+    let (times_s, _) = first(
+        &rows.concat(),
+        &named("t,unit", Some(TimeUnit::Milliseconds)),
+    );
     let steps = crate::Steps::new(1.0);
     assert!(
         times_s
@@ -239,14 +231,14 @@ fn pixels_and_polarities_are_channels() {
         ..CsvOptions::default()
     };
     let rows = "1,9,0,0\n2,0,3,1\n3,1,2,-1\n";
-    let (_, units) = first(rows, camera("t,x,y,p"));
+    let (_, units) = first(rows, &camera("t,x,y,p"));
     assert_eq!(units, [9, 40 + 30, 20 + 1]);
-    let (_, units) = first("0 1 9 0\n1 2 0 3\n", camera("-,t,x,y"));
+    let (_, units) = first("0 1 9 0\n1 2 0 3\n", &camera("-,t,x,y"));
     assert_eq!(units, [9, 30]);
 
     let folder = tempfile::tempdir().unwrap();
     let refused = |rows: &str, options: CsvOptions, expected: &str| {
-        let message = converted(folder.path(), rows.as_bytes(), options);
+        let message = converted(folder.path(), rows.as_bytes(), &options);
         let message = message.err().expect(rows).to_string();
         assert!(message.contains(expected), "{message}");
     };
@@ -285,7 +277,7 @@ fn pixels_and_polarities_are_channels() {
 fn times_of_another_unit_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let rows = "sample,t,unit,label\na,10000,0,0\na,900000,1,0\n";
-    let error = converted(folder.path(), rows.as_bytes(), CsvOptions::default());
+    let error = converted(folder.path(), rows.as_bytes(), &CsvOptions::default());
     let message = error.err().unwrap().to_string();
     assert!(
         message.contains("line 2: sample `a`: 2 events last 900000 s (10.4 days)")
@@ -297,7 +289,7 @@ fn times_of_another_unit_are_named() {
         times: Some(TimeUnit::Microseconds),
         ..CsvOptions::default()
     };
-    assert_eq!(first(rows, declared).0, [0.01, 0.9]);
+    assert_eq!(first(rows, &declared).0, [0.01, 0.9]);
 }
 
 #[test]

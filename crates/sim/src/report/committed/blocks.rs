@@ -179,9 +179,9 @@ fn per_arm(group: &Group, stream: &str, of: &dyn Fn(&Row) -> String) -> Option<S
         let oracle = group.row(model, REFERENCE.0, stream, REFERENCE.1);
         let own = arms.iter().map(|arm| group.row(model, arm, stream, NEVER));
         let rows: Vec<Option<&Row>> = [oracle].into_iter().chain(own).collect();
-        let cell = |row: &Option<&Row>| row.map_or_else(|| "–".to_owned(), of);
+        let cell = |row: Option<&Row>| row.map_or_else(|| "–".to_owned(), of);
         let name = names::model(model);
-        table.row([name].into_iter().chain(rows.iter().map(cell)));
+        table.row([name].into_iter().chain(rows.iter().copied().map(cell)));
         used.extend(rows.into_iter().flatten().cloned());
     }
     for row in &mut used {
@@ -215,9 +215,9 @@ fn policies(group: &Group, stream: &str, arms: &[&str]) -> Option<String> {
         let rows: Vec<Option<&Row>> = (columns.iter())
             .map(|(model, arm)| group.row(model, arm, stream, policy))
             .collect();
-        let cell = |row: &Option<&Row>| accuracy(row.and_then(|row| row.summed.as_ref()));
+        let cell = |row: Option<&Row>| accuracy(row.and_then(|row| row.summed.as_ref()));
         let name = group.roles.policy_label(policy);
-        table.row([name].into_iter().chain(rows.iter().map(cell)));
+        table.row([name].into_iter().chain(rows.iter().copied().map(cell)));
         used.extend(rows.into_iter().flatten().cloned());
     }
     for row in &mut used {
@@ -321,10 +321,12 @@ fn headline(group: &Group) -> Option<String> {
             )
         })
         .collect();
-    text.push_str(&format!("{}, of {nets} nets.\n\n", parts.join("; ")));
-    text.push_str(&added(group, &streams, &on)?);
-    text.push_str(&format!("\n\n({}.)", capital(&group.shared.label())));
-    Some(text)
+    let parts = parts.join("; ");
+    let added = added(group, &streams, &on)?;
+    let label = capital(&group.shared.label());
+    Some(format!(
+        "{text}{parts}, of {nets} nets.\n\n{added}\n\n({label}.)"
+    ))
 }
 
 /// What the divergence adds to training on words in a row.

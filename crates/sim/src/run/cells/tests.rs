@@ -67,7 +67,7 @@ fn finished(streams: usize, policies: usize) -> Finished {
                 .collect();
             for (k, reading) in Reading::ALL.into_iter().enumerate() {
                 for g in 0..300 {
-                    for times in 0..1 + g % 4 {
+                    for times in 0..=(g % 4) {
                         let right = (g + times + policy) % (3 + k) > 0;
                         reading.tallies_mut(e).add(g, right);
                     }

@@ -156,9 +156,9 @@ impl WeightsFile {
                     let bytes = &mut chunk[..left.min(CHUNK)];
                     self.file.read_exact(bytes)?;
                     if is_read(info.dtype) {
-                        numbers(info.dtype, bytes)
-                            .iter()
-                            .for_each(|x| sum.update(x.to_le_bytes()));
+                        for x in numbers(info.dtype, bytes) {
+                            sum.update(x.to_le_bytes());
+                        }
                     } else {
                         sum.update(&*bytes);
                     }

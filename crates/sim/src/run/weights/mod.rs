@@ -50,7 +50,9 @@ pub fn checksum<'a>(tensors: impl IntoIterator<Item = &'a Stored>) -> String {
     let mut sum = Sha256::new();
     for (name, shape, numbers) in tensors {
         sum.update(head_line(name, shape));
-        numbers.iter().for_each(|x| sum.update(x.to_le_bytes()));
+        for x in numbers {
+            sum.update(x.to_le_bytes());
+        }
     }
     hex(&sum.finalize())
 }

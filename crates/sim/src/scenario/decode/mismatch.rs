@@ -16,7 +16,7 @@ pub(super) struct DecodeError {
     pub(super) key: Option<String>,
     /// The keys that are allowed, where the error is about one that is not.
     pub(super) allowed: Option<&'static [&'static str]>,
-    /// Whether a key is missing.
+    /// Whether a key, or the one key of a choice, is missing.
     pub(super) missing: bool,
     pub(super) at: Option<(Place, String)>,
 }

@@ -120,33 +120,31 @@ fn range_of(clause: &str) -> Option<Map<String, Value>> {
     let clause = clause.strip_prefix("range ").unwrap_or(clause);
     let words: Vec<&str> = clause.split_whitespace().collect();
     let pairs: Vec<(&str, &str)> = match words[..] {
-        ["at", "least", low] | [low, "or", "more"] => vec![("minimum", low)],
+        // The last: a multiple of another key, or no less than it.
+        ["at", "least", low]
+        | [low, "or", "more"]
+        | [low, "or" | "and", "above"]
+        | ["at", "least", low, "and", "a", ..] => vec![("minimum", low)],
         ["above", low] | ["greater", "than", low] => {
             vec![("exclusiveMinimum", low)]
         }
-        [low, "or" | "and", "above"] => vec![("minimum", low)],
         ["at", "least", low, "and", "below", high] => {
             vec![("minimum", low), ("exclusiveMaximum", high)]
         }
-        // A multiple of another key, or no less than it.
-        ["at", "least", low, "and", "a", ..] => vec![("minimum", low)],
         ["above", low, "and", "at", "least", name] if name.starts_with('`') => {
             vec![("exclusiveMinimum", low)]
         }
         // `at least` another key between.
-        ["above", low, "and", "at", "most", high] => {
+        ["above", low, "and", "at", "most", high] | ["above", low, "and", "up", "to", high] => {
             vec![("exclusiveMinimum", low), ("maximum", high)]
         }
         // A slope k > 0.
         [.., ">", low] => vec![("exclusiveMinimum", low)],
         [low, "to", high] => vec![("minimum", low), ("maximum", high)],
         [low, "to", name, "and", high] if name.starts_with('`') => {
-            vec![("minimum", low), ("maximum", high)]
+            Vec::from([("minimum", low), ("maximum", high)])
         }
         [low, "to", "below", high] => vec![("minimum", low), ("exclusiveMaximum", high)],
-        ["above", low, "and", "up", "to", high] => {
-            vec![("exclusiveMinimum", low), ("maximum", high)]
-        }
         ["above", low, "and", "below", high] => {
             vec![("exclusiveMinimum", low), ("exclusiveMaximum", high)]
         }

@@ -205,8 +205,12 @@ fn settings_that_are_hardly_meant_are_warned_of() {
 
 #[test]
 fn a_matrix_has_a_bound() {
-    let names =
-        |n: usize, what: &str| -> String { (0..n).map(|i| format!("  n{i}: {what}\n")).collect() };
+    let names = |n: usize, what: &str| {
+        (0..n)
+            .map(|i| format!("  n{i}: {what}\n"))
+            .collect::<Vec<_>>()
+            .concat()
+    };
     let text = format!(
         "name: x\nmodels:\n{}arms:\n{}",
         names(200, "{layers: lif}"),

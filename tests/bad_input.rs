@@ -430,3 +430,24 @@ fn a_synthetic_set_is_not_written_over_other_files() {
     assert_eq!(fs::read(&file).unwrap(), b"precious");
     assert!(!bench.path("mine/train.h5").exists());
 }
+
+/// A number of channels is bounded before memory is asked for.
+#[test]
+fn numbers_of_channels_are_bounded() {
+    let bench = Bench::new();
+    fs::write(
+        bench.path("rows.csv"),
+        "sample,time_s,unit,label\n0,0.1,3,1\n",
+    )
+    .unwrap();
+    for command in [
+        &["data", "inspect", "data/train.h5"][..],
+        &["data", "convert", "csv", "rows.csv", "rows.h5"],
+        &["data", "convert", "wav", "rows", "words"],
+    ] {
+        for many in ["0", "16777217", "18446744073709551615"] {
+            let output = bench.saturn(&[command, &["--channels", many]].concat());
+            fails(&output, 2, &["--channels", "from 1 to 16777216"]);
+        }
+    }
+}

@@ -133,6 +133,14 @@ fn cores(text: &str) -> Result<usize, String> {
     }
 }
 
+/// A whole number of channels, as in a scenario.
+fn channels(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n @ 1..=16_777_216) => Ok(n),
+        _ => Err("expected a whole number from 1 to 16777216".to_owned()),
+    }
+}
+
 /// A share above 0 and up to 1.
 fn density(text: &str) -> Result<f64, String> {
     match text.parse() {
@@ -167,7 +175,7 @@ enum DataCommand {
         /// The file, HDF5
         file: PathBuf,
         /// Number of channels [default: one more than the largest unit in the file]
-        #[arg(long)]
+        #[arg(long, value_name = "N", value_parser = channels)]
         channels: Option<usize>,
         #[command(flatten)]
         times: times::TimeArgs,

@@ -32,7 +32,7 @@ pub(super) struct Csv {
     /// The event file to write, HDF5
     out: PathBuf,
     /// Number of channels; those of --size, or the largest unit plus one, by default
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = super::channels)]
     channels: Option<usize>,
     /// Names of the columns where the first line has none: sample, t, unit (or x, y, p), label, speaker; `-` leaves a
     /// column out
@@ -235,7 +235,7 @@ pub(super) struct Wav {
     #[arg(long = "as", value_name = "FORM", default_value = "cochlea")]
     form: WordForm,
     /// Number of channels; 700 of the ear, 40 of frames by default
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = super::channels)]
     channels: Option<usize>,
     /// Lowest frequency in Hz
     #[arg(long, value_name = "HZ", default_value_t = 60.0)]

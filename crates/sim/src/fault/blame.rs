@@ -155,9 +155,10 @@ impl Blame for FolderError {
 impl Blame for LiveError {
     fn fault(&self) -> Fault {
         match self {
-            Self::Model { .. } | Self::Option { .. } | Self::State { .. } => Fault::Input,
             Self::Io { what, .. } if what.starts_with("write") => Fault::Run,
-            Self::Io { .. } => Fault::Input,
+            Self::Model { .. } | Self::Option { .. } | Self::State { .. } | Self::Io { .. } => {
+                Fault::Input
+            }
         }
     }
 }

@@ -150,7 +150,7 @@ impl Description {
             |what: &str, file: &dyn std::fmt::Display, run: &dyn std::fmt::Display| {
                 found.push(format!("{what} is {file} in the file and {run} in the run"));
             };
-        if self.dt_ms != expects.dt_ms {
+        if self.dt_ms.to_bits() != expects.dt_ms.to_bits() {
             differs("dt_ms", &self.dt_ms, &expects.dt_ms);
         }
         if self.channels != expects.channels {

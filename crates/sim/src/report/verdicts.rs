@@ -126,7 +126,7 @@ pub fn verdicts(summary: &Summary) -> Markup {
                 ", by each of the three readings. Shown: the one-sided 95 % bound of the difference from below lies above −" (margin)
                 ". Shown otherwise: that from above lies below it. Not shown: the data cannot tell."
             }
-            div.scroll {
+            div.scroll tabindex="0" role="region" aria-label="a table that scrolls sideways" {
                 table {
                     thead { tr {
                         th { "arm" } th { "stream" } th { "reading" }
@@ -168,7 +168,7 @@ fn by_net(summary: &Summary) -> Markup {
         found.map_or(NOTHING.to_owned(), |e| percent(e.value))
     };
     html! {
-        div.scroll {
+        div.scroll tabindex="0" role="region" aria-label="a table that scrolls sideways" {
             table {
                 thead { tr {
                     th { "model" } th { "arm" } th { "stream" } th { "reading" } th { "verdict" }

@@ -18,7 +18,7 @@
 //! V = V_S + V_R is the two-way clustered variance (Cameron, Gelbach and Miller: seeds plus recordings less both)
 //! and that of Hillis for one modality of a multi-reader multi-case study, seeds being the readers: MS(R) / S plus
 //! Cov2. Hillis takes Student's t with df = (S - 1) (V / V_S)^2. With three seeds this df is an estimate from two
-//! degrees of freedom: where V_S comes out small by chance, both V and t do, and intervals cover 90-93 %
+//! degrees of freedom: where V_S comes out small by chance, both V and t do, and intervals cover 88-94 %
 //! (`docs/statistics.md`). (5) gives each part the t of its own degrees of freedom instead, as the modified
 //! large-sample intervals of Graybill and Wang do. It is Student's interval where seeds are all that varies, and
 //! the cluster-robust one where recordings are.

@@ -168,7 +168,7 @@ fn by_net(summary: &Summary) -> Markup {
         found.map_or(NOTHING.to_owned(), |e| percent(e.value))
     };
     html! {
-        div.scroll {
+        div.scroll tabindex="0" role="region" aria-label="a table that scrolls sideways" {
             table {
                 thead { tr {
                     th { "model" } th { "arm" } th { "stream" } th { "reading" } th { "verdict" }

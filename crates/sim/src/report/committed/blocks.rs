@@ -4,12 +4,14 @@
 //! |---|---|
 //! | `verdicts` | for each reading and stream how many nets keep within the margin of the reference without resets |
 //! | `readings STREAM [NET ..]` | each net by each reading: reference, classic, carry, adaptive, difference, verdict |
+//! | `leading STREAM [NET ..]` | the same of the first group alone |
 //! | `arms STREAM [READING]` | each net: the reference, then every arm never reset |
 //! | `carry` | the same as `verdicts`, from *carry* instead of the reference |
 //! | `policies STREAM ARM ..` | each policy of resets: every net trained in these arms |
 //! | `list STREAM` | each arm of a single net by each reading, with its difference |
 //! | `recall STREAM` | mean recall over the classes: the reference, then every arm never reset |
-//! | `headline` | the sentences of the README |
+//! | `summary` | `verdicts` of the first group alone |
+//! | `fall`, `added` | a sentence on who falls without resets, and on what the divergence adds; of the first group |
 //!
 //! Accuracies are per cent, differences points. A name with a space is written with a dash.
 
@@ -36,8 +38,8 @@ pub fn block(groups: &[Group], kind: &str, about: &[&str]) -> Result<String, Str
     let mut parts = Vec::new();
     for group in groups {
         let part = match (kind, &about[..]) {
-            ("verdicts", []) => verdicts(group),
-            ("readings", [stream, nets @ ..]) => readings(group, stream, nets),
+            ("verdicts" | "summary", []) => verdicts(group),
+            ("readings" | "leading", [stream, nets @ ..]) => readings(group, stream, nets),
             ("arms", [stream]) => arms(group, stream, Reading::Summed),
             ("arms", [stream, reading]) => {
                 let reading = Reading::ALL.into_iter().find(|r| r.name() == *reading);
@@ -47,12 +49,13 @@ pub fn block(groups: &[Group], kind: &str, about: &[&str]) -> Result<String, Str
             ("policies", [stream, arms @ ..]) => policies(group, stream, arms),
             ("list", [stream]) => list(group, stream),
             ("recall", [stream]) => recall(group, stream),
-            ("headline", []) => headline(group),
+            ("fall", []) => fall(group),
+            ("added", []) => added(group),
             _ => return Err(format!("there is no table `{kind}` about {about:?}")),
         };
         parts.extend(part);
-        // Sentences are about the first group alone.
-        if kind == "headline" {
+        // What is read first is about the first group alone.
+        if ["fall", "added", "summary", "leading"].contains(&kind) {
             break;
         }
     }
@@ -263,74 +266,37 @@ fn list(group: &Group, stream: &str) -> Option<String> {
     (!used.is_empty()).then(|| format!("{}\n{}", table.text(), foot(group, &used)))
 }
 
-/// What the README says of the first group: who falls, what is shown by which reading, and what the divergence adds.
-fn headline(group: &Group) -> Option<String> {
+/// Who falls without resets.
+fn fall(group: &Group) -> Option<String> {
     let streams = streams(group);
     let first = streams.first()?;
-    let models = group.models();
-    let of = |model: &str, arm: &str, policy: &str| {
-        let row = group.row(model, arm, first, policy)?;
+    let of = |model: &str, policy: &str| {
+        let row = group.row(model, REFERENCE.0, first, policy)?;
         Some(row.summed?.value)
     };
-    let pairs: Vec<(f64, f64)> = (models.iter())
-        .filter_map(|model| {
-            Some((
-                of(model, "classic", "oracle")?,
-                of(model, "classic", NEVER)?,
-            ))
-        })
-        .collect();
-    let fallen: Vec<(f64, f64)> = (pairs.iter().copied())
+    let models = group.models();
+    let pairs =
+        (models.iter()).filter_map(|model| Some((of(model, REFERENCE.1)?, of(model, NEVER)?)));
+    let fallen: Vec<(f64, f64)> = pairs
         .filter(|(oracle, never)| oracle - never > FALL)
         .collect();
-    let nets = models.len();
-    let on: Vec<String> = streams.iter().map(|stream| on(stream)).collect();
-    let mut text = format!(
-        "With {} between the words and no reset ever, {} of {nets} kinds of net that were trained the classic way fall \
-         from {} % to {} %. ",
-        group.roles.stream_label(first),
-        fallen.len(),
-        range(fallen.iter().map(|pair| pair.0)),
-        range(fallen.iter().map(|pair| pair.1)),
-    );
-    text.push_str(
-        "Trained with the adaptive loss and never reset, a net should be at most 2.5 points below a classic one that an \
-         oracle resets at every word. That is *shown* (one-sided 95 % bound) ",
-    );
-    let by = [
-        "by the probabilities summed over the known segment for",
-        "at the segment's last step for",
-        "by a detector that knows no boundaries for",
-    ];
-    let parts: Vec<String> = (Reading::ALL.into_iter().zip(by))
-        .map(|(reading, by)| {
-            let counted: Vec<Counted> = (streams.iter())
-                .map(|stream| Counted::of(&group.rows, "adaptive", stream, reading))
-                .collect();
-            let shown: Vec<String> = (counted.iter().zip(&on))
-                .map(|(c, on)| format!("{} {on}", c.verdicts[0]))
-                .collect();
-            let otherwise: Vec<String> =
-                counted.iter().map(|c| c.verdicts[2].to_string()).collect();
-            let means: Vec<String> = counted.iter().map(|c| signed(c.mean, 1)).collect();
-            format!(
-                "{by} {} (*shown otherwise* for {}; mean difference {} points)",
-                joined(&shown),
-                joined(&otherwise),
-                joined(&means)
-            )
-        })
-        .collect();
-    let parts = parts.join("; ");
-    let added = added(group, &streams, &on)?;
-    let label = capital(&group.shared.label());
-    Some(format!(
-        "{text}{parts}, of {nets} nets.\n\n{added}\n\n({label}.)"
-    ))
+    (!fallen.is_empty()).then(|| {
+        format!(
+            "With {} between the words and no reset ever, {} of {} kinds of net that were trained the classic way fall \
+             from {} % to {} %.",
+            group.roles.stream_label(first),
+            fallen.len(),
+            models.len(),
+            range(fallen.iter().map(|pair| pair.0)),
+            range(fallen.iter().map(|pair| pair.1)),
+        )
+    })
 }
 
 /// What the divergence adds to training on words in a row.
-fn added(group: &Group, streams: &[&str], on: &[String]) -> Option<String> {
+fn added(group: &Group) -> Option<String> {
+    let streams = streams(group);
+    let on: Vec<String> = streams.iter().map(|stream| on(stream)).collect();
     let rows = group.against("carry", NEVER);
     let means = |reading: Reading| -> String {
         let mean = |(stream, on): (&&str, &String)| {
@@ -342,7 +308,7 @@ fn added(group: &Group, streams: &[&str], on: &[String]) -> Option<String> {
                 counted.nets
             )
         };
-        let all: Vec<String> = streams.iter().zip(on).map(mean).collect();
+        let all: Vec<String> = streams.iter().zip(&on).map(mean).collect();
         joined(&all)
     };
     let first = streams.first()?;

@@ -12,7 +12,7 @@ pub enum OnBadSample {
     /// Refuse the file.
     #[default]
     Error,
-    /// Leave the sample out, and count it in [`Notices`].
+    /// Leave the sample out, and count it in [`Notices`](crate::Notices).
     Skip,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! | module | for |
 //! |---|---|
-//! | [`replace`] | writing a file: under a temporary name of its own, synced, renamed |
+//! | [`replace()`] | writing a file: under a temporary name of its own, synced, renamed |
 //! | [`own`] | files that the program opens by fixed names of its own: locks, partial downloads |
 //! | [`lock`] | a folder that several processes want at the same time |
 //!

@@ -2,10 +2,10 @@
 //! impact of the MIT-BIH Arrhythmia Database*; the format after the *WFDB Applications Guide*, header(5),
 //! signal(5), annot(5)). A record is three files:
 //!
-//! - `NAME.hea` says what the signals are ([`header`], [`signal_line`]), or which segments it consists of
-//!   ([`record`]);
+//! - `NAME.hea` says what the signals are (`header`, `signal_line`), or which segments it consists of
+//!   (`record`);
 //! - `NAME.dat` holds them ([`format`]);
-//! - `NAME.atr`, or another annotator's file, marks the beats ([`annotation`]).
+//! - `NAME.atr`, or another annotator's file, marks the beats (`annotation`).
 //!
 //! What is read of each, and where other readers differ, is in `docs/input-formats.md`.
 //!
@@ -36,7 +36,7 @@
 //! where r - x_t >= delta: an event on channel 2l + 1, and r falls by delta   (2)
 //! ```
 //!
-//! until neither holds, computed exactly ([`delta`]). An event's time is where the straight line from x_{t-1} to x_t
+//! until neither holds, computed exactly (`delta`). An event's time is where the straight line from x_{t-1} to x_t
 //! crosses the new level.
 
 mod annotation;

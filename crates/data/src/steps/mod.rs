@@ -1,6 +1,6 @@
 //! Which step a time belongs to: the one rule, for files, streams, figures and whatever sends recordings.
 //!
-//! With x a time as its file stores it, dt the length of a step as it was written (an exact decimal: [`ratio`]),
+//! With x a time as its file stores it, dt the length of a step as it was written (an exact decimal: `ratio`),
 //! and h half the distance from x to the next number of the stored type,
 //!
 //! ```text

@@ -16,7 +16,7 @@
 //! cell's reverse pass gives it. The product of all J has the singular values of its transpose, so both give
 //! the same exponents.
 //!
-//! An exponent has an error from three parts, added as squares ([`super::error`]): the spread of blocks of time as long as
+//! An exponent has an error from three parts, added as squares (`super::error`): the spread of blocks of time as long as
 //! they remember each other, the drift from the first half of the time to the second, and what a vector that is not
 //! yet turned can cost. Before the first step that counts the vectors turn: for a tenth of the steps, a quarter or a half,
 //! the least after which the two halves of the rest agree.

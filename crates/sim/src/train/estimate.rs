@@ -13,7 +13,7 @@
 //! share, or for being built, is not tried: its cost is that of a small net, times the ratio of their operations.
 //! Columns of training are made up, with as many events as the data have, and composing is timed apart, on the
 //! scenario's own data; so is what is evaluated. Where a plan of an epoch counts (padding to the longest lane of a shard), it is that of
-//! [`crate::command::memory`].
+//! `crate::command::memory`.
 
 use std::time::Instant;
 

@@ -30,7 +30,7 @@ pub const FORMAT: u32 = 1;
 /// What a file of weights reports of itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Description {
-    /// [`FORMAT`].
+    /// `FORMAT`.
     pub format: u32,
     /// The version of the program.
     pub saturn: String,

@@ -150,7 +150,7 @@ fn readings(
         models: scope.models.iter().map(|m| names::model(m)).collect(),
         items: items.iter().map(|item| item.drawn()).collect(),
         panels: panels.collect(),
-        interval: scope.interval().to_owned(),
+        interval: scope.interval(),
         ..Compare::default()
     };
     sheet.add(Plot::Compare, file, &title, &figure)

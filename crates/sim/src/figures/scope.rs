@@ -7,6 +7,7 @@ use saturn_plots::{Axis, Look};
 use super::looks::looks;
 use super::names;
 use crate::eval::bootstrap::{Estimate, over_seeds};
+use crate::eval::crossed::Basis;
 use crate::eval::evaluate::Evaluation;
 use crate::eval::reset::Never;
 use crate::monitor::contraction::headline;
@@ -99,11 +100,11 @@ impl<'a> Scope<'a> {
     }
 
     /// What the intervals of the table are, for legends.
-    pub fn interval(&self) -> &'static str {
-        if self.summary.table.iter().any(|row| row.seeds > 1) {
-            "95 % interval over seeds"
-        } else {
-            "95 % interval over recordings"
+    pub fn interval(&self) -> String {
+        let mut bases = self.summary.table.iter().map(|row| row.basis);
+        match bases.find(|basis| *basis != Basis::None) {
+            Some(basis) => format!("95 % interval ({})", basis.words()),
+            None => "95 % interval".to_owned(),
         }
     }
 

@@ -11,7 +11,6 @@
 //!
 //! Time is in seconds here; [`steps`] is the one rule by which a time belongs to a step.
 
-mod beside;
 pub mod checksum;
 mod container;
 pub mod convert;
@@ -25,6 +24,7 @@ mod length;
 mod lzf;
 mod notices;
 mod number;
+mod output;
 mod place;
 mod printable;
 mod ragged;

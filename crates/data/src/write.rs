@@ -1,6 +1,6 @@
 //! Writing event files, in the layout that [`EventFile`](crate::EventFile) reads.
 //!
-//! A file appears whole or not at all ([`crate::beside`]). Memory does not grow with the number of recordings:
+//! A file appears whole or not at all ([`crate::output`]). Memory does not grow with the number of recordings:
 //! they are stored `BATCH` at a time, in datasets that grow.
 
 use std::path::Path;
@@ -9,8 +9,8 @@ use half::f16;
 use hdf5::types::{VarLenArray, VarLenUnicode};
 use hdf5::{Dataset, Group, H5Type};
 
-use crate::beside::write_beside;
 use crate::error::DataError;
+use crate::output::Output;
 use crate::place::Place;
 use crate::recording::Recording;
 use crate::time_error::MAX_TIME_S;
@@ -56,7 +56,10 @@ pub fn write_events(
     meta: &WriteMeta,
 ) -> Result<usize, DataError> {
     let cuts = recordings.into_iter().map(|recording| Ok(recording.into()));
-    try_write_events(path.as_ref(), cuts, meta)
+    let mut output = Output::default();
+    let written = try_write_events(&mut output, path.as_ref(), cuts, meta)?;
+    output.place()?;
+    Ok(written)
 }
 
 /// A recording to be written, and where it was cut from.
@@ -79,11 +82,12 @@ impl From<Recording> for Cut {
 /// is left of it. `/extra/start_s` and `/extra/known_s` are written where the first has a place, and
 /// `/extra/mark_s` where that has a mark.
 pub(crate) fn try_write_events(
+    output: &mut Output,
     path: &Path,
     cuts: impl IntoIterator<Item = Result<Cut, DataError>>,
     meta: &WriteMeta,
 ) -> Result<usize, DataError> {
-    write_beside(path, |part| write_part(part, path, cuts, meta))
+    output.write(path, |part| write_part(part, path, cuts, meta))
 }
 
 fn write_part(

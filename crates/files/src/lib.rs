@@ -14,4 +14,4 @@ pub mod replace;
 
 pub use lock::{Lock, hold};
 pub use own::open_own;
-pub use replace::{replace, replace_bytes, sweep};
+pub use replace::{Together, replace, replace_bytes, sweep};

@@ -8,7 +8,9 @@
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempPath;
 
 /// How the name of a temporary file begins.
 const PREFIX: &str = ".tmp";
@@ -24,23 +26,54 @@ pub fn replace<T, E>(
     write: impl FnOnce(&Path) -> Result<T, E>,
     failed: impl Fn(io::Error) -> E,
 ) -> Result<T, E> {
-    let folder = folder_of(path);
-    let temporary = tempfile::Builder::new()
-        .prefix(PREFIX)
-        .rand_bytes(DRAWN)
-        .suffix(&suffix(path))
-        // Permissions are those that the user's umask leaves, as for any file.
-        .make_in(folder, |path| {
-            OpenOptions::new().write(true).create_new(true).open(path)
-        })
-        .map_err(&failed)?;
-    let value = write(temporary.path())?;
-    temporary.as_file().sync_all().map_err(&failed)?;
-    temporary
-        .persist(path)
-        .map_err(|refused| failed(refused.error))?;
-    sync_folder(folder).map_err(failed)?;
+    let mut files = Together::default();
+    let value = files.write(path, write, &failed)?;
+    files.place().map_err(|(_, error)| failed(error))?;
     Ok(value)
+}
+
+/// Files that belong together: they are put in their places when all are written. Dropped before that, they leave
+/// nothing.
+#[derive(Debug, Default)]
+pub struct Together {
+    written: Vec<(TempPath, PathBuf)>,
+}
+
+impl Together {
+    /// Lets `write` fill the file at a temporary path, as [`replace`] does; it waits there for [`Together::place`].
+    pub fn write<T, E>(
+        &mut self,
+        path: &Path,
+        write: impl FnOnce(&Path) -> Result<T, E>,
+        failed: impl Fn(io::Error) -> E,
+    ) -> Result<T, E> {
+        let temporary = tempfile::Builder::new()
+            .prefix(PREFIX)
+            .rand_bytes(DRAWN)
+            .suffix(&suffix(path))
+            // Permissions are those that the user's umask leaves, as for any file.
+            .make_in(folder_of(path), |path| {
+                OpenOptions::new().write(true).create_new(true).open(path)
+            })
+            .map_err(&failed)?;
+        let value = write(temporary.path())?;
+        temporary.as_file().sync_all().map_err(&failed)?;
+        self.written
+            .push((temporary.into_temp_path(), path.to_owned()));
+        Ok(value)
+    }
+
+    /// Puts each file in its place, in the order of writing; an error names the place that could not be taken.
+    pub fn place(self) -> Result<(), (PathBuf, io::Error)> {
+        for (temporary, path) in self.written {
+            let named = |error| (path.clone(), error);
+            temporary
+                .persist(&path)
+                .map_err(|refused| named(refused.error))?;
+            sync_folder(folder_of(&path)).map_err(named)?;
+        }
+        Ok(())
+    }
 }
 
 /// The same for a file whose content is at hand.
@@ -132,6 +165,27 @@ mod tests {
         assert_eq!(broken.unwrap_err().to_string(), "the disk is full");
         assert_eq!(fs::read(&path).unwrap(), b"one");
         assert_eq!(names(folder.path()), ["a.json"]);
+    }
+
+    #[test]
+    fn files_that_belong_together_appear_together_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let [one, two] = ["a.h5", "b.h5"].map(|name| folder.path().join(name));
+        let mut files = Together::default();
+        let put = |part: &Path| fs::write(part, b"new");
+        files.write(&one, put, |error| error).unwrap();
+        let broken = |_: &Path| Err::<(), _>(io::Error::other("no such record"));
+        files.write(&two, broken, |error| error).unwrap_err();
+        assert!(!one.exists());
+        drop(files);
+        assert!(names(folder.path()).is_empty());
+
+        let mut files = Together::default();
+        files.write(&one, put, |error| error).unwrap();
+        files.write(&two, put, |error| error).unwrap();
+        files.place().unwrap();
+        assert_eq!(names(folder.path()), ["a.h5", "b.h5"]);
+        assert_eq!(fs::read(&two).unwrap(), b"new");
     }
 
     #[test]

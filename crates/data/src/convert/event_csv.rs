@@ -38,6 +38,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Converted, Tally, Watch, entries};
 use crate::error::DataError;
+use crate::output::Output;
 use crate::printable::printable_name;
 use crate::recording::Recording;
 use crate::steps::TimeUnit;
@@ -142,7 +143,9 @@ pub fn convert(
             index: position - 1,
         }))
     });
-    let written = try_write_events(output, cuts, &meta)?;
+    let mut file = Output::default();
+    let written = try_write_events(&mut file, output, cuts, &meta)?;
+    file.place()?;
     Ok(Converted {
         files: vec![(output.to_owned(), written)],
         notices: Vec::new(),

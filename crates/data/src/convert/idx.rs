@@ -22,9 +22,10 @@ mod tests;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Converted, Tally, Watch, make_folder};
+use super::{Converted, Tally, Watch};
 use crate::error::DataError;
 use crate::frames::{FrameMeta, Frames, try_write_frames};
+use crate::output::Output;
 use crate::recording::Recording;
 use crate::synthetic::Split;
 use crate::write::{Cut, WriteMeta, try_write_events};
@@ -93,11 +94,11 @@ pub fn convert(
         });
     }
     names.extend((names.len()..classes).map(|class| class.to_string()));
-    make_folder(output)?;
     let total = train.labels.len() + test.labels.len();
     let mut writer = Writer {
         options,
         names,
+        output: Output::in_folder(output)?,
         tally: Tally::new(watch, total),
         blank: 0,
     };
@@ -121,6 +122,7 @@ pub fn convert(
             images.pixels.finish()?;
         }
     }
+    writer.output.place()?;
     let mut notices = Vec::new();
     if writer.blank > 0 {
         let blank = writer.blank;
@@ -204,6 +206,7 @@ impl Images {
 struct Writer<'a> {
     options: &'a IdxOptions,
     names: Vec<String>,
+    output: Output,
     tally: Tally<'a>,
     /// Images without an event.
     blank: usize,
@@ -220,6 +223,7 @@ impl Writer<'_> {
         let Self {
             options,
             names,
+            output,
             tally,
             blank,
         } = self;
@@ -259,7 +263,7 @@ impl Writer<'_> {
                 }
                 Err(error) => Some(Err(error)),
             });
-            return try_write_events(path, cuts, &meta);
+            return try_write_events(output, path, cuts, &meta);
         }
         let channels = if form == Form::Rows { columns } else { 1 };
         let meta = FrameMeta {
@@ -278,7 +282,7 @@ impl Writer<'_> {
                 index,
             })
         });
-        try_write_frames(path, samples, &meta)
+        try_write_frames(output, path, samples, &meta)
     }
 }
 

@@ -96,14 +96,6 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     Ok(paths)
 }
 
-/// Makes the folder that files go to.
-pub(crate) fn make_folder(folder: &Path) -> Result<(), DataError> {
-    fs::create_dir_all(folder).map_err(|error| DataError::Write {
-        path: folder.to_owned(),
-        detail: error.to_string(),
-    })
-}
-
 /// Sorts events by time; those at the same time keep their order.
 pub(crate) fn sort_by_time(times_s: &mut Vec<f64>, units: &mut Vec<u32>) {
     if times_s.is_sorted() {

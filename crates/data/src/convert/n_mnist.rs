@@ -26,8 +26,9 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::split::Division;
-use super::{Converted, Tally, Watch, entries, make_folder, open, sort_by_time};
+use super::{Converted, Tally, Watch, entries, open, sort_by_time};
 use crate::error::DataError;
+use crate::output::Output;
 use crate::recording::Recording;
 use crate::synthetic::Split;
 use crate::write::{Cut, WriteMeta, try_write_events};
@@ -130,7 +131,7 @@ pub fn convert(
         ],
         ..WriteMeta::default()
     };
-    make_folder(output)?;
+    let mut files = Output::in_folder(output)?;
     let mut tally = Tally::new(watch, items.len());
     let mut converted = Converted::default();
     for split in Split::ALL {
@@ -150,9 +151,10 @@ pub fn convert(
                 index,
             }))
         });
-        let written = try_write_events(&path, cuts, &meta)?;
+        let written = try_write_events(&mut files, &path, cuts, &meta)?;
         converted.files.push((path, written));
     }
+    files.place()?;
     Ok(converted)
 }
 

@@ -28,8 +28,9 @@ mod tests;
 use std::path::Path;
 
 use super::split::{Division, number_groups};
-use super::{Converted, Tally, Watch, make_folder};
+use super::{Converted, Tally, Watch};
 use crate::error::DataError;
+use crate::output::Output;
 use crate::synthetic::Split;
 pub use ear::EarOptions;
 use layout::Layout;
@@ -109,11 +110,11 @@ pub fn convert(
     let mut maker = Maker {
         hearing: Hearing::new(&options.form, rate_hz)?,
         rate_hz,
+        output: Output::in_folder(output)?,
         tally: Tally::new(watch, layout.clips.len() + layout.noises.len()),
         silent: 0,
     };
 
-    make_folder(output)?;
     let names: Vec<&str> = numbers.keys().map(String::as_str).collect();
     let meta_info = vec![
         ("source".to_owned(), layout.kind.to_owned()),
@@ -153,6 +154,7 @@ pub fn convert(
         let written = maker.write(&path, noises, &[NOISE_CLASS.to_owned()], &meta_info)?;
         converted.files.push((path, written));
     }
+    maker.output.place()?;
     if maker.silent > 0 {
         let silent = maker.silent;
         converted

@@ -58,9 +58,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::split::{Division, number_groups};
-use super::{Converted, Tally, Watch, entries, make_folder};
+use super::{Converted, Tally, Watch, entries};
 use crate::error::DataError;
 use crate::frames::{FrameMeta, try_write_frames};
+use crate::output::Output;
 use crate::synthetic::Split;
 use crate::write::{WriteMeta, try_write_events};
 use header::{Body, Header};
@@ -278,7 +279,7 @@ pub fn convert(
     }
     let splits = options.division.divide(input, &sizes)?;
 
-    make_folder(output)?;
+    let mut files = Output::in_folder(output)?;
     let mut tally = Tally::new(watch, sizes.values().sum());
     let mut silent = 0;
     for split in Split::ALL {
@@ -287,12 +288,20 @@ pub fn convert(
             .iter()
             .filter(|record| splits[&record.name] == split)
             .collect();
-        let written = write(&path, &of_split, options, &mut tally, &mut silent)?;
+        let written = write(
+            &mut files,
+            &path,
+            &of_split,
+            options,
+            &mut tally,
+            &mut silent,
+        )?;
         converted.files.push((path, written));
         let names: Vec<&str> = of_split.iter().map(|r| r.name.as_str()).collect();
         let notice = format!("{}: records {}", split.file_name(), names.join(", "));
         converted.notices.push(notice);
     }
+    files.place()?;
     if silent > 0 {
         let notice = format!("{silent} beats make no event and were left out");
         converted.notices.push(notice);
@@ -302,6 +311,7 @@ pub fn convert(
 
 /// Writes the beats of `records` to `path`; counts those without an event.
 fn write(
+    output: &mut Output,
     path: &Path,
     records: &[&Record],
     options: &WfdbOptions,
@@ -343,7 +353,7 @@ fn write(
                 meta_info,
             };
             let frames = pieces.map(|piece| piece.map(cut::Piece::into_frames));
-            try_write_frames(path, frames, &meta)
+            try_write_frames(output, path, frames, &meta)
         }
         Form::Events { delta_mv, .. } => {
             meta_info.push(("delta_mv".to_owned(), delta_mv.to_string()));
@@ -360,7 +370,7 @@ fn write(
                 }
                 other => Some(other),
             });
-            try_write_events(path, cuts, &meta)
+            try_write_events(output, path, cuts, &meta)
         }
     }
 }

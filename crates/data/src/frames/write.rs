@@ -6,8 +6,8 @@ use hdf5::{Dataset, Group, H5Type};
 use ndarray::ArrayView2;
 
 use super::Frames;
-use crate::beside::write_beside;
 use crate::error::DataError;
+use crate::output::Output;
 use crate::write::store_names;
 
 /// How many samples, or values, are gathered before they are written.
@@ -41,12 +41,17 @@ pub fn write_frames(
     samples: impl IntoIterator<Item = Frames>,
     meta: &FrameMeta,
 ) -> Result<usize, DataError> {
-    try_write_frames(path.as_ref(), samples.into_iter().map(Ok), meta)
+    let mut output = Output::default();
+    let samples = samples.into_iter().map(Ok);
+    let written = try_write_frames(&mut output, path.as_ref(), samples, meta)?;
+    output.place()?;
+    Ok(written)
 }
 
 /// The same for samples that may fail to be read: the first error ends the writing, and nothing is left
 /// of it.
 pub(crate) fn try_write_frames(
+    output: &mut Output,
     path: &Path,
     samples: impl IntoIterator<Item = Result<Frames, DataError>>,
     meta: &FrameMeta,
@@ -59,7 +64,7 @@ pub(crate) fn try_write_frames(
             "there may be 1 to 65,536",
         ));
     }
-    write_beside(path, |part| write_part(part, path, samples, meta))
+    output.write(path, |part| write_part(part, path, samples, meta))
 }
 
 fn write_part(

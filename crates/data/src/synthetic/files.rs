@@ -1,6 +1,5 @@
 //! Writing a synthetic set to a folder: `train.h5`, `valid.h5` and `test.h5`.
 
-use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +8,7 @@ use super::{Split, SyntheticSet};
 use crate::convert::{Tally, Watch};
 use crate::error::DataError;
 use crate::labels::read_meta;
+use crate::output::Output;
 use crate::write::{StoredTimes, WriteMeta, try_write_events};
 
 const FINGERPRINT: &str = "fingerprint";
@@ -67,8 +67,8 @@ impl Synthetic {
         })
     }
 
-    /// The same; `watch` is called after each sample and may break the work off: then the file that was being
-    /// written is not left, and those before it are.
+    /// The same; `watch` is called after each sample and may break the work off: then no file is left of
+    /// it.
     pub fn write_watched(
         &self,
         folder: impl AsRef<Path>,
@@ -76,10 +76,7 @@ impl Synthetic {
     ) -> Result<[PathBuf; 3], DataError> {
         let set = SyntheticSet::new(self)?;
         let folder = folder.as_ref();
-        fs::create_dir_all(folder).map_err(|error| DataError::Write {
-            path: folder.to_owned(),
-            detail: error.to_string(),
-        })?;
+        let mut output = Output::in_folder(folder)?;
         let meta = WriteMeta {
             channels: self.channels,
             times: StoredTimes::F64,
@@ -101,8 +98,9 @@ impl Synthetic {
                 let sample = set.sample(split, index);
                 tally.count(path).map(|()| sample.into())
             });
-            try_write_events(path, samples, &meta)?;
+            try_write_events(&mut output, path, samples, &meta)?;
         }
+        output.place()?;
         Ok(paths)
     }
 

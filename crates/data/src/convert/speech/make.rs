@@ -10,6 +10,7 @@ use crate::convert::Tally;
 use crate::error::DataError;
 use crate::frames::{FrameMeta, Frames, try_write_frames};
 use crate::in_order::in_order;
+use crate::output::Output;
 use crate::place::Place;
 use crate::recording::Recording;
 use crate::write::{Cut, WriteMeta, try_write_events};
@@ -111,6 +112,7 @@ impl Spoken<'_> {
 pub(super) struct Maker<'a> {
     pub(super) hearing: Hearing,
     pub(super) rate_hz: f64,
+    pub(super) output: Output,
     pub(super) tally: Tally<'a>,
     /// Pieces without an event.
     pub(super) silent: usize,
@@ -128,6 +130,7 @@ impl Maker<'_> {
         let Self {
             hearing,
             rate_hz,
+            output,
             tally,
             silent,
         } = self;
@@ -149,7 +152,7 @@ impl Maker<'_> {
                         }
                         _ => true,
                     });
-                    try_write_events(path, cuts, &meta)
+                    try_write_events(output, path, cuts, &meta)
                 })
             }
             Hearing::Mel(mel) => {
@@ -161,7 +164,7 @@ impl Maker<'_> {
                 };
                 let frames = |spoken: Spoken| spoken.frames(mel, rate_hz);
                 in_order(recordings, frames, |made| {
-                    try_write_frames(path, flat(made, path, tally), &meta)
+                    try_write_frames(output, path, flat(made, path, tally), &meta)
                 })
             }
         }

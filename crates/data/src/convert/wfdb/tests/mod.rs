@@ -156,7 +156,9 @@ fn refused(name: &str, bytes: &[u8], expected: &str) {
         message.contains(&expected) && message.contains("; hint: "),
         "{message}"
     );
-    assert!(!folder.path().join("out/train.h5.part").exists());
+    let out = fs::read_dir(folder.path().join("out"));
+    let left: Vec<_> = out.into_iter().flatten().flatten().collect();
+    assert!(left.is_empty(), "{left:?}");
 }
 
 #[test]

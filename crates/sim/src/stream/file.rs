@@ -3,9 +3,7 @@
 use std::path::Path;
 
 use rayon::prelude::*;
-use saturn_data::{
-    DataError, EventFile, FrameFile, MAX_STEPS, ReadOptions, TimeError, Times, read_places,
-};
+use saturn_data::{DataError, EventFile, FrameFile, ReadOptions, Times, read_places};
 
 use super::columns::Form;
 use super::hash::Digest;
@@ -166,17 +164,8 @@ impl File {
             Self::Events(file) => {
                 let duration_s = file.last_s()[position];
                 let steps = file.steps(dt_ms).of(duration_s).saturating_add(1);
-                if steps <= MAX_STEPS {
-                    return Ok(steps);
-                }
-                Err(TimeError::TooManySteps {
-                    path: file.path().to_owned(),
-                    index: file.index(position),
-                    duration_s,
-                    steps,
-                    dt_ms,
-                }
-                .into())
+                length::check_memory(file, position, duration_s, steps, dt_ms)?;
+                Ok(steps)
             }
             Self::Frames(file, _) => Ok(file.steps(position) as u64),
         }

@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use saturn_data::DataError;
+use saturn_data::{DataError, EventFile, MAX_STEPS, TimeError};
 
 /// The most steps of a sample: nets are trained through whole samples.
 pub const MOST_STEPS: f64 = 1e7;
@@ -31,6 +31,28 @@ pub(super) fn check_sample(
         ),
         hint: "make `data.dt_ms` larger; if the times are not in seconds, declare their unit with `data.times`",
     })
+}
+
+/// An error if the sample at `position` of `file`, which reaches to `duration_s` and has so many `steps`, has more steps
+/// than memory is asked for.
+pub(super) fn check_memory(
+    file: &EventFile,
+    position: usize,
+    duration_s: f64,
+    steps: u64,
+    dt_ms: f64,
+) -> Result<(), DataError> {
+    if steps <= MAX_STEPS {
+        return Ok(());
+    }
+    Err(TimeError::TooManySteps {
+        path: file.path().to_owned(),
+        index: file.index(position),
+        duration_s,
+        steps,
+        dt_ms,
+    }
+    .into())
 }
 
 /// The shortest step in ms, rounded up to a thousandth, in which `last_s` seconds have fewer than the most steps.

@@ -9,10 +9,11 @@ use std::ops::Range;
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use saturn_cell::rng::ChaCha8Rng;
-use saturn_data::{DataError, EventFile, FrameFile, MAX_STEPS, Place, Steps, TimeError};
+use saturn_data::{DataError, EventFile, FrameFile, Place, Steps};
 
 use super::content::{Bins, Content};
 use super::hash::{Digest, Hash};
+use super::length;
 use super::samples::Sample;
 
 /// Where a label holds in a record.
@@ -172,7 +173,7 @@ pub(super) fn of_events(
             (None, _) => place.known_s.map(|known_s| step(&[start_s, known_s])),
         };
         let end_s = start_s + place.known_s[1].max(place.mark_s.unwrap_or(0.0));
-        bounded(file, position, end_s, until as u64, dt_ms)?;
+        length::check_memory(file, position, end_s, until as u64, dt_ms)?;
         let steps = from..until;
         let stretches = known.entry(file.speakers()[position]).or_default();
         // A stretch ends where the next begins.
@@ -229,7 +230,7 @@ pub(super) fn lay_events(
         let end = steps
             .of_sum(&[start_s, recording.duration_s()])
             .saturating_add(1);
-        bounded(file, position, start_s + recording.duration_s(), end, dt_ms)?;
+        length::check_memory(file, position, start_s + recording.duration_s(), end, dt_ms)?;
         for (&t_s, &unit) in recording.times_s.iter().zip(&recording.units) {
             events.push((steps.of_sum(&[start_s, t_s]) as u32, unit));
         }
@@ -242,27 +243,6 @@ pub(super) fn lay_events(
         }
     };
     Ok(laid.into_values().map(record).collect())
-}
-
-/// Whether a record that reaches so far has no more steps than memory is asked for.
-fn bounded(
-    file: &EventFile,
-    position: usize,
-    duration_s: f64,
-    steps: u64,
-    dt_ms: f64,
-) -> Result<(), DataError> {
-    if steps <= MAX_STEPS {
-        return Ok(());
-    }
-    Err(TimeError::TooManySteps {
-        path: file.path().to_owned(),
-        index: file.index(position),
-        duration_s,
-        steps,
-        dt_ms,
-    }
-    .into())
 }
 
 /// The places, one a sample in the file.

@@ -3,12 +3,13 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::health::get;
-use super::{count, scratch, start};
+use super::{Running, count, scratch, start};
 
 const NET: &str = "out/lif.adaptive.1";
 
@@ -39,24 +40,22 @@ fn slow_clients_hold_up_nobody() {
     assert_eq!(running.end(), 0, "{}", running.said);
 }
 
+/// A stream at the socket `path` with as many clients as it takes, which send nothing; one may be dropped after
+/// `idle_s` seconds of silence.
+fn full(path: &Path, idle_s: &str) -> (Running, Vec<UnixStream>) {
+    let from = format!("unix:{}", path.display());
+    let options = ["--from", &from, "--no-health", "--every", "1"];
+    let idle = ["--client-idle-s", idle_s];
+    let mut running = start(NET, &[&options[..], &idle].concat());
+    running.wait_for(|line| line["kind"] == "start");
+    let clients = (0..16).map(|_| UnixStream::connect(path).unwrap());
+    (running, clients.collect())
+}
+
 #[test]
 fn silent_clients_lock_nobody_out() {
     let path = scratch("clients/idle");
-    let from = format!("unix:{}", path.display());
-    let options = [
-        "--from",
-        &from,
-        "--no-health",
-        "--client-idle-s",
-        "0",
-        "--every",
-        "1",
-    ];
-    let mut running = start(NET, &options);
-    running.wait_for(|line| line["kind"] == "start");
-    let _silent: Vec<UnixStream> = (0..16)
-        .map(|_| UnixStream::connect(&path).unwrap())
-        .collect();
+    let (mut running, _silent) = full(&path, "0");
     let mut late = UnixStream::connect(&path).unwrap();
     late.write_all(b"1000 1\n20001000 1\n").unwrap();
     running.wait_for(|line| line["kind"] == "decision");
@@ -73,21 +72,7 @@ fn silent_clients_lock_nobody_out() {
 #[test]
 fn those_turned_away_do_not_fill_the_log() {
     let path = scratch("clients/away");
-    let from = format!("unix:{}", path.display());
-    let options = [
-        "--from",
-        &from,
-        "--no-health",
-        "--client-idle-s",
-        "3600",
-        "--every",
-        "1",
-    ];
-    let mut running = start(NET, &options);
-    running.wait_for(|line| line["kind"] == "start");
-    let mut all: Vec<UnixStream> = (0..16)
-        .map(|_| UnixStream::connect(&path).unwrap())
-        .collect();
+    let (mut running, mut all) = full(&path, "3600");
     let began = Instant::now();
     for _ in 0..500 {
         let mut away = UnixStream::connect(&path).unwrap();

@@ -1,10 +1,11 @@
-//! What the run found, first: a sentence, and the few numbers behind it.
+//! What the run found, first: a sentence, and the few numbers behind it, by each of the three readings.
 //!
 //! Which arms and which policy it is about comes from the run's roles and its reference.
 
 use maud::{Markup, html};
 
 use super::numbers::{interval, percent};
+use crate::eval::reading::Reading;
 use crate::figures::names;
 use crate::figures::scope::NEVER;
 use crate::run::summary::{Row, Summary};
@@ -39,11 +40,11 @@ pub fn headline(summary: &Summary) -> Markup {
     html! {
         p.lead {
             "On a stream that is never reset, with " (roles.stream_label(stream)) ", nets trained in the arm "
-            em { (names::arm(arm)) } " get " strong { (range(&bare.rows)) } " of the samples right; those trained in "
-            em { (names::arm(subject)) } ", " strong { (range(&own.rows)) } "."
+            em { (names::arm(arm)) } " get " (by_reading(&bare.rows)) " of the samples right; those trained in "
+            em { (names::arm(subject)) } ", " (by_reading(&own.rows)) "."
             @if !helped.rows.is_empty() && helped.policy != NEVER {
                 " With the policy " em { (roles.policy_label(helped.policy)) } ", nets of " em { (names::arm(arm)) }
-                " get " (range(&helped.rows)) "."
+                " get " (by_reading(&helped.rows)) "."
             }
             " A guess is right in " (percent(summary.chance)) " %."
         }
@@ -73,7 +74,7 @@ fn columns<'a>(
     all.filter(|column| !column.rows.is_empty()).collect()
 }
 
-/// A row a model.
+/// A row a reading of each model.
 fn glance(summary: &Summary, columns: &[Column]) -> Markup {
     let mut models: Vec<&str> = Vec::new();
     for row in columns.iter().flat_map(|column| &column.rows) {
@@ -86,19 +87,23 @@ fn glance(summary: &Summary, columns: &[Column]) -> Markup {
             table.glance {
                 thead { tr {
                     th {}
+                    th { "reading" }
                     @for c in columns { th.number { (names::arm(c.arm)) ", " (summary.roles.policy_label(c.policy)) } }
                 } }
-                tbody {
-                    @for model in models {
-                        tr {
-                            th scope="row" { (names::model(model)) }
-                            @for column in columns {
-                                @let summed = column.rows.iter().find(|r| r.model == model).and_then(|r| r.summed.as_ref());
-                                td.number {
-                                    @if let Some(summed) = summed {
-                                        span.big { (percent(summed.value)) " %" }
-                                        small { (interval(summed)) }
-                                    } @else { "–" }
+                @for model in models {
+                    tbody {
+                        @for (k, reading) in Reading::ALL.into_iter().enumerate() {
+                            tr {
+                                @if k == 0 { th scope="rowgroup" rowspan=(Reading::ALL.len()) { (names::model(model)) } }
+                                th scope="row" { (reading.name()) }
+                                @for column in columns {
+                                    @let row = column.rows.iter().find(|r| r.model == model);
+                                    td.number {
+                                        @if let Some(found) = row.and_then(|r| r.of(reading)) {
+                                            span.big { (percent(found.value)) " %" }
+                                            small { (interval(found)) }
+                                        } @else { "–" }
+                                    }
                                 }
                             }
                         }
@@ -109,11 +114,21 @@ fn glance(summary: &Summary, columns: &[Column]) -> Markup {
     }
 }
 
+/// `33 to 74 % (summed), 30 to 71 % (last step), 20 to 60 % (detector)`.
+fn by_reading(rows: &[&Row]) -> Markup {
+    html! {
+        @for (k, reading) in Reading::ALL.into_iter().enumerate() {
+            @if k > 0 { ", " }
+            strong { (range(rows, reading)) } " (" (reading.name()) ")"
+        }
+    }
+}
+
 /// From the lowest to the highest: `33 to 74 %`.
-fn range(rows: &[&Row]) -> String {
+fn range(rows: &[&Row], reading: Reading) -> String {
     let values = rows
         .iter()
-        .filter_map(|row| row.summed.as_ref())
+        .filter_map(|row| row.of(reading))
         .map(|e| 100.0 * e.value);
     let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| {
         (l.min(v), h.max(v))

@@ -1,6 +1,6 @@
 //! How numbers are written: signs, places, intervals.
 
-use crate::eval::bootstrap::Estimate;
+use crate::eval::estimate::Estimate;
 
 /// What stands where there is no number.
 pub const NOTHING: &str = "–";

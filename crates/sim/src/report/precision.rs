@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::numbers::{NOTHING, count, fixed, percent};
-use crate::eval::bootstrap::over_seeds;
+use crate::eval::estimate::over_seeds;
 use crate::figures::names;
 use crate::precision::result::{Stored, StoredEvaluation};
 use crate::run::summary::Summary;

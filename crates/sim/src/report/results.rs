@@ -6,8 +6,9 @@ use super::leading::{WHOLE, leading, rows, streams};
 use super::numbers::{
     NOTHING, count, fixed, interval, interval_of_difference, p_value, percent, signed,
 };
-use crate::eval::bootstrap::{Estimate, over_seeds};
+use crate::eval::estimate::{Estimate, over_seeds};
 use crate::eval::evaluate::Evaluation;
+use crate::eval::reading::Reading;
 use crate::figures::names;
 use crate::run::summary::{Row, Summary};
 
@@ -67,7 +68,7 @@ fn new_model(rows: &[&Row], k: usize) -> Option<&'static str> {
 
 fn accuracy(summary: &Summary, rows: &[&Row]) -> Markup {
     let from = format!(
-        "summed, from {} with {}, points",
+        "less {} with {}, points",
         names::arm(&summary.reference.arm),
         summary.roles.policy_label(&summary.reference.state_reset)
     );
@@ -87,7 +88,8 @@ fn accuracy(summary: &Summary, rows: &[&Row]) -> Markup {
                     th { "model" } th { "arm" } th { "state" }
                     @if rare { th.number { "mean recall of the classes, %" } }
                     th.number { "summed, %" } th.number { "last step, %" } th.number { "detector, %" }
-                    th.number { (from) } th.number { "p, Holm, of this stream and policy" }
+                    @for reading in Reading::ALL { th.number { (reading.name()) ", " (from) } }
+                    th.number { "p, summed; Holm, of this stream and policy" }
                 } }
                 tbody {
                     @for (k, row) in rows.iter().enumerate() {
@@ -95,10 +97,12 @@ fn accuracy(summary: &Summary, rows: &[&Row]) -> Markup {
                             (row_head(summary, rows, k))
                             @if rare { (cell(&row.balanced)) }
                             (cell(&row.summed)) (cell(&row.last)) (cell(&row.detector))
-                            td.number {
-                                @if let Some(e) = row.from_reference.as_ref() {
-                                    span { (signed(100.0 * e.value, 1)) } small { (interval_of_difference(e)) }
-                                } @else { (NOTHING) }
+                            @for reading in Reading::ALL {
+                                td.number {
+                                    @if let Some(e) = row.against.of(reading).map(|d| &d.estimate) {
+                                        span { (signed(100.0 * e.value, 1)) } small { (interval_of_difference(e)) }
+                                    } @else { (NOTHING) }
+                                }
                             }
                             td.number { (row.p_holm.map_or(NOTHING.to_owned(), p_value)) }
                         }

@@ -1,5 +1,6 @@
 use super::*;
-use crate::eval::bootstrap::Estimate;
+use crate::eval::crossed::{Basis, Difference};
+use crate::eval::estimate::Estimate;
 use crate::figures;
 use crate::run::summary::{Failure, Row};
 
@@ -21,7 +22,7 @@ fn row(model: &str, arm: &str, stream: &str, state_reset: &str, value: f64) -> R
         summed: estimate(value),
         last: estimate(value / 2.0),
         detector: None,
-        basis: crate::eval::crossed::Basis::None,
+        basis: Basis::None,
         balanced: None,
         from_reference: None,
         against: crate::run::summary::Against::default(),
@@ -40,19 +41,27 @@ fn differences_have_lines_of_their_own() {
     let scenario = figures::tests::scenario(&["rnn"], &["classic"]);
     let mut summary = figures::tests::summary(&scenario, 0.5);
     let mut better = row("rnn", "adaptive", "noise", "none", 0.5);
-    better.from_reference = Some(Estimate {
-        value: 0.125,
-        standard_error: Some(0.01),
-        interval: Some([0.1, 0.15]),
-        units: 3,
-    });
+    let points = |value: f64| Difference {
+        estimate: Estimate {
+            value,
+            standard_error: Some(0.01),
+            interval: Some([value - 0.025, value + 0.025]),
+            units: 3,
+        },
+        bounds: None,
+        p_value: None,
+        verdict: None,
+        basis: Basis::Seeds,
+    };
+    better.against.summed = Some(points(0.125));
+    better.against.last = Some(points(-0.05));
     better.p_holm = Some(0.0213);
     summary.table = vec![row("rnn", "classic", "noise", "oracle", 0.25), better];
     let lines = difference_lines(&summary, 200);
     assert_eq!(lines.len(), 3, "the reference has no line: {lines:#?}");
     assert!(lines[0].contains("classic, oracle") && lines[0].contains("Holm"));
     assert!(
-        lines[2].ends_with("+12.5  +10.0 to +15.0  0.021"),
+        lines[2].ends_with("+12.5 +10.0 to +15.0  −5.0 −7.5 to −2.5         –  0.021"),
         "{}",
         lines[2]
     );

@@ -1,7 +1,7 @@
 //! What was found for an item, stream by stream, and what becomes of it.
 
 use super::{Item, NOTHING};
-use crate::eval::bootstrap::one_sided;
+use crate::eval::estimate::one_sided;
 use crate::eval::verdict::Verdict;
 use crate::figures::scope::mean;
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::eval::bootstrap::over_seeds;
+use crate::eval::estimate::over_seeds;
 use crate::figures::tests::{scenario, summary};
 use crate::run::summary::table;
 

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::eval::bootstrap::Estimate;
 use crate::eval::crossed::{Basis, Difference};
+use crate::eval::estimate::Estimate;
 use crate::eval::reading::Reading;
 use crate::eval::verdict::{MARGIN, Verdict};
 use crate::figures::names;

@@ -2,15 +2,12 @@
 
 use saturn_sim::live::protocol::{Format, Item};
 
-use super::{bytes, count, hear, stream};
+use super::{bytes, count, hear, refused, stream};
 
 const NET: &str = "out/lif.adaptive.1";
 
-/// The stream, so that its middle is at 2^32 us.
-fn across() -> Vec<Item> {
-    let items = stream();
-    let middle = items.last().unwrap().time_us() / 2;
-    let moved = |time_us: u64| (1u64 << 32) - middle + time_us;
+/// The items at other times.
+fn at_times(items: &[Item], moved: impl Fn(u64) -> u64) -> Vec<Item> {
     let times = items.iter().map(|item| match *item {
         Item::Event {
             time_us,
@@ -28,24 +25,16 @@ fn across() -> Vec<Item> {
     times.collect()
 }
 
+/// The stream, so that its middle is at 2^32 us.
+fn across() -> Vec<Item> {
+    let items = stream();
+    let middle = items.last().unwrap().time_us() / 2;
+    at_times(&items, |time_us| (1 << 32) - middle + time_us)
+}
+
 /// The same on a counter of 32 bits.
 fn wrapped(items: &[Item]) -> Vec<Item> {
-    let shown = |time_us: u64| time_us & 0xFFFF_FFFF;
-    let times = items.iter().map(|item| match *item {
-        Item::Event {
-            time_us,
-            unit,
-            count,
-        } => Item::Event {
-            time_us: shown(time_us),
-            unit,
-            count,
-        },
-        Item::Mark { time_us } => Item::Mark {
-            time_us: shown(time_us),
-        },
-    });
-    times.collect()
+    at_times(items, |time_us| time_us & 0xFFFF_FFFF)
 }
 
 #[test]
@@ -101,15 +90,14 @@ fn where_all_is_late_the_notice_names_the_option() {
 
 #[test]
 fn decimals_are_an_error_that_names_line_and_field() {
-    let running = hear(
-        NET,
-        &["--no-health"],
-        b"# in seconds\n0.0012 5\n0.0013 5\n0.0500 6\n",
-    );
+    let text = b"# in seconds\n0.0012 5\n0.0013 5\n0.0500 6\n";
+    let running = refused(NET, &["--no-health"], text);
     for part in [
         "line 2, `0.0012 5`",
         "the time (field 1) has decimals",
         "10^6",
+        "all of its 3 lines or frames are malformed",
+        "`saturn send FILE`",
     ] {
         assert!(running.said.contains(part), "{part}: {}", running.said);
     }

@@ -256,6 +256,15 @@ impl Running {
 
 /// Runs a stream on `input` from standard input to its end.
 pub fn hear(net: &str, options: &[&str], input: &[u8]) -> Running {
+    ended(net, options, input, 0)
+}
+
+/// The same, of an input in which nothing can be read.
+pub fn refused(net: &str, options: &[&str], input: &[u8]) -> Running {
+    ended(net, options, input, 2)
+}
+
+fn ended(net: &str, options: &[&str], input: &[u8], expected: i32) -> Running {
     let mut running = start(net, options);
     let mut stdin = running.stdin();
     let input = input.to_vec();
@@ -265,7 +274,7 @@ pub fn hear(net: &str, options: &[&str], input: &[u8]) -> Running {
     });
     let code = running.end();
     writer.join().unwrap();
-    assert_eq!(code, 0, "{}", running.said);
+    assert_eq!(code, expected, "{}", running.said);
     running
 }
 

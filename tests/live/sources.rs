@@ -107,6 +107,9 @@ fn a_unix_socket_and_the_client() {
     let other = hear(NET, &OPTIONS, &fs::read(&file).unwrap());
     assert_eq!(running.texts(), other.texts());
     assert!(count(running.last(), "taken") > 1_000);
+    // Once more into the same file: that there is something in it is said.
+    let added = send(file.to_str().unwrap());
+    assert!(added.contains("the events are added at its end"), "{added}");
     // A file that is no socket is left alone; a socket that nobody listens at is taken over.
     fs::write(&path, "mine").unwrap();
     let mut refused = start(NET, &with(&["--from", &to]));

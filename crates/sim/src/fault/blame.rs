@@ -97,7 +97,32 @@ impl Blame for DataError {
     fn fault(&self) -> Fault {
         match self {
             Self::Write { .. } | Self::Stopped { .. } => Fault::Run,
-            _ => Fault::Input,
+            Self::Open { .. }
+            | Self::NotHdf5 { .. }
+            | Self::Truncated { .. }
+            | Self::Damaged { .. }
+            | Self::MissingDataset { .. }
+            | Self::MissingFrames { .. }
+            | Self::WrongType { .. }
+            | Self::WrongShape { .. }
+            | Self::TooLarge { .. }
+            | Self::LengthsDiffer { .. }
+            | Self::EventsDiffer { .. }
+            | Self::UnitOutOfRange { .. }
+            | Self::BadTime { .. }
+            | Self::Time(_)
+            | Self::LabelOutOfRange { .. }
+            | Self::NotWhole { .. }
+            | Self::EmptySample { .. }
+            | Self::EmptySplit { .. }
+            | Self::NothingLeft { .. }
+            | Self::Unstorable { .. }
+            | Self::BadSpec { .. }
+            | Self::Malformed { .. }
+            | Self::MalformedLine { .. }
+            | Self::Unusable { .. }
+            | Self::BadRecord { .. }
+            | Self::BadOption { .. } => Fault::Input,
         }
     }
 }
@@ -146,7 +171,7 @@ impl Blame for FolderError {
             | Self::NothingToResume { .. }
             | Self::Busy { .. }
             | Self::Damaged { .. } => Fault::Input,
-            Self::Io { what, .. } if what.is_reading() => Fault::Input,
+            Self::Io { what, .. } if what.is_taking() => Fault::Input,
             Self::Io { .. } => Fault::Run,
         }
     }
@@ -155,10 +180,11 @@ impl Blame for FolderError {
 impl Blame for LiveError {
     fn fault(&self) -> Fault {
         match self {
-            Self::Io { what, .. } if what.starts_with("write") => Fault::Run,
-            Self::Model { .. } | Self::Option { .. } | Self::State { .. } | Self::Io { .. } => {
+            Self::Model { .. } | Self::Option { .. } | Self::State { .. } | Self::Unread { .. } => {
                 Fault::Input
             }
+            Self::Io { what, .. } if what.is_taking() => Fault::Input,
+            Self::Io { .. } => Fault::Run,
         }
     }
 }

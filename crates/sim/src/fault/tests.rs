@@ -128,7 +128,7 @@ fn wrong_input_ends_with_2_and_a_failed_run_with_1() {
         WeightsError::InTheWay { path: path() }.into(),
         CommandError::NoSummary { run: path() }.into(),
         CommandError::NothingToSearch.into(),
-        LiveError::file(&path(), "open", "")(full()).into(),
+        LiveError::file(&path(), Deed::Open, "")(full()).into(),
         saturn_loss::LossError::NoRate {
             lower_hz: 2.0,
             upper_hz: 1.0,
@@ -174,7 +174,7 @@ fn wrong_input_ends_with_2_and_a_failed_run_with_1() {
             hint: "",
         }
         .into(),
-        LiveError::file(&path(), "write", "")(full()).into(),
+        LiveError::file(&path(), Deed::Write, "")(full()).into(),
         CommandError::NothingFound.into(),
         anyhow::Error::new(full()).context("a system call"),
     ];

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::run::deed::Deed;
+
 /// An error of `saturn stream`, `saturn send` or `saturn view`.
 #[derive(Debug, Error)]
 pub enum LiveError {
@@ -34,7 +36,7 @@ pub enum LiveError {
         /// The file, the socket or the address.
         place: String,
         /// What was tried.
-        what: &'static str,
+        what: Deed,
         /// What the system said.
         source: io::Error,
         /// What to do.
@@ -50,15 +52,22 @@ pub enum LiveError {
         /// What to do.
         hint: &'static str,
     },
+    /// An input has ended, and no line or frame of it was one.
+    #[error(
+        "{place}: all of its {dropped} lines or frames are malformed, and none was taken\nhint: lines are `TIME_US UNIT` or \
+         frames (docs/live.md); a data file is sent with `saturn send FILE`"
+    )]
+    Unread {
+        /// The input.
+        place: String,
+        /// Malformed lines or frames.
+        dropped: u64,
+    },
 }
 
 impl LiveError {
     /// An [`Self::Io`] about a file.
-    pub fn file(
-        path: &Path,
-        what: &'static str,
-        hint: &'static str,
-    ) -> impl FnOnce(io::Error) -> Self {
+    pub fn file(path: &Path, what: Deed, hint: &'static str) -> impl FnOnce(io::Error) -> Self {
         let place = path.display().to_string();
         move |source| Self::Io {
             place,

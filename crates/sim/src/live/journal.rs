@@ -24,6 +24,7 @@ use super::counts::Counts;
 use super::latency::Quantiles;
 use super::outlet::Outlet;
 use super::unfinished;
+use crate::run::deed::Deed;
 use crate::say::{plain, say};
 
 /// A line.
@@ -135,7 +136,7 @@ impl Journal {
         let place = path.map_or("standard output".to_owned(), |p| p.display().to_string());
         let failed = |source| LiveError::Io {
             place: place.clone(),
-            what: "write",
+            what: Deed::Write,
             source,
             hint: "choose another file with --out",
         };
@@ -255,7 +256,7 @@ impl Journal {
             }
             Err(source) => Err(LiveError::Io {
                 place: self.place.clone(),
-                what: "write",
+                what: Deed::Write,
                 source,
                 hint: "free some space; with --state the same command goes on where it was",
             }),

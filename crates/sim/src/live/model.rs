@@ -15,6 +15,7 @@ use super::LiveError;
 use crate::build::{Answers, build};
 use crate::network::Network;
 use crate::run::cells::Finished;
+use crate::run::deed::Deed;
 use crate::run::matrix::{Entry, entries};
 use crate::run::weights::{self, Belonging, WeightsError, WeightsFile};
 use crate::scenario::{DataSource, Precision, Scenario};
@@ -113,7 +114,7 @@ impl Model {
         let first = finished.cell.evaluations.first().filter(|_| own);
         let identity = Identity {
             place: entry.place.to_string(),
-            weights: sha256(&weights).map_err(LiveError::file(&weights, "read", "check it"))?,
+            weights: sha256(&weights).map_err(LiveError::file(&weights, Deed::Read, "check it"))?,
             channels: scenario.data.channels,
             dt_ms: finished.shared.dt_ms,
             classes: finished.shared.classes.clone(),

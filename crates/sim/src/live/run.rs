@@ -29,6 +29,7 @@ use super::stream::{Keeping, Stream, Tending, Watching, Why};
 use super::{raster::Raster, serve};
 use crate::command::refuse_same_file;
 use crate::network::Network;
+use crate::run::deed::Deed;
 use crate::scenario::Scenario;
 
 /// Runs a stream to its end, or until `stop` is set.
@@ -129,10 +130,17 @@ fn go<R: Real>(options: &Options, model: &Model, stop: &Arc<AtomicBool>) -> Resu
     };
     stream.end(&queue, why)?;
     done?;
+    let counts = &stream.counts;
+    let all = counts.taken + counts.marks + counts.dropped().iter().map(|(_, n)| n).sum::<u64>();
+    let malformed = counts.all_malformed();
+    if why == Why::Input && malformed > 0 && malformed == all {
+        let (place, dropped) = (listening.source, malformed);
+        return Err(LiveError::Unread { place, dropped }.into());
+    }
     match stream.failed.take() {
         Some(failed) => Err(LiveError::Io {
             place: listening.source,
-            what: "read on",
+            what: Deed::ReadOn,
             source: std::io::Error::other(failed),
             hint: "with --state the same command goes on where it was",
         }

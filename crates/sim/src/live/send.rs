@@ -23,6 +23,8 @@ use super::gaps::Gaps;
 use super::protocol::{Format, Item, MOST, frame};
 use super::source::Source;
 use crate::command::refuse_same_file;
+use crate::run::deed::Deed;
+use crate::say::say;
 
 /// What is sent.
 #[derive(Clone, Debug)]
@@ -207,17 +209,24 @@ impl<'a> Sender<'a> {
             Source::Stdin => (stream(Box::new(io::stdout())), "standard output".into()),
             Source::File(path) => {
                 let file = OpenOptions::new().create(true).append(true).open(path);
-                let file = file.map_err(LiveError::file(path, "write", "check the path"))?;
+                let file = file.map_err(LiveError::file(path, Deed::Write, "check the path"))?;
+                let length = file.metadata().map_or(0, |found| found.len());
+                if length > 0 {
+                    say(&format!(
+                        "{}: has {length} bytes already; the events are added at its end",
+                        path.display()
+                    ));
+                }
                 (stream(Box::new(file)), path.display().to_string())
             }
             Source::Unix(path) => {
-                let socket = connect(path).map_err(LiveError::file(path, "connect", hint))?;
+                let socket = connect(path).map_err(LiveError::file(path, Deed::Connect, hint))?;
                 (stream(socket), path.display().to_string())
             }
             Source::Udp(address) => {
                 let failed = |source| LiveError::Io {
                     place: format!("udp:{address}"),
-                    what: "connect",
+                    what: Deed::Connect,
                     source,
                     hint,
                 };
@@ -333,7 +342,7 @@ impl<'a> Sender<'a> {
                 };
                 Err(LiveError::Io {
                     place: self.place.clone(),
-                    what: "write",
+                    what: Deed::Write,
                     source,
                     hint,
                 })

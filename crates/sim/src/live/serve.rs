@@ -15,6 +15,7 @@ use super::LiveError;
 use super::host::Hosts;
 use super::metrics;
 use super::status::Board;
+use crate::run::deed::Deed;
 
 /// The longest request, bytes.
 const REQUEST: usize = 4096;
@@ -37,7 +38,7 @@ pub fn start(
 ) -> Result<SocketAddr, LiveError> {
     let failed = |source| LiveError::Io {
         place: address.to_owned(),
-        what: "listen",
+        what: Deed::Listen,
         source,
         hint: "choose a port that is free with --metrics; 0 is any that is",
     };

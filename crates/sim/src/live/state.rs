@@ -19,6 +19,7 @@ use super::model::Identity;
 use super::protocol::Item;
 use super::source::Resume;
 use crate::run::checkpoint::{HEADER, Refused, open, seal};
+use crate::run::deed::Deed;
 use crate::run::folder::{FolderError, write_beside};
 
 const MAGIC: &[u8; 16] = b"saturn stream 2\n";
@@ -55,13 +56,13 @@ pub fn save(path: &Path, saved: &Saved) -> Result<(), LiveError> {
     let hint = "free some space, or choose another file with --state";
     let body = postcard::to_stdvec(saved)
         .map_err(std::io::Error::other)
-        .map_err(LiveError::file(path, "write", hint))?;
+        .map_err(LiveError::file(path, Deed::Write, hint))?;
     write_beside(path, &seal(MAGIC, &body)).map_err(|e| {
         let source = match e {
             FolderError::Io { source, .. } => source,
             other => std::io::Error::other(other.to_string()),
         };
-        LiveError::file(path, "write", hint)(source)
+        LiveError::file(path, Deed::Write, hint)(source)
     })
 }
 
@@ -70,7 +71,7 @@ pub fn load(path: &Path) -> Result<Option<Saved>, LiveError> {
     let hint = "check the path and who may read it";
     let length = match fs::metadata(path) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(e) => return Err(LiveError::file(path, "read", hint)(e)),
+        Err(e) => return Err(LiveError::file(path, Deed::Read, hint)(e)),
         Ok(found) if !found.is_file() => {
             return Err(LiveError::State {
                 path: path.to_owned(),
@@ -83,11 +84,11 @@ pub fn load(path: &Path) -> Result<Option<Saved>, LiveError> {
         }
         Ok(found) => found.len(),
     };
-    let mut file = File::open(path).map_err(LiveError::file(path, "read", hint))?;
+    let mut file = File::open(path).map_err(LiveError::file(path, Deed::Read, hint))?;
     let mut bytes = Vec::new();
     let mut read = |most: u64, bytes: &mut Vec<u8>| {
         let read = (&mut file).take(most).read_to_end(bytes);
-        read.map_err(LiveError::file(path, "read", hint))
+        read.map_err(LiveError::file(path, Deed::Read, hint))
     };
     read(HEADER as u64, &mut bytes)?;
     let said = bytes.get(MAGIC.len()..).and_then(|rest| rest.first_chunk());

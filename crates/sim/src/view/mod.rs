@@ -28,6 +28,7 @@ use crate::command::print_line;
 use crate::live::LiveError;
 use crate::live::source::address_of;
 use crate::live::status::Status;
+use crate::run::deed::Deed;
 
 /// What is to be seen.
 #[derive(Clone, Debug)]
@@ -116,7 +117,7 @@ impl Watched {
                 let text = asked.and_then(|mut answer| answer.body_mut().read_to_string());
                 let text = text.map_err(|e| LiveError::Io {
                     place: url.clone(),
-                    what: "read",
+                    what: Deed::Read,
                     source: std::io::Error::other(e),
                     hint: "start `saturn stream` with --metrics PORT, and give that port",
                 })?;

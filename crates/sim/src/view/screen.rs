@@ -13,6 +13,7 @@ use ratatui::layout::Rect;
 use ratatui::{DefaultTerminal, Terminal};
 
 use crate::live::LiveError;
+use crate::run::deed::Deed;
 
 /// How long a look at the keyboard takes at most, so that an interrupt is heard.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -29,7 +30,7 @@ pub struct Screen {
 fn failed(source: std::io::Error) -> LiveError {
     LiveError::Io {
         place: "the terminal".to_owned(),
-        what: "draw on",
+        what: Deed::Draw,
         source,
         hint: "run it in a terminal, or print one picture with --once",
     }

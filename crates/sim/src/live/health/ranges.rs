@@ -96,7 +96,7 @@ fn known(path: &Path) -> Result<Option<Ranges>> {
         LiveError::State {
             path: path.to_owned(),
             what: e.to_string(),
-            hint: "remove it; the ranges will be learnt again",
+            hint: "move it out of the folder; the ranges will be learnt again",
         }
         .into()
     })

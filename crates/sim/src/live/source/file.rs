@@ -11,6 +11,7 @@ use super::{PATIENCE, Reading, spawn};
 use crate::live::LiveError;
 use crate::live::protocol::Decoder;
 use crate::live::queue::{Feeder, Message};
+use crate::run::deed::Deed;
 
 /// How long to wait for a file to grow.
 const GROWTH: Duration = Duration::from_millis(20);
@@ -41,8 +42,8 @@ pub fn start_stdin(reading: &Reading, feeder: Feeder) -> Result<String, LiveErro
 /// The file at `path`.
 pub fn start(reading: &Reading, path: &Path, mut feeder: Feeder) -> Result<String, LiveError> {
     let hint = "check the path; a file that is to grow must be there, and may be empty";
-    let opening = LiveError::file(path, "open", hint);
-    let found = fs::metadata(path).map_err(LiveError::file(path, "open", hint))?;
+    let opening = LiveError::file(path, Deed::Open, hint);
+    let found = fs::metadata(path).map_err(LiveError::file(path, Deed::Open, hint))?;
     let mut decoder = Decoder::new(reading.format, reading.channels);
     if !found.is_file() && !found.is_dir() {
         return start_pipe(path, decoder, feeder);

@@ -23,6 +23,7 @@ pub use file::Resume;
 use super::LiveError;
 use super::protocol::Format;
 use super::queue::Feeder;
+use crate::run::deed::Deed;
 
 /// How long a reader waits before it looks whether it is to end.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -111,7 +112,7 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), LiveErr
         .spawn(work);
     started.map(drop).map_err(|source| LiveError::Io {
         place: name.to_owned(),
-        what: "start a reader of",
+        what: Deed::StartReader,
         source,
         hint: "the system lets this user start no more threads",
     })

@@ -37,6 +37,7 @@ mod with_sockets {
     use crate::live::LiveError;
     use crate::live::protocol::Decoder;
     use crate::live::queue::{Feeder, Message};
+    use crate::run::deed::Deed;
 
     /// The most clients at once.
     const CLIENTS: usize = 16;
@@ -47,7 +48,7 @@ mod with_sockets {
         clear(path)?;
         let listener = UnixListener::bind(path)
             .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
-            .map_err(LiveError::file(path, "make a socket", HINT))?;
+            .map_err(LiveError::file(path, Deed::MakeSocket, HINT))?;
         let (reading, place) = (reading.clone(), Place(path.to_owned()));
         spawn(&path.display().to_string(), move || {
             accept(&listener, &reading, feeder);
@@ -81,7 +82,7 @@ mod with_sockets {
                 taken("there is a file, and it is no socket")
             }
             Ok(_) if UnixStream::connect(path).is_ok() => taken("another program listens there"),
-            Ok(_) => fs::remove_file(path).map_err(LiveError::file(path, "remove", HINT)),
+            Ok(_) => fs::remove_file(path).map_err(LiveError::file(path, Deed::Remove, HINT)),
         }
     }
 

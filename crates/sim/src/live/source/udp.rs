@@ -7,12 +7,13 @@ use super::{PATIENCE, Reading, spawn};
 use crate::live::LiveError;
 use crate::live::protocol::Decoder;
 use crate::live::queue::{Feeder, Message};
+use crate::run::deed::Deed;
 
 /// Listens at `address`.
 pub fn start(reading: &Reading, address: &str, mut feeder: Feeder) -> Result<String, LiveError> {
     let failed = |source| LiveError::Io {
         place: format!("udp:{address}"),
-        what: "listen",
+        what: Deed::Listen,
         source,
         hint: "choose an address of this machine and a port that is free; port 0 is any that is",
     };

@@ -107,7 +107,7 @@ pub enum FolderError {
         source: io::Error,
     },
     /// A file of ours does not hold what we wrote.
-    #[error("{}: is damaged: {source}\nhint: remove it; what it held will be computed again", path.display())]
+    #[error("{}: is damaged: {source}\nhint: move it out of the folder; what it held will be computed again", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,

@@ -73,7 +73,7 @@ pub enum TraceError {
     #[error(transparent)]
     Data(#[from] DataError),
     /// The file does not hold what was written.
-    #[error("{}: is damaged: {source}\nhint: remove it and the JSON file of the same name in `results`, and run the same command again", path.display())]
+    #[error("{}: is damaged: {source}\nhint: move it and the JSON file of the same name in `results` out of the folder, and run the same command again", path.display())]
     Hdf5 {
         /// The file.
         path: PathBuf,

@@ -92,6 +92,20 @@ pub fn budget(limits: &Limits, costs: &Costs) -> Budget {
     }
 }
 
+/// What to say where the memory that was given is less than the data and the largest cell need: it is a bound on what
+/// goes on at once, and one cell always does.
+pub fn too_little(limits: &Limits, costs: &Costs) -> Option<String> {
+    let given_mib = limits.memory_mib?;
+    let largest = costs.cells.iter().copied().fold(0.0, f64::max);
+    let needed_mib = (costs.base + largest) / MIB;
+    (given_mib < needed_mib).then(|| {
+        format!(
+            "--memory {given_mib}: the data and the largest net need about {needed_mib:.0} MiB; trials run one after \
+             the other, and take more than was given"
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,6 +125,19 @@ mod tests {
         assert!((four.bytes - 200.0 * MIB).abs() < 1.0);
         // Too little for the data alone: one after the other, since none fits beside another.
         assert!(of(Some(50.0), Some(4)).bytes.abs() < 1.0);
+        let said = |memory_mib| {
+            let limits = Limits {
+                memory_mib,
+                jobs: None,
+            };
+            too_little(&limits, &costs)
+        };
+        assert_eq!((said(None), said(Some(150.0))), (None, None));
+        let text = said(Some(149.0)).unwrap();
+        assert!(
+            text.contains("--memory 149: ") && text.contains("about 150 MiB"),
+            "{text}"
+        );
         assert_eq!(of(None, None).workers, 1);
         assert_eq!(of(Some(300.0), Some(1)).workers, 1);
     }

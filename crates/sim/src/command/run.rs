@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 use thiserror::Error;
 
-use super::budget::{Limits, budget, costs};
+use super::budget::{Limits, budget, costs, too_little};
 use super::described::described;
 use super::error::CommandError;
 use super::make::{paths_if_there, paths_of};
@@ -243,6 +243,9 @@ impl Job<'_> {
             events: Events::of(&bench),
         };
         let costs = costs(scenario, &bench, paths, chosen)?;
+        if let Some(notice) = too_little(&options.limits, &costs) {
+            progress.line(&notice);
+        }
         let seeds = scenario.seeds_for(options.all_seeds).len();
         let wanted = Wanted {
             done: options.collect.is_some(),

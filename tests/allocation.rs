@@ -5,8 +5,9 @@
 
 use saturn_cell::gradcheck::{random, random_events};
 use saturn_cell::{EventBatch, Input, Recorded};
-use saturn_data::{OnBadSample, ReadOptions, Recording, WriteMeta, write_events};
+use saturn_data::{OnBadSample, ReadOptions, Recording, Synthetic, WriteMeta, write_events};
 use saturn_sim::build::build;
+use saturn_sim::command::check::findings;
 use saturn_sim::eval::lanes::Lanes;
 use saturn_sim::eval::reset::{
     ClassHeld, Clip, Decay, EntropyOver, Misaligned, Output, PolicyConfig, Random, Silence, Window,
@@ -249,5 +250,53 @@ fn a_step_of_a_stream_allocates_nothing() {
         run();
         let (count, bytes) = allocations(run);
         assert_eq!(count, 0, "{layers}: {bytes} bytes");
+    }
+}
+
+/// What `check` asks for is bounded, whatever a scenario's sizes: it builds and tries a bounded little of each net.
+#[test]
+fn a_check_asks_for_bounded_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let set = Synthetic {
+        classes: 4,
+        channels: 16,
+        train: 400,
+        valid: 12,
+        test: 12,
+        ..Synthetic::default()
+    };
+    set.write(folder.path().join("data"), |_| {}).unwrap();
+    let text = "\
+name: small
+data: {events: {train: data/train.h5, valid: data/valid.h5, test: data/test.h5}, channels: 16}
+models: {lif: {layers: [{lif: {hidden: 8, recurrent: true}}]}, gru: {layers: [{gru: {hidden: 8}}]}}
+arms: {classic: {streams: single}, adaptive: {loss: adaptive}}
+evaluate: {steps: 2000, lanes: 2, contraction: {samples: 8}}
+";
+    let one = rayon::ThreadPoolBuilder::new().num_threads(1).build();
+    let one = one.unwrap();
+    for sets in [
+        &[][..],
+        &["models.lif.layers.0.lif.hidden=4000"],
+        &["models.lif.layers.0.lif.hidden=20000"],
+        &["models.lif.layers.0.lif.hidden=1099511627776"],
+        &["models.lif.layers.0.lif.hidden=18446744073709551615"],
+        &["data.dt_ms=0.01"],
+        &["data.dt_ms=0.00001"],
+        &["evaluate.steps=1000000000000000", "train.epochs=1000000"],
+        &[
+            "train.lanes=65536",
+            "train.shard_lanes=65536",
+            "evaluate.lanes=2000",
+        ],
+        &[
+            "evaluate.contraction={samples: 10000, lead_steps: 1000000, gap_steps: 1000000, realisations: 100000}",
+        ],
+        &["stream.samples=100000"],
+    ] {
+        let scenario = Scenario::parse(text, "s.yaml", folder.path(), sets).unwrap();
+        // All of it on the one thread whose memory is counted.
+        let (_, bytes) = one.install(|| allocations(|| drop(findings(&scenario))));
+        println!("{sets:?}: {bytes} bytes");
     }
 }

@@ -7,7 +7,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr)] // A program for the terminal.
 
-use saturn_sim::eval::crossed::simulated::{Effects, Setting, coverage, margin_test};
+use saturn_sim::eval::crossed::simulated::{Setting, coverage, margin_test};
 
 /// Effects on the logit scale: seeds, recordings, both.
 const EFFECTS: [[f64; 3]; 6] = [
@@ -24,17 +24,6 @@ const MARGIN: f64 = 0.025;
 fn main() {
     let repetitions = std::env::args().nth(1).and_then(|n| n.parse().ok());
     let repetitions = repetitions.unwrap_or(4_000);
-    let of = |rate: f64, [seeds, recordings, both]: [f64; 3]| Setting {
-        rate,
-        effects: Effects {
-            seeds,
-            recordings,
-            both,
-        },
-        seeds: 3,
-        recordings: 250,
-        segments: 425,
-    };
     let percent = |share: f64| format!("{:.1}", 100.0 * share);
     println!(
         "| rate | sd of seeds | of recordings | of both | this rule | Student over seeds | Hillis | bootstrap of the seeds | width, this rule | width, Student |"
@@ -43,7 +32,7 @@ fn main() {
     let mut least = 1.0f64;
     for rate in RATES {
         for effects in EFFECTS {
-            let found = coverage(&of(rate, effects), repetitions, 1);
+            let found = coverage(&Setting::usual(rate, effects), repetitions, 1);
             least = least.min(found.crossed.coverage);
             let [a, b, c] = effects;
             let cells = [
@@ -64,7 +53,13 @@ fn main() {
     println!("|---|---|---|---|---|---|---|");
     for rate in [0.5, 0.9, 0.95, 0.98, 0.99] {
         for effects in EFFECTS {
-            let tested = margin_test(&of(rate - MARGIN, effects), MARGIN, 0.8, repetitions, 2);
+            let tested = margin_test(
+                &Setting::usual(rate - MARGIN, effects),
+                MARGIN,
+                0.8,
+                repetitions,
+                2,
+            );
             let [a, b, c] = effects;
             let cells = [
                 percent(tested.crossed.coverage),

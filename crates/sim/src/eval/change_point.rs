@@ -27,7 +27,7 @@ use rand::seq::SliceRandom;
 use saturn_cell::rng::{ChaCha8Rng, generator};
 use serde::{Deserialize, Serialize};
 
-use super::bootstrap::Tally;
+use super::estimate::Tally;
 
 /// Bins of stream position.
 pub const BINS: usize = 256;

@@ -62,7 +62,7 @@
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
-use super::bootstrap::Estimate;
+use super::estimate::Estimate;
 use super::tally::{ByRecording, Tally};
 
 mod difference;

@@ -20,11 +20,11 @@ use saturn_data::DataError;
 use serde::{Deserialize, Serialize};
 
 use super::asked::ChangesReport;
-use super::bootstrap::{ByRecording, Estimate};
 use super::by_class::ByClass;
 use super::calibration::{Calibration, CalibrationReport};
 use super::crossed::of_recordings;
 use super::detector::{DetectorConfig, DetectorError, DetectorScore, choose, grid};
+use super::estimate::{ByRecording, Estimate};
 use super::gap::GapBin;
 use super::position::{PositionWindow, Spacing};
 use super::reset::PolicyConfig;

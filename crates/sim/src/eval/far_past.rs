@@ -27,7 +27,7 @@ use saturn_cell::{Real, column};
 use saturn_data::DataError;
 use serde::{Deserialize, Serialize};
 
-use super::bootstrap::over_seeds;
+use super::estimate::over_seeds;
 use super::lanes::CHUNK;
 use crate::network::{Network, Tapes};
 use crate::stream::{Columns, Composer, Source};

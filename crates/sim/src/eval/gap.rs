@@ -10,7 +10,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::bootstrap::ByRecording;
+use super::estimate::ByRecording;
 use super::position::interval;
 
 /// Counts right answers by gap. Memory: 16 bytes a recording and bin that was met.

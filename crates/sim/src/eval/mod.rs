@@ -1,13 +1,13 @@
 //! Evaluation on streams that are never reset, and what is measured on them.
 
 pub mod asked;
-pub mod bootstrap;
 pub mod by_class;
 pub mod calibration;
 pub mod change_point;
 pub mod contraction;
 pub mod crossed;
 pub mod detector;
+pub mod estimate;
 pub mod evaluate;
 pub mod experiments;
 pub mod far_past;

@@ -19,7 +19,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::bootstrap::ByRecording;
+use super::estimate::ByRecording;
 
 /// z of a 95 % interval.
 const Z: f64 = 1.959_963_984_540_054;

@@ -6,7 +6,7 @@
 //! | last step | the class of the largest probability at its last step | where it ends |
 //! | detector | the class that a detector reports within it, and nothing else | nothing |
 
-use super::bootstrap::Estimate;
+use super::estimate::Estimate;
 use super::evaluate::Evaluation;
 use super::tally::ByRecording;
 

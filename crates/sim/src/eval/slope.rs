@@ -28,7 +28,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::bootstrap::{Estimate, Tally, around};
+use super::estimate::{Estimate, Tally, around};
 
 /// Segments of each lane that are reported apart.
 pub const FIRST: u64 = 10;

@@ -8,7 +8,7 @@ use saturn_plots::{Accuracy, AccuracyPanel, Look, Series, Slope};
 use super::names;
 use super::scope::{Scope, mean};
 use super::{FiguresError, Sheet};
-use crate::eval::bootstrap::over_seeds;
+use crate::eval::estimate::over_seeds;
 use crate::eval::evaluate::Evaluation;
 use crate::scenario::Plot;
 

@@ -7,7 +7,7 @@ use super::names;
 use super::scope::{NEVER, Scope};
 use super::sweep::line;
 use super::{FiguresError, Sheet};
-use crate::eval::bootstrap::Estimate;
+use crate::eval::estimate::Estimate;
 use crate::scenario::{Plot, StateReset};
 
 /// Streams that are drawn, a figure each.

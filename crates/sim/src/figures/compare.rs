@@ -8,7 +8,7 @@ use super::names;
 use super::recall;
 use super::scope::{NEVER, Scope};
 use super::{FiguresError, Sheet};
-use crate::eval::bootstrap::Estimate;
+use crate::eval::estimate::Estimate;
 use crate::eval::evaluate::Evaluation;
 use crate::run::summary::Row;
 use crate::scenario::{ArmRole, Plot};

@@ -8,7 +8,7 @@ use super::names;
 use super::scope::{NEVER, Scope, mean};
 use super::sweep::line;
 use super::{FiguresError, Sheet};
-use crate::eval::bootstrap::Estimate;
+use crate::eval::estimate::Estimate;
 use crate::scenario::Plot;
 
 /// Streams that are drawn, a figure each.

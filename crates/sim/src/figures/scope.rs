@@ -6,8 +6,8 @@ use saturn_plots::{Axis, Look};
 
 use super::looks::looks;
 use super::names;
-use crate::eval::bootstrap::{Estimate, over_seeds};
 use crate::eval::crossed::Basis;
+use crate::eval::estimate::{Estimate, over_seeds};
 use crate::eval::evaluate::Evaluation;
 use crate::eval::reset::Never;
 use crate::monitor::contraction::headline;

@@ -9,8 +9,8 @@ use std::path::Path;
 use saturn_loss::MaskReport;
 
 use super::*;
-use crate::eval::bootstrap::{ByRecording, Estimate};
 use crate::eval::detector::{DetectorScore, grid};
+use crate::eval::estimate::{ByRecording, Estimate};
 use crate::eval::evaluate::{Evaluation, Watched};
 use crate::eval::gap::GapBin;
 use crate::eval::reset::{Misaligned, StateReset};

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::config::PrecisionConfig;
 use super::cost::Cost;
 use super::drift::DriftWindow;
-use crate::eval::bootstrap::Estimate;
+use crate::eval::estimate::Estimate;
 use crate::eval::evaluate::Evaluation;
 use crate::eval::slope::Slope;
 

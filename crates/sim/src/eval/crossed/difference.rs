@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Basis, ONE_SIDED, Parts, Seed, TWO_SIDED, influences, over_recordings, over_values, seen,
 };
-use crate::eval::bootstrap::Estimate;
+use crate::eval::estimate::Estimate;
 use crate::eval::verdict::{MARGIN, Verdict};
 
 /// A difference of two accuracies, paired by seed and, where both are known, by recording.

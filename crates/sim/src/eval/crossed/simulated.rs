@@ -20,7 +20,7 @@ use super::{
     Difference, Seed, TWO_SIDED, accuracy, difference, influences, over_recordings, over_values,
     seen,
 };
-use crate::eval::bootstrap::Estimate;
+use crate::eval::estimate::Estimate;
 use crate::eval::tally::ByRecording;
 
 /// Standard deviations of the effects, on the logit scale.
@@ -53,6 +53,21 @@ pub struct Setting {
 pub type Answers = Vec<ByRecording>;
 
 impl Setting {
+    /// A comparison of the size that the project's own have: three seeds, 250 recordings, 425 segments.
+    pub fn usual(rate: f64, [seeds, recordings, both]: [f64; 3]) -> Self {
+        Self {
+            rate,
+            effects: Effects {
+                seeds,
+                recordings,
+                both,
+            },
+            seeds: 3,
+            recordings: 250,
+            segments: 425,
+        }
+    }
+
     /// mu for `rate`, by bisection.
     fn mu(&self, rate: f64) -> f64 {
         let e = self.effects;
@@ -183,7 +198,7 @@ pub fn coverage(setting: &Setting, repetitions: usize, seed: u64) -> Compared {
 }
 
 fn student(values: &[f64]) -> Option<[f64; 2]> {
-    crate::eval::bootstrap::over_seeds(values)?.interval
+    crate::eval::estimate::over_seeds(values)?.interval
 }
 
 /// Quantiles 2.5 % and 97.5 % of the mean of all resamples of `values`, of which there are n^n.

@@ -1,4 +1,4 @@
-use super::simulated::{Effects, Setting, coverage, margin_test};
+use super::simulated::{Setting, coverage, margin_test};
 use super::*;
 
 fn close(a: f64, b: f64, tolerance: f64) {
@@ -202,18 +202,8 @@ fn intervals_stay_within_0_and_1() {
 #[test]
 fn three_seeds_cover_the_truth() {
     for rate in [0.5, 0.9, 0.99] {
-        for (seeds, recordings, both) in [(0.0, 1.5, 0.5), (0.3, 1.5, 0.5), (0.2, 4.0, 1.5)] {
-            let setting = Setting {
-                rate,
-                effects: Effects {
-                    seeds,
-                    recordings,
-                    both,
-                },
-                seeds: 3,
-                recordings: 250,
-                segments: 425,
-            };
+        for effects in [[0.0, 1.5, 0.5], [0.3, 1.5, 0.5], [0.2, 4.0, 1.5]] {
+            let setting = Setting::usual(rate, effects);
             let found = coverage(&setting, 400, 1);
             assert!(found.crossed.coverage >= 0.93, "{setting:?}: {found:?}");
             assert!(found.bootstrap.coverage < 0.8, "{setting:?}: {found:?}");

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::CellSummary;
-use crate::eval::bootstrap::Estimate;
 use crate::eval::crossed::{self, Basis, Difference, Seed, accuracy};
+use crate::eval::estimate::Estimate;
 use crate::eval::evaluate::Evaluation;
 use crate::eval::paired::holm;
 use crate::eval::reading::Reading;
@@ -297,7 +297,7 @@ fn select<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::bootstrap::over_seeds;
+    use crate::eval::estimate::over_seeds;
     use crate::eval::verdict::Verdict;
     use crate::figures::tests::{scenario, summary};
 

@@ -7,7 +7,7 @@ use saturn_cell::gradcheck::{random, random_events};
 use saturn_cell::{EventBatch, Input, Recorded};
 use saturn_data::{OnBadSample, ReadOptions, Recording, Synthetic, WriteMeta, write_events};
 use saturn_sim::build::build;
-use saturn_sim::command::check::findings;
+use saturn_sim::command::findings;
 use saturn_sim::eval::lanes::Lanes;
 use saturn_sim::eval::reset::{
     ClassHeld, Clip, Decay, EntropyOver, Misaligned, Output, PolicyConfig, Random, Silence, Window,
@@ -16,6 +16,8 @@ use saturn_sim::network::{Network, NetworkStream};
 use saturn_sim::scenario::{Fill, Gap, Scenario};
 use saturn_sim::stream::{Noise, Source, Split};
 
+/// Bytes that a check may hold at once, however large the scenario.
+const CHECKED: u64 = 64 << 20;
 const INPUTS: usize = 48;
 const CLASSES: usize = 16;
 const STACKS: [&str; 15] = [
@@ -297,6 +299,6 @@ evaluate: {steps: 2000, lanes: 2, contraction: {samples: 8}}
         let scenario = Scenario::parse(text, "s.yaml", folder.path(), sets).unwrap();
         // All of it on the one thread whose memory is counted.
         let (_, bytes) = one.install(|| allocations(|| drop(findings(&scenario))));
-        println!("{sets:?}: {bytes} bytes");
+        assert!(bytes <= CHECKED, "{sets:?}: {bytes} bytes");
     }
 }

@@ -15,3 +15,17 @@ pub fn generator(seed: u64, purpose: &str, index: u64) -> ChaCha8Rng {
     rng.set_stream(index);
     rng
 }
+
+/// The [`Moment::pass`](crate::Moment::pass) of a purpose: another purpose draws other numbers.
+pub fn pass_of(purpose: &str) -> u64 {
+    let add = |hash: u64, byte: u8| mix64(hash ^ u64::from(byte));
+    purpose.bytes().fold(0, add)
+}
+
+/// SplitMix64's finaliser (Steele, Lea & Flood 2014, "Fast splittable pseudorandom number generators").
+pub fn mix64(x: u64) -> u64 {
+    let mut x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
+}

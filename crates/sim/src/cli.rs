@@ -15,10 +15,11 @@ use crate::bench::memory::Probe;
 use crate::bench::sample::Effort;
 use crate::bench::suite::{Choice, Task};
 use crate::bench::work::Net;
+use crate::command::fault::fault;
 use crate::command::{self, InspectFigures};
-use crate::fault::fault;
-use crate::run::{Progress, reason};
-use crate::say::{say, say_at_once};
+use crate::run::reason;
+use crate::store::Progress;
+use crate::store::say::{say, say_at_once};
 
 mod analyse;
 mod convert;

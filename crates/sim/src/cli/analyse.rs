@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::command::{AnalyseOptions, analyse};
-use crate::run::Progress;
+use crate::store::Progress;
 
 #[derive(Args)]
 pub struct AnalyseArgs {

@@ -8,7 +8,7 @@ use saturn_data::TimeUnit;
 use saturn_data::convert::{Division, event_csv, idx, n_mnist, speech, wfdb};
 
 use crate::command;
-use crate::run::Progress;
+use crate::store::Progress;
 
 /// What to convert from.
 #[derive(Subcommand)]

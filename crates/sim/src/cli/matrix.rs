@@ -7,10 +7,10 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::command::{self, Limits, RunOptions};
-use crate::run::Progress;
-use crate::run::checkpoint::Keeping;
 use crate::run::matrix::Selection;
 use crate::run::summary::ReferenceArg;
+use crate::store::Progress;
+use crate::store::checkpoint::Keeping;
 
 /// Options of both.
 #[derive(Args)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::Args;
 
-use crate::run::Progress;
+use crate::store::Progress;
 use crate::view::{ViewOptions, view};
 
 #[derive(Args)]

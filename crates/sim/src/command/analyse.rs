@@ -17,11 +17,11 @@ use crate::figures;
 use crate::figures::looks::looks;
 use crate::live::model::Model;
 use crate::network::Network;
-use crate::run::Progress;
-use crate::run::folder::write_beside;
 use crate::run::summary::Roles;
 use crate::run::workbench::Workbench;
 use crate::scenario::DataSource;
+use crate::store::Progress;
+use crate::store::folder::write_beside;
 use crate::stream::Form;
 
 /// What `analyse` was asked for.

@@ -3,7 +3,7 @@
 //! Parameters and memory follow from the scenario: nets are counted before any is built. Time is measured, by a
 //! bounded little of each model on a glimpse of the scenario's own data, if they exist: of each split no more than
 //! [`ROWS`] samples are read beyond the file's index, and all trials together take no more than
-//! [`crate::train::estimate::OPERATIONS`], however large the scenario.
+//! [`crate::command::estimate::OPERATIONS`], however large the scenario.
 
 use std::path::Path;
 
@@ -15,11 +15,11 @@ use super::make::paths_if_there;
 use super::memory::{self, MIB, Samples};
 use super::print::print;
 use crate::build::{Answers, NetSize};
+use crate::command::estimate::{Spent, Trials};
 use crate::machine;
 use crate::report::aligned;
 use crate::run::workbench::{Paths, Workbench};
 use crate::scenario::{Precision, Scenario};
-use crate::train::estimate::{Spent, Trials};
 
 /// Samples of each split that are read, at most.
 pub const ROWS: usize = 256;
@@ -214,7 +214,7 @@ mod tests {
     use saturn_data::Synthetic;
 
     use super::*;
-    use crate::train::estimate::OPERATIONS;
+    use crate::command::estimate::OPERATIONS;
 
     /// A folder with a small made set, and a scenario on it.
     fn small() -> (tempfile::TempDir, String) {

@@ -8,9 +8,9 @@ use saturn_data::{DataError, Synthetic};
 use saturn_files::Lock;
 
 use super::print::print;
-use crate::run::Progress;
 use crate::run::workbench::Paths;
 use crate::scenario::{DataSource, Scenario, ScenarioError};
+use crate::store::Progress;
 
 /// Makes the set that `scenario` describes (the default set without one) in `out`, or in the folder
 /// that the scenario names.

@@ -20,13 +20,13 @@ use saturn_cell::{CellConfig, Real, Tape};
 use saturn_loss::MaskConfig;
 
 use crate::build::{NetSize, Part};
+use crate::command::estimate::{mean_gap, mean_sample};
 use crate::eval::evaluate::Watched;
 use crate::eval::lanes::{CHUNK, COLUMNS};
 use crate::run::workbench::{MASK_SAMPLES, Paths, Workbench};
 use crate::scenario::{Arm, Data, DataSource, Fill, Gap, Model, Scenario, Streams, Train};
 use crate::stream::Split;
 use crate::train::batch::{Epoch, LanePlan};
-use crate::train::estimate::{mean_gap, mean_sample};
 
 /// Bytes of a MiB.
 pub const MIB: f64 = (1 << 20) as f64;

@@ -6,11 +6,11 @@ use anyhow::Result;
 
 use super::error::CommandError;
 use super::run::{fingerprints, finish_all};
-use crate::run::Progress;
-use crate::run::folder::Folder;
 use crate::run::summary::{Roles, Summary};
 use crate::run::weights::set_apart;
 use crate::scenario::Scenario;
+use crate::store::Progress;
+use crate::store::folder::Folder;
 
 /// Draws the figures and the report of the run in `run` again.
 pub fn plot(run: &Path, progress: &Progress) -> Result<()> {

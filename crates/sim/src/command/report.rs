@@ -9,10 +9,10 @@ use super::error::CommandError;
 use super::plot::{open, summary};
 use super::print::print;
 use super::run::{finish_all, head, others};
-use crate::eval::verdict::Verdict;
 use crate::report::checklist::{Item, arm_of, checklists, lines};
-use crate::run::Progress;
 use crate::run::summary::Summary;
+use crate::stats::verdict::Verdict;
+use crate::store::Progress;
 
 /// Some lines of a checklist are not *shown*.
 #[derive(Debug, Error)]

@@ -15,19 +15,19 @@ use super::error::CommandError;
 use super::make::{paths_if_there, paths_of};
 use super::print::{self, print};
 use crate::fault::Fault;
-use crate::run::Progress;
 use crate::run::apart;
 use crate::run::cells::{Events, Shared, Store};
-use crate::run::checkpoint::Keeping;
-use crate::run::deed::Deed;
-use crate::run::folder::{Folder, FolderError, read_json, write_beside};
 use crate::run::matrix::{
     Entry, Group, Keys, Matrix, Selection, Wanted, collect, entries, key, summarise,
 };
-use crate::run::owner::Files;
 use crate::run::summary::{ReferenceArg, Roles, Summary};
 use crate::run::workbench::{Paths, Workbench};
 use crate::scenario::{DataSource, Scenario, to_yaml};
+use crate::store::Progress;
+use crate::store::checkpoint::Keeping;
+use crate::store::deed::Deed;
+use crate::store::folder::{Folder, FolderError, read_json, write_beside};
+use crate::store::owner::Files;
 use crate::{figures, report};
 
 /// What `run` and `compare` were asked for.

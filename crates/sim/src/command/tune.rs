@@ -20,13 +20,13 @@ use super::error::{CommandError, refuse_same_file};
 use super::make::paths_of;
 use super::print::print;
 use super::run::{checksums, data_key, fingerprints};
-use crate::run::Progress;
 use crate::run::cells::{Events, Shared, Store};
-use crate::run::checkpoint::Keeping;
-use crate::run::folder::{Folder, write_beside};
 use crate::run::matrix::{Budget, Entry, Matrix, Selection, Wanted, entries};
 use crate::run::workbench::{Paths, Workbench};
 use crate::scenario::{Arm, Scenario, written_yaml};
+use crate::store::Progress;
+use crate::store::checkpoint::Keeping;
+use crate::store::folder::{Folder, write_beside};
 use space::{Assignment, Space, rounds};
 
 /// What `tune` was asked for.

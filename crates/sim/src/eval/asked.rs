@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::calibration::Calibration;
-use super::change_point::{Answers, Changes};
-use crate::scenario::Instrument;
+use crate::monitor::Instrument;
+use crate::stats::change_point::{Answers, Changes};
 
 /// Counts of answers, lane by lane.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

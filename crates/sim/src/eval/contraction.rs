@@ -10,9 +10,9 @@ use saturn_cell::rng::generator;
 use saturn_data::DataError;
 
 use super::lanes::CHUNK;
+use crate::monitor::contraction::ContractionConfig;
 use crate::monitor::contraction::{Contraction, ContractionCurve};
 use crate::network::{Network, Tapes};
-use crate::scenario::ContractionConfig;
 use crate::stream::{Columns, Composer, OpenGap, Source};
 
 /// The contraction curves of every cell of `net` in the gaps of `source`.

@@ -7,10 +7,11 @@ use super::evaluate::EvalError;
 use super::far_past::{FarPast, far_past};
 use super::gradient_lag::{GradientLag, gradient_lag};
 use super::recovery::{Recovery, RecoveryPlan, recovery};
+use crate::monitor::Instrument;
 use crate::network::Network;
-use crate::run::Progress;
-use crate::run::checkpoint::Stage;
-use crate::scenario::{DisturbConfig, Evaluate, Instrument};
+use crate::store::Progress;
+use crate::store::checkpoint::Stage;
+use crate::stream::DisturbConfig;
 use crate::stream::Source;
 
 /// What they found, stream by stream.
@@ -27,11 +28,24 @@ pub struct Experiments {
     pub gradient_lag: Vec<GradientLag>,
 }
 
+/// Which experiments were requested.
+#[derive(Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Optional instruments.
+    pub instruments: &'a [Instrument],
+    /// What goes wrong with the input, if anything does.
+    pub disturb: Option<&'a DisturbConfig>,
+    /// Steps of an evaluation, over all its lanes.
+    pub steps: u64,
+    /// Lanes.
+    pub lanes: usize,
+}
+
 /// A stream to experiment on.
 #[derive(Clone, Copy)]
 pub struct Setting<'a> {
-    /// What was asked for.
-    pub evaluate: &'a Evaluate,
+    /// What was requested.
+    pub wanted: Wanted<'a>,
     /// The stream's name in the scenario.
     pub stream: &'a str,
     /// Its samples, noise and gaps.
@@ -54,15 +68,15 @@ impl Experiments {
         on: &Setting,
         progress: &Progress,
     ) -> Result<(), EvalError> {
-        let asked = |instrument| on.evaluate.instruments.contains(&instrument);
+        let asked = |instrument| on.wanted.instruments.contains(&instrument);
         let (source, channels, seed, stream) = (on.source, on.channels, on.seed, on.stream);
-        if let Some(disturb) = &on.evaluate.disturb {
+        if let Some(disturb) = on.wanted.disturb {
             let plan = RecoveryPlan {
                 source,
                 channels,
                 seed,
-                steps: on.evaluate.steps,
-                lanes: on.evaluate.lanes,
+                steps: on.wanted.steps,
+                lanes: on.wanted.lanes,
                 shard_lanes: on.shard_lanes,
                 disturb,
                 stage: on.stage,
@@ -84,13 +98,13 @@ impl Experiments {
 }
 
 /// Steps of the net that the experiments on one stream take, forward; a step in reverse counts as two.
-pub fn steps(evaluate: &Evaluate) -> u64 {
+pub fn steps(wanted: Wanted) -> u64 {
     let asked = |instrument, steps: u64| {
-        let wanted = evaluate.instruments.contains(&instrument);
-        if wanted { steps } else { 0 }
+        let chosen = wanted.instruments.contains(&instrument);
+        if chosen { steps } else { 0 }
     };
-    let twice = |_: &DisturbConfig| 2 * evaluate.steps;
-    evaluate.disturb.as_ref().map_or(0, twice)
+    let twice = |_: &DisturbConfig| 2 * wanted.steps;
+    wanted.disturb.map_or(0, twice)
         + asked(Instrument::FarPast, super::far_past::STEPS)
         + asked(Instrument::GradientLag, super::gradient_lag::STEPS)
 }

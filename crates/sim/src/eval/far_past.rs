@@ -25,13 +25,13 @@
 
 use saturn_cell::{Real, column};
 use saturn_data::DataError;
+use saturn_loss::softmax::{argmax, softmax};
 use serde::{Deserialize, Serialize};
 
-use super::estimate::over_seeds;
 use super::lanes::CHUNK;
 use crate::network::{Network, Tapes};
+use crate::stats::estimate::over_seeds;
 use crate::stream::{Columns, Composer, Source};
-use crate::train::validate::{argmax, softmax};
 
 /// Lanes, and steps t on each.
 const LANES: usize = 16;

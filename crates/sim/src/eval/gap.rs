@@ -10,8 +10,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::estimate::ByRecording;
 use super::position::interval;
+use crate::stats::estimate::ByRecording;
 
 /// Counts right answers by gap. Memory: 16 bytes a recording and bin that was met.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

@@ -6,20 +6,20 @@
 //! copy, of which one copy's B are read.
 
 use nalgebra::DMatrix;
+use saturn_cell::rng::pass_of;
 use saturn_cell::{Moment, Real, View, column};
 use saturn_data::DataError;
+use saturn_loss::softmax::softmax;
 use serde::{Deserialize, Serialize};
 
 use super::reset::hand::Hand;
 use super::reset::{Action, Needs, Policy, PolicyConfig, Seen};
 use crate::network::{Network, Tapes};
-use crate::precision::random::pass_of;
-use crate::run::checkpoint::Numbers;
-use crate::scenario::DisturbConfig;
+use crate::store::checkpoint::Numbers;
+use crate::stream::DisturbConfig;
 use crate::stream::{
     Columns, Composer, Disturber, Form, OpenDisturbance, SavedComposer, Source, Step,
 };
-use crate::train::validate::softmax;
 
 /// Steps of the longest chunk.
 pub const CHUNK: usize = 64;

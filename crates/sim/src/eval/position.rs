@@ -19,7 +19,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::estimate::ByRecording;
+use crate::stats::estimate::ByRecording;
 
 /// z of a 95 % interval.
 const Z: f64 = 1.959_963_984_540_054;

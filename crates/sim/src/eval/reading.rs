@@ -6,9 +6,9 @@
 //! | last step | the class of the largest probability at its last step | where it ends |
 //! | detector | the class that a detector reports within it, and nothing else | nothing |
 
-use super::estimate::Estimate;
 use super::evaluate::Evaluation;
-use super::tally::ByRecording;
+use crate::stats::estimate::Estimate;
+use crate::stats::tally::ByRecording;
 
 /// A reading of the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

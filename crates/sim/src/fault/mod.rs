@@ -1,13 +1,12 @@
 //! Whose fault an error is, from which the exit code follows: 0 done, 1 the run failed, 2 the input was
 //! wrong, 3 a line of a checklist is not *shown*.
 //!
-//! Every error type of the program says so itself ([`Blame`]), variant by variant, and stands in one list
-//! ([`fault`]). A variant cannot be forgotten, since no `match` below has a branch for the rest; nor can a type, since a
-//! test reads the sources and looks for each in the list.
+//! Every error type is classed ([`Blame`]), variant by variant, and each layer of the program lists its own types and
+//! leaves the others to the layer below: this one, [`crate::run::fault`], [`crate::command::fault`]. A variant cannot be
+//! forgotten, since no `match` has a branch for the rest; nor can a type, since a test reads the sources and looks for
+//! each in the lists.
 
 mod blame;
-#[cfg(test)]
-mod tests;
 
 use std::error::Error;
 
@@ -39,46 +38,57 @@ pub trait Blame: Error + 'static {
     fn fault(&self) -> Fault;
 }
 
-/// Declares [`fault`] and the list of types that it knows.
+/// Classes all errors of each type alike.
+macro_rules! all {
+    ($fault:ident: $($error:ty),+ $(,)?) => {
+        $(impl $crate::fault::Blame for $error {
+            fn fault(&self) -> $crate::fault::Fault {
+                $crate::fault::Fault::$fault
+            }
+        })+
+    };
+}
+
+/// Declares `of`, which classes a cause by the types of this layer and then by those of the one below, and their names.
 macro_rules! known {
-    ($($error:ty),+ $(,)?) => {
-        /// The names of all error types that say whose fault they are.
+    ($below:path; $($error:ty),+ $(,)?) => {
+        /// The names of this layer's error types.
         pub const KNOWN: &[&str] = &[$(stringify!($error)),+];
 
-        fn of(cause: &(dyn Error + 'static)) -> Option<Fault> {
+        /// The class of one cause; `None` of one that is no error of the program.
+        pub fn of(cause: &(dyn std::error::Error + 'static)) -> Option<$crate::fault::Fault> {
             $(if let Some(e) = cause.downcast_ref::<$error>() {
-                return Some(e.fault());
+                return Some($crate::fault::Blame::fault(e));
             })+
-            None
+            $below(cause)
+        }
+
+        /// Whose fault `error` is: the outermost cause that is known decides. One with none is no input: a system call
+        /// that failed, say.
+        pub fn fault(error: &anyhow::Error) -> $crate::fault::Fault {
+            error.chain().find_map(of).unwrap_or($crate::fault::Fault::Run)
         }
     };
 }
 
+pub(crate) use {all, known};
+
+fn nothing(_: &(dyn Error + 'static)) -> Option<Fault> {
+    None
+}
+
 known!(
-    crate::bench::BenchError,
+    nothing;
     crate::build::BuildError,
-    crate::command::CellsFailed,
-    crate::command::CommandError,
-    crate::command::NotShown,
-    crate::command::NothingDone,
     crate::eval::detector::DetectorError,
     crate::eval::evaluate::EvalError,
     crate::eval::reset::PolicyError,
-    crate::eval::tally::TallyError,
-    crate::figures::FiguresError,
-    crate::live::LiveError,
+    crate::eval::trace::TraceError,
     crate::precision::PrecisionError,
-    crate::report::ReportError,
-    crate::report::committed::CommittedError,
-    crate::run::checkpoint::Refused,
-    crate::run::folder::FolderError,
-    crate::run::matrix::SelectionError,
-    crate::run::summary::ReferenceError,
-    crate::run::trace::TraceError,
-    crate::run::weights::WeightsError,
-    crate::run::workbench::MaskError,
     crate::scenario::ScenarioError,
-    crate::train::estimate::EstimateError,
+    crate::stats::tally::TallyError,
+    crate::store::checkpoint::Refused,
+    crate::store::folder::FolderError,
     crate::train::trainer::TrainError,
     saturn_cell::ConfigError,
     saturn_data::DataError,
@@ -87,9 +97,3 @@ known!(
     saturn_loss::LossError,
     saturn_plots::PlotError,
 );
-
-/// Whose fault `error` is: the outermost cause that knows decides. What none of them knows is no input: a system call
-/// that failed, say.
-pub fn fault(error: &anyhow::Error) -> Fault {
-    error.chain().find_map(of).unwrap_or(Fault::Run)
-}

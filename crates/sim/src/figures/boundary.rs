@@ -7,8 +7,8 @@ use super::names;
 use super::scope::{NEVER, Scope};
 use super::sweep::line;
 use super::{FiguresError, Sheet};
-use crate::eval::estimate::Estimate;
 use crate::scenario::{Plot, StateReset};
+use crate::stats::estimate::Estimate;
 
 /// Streams that are drawn, a figure each.
 const STREAMS: usize = 2;

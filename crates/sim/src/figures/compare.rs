@@ -8,10 +8,10 @@ use super::names;
 use super::recall;
 use super::scope::{NEVER, Scope};
 use super::{FiguresError, Sheet};
-use crate::eval::estimate::Estimate;
 use crate::eval::evaluate::Evaluation;
 use crate::run::summary::Row;
 use crate::scenario::{ArmRole, Plot};
+use crate::stats::estimate::Estimate;
 
 /// One arm under one policy.
 pub(super) struct Item<'a> {

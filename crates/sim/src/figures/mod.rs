@@ -58,8 +58,8 @@ use std::path::{Path, PathBuf};
 use saturn_plots::{Figure, PlotError};
 use thiserror::Error;
 
+use crate::eval::trace::TraceError;
 use crate::run::summary::Summary;
-use crate::run::trace::TraceError;
 use crate::scenario::{Plot, Scenario};
 use scope::Scope;
 

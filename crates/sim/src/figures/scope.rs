@@ -6,15 +6,15 @@ use saturn_plots::{Axis, Look};
 
 use super::looks::looks;
 use super::names;
-use crate::eval::crossed::Basis;
-use crate::eval::estimate::{Estimate, over_seeds};
 use crate::eval::evaluate::Evaluation;
 use crate::eval::reset::Never;
+use crate::eval::trace::{Trace, TraceError};
 use crate::monitor::contraction::headline;
 use crate::run::place::Place;
 use crate::run::summary::{CellSummary, Row, Summary};
-use crate::run::trace::{Trace, TraceError};
 use crate::scenario::Scenario;
+use crate::stats::crossed::Basis;
+use crate::stats::estimate::{Estimate, over_seeds};
 
 /// Arms whose lines all have bands, at most.
 const MOST_BANDS: usize = 3;

@@ -1,14 +1,14 @@
 //! The stream figure: input, mask, and the output of two arms on the same stretch, a figure a model.
 
+use saturn_loss::softmax::argmax;
 use saturn_plots::{Look, Raster, Stream, StreamOutput};
 
 use super::names;
 use super::scope::Scope;
 use super::stretch::{Heard, Stretch, choose};
 use super::{FiguresError, Sheet};
-use crate::run::trace::Trace;
+use crate::eval::trace::Trace;
 use crate::scenario::Plot;
-use crate::train::validate::argmax;
 
 /// Rows of the raster, at most.
 const ROWS: usize = 100;

@@ -2,7 +2,7 @@
 
 use saturn_plots::{Look, Series};
 
-use crate::eval::estimate::Estimate;
+use crate::stats::estimate::Estimate;
 
 /// A line with its intervals, in per cent.
 pub(super) fn line(name: String, look: Look, found: &[(f64, &Estimate)]) -> Series {

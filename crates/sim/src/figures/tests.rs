@@ -10,18 +10,18 @@ use saturn_loss::MaskReport;
 
 use super::*;
 use crate::eval::detector::{DetectorScore, grid};
-use crate::eval::estimate::{ByRecording, Estimate};
 use crate::eval::evaluate::{Evaluation, Watched};
 use crate::eval::gap::GapBin;
 use crate::eval::reset::{Misaligned, StateReset};
-use crate::eval::slope::SlopeFit;
+use crate::eval::trace::{StateTrace, Trace};
 use crate::monitor::WindowStats;
 use crate::monitor::contraction::ContractionCurve;
 use crate::run::summary::{
     CellSummary, MaskReports, NamedContraction, NamedEvaluation, Reference, Roles, TrainRecord,
     VERSION, table,
 };
-use crate::run::trace::{StateTrace, Trace};
+use crate::stats::estimate::{ByRecording, Estimate};
+use crate::stats::slope::SlopeFit;
 use crate::train::trainer::EpochRecord;
 use crate::train::validate::Validation;
 
@@ -66,7 +66,7 @@ pub(crate) fn summary(scenario: &Scenario, accuracy: f64) -> Summary {
         classes: vec!["a".to_owned(), "b".to_owned()],
         chance: 0.5,
         dt_ms: 10.0,
-        margin: crate::eval::verdict::MARGIN,
+        margin: crate::stats::verdict::MARGIN,
         reference: Roles::of(scenario).usual_reference(),
         roles: Roles::of(scenario),
         table: table(&cells, &Roles::of(scenario).usual_reference()),
@@ -149,7 +149,7 @@ fn evaluation(accuracy: f64) -> Evaluation {
     Evaluation {
         balanced: None,
         macro_f1: None,
-        by_class: crate::eval::by_class::ByClass::default(),
+        by_class: crate::stats::by_class::ByClass::default(),
         steps: 1000,
         lanes: 1,
         segments: 10,

@@ -7,7 +7,7 @@ use super::names;
 use super::scope::{Scope, readout};
 use super::stretch::{Stretch, choose};
 use super::{FiguresError, Sheet};
-use crate::run::trace::{StateTrace, Trace};
+use crate::eval::trace::{StateTrace, Trace};
 use crate::scenario::Plot;
 
 /// Units of an arm in all, whatever the number of layers.

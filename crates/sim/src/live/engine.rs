@@ -7,6 +7,7 @@
 //! step would do the same, so it is not computed again: detector and health go on, the net's products do not.
 
 use saturn_cell::{EventBatch, Input, Real, column, column_mut};
+use saturn_loss::softmax::softmax;
 use serde::{Deserialize, Serialize};
 
 use super::decide::{Decider, Said};
@@ -15,7 +16,6 @@ use super::health::{Change, Common, Figures, Watch};
 use crate::eval::reset::Action;
 use crate::eval::reset::hand::Hand;
 use crate::network::{Network, NetworkStream};
-use crate::train::validate::softmax;
 
 /// A net running live.
 pub struct Engine<R: Real> {

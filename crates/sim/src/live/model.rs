@@ -15,10 +15,10 @@ use super::LiveError;
 use crate::build::{Answers, build};
 use crate::network::Network;
 use crate::run::cells::Finished;
-use crate::run::deed::Deed;
 use crate::run::matrix::{Entry, entries};
 use crate::run::weights::{self, Belonging, WeightsError, WeightsFile};
 use crate::scenario::{DataSource, Precision, Scenario};
+use crate::store::deed::Deed;
 
 /// What tells one trained net from all others, and what it hears and says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -29,8 +29,8 @@ use super::stream::{Keeping, Stream, Tending, Watching, Why};
 use super::{raster::Raster, serve};
 use crate::command::refuse_same_file;
 use crate::network::Network;
-use crate::run::deed::Deed;
 use crate::scenario::Scenario;
+use crate::store::deed::Deed;
 
 /// Runs a stream to its end, or until `stop` is set.
 pub fn run(options: &Options, stop: &Arc<AtomicBool>) -> Result<()> {

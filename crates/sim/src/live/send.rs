@@ -23,8 +23,8 @@ use super::gaps::Gaps;
 use super::protocol::{Format, Item, MOST, frame};
 use super::source::Source;
 use crate::command::refuse_same_file;
-use crate::run::deed::Deed;
-use crate::say::say;
+use crate::store::deed::Deed;
+use crate::store::say::say;
 
 /// What is sent.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::drift::{Drift, DriftStats};
 use super::intervals::{IntervalStats, Intervals};
 use super::quantiles::{Quantiles, StateQuantiles};
-use crate::scenario::Instrument;
+use crate::monitor::Instrument;
 
 /// What they saw of one cell in one window, by field.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

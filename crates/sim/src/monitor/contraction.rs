@@ -29,11 +29,15 @@
 //! | k | `lag`, steps | - |
 //! | D | [`ContractionCurve::distances`] | one a lag |
 
+mod settings;
+
 use std::ops::Range;
 
 use multiversion::multiversion;
 use saturn_cell::{Cell, FieldKind, Real, View, column};
 use serde::{Deserialize, Serialize};
+
+pub use settings::ContractionConfig;
 
 /// The curves of one field of one layer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -45,7 +45,7 @@ use saturn_cell::rng::{ChaCha8Rng, generator};
 use saturn_cell::{FieldKind, Real, View};
 use serde::{Deserialize, Serialize};
 
-use crate::eval::paired::holm;
+use crate::stats::paired::holm;
 use window::{Sample, Window};
 
 /// m, states that a window keeps.

@@ -29,6 +29,7 @@ pub mod contraction;
 pub mod drift;
 pub mod gates;
 mod histogram;
+mod instrument;
 pub mod intervals;
 pub mod membrane;
 pub mod norm;
@@ -45,6 +46,8 @@ use std::ops::Range;
 
 use saturn_cell::{Cell, Field, FieldKind, Real, View, column};
 use serde::{Deserialize, Serialize};
+
+pub use instrument::Instrument;
 
 use asked::{Asked, AskedStats, Asking};
 use bound::{Bound, BoundUse};

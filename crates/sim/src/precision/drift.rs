@@ -15,6 +15,7 @@
 
 use rayon::prelude::*;
 use saturn_cell::{Cell, Field, Real, View, column};
+use saturn_loss::softmax::argmax;
 use serde::{Deserialize, Serialize};
 
 use super::calibrate::Ranges;
@@ -25,10 +26,9 @@ use crate::eval::evaluate::EvalError;
 use crate::eval::lanes::{Chunk, Lanes, SavedLanes};
 use crate::eval::reset::Never;
 use crate::network::Network;
-use crate::run::Progress;
-use crate::run::checkpoint::{Keeper, Stage};
+use crate::store::Progress;
+use crate::store::checkpoint::{Keeper, Stage};
 use crate::stream::Source;
-use crate::train::validate::argmax;
 
 /// Lanes that are followed.
 pub const LANES: usize = 4;

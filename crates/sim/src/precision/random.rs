@@ -11,6 +11,7 @@
 //! shifts, which compilers turn into wide instructions. Counters in place of states: Salmon et al. 2011.
 
 use saturn_cell::Moment;
+use saturn_cell::rng::mix64;
 
 /// The key of one lane at one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,17 +43,4 @@ impl Key {
         x = x.wrapping_mul(0x735a_2d97);
         x ^ (x >> 15)
     }
-}
-
-/// The pass of a purpose: another purpose draws other numbers.
-pub fn pass_of(purpose: &str) -> u64 {
-    let add = |hash: u64, byte: u8| mix64(hash ^ u64::from(byte));
-    purpose.bytes().fold(0, add)
-}
-
-fn mix64(x: u64) -> u64 {
-    let mut x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    x ^ (x >> 31)
 }

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::config::PrecisionConfig;
 use super::cost::Cost;
 use super::drift::DriftWindow;
-use crate::eval::estimate::Estimate;
 use crate::eval::evaluate::Evaluation;
-use crate::eval::slope::Slope;
+use crate::stats::estimate::Estimate;
+use crate::stats::slope::Slope;
 
 /// One net stored in one way, on one stream.
 #[derive(Clone, Debug, Serialize, Deserialize)]

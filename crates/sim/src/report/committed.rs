@@ -24,9 +24,9 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::run::cells::{Finished, Shared};
-use crate::run::folder::FolderError;
 use crate::run::summary::{CellSummary, Reference, Roles, Row, table};
 use crate::scenario::{Scenario, ScenarioError};
+use crate::store::folder::FolderError;
 
 /// What a block begins and ends with.
 const BEGIN: &str = "<!-- trials: ";

@@ -4,12 +4,12 @@ use maud::{Markup, html};
 
 use super::aligned::aligned;
 use super::numbers::{NOTHING, count, fixed, p_value, percent};
-use crate::eval::change_point::Changes;
 use crate::eval::evaluate::Evaluation;
 use crate::eval::recovery::{KindRecovery, RecoveryBin};
 use crate::figures::names;
 use crate::figures::scope::{NEVER, mean};
 use crate::run::summary::{CellSummary, Summary};
+use crate::stats::change_point::Changes;
 
 /// A table whose first columns are names.
 struct Table {

@@ -3,11 +3,11 @@
 use maud::{Markup, html};
 
 use crate::eval::evaluate::LATE;
-use crate::eval::slope::{FIRST, FROM};
-use crate::eval::verdict::MARGIN;
 use crate::figures::names;
 use crate::run::summary::Summary;
 use crate::scenario::{ArmRole, Scenario};
+use crate::stats::slope::{FIRST, FROM};
+use crate::stats::verdict::MARGIN;
 
 /// The definitions behind the numbers, with the scenario's own settings.
 pub fn method(scenario: &Scenario, summary: &Summary) -> Markup {

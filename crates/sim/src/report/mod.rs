@@ -28,9 +28,9 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::figures::Drawn;
-use crate::run::folder::{FolderError, write_beside};
 use crate::run::summary::Summary;
 use crate::scenario::Scenario;
+use crate::store::folder::{FolderError, write_beside};
 
 pub use aligned::aligned;
 pub use fitted::wrapped;

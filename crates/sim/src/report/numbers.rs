@@ -1,6 +1,6 @@
 //! How numbers are written: signs, places, intervals.
 
-use crate::eval::estimate::Estimate;
+use crate::stats::estimate::Estimate;
 
 /// What stands where there is no number.
 pub const NOTHING: &str = "–";

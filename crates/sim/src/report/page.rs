@@ -4,10 +4,10 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::checklist::{self, arm_of};
 use super::{captions, headline, instruments, method, nets, precision, results, verdicts};
-use crate::eval::verdict::Verdict;
 use crate::figures::{Drawn, names};
 use crate::run::summary::Summary;
 use crate::scenario::{Scenario, to_yaml};
+use crate::stats::verdict::Verdict;
 
 /// The style of the page, which it carries in its head.
 const STYLE: &str = include_str!("page.css");

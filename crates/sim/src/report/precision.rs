@@ -3,10 +3,10 @@
 use maud::{Markup, html};
 
 use super::numbers::{NOTHING, count, fixed, percent};
-use crate::eval::estimate::over_seeds;
 use crate::figures::names;
 use crate::precision::result::{Stored, StoredEvaluation};
 use crate::run::summary::Summary;
+use crate::stats::estimate::over_seeds;
 
 /// One way to store the nets of a model and an arm, on one stream under one policy, over their seeds.
 struct Line<'a> {

@@ -8,12 +8,12 @@ use maud::{Markup, html};
 use super::aligned::aligned;
 use super::leading::streams;
 use super::numbers::{NOTHING, interval, interval_of_difference, percent, signed};
-use crate::eval::crossed::Difference;
 use crate::eval::reading::Reading;
-use crate::eval::verdict::Verdict;
 use crate::figures::names;
 use crate::figures::scope::NEVER;
 use crate::run::summary::{Row, Summary};
+use crate::stats::crossed::Difference;
+use crate::stats::verdict::Verdict;
 
 /// How the nets of an arm did on one stream by one reading.
 struct Counted<'a> {

@@ -11,8 +11,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::deed::Deed;
-use super::folder::FolderError;
+use crate::store::deed::Deed;
+use crate::store::folder::FolderError;
 
 /// The folder of other groups in a run's folder.
 const APART: &str = "apart";

@@ -27,9 +27,9 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::folder::{FolderError, read_json, write_beside};
 use super::place::Place;
 use super::summary::CellSummary;
+use crate::store::folder::{FolderError, read_json, write_beside};
 
 pub use events::Events;
 

@@ -23,20 +23,21 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::cells::{Finished, Shared, Store};
-use super::checkpoint::Keeping;
-use super::folder::{Folder, FolderError};
+use super::fault::fault;
 use super::place::Place;
-use super::progress::Progress;
 use super::reason;
 use super::summary::{self, CellSummary, Failure, Reference, Roles, Summary};
-use super::trace::TraceError;
 use super::workbench::Workbench;
 use crate::build::{Answers, build};
 use crate::eval::experiments;
-use crate::eval::verdict::MARGIN;
-use crate::fault::{Fault, fault};
+use crate::eval::trace::TraceError;
+use crate::fault::Fault;
 use crate::network::Network;
 use crate::scenario::{Arm, Evaluate, Model, Precision, Scenario};
+use crate::stats::verdict::MARGIN;
+use crate::store::Progress;
+use crate::store::checkpoint::Keeping;
+use crate::store::folder::{Folder, FolderError};
 
 use key::DataKeys;
 pub use key::{Keyed, Keys, key};
@@ -180,7 +181,7 @@ impl Matrix<'_> {
     fn evaluation_work(&self) -> u64 {
         let e = &self.scenario.evaluate;
         let each = e.steps + threshold_steps(e, self.bench);
-        let beside = e.streams.len() as u64 * experiments::steps(e);
+        let beside = e.streams.len() as u64 * experiments::steps(e.experiments());
         (e.streams.len() * e.state_reset.len()) as u64 * each + self.stored_work() + beside
     }
 
@@ -355,7 +356,7 @@ impl Group {
         let mut found = Found::default();
         std::fs::create_dir_all(keep).map_err(|source| FolderError::Io {
             path: keep.to_owned(),
-            what: super::deed::Deed::CreateFolder,
+            what: crate::store::deed::Deed::CreateFolder,
             source,
         })?;
         for finished in trials {

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::eval::evaluate::Evaluation;
 use crate::eval::experiments::Experiments;
-use crate::eval::verdict::MARGIN;
 use crate::monitor::contraction::ContractionCurve;
 use crate::precision::result::Stored;
+use crate::stats::verdict::MARGIN;
 use crate::train::trainer::EpochRecord;
 use saturn_loss::MaskReport;
 

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::models::Model;
 use super::named::Named;
 use super::report::Report;
-use super::stream::Gap;
 use super::train::TrainKeys;
 use super::warning::WarningKind;
 use crate::precision::PrecisionConfig;
+use crate::stream::Gap;
 
 /// The most steps between two cuts of a gradient.
 const MOST_STEPS: u64 = 1_000_000_000;

@@ -18,11 +18,12 @@ use super::problem::{Place, Problem, ScenarioError};
 use super::read::read;
 use super::report::Report;
 use super::set::set;
-use super::stream::{Fill, Gap, Stream, StreamKeys};
+use super::stream::{Stream, StreamKeys};
 use super::train::{Train, TrainKeys};
 use super::tune::TuneKeys;
 use super::warning::{Warning, WarningKind, odd_settings};
-use crate::regular;
+use crate::store::regular;
+use crate::stream::{Fill, Gap};
 
 /// The largest file of a scenario, bytes.
 const LARGEST: u64 = 4 << 20;

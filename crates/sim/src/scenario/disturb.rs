@@ -1,174 +1,41 @@
-//! `evaluate.disturb`: what goes wrong with the input now and then, to see how nets recover.
-
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+//! `evaluate.disturb`: the checks of disturbances.
 
 use super::report::Report;
+use crate::stream::{DeadSensor, DisturbConfig, Disturbance, DroppedFrames, StuckChannel};
 
-/// Disturbances of the input that come and go, in turn, on streams that are never reset.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct DisturbConfig {
-    /// Steps of a lane from the start of one disturbance to that of the next; more than `last`, default
-    /// 5,000. The first starts after as many. More: recovery is seen for longer, in fewer disturbances.
-    pub every: u64,
-    /// Steps that a disturbance lasts; at least 1, default 200. More: states are driven further.
-    pub last: u64,
-    /// What goes wrong, one after the other: one of these or a list; at least one, none twice. Default: one of each.
-    pub kinds: Vec<Disturbance>,
+/// Checks the settings for streams of `steps` steps a lane.
+pub(super) fn check(disturb: &DisturbConfig, steps: u64, report: &mut Report) {
+    let at = |key: &str| format!("evaluate.disturb.{key}");
+    report.at_least(&at("last"), disturb.last, 1);
+    report.at_least(&at("every"), disturb.every, disturb.last.saturating_add(1));
+    report.not_empty(&at("kinds"), &disturb.kinds, "kind, such as `noise_burst`");
+    report.distinct(&at("kinds"), &disturb.kinds);
+    for (i, kind) in disturb.kinds.iter().enumerate() {
+        check_kind(kind, &at(&format!("kinds.{i}")), report);
+    }
+    if disturb.every > disturb.last && steps < disturb.every.saturating_mul(2) {
+        let message = format!(
+            "a lane of {steps} steps ends before it has recovered from its first disturbance: give \
+             `evaluate.steps` more, or fewer `evaluate.lanes`, or a smaller `every`"
+        );
+        report.problem(&at("every"), message);
+    }
 }
 
-impl Default for DisturbConfig {
-    fn default() -> Self {
-        Self {
-            every: 5_000,
-            last: 200,
-            kinds: vec![
-                Disturbance::NoiseBurst(NoiseBurst::default()),
-                Disturbance::DeadSensor(DeadSensor::default()),
-                Disturbance::StuckChannel(StuckChannel::default()),
-                Disturbance::Gain(Gain::default()),
-                Disturbance::DroppedFrames(DroppedFrames::default()),
-            ],
+/// Checks one kind at `path`.
+fn check_kind(kind: &Disturbance, path: &str, report: &mut Report) {
+    let path = |key: &str| format!("{path}.{}.{key}", kind.kind());
+    match *kind {
+        Disturbance::NoiseBurst(noise) => report.positive(&path("rate"), noise.rate),
+        Disturbance::DeadSensor(DeadSensor { share })
+        | Disturbance::StuckChannel(StuckChannel { share })
+        | Disturbance::DroppedFrames(DroppedFrames { share }) => {
+            let fits = |x| x > 0.0 && x <= 1.0;
+            report.number(&path("share"), share, fits, "above 0 and up to 1");
         }
-    }
-}
-
-/// What goes wrong with the input. The name alone stands for the defaults.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Disturbance {
-    /// Noise on top of the input, in each channel like the training set.
-    NoiseBurst(NoiseBurst),
-    /// Some channels, drawn each time, are silent.
-    DeadSensor(DeadSensor),
-    /// Some channels, drawn each time, do not change: an event in every step; of frames, the value that
-    /// they had.
-    StuckChannel(StuckChannel),
-    /// Every value is multiplied; of events their number, rounded up or down by chance.
-    Gain(Gain),
-    /// Some steps, drawn one by one, are lost: nothing arrives.
-    DroppedFrames(DroppedFrames),
-}
-
-/// Noise on top of the input.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct NoiseBurst {
-    /// Its strength: of events their rate, as a multiple of each channel's mean over the training set; of
-    /// frames, the multiple of its standard deviation. Above 0, default 4.
-    pub rate: f64,
-}
-
-impl Default for NoiseBurst {
-    fn default() -> Self {
-        Self { rate: 4.0 }
-    }
-}
-
-/// Silent channels.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct DeadSensor {
-    /// The share of channels, above 0 and up to 1, at least one channel; default 0.25.
-    pub share: f64,
-}
-
-impl Default for DeadSensor {
-    fn default() -> Self {
-        Self { share: 0.25 }
-    }
-}
-
-/// Channels that do not change.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct StuckChannel {
-    /// The share of channels, above 0 and up to 1, at least one channel; default 0.05.
-    pub share: f64,
-}
-
-impl Default for StuckChannel {
-    fn default() -> Self {
-        Self { share: 0.05 }
-    }
-}
-
-/// Values that are too large or too small.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Gain {
-    /// What they are multiplied by; 0 to 1,000, default 4.
-    pub factor: f64,
-}
-
-impl Default for Gain {
-    fn default() -> Self {
-        Self { factor: 4.0 }
-    }
-}
-
-/// Steps that are lost.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct DroppedFrames {
-    /// The share of steps, above 0 and up to 1, default 0.5.
-    pub share: f64,
-}
-
-impl Default for DroppedFrames {
-    fn default() -> Self {
-        Self { share: 0.5 }
-    }
-}
-
-impl Disturbance {
-    /// The key that it is written under.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::NoiseBurst(_) => "noise_burst",
-            Self::DeadSensor(_) => "dead_sensor",
-            Self::StuckChannel(_) => "stuck_channel",
-            Self::Gain(_) => "gain",
-            Self::DroppedFrames(_) => "dropped_frames",
-        }
-    }
-
-    fn check(&self, path: &str, report: &mut Report) {
-        let path = |key: &str| format!("{path}.{}.{key}", self.kind());
-        match self {
-            Self::NoiseBurst(noise) => report.positive(&path("rate"), noise.rate),
-            Self::DeadSensor(DeadSensor { share })
-            | Self::StuckChannel(StuckChannel { share })
-            | Self::DroppedFrames(DroppedFrames { share }) => {
-                let fits = |x| x > 0.0 && x <= 1.0;
-                report.number(&path("share"), *share, fits, "above 0 and up to 1");
-            }
-            Self::Gain(gain) => {
-                let fits = |x| (0.0..=1_000.0).contains(&x);
-                report.number(&path("factor"), gain.factor, fits, "0 to 1000");
-            }
-        }
-    }
-}
-
-impl DisturbConfig {
-    /// Checks the settings for streams of `steps` steps a lane.
-    pub(super) fn check(&self, steps: u64, report: &mut Report) {
-        let at = |key: &str| format!("evaluate.disturb.{key}");
-        report.at_least(&at("last"), self.last, 1);
-        report.at_least(&at("every"), self.every, self.last.saturating_add(1));
-        report.not_empty(&at("kinds"), &self.kinds, "kind, such as `noise_burst`");
-        report.distinct(&at("kinds"), &self.kinds);
-        for (i, kind) in self.kinds.iter().enumerate() {
-            kind.check(&at(&format!("kinds.{i}")), report);
-        }
-        if self.every > self.last && steps < self.every.saturating_mul(2) {
-            let message = format!(
-                "a lane of {steps} steps ends before it has recovered from its first disturbance: give \
-                 `evaluate.steps` more, or fewer `evaluate.lanes`, or a smaller `every`"
-            );
-            report.problem(&at("every"), message);
+        Disturbance::Gain(gain) => {
+            let fits = |x| (0.0..=1_000.0).contains(&x);
+            report.number(&path("factor"), gain.factor, fits, "0 to 1000");
         }
     }
 }

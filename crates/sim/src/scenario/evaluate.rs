@@ -4,16 +4,19 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::beside::{TracesConfig, TwinConfig};
-use super::disturb::DisturbConfig;
-use super::instruments::Instrument;
+use super::disturb;
 use super::named::Named;
 use super::or_none::OrNone;
 use super::report::Report;
-use super::stream::{Gap, GapKeys, gap_keys};
+use super::stream::{GapKeys, gap_keys};
 use crate::eval::detector::{DetectorConfig, LONGEST};
+use crate::eval::experiments::Wanted;
 use crate::eval::position::Spacing;
 use crate::eval::reset::StateReset;
+use crate::monitor::Instrument;
+use crate::monitor::contraction::ContractionConfig;
 use crate::precision::PrecisionConfig;
+use crate::stream::{DisturbConfig, Gap};
 
 /// What trained nets are put through.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -87,32 +90,6 @@ impl Default for EvaluateKeys {
 pub struct EvaluateStream {
     /// What lies between samples; `none` puts them end to end. What is left out is as in `stream.gap`.
     pub gap: OrNone<GapKeys>,
-}
-
-/// How forgetting is measured: the states of one net after different pasts, in the same gap.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct ContractionConfig {
-    /// Validation samples whose states are compared, two by two; 2 to 10,000, default 64. More: smaller
-    /// errors, in time that grows as the square.
-    pub samples: usize,
-    /// Steps of a never-reset stream before each sample; 0 to 1,000,000, default 200. More: states further from rest.
-    pub lead_steps: usize,
-    /// Steps of the gap; 1 to 1,000,000, default 200. More: longer lags.
-    pub gap_steps: usize,
-    /// Gaps of the same kind to average over; 1 to 100,000, default 8. More: smaller errors.
-    pub realisations: usize,
-}
-
-impl Default for ContractionConfig {
-    fn default() -> Self {
-        Self {
-            samples: 64,
-            lead_steps: 200,
-            gap_steps: 200,
-            realisations: 8,
-        }
-    }
 }
 
 /// Checked settings of evaluation. Ranges and defaults: [`EvaluateKeys`].
@@ -217,7 +194,7 @@ impl EvaluateKeys {
         (self.twin.iter()).for_each(|twin| twin.check(report));
         report.distinct(&at("instruments"), &self.instruments);
         if let Some(disturb) = &self.disturb {
-            disturb.check(self.steps / self.lanes.max(1) as u64, report);
+            disturb::check(disturb, self.steps / self.lanes.max(1) as u64, report);
         }
         Evaluate {
             steps: self.steps,
@@ -288,6 +265,18 @@ impl Evaluate {
             twin: self.twin,
             instruments: self.instruments.clone(),
             disturb: self.disturb.clone(),
+        }
+    }
+}
+
+impl Evaluate {
+    /// Which experiments it asks for.
+    pub fn experiments(&self) -> Wanted<'_> {
+        Wanted {
+            instruments: &self.instruments,
+            disturb: self.disturb.as_ref(),
+            steps: self.steps,
+            lanes: self.lanes,
         }
     }
 }

@@ -13,7 +13,7 @@
 //! | `read`, `scalar`, `node` | YAML into a tree, without YAML's surprises |
 //! | `set` | `--set key=value` |
 //! | `decode` | the tree into typed keys |
-//! | `keys`, `data`, `sources`, `stream`, `models`, `arms`, `train`, `evaluate`, `instruments`, `disturb`, `plots`, `tune` | the keys, and how each part is checked |
+//! | `keys`, `data`, `sources`, `stream`, `models`, `arms`, `train`, `evaluate`, `disturb`, `plots`, `tune` | the keys, and how each part is checked |
 //! | `check` | the checked whole |
 //! | `schema` | the JSON Schema of the keys |
 
@@ -24,7 +24,6 @@ mod data;
 mod decode;
 mod disturb;
 mod evaluate;
-mod instruments;
 mod keys;
 mod models;
 mod named;
@@ -48,15 +47,17 @@ mod tune;
 mod warning;
 
 pub use crate::eval::reset::StateReset;
+pub use crate::monitor::Instrument;
+pub use crate::monitor::contraction::ContractionConfig;
+pub use crate::stream::{
+    DeadSensor, DisturbConfig, Disturbance, DroppedFrames, Fill, Gain, Gap, NoiseBurst,
+    StuckChannel,
+};
 pub use arms::{Arm, FpttConfig, InitialState, NoiseConfig, PassedConfig, Streams};
 pub use beside::{TracesConfig, TwinConfig};
 pub use check::{Scenario, to_yaml, written_yaml};
 pub use data::{Data, DataKeys, DataSource, Files, OnBadSample};
-pub use disturb::{
-    DeadSensor, DisturbConfig, Disturbance, DroppedFrames, Gain, NoiseBurst, StuckChannel,
-};
-pub use evaluate::{ContractionConfig, Evaluate, EvaluateKeys, EvaluateStream};
-pub use instruments::Instrument;
+pub use evaluate::{Evaluate, EvaluateKeys, EvaluateStream};
 pub use keys::ScenarioKeys;
 pub use models::{Layer, LeakyReadout, Model, Readout};
 pub use named::Named;
@@ -67,7 +68,7 @@ pub(crate) use problem::{nearest, quoted};
 pub use role::ArmRole;
 pub use schema::schema;
 pub use sources::{Limits, RecordKeys, Scaling};
-pub use stream::{Fill, Gap, GapKeys, Stream, StreamKeys};
+pub use stream::{GapKeys, Stream, StreamKeys};
 pub use train::{EarlyStopping, Keep, Optimizer, Precision, Schedule, Train, TrainKeys};
 pub use tune::{Range, TuneKeys};
 pub use warning::{Warning, WarningKind};

@@ -14,10 +14,10 @@ use saturn_cell::rng::{ChaCha8Rng, generator};
 use saturn_data::DataError;
 use serde::{Deserialize, Serialize};
 
+use super::gap::Gap;
 use super::gap::SavedGap;
 use super::records::Record;
 use super::{Columns, Noise, OpenGap, Sample, Split};
-use crate::scenario::Gap;
 
 /// What a stream is made from.
 #[derive(Clone, Copy)]

@@ -20,6 +20,8 @@
 //! Random numbers come from (seed, lane, i) alone, not from the stream's own: with and without disturbances
 //! a stream has the same samples and gaps.
 
+mod settings;
+
 use rand::RngExt;
 use rand::seq::index;
 use saturn_cell::Real;
@@ -28,7 +30,9 @@ use serde::{Deserialize, Serialize};
 
 use super::columns::{Columns, Form};
 use super::noise::Noise;
-use crate::scenario::{DisturbConfig, Disturbance};
+pub use settings::{
+    DeadSensor, DisturbConfig, Disturbance, DroppedFrames, Gain, NoiseBurst, StuckChannel,
+};
 
 /// Where a step lies among the disturbances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -215,7 +219,6 @@ impl<'a> Disturber<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::{DeadSensor, DroppedFrames, Gain, NoiseBurst, StuckChannel};
 
     const CHANNELS: usize = 40;
 

@@ -1,5 +1,7 @@
 //! What fills the time between samples.
 
+mod settings;
+
 use std::sync::Arc;
 
 use rand::RngExt;
@@ -13,7 +15,7 @@ use super::columns::Columns;
 use super::composer::Source;
 use super::content::{Bins, Content};
 use super::samples::Sample;
-use crate::scenario::{Fill, Gap};
+pub use settings::{Fill, Gap};
 
 /// A gap under way.
 #[derive(Clone, Debug)]

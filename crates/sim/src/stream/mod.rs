@@ -21,9 +21,12 @@ pub use background::{Background, Part};
 pub use columns::{Columns, Form};
 pub use composer::{Composer, SavedComposer, Segment, Source, Step};
 pub use content::{Bins, Content};
-pub use disturb::{Disturber, Open as OpenDisturbance, Phase, Schedule};
+pub use disturb::{
+    DeadSensor, DisturbConfig, Disturbance, Disturber, DroppedFrames, Gain, NoiseBurst,
+    Open as OpenDisturbance, Phase, Schedule, StuckChannel,
+};
 pub use file::File;
-pub use gap::OpenGap;
+pub use gap::{Fill, Gap, OpenGap};
 pub use hash::BINNING;
 pub use length::MOST_STEPS;
 pub use noise::Noise;

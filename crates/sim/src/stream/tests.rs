@@ -6,7 +6,7 @@ mod records;
 mod time;
 
 use super::*;
-use crate::scenario::{Fill, Gap};
+use crate::stream::{Fill, Gap};
 
 const CHANNELS: usize = 12;
 

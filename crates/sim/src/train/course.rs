@@ -13,8 +13,8 @@ use super::update::Update;
 use super::validate::{Validation, validate};
 use crate::network::Network;
 use crate::precision::fake::Fake;
-use crate::run::checkpoint::Keeper;
 use crate::scenario::Keep;
+use crate::store::checkpoint::Keeper;
 
 /// Training under way.
 pub(super) struct Course<'a, R: Real> {

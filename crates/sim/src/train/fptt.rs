@@ -34,8 +34,8 @@ use saturn_cell::Real;
 
 use super::saved::{keep, take_up};
 use crate::network::{Gradient, Network};
-use crate::run::checkpoint::Numbers;
 use crate::scenario::FpttConfig;
+use crate::store::checkpoint::Numbers;
 
 /// The regulariser of one net.
 pub struct Fptt<R: Real> {

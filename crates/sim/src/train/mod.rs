@@ -3,10 +3,8 @@
 pub mod batch;
 pub mod class_weights;
 mod course;
-pub mod estimate;
 pub mod fptt;
 pub mod initial;
-mod made_up;
 pub mod objective;
 pub mod optimizer;
 pub mod saved;

@@ -15,8 +15,8 @@ use saturn_cell::{Kind, Params, Real};
 use super::saved::{keep, take_up};
 use super::update::CHUNK;
 use crate::network::{Gradient, Network};
-use crate::run::checkpoint::Numbers;
 use crate::scenario::{Optimizer as Rule, Schedule};
+use crate::store::checkpoint::Numbers;
 
 /// An optimiser with its moments.
 pub struct Optimizer<R: Real> {

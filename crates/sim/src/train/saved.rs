@@ -12,7 +12,7 @@ use super::optimizer::Norms;
 use super::trainer::EpochRecord;
 use super::validate::Validation;
 use crate::network::Network;
-use crate::run::checkpoint::{Numbers, as_json};
+use crate::store::checkpoint::{Numbers, as_json};
 
 /// Training under way.
 #[derive(Clone, Serialize, Deserialize)]

@@ -12,9 +12,9 @@ use super::optimizer::Norms;
 use super::update::Update;
 use super::validate::Validation;
 use crate::network::Network;
-use crate::run::checkpoint::{Keeper, Stage};
-use crate::run::folder::FolderError;
 use crate::scenario::{Arm, Train};
+use crate::store::checkpoint::{Keeper, Stage};
+use crate::store::folder::FolderError;
 use crate::stream::Source;
 
 /// What one training run needs.

@@ -2,15 +2,16 @@
 //! samples and gaps that are never reset.
 
 use rayon::prelude::*;
+use saturn_cell::rng::pass_of;
 use saturn_cell::{Moment, Real, column};
 use saturn_data::DataError;
+use saturn_loss::softmax::{argmax, softmax};
 use serde::{Deserialize, Serialize};
 
 use super::batch::{Batch, Epoch, LanePlan, Masking};
 use super::trainer::{Job, TrainError};
-use crate::eval::by_class::ByClass;
 use crate::network::{Network, Tapes};
-use crate::precision::random::pass_of;
+use crate::stats::by_class::ByClass;
 
 /// Accuracy and cross-entropy on the validation set.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
@@ -121,32 +122,6 @@ fn tally<R: Real>(net: &Network<R>, batch: &Batch<R>, at: Moment) -> Tally {
         }
     }
     tally
-}
-
-/// Probabilities of one column of logits, `[C]`.
-pub fn softmax<R: Real>(logits: &[R], p: &mut [f32]) {
-    let top = logits
-        .iter()
-        .fold(f64::NEG_INFINITY, |m, z| m.max(z.wide()));
-    let mut sum = 0.0;
-    for (p, z) in p.iter_mut().zip(logits) {
-        *p = (z.wide() - top).exp() as f32;
-        sum += *p;
-    }
-    for p in p {
-        *p /= sum;
-    }
-}
-
-/// The index of the largest value; the first among equals.
-pub fn argmax<T: PartialOrd>(values: &[T]) -> usize {
-    let mut best = 0;
-    for (i, v) in values.iter().enumerate() {
-        if *v > values[best] {
-            best = i;
-        }
-    }
-    best
 }
 
 #[cfg(test)]

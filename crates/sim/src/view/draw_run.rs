@@ -14,7 +14,7 @@ use super::panel::{
     BLUE, GREEN, GREY, ORANGE, VERMILION, bar, bold, colour, lines, titled, titled_in,
 };
 use super::run_folder::{Net, RunScene};
-use crate::run::trace::Trace;
+use crate::eval::trace::Trace;
 use crate::scenario::ArmRole;
 
 /// Colours of arms that have none in the figures.

@@ -8,10 +8,10 @@ use std::time::SystemTime;
 use anyhow::Result;
 use serde::Deserialize;
 
+use crate::eval::trace::Trace;
 use crate::live::LiveError;
 use crate::run::cells::Finished;
 use crate::run::summary::{NamedArm, Roles};
-use crate::run::trace::Trace;
 use crate::scenario::{ArmRole, Scenario};
 
 /// The most epochs of a net that are kept; of more the newest are.

@@ -1,13 +1,13 @@
 //! The judge of one lane: which segments were right, by the known boundaries and by the detector.
 
 use saturn_cell::{Real, column};
+use saturn_loss::softmax::{argmax, softmax};
 use serde::{Deserialize, Serialize};
 
 use super::sums::Sums;
-use crate::eval::by_class::ByClass;
 use crate::eval::detector::Detector;
 use crate::eval::lanes::Chunk;
-use crate::train::validate::{argmax, softmax};
+use crate::stats::by_class::ByClass;
 
 /// A step of a gap is *late* this many steps after the sample's end.
 pub const LATE: usize = 15;

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::Plan;
 use super::windows::Spread;
 use crate::eval::lanes::Chunk;
+use crate::eval::trace::{Trace, TraceError};
 use crate::network::Network;
-use crate::run::trace::{Trace, TraceError};
 
 /// Which windows are recorded, and where they go.
 #[derive(Clone, Copy, Debug)]

@@ -6,13 +6,13 @@ use super::gauge::Gauge;
 use super::twin::TwinWindow;
 use super::{Plan, Watched};
 use crate::eval::asked::Asked;
-use crate::eval::by_class::ByClass;
 use crate::eval::detector::DetectorScore;
-use crate::eval::estimate::ByRecording;
 use crate::eval::gap::GapCurve;
 use crate::eval::position::PositionCurve;
-use crate::eval::slope::SlopeFit;
-use crate::run::checkpoint::as_json;
+use crate::stats::by_class::ByClass;
+use crate::stats::estimate::ByRecording;
+use crate::stats::slope::SlopeFit;
+use crate::store::checkpoint::as_json;
 
 /// Sums over lanes.
 #[derive(Clone, Serialize, Deserialize)]

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::windows::Spread;
 use crate::eval::lanes::Chunk;
 use crate::network::{Network, Tapes};
-use crate::run::checkpoint::Numbers;
+use crate::store::checkpoint::Numbers;
 use crate::stream::Columns;
 
 /// Which windows the twin runs in.

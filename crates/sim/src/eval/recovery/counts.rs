@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::monitor::sketch::Sketch;
-use crate::scenario::DisturbConfig;
+use crate::stream::DisturbConfig;
 
 /// Steps of the first bin after a disturbance; each further one ends twice as late.
 const FIRST_BIN: u64 = 50;

@@ -1,15 +1,15 @@
 //! One lane, run twice: with and without disturbances.
 
 use saturn_cell::{Real, column};
+use saturn_loss::softmax::{argmax, softmax};
 use serde::{Deserialize, Serialize};
 
 use super::NEAR;
 use super::counts::Counts;
 use super::scale::Scales;
 use crate::eval::lanes::Chunk;
-use crate::scenario::DisturbConfig;
+use crate::stream::DisturbConfig;
 use crate::stream::{Phase, Schedule, Segment};
-use crate::train::validate::{argmax, softmax};
 
 /// Compares the two copies of a lane.
 pub(super) struct Pair<'a> {

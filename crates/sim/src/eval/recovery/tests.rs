@@ -6,8 +6,8 @@ use saturn_data::{OnBadSample, ReadOptions, Recording, WriteMeta, write_events};
 use saturn_neurons::li::LiConfig;
 
 use super::*;
-use crate::run::checkpoint::Keeping;
-use crate::scenario::{
+use crate::store::checkpoint::Keeping;
+use crate::stream::{
     DeadSensor, Disturbance, DroppedFrames, Fill, Gain, Gap, NoiseBurst, StuckChannel,
 };
 use crate::stream::{Noise, Split};

@@ -14,11 +14,11 @@
 
 use std::fmt;
 
+use saturn_loss::softmax::argmax;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Action, Needs, Policy, PolicyConfig, PolicyError, Seen, recalled, remembered};
-use crate::train::validate::argmax;
 
 /// What of the net triggers a reset.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -3,13 +3,13 @@
 use super::*;
 use crate::eval::asked::ChangesReport;
 use crate::eval::calibration::Calibration;
-use crate::eval::change_point::{ChangePoint, Changes};
 use crate::eval::far_past::FarPast;
 use crate::eval::gradient_lag::GradientLag;
 use crate::eval::recovery::{KindRecovery, Recovery, RecoveryBin};
 use crate::monitor::asked::AskedStats;
 use crate::monitor::drift::DriftStats;
 use crate::report::instrument_lines;
+use crate::stats::change_point::{ChangePoint, Changes};
 
 fn kind(kind: &str, settled: Option<f64>) -> KindRecovery {
     let bin = |from: u64, right: u64| RecoveryBin {

@@ -1,8 +1,8 @@
 //! Figures follow the settings of arms and the reference, whatever they are called.
 
 use super::*;
-use crate::run::folder::Folder;
 use crate::run::summary::{ReferenceArg, Roles};
+use crate::store::folder::Folder;
 use crate::{figures, report};
 
 /// `apples` trains on one sample at a time, `pears` has the adaptive loss; `classic` and `adaptive` are names of

@@ -10,6 +10,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use saturn_cell::{Real, column};
+use saturn_loss::softmax::softmax;
 use serde::{Deserialize, Serialize};
 
 use super::figures::Figures;
@@ -17,11 +18,10 @@ use crate::command::paths_if_there;
 use crate::live::LiveError;
 use crate::live::model::Model;
 use crate::network::{Network, NetworkStream};
-use crate::run::folder::{read_json, write_beside};
 use crate::run::workbench::Workbench;
 use crate::scenario::{Gap, Scenario};
+use crate::store::folder::{read_json, write_beside};
 use crate::stream::{Columns, Composer};
-use crate::train::validate::softmax;
 
 /// Steps of a window, if nothing else is asked for.
 pub const WINDOW: u64 = 200;

@@ -1,9 +1,10 @@
 //! Formats and rounding: round trips, ties, saturation, means.
 
+use saturn_cell::rng::pass_of;
 use saturn_cell::{Moment, Real};
 
 use crate::precision::grid::{Fixed, Grid};
-use crate::precision::random::{Key, pass_of};
+use crate::precision::random::Key;
 use crate::precision::{Format, ScaleRule};
 
 const FIXED: [Format; 6] = [

@@ -18,9 +18,9 @@ use crate::precision::cost::cost;
 use crate::precision::drift::{DriftWindow, Following, Twin, drift};
 use crate::precision::fake::Fake;
 use crate::precision::{Format, PrecisionConfig, Rounding, quantise};
-use crate::run::Progress;
-use crate::run::checkpoint::{Keeping, Stage};
 use crate::run::clock::forget_clock;
+use crate::store::Progress;
+use crate::store::checkpoint::{Keeping, Stage};
 
 const LIF: &str =
     "[{lif: {hidden: 8, recurrent: true, input_gain: 4}}, {lif: {hidden: 8, input_gain: 4}}]";

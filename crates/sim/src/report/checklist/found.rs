@@ -1,9 +1,9 @@
 //! What was found for an item, stream by stream, and what becomes of it.
 
 use super::{Item, NOTHING};
-use crate::eval::estimate::one_sided;
-use crate::eval::verdict::Verdict;
 use crate::figures::scope::mean;
+use crate::stats::estimate::one_sided;
+use crate::stats::verdict::Verdict;
 
 /// What was found on one stream.
 pub struct Found<'a> {

@@ -2,13 +2,13 @@
 
 use std::fmt::Write;
 
-use crate::eval::crossed::{Basis, Difference};
-use crate::eval::estimate::Estimate;
 use crate::eval::reading::Reading;
-use crate::eval::verdict::{MARGIN, Verdict};
 use crate::figures::names;
 use crate::report::numbers::{fixed, percent, signed};
 use crate::run::summary::Row;
+use crate::stats::crossed::{Basis, Difference};
+use crate::stats::estimate::Estimate;
+use crate::stats::verdict::{MARGIN, Verdict};
 
 use super::Group;
 

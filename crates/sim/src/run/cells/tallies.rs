@@ -6,7 +6,7 @@
 //! ```
 //!
 //! `of` is the place of the evaluation's TOTALS in the list. How both texts are made stands in
-//! [`crate::eval::tally`]. Every segment has an answer in each reading, so that the three share their totals;
+//! [`crate::stats::tally`]. Every segment has an answer in each reading, so that the three share their totals;
 //! tallies that do not are left out.
 
 use std::collections::BTreeMap;
@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::eval::reading::Reading;
-use crate::eval::tally::{ByRecording, MOST, TallyError, totals};
 use crate::run::summary::CellSummary;
+use crate::stats::tally::{ByRecording, MOST, TallyError, totals};
 
 /// The key of an evaluation's tallies.
 const RIGHT: &str = "right";

@@ -18,10 +18,10 @@
 
 use crate::eval::evaluate::Watched;
 use crate::eval::reading::Reading;
-use crate::eval::tally::ByRecording;
 use crate::monitor::contraction::ContractionCurve;
 use crate::run::summary::{CellSummary, NamedEvaluation};
 use crate::scenario::StateReset;
+use crate::stats::tally::ByRecording;
 
 /// The lag at which contraction is reported, steps.
 pub const LAG: usize = 80;

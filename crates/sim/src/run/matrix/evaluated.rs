@@ -12,10 +12,10 @@ use crate::eval::evaluate::{
     Beside, Evaluation, Plan, TracePlan, TwinPlan, choose_threshold, evaluate, widened,
 };
 use crate::eval::experiments::{Experiments, Setting};
+use crate::eval::trace;
 use crate::network::Network;
 use crate::precision::result::Stored;
 use crate::run::summary::{NamedContraction, NamedEvaluation};
-use crate::run::trace;
 use crate::scenario::{Gap, StateReset};
 use crate::stream::Split;
 
@@ -137,7 +137,7 @@ impl Matrix<'_> {
             if !partial.has_experiments(stream) {
                 let piece = desk.piece(&index.to_string(), "tried")?;
                 let setting = Setting {
-                    evaluate: e,
+                    wanted: e.experiments(),
                     stream,
                     source: b.source(split, gap),
                     channels: b.channels,

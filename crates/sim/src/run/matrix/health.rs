@@ -7,7 +7,7 @@ use saturn_data::checksum::sha256;
 use super::{Entry, Matrix};
 use crate::live::health::{Ground, Ranges, WINDOW, first_gap, observe};
 use crate::network::Network;
-use crate::run::folder::FolderError;
+use crate::store::folder::FolderError;
 use crate::stream::Form;
 
 impl Matrix<'_> {

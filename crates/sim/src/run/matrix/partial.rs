@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::evaluated::Evaluated;
 use super::key::{Keyed, key};
 use super::{Entry, Matrix};
-use crate::run::checkpoint::{Keeping, Stage, remove};
-use crate::run::folder::FolderError;
+use crate::store::checkpoint::{Keeping, Stage, remove};
+use crate::store::folder::FolderError;
 
 /// What is done of the evaluations of one net.
 #[derive(Default, Serialize, Deserialize)]

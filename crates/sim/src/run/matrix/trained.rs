@@ -10,12 +10,12 @@ use serde_json::Value;
 use super::key::{Keyed, Keys};
 use super::{Entry, Matrix, Metric};
 use crate::network::Network;
-use crate::run::checkpoint::{Stage, remove};
-use crate::run::folder::FolderError;
 use crate::run::place::Place;
 use crate::run::summary::TrainRecord;
 use crate::run::weights::{self, Belonging, WeightsFile};
 use crate::scenario::Train;
+use crate::store::checkpoint::{Stage, remove};
+use crate::store::folder::FolderError;
 use crate::train::class_weights::class_weights;
 use crate::train::trainer::{EpochRecord, Job, Watch, train};
 

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::CellSummary;
-use crate::eval::crossed::{self, Basis, Difference, Seed, accuracy};
-use crate::eval::estimate::Estimate;
 use crate::eval::evaluate::Evaluation;
-use crate::eval::paired::holm;
 use crate::eval::reading::Reading;
-use crate::eval::tally::ByRecording;
+use crate::stats::crossed::{self, Basis, Difference, Seed, accuracy};
+use crate::stats::estimate::Estimate;
+use crate::stats::paired::holm;
+use crate::stats::tally::ByRecording;
 
-/// Means over seeds for one model, arm, stream and policy. What an interval holds is in [`crate::eval::crossed`].
+/// Means over seeds for one model, arm, stream and policy. What an interval holds is in [`crate::stats::crossed`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Row {
     /// The model.
@@ -297,9 +297,9 @@ fn select<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::estimate::over_seeds;
-    use crate::eval::verdict::Verdict;
     use crate::figures::tests::{scenario, summary};
+    use crate::stats::estimate::over_seeds;
+    use crate::stats::verdict::Verdict;
 
     impl Default for Reference {
         /// That of the made-up runs of the tests.

@@ -5,10 +5,10 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::tie::tie;
-use crate::run::folder::read_json;
 use crate::run::matrix::Keyed;
 use crate::run::place::Place;
 use crate::run::summary::{Failure, Summary, TrainRecord, table};
+use crate::store::folder::read_json;
 
 /// Takes out of `summary` the results of every network whose weights in the folder `run` are others than those that
 /// were trained and evaluated: they become failures with that reason. A line for each. The files of results stay as

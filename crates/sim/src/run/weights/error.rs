@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::fit::NotFinite;
-use crate::run::folder::FolderError;
+use crate::store::folder::FolderError;
 
 /// An error about a file of weights.
 #[derive(Debug, Error)]

@@ -20,8 +20,8 @@ use super::description::{self, Description};
 use super::error::WeightsError;
 use super::fit::{is_read, numbers};
 use super::head_line;
-use crate::run::deed::Deed;
-use crate::run::folder::FolderError;
+use crate::store::deed::Deed;
+use crate::store::folder::FolderError;
 
 /// The longest header that is read, bytes: some hundred thousand tensors.
 pub const LARGEST_HEADER: u64 = 16 << 20;

@@ -35,7 +35,7 @@ use sha2::{Digest, Sha256};
 use fit::{Stored, refuse_not_finite};
 
 use crate::network::Network;
-use crate::run::folder::write_beside;
+use crate::store::folder::write_beside;
 
 pub use apart::set_apart;
 pub use description::{Belonging, Description};

@@ -1,8 +1,9 @@
 use saturn_data::{FrameMeta, Frames, write_frames};
 
 use super::{gap, play};
-use crate::scenario::{Fill, Gap, Streams};
+use crate::scenario::Streams;
 use crate::stream::*;
+use crate::stream::{Fill, Gap};
 use crate::train::batch::{Batch, Epoch, Masking};
 
 const CHANNELS: usize = 3;

@@ -3,8 +3,9 @@ use saturn_cell::rng::generator;
 use saturn_data::{FrameMeta, Frames, write_frames};
 
 use super::play;
-use crate::scenario::{Fill, Gap, Streams};
+use crate::scenario::Streams;
 use crate::stream::*;
+use crate::stream::{Fill, Gap};
 use crate::train::batch::{Batch, Epoch, Masking};
 
 /// Steps of a beat, of which the label holds from the third to the sixth.

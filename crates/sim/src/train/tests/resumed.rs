@@ -10,9 +10,9 @@ use saturn_loss::{Loss, SpikeRate};
 
 use crate::build::{Answers, build};
 use crate::network::Network;
-use crate::run::checkpoint::{Keeping, Stage};
 use crate::run::workbench::{Paths, Workbench};
 use crate::scenario::{Arm, Scenario};
+use crate::store::checkpoint::{Keeping, Stage};
 use crate::train::class_weights::class_weights;
 use crate::train::trainer::{EpochRecord, Job, TrainError, Trained, Watch, train};
 

@@ -10,10 +10,11 @@ use crate::eval::evaluate::{Beside, Plan, evaluate};
 use crate::eval::lanes::Lanes;
 use crate::eval::position::Spacing;
 use crate::network::{Network, Tapes};
-use crate::run::Progress;
 use crate::run::clock::forget_clock;
-use crate::scenario::{Fill, Gap, Scenario};
+use crate::scenario::Scenario;
+use crate::store::Progress;
 use crate::stream::{Columns, Composer, Form, Noise, Source, Split};
+use crate::stream::{Fill, Gap};
 
 pub(crate) const CHANNELS: usize = 12;
 const CLASSES: usize = 3;

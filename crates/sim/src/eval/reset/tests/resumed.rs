@@ -12,11 +12,12 @@ use crate::eval::evaluate::{
     Beside, EvalError, Evaluation, Plan, Spread, TracePlan, TwinPlan, evaluate, widened,
 };
 use crate::eval::position::Spacing;
+use crate::monitor::Instrument;
 use crate::network::Network;
-use crate::run::Progress;
-use crate::run::checkpoint::{Keeping, Stage};
 use crate::run::clock::forget_clock;
-use crate::scenario::{Instrument, Layer};
+use crate::scenario::Layer;
+use crate::store::Progress;
+use crate::store::checkpoint::{Keeping, Stage};
 
 /// A policy with a hand on the switch: every `every` steps it asks the run to stop.
 struct Stopping<'a> {

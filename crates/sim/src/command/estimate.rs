@@ -13,7 +13,7 @@
 //! share, or for being built, is not tried: its cost is that of a small net, times the ratio of their operations.
 //! Columns of training are made up, with as many events as the data have, and composing is timed apart, on the
 //! scenario's own data; so is what is evaluated. Where a plan of an epoch counts (padding to the longest lane of a shard), it is that of
-//! `crate::command::memory`.
+//! `super::memory`.
 
 use std::time::Instant;
 
@@ -21,10 +21,7 @@ use saturn_cell::Real;
 use saturn_data::DataError;
 use saturn_loss::{Loss, LossError, SpikeRate};
 
-use super::batch::{Batch, Epoch, Masking};
-use super::objective::Objective;
-use super::trainer::TrainError;
-use super::update::Update;
+use super::made_up::fill;
 use crate::build::{Answers, BuildError, NetSize, build};
 use crate::eval::evaluate::{Beside, EvalError, Plan, choose_threshold, evaluate};
 use crate::eval::experiments;
@@ -33,14 +30,16 @@ use crate::eval::reset::{Never, StateReset};
 use crate::monitor::contraction::pair_seconds;
 use crate::network::Network;
 use crate::precision::drift::LANES as DRIFT_LANES;
-use crate::run::Progress;
 use crate::run::workbench::Workbench;
 use crate::scenario::{
     Arm, FpttConfig, Gap, Layer, Model, Readout, Scenario, Streams, Train, TrainKeys,
 };
+use crate::store::Progress;
 use crate::stream::Split;
-
-use super::made_up::fill;
+use crate::train::batch::{Batch, Epoch, Masking};
+use crate::train::objective::Objective;
+use crate::train::trainer::TrainError;
+use crate::train::update::Update;
 
 /// Operations of all trials together: a multiplication, or what takes about as long.
 pub const OPERATIONS: f64 = 8e9;
@@ -281,7 +280,7 @@ impl<'a> Trials<'a> {
         let each = each + e.precision.len() as f64 * (each + followed);
         let mut total = 0.0;
         for (_, gap) in e.streams.iter() {
-            total += each + experiments::steps(e) as f64 * step;
+            total += each + experiments::steps(e.experiments()) as f64 * step;
             if gap.is_some() {
                 total += self.contraction(&tried.size, step * at_once(e.lanes, shard_lanes));
             }

@@ -20,8 +20,8 @@ use super::{
     Difference, Seed, TWO_SIDED, accuracy, difference, influences, over_recordings, over_values,
     seen,
 };
-use crate::eval::estimate::Estimate;
-use crate::eval::tally::ByRecording;
+use crate::stats::estimate::Estimate;
+use crate::stats::tally::ByRecording;
 
 /// Standard deviations of the effects, on the logit scale.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -198,7 +198,7 @@ pub fn coverage(setting: &Setting, repetitions: usize, seed: u64) -> Compared {
 }
 
 fn student(values: &[f64]) -> Option<[f64; 2]> {
-    crate::eval::estimate::over_seeds(values)?.interval
+    crate::stats::estimate::over_seeds(values)?.interval
 }
 
 /// Quantiles 2.5 % and 97.5 % of the mean of all resamples of `values`, of which there are n^n.

@@ -28,7 +28,7 @@ use thiserror::Error;
 use super::deed::Deed;
 use super::leftovers::sweep;
 use super::owner::{Files, Owner, differences};
-use crate::regular;
+use crate::store::regular;
 
 /// What can go wrong with a run's folder.
 #[derive(Debug, Error)]

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     Basis, ONE_SIDED, Parts, Seed, TWO_SIDED, influences, over_recordings, over_values, seen,
 };
-use crate::eval::estimate::Estimate;
-use crate::eval::verdict::{MARGIN, Verdict};
+use crate::stats::estimate::Estimate;
+use crate::stats::verdict::{MARGIN, Verdict};
 
 /// A difference of two accuracies, paired by seed and, where both are known, by recording.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -7,8 +7,8 @@ use rand::RngExt;
 use saturn_cell::Real;
 use saturn_cell::rng::generator;
 
-use super::batch::Batch;
 use crate::stream::Form;
+use crate::train::batch::Batch;
 
 /// Fills `batch` with `lanes` of `steps` steps each. A channel's `mean_counts [I]` are its events a step.
 pub fn fill<R: Real>(

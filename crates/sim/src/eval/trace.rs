@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use saturn_cell::{FieldKind, Real, column};
 use saturn_data::DataError;
+use saturn_loss::softmax::softmax;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -22,7 +23,6 @@ use crate::eval::lanes::{CHUNK, Chunk, Lanes};
 use crate::eval::reset::Never;
 use crate::network::Network;
 use crate::stream::Source;
-use crate::train::validate::softmax;
 
 /// How many units of each field are kept.
 const UNITS: usize = 6;

@@ -1,0 +1,42 @@
+//! Whose fault errors of a run are: see [`crate::fault`].
+
+use super::matrix::SelectionError;
+use super::summary::ReferenceError;
+use super::weights::WeightsError;
+use super::workbench::MaskError;
+use crate::fault::{self, Blame, Fault, all, known};
+
+known!(
+    fault::of;
+    SelectionError,
+    ReferenceError,
+    WeightsError,
+    MaskError,
+);
+
+// Settings, options and names that the user gave.
+all!(Input: ReferenceError, SelectionError);
+
+impl Blame for MaskError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Data(e) => e.fault(),
+            Self::Loss(e) => e.fault(),
+        }
+    }
+}
+
+impl Blame for WeightsError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Folder(e) => e.fault(),
+            Self::Unwritable { .. } => Fault::Run,
+            Self::Format { .. }
+            | Self::Tensors { .. }
+            | Self::NotFinite { .. }
+            | Self::Another { .. }
+            | Self::Foreign { .. }
+            | Self::InTheWay { .. } => Fault::Input,
+        }
+    }
+}

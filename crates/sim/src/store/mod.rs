@@ -1,0 +1,22 @@
+//! What is kept on disk while work goes on, and what the user is told meanwhile.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`folder`] | a run's folder: one owner at a time, files replaced whole |
+//! | [`owner`] | which scenario and which data a folder belongs to |
+//! | [`checkpoint`] | state of unfinished work, from which it resumes bit for bit |
+//! | [`deed`] | what was tried with a file, by which its failure is classed |
+//! | [`regular`] | reading a plain file of bounded length |
+//! | [`progress`] | a bar with the time left, or lines in a log |
+//! | [`say`] | standard error, which nobody need read |
+
+pub mod checkpoint;
+pub mod deed;
+pub mod folder;
+mod leftovers;
+pub mod owner;
+mod progress;
+pub mod regular;
+pub(crate) mod say;
+
+pub use progress::Progress;

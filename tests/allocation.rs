@@ -193,12 +193,12 @@ fn a_step_under_a_policy_allocates_nothing() {
 #[test]
 fn a_step_of_a_stream_allocates_nothing() {
     use saturn_sim::eval::detector::DetectorConfig;
+    use saturn_sim::health::{Figures, Watch, WatchConfig};
     use saturn_sim::live::assemble::{AssembleConfig, Assembler, Placed, Repeats};
     use saturn_sim::live::counts::Counts;
     use saturn_sim::live::decide::Decider;
     use saturn_sim::live::engine::{Engine, Parts};
     use saturn_sim::live::fallback::Fallback;
-    use saturn_sim::live::health::{Figures, Watch, WatchConfig};
     use saturn_sim::live::protocol::Item;
 
     let config = AssembleConfig {

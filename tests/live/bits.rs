@@ -1,11 +1,11 @@
 //! A stream is the same net on the same events: by step to the bit, by sequence to rounding.
 
 use saturn_cell::{EventBatch, Input, column};
+use saturn_loss::softmax::softmax;
 use saturn_sim::live::decide::Decider;
 use saturn_sim::live::model::Model;
 use saturn_sim::live::protocol::{Format, Item};
 use saturn_sim::network::{Network, NetworkStream, Tapes};
-use saturn_sim::train::validate::softmax;
 
 use super::{bench, bytes, hear, stream};
 

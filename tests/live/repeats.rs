@@ -4,12 +4,12 @@ use std::fs;
 
 use saturn_cell::{Input, column};
 use saturn_data::{OnBadSample, ReadOptions, Recording, WriteMeta, write_events};
+use saturn_loss::softmax::softmax;
 use saturn_sim::live::decide::Decider;
 use saturn_sim::live::model::Model;
 use saturn_sim::live::protocol::{Format, Item};
 use saturn_sim::network::{Network, NetworkStream};
 use saturn_sim::stream::{Columns, Form, Split};
-use saturn_sim::train::validate::softmax;
 
 use super::{bench, bytes, count, hear, scratch, start};
 use crate::saturn::succeeds;

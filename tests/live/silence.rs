@@ -1,13 +1,13 @@
 //! A long silence costs few steps of the net, and changes no bit.
 
 use saturn_cell::{EventBatch, Input, column};
+use saturn_loss::softmax::softmax;
+use saturn_sim::health::{Figures, Watch, WatchConfig};
 use saturn_sim::live::decide::Decider;
 use saturn_sim::live::engine::{Engine, Parts};
 use saturn_sim::live::fallback::Fallback;
-use saturn_sim::live::health::{Figures, Watch, WatchConfig};
 use saturn_sim::live::model::Model;
 use saturn_sim::network::{Network, NetworkStream};
-use saturn_sim::train::validate::softmax;
 
 use super::{bench, count, hear};
 

@@ -12,6 +12,7 @@ pub mod command;
 pub mod eval;
 pub mod fault;
 pub mod figures;
+pub mod health;
 pub mod live;
 pub mod machine;
 pub mod monitor;

@@ -332,7 +332,7 @@ impl From {
     /// Converts.
     pub(super) fn run(self, progress: &Progress) -> Result<()> {
         if let Self::Csv(Csv { input, out, .. }) = &self {
-            command::refuse_same_file("OUT", input, out)?;
+            crate::store::refuse_same_file("OUT", input, out)?;
         }
         command::convert(progress, |watch| match self {
             Self::Csv(args) => {

@@ -6,9 +6,9 @@ use anyhow::Result;
 use clap::Args;
 
 use super::times::TimeArgs;
+use crate::health::{WINDOW, WatchConfig};
 use crate::live::assemble::Repeats;
 use crate::live::fallback::Fallback;
-use crate::live::health::{WINDOW, WatchConfig};
 use crate::live::options::{Options, Pace, Stamp};
 use crate::live::protocol::Format;
 use crate::live::send::{SendOptions, What, send};

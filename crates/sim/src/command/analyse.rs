@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use saturn_plots::{Figure, Look, Role};
 
-use super::make::paths_of;
 use super::print::print;
 use crate::analyse::described::described;
 use crate::analyse::verdict::{short, verdict};
@@ -17,6 +16,7 @@ use crate::figures;
 use crate::figures::looks::looks;
 use crate::live::model::Model;
 use crate::network::Network;
+use crate::run::paths::paths_of;
 use crate::run::summary::Roles;
 use crate::run::workbench::Workbench;
 use crate::scenario::DataSource;

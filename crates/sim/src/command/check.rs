@@ -11,13 +11,13 @@ use anyhow::Result;
 use saturn_cell::Real;
 
 use super::described::described;
-use super::make::paths_if_there;
 use super::memory::{self, MIB, Samples};
 use super::print::print;
 use crate::build::{Answers, NetSize};
 use crate::command::estimate::{Spent, Trials};
 use crate::machine;
 use crate::report::aligned;
+use crate::run::paths::paths_if_there;
 use crate::run::workbench::{Paths, Workbench};
 use crate::scenario::{Precision, Scenario};
 

@@ -51,28 +51,6 @@ pub enum CommandError {
         /// What is there.
         found: &'static str,
     },
-    /// What would be written is what is read.
-    #[error("{what} {}: is the file that is read, and would be changed\nhint: choose another path", path.display())]
-    SameFile {
-        /// The option or argument.
-        what: &'static str,
-        /// What was given.
-        path: PathBuf,
-    },
-}
-
-/// An error if `out`, which `what` names, is the plain file `input` by any path or link.
-pub fn refuse_same_file(what: &'static str, input: &Path, out: &Path) -> Result<(), CommandError> {
-    let same = match (input.canonicalize(), out.canonicalize()) {
-        (Ok(input), Ok(out)) => input == out && out.is_file(),
-        // One of them does not exist.
-        _ => false,
-    };
-    if same {
-        let path = out.to_owned();
-        return Err(CommandError::SameFile { what, path });
-    }
-    Ok(())
 }
 
 impl CommandError {

@@ -61,8 +61,7 @@ impl Blame for CommandError {
             | Self::NoSuchArm { .. }
             | Self::NothingEvaluated { .. }
             | Self::NoSummary { .. }
-            | Self::NoFolder { .. }
-            | Self::SameFile { .. } => Fault::Input,
+            | Self::NoFolder { .. } => Fault::Input,
             Self::NothingFound => Fault::Run,
         }
     }

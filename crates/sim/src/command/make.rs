@@ -1,14 +1,11 @@
 //! `saturn data make`: the synthetic set of a scenario, written as event files.
 
-use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::Result;
-use saturn_data::{DataError, Synthetic};
-use saturn_files::Lock;
 
 use super::print::print;
-use crate::run::workbench::Paths;
+use crate::run::paths::write;
 use crate::scenario::{DataSource, Scenario, ScenarioError};
 use crate::store::Progress;
 
@@ -42,94 +39,4 @@ pub fn make(
         progress.aside(|| print(&path.display().to_string()))?;
     }
     Ok(())
-}
-
-/// The three files of a scenario's data, made first if they are synthetic and not there.
-pub fn paths_of(scenario: &Scenario, progress: &Progress) -> Result<Paths> {
-    scenario.find_data()?;
-    Ok(match &scenario.data.source {
-        DataSource::Events { train, valid, test } | DataSource::Frames { train, valid, test } => {
-            Paths {
-                train: train.clone(),
-                valid: valid.clone(),
-                test: test.clone(),
-            }
-        }
-        DataSource::Synthetic { set, folder } => {
-            let [train, valid, test] = write(set, folder, progress)?;
-            Paths { train, valid, test }
-        }
-    })
-}
-
-/// The files of a scenario's data; `None` where they are synthetic and not made yet.
-pub fn paths_if_there(scenario: &Scenario) -> Result<Option<Paths>> {
-    scenario.find_data()?;
-    Ok(match &scenario.data.source {
-        DataSource::Synthetic { set, folder } if !set.is_in(folder) => None,
-        _ => Some(paths_of(scenario, &Progress::quiet())?),
-    })
-}
-
-fn write(set: &Synthetic, folder: &Path, progress: &Progress) -> Result<[std::path::PathBuf; 3]> {
-    // Who waited for another process takes what that one made.
-    let _held = if set.is_in(folder) {
-        None
-    } else {
-        Some(hold(set, folder, progress)?)
-    };
-    if !set.is_in(folder) {
-        progress.line(&format!(
-            "making {} synthetic recordings in {}",
-            set.train + set.valid + set.test,
-            folder.display()
-        ));
-    }
-    let mut begun = false;
-    Ok(set.write_once(folder, &mut |done| {
-        if !begun {
-            progress.total(done.total as u64);
-            begun = true;
-        }
-        progress.advance(1);
-        if progress.stopped() {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    })?)
-}
-
-/// Takes `folder` for this process alone; waits while another makes a set in it.
-fn hold(set: &Synthetic, folder: &Path, progress: &Progress) -> Result<Lock> {
-    set.check()?;
-    let failed = |error: std::io::Error| DataError::Write {
-        path: folder.to_owned(),
-        detail: error.to_string(),
-    };
-    let mut told = false;
-    let held = saturn_files::hold(folder, || {
-        if !told {
-            progress.line(&format!(
-                "{}: waiting for another saturn process that makes the recordings there",
-                folder.display()
-            ));
-            told = true;
-        }
-        if progress.stopped() {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    });
-    let Some(lock) = held.map_err(failed)? else {
-        return Err(DataError::Stopped {
-            path: folder.to_owned(),
-        }
-        .into());
-    };
-    for path in Synthetic::paths(folder) {
-        saturn_files::sweep(&path).map_err(failed)?;
-    }
-    Ok(lock)
 }

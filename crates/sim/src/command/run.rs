@@ -12,7 +12,6 @@ use thiserror::Error;
 use super::budget::{Limits, budget, costs, too_little};
 use super::described::described;
 use super::error::CommandError;
-use super::make::{paths_if_there, paths_of};
 use super::print::{self, print};
 use crate::fault::Fault;
 use crate::run::apart;
@@ -20,6 +19,7 @@ use crate::run::cells::{Events, Shared, Store};
 use crate::run::matrix::{
     Entry, Group, Keys, Matrix, Selection, Wanted, collect, entries, key, summarise,
 };
+use crate::run::paths::{paths_if_there, paths_of};
 use crate::run::summary::{ReferenceArg, Roles, Summary};
 use crate::run::workbench::{Paths, Workbench};
 use crate::scenario::{DataSource, Scenario, to_yaml};

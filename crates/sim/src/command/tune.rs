@@ -16,17 +16,18 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::Serialize;
 
-use super::error::{CommandError, refuse_same_file};
-use super::make::paths_of;
+use super::error::CommandError;
 use super::print::print;
 use super::run::{checksums, data_key, fingerprints};
 use crate::run::cells::{Events, Shared, Store};
 use crate::run::matrix::{Budget, Entry, Matrix, Selection, Wanted, entries};
+use crate::run::paths::paths_of;
 use crate::run::workbench::{Paths, Workbench};
 use crate::scenario::{Arm, Scenario, written_yaml};
 use crate::store::Progress;
 use crate::store::checkpoint::Keeping;
 use crate::store::folder::{Folder, write_beside};
+use crate::store::refuse_same_file;
 use space::{Assignment, Space, rounds};
 
 /// What `tune` was asked for.

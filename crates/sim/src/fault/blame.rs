@@ -9,6 +9,7 @@ use crate::eval::trace::TraceError;
 use crate::precision::PrecisionError;
 use crate::scenario::ScenarioError;
 use crate::stats::tally::TallyError;
+use crate::store::SameFile;
 use crate::store::checkpoint::Refused;
 use crate::store::folder::FolderError;
 use crate::train::trainer::TrainError;
@@ -17,7 +18,7 @@ use saturn_data::get::GetError;
 
 // Settings, options and names that the user gave.
 all!(Input:
-    BuildError, DetectorError, PolicyError, PrecisionError, Refused, ScenarioError, saturn_cell::ConfigError, saturn_data::TimeError, saturn_loss::LossError,
+    BuildError, DetectorError, PolicyError, PrecisionError, Refused, SameFile, ScenarioError, saturn_cell::ConfigError, saturn_data::TimeError, saturn_loss::LossError,
 );
 // Networks and disks, and files of our own that are damaged.
 all!(Run: GetError, TallyError, saturn_plots::PlotError);

@@ -2,7 +2,7 @@
 //! wrong, 3 a line of a checklist is not *shown*.
 //!
 //! Every error type is classed ([`Blame`]), variant by variant, and each layer of the program lists its own types and
-//! leaves the others to the layer below: this one, [`crate::run::fault`], [`crate::command::fault`]. A variant cannot be
+//! leaves the others to the layer below: this one, those of runs, and those of commands. A variant cannot be
 //! forgotten, since no `match` has a branch for the rest; nor can a type, since a test reads the sources and looks for
 //! each in the lists.
 
@@ -87,6 +87,7 @@ known!(
     crate::precision::PrecisionError,
     crate::scenario::ScenarioError,
     crate::stats::tally::TallyError,
+    crate::store::SameFile,
     crate::store::checkpoint::Refused,
     crate::store::folder::FolderError,
     crate::train::trainer::TrainError,

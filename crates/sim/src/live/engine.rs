@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use super::decide::{Decider, Said};
 use super::fallback::{Acting, Fallback};
-use super::health::{Change, Common, Figures, Watch};
 use crate::eval::reset::Action;
 use crate::eval::reset::hand::Hand;
+use crate::health::{Change, Common, Figures, Watch};
 use crate::network::{Network, NetworkStream};
 
 /// A net running live.
@@ -67,7 +67,7 @@ pub struct EngineState {
     other: Option<Vec<Vec<f64>>>,
     decider: Decider,
     figures: Figures,
-    watch: Vec<super::health::Kept>,
+    watch: Vec<crate::health::Kept>,
     acting: Acting,
     values: Vec<f64>,
 }

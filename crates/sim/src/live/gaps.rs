@@ -15,11 +15,11 @@ use saturn_cell::rng::{ChaCha8Rng, generator};
 use saturn_data::Steps;
 
 use super::LiveError;
-use super::health::first_gap;
+
 use super::model::run_of;
 use super::protocol::Item;
 use super::send::gathered;
-use crate::command::paths_if_there;
+use crate::run::paths::paths_if_there;
 use crate::run::workbench::Workbench;
 use crate::scenario::{DataSource, Gap, Scenario};
 use crate::stream::{Columns, Form, OpenGap};
@@ -51,7 +51,7 @@ impl Gaps {
             return Err(refused(what, "run its scenario, or `saturn data make`, first").into());
         };
         Ok(Self {
-            gap: first_gap(&scenario).cloned(),
+            gap: scenario.first_gap().cloned(),
             bench: Workbench::open(&scenario, &paths, false)?,
             rng: generator(seed, "send gaps", 0),
             steps: Steps::new(scenario.data.dt_ms),

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use super::LiveError;
 use super::assemble::{AssembleConfig, Repeats};
 use super::fallback::Fallback;
-use super::health::WatchConfig;
 use super::protocol::Format;
 use super::source::Source;
+use crate::health::WatchConfig;
 
 /// When steps close.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]

@@ -15,22 +15,23 @@ use super::counts::Counts;
 use super::decide::Decider;
 use super::engine::{Engine, Parts};
 use super::fallback::Fallback;
-use super::health::{Figures, Ranges, Watch, first_gap, learn};
 use super::journal::{Journal, Line};
 use super::latency::Latency;
 use super::model::{Identity, Model};
 use super::options::{Options, Pace, Stamp};
 use super::protocol::Item;
 use super::queue::{Queue, queue};
+use super::ranges::learn;
 use super::source::{Reading, Resume, Source};
 use super::state::{self, Saved};
 use super::status::{Board, Status};
 use super::stream::{Keeping, Stream, Tending, Watching, Why};
 use super::{raster::Raster, serve};
-use crate::command::refuse_same_file;
+use crate::health::{Figures, Ranges, Watch};
 use crate::network::Network;
 use crate::scenario::Scenario;
 use crate::store::deed::Deed;
+use crate::store::refuse_same_file;
 
 /// Runs a stream to its end, or until `stop` is set.
 pub fn run(options: &Options, stop: &Arc<AtomicBool>) -> Result<()> {
@@ -358,7 +359,7 @@ fn engine<R: Real>(
 
 /// What is in the gaps of the stream that the ranges of health are learnt on, in words.
 fn learnt_in(scenario: &Scenario) -> String {
-    match first_gap(scenario) {
+    match scenario.first_gap() {
         None => "no gaps".to_owned(),
         Some(gap) => {
             let fills: Vec<String> = gap.fill.iter().map(crate::scenario::Fill::name).collect();

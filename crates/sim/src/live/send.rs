@@ -22,8 +22,8 @@ use super::LiveError;
 use super::gaps::Gaps;
 use super::protocol::{Format, Item, MOST, frame};
 use super::source::Source;
-use crate::command::refuse_same_file;
 use crate::store::deed::Deed;
+use crate::store::refuse_same_file;
 use crate::store::say::say;
 
 /// What is sent.

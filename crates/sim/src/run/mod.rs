@@ -6,6 +6,7 @@ pub mod clock;
 pub mod fault;
 pub mod matrix;
 mod metrics;
+pub mod paths;
 pub mod place;
 mod reason;
 pub mod summary;

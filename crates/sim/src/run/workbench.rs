@@ -8,6 +8,7 @@ use saturn_data::{DataError, ReadOptions, printable_name};
 use saturn_loss::{Estimator, LossError, MaskConfig, MaskReport};
 
 use super::summary::MaskReports;
+use crate::health::Ground;
 use crate::scenario::{Arm, DataSource, Gap, Scaling, Scenario, Streams};
 use crate::stream::{Background, File, Noise, Part, Record, Records, Scale, Source, Split};
 use crate::train::batch::{Batch, Epoch, Masking};
@@ -49,6 +50,18 @@ pub struct Workbench {
 }
 
 impl Workbench {
+    /// What ranges of health are learnt on: the validation stream with the gaps of the first stream that `scenario`
+    /// evaluates on.
+    pub fn ground<'a>(&'a self, scenario: &'a Scenario, seed: u64) -> Ground<'a> {
+        Ground {
+            source: self.source(&self.valid, scenario.first_gap()),
+            form: self.valid.form(),
+            channels: self.channels,
+            dt_ms: self.dt_ms,
+            seed,
+        }
+    }
+
     /// Opens the training and validation splits, and the test split for a final evaluation.
     pub fn open(scenario: &Scenario, paths: &Paths, last: bool) -> Result<Self, DataError> {
         Self::of(scenario, paths, last, None)

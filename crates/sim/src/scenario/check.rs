@@ -70,6 +70,12 @@ pub struct Scenario {
 }
 
 impl Scenario {
+    /// The gaps of the first stream that nets are evaluated on.
+    pub fn first_gap(&self) -> Option<&Gap> {
+        let mut streams = self.evaluate.streams.iter();
+        streams.next().and_then(|(_, gap)| gap.as_ref())
+    }
+
     /// Reads and checks a file, after the changes of `sets` (`key=value`, as after `--set`).
     ///
     /// Whether the data are there is another question: [`Scenario::find_data`].

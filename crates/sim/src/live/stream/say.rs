@@ -3,10 +3,10 @@
 use saturn_cell::Real;
 
 use super::Stream;
+use crate::health::{Common, Scene, cause};
 use crate::live::LiveError;
 use crate::live::decide::Said;
 use crate::live::engine::Acted;
-use crate::live::health::{Common, Scene, cause};
 use crate::live::journal::Line;
 
 impl<R: Real> Stream<'_, R> {

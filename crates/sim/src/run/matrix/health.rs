@@ -5,7 +5,7 @@ use saturn_cell::Real;
 use saturn_data::checksum::sha256;
 
 use super::{Entry, Matrix};
-use crate::live::health::{Ground, Ranges, WINDOW, first_gap, observe};
+use crate::health::{Ranges, WINDOW, observe};
 use crate::network::Network;
 use crate::store::folder::FolderError;
 use crate::stream::Form;
@@ -33,11 +33,7 @@ impl Matrix<'_> {
         }
         self.progress
             .doing(&format!("learning the ranges of health of {place}"));
-        let on = Ground {
-            bench,
-            gap: first_gap(self.scenario),
-            seed: place.seed,
-        };
+        let on = bench.ground(self.scenario, place.seed);
         let ranges = observe(net, on, WINDOW, &weights)?;
         Ok(self.folder.write_json(&file, &ranges)?)
     }

@@ -11,5 +11,5 @@ mod watch;
 
 pub use cause::{Scene, cause};
 pub use figures::{Common, Figures};
-pub use ranges::{Ground, Range, Ranges, WINDOW, first_gap, learn, observe};
+pub use ranges::{Ground, Range, Ranges, WINDOW, WINDOWS, observe};
 pub use watch::{Change, Kept, Watch, WatchConfig};

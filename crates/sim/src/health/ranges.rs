@@ -2,26 +2,18 @@
 //!
 //! The net runs on one lane of the first stream of its scenario's `evaluate`, never reset, for [`WINDOWS`]
 //! windows after [`SETTLE`] that do not count; of each figure the least, the most and the mean are kept. They
-//! stand in the run's folder as `health/MODEL.ARM.SEED.json`, with the checksum of the weights. A run leaves those
+//! are kept in the run's folder as `health/MODEL.ARM.SEED.json`, with the checksum of the weights. A run leaves those
 //! for windows of [`WINDOW`] steps; others are learnt when a net is first streamed with them, where the scenario's
 //! data are.
 
-use std::path::Path;
-
-use anyhow::{Context, Result};
 use saturn_cell::{Real, column};
+use saturn_data::DataError;
 use saturn_loss::softmax::softmax;
 use serde::{Deserialize, Serialize};
 
 use super::figures::Figures;
-use crate::command::paths_if_there;
-use crate::live::LiveError;
-use crate::live::model::Model;
 use crate::network::{Network, NetworkStream};
-use crate::run::workbench::Workbench;
-use crate::scenario::{Gap, Scenario};
-use crate::store::folder::{read_json, write_beside};
-use crate::stream::{Columns, Composer};
+use crate::stream::{Columns, Composer, Form, Source};
 
 /// Steps of a window, if nothing else is asked for.
 pub const WINDOW: u64 = 200;
@@ -56,67 +48,19 @@ pub struct Ranges {
     pub figures: Vec<Range>,
 }
 
-/// The ranges of `net` for windows of `window` steps: those that stand in the run's folder, or learnt now and
-/// put there. `None` where they are not there and the data are not, either.
-pub fn learn<R: Real>(
-    model: &Model,
-    net: &Network<R>,
-    window: u64,
-    say: &mut dyn FnMut(&str),
-) -> Result<Option<Ranges>> {
-    let path = &model.health;
-    if let Some(known) = known(path)?
-        && (known.weights == model.identity.weights && known.window == window)
-    {
-        return Ok(Some(known));
-    }
-    let Ok(Some(paths)) = paths_if_there(&model.scenario) else {
-        return Ok(None);
-    };
-    say(&format!(
-        "learning the ranges of health from {WINDOWS} windows of {window} steps of the validation stream"
-    ));
-    let bench = Workbench::open(&model.scenario, &paths, false)?;
-    let on = Ground {
-        bench: &bench,
-        gap: first_gap(&model.scenario),
-        seed: model.seed(),
-    };
-    let ranges = observe(net, on, window, &model.identity.weights)?;
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("creating {}", folder.display()))?;
-    }
-    write_beside(path, &serde_json::to_vec_pretty(&ranges)?)?;
-    Ok(Some(ranges))
-}
-
-fn known(path: &Path) -> Result<Option<Ranges>> {
-    read_json::<Ranges>(path).map_err(|e| {
-        LiveError::State {
-            path: path.to_owned(),
-            what: e.to_string(),
-            hint: "move it out of the folder; the ranges will be learnt again",
-        }
-        .into()
-    })
-}
-
 /// What ranges are learnt on.
 #[derive(Clone, Copy)]
 pub struct Ground<'a> {
-    /// The data of the net's scenario.
-    pub bench: &'a Workbench,
-    /// The gaps of its first stream.
-    pub gap: Option<&'a Gap>,
-    /// The seed that it was trained with.
+    /// The validation stream of the net's scenario.
+    pub source: Source<'a>,
+    /// Whether it has events or frames.
+    pub form: Form,
+    /// I.
+    pub channels: usize,
+    /// Milliseconds a step.
+    pub dt_ms: f64,
+    /// The seed that the net was trained with.
     pub seed: u64,
-}
-
-/// The gaps of the first stream that `scenario` evaluates on.
-pub fn first_gap(scenario: &Scenario) -> Option<&Gap> {
-    let mut streams = scenario.evaluate.streams.iter();
-    streams.next().and_then(|(_, gap)| gap.as_ref())
 }
 
 /// The ranges of `net`, whose weights have the checksum `weights`, for windows of `window` steps.
@@ -125,18 +69,16 @@ pub fn observe<R: Real>(
     on: Ground,
     window: u64,
     weights: &str,
-) -> Result<Ranges> {
-    let bench = on.bench;
-    let source = bench.source(&bench.valid, on.gap);
-    let mut composer = Composer::new(source, "health", on.seed, 0)?;
+) -> Result<Ranges, DataError> {
+    let mut composer = Composer::new(on.source, "health", on.seed, 0)?;
     let mut columns = Columns::<R>::default();
     let mut live = NetworkStream::new(net, 1);
-    let mut figures = Figures::new(net, bench.channels, bench.dt_ms);
+    let mut figures = Figures::new(net, on.channels, on.dt_ms);
     let mut p = vec![0.0f32; net.outputs()];
     let (mut values, mut seen) = (Vec::new(), Vec::<Range>::new());
     for at in 0..SETTLE + WINDOWS {
         for _ in 0..window {
-            columns.clear(bench.valid.form(), bench.channels);
+            columns.clear(on.form, on.channels);
             composer.step(&mut columns)?;
             let logits = live.step(net, columns.input());
             softmax(column(&logits, 0), &mut p);

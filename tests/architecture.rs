@@ -1,5 +1,7 @@
 //! `ARCHITECTURE.md` and the README say what is there.
 
+mod modules;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,16 +10,19 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The crates of the workspace and the crates of ours that each depends on, tests aside.
-fn crate_graph() -> BTreeMap<String, BTreeSet<String>> {
+/// The folders of the workspace's crates.
+fn members() -> Vec<String> {
     let text = fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let members = text.split("members = [").nth(1).unwrap();
-    let members = members.split(']').next().unwrap();
+    let members = members.split(']').next().unwrap().split(',');
+    let names = members.map(|member| member.trim().trim_matches('"').to_owned());
+    names.filter(|member| !member.is_empty()).collect()
+}
+
+/// The crates of the workspace and the crates of ours that each depends on, tests aside.
+fn crate_graph() -> BTreeMap<String, BTreeSet<String>> {
     let mut graph = BTreeMap::new();
-    for member in members.split(',').map(|m| m.trim().trim_matches('"')) {
-        if member.is_empty() {
-            continue;
-        }
+    for member in members() {
         let manifest = fs::read_to_string(root().join(member).join("Cargo.toml")).unwrap();
         let name = manifest.split("name = \"").nth(1).unwrap();
         let name = name.split('"').next().unwrap().to_owned();

@@ -1,6 +1,6 @@
 //! What can go wrong when a figure is drawn.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why a figure could not be drawn.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +39,16 @@ pub enum PlotError {
         /// How many there are.
         found: usize,
     },
+}
+
+impl PlotError {
+    /// The file at `path` could not be written.
+    pub(crate) fn write(path: &Path, source: std::io::Error) -> Self {
+        Self::Write {
+            path: path.to_owned(),
+            source,
+        }
+    }
 }
 
 /// Checks the length of an array against what the rest of a figure asks for.

@@ -39,19 +39,12 @@ pub trait Figure {
         };
         let text = svg::render(&canvas, &files.svg)?;
         write_beside(&files.svg, |partial| {
-            fs::write(partial, &text).map_err(|source| write_error(&files.svg, source))
+            fs::write(partial, &text).map_err(|source| PlotError::write(&files.svg, source))
         })?;
         write_beside(&files.png, |partial| {
             png::write(&canvas, partial, &files.png)
         })?;
         Ok(files)
-    }
-}
-
-pub(crate) fn write_error(path: &Path, source: std::io::Error) -> PlotError {
-    PlotError::Write {
-        path: path.to_owned(),
-        source,
     }
 }
 
@@ -71,5 +64,5 @@ fn write_beside(
     path: &Path,
     write: impl FnOnce(&Path) -> Result<(), PlotError>,
 ) -> Result<(), PlotError> {
-    saturn_files::replace(path, write, |source| write_error(path, source))
+    saturn_files::replace(path, write, |source| PlotError::write(path, source))
 }

@@ -32,7 +32,7 @@ pub(crate) fn write(canvas: &Canvas, partial: &Path, path: &Path) -> Result<(), 
     };
     let rgb = pixels(canvas).map_err(failed)?;
     // plotters reports a file that cannot be made as an image error; the system's own says more.
-    std::fs::File::create(partial).map_err(|source| crate::figure::write_error(path, source))?;
+    std::fs::File::create(partial).map_err(|source| PlotError::write(path, source))?;
     let mut file = BitMapBackend::new(partial, (width as u32, height as u32));
     file.blit_bitmap((0, 0), (width as u32, height as u32), &rgb)
         .map_err(|e| failed(e.to_string()))?;

@@ -6,7 +6,7 @@ use crate::error::{PlotError, check_len};
 use crate::figure::Figure;
 use crate::font;
 use crate::frame::{Frame, Rect};
-use crate::stream::{Span, span_names};
+use crate::spans::{Span, span_names};
 use crate::style::{self, Colour, INK, MARGIN, WHITE};
 
 /// Activity on a grid of rows (channels or groups of them) and columns (steps).

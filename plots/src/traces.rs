@@ -9,7 +9,7 @@ use crate::frame::{Frame, Rect, clip};
 use crate::grid::readable;
 use crate::look::Look;
 use crate::raster::x_label;
-use crate::stream::{Span, runs_of, span_names};
+use crate::spans::{Span, runs_of, span_names};
 use crate::style::{self, INK, MARGIN, MASK, MUTED};
 
 /// The traces of one arm.

@@ -5,7 +5,7 @@
 
 use std::cell::RefCell;
 
-use crate::{Real, View, column, kernel, view};
+use crate::{Real, View, view};
 
 /// A sparse matrix `[channels, columns]` of event counts, grown column by column.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,18 +95,20 @@ impl EventBatch {
         }
     }
 
-    /// Adds the columns of a dense matrix, leaving out its zeros.
-    pub fn push_dense<R: Real>(&mut self, dense: &View<R>) {
-        for j in 0..dense.ncols() {
-            let (values, start) = (column(dense, j), self.units.len());
-            self.units.resize(start + values.len(), 0);
-            let n = kernel::active(values, &mut self.units[start..]);
-            self.units.truncate(start + n);
-            let units = self.units[start..].iter();
-            self.counts
-                .extend(units.map(|&i| values[i as usize].wide() as f32));
-            self.end_column();
-        }
+    /// Adds a column with the values at the positions that `find` writes and counts.
+    pub(crate) fn push_found<R: Real>(
+        &mut self,
+        values: &[R],
+        find: impl Fn(&[R], &mut [u32]) -> usize,
+    ) {
+        let start = self.units.len();
+        self.units.resize(start + values.len(), 0);
+        let n = find(values, &mut self.units[start..]);
+        self.units.truncate(start + n);
+        let units = self.units[start..].iter();
+        self.counts
+            .extend(units.map(|&i| values[i as usize].wide() as f32));
+        self.end_column();
     }
 
     /// All columns.

@@ -24,7 +24,6 @@
 pub mod agree;
 mod cell;
 mod config;
-pub mod elementary;
 mod events;
 pub mod gradcheck;
 pub mod init;
@@ -44,7 +43,7 @@ pub use events::{EventBatch, EventView};
 pub use input::Input;
 pub use matrix::{View, ViewMut, column, column_mut, view, view_mut, view_rows};
 pub use params::{Kind, Params, Tensor};
-pub use real::Real;
+pub use real::{Real, elementary};
 pub use size::{Count, Size};
 pub use stream::Stream;
 pub use tape::Tape;

@@ -1,8 +1,8 @@
 //! The one generic parameter of Saturn: the number type, `f32` to run and `f64` to check gradients.
 
-use nalgebra::RealField;
+pub mod elementary;
 
-use crate::elementary;
+use nalgebra::RealField;
 
 mod sealed {
     pub trait Sealed {}

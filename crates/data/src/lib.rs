@@ -34,6 +34,7 @@ pub mod steps;
 mod summary;
 mod synthetic;
 mod time_error;
+mod watch;
 mod write;
 
 pub use error::DataError;
@@ -47,6 +48,7 @@ pub use read_options::{OnBadSample, ReadOptions, Times};
 pub use recording::Recording;
 pub use steps::{Grid, Steps, TimeUnit};
 pub use summary::{ClassCount, Quantiles, Summary, summarise};
-pub use synthetic::{SetProgress, Split, Synthetic, SyntheticSet};
+pub use synthetic::{Split, Synthetic, SyntheticSet};
 pub use time_error::{MAX_STEPS, MAX_TIME_S, TimeError};
+pub use watch::SetProgress;
 pub use write::{StoredTimes, WriteMeta, write_events};

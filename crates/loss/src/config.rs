@@ -56,7 +56,7 @@ macro_rules! losses {
             }
 
             pub(crate) fn totals<R: $crate::Real>(&self, targets: &$crate::Targets<R>) -> $crate::Totals {
-                match self { $(Self::$name(kind) => $crate::loss::totals(kind, targets),)+ }
+                match self { $(Self::$name(kind) => $crate::sums::totals(kind, targets),)+ }
             }
 
             pub(crate) fn value_and_gradient<R: $crate::Real>(
@@ -69,7 +69,7 @@ macro_rules! losses {
             ) -> $crate::Parts {
                 match self {
                     $(Self::$name(kind) => {
-                        $crate::loss::value_and_gradient(kind, logits, targets, totals, balance, d_logits)
+                        $crate::sums::value_and_gradient(kind, logits, targets, totals, balance, d_logits)
                     })+
                 }
             }

@@ -14,7 +14,7 @@ use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{ConfigError, Count, Kind, Params, Real, Size, Tensor};
 
 use crate::continuous::{self, Continuous};
-use crate::lru::{self, Lru};
+use crate::exponential::{self, Lru};
 
 /// The bin width that dynamics are given for. Other widths raise L to the power of their share of it, so
 /// that a memory keeps its length in milliseconds.
@@ -70,7 +70,7 @@ impl Dynamics {
     pub fn tensors(&self) -> usize {
         match self {
             Self::Continuous(_) => continuous::TENSORS,
-            Self::Lru(_) => lru::TENSORS,
+            Self::Lru(_) => exponential::TENSORS,
         }
     }
 
@@ -91,7 +91,7 @@ impl Dynamics {
     ) -> (Complex<f64>, Complex<f64>) {
         match self {
             Self::Continuous(c) => c.step(bins, learnt, p),
-            Self::Lru(_) => lru::step(bins, learnt, p),
+            Self::Lru(_) => exponential::step(bins, learnt, p),
         }
     }
 
@@ -106,7 +106,7 @@ impl Dynamics {
     ) {
         match self {
             Self::Continuous(c) => c.step_reverse(bins, learnt, p, adjoint, grad),
-            Self::Lru(_) => lru::step_reverse(bins, learnt, p, adjoint, grad),
+            Self::Lru(_) => exponential::step_reverse(bins, learnt, p, adjoint, grad),
         }
     }
 }

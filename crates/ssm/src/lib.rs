@@ -21,6 +21,7 @@ pub mod continuous;
 pub mod diagonal;
 pub mod discretize;
 pub mod dynamics;
+pub mod exponential;
 pub mod gelu;
 pub mod init;
 pub mod lru;
@@ -31,8 +32,9 @@ pub mod ssm;
 
 pub use block::{BlockDynamics, SsmBlock, SsmBlockConfig};
 pub use discretize::Discretization;
+pub use exponential::Ring;
 pub use init::Init;
-pub use lru::{LruConfig, Ring};
+pub use lru::LruConfig;
 pub use norm::Norm;
 pub use selective_ssm::{SelectiveSsm, SelectiveSsmConfig, SelectiveStep};
 pub use spiking_ssm::{SpikingSsm, SpikingSsmConfig};

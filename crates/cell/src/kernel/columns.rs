@@ -6,6 +6,7 @@
 use multiversion::multiversion;
 use pulp::{Arch, Simd, WithSimd};
 
+use super::active::{active, narrow};
 use crate::{Real, View, ViewMut, column, column_mut};
 
 /// Values that are searched for spikes at a time: many, so that y is loaded seldom.
@@ -63,7 +64,7 @@ pub fn gather_active<R: Real>(y: &mut [R], w: &View<R>, s: &[R]) {
     };
     let mut units = [0; PASS];
     for (start, s) in (0..).step_by(PASS).zip(narrow.chunks(PASS)) {
-        let n = super::active(s, &mut units);
+        let n = active(s, &mut units);
         let columns = units[..n].iter().map(|&k| k as usize);
         add_columns(y, w, columns.map(|k| (s[k], start + k)));
     }
@@ -101,11 +102,6 @@ pub(super) fn add_columns<R: Real>(
             axpy(R::of(f64::from(c)), column(w, k), y);
         }
     }
-}
-
-/// `x` as `f32`, if that is what R is.
-pub(super) fn narrow<R: Real>(x: &[R]) -> Option<&[f32]> {
-    (size_of::<R>() == size_of::<f32>()).then(|| bytemuck::cast_slice(x))
 }
 
 /// `x` as `f32`, if that is what R is.

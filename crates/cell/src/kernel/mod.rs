@@ -3,6 +3,7 @@
 //! | file | what | why it is fast |
 //! |---|---|---|
 //! | [`columns`](self) | sums of weighted columns: gathers, one-column products | a block of the sum stays in registers |
+//! | [`active`] | positions of spikes | sixteen values a comparison |
 //! | [`sparse`](self) | gradients of weights that saw events or spikes | sorted by unit, so that a weight is loaded once |
 //! | [`product`](self) | dense products | the `gemm` crate |
 //! | [`tiles`](self) | those of few columns | tiles of the result stay in registers; nothing is allocated |
@@ -21,6 +22,7 @@
 //! therefore agree to 1e-5 in `f32` and 1e-12 in `f64`.
 #![allow(unsafe_code)] // Products and gathers go by pointer and stride; each wrapper checks the shapes.
 
+mod active;
 mod aligned;
 mod columns;
 mod each;
@@ -29,6 +31,7 @@ mod product;
 mod sparse;
 mod tiles;
 
+pub use active::active;
 pub use aligned::CacheAligned;
 pub use columns::{add, axpy, copy, fill_zero, gather, gather_active};
 pub use each::each;
@@ -37,4 +40,4 @@ pub use product::{
     add_bias, add_bias_reverse, add_product, add_product_by_transpose, add_transpose_product,
     set_bias, set_product, set_transpose_product,
 };
-pub use sparse::{active, add_product_by_spikes, scatter};
+pub use sparse::{add_product_by_spikes, scatter};

@@ -18,7 +18,8 @@
 use nalgebra::DMatrix;
 use pulp::{Arch, Simd, WithSimd};
 
-use super::columns::{add_column_product, fill_zero, narrow, narrow_mut};
+use super::active::narrow;
+use super::columns::{add_column_product, fill_zero, narrow_mut};
 use super::product::{add_product, set_product};
 use super::tiles::{self, Columns, LANES};
 use crate::{Real, View, ViewMut, column, column_mut, view_mut, view_rows};

@@ -6,7 +6,7 @@
 
 use std::cell::RefCell;
 
-use super::columns::{add_columns, narrow};
+use super::columns::add_columns;
 use crate::{EventBatch, EventView, Real, View, ViewMut, column_mut};
 
 /// `dw += d eᵀ`, with `d [M, N]`, events `e [K, N]`, `dw [M, K]`.
@@ -35,61 +35,6 @@ pub fn add_product_by_spikes<R: Real>(dw: &mut ViewMut<R>, d: &View<R>, s: &View
         spikes.push_dense(s);
         scatter(dw, d, spikes.view());
     });
-}
-
-/// Writes the positions of the values of `x` that are not zero, ascending, to the front of `into`, which
-/// must have room for all; returns how many there are.
-pub fn active<R: Real>(x: &[R], into: &mut [u32]) -> usize {
-    assert!(into.len() >= x.len(), "room for every position");
-    let mut n = 0;
-    #[cfg(target_arch = "x86_64")]
-    if let Some(x) = narrow(x)
-        && is_x86_feature_detected!("avx512f")
-    {
-        // SAFETY: the machine has the instructions.
-        return unsafe { active_f32(x, into) };
-    }
-    for (i, &x) in x.iter().enumerate() {
-        if x != R::zero() {
-            into[n] = i as u32;
-            n += 1;
-        }
-    }
-    n
-}
-
-/// [`active`], sixteen values a comparison.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f")]
-fn active_f32(x: &[f32], into: &mut [u32]) -> usize {
-    use std::arch::x86_64::{
-        _CMP_NEQ_UQ, _mm512_add_epi32, _mm512_cmp_ps_mask, _mm512_loadu_ps,
-        _mm512_maskz_compress_epi32, _mm512_set1_epi32, _mm512_setr_epi32, _mm512_setzero_ps,
-        _mm512_storeu_si512,
-    };
-    let ramp = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    let mut n = 0;
-    let (blocks, tail) = x.as_chunks::<16>();
-    for (i, block) in blocks.iter().enumerate() {
-        // SAFETY: the block holds sixteen values.
-        let values = unsafe { _mm512_loadu_ps(block.as_ptr()) };
-        let mask = _mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(values, _mm512_setzero_ps());
-        let positions = _mm512_add_epi32(ramp, _mm512_set1_epi32((16 * i) as i32));
-        // All sixteen are stored, the next block's over those that are too many: a masked store to memory
-        // takes several times as long.
-        let first = _mm512_maskz_compress_epi32(mask, positions);
-        // SAFETY: n is at most the number of values before this block, and `into` has room for all values
-        // up to its end.
-        unsafe { _mm512_storeu_si512(into.as_mut_ptr().add(n).cast(), first) };
-        n += mask.count_ones() as usize;
-    }
-    for (i, &x) in tail.iter().enumerate() {
-        if x != 0.0 {
-            into[n] = (16 * blocks.len() + i) as u32;
-            n += 1;
-        }
-    }
-    n
 }
 
 /// Events sorted by unit: for each, the columns in which it fired.
@@ -176,21 +121,5 @@ mod tests {
         let mut dw = DMatrix::zeros(20, 40);
         add_product_by_spikes(&mut dw.as_view_mut(), &d.as_view(), &s.as_view());
         assert!((dw - &d * s.transpose()).norm() < 1e-13);
-    }
-
-    #[test]
-    fn active_finds_every_value_that_is_not_zero() {
-        for len in [0, 1, 16, 31, 64, 100] {
-            let x: Vec<f64> = random(len, 1, 1.0, 5).iter().copied().collect();
-            let x: Vec<f64> = x.iter().map(|&x| if x > 0.3 { x } else { 0.0 }).collect();
-            let expected: Vec<u32> = (0..len as u32).filter(|&i| x[i as usize] != 0.0).collect();
-            let mut found = vec![0; len];
-            let n = active(&x, &mut found);
-            assert_eq!(found[..n], expected);
-            let narrow: Vec<f32> = x.iter().map(|&x| x as f32).collect();
-            let n = active(&narrow, &mut found);
-            assert_eq!(found[..n], expected);
-        }
-        assert_eq!(active(&[f32::NAN, -0.0], &mut [0; 2]), 1);
     }
 }

@@ -18,7 +18,7 @@ use std::cell::RefCell;
 
 use gemm_common::microkernel::MicroKernelFn;
 
-use super::columns::narrow;
+use super::active::narrow;
 use crate::Real;
 
 /// Whether this machine's products with few columns are done here.

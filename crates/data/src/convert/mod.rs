@@ -23,14 +23,11 @@ pub use split::Division;
 
 use std::fs;
 use std::io;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use crate::error::DataError;
-use crate::synthetic::SetProgress;
-
-/// Hears how many samples are converted, after each; breaks off the work by [`ControlFlow::Break`].
-pub type Watch<'a> = &'a mut dyn FnMut(SetProgress) -> ControlFlow<()>;
+pub(crate) use crate::watch::Tally;
+pub use crate::watch::Watch;
 
 /// What a converter left.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,32 +36,6 @@ pub struct Converted {
     pub files: Vec<(PathBuf, usize)>,
     /// What was left out, and other things worth knowing, a line each.
     pub notices: Vec<String>,
-}
-
-/// Counts samples for a [`Watch`].
-pub(crate) struct Tally<'a> {
-    watch: Watch<'a>,
-    so_far: SetProgress,
-}
-
-impl<'a> Tally<'a> {
-    pub(crate) fn new(watch: Watch<'a>, total: usize) -> Self {
-        Self {
-            watch,
-            so_far: SetProgress { done: 0, total },
-        }
-    }
-
-    /// One more sample of the file at `output` is done.
-    pub(crate) fn count(&mut self, output: &Path) -> Result<(), DataError> {
-        self.so_far.done += 1;
-        match (self.watch)(self.so_far) {
-            ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(()) => Err(DataError::Stopped {
-                path: output.to_owned(),
-            }),
-        }
-    }
 }
 
 /// Opens a plain file, and says how long it is in bytes.

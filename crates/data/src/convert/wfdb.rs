@@ -309,6 +309,15 @@ pub fn convert(
     Ok(converted)
 }
 
+/// What is wrong with the record of the header at `path`.
+fn unusable(path: &Path, detail: String, hint: &'static str) -> DataError {
+    DataError::Unusable {
+        path: path.to_owned(),
+        detail,
+        hint,
+    }
+}
+
 /// Writes the beats of `records` to `path`; counts those without an event.
 fn write(
     output: &mut Output,

@@ -2,18 +2,13 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use super::contents;
 use super::error::GetError;
 use super::publishers::Item;
-use super::receive::receive;
+use super::receive::{WatchBytes, receive};
 use crate::checksum::{Checksum, sha256};
-
-/// Hears how many bytes are there, and how many there will be if that is known; breaks off by
-/// [`ControlFlow::Break`].
-pub type WatchBytes<'a> = &'a mut dyn FnMut(u64, Option<u64>) -> ControlFlow<()>;
 
 /// What a fetch did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

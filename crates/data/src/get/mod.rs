@@ -16,6 +16,7 @@ mod tests;
 
 pub use crate::checksum::Checksum;
 pub use contents::Contents;
-pub use download::{Fetched, WatchBytes, fetch};
+pub use download::{Fetched, fetch};
 pub use error::GetError;
 pub use publishers::{Item, SETS, Set, find};
+pub use receive::WatchBytes;

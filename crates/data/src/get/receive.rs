@@ -6,15 +6,19 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
 
 use ureq::Body;
 use ureq::http::{Response, Uri};
 
-use super::download::WatchBytes;
 use super::error::GetError;
 use super::publishers::Item;
+
+/// Is told how many bytes have come, and how many there will be if that is known; breaks off by
+/// [`ControlFlow::Break`].
+pub type WatchBytes<'a> = &'a mut dyn FnMut(u64, Option<u64>) -> ControlFlow<()>;
 
 /// How long a server may take to answer.
 const PATIENCE: Duration = Duration::from_mins(1);

@@ -5,22 +5,13 @@ use std::path::{Path, PathBuf};
 
 use super::spec::Synthetic;
 use super::{Split, SyntheticSet};
-use crate::convert::{Tally, Watch};
 use crate::error::DataError;
 use crate::labels::read_meta;
 use crate::output::Output;
+use crate::watch::{SetProgress, Tally, Watch};
 use crate::write::{StoredTimes, WriteMeta, try_write_events};
 
 const FINGERPRINT: &str = "fingerprint";
-
-/// How far the writing of a set has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SetProgress {
-    /// Samples made so far, over all splits.
-    pub done: usize,
-    /// Samples to be made, over all splits.
-    pub total: usize,
-}
 
 impl Synthetic {
     /// What its files carry: the name of the set, and how times are stored. Sets with float32 times are made again

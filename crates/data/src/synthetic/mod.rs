@@ -26,7 +26,6 @@ use crate::recording::Recording;
 use ear::Ear;
 use voice::{Speaker, Word};
 
-pub use files::SetProgress;
 pub use spec::Synthetic;
 
 /// Which part of a set a sample belongs to.

@@ -5,7 +5,8 @@ use saturn_cell::gradcheck::{TOLERANCE, differences, error, random};
 
 use super::*;
 use crate::{
-    AdaptiveConfig, CrossEntropyConfig, Direction, EntropyConfig, NothingConfig, Ramp, Varying,
+    AdaptiveConfig, CrossEntropyConfig, Direction, EntropyConfig, MaskFault, NothingConfig, Ramp,
+    Varying, Weight,
 };
 
 const CLASSES: usize = 4;

@@ -3,6 +3,7 @@
 use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
 
+use super::claim::Basis;
 use super::forgetting::Forgetting;
 use super::jacobian::Slope;
 use super::lyapunov::Spectrum;
@@ -10,7 +11,17 @@ use super::quiet::Quiet;
 use super::settle::Settled;
 use super::spectrum::{eigenvalues, norm, radius};
 use super::theory::Theory;
-use super::verdict::Line;
+
+/// One thing that is said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// `divergence`, `saturation`, `contraction`, `forgetting` or `silence`.
+    pub topic: String,
+    /// On what it rests.
+    pub basis: Basis,
+    /// What is said.
+    pub text: String,
+}
 
 /// All that was found of one net.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -140,7 +140,7 @@ fn numbers_are_short() {
 }
 
 /// The verdict on a net of one layer whose weights are 0 but for those called `name`, which are `value`.
-fn verdict_of(yaml: &str, name: &str, value: f64) -> Vec<verdict::Line> {
+fn verdict_of(yaml: &str, name: &str, value: f64) -> Vec<report::Line> {
     let layer: Layer = serde_saphyr::from_str(yaml).unwrap();
     let mut net = net(&[yaml], 1);
     net.cells_mut()[0].update(&mut |p| {

@@ -8,24 +8,11 @@
 //! where the difference comes from. Where all layers up to it forget for certain, a difference that is left is one that
 //! is not gone yet.
 
-use serde::{Deserialize, Serialize};
-
 use super::claim::Basis;
 use super::jacobian::Slope;
-use super::report::{LayerAnalysis, NetMeasured};
+use super::report::{LayerAnalysis, Line, NetMeasured};
 use super::settle::Settled;
 use super::theory::{Finding, StateBound};
-
-/// One thing that is said.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Line {
-    /// `divergence`, `saturation`, `contraction`, `forgetting` or `silence`.
-    pub topic: String,
-    /// On what it rests.
-    pub basis: Basis,
-    /// What is said.
-    pub text: String,
-}
 
 fn line(topic: &str, basis: Basis, text: String) -> Line {
     Line {

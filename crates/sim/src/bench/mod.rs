@@ -38,7 +38,7 @@ pub enum BenchError {
     Data(#[from] saturn_data::DataError),
     /// Training failed.
     #[error(transparent)]
-    Train(#[from] crate::train::trainer::TrainError),
+    Train(#[from] crate::train::job::TrainError),
     /// A figure cannot be drawn.
     #[error(transparent)]
     Plot(#[from] saturn_plots::PlotError),

@@ -16,7 +16,8 @@ use crate::network::Network;
 use crate::scenario::Scenario;
 use crate::stream::{Noise, Source, Split};
 use crate::train::batch::Epoch;
-use crate::train::trainer::{Job, gradient};
+use crate::train::job::Job;
+use crate::train::one_update::gradient;
 use crate::train::update::Update;
 
 /// The density that weights are scaled for: above that of the data, in which channels are active together

@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::command::{self, Limits, RunOptions};
-use crate::run::matrix::Selection;
+use crate::run::select::Selection;
 use crate::run::summary::ReferenceArg;
 use crate::store::Progress;
 use crate::store::checkpoint::Keeping;

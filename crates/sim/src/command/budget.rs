@@ -6,7 +6,8 @@ use saturn_cell::Real;
 use super::memory::{self, MIB, Samples};
 use crate::build::{Answers, NetSize, build};
 use crate::machine;
-use crate::run::matrix::{Budget, Entry};
+use crate::run::entry::Entry;
+use crate::run::matrix::Budget;
 use crate::run::workbench::{Paths, Workbench};
 use crate::scenario::{Precision, Scenario};
 

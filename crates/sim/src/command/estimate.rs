@@ -37,8 +37,8 @@ use crate::scenario::{
 use crate::store::Progress;
 use crate::stream::Split;
 use crate::train::batch::{Batch, Epoch, Masking};
+use crate::train::job::TrainError;
 use crate::train::objective::Objective;
-use crate::train::trainer::TrainError;
 use crate::train::update::Update;
 
 /// Operations of all trials together: a multiplication, or what takes about as long.

@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::error::CommandError;
 use super::run::{fingerprints, finish_all};
 use crate::run::summary::{Roles, Summary};
-use crate::run::weights::set_apart;
+use crate::run::untied::set_apart;
 use crate::scenario::Scenario;
 use crate::store::Progress;
 use crate::store::folder::Folder;

@@ -16,10 +16,10 @@ use super::print::{self, print};
 use crate::fault::Fault;
 use crate::run::apart;
 use crate::run::cells::{Events, Shared, Store};
-use crate::run::matrix::{
-    Entry, Group, Keys, Matrix, Selection, Wanted, collect, entries, key, summarise,
-};
+use crate::run::entry::{Entry, entries};
+use crate::run::matrix::{Group, Keys, Matrix, Wanted, collect, key, summarise};
 use crate::run::paths::{paths_if_there, paths_of};
+use crate::run::select::Selection;
 use crate::run::summary::{ReferenceArg, Roles, Summary};
 use crate::run::workbench::{Paths, Workbench};
 use crate::scenario::{DataSource, Scenario, to_yaml};

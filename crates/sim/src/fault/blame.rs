@@ -12,7 +12,7 @@ use crate::stats::tally::TallyError;
 use crate::store::SameFile;
 use crate::store::checkpoint::Refused;
 use crate::store::folder::FolderError;
-use crate::train::trainer::TrainError;
+use crate::train::job::TrainError;
 use saturn_data::DataError;
 use saturn_data::get::GetError;
 

@@ -90,7 +90,7 @@ known!(
     crate::store::SameFile,
     crate::store::checkpoint::Refused,
     crate::store::folder::FolderError,
-    crate::train::trainer::TrainError,
+    crate::train::job::TrainError,
     saturn_cell::ConfigError,
     saturn_data::DataError,
     saturn_data::TimeError,

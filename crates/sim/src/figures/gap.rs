@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use saturn_plots::{Axis, LinePanel, Look, Series, Sweep};
 
-use super::compare::items;
+use super::items::items;
 use super::names;
 use super::scope::{Scope, mean};
 use super::{FiguresError, Sheet};

@@ -32,6 +32,7 @@ mod calibration;
 mod compare;
 mod contraction;
 mod gap;
+mod items;
 mod lags;
 mod long_run;
 pub mod looks;

@@ -4,7 +4,7 @@
 
 use saturn_plots::{Block, Blocks, Compare, ComparePanel};
 
-use super::compare::{Item, items, percent};
+use super::items::{Item, items, percent};
 use super::scope::{Scope, mean};
 use super::{FiguresError, Sheet};
 use crate::run::summary::Row;

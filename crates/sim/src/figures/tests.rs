@@ -22,8 +22,8 @@ use crate::run::summary::{
 };
 use crate::stats::estimate::{ByRecording, Estimate};
 use crate::stats::slope::SlopeFit;
-use crate::train::trainer::EpochRecord;
-use crate::train::validate::Validation;
+use crate::train::job::EpochRecord;
+use crate::train::validation::Validation;
 
 /// A scenario with these models and arms: `adaptive` has the adaptive loss, `carry` concatenated samples, and any
 /// other arm one sample at a time.

@@ -17,8 +17,7 @@ use saturn_data::Steps;
 use super::LiveError;
 
 use super::model::run_of;
-use super::protocol::Item;
-use super::send::gathered;
+use super::protocol::{Item, gathered};
 use crate::run::paths::paths_if_there;
 use crate::run::workbench::Workbench;
 use crate::scenario::{DataSource, Gap, Scenario};

@@ -15,7 +15,7 @@ use super::LiveError;
 use crate::build::{Answers, build};
 use crate::network::Network;
 use crate::run::cells::Finished;
-use crate::run::matrix::{Entry, entries};
+use crate::run::entry::{Entry, entries};
 use crate::run::weights::{self, Belonging, WeightsError, WeightsFile};
 use crate::scenario::{DataSource, Precision, Scenario};
 use crate::store::deed::Deed;

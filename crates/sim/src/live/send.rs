@@ -20,7 +20,7 @@ use saturn_data::{EventFile, OnBadSample, ReadOptions, Recording, Steps, Times};
 
 use super::LiveError;
 use super::gaps::Gaps;
-use super::protocol::{Format, Item, MOST, frame};
+use super::protocol::{Format, Item, frame, gathered};
 use super::source::Source;
 use crate::store::deed::Deed;
 use crate::store::refuse_same_file;
@@ -169,20 +169,6 @@ pub fn items(recording: &Recording, micros: &Steps, start_us: u64) -> Vec<Item> 
         .map(|(&t, &unit)| (start_us + micros.of(t), unit))
         .collect();
     gathered(events)
-}
-
-/// Events in order of time; those of one unit at one microsecond as one with a count, or, where that is more than
-/// a count can be, as several.
-pub fn gathered(mut events: Vec<(u64, u32)>) -> Vec<Item> {
-    events.sort_unstable();
-    let same = events.chunk_by(|a, b| a == b);
-    same.flat_map(|same| same.chunks(MOST as usize))
-        .map(|same| Item::Event {
-            time_us: same[0].0,
-            unit: same[0].1,
-            count: same.len() as u32,
-        })
-        .collect()
 }
 
 enum Line {

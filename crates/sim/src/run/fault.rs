@@ -1,6 +1,6 @@
 //! Whose fault errors of a run are: see [`crate::fault`].
 
-use super::matrix::SelectionError;
+use super::select::SelectionError;
 use super::summary::ReferenceError;
 use super::weights::WeightsError;
 use super::workbench::MaskError;

@@ -9,7 +9,6 @@ mod health;
 mod key;
 mod partial;
 mod schedule;
-mod select;
 mod stored;
 mod trained;
 
@@ -23,6 +22,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::cells::{Finished, Shared, Store};
+use super::entry::Entry;
 use super::fault::fault;
 use super::place::Place;
 use super::reason;
@@ -33,7 +33,7 @@ use crate::eval::experiments;
 use crate::eval::trace::TraceError;
 use crate::fault::Fault;
 use crate::network::Network;
-use crate::scenario::{Arm, Evaluate, Model, Precision, Scenario};
+use crate::scenario::{Evaluate, Precision, Scenario};
 use crate::stats::verdict::MARGIN;
 use crate::store::Progress;
 use crate::store::checkpoint::Keeping;
@@ -43,7 +43,6 @@ use key::DataKeys;
 pub use key::{Keyed, Keys, key};
 pub use schedule::Budget;
 use schedule::on_its_threads;
-pub use select::{Selection, SelectionError};
 
 /// What of the matrix is wanted.
 #[derive(Clone, Debug)]
@@ -54,43 +53,6 @@ pub struct Wanted {
     pub whole: bool,
     /// How much may go on at once.
     pub budget: Budget,
-}
-
-/// One place of the matrix with what stands there.
-#[derive(Clone, Copy, Debug)]
-pub struct Entry<'a> {
-    /// Its number in the whole matrix, from 1 on.
-    pub number: usize,
-    /// Its names.
-    pub place: Place<'a>,
-    /// The net.
-    pub model: &'a Model,
-    /// The way of training.
-    pub arm: &'a Arm,
-}
-
-/// All places for `seeds`, seed by seed.
-pub fn entries<'a>(s: &'a Scenario, seeds: &[u64]) -> Vec<Entry<'a>> {
-    let mut entries = Vec::new();
-    for &seed in seeds {
-        for (model_name, model) in s.models.iter() {
-            for (arm_name, arm) in s.arms.iter() {
-                let place = Place {
-                    model: model_name,
-                    arm: arm_name,
-                    seed,
-                };
-                let number = entries.len() + 1;
-                entries.push(Entry {
-                    number,
-                    place,
-                    model,
-                    arm,
-                });
-            }
-        }
-    }
-    entries
 }
 
 /// The whole job of `run` and `compare`.

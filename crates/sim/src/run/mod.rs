@@ -3,13 +3,16 @@
 pub mod apart;
 pub mod cells;
 pub mod clock;
+pub mod entry;
 pub mod fault;
 pub mod matrix;
 mod metrics;
 pub mod paths;
 pub mod place;
 mod reason;
+pub mod select;
 pub mod summary;
+pub mod untied;
 pub mod weights;
 pub mod workbench;
 

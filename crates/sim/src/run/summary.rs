@@ -10,7 +10,7 @@ use crate::eval::experiments::Experiments;
 use crate::monitor::contraction::ContractionCurve;
 use crate::precision::result::Stored;
 use crate::stats::verdict::MARGIN;
-use crate::train::trainer::EpochRecord;
+use crate::train::job::EpochRecord;
 use saturn_loss::MaskReport;
 
 pub use roles::{NamedArm, NamedPolicy, NamedStream, ReferenceArg, ReferenceError, Roles};

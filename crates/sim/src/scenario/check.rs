@@ -12,6 +12,7 @@ use super::keys::ScenarioKeys;
 use super::models::{self, Model};
 use super::named::Named;
 use super::node::{Node, Value};
+use super::odd::odd_settings;
 use super::path::why_missing;
 use super::plots::Plot;
 use super::problem::{Place, Problem, ScenarioError};
@@ -21,7 +22,7 @@ use super::set::set;
 use super::stream::{Stream, StreamKeys};
 use super::train::{Train, TrainKeys};
 use super::tune::TuneKeys;
-use super::warning::{Warning, WarningKind, odd_settings};
+use super::warning::{Warning, WarningKind};
 use crate::store::regular;
 use crate::stream::{Fill, Gap};
 

@@ -28,6 +28,7 @@ mod keys;
 mod models;
 mod named;
 mod node;
+mod odd;
 mod or_none;
 mod path;
 mod plots;

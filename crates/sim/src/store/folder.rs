@@ -17,6 +17,8 @@
 //! apart/           summary, figures and report of trials on other events, a folder for each (see `apart`)
 //! ```
 
+mod leftovers;
+
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -26,9 +28,9 @@ use serde::de::DeserializeOwned;
 use thiserror::Error;
 
 use super::deed::Deed;
-use super::leftovers::sweep;
 use super::owner::{Files, Owner, differences};
 use crate::store::regular;
+use leftovers::sweep;
 
 /// What can go wrong with a run's folder.
 #[derive(Debug, Error)]

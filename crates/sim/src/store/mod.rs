@@ -13,7 +13,6 @@
 pub mod checkpoint;
 pub mod deed;
 pub mod folder;
-mod leftovers;
 pub mod owner;
 mod progress;
 pub mod regular;

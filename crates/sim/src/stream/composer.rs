@@ -15,20 +15,9 @@ use saturn_data::DataError;
 use serde::{Deserialize, Serialize};
 
 use super::gap::Gap;
-use super::gap::SavedGap;
+use super::open_gap::SavedGap;
 use super::records::Record;
-use super::{Columns, Noise, OpenGap, Sample, Split};
-
-/// What a stream is made from.
-#[derive(Clone, Copy)]
-pub struct Source<'a> {
-    /// The samples.
-    pub split: &'a Split,
-    /// The noise of gaps (from the training set's rates).
-    pub noise: &'a Noise,
-    /// The gaps; `None` joins sample to sample.
-    pub gap: Option<&'a Gap>,
-}
+use super::{Columns, OpenGap, Sample, Source};
 
 /// What is known of one step of a stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use super::columns::Form;
 use super::hash::Digest;
 use super::length;
 use super::records::{self, Record};
-use super::samples::Sample;
+use super::sample::Sample;
 
 /// Samples that are read at once, and steps that these have together where they are more than one.
 const AT_ONCE: usize = 512;

@@ -11,25 +11,31 @@ mod gap;
 mod hash;
 mod length;
 mod noise;
+mod open_gap;
 mod records;
-mod samples;
+mod sample;
 mod scale;
+mod source;
+mod split;
 #[cfg(test)]
 mod tests;
 
 pub use background::{Background, Part};
 pub use columns::{Columns, Form};
-pub use composer::{Composer, SavedComposer, Segment, Source, Step};
+pub use composer::{Composer, SavedComposer, Segment, Step};
 pub use content::{Bins, Content};
 pub use disturb::{
     DeadSensor, DisturbConfig, Disturbance, Disturber, DroppedFrames, Gain, NoiseBurst,
     Open as OpenDisturbance, Phase, Schedule, StuckChannel,
 };
 pub use file::File;
-pub use gap::{Fill, Gap, OpenGap};
+pub use gap::{Fill, Gap};
 pub use hash::BINNING;
 pub use length::MOST_STEPS;
 pub use noise::Noise;
+pub use open_gap::OpenGap;
 pub use records::{Record, Records, Stretch};
-pub use samples::{Sample, Split};
+pub use sample::Sample;
 pub use scale::{Moments, Scale};
+pub use source::Source;
+pub use split::Split;

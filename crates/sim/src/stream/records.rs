@@ -14,7 +14,7 @@ use saturn_data::{DataError, EventFile, FrameFile, Place, Steps};
 use super::content::{Bins, Content};
 use super::hash::{Digest, Hash};
 use super::length;
-use super::samples::Sample;
+use super::sample::Sample;
 
 /// Where a label holds in a record.
 #[derive(Clone, Debug, PartialEq, Eq)]

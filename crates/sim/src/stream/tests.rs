@@ -215,7 +215,7 @@ fn noise_has_each_channels_mean_rate_times_its_factor() {
 #[test]
 fn shuffled_gaps_keep_the_events_and_lose_their_order() {
     let sample = Sample::from_sorted(&[(0, 1), (0, 1), (0, 2), (9, 3)], 0, 0);
-    let shuffled = gap::shuffle(&sample, &mut generator(1, "test", 0));
+    let shuffled = open_gap::shuffle(&sample, &mut generator(1, "test", 0));
     let units = |s: &Sample| {
         let mut units: Vec<u32> = bins(s).events().map(|(_, unit)| unit).collect();
         units.sort_unstable();

@@ -6,11 +6,14 @@ use saturn_cell::Real;
 use saturn_loss::Weight;
 
 use super::batch::{Epoch, LanePlan};
+use super::job::{EpochRecord, Job, TrainError, Watch};
+use super::kept::{keep_weights, take_up_weights};
+use super::one_update::{Pace, one_update};
 use super::optimizer::learning_rate;
-use super::saved::{Cursor, SavedTraining, keep_weights, take_up_weights};
-use super::trainer::{EpochRecord, Job, Pace, TrainError, Watch, one_update};
+use super::saved::{Cursor, SavedTraining};
 use super::update::Update;
-use super::validate::{Validation, validate};
+use super::validate::validate;
+use super::validation::Validation;
 use crate::network::Network;
 use crate::precision::fake::Fake;
 use crate::scenario::Keep;

@@ -32,7 +32,7 @@
 
 use saturn_cell::Real;
 
-use super::saved::{keep, take_up};
+use super::kept::{keep, take_up};
 use crate::network::{Gradient, Network};
 use crate::scenario::FpttConfig;
 use crate::store::checkpoint::Numbers;

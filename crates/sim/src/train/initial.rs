@@ -29,7 +29,7 @@ use rand_distr::{Distribution, StandardNormal};
 use saturn_cell::rng::generator;
 use saturn_cell::{FieldKind, Real};
 
-use super::saved::{SavedInitial, keep_matrix, matrix};
+use super::kept::{SavedInitial, keep_matrix, matrix};
 use crate::network::{Network, Tapes};
 use crate::scenario::InitialState;
 

@@ -5,7 +5,10 @@ pub mod class_weights;
 mod course;
 pub mod fptt;
 pub mod initial;
+pub mod job;
+mod kept;
 pub mod objective;
+pub mod one_update;
 pub mod optimizer;
 pub mod saved;
 #[cfg(test)]
@@ -13,3 +16,4 @@ mod tests;
 pub mod trainer;
 pub mod update;
 pub mod validate;
+pub mod validation;

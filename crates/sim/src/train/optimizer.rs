@@ -12,11 +12,13 @@
 use rayon::prelude::*;
 use saturn_cell::{Kind, Params, Real};
 
-use super::saved::{keep, take_up};
-use super::update::CHUNK;
+use super::kept::{keep, take_up};
 use crate::network::{Gradient, Network};
 use crate::scenario::{Optimizer as Rule, Schedule};
 use crate::store::checkpoint::Numbers;
+
+/// Elements that one thread works on at a time where work is cut by elements.
+pub(super) const CHUNK: usize = 16 * 1024;
 
 /// An optimiser with its moments.
 pub struct Optimizer<R: Real> {

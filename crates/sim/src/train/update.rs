@@ -24,13 +24,10 @@ use super::batch::Batch;
 use super::fptt::Fptt;
 use super::initial::Initial;
 use super::objective::Objective;
-use super::optimizer::{Optimizer, Scalars, clip};
+use super::optimizer::{CHUNK, Optimizer, Scalars, clip};
 use super::saved::SavedUpdate;
 use crate::network::{Gradient, Network, Tapes};
 use crate::scenario::{FpttConfig, InitialState, Optimizer as Rule};
-
-/// Elements that one thread works on at a time where work is cut by elements.
-pub(super) const CHUNK: usize = 16 * 1024;
 
 /// The memory of updates of one net: shards, gradient, optimiser.
 pub struct Update<R: Real> {

@@ -6,34 +6,12 @@ use saturn_cell::rng::pass_of;
 use saturn_cell::{Moment, Real, column};
 use saturn_data::DataError;
 use saturn_loss::softmax::{argmax, softmax};
-use serde::{Deserialize, Serialize};
 
 use super::batch::{Batch, Epoch, LanePlan, Masking};
-use super::trainer::{Job, TrainError};
+use super::job::{Job, TrainError};
+use super::validation::Validation;
 use crate::network::{Network, Tapes};
 use crate::stats::by_class::ByClass;
-
-/// Accuracy and cross-entropy on the validation set.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub struct Validation {
-    /// Share of samples whose probabilities, summed over the segment, are highest for their class.
-    pub summed: f64,
-    /// Mean over classes of that share.
-    #[serde(default)]
-    pub balanced: f64,
-    /// Share of samples that are right at their last step.
-    pub last: f64,
-    /// Mean over samples of -log of the true class's share of the summed probabilities, nats.
-    pub surprise: f64,
-}
-
-impl Validation {
-    /// Better: more samples right, or, `balanced`, more of each class; among equals, less surprise.
-    pub fn better_than(&self, other: &Self, balanced: bool) -> bool {
-        let right = |v: &Self| if balanced { v.balanced } else { v.summed };
-        (right(self), -self.surprise) > (right(other), -other.surprise)
-    }
-}
 
 /// Sums over samples.
 #[derive(Clone, Default)]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::SsmBlock;
 use crate::continuous::Continuous;
 use crate::dynamics::Dynamics;
-use crate::lru::Lru;
+use crate::exponential::Lru;
 use crate::{Discretization, Init, Norm, Ring};
 
 /// What the dynamics of a block are learnt as.

@@ -1,5 +1,7 @@
 //! `lru` against closed forms, by hand, and against itself.
 
+use nalgebra::{Complex, DMatrix};
+
 use super::*;
 use saturn_cell::agree::{assert_dense_equals_events, assert_stream_equals_sequence};
 use saturn_cell::gradcheck::{Setup, assert_gradients, random};

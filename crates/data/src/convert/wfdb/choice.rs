@@ -1,8 +1,8 @@
 //! Which leads of a record are converted: those that the user names, else all that are in volts.
 
 use super::header::Header;
-use super::record::unusable;
 use super::signal_line::Signal;
+use super::unusable;
 use super::{Form, WfdbOptions};
 use crate::error::DataError;
 

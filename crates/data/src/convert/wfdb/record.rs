@@ -5,7 +5,7 @@
 //! each other has those of them that it has. A segment `~` has none. What a stretch does not have is missing.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use num_rational::BigRational;
@@ -16,6 +16,7 @@ use super::format::MISSING;
 use super::header::{Body, Header};
 use super::lead::Lead;
 use super::signal_line::Signal;
+use super::unusable;
 use super::{WfdbOptions, decimal, signal};
 use crate::error::DataError;
 
@@ -60,15 +61,6 @@ pub(super) struct Record {
     pub(super) number: u32,
     /// What was left out of it.
     pub(super) notices: Vec<String>,
-}
-
-/// What is wrong with the record of the header at `path`.
-pub(super) fn unusable(path: &Path, detail: String, hint: &'static str) -> DataError {
-    DataError::Unusable {
-        path: path.to_owned(),
-        detail,
-        hint,
-    }
 }
 
 fn signals(header: &Header) -> Result<&[Signal], DataError> {

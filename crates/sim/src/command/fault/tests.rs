@@ -8,7 +8,7 @@ use crate::live::LiveError;
 use crate::run::weights::{WeightsError, WeightsFile};
 use crate::store::deed::Deed;
 use crate::store::folder::FolderError;
-use crate::train::trainer::TrainError;
+use crate::train::job::TrainError;
 use saturn_data::DataError;
 use saturn_data::get::GetError;
 

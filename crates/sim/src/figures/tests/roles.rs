@@ -64,7 +64,7 @@ fn legends_and_colours_follow_the_reference() {
     ] {
         let summary = found(&scenario, reference);
         let scope = scope::Scope::new(&scenario, Path::new(""), &summary);
-        let items = compare::items(&scope);
+        let items = items::items(&scope);
         assert_eq!(items[0].name, name, "the reference comes first");
         assert_eq!(items[0].look, saturn_plots::Look::reference());
         let reset = items

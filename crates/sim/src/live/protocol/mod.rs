@@ -238,3 +238,17 @@ impl Decoder {
 
 #[cfg(test)]
 mod tests;
+
+/// Events in order of time; those of one unit at one microsecond as one with a count, or, where that is more than
+/// a count can be, as several.
+pub fn gathered(mut events: Vec<(u64, u32)>) -> Vec<Item> {
+    events.sort_unstable();
+    let same = events.chunk_by(|a, b| a == b);
+    same.flat_map(|same| same.chunks(MOST as usize))
+        .map(|same| Item::Event {
+            time_us: same[0].0,
+            unit: same[0].1,
+            count: same.len() as u32,
+        })
+        .collect()
+}

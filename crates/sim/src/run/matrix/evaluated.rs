@@ -2,40 +2,25 @@
 
 use anyhow::Result;
 use saturn_cell::Real;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::key::{Keyed, Keys};
-use super::partial::{Desk, Partial};
-use super::{Entry, Matrix, Metric, threshold_steps};
+use super::partial::{Desk, Evaluated, Partial};
+use super::{Matrix, Metric, threshold_steps};
 use crate::eval::contraction::contraction;
 use crate::eval::evaluate::{
     Beside, Evaluation, Plan, TracePlan, TwinPlan, choose_threshold, evaluate, widened,
 };
-use crate::eval::experiments::{Experiments, Setting};
+use crate::eval::experiments::Setting;
 use crate::eval::trace;
 use crate::network::Network;
-use crate::precision::result::Stored;
+use crate::run::entry::Entry;
 use crate::run::summary::{NamedContraction, NamedEvaluation};
 use crate::scenario::{Gap, StateReset};
 use crate::stream::Split;
 
 /// A stream's name, a policy, and the number that both have in the names of checkpoints.
 pub(super) type Named<'a> = (&'a str, &'a StateReset, &'a str);
-
-/// What an evaluation leaves.
-#[derive(Default, Serialize, Deserialize)]
-pub struct Evaluated {
-    /// Under each policy on each stream.
-    pub evaluations: Vec<NamedEvaluation>,
-    /// On each stream with gaps.
-    pub contraction: Vec<NamedContraction>,
-    /// In each format on each stream.
-    #[serde(default)]
-    pub stored: Vec<Stored>,
-    /// On each stream, what is asked for beside.
-    #[serde(flatten)]
-    pub experiments: Experiments,
-}
 
 /// Where the recorded stretch of a stream begins, in lane steps.
 const TRACE_START: u64 = 5_000;

@@ -4,9 +4,10 @@ use anyhow::{Context, Result};
 use saturn_cell::Real;
 use saturn_data::checksum::sha256;
 
-use super::{Entry, Matrix};
+use super::Matrix;
 use crate::health::{Ranges, WINDOW, observe};
 use crate::network::Network;
+use crate::run::entry::Entry;
 use crate::store::folder::FolderError;
 use crate::stream::Form;
 

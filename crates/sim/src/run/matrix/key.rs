@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::Entry;
+use crate::run::entry::Entry;
 use crate::scenario::Scenario;
 
 /// A result with the key of what it depends on.
@@ -92,8 +92,8 @@ fn leave_out_folders(value: &mut Value) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::entries;
     use super::*;
+    use crate::run::entry::entries;
 
     fn keys(folder: &str, change: &str) -> Keys {
         let text = format!(

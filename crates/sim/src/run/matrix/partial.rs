@@ -5,11 +5,29 @@ use std::path::PathBuf;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use super::evaluated::Evaluated;
+use super::Matrix;
 use super::key::{Keyed, key};
-use super::{Entry, Matrix};
+use crate::eval::experiments::Experiments;
+use crate::precision::result::Stored;
+use crate::run::entry::Entry;
+use crate::run::summary::{NamedContraction, NamedEvaluation};
 use crate::store::checkpoint::{Keeping, Stage, remove};
 use crate::store::folder::FolderError;
+
+/// What an evaluation leaves.
+#[derive(Default, Serialize, Deserialize)]
+pub struct Evaluated {
+    /// Under each policy on each stream.
+    pub evaluations: Vec<NamedEvaluation>,
+    /// On each stream with gaps.
+    pub contraction: Vec<NamedContraction>,
+    /// In each format on each stream.
+    #[serde(default)]
+    pub stored: Vec<Stored>,
+    /// On each stream, what is asked for beside.
+    #[serde(flatten)]
+    pub experiments: Experiments,
+}
 
 /// What is done of the evaluations of one net.
 #[derive(Default, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use saturn_cell::Real;
 
 use super::evaluated::{Named, brief};
 use super::partial::{Desk, Partial};
-use super::{Entry, Matrix, Metric, threshold_steps};
+use super::{Matrix, Metric, threshold_steps};
 use crate::eval::evaluate::{Beside, Plan, evaluate};
 use crate::network::Network;
 use crate::precision::calibrate::ranges;
@@ -13,6 +13,7 @@ use crate::precision::cost::cost;
 use crate::precision::drift::{Following, LANES, Twin, drift};
 use crate::precision::result::{Stored, StoredEvaluation, line};
 use crate::precision::{PrecisionConfig, quantise};
+use crate::run::entry::Entry;
 use crate::run::summary::NamedEvaluation;
 use crate::scenario::Gap;
 use crate::stream::Split;

@@ -8,8 +8,9 @@ use saturn_loss::{Loss, SpikeRate};
 use serde_json::Value;
 
 use super::key::{Keyed, Keys};
-use super::{Entry, Matrix, Metric};
+use super::{Matrix, Metric};
 use crate::network::Network;
+use crate::run::entry::Entry;
 use crate::run::place::Place;
 use crate::run::summary::TrainRecord;
 use crate::run::weights::{self, Belonging, WeightsFile};
@@ -17,7 +18,8 @@ use crate::scenario::Train;
 use crate::store::checkpoint::{Stage, remove};
 use crate::store::folder::FolderError;
 use crate::train::class_weights::class_weights;
-use crate::train::trainer::{EpochRecord, Job, Watch, train};
+use crate::train::job::{EpochRecord, Job, Watch};
+use crate::train::trainer::train;
 
 impl Matrix<'_> {
     /// Trains `net`, or takes up the weights of an earlier training. `None` if it is not done, and only what

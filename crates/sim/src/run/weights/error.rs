@@ -3,11 +3,11 @@
 //! A message has what was found beside what was expected. It never advises to delete a file: weights may be the
 //! only copy of hours of training.
 
-use std::path::PathBuf;
+use std::fmt;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::fit::NotFinite;
 use crate::store::folder::FolderError;
 
 /// An error about a file of weights.
@@ -112,4 +112,40 @@ fn list(lines: &[String]) -> String {
 /// Enough of a checksum to tell it from another.
 pub(super) fn short(checksum: &str) -> &str {
     checksum.get(..12).unwrap_or(checksum)
+}
+
+/// Numbers that are not finite.
+#[derive(Debug)]
+pub struct NotFinite {
+    pub(super) tensor: String,
+    pub(super) index: Vec<usize>,
+    pub(super) value: f64,
+    pub(super) count: usize,
+    pub(super) precision: &'static str,
+}
+
+impl fmt::Display for NotFinite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            tensor,
+            index,
+            value,
+            count,
+            precision,
+        } = self;
+        write!(
+            f,
+            "tensor `{tensor}` is {value} at index {index:?}, the first of {count} values that are not finite in {precision}"
+        )
+    }
+}
+
+impl NotFinite {
+    /// The error about the file at `path`.
+    pub fn at(self, path: &Path) -> WeightsError {
+        WeightsError::NotFinite {
+            path: path.to_owned(),
+            found: self,
+        }
+    }
 }

@@ -17,8 +17,8 @@ use saturn_data::checksum::hex;
 use sha2::{Digest, Sha256};
 
 use super::description::{self, Description};
+use super::dtype::{is_read, numbers};
 use super::error::WeightsError;
-use super::fit::{is_read, numbers};
 use super::head_line;
 use crate::store::deed::Deed;
 use crate::store::folder::FolderError;

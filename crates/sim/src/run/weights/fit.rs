@@ -1,13 +1,12 @@
 //! Whether a file's tensors are those of a network: names, shapes, types, and numbers that are finite.
 
 use std::cmp::Ordering;
-use std::fmt;
-use std::path::Path;
 
 use safetensors::tensor::{Dtype, TensorInfo};
 use saturn_data::printable_name;
 
-use super::error::WeightsError;
+use super::dtype::is_read;
+use super::error::{NotFinite, WeightsError};
 use super::file::WeightsFile;
 
 /// How many differences of a kind are named; the others are counted.
@@ -15,8 +14,6 @@ const NAMED: usize = 6;
 /// Names that a missing one is compared with, at most, and their length.
 const COMPARED: usize = 1_000;
 const LONGEST: usize = 200;
-/// The types that are read.
-const READ: [Dtype; 4] = [Dtype::F32, Dtype::F64, Dtype::F16, Dtype::BF16];
 
 /// An error unless the tensors of `file` are the `expected` ones, by name and shape, each of a type that is read.
 pub fn check(expected: &[(String, Vec<usize>)], file: &WeightsFile) -> Result<(), WeightsError> {
@@ -59,11 +56,6 @@ pub fn check(expected: &[(String, Vec<usize>)], file: &WeightsFile) -> Result<()
         path: file.path().to_owned(),
         problems,
     })
-}
-
-/// Whether numbers of this type are read.
-pub fn is_read(dtype: Dtype) -> bool {
-    READ.contains(&dtype)
 }
 
 /// A tensor that the file lacks, and what of it may be meant.
@@ -114,57 +106,6 @@ fn mismatch(name: &str, shape: &[usize], info: &TensorInfo) -> Option<String> {
         "`{name}` is of type {}, and F32, F64, F16 or BF16 is expected",
         info.dtype
     ))
-}
-
-/// The numbers in `bytes`, in f64, which holds every value of the types that are read.
-pub fn numbers(dtype: Dtype, bytes: &[u8]) -> Vec<f64> {
-    fn each<const N: usize>(bytes: &[u8], number: impl Fn([u8; N]) -> f64) -> Vec<f64> {
-        let (numbers, _) = bytes.as_chunks::<N>();
-        numbers.iter().map(|b| number(*b)).collect()
-    }
-    match dtype {
-        Dtype::F64 => each(bytes, f64::from_le_bytes),
-        Dtype::F16 => each(bytes, |b| half::f16::from_le_bytes(b).to_f64()),
-        Dtype::BF16 => each(bytes, |b| half::bf16::from_le_bytes(b).to_f64()),
-        // `check` has let no other through.
-        _ => each(bytes, |b| f64::from(f32::from_le_bytes(b))),
-    }
-}
-
-/// Numbers that are not finite.
-#[derive(Debug)]
-pub struct NotFinite {
-    tensor: String,
-    index: Vec<usize>,
-    value: f64,
-    count: usize,
-    precision: &'static str,
-}
-
-impl fmt::Display for NotFinite {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            tensor,
-            index,
-            value,
-            count,
-            precision,
-        } = self;
-        write!(
-            f,
-            "tensor `{tensor}` is {value} at index {index:?}, the first of {count} values that are not finite in {precision}"
-        )
-    }
-}
-
-impl NotFinite {
-    /// The error about the file at `path`.
-    pub fn at(self, path: &Path) -> WeightsError {
-        WeightsError::NotFinite {
-            path: path.to_owned(),
-            found: self,
-        }
-    }
 }
 
 /// A tensor as it is stored: name, shape, numbers row by row.

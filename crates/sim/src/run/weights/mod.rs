@@ -14,8 +14,8 @@
 //! Tensors may be in any order. One that is missing, has another shape, or is not the network's is refused, and so
 //! is any number that is not finite in the network's type.
 
-mod apart;
 mod description;
+mod dtype;
 mod error;
 mod file;
 mod fit;
@@ -37,7 +37,6 @@ use fit::{Stored, refuse_not_finite};
 use crate::network::Network;
 use crate::store::folder::write_beside;
 
-pub use apart::set_apart;
 pub use description::{Belonging, Description};
 pub use error::WeightsError;
 pub use file::WeightsFile;
@@ -183,7 +182,7 @@ pub fn read<R: Real>(
     let mut numbers = Vec::with_capacity(expected.len());
     for (name, shape) in expected {
         let dtype = file.tensors()[&name].dtype;
-        let stored = fit::numbers(dtype, &file.bytes(&name)?);
+        let stored = dtype::numbers(dtype, &file.bytes(&name)?);
         numbers.push((name, shape, stored));
     }
     refuse_not_finite(&numbers, R::NAME).map_err(|wrong| wrong.at(file.path()))?;

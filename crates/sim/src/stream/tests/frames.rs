@@ -141,7 +141,7 @@ fn shuffled_frames_are_those_of_a_sample_in_another_order() {
     let split = split(8, None);
     let sample = split.sample(7).unwrap();
     let mut rng = saturn_cell::rng::generator(1, "test", 0);
-    let shuffled = super::super::gap::shuffle(&sample, &mut rng);
+    let shuffled = super::super::open_gap::shuffle(&sample, &mut rng);
     let steps = |sample: &Sample| -> Vec<f32> {
         let Content::Frames { values, .. } = &sample.content else {
             panic!("events")

@@ -14,7 +14,8 @@ use crate::run::workbench::{Paths, Workbench};
 use crate::scenario::{Arm, Scenario};
 use crate::store::checkpoint::{Keeping, Stage};
 use crate::train::class_weights::class_weights;
-use crate::train::trainer::{EpochRecord, Job, TrainError, Trained, Watch, train};
+use crate::train::job::{EpochRecord, Job, TrainError, Watch};
+use crate::train::trainer::{Trained, train};
 
 const SCENARIO: &str = "
 name: stopped

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::tie::tie;
-use crate::run::matrix::Keyed;
-use crate::run::place::Place;
-use crate::run::summary::{Failure, Summary, TrainRecord, table};
+use super::matrix::Keyed;
+use super::place::Place;
+use super::summary::{Failure, Summary, TrainRecord, table};
+use super::weights::tie;
 use crate::store::folder::read_json;
 
 /// Takes out of `summary` the results of every network whose weights in the folder `run` are others than those that

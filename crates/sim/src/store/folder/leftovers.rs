@@ -4,8 +4,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::deed::Deed;
-use super::folder::{FolderError, PARTS};
+use super::{FolderError, PARTS};
+use crate::store::deed::Deed;
 
 /// Removes what writers that were killed have left in a run's folder. Only who has it alone may.
 pub fn sweep(folder: &Path) -> Result<(), FolderError> {
@@ -40,7 +40,7 @@ fn is_leftover(path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::folder::Folder;
+    use super::super::Folder;
     use super::*;
 
     #[test]

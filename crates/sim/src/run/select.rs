@@ -3,7 +3,7 @@
 use glob::Pattern;
 use thiserror::Error;
 
-use super::Entry;
+use super::entry::Entry;
 
 /// Cells by pattern or by number; all of them without either.
 #[derive(Clone, Debug, Default)]
@@ -95,9 +95,9 @@ impl Selection {
 
 #[cfg(test)]
 mod tests {
-    use super::super::entries;
     use super::*;
     use crate::figures::tests::scenario;
+    use crate::run::entry::entries;
 
     #[test]
     fn cells_are_chosen_by_pattern_and_by_number() {

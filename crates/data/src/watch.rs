@@ -1,0 +1,44 @@
+//! How far the making of files has come, told after each sample, and breaking it off.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use crate::error::DataError;
+
+/// How far the writing of a set has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SetProgress {
+    /// Samples made so far, over all splits.
+    pub done: usize,
+    /// Samples to be made, over all splits.
+    pub total: usize,
+}
+
+/// Is told how many samples are done, after each; breaks off the work by [`ControlFlow::Break`].
+pub type Watch<'a> = &'a mut dyn FnMut(SetProgress) -> ControlFlow<()>;
+
+/// Counts samples for a [`Watch`].
+pub(crate) struct Tally<'a> {
+    watch: Watch<'a>,
+    so_far: SetProgress,
+}
+
+impl<'a> Tally<'a> {
+    pub(crate) fn new(watch: Watch<'a>, total: usize) -> Self {
+        Self {
+            watch,
+            so_far: SetProgress { done: 0, total },
+        }
+    }
+
+    /// One more sample of the file at `output` is done.
+    pub(crate) fn count(&mut self, output: &Path) -> Result<(), DataError> {
+        self.so_far.done += 1;
+        match (self.watch)(self.so_far) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(DataError::Stopped {
+                path: output.to_owned(),
+            }),
+        }
+    }
+}

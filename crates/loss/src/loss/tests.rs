@@ -5,8 +5,8 @@ use saturn_cell::gradcheck::{TOLERANCE, differences, error, random};
 
 use super::*;
 use crate::{
-    AdaptiveConfig, CrossEntropyConfig, Direction, EntropyConfig, MaskFault, NothingConfig, Ramp,
-    Varying, Weight,
+    AdaptiveConfig, CrossEntropyConfig, Direction, EntropyConfig, MaskFault, Normalise,
+    NothingConfig, Ramp, Varying, Weight,
 };
 
 const CLASSES: usize = 4;

@@ -5,7 +5,7 @@
 //! | [`columns`](self) | sums of weighted columns: gathers, one-column products | a block of the sum stays in registers |
 //! | [`active`] | positions of spikes | sixteen values a comparison |
 //! | [`sparse`](self) | gradients of weights that saw events or spikes | sorted by unit, so that a weight is loaded once |
-//! | [`product`](self) | dense products | the `gemm` crate |
+//! | [`product`](self) | dense products | the drivers of `gemm-f32` and `gemm-f64` |
 //! | [`tiles`](self) | those of few columns | tiles of the result stay in registers; nothing is allocated |
 //! | [`panels`](self) | copies of weights for products at every step | read from front to back |
 //! | [`each`] | elementwise loops over many streams | the compiler need not ask whether they overlap |

@@ -1,10 +1,13 @@
 //! Dense products, on nalgebra's storage by pointer and stride, on one thread: parallelism is over shards
 //! of lanes, outside.
 
+use gemm_common::Parallelism;
+use multiversion::multiversion;
+
+use super::active::narrow;
 use super::columns::{add_column_product, fill_zero};
 use super::tiles;
 use crate::{Real, View, ViewMut, column, column_mut};
-use multiversion::multiversion;
 
 /// Columns up to which a product is done in [`tiles`]: with more, packing its operands pays.
 const FEW: usize = 96;
@@ -129,27 +132,60 @@ fn blocked<R: Real>(
     // SAFETY: the callers have checked that `a`, `b` and `out` have the shapes that (m, n, k) and the
     // strides address, `out` is borrowed mutably, and so overlaps neither operand.
     unsafe {
-        gemm::gemm(
-            m,
-            n,
-            k,
-            out.as_mut_ptr(),
-            out_col as isize,
-            1,
+        driver(
+            (m, n, k),
+            (out.as_mut_ptr(), out_col),
+            (a.as_ptr(), a_row, a_col),
+            (b.as_ptr(), b_row, b_col),
             add,
-            a.as_ptr(),
-            a_col as isize,
-            a_row as isize,
-            b.as_ptr(),
-            b_col as isize,
-            b_row as isize,
-            R::one(),
-            R::one(),
-            false,
-            false,
-            false,
-            gemm::Parallelism::None,
         );
+    }
+}
+
+/// `gemm`'s driver, which packs its operands; sizes and strides as in [`blocked`].
+///
+/// # Safety
+///
+/// The operands must have these sizes and `out` overlap neither.
+unsafe fn driver<R: Real>(
+    (m, n, k): (usize, usize, usize),
+    (out, out_col): (*mut R, usize),
+    (a, a_row, a_col): (*const R, usize, usize),
+    (b, b_row, b_col): (*const R, usize, usize),
+    add: bool,
+) {
+    macro_rules! call {
+        ($gemm: ident, $real: ident) => {
+            $gemm::gemm::$real::get_gemm_fn()(
+                m,
+                n,
+                k,
+                out.cast(),
+                out_col as isize,
+                1,
+                add,
+                a.cast(),
+                a_col as isize,
+                a_row as isize,
+                b.cast(),
+                b_col as isize,
+                b_row as isize,
+                1.0,
+                1.0,
+                false,
+                false,
+                false,
+                Parallelism::None,
+            )
+        };
+    }
+    // SAFETY: R is one of two types, told apart by its size; the rest is the caller's promise.
+    unsafe {
+        if narrow::<R>(&[]).is_some() {
+            call!(gemm_f32, f32);
+        } else {
+            call!(gemm_f64, f64);
+        }
     }
 }
 

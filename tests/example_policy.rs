@@ -82,8 +82,8 @@ mod tests {
     use saturn_sim::eval::position::Spacing;
     use saturn_sim::network::Network;
     use saturn_sim::scenario::{Fill, Gap, Scenario};
-    use saturn_sim::store::Progress;
     use saturn_sim::stream::{Noise, Source, Split};
+    use saturn_store::Progress;
 
     use super::*;
 

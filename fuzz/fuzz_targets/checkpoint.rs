@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use saturn_sim::eval::lanes::SavedLanes;
-use saturn_sim::store::checkpoint::{CHECKPOINT, decode, encode, seal};
+use saturn_store::checkpoint::{CHECKPOINT, decode, encode, seal};
 use saturn_sim::train::saved::SavedTraining;
 
 /// The key of what it belongs to, as it stands before the state.

@@ -18,8 +18,8 @@ use crate::bench::work::Net;
 use crate::command::fault::fault;
 use crate::command::{self, InspectFigures};
 use crate::run::reason;
-use crate::store::Progress;
-use crate::store::say::{say, say_at_once};
+use saturn_store::Progress;
+use saturn_store::say::{say, say_at_once};
 
 mod analyse;
 mod convert;

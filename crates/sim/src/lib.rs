@@ -22,7 +22,6 @@ pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod stats;
-pub mod store;
 pub mod stream;
 pub mod threads;
 pub mod train;

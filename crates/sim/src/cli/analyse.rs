@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::command::{AnalyseOptions, analyse};
-use crate::store::Progress;
+use saturn_store::Progress;
 
 #[derive(Args)]
 pub struct AnalyseArgs {

@@ -8,7 +8,7 @@ use saturn_data::TimeUnit;
 use saturn_data::convert::{Division, event_csv, idx, n_mnist, speech, wfdb};
 
 use crate::command;
-use crate::store::Progress;
+use saturn_store::Progress;
 
 /// What to convert from.
 #[derive(Subcommand)]
@@ -332,7 +332,7 @@ impl From {
     /// Converts.
     pub(super) fn run(self, progress: &Progress) -> Result<()> {
         if let Self::Csv(Csv { input, out, .. }) = &self {
-            crate::store::refuse_same_file("OUT", input, out)?;
+            saturn_store::refuse_same_file("OUT", input, out)?;
         }
         command::convert(progress, |watch| match self {
             Self::Csv(args) => {

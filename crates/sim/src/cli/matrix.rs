@@ -9,8 +9,8 @@ use clap::Args;
 use crate::command::{self, Limits, RunOptions};
 use crate::run::select::Selection;
 use crate::run::summary::ReferenceArg;
-use crate::store::Progress;
-use crate::store::checkpoint::Keeping;
+use saturn_store::Progress;
+use saturn_store::checkpoint::Keeping;
 
 /// Options of both.
 #[derive(Args)]

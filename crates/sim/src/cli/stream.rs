@@ -14,7 +14,7 @@ use crate::live::protocol::Format;
 use crate::live::send::{SendOptions, What, send};
 use crate::live::source::{Source, address_of};
 use crate::live::wrap::{FEWEST_BITS, MOST_BITS};
-use crate::store::Progress;
+use saturn_store::Progress;
 
 #[derive(Args)]
 pub struct StreamArgs {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::Args;
 
-use crate::store::Progress;
 use crate::view::{ViewOptions, view};
+use saturn_store::Progress;
 
 #[derive(Args)]
 pub struct ViewArgs {

@@ -20,9 +20,9 @@ use crate::run::paths::paths_of;
 use crate::run::summary::Roles;
 use crate::run::workbench::Workbench;
 use crate::scenario::DataSource;
-use crate::store::Progress;
-use crate::store::folder::write_beside;
 use crate::stream::Form;
+use saturn_store::Progress;
+use saturn_store::folder::write_beside;
 
 /// What `analyse` was asked for.
 pub struct AnalyseOptions<'a> {

@@ -12,7 +12,7 @@ use crate::bench::limit::Limits;
 use crate::bench::memory;
 use crate::bench::scaling::{self, Sweep};
 use crate::bench::suite::{Choice, Task, data_files, pipeline, time};
-use crate::store::Progress;
+use saturn_store::Progress;
 
 /// Seconds in which the limits of some number of cores are measured.
 const LIMIT_SECONDS: f64 = 2.0;

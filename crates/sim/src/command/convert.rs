@@ -7,7 +7,7 @@ use saturn_data::DataError;
 use saturn_data::convert::{Converted, Watch};
 
 use super::print::print;
-use crate::store::Progress;
+use saturn_store::Progress;
 
 /// Runs one converter, which tells `Watch` how far it is, and says what it left.
 pub fn convert(

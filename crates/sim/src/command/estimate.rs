@@ -34,12 +34,12 @@ use crate::run::workbench::Workbench;
 use crate::scenario::{
     Arm, FpttConfig, Gap, Layer, Model, Readout, Scenario, Streams, Train, TrainKeys,
 };
-use crate::store::Progress;
 use crate::stream::Split;
 use crate::train::batch::{Batch, Epoch, Masking};
 use crate::train::job::TrainError;
 use crate::train::objective::Objective;
 use crate::train::update::Update;
+use saturn_store::Progress;
 
 /// Operations of all trials together: a multiplication, or what takes about as long.
 pub const OPERATIONS: f64 = 8e9;

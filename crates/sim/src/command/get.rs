@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use saturn_data::get::{Checksum, Fetched, Item, fetch, find};
 
 use super::print::print;
-use crate::store::Progress;
+use saturn_store::Progress;
 
 /// Fetches the set called `name` to `out`, or to a folder of its name, and says what to run then.
 pub fn get(name: &str, out: Option<&Path>, progress: &Progress) -> Result<()> {

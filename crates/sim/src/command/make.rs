@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::print::print;
 use crate::run::paths::write;
 use crate::scenario::{DataSource, Scenario, ScenarioError};
-use crate::store::Progress;
+use saturn_store::Progress;
 
 /// Makes the set that `scenario` describes (the default set without one) in `out`, or in the folder
 /// that the scenario names.

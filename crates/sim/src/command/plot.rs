@@ -9,8 +9,8 @@ use super::run::{fingerprints, finish_all};
 use crate::run::summary::{Roles, Summary};
 use crate::run::untied::set_apart;
 use crate::scenario::Scenario;
-use crate::store::Progress;
-use crate::store::folder::Folder;
+use saturn_store::Progress;
+use saturn_store::folder::Folder;
 
 /// Draws the figures and the report of the run in `run` again.
 pub fn plot(run: &Path, progress: &Progress) -> Result<()> {

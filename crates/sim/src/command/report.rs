@@ -12,7 +12,7 @@ use super::run::{finish_all, head, others};
 use crate::report::checklist::{Item, arm_of, checklists, lines};
 use crate::run::summary::Summary;
 use crate::stats::verdict::Verdict;
-use crate::store::Progress;
+use saturn_store::Progress;
 
 /// Some lines of a checklist are not *shown*.
 #[derive(Debug, Error)]

@@ -23,12 +23,12 @@ use crate::run::select::Selection;
 use crate::run::summary::{ReferenceArg, Roles, Summary};
 use crate::run::workbench::{Paths, Workbench};
 use crate::scenario::{DataSource, Scenario, to_yaml};
-use crate::store::Progress;
-use crate::store::checkpoint::Keeping;
-use crate::store::deed::Deed;
-use crate::store::folder::{Folder, FolderError, read_json, write_beside};
-use crate::store::owner::Files;
 use crate::{figures, report};
+use saturn_store::Progress;
+use saturn_store::checkpoint::Keeping;
+use saturn_store::deed::Deed;
+use saturn_store::folder::{Folder, FolderError, read_json, write_beside};
+use saturn_store::owner::Files;
 
 /// What `run` and `compare` were asked for.
 #[allow(clippy::struct_excessive_bools)] // Each is a switch of the command line.

@@ -26,10 +26,10 @@ use crate::run::paths::paths_of;
 use crate::run::select::Selection;
 use crate::run::workbench::{Paths, Workbench};
 use crate::scenario::{Arm, Scenario, written_yaml};
-use crate::store::Progress;
-use crate::store::checkpoint::Keeping;
-use crate::store::folder::{Folder, write_beside};
-use crate::store::refuse_same_file;
+use saturn_store::Progress;
+use saturn_store::checkpoint::Keeping;
+use saturn_store::folder::{Folder, write_beside};
+use saturn_store::refuse_same_file;
 use space::{Assignment, Space, rounds};
 
 /// What `tune` was asked for.

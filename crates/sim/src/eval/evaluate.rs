@@ -32,10 +32,10 @@ use crate::stats::by_class::ByClass;
 use crate::stats::crossed::of_recordings;
 use crate::stats::estimate::{ByRecording, Estimate};
 use crate::stats::slope::Slope;
-use crate::store::Progress;
-use crate::store::checkpoint::Stage;
-use crate::store::folder::FolderError;
 use crate::stream::Source;
+use saturn_store::Progress;
+use saturn_store::checkpoint::Stage;
+use saturn_store::folder::FolderError;
 
 pub use judge::LATE;
 pub use recorder::TracePlan;

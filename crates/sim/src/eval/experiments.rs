@@ -9,10 +9,10 @@ use super::gradient_lag::{GradientLag, gradient_lag};
 use super::recovery::{Recovery, RecoveryPlan, recovery};
 use crate::monitor::Instrument;
 use crate::network::Network;
-use crate::store::Progress;
-use crate::store::checkpoint::Stage;
 use crate::stream::DisturbConfig;
 use crate::stream::Source;
+use saturn_store::Progress;
+use saturn_store::checkpoint::Stage;
 
 /// What they found, stream by stream.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

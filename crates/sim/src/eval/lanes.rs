@@ -15,11 +15,11 @@ use serde::{Deserialize, Serialize};
 use super::reset::hand::Hand;
 use super::reset::{Action, Needs, Policy, PolicyConfig, Seen};
 use crate::network::{Network, Tapes};
-use crate::store::checkpoint::Numbers;
 use crate::stream::DisturbConfig;
 use crate::stream::{
     Columns, Composer, Disturber, Form, OpenDisturbance, SavedComposer, Source, Step,
 };
+use saturn_store::checkpoint::Numbers;
 
 /// Steps of the longest chunk.
 pub const CHUNK: usize = 64;

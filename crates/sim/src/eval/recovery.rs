@@ -37,13 +37,13 @@ use super::evaluate::EvalError;
 use super::lanes::{Lanes, SavedLanes};
 use super::reset::Never;
 use crate::network::Network;
-use crate::store::Progress;
-use crate::store::checkpoint::{Keeper, Stage};
 use crate::stream::DisturbConfig;
 use crate::stream::Source;
 use counts::Counts;
 pub use counts::{KindRecovery, RecoveryBin};
 use pair::{Heard, Pair};
+use saturn_store::Progress;
+use saturn_store::checkpoint::{Keeper, Stage};
 use scale::Scales;
 
 /// A state this near to its twin's, by (1), has recovered.

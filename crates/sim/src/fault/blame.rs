@@ -9,12 +9,12 @@ use crate::eval::trace::TraceError;
 use crate::precision::PrecisionError;
 use crate::scenario::ScenarioError;
 use crate::stats::tally::TallyError;
-use crate::store::SameFile;
-use crate::store::checkpoint::Refused;
-use crate::store::folder::FolderError;
 use crate::train::job::TrainError;
 use saturn_data::DataError;
 use saturn_data::get::GetError;
+use saturn_store::SameFile;
+use saturn_store::checkpoint::Refused;
+use saturn_store::folder::FolderError;
 
 // Settings, options and names that the user gave.
 all!(Input:

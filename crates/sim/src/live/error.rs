@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::store::deed::Deed;
+use saturn_store::deed::Deed;
 
 /// An error of `saturn stream`, `saturn send` or `saturn view`.
 #[derive(Debug, Error)]

@@ -24,8 +24,8 @@ use super::counts::Counts;
 use super::latency::Quantiles;
 use super::outlet::Outlet;
 use super::unfinished;
-use crate::store::deed::Deed;
-use crate::store::say::{plain, say};
+use saturn_store::deed::Deed;
+use saturn_store::say::{plain, say};
 
 /// A line.
 #[derive(Debug, Serialize)]

@@ -18,7 +18,7 @@ use crate::run::cells::Finished;
 use crate::run::entry::{Entry, entries};
 use crate::run::weights::{self, Belonging, WeightsError, WeightsFile};
 use crate::scenario::{DataSource, Precision, Scenario};
-use crate::store::deed::Deed;
+use saturn_store::deed::Deed;
 
 /// What tells one trained net from all others, and what it hears and says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

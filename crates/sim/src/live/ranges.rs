@@ -11,7 +11,7 @@ use crate::health::{Ranges, WINDOWS, observe};
 use crate::network::Network;
 use crate::run::paths::paths_if_there;
 use crate::run::workbench::Workbench;
-use crate::store::folder::{read_json, write_beside};
+use saturn_store::folder::{read_json, write_beside};
 
 /// The ranges of `net` for windows of `window` steps: those that stand in the run's folder, or learnt now and
 /// put there. `None` where they are not there and the data are not, either.

@@ -30,8 +30,8 @@ use super::{raster::Raster, serve};
 use crate::health::{Figures, Ranges, Watch};
 use crate::network::Network;
 use crate::scenario::Scenario;
-use crate::store::deed::Deed;
-use crate::store::refuse_same_file;
+use saturn_store::deed::Deed;
+use saturn_store::refuse_same_file;
 
 /// Runs a stream to its end, or until `stop` is set.
 pub fn run(options: &Options, stop: &Arc<AtomicBool>) -> Result<()> {

@@ -22,9 +22,9 @@ use super::LiveError;
 use super::gaps::Gaps;
 use super::protocol::{Format, Item, frame, gathered};
 use super::source::Source;
-use crate::store::deed::Deed;
-use crate::store::refuse_same_file;
-use crate::store::say::say;
+use saturn_store::deed::Deed;
+use saturn_store::refuse_same_file;
+use saturn_store::say::say;
 
 /// What is sent.
 #[derive(Clone, Debug)]

@@ -15,7 +15,7 @@ use super::LiveError;
 use super::host::Hosts;
 use super::metrics;
 use super::status::Board;
-use crate::store::deed::Deed;
+use saturn_store::deed::Deed;
 
 /// The longest request, bytes.
 const REQUEST: usize = 4096;

@@ -1,6 +1,6 @@
 //! The file in which a stream's memory is kept.
 //!
-//! The layout is that of [`crate::store::checkpoint`]; the body is postcard: identities, states, detector, health,
+//! The layout is that of [`saturn_store::checkpoint`]; the body is postcard: identities, states, detector, health,
 //! open steps, counts, position. It is written beside, synced and renamed, so that there is always a whole one. A file that is torn or damaged,
 //! of another version, of another net or of other settings is refused by name, as is all that is no plain file. Its
 //! head is read before its body is.
@@ -18,9 +18,9 @@ use super::engine::EngineState;
 use super::model::Identity;
 use super::protocol::Item;
 use super::source::Resume;
-use crate::store::checkpoint::{HEADER, Refused, open, seal};
-use crate::store::deed::Deed;
-use crate::store::folder::{FolderError, write_beside};
+use saturn_store::checkpoint::{HEADER, Refused, open, seal};
+use saturn_store::deed::Deed;
+use saturn_store::folder::{FolderError, write_beside};
 
 const MAGIC: &[u8; 16] = b"saturn stream 2\n";
 /// The largest file that is read, bytes.

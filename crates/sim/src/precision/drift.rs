@@ -26,9 +26,9 @@ use crate::eval::evaluate::EvalError;
 use crate::eval::lanes::{Chunk, Lanes, SavedLanes};
 use crate::eval::reset::Never;
 use crate::network::Network;
-use crate::store::Progress;
-use crate::store::checkpoint::{Keeper, Stage};
 use crate::stream::Source;
+use saturn_store::Progress;
+use saturn_store::checkpoint::{Keeper, Stage};
 
 /// Lanes that are followed.
 pub const LANES: usize = 4;

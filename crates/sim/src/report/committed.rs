@@ -26,7 +26,7 @@ use thiserror::Error;
 use crate::run::cells::{Finished, Shared};
 use crate::run::summary::{CellSummary, Reference, Roles, Row, table};
 use crate::scenario::{Scenario, ScenarioError};
-use crate::store::folder::FolderError;
+use saturn_store::folder::FolderError;
 
 /// What a block begins and ends with.
 const BEGIN: &str = "<!-- trials: ";

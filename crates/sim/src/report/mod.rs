@@ -30,7 +30,7 @@ use thiserror::Error;
 use crate::figures::Drawn;
 use crate::run::summary::Summary;
 use crate::scenario::Scenario;
-use crate::store::folder::{FolderError, write_beside};
+use saturn_store::folder::{FolderError, write_beside};
 
 pub use aligned::aligned;
 pub use fitted::wrapped;

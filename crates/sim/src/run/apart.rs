@@ -11,8 +11,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::store::deed::Deed;
-use crate::store::folder::FolderError;
+use saturn_store::deed::Deed;
+use saturn_store::folder::FolderError;
 
 /// The folder of other groups in a run's folder.
 const APART: &str = "apart";

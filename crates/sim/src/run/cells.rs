@@ -29,7 +29,7 @@ use serde_json::Value;
 
 use super::place::Place;
 use super::summary::CellSummary;
-use crate::store::folder::{FolderError, read_json, write_beside};
+use saturn_store::folder::{FolderError, read_json, write_beside};
 
 pub use events::Events;
 

@@ -35,9 +35,9 @@ use crate::fault::Fault;
 use crate::network::Network;
 use crate::scenario::{Evaluate, Precision, Scenario};
 use crate::stats::verdict::MARGIN;
-use crate::store::Progress;
-use crate::store::checkpoint::Keeping;
-use crate::store::folder::{Folder, FolderError};
+use saturn_store::Progress;
+use saturn_store::checkpoint::Keeping;
+use saturn_store::folder::{Folder, FolderError};
 
 use key::DataKeys;
 pub use key::{Keyed, Keys, key};
@@ -318,7 +318,7 @@ impl Group {
         let mut found = Found::default();
         std::fs::create_dir_all(keep).map_err(|source| FolderError::Io {
             path: keep.to_owned(),
-            what: crate::store::deed::Deed::CreateFolder,
+            what: saturn_store::deed::Deed::CreateFolder,
             source,
         })?;
         for finished in trials {

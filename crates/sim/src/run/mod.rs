@@ -6,7 +6,6 @@ pub mod clock;
 pub mod entry;
 pub mod fault;
 pub mod matrix;
-mod metrics;
 pub mod paths;
 pub mod place;
 mod reason;

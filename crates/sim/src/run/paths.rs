@@ -9,7 +9,7 @@ use saturn_files::Lock;
 
 use super::workbench::Paths;
 use crate::scenario::{DataSource, Scenario};
-use crate::store::Progress;
+use saturn_store::Progress;
 
 /// The three files of a scenario's data, made first if they are synthetic and not there.
 pub fn paths_of(scenario: &Scenario, progress: &Progress) -> Result<Paths> {

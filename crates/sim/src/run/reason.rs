@@ -22,9 +22,9 @@ mod tests {
         let full = || std::io::Error::other("the disk is full");
         let plain = anyhow::Error::new(full()).context("writing a figure");
         assert_eq!(reason(&plain), "writing a figure: the disk is full");
-        let quoted = crate::store::folder::FolderError::Io {
+        let quoted = saturn_store::folder::FolderError::Io {
             path: "out".into(),
-            what: crate::store::deed::Deed::Write,
+            what: saturn_store::deed::Deed::Write,
             source: full(),
         };
         let text = reason(&quoted.into());

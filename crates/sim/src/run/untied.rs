@@ -8,7 +8,7 @@ use super::matrix::Keyed;
 use super::place::Place;
 use super::summary::{Failure, Summary, TrainRecord, table};
 use super::weights::tie;
-use crate::store::folder::read_json;
+use saturn_store::folder::read_json;
 
 /// Takes out of `summary` the results of every network whose weights in the folder `run` are others than those that
 /// were trained and evaluated: they become failures with that reason. A line for each. The files of results stay as

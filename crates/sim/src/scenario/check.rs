@@ -23,8 +23,8 @@ use super::stream::{Stream, StreamKeys};
 use super::train::{Train, TrainKeys};
 use super::tune::TuneKeys;
 use super::warning::{Warning, WarningKind};
-use crate::store::regular;
 use crate::stream::{Fill, Gap};
+use saturn_store::regular;
 
 /// The largest file of a scenario, bytes.
 const LARGEST: u64 = 4 << 20;

@@ -17,7 +17,7 @@ use super::validation::Validation;
 use crate::network::Network;
 use crate::precision::fake::Fake;
 use crate::scenario::Keep;
-use crate::store::checkpoint::Keeper;
+use saturn_store::checkpoint::Keeper;
 
 /// Training under way.
 pub(super) struct Course<'a, R: Real> {

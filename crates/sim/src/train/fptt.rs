@@ -35,7 +35,7 @@ use saturn_cell::Real;
 use super::kept::{keep, take_up};
 use crate::network::{Gradient, Network};
 use crate::scenario::FpttConfig;
-use crate::store::checkpoint::Numbers;
+use saturn_store::checkpoint::Numbers;
 
 /// The regulariser of one net.
 pub struct Fptt<R: Real> {

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::validation::Validation;
 use crate::scenario::{Arm, Train};
-use crate::store::folder::FolderError;
 use crate::stream::Source;
+use saturn_store::folder::FolderError;
 
 /// What one training run needs.
 pub struct Job<'a> {

@@ -4,7 +4,7 @@ use nalgebra::DMatrix;
 use saturn_cell::{Params, Real};
 
 use crate::network::Network;
-use crate::store::checkpoint::Numbers;
+use saturn_store::checkpoint::Numbers;
 
 /// Where lanes start: updates, last states of each cell, fitted moments.
 pub type SavedInitial = (u64, Vec<Matrix>, Vec<[Vec<f64>; 2]>);

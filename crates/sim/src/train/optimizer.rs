@@ -15,7 +15,7 @@ use saturn_cell::{Kind, Params, Real};
 use super::kept::{keep, take_up};
 use crate::network::{Gradient, Network};
 use crate::scenario::{Optimizer as Rule, Schedule};
-use crate::store::checkpoint::Numbers;
+use saturn_store::checkpoint::Numbers;
 
 /// Elements that one thread works on at a time where work is cut by elements.
 pub(super) const CHUNK: usize = 16 * 1024;

@@ -10,7 +10,7 @@ use super::job::EpochRecord;
 use super::kept::SavedInitial;
 use super::optimizer::Norms;
 use super::validation::Validation;
-use crate::store::checkpoint::{Numbers, as_json};
+use saturn_store::checkpoint::{Numbers, as_json};
 
 /// Training under way.
 #[derive(Clone, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use saturn_cell::Real;
 use super::course::Course;
 use super::job::{EpochRecord, Job, TrainError, Watch};
 use crate::network::Network;
-use crate::store::checkpoint::{Keeper, Stage};
+use saturn_store::checkpoint::{Keeper, Stage};
 
 /// What training leaves.
 pub struct Trained {

@@ -28,7 +28,7 @@ use crate::command::print_line;
 use crate::live::LiveError;
 use crate::live::source::address_of;
 use crate::live::status::Status;
-use crate::store::deed::Deed;
+use saturn_store::deed::Deed;
 
 /// What is to be seen.
 #[derive(Clone, Debug)]

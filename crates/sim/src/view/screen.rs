@@ -13,7 +13,7 @@ use ratatui::layout::Rect;
 use ratatui::{DefaultTerminal, Terminal};
 
 use crate::live::LiveError;
-use crate::store::deed::Deed;
+use saturn_store::deed::Deed;
 
 /// How long a look at the keyboard takes at most, so that an interrupt is heard.
 const PATIENCE: Duration = Duration::from_millis(50);

@@ -6,11 +6,11 @@ use super::*;
 use crate::command::CommandError;
 use crate::live::LiveError;
 use crate::run::weights::{WeightsError, WeightsFile};
-use crate::store::deed::Deed;
-use crate::store::folder::FolderError;
 use crate::train::job::TrainError;
 use saturn_data::DataError;
 use saturn_data::get::GetError;
+use saturn_store::deed::Deed;
+use saturn_store::folder::FolderError;
 
 /// Types of errors that never leave the module that makes them.
 const INNER: [&str; 1] = ["DecodeError"];
@@ -63,7 +63,7 @@ fn errors(text: &str) -> Vec<String> {
 fn every_error_type_of_the_program_is_known() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut paths = Vec::new();
-    for folder in ["cell", "neurons", "ssm", "loss", "data", "sim"] {
+    for folder in ["cell", "neurons", "ssm", "loss", "data", "store", "sim"] {
         sources(&root.join("crates").join(folder).join("src"), &mut paths);
     }
     sources(&root.join("plots/src"), &mut paths);

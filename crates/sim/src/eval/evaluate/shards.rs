@@ -20,8 +20,8 @@ use crate::eval::detector::{Detector, DetectorError};
 use crate::eval::lanes::{Chunk, Lanes, SavedLanes};
 use crate::eval::reset::Needs;
 use crate::network::Network;
-use crate::store::Progress;
-use crate::store::checkpoint::Keeper;
+use saturn_store::Progress;
+use saturn_store::checkpoint::Keeper;
 
 /// Runs all lanes, a shard of lanes a task; sums are merged in the order of the lanes. With them come the
 /// seconds that were spent before the run was gone on with.

@@ -12,7 +12,7 @@ use crate::eval::position::PositionCurve;
 use crate::stats::by_class::ByClass;
 use crate::stats::estimate::ByRecording;
 use crate::stats::slope::SlopeFit;
-use crate::store::checkpoint::as_json;
+use saturn_store::checkpoint::as_json;
 
 /// Sums over lanes.
 #[derive(Clone, Serialize, Deserialize)]

@@ -19,8 +19,8 @@ use serde::{Deserialize, Serialize};
 use super::windows::Spread;
 use crate::eval::lanes::Chunk;
 use crate::network::{Network, Tapes};
-use crate::store::checkpoint::Numbers;
 use crate::stream::Columns;
+use saturn_store::checkpoint::Numbers;
 
 /// Which windows the twin runs in.
 #[derive(Clone, Copy)]

@@ -8,7 +8,7 @@ use crate::eval::lanes::Chunk;
 use crate::monitor::asked::Asking;
 use crate::monitor::{Monitor, WindowStats};
 use crate::network::Network;
-use crate::store::checkpoint::as_json;
+use saturn_store::checkpoint::as_json;
 
 /// One cell in one window of stream position.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -6,11 +6,11 @@ use saturn_data::{OnBadSample, ReadOptions, Recording, WriteMeta, write_events};
 use saturn_neurons::li::LiConfig;
 
 use super::*;
-use crate::store::checkpoint::Keeping;
 use crate::stream::{
     DeadSensor, Disturbance, DroppedFrames, Fill, Gain, Gap, NoiseBurst, StuckChannel,
 };
 use crate::stream::{Noise, Split};
+use saturn_store::checkpoint::Keeping;
 
 const CHANNELS: usize = 8;
 

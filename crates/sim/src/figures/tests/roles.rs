@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::run::summary::{ReferenceArg, Roles};
-use crate::store::folder::Folder;
 use crate::{figures, report};
+use saturn_store::folder::Folder;
 
 /// `apples` trains on one sample at a time, `pears` has the adaptive loss; `classic` and `adaptive` are names of
 /// variants. Policies: none and every 100 steps.

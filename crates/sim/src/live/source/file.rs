@@ -11,7 +11,7 @@ use super::{PATIENCE, Reading, spawn};
 use crate::live::LiveError;
 use crate::live::protocol::Decoder;
 use crate::live::queue::{Feeder, Message};
-use crate::store::deed::Deed;
+use saturn_store::deed::Deed;
 
 /// How long to wait for a file to grow.
 const GROWTH: Duration = Duration::from_millis(20);

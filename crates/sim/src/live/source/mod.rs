@@ -23,7 +23,7 @@ pub use file::Resume;
 use super::LiveError;
 use super::protocol::Format;
 use super::queue::Feeder;
-use crate::store::deed::Deed;
+use saturn_store::deed::Deed;
 
 /// How long a reader waits before it looks whether it is to end.
 const PATIENCE: Duration = Duration::from_millis(50);

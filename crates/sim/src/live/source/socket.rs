@@ -37,7 +37,7 @@ mod with_sockets {
     use crate::live::LiveError;
     use crate::live::protocol::Decoder;
     use crate::live::queue::{Feeder, Message};
-    use crate::store::deed::Deed;
+    use saturn_store::deed::Deed;
 
     /// The most clients at once.
     const CLIENTS: usize = 16;

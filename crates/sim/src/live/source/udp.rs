@@ -7,7 +7,7 @@ use super::{PATIENCE, Reading, spawn};
 use crate::live::LiveError;
 use crate::live::protocol::Decoder;
 use crate::live::queue::{Feeder, Message};
-use crate::store::deed::Deed;
+use saturn_store::deed::Deed;
 
 /// Listens at `address`.
 pub fn start(reading: &Reading, address: &str, mut feeder: Feeder) -> Result<String, LiveError> {

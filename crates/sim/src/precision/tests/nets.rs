@@ -19,8 +19,8 @@ use crate::precision::drift::{DriftWindow, Following, Twin, drift};
 use crate::precision::fake::Fake;
 use crate::precision::{Format, PrecisionConfig, Rounding, quantise};
 use crate::run::clock::forget_clock;
-use crate::store::Progress;
-use crate::store::checkpoint::{Keeping, Stage};
+use saturn_store::Progress;
+use saturn_store::checkpoint::{Keeping, Stage};
 
 const LIF: &str =
     "[{lif: {hidden: 8, recurrent: true, input_gain: 4}}, {lif: {hidden: 8, input_gain: 4}}]";

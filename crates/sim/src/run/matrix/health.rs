@@ -8,8 +8,8 @@ use super::Matrix;
 use crate::health::{Ranges, WINDOW, observe};
 use crate::network::Network;
 use crate::run::entry::Entry;
-use crate::store::folder::FolderError;
 use crate::stream::Form;
+use saturn_store::folder::FolderError;
 
 impl Matrix<'_> {
     /// Learns the ranges of `net`, unless they are known; nothing of a net that hears frames, which no stream brings.

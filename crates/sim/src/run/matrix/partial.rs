@@ -11,8 +11,8 @@ use crate::eval::experiments::Experiments;
 use crate::precision::result::Stored;
 use crate::run::entry::Entry;
 use crate::run::summary::{NamedContraction, NamedEvaluation};
-use crate::store::checkpoint::{Keeping, Stage, remove};
-use crate::store::folder::FolderError;
+use saturn_store::checkpoint::{Keeping, Stage, remove};
+use saturn_store::folder::FolderError;
 
 /// What an evaluation leaves.
 #[derive(Default, Serialize, Deserialize)]

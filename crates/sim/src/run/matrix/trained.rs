@@ -15,11 +15,11 @@ use crate::run::place::Place;
 use crate::run::summary::TrainRecord;
 use crate::run::weights::{self, Belonging, WeightsFile};
 use crate::scenario::Train;
-use crate::store::checkpoint::{Stage, remove};
-use crate::store::folder::FolderError;
 use crate::train::class_weights::class_weights;
 use crate::train::job::{EpochRecord, Job, Watch};
 use crate::train::trainer::train;
+use saturn_store::checkpoint::{Stage, remove};
+use saturn_store::folder::FolderError;
 
 impl Matrix<'_> {
     /// Trains `net`, or takes up the weights of an earlier training. `None` if it is not done, and only what

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::store::folder::FolderError;
+use saturn_store::folder::FolderError;
 
 /// An error about a file of weights.
 #[derive(Debug, Error)]

@@ -20,8 +20,8 @@ use super::description::{self, Description};
 use super::dtype::{is_read, numbers};
 use super::error::WeightsError;
 use super::head_line;
-use crate::store::deed::Deed;
-use crate::store::folder::FolderError;
+use saturn_store::deed::Deed;
+use saturn_store::folder::FolderError;
 
 /// The longest header that is read, bytes: some hundred thousand tensors.
 pub const LARGEST_HEADER: u64 = 16 << 20;

@@ -35,7 +35,7 @@ use sha2::{Digest, Sha256};
 use fit::{Stored, refuse_not_finite};
 
 use crate::network::Network;
-use crate::store::folder::write_beside;
+use saturn_store::folder::write_beside;
 
 pub use description::{Belonging, Description};
 pub use error::WeightsError;

@@ -12,10 +12,10 @@ use crate::build::{Answers, build};
 use crate::network::Network;
 use crate::run::workbench::{Paths, Workbench};
 use crate::scenario::{Arm, Scenario};
-use crate::store::checkpoint::{Keeping, Stage};
 use crate::train::class_weights::class_weights;
 use crate::train::job::{EpochRecord, Job, TrainError, Watch};
 use crate::train::trainer::{Trained, train};
+use saturn_store::checkpoint::{Keeping, Stage};
 
 const SCENARIO: &str = "
 name: stopped

@@ -12,9 +12,9 @@ use crate::eval::position::Spacing;
 use crate::network::{Network, Tapes};
 use crate::run::clock::forget_clock;
 use crate::scenario::Scenario;
-use crate::store::Progress;
 use crate::stream::{Columns, Composer, Form, Noise, Source, Split};
 use crate::stream::{Fill, Gap};
+use saturn_store::Progress;
 
 pub(crate) const CHANNELS: usize = 12;
 const CLASSES: usize = 3;

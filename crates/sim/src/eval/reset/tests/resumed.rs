@@ -16,8 +16,8 @@ use crate::monitor::Instrument;
 use crate::network::Network;
 use crate::run::clock::forget_clock;
 use crate::scenario::Layer;
-use crate::store::Progress;
-use crate::store::checkpoint::{Keeping, Stage};
+use saturn_store::Progress;
+use saturn_store::checkpoint::{Keeping, Stage};
 
 /// A policy with a hand on the switch: every `every` steps it asks the run to stop.
 struct Stopping<'a> {

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use super::{FolderError, PARTS};
-use crate::store::deed::Deed;
+use crate::deed::Deed;
 
 /// Removes what writers that were killed have left in a run's folder. Only who has it alone may.
 pub fn sweep(folder: &Path) -> Result<(), FolderError> {

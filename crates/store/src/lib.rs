@@ -17,7 +17,7 @@ pub mod owner;
 mod progress;
 pub mod regular;
 mod same_file;
-pub(crate) mod say;
+pub mod say;
 
 pub use progress::Progress;
 pub use same_file::{SameFile, refuse_same_file};

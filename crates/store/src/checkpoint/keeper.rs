@@ -9,8 +9,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::file::{decode, encode};
-use crate::store::deed::Deed;
-use crate::store::folder::{FolderError, write_beside};
+use crate::deed::Deed;
+use crate::folder::{FolderError, write_beside};
 
 /// How often checkpoints are written, and how many are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::store::say::{plain, say};
+use crate::say::{plain, say};
 
 /// Tells the user how far the work is, and hears of an interrupt.
 #[derive(Clone)]

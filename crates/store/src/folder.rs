@@ -18,6 +18,7 @@
 //! ```
 
 mod leftovers;
+mod metrics;
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -29,7 +30,7 @@ use thiserror::Error;
 
 use super::deed::Deed;
 use super::owner::{Files, Owner, differences};
-use crate::store::regular;
+use crate::regular;
 use leftovers::sweep;
 
 /// What can go wrong with a run's folder.

@@ -10,8 +10,8 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::store::deed::Deed;
-use crate::store::folder::{Folder, FolderError, write_beside};
+use super::{Folder, FolderError, write_beside};
+use crate::deed::Deed;
 
 impl Folder {
     /// Adds one line of JSON to `metrics.jsonl`.

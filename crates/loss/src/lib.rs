@@ -10,6 +10,7 @@
 //! | [`nothing`] | one class more, for gaps |
 //! | [`entropy`] | a price on certainty at every step |
 //! | [`weight`] | what the second term weighs: a number, a ramp, or learnt |
+//! | [`sums`] | the sums over the steps of a shard |
 //! | [`spike_rate`] | bounds on how much the neurons fire |
 //! | [`mask`] | where the input is informative: from labels, or estimated from the input alone |
 //!
@@ -63,7 +64,7 @@ pub mod nothing;
 mod parts;
 pub mod softmax;
 pub mod spike_rate;
-mod sums;
+pub mod sums;
 pub mod weight;
 
 pub use adaptive::AdaptiveConfig;

@@ -2,13 +2,13 @@
 
 use super::fitted::{Fitted, fitted, wrapped};
 use super::leading::{leading, rows, streams};
-use super::numbers::{NOTHING, interval, interval_of_difference, p_value, percent, signed};
+use super::numbers::{NOTHING, interval, interval_of_difference, percent, signed};
 use crate::eval::reading::Reading;
 use crate::run::summary::{Row, Summary};
 use crate::stats::estimate::Estimate;
 
-/// Lines of the differences from the reference on the first stream: in points by each reading, with intervals, and p
-/// of the summed one after Holm's correction. None where nothing is compared.
+/// Lines of the differences from the reference on the first stream: in points by each reading, with intervals. None
+/// where nothing is compared.
 pub fn difference_lines(summary: &Summary, width: usize) -> Vec<String> {
     let Some(stream) = streams(summary).first().copied() else {
         return Vec::new();
@@ -16,11 +16,10 @@ pub fn difference_lines(summary: &Summary, width: usize) -> Vec<String> {
     let rows: Vec<Fitted> = (leading(summary, stream).0.into_iter())
         .filter(|row| Reading::ALL.iter().any(|r| row.against.of(*r).is_some()))
         .map(|row| {
-            let p = row.p_holm.map_or_else(|| NOTHING.to_owned(), p_value);
             let points = |reading| difference(row.against.of(reading).map(|d| &d.estimate));
             Fitted {
                 names: names(row),
-                numbers: Reading::ALL.into_iter().map(points).chain([p]).collect(),
+                numbers: Reading::ALL.into_iter().map(points).collect(),
             }
         })
         .collect();
@@ -29,25 +28,21 @@ pub fn difference_lines(summary: &Summary, width: usize) -> Vec<String> {
     }
     let reference = &summary.reference;
     let title = format!(
-        "{stream}: accuracy less that of {}, {}, in points with its 95 % interval, by each reading; p of the summed one \
-         by Student's paired test, after Holm's correction for all nets and arms under the same policy",
+        "{stream}: accuracy less that of {}, {}, in points with its 95 % interval, by each reading",
         reference.arm, reference.state_reset
     );
     let mut lines = wrapped(&title, width);
-    lines.extend(fitted(&["summed", "last", "detector", "p"], &rows, width));
+    lines.extend(fitted(&["summed", "last", "detector"], &rows, width));
     lines
 }
 
-/// A difference with its interval: `+1.2 -0.4 to +2.8`.
+/// A difference with its interval: `+1.2 −0.4..+2.8`.
 fn difference(estimate: Option<&Estimate>) -> String {
     estimate.map_or_else(
         || NOTHING.to_owned(),
         |e| {
-            let text = format!(
-                "{} {}",
-                signed(100.0 * e.value, 1),
-                interval_of_difference(e)
-            );
+            let bounds = interval_of_difference(e).replace(" to ", "..");
+            let text = format!("{} {bounds}", signed(100.0 * e.value, 1));
             text.trim_end().to_owned()
         },
     )

@@ -116,7 +116,7 @@ fn the_report_follows_the_reference() {
         "nets trained in the arm <em>classic</em>",
         "those trained in <em>pears</em>",
         "With the policy <em>reset every 100 steps</em>",
-        "from classic with reset every 100 steps",
+        "summed, less classic with reset every 100 steps, points",
     ] {
         assert!(page.contains(words), "{words}");
     }

@@ -43,6 +43,14 @@ impl Counts {
         self.malformed.iter().sum()
     }
 
+    /// The malformed lines or frames, where there were such and nothing else.
+    pub fn unread(&self) -> Option<u64> {
+        let malformed = self.all_malformed();
+        let dropped: u64 = self.dropped().iter().map(|(_, n)| n).sum();
+        let others = self.taken + self.marks + dropped - malformed;
+        (malformed > 0 && others == 0).then_some(malformed)
+    }
+
     /// Dropped events with their reasons.
     pub fn dropped(&self) -> [(&'static str, u64); 6] {
         [

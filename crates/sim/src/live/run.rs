@@ -131,16 +131,18 @@ fn go<R: Real>(options: &Options, model: &Model, stop: &Arc<AtomicBool>) -> Resu
     };
     stream.end(&queue, why)?;
     done?;
-    let counts = &stream.counts;
-    let all = counts.taken + counts.marks + counts.dropped().iter().map(|(_, n)| n).sum::<u64>();
-    let malformed = counts.all_malformed();
-    if why == Why::Input && malformed > 0 && malformed == all {
-        let (place, dropped) = (listening.source, malformed);
+    let unread = stream.counts.unread().filter(|_| why == Why::Input);
+    outcome(listening.source, unread, stream.failed.take())
+}
+
+/// An error where nothing of the input at `place` could be read, or the reading of it failed.
+fn outcome(place: String, unread: Option<u64>, failed: Option<String>) -> Result<()> {
+    if let Some(dropped) = unread {
         return Err(LiveError::Unread { place, dropped }.into());
     }
-    match stream.failed.take() {
+    match failed {
         Some(failed) => Err(LiveError::Io {
-            place: listening.source,
+            place,
             what: Deed::ReadOn,
             source: std::io::Error::other(failed),
             hint: "with --state the same command goes on where it was",

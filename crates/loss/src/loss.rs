@@ -43,7 +43,7 @@ impl Loss {
         Ok(Self(config.clone()))
     }
 
-    /// What its terms weigh when a share `progress` of the updates is done; see [`Weight::balance`].
+    /// What its terms weigh when a share `progress` of the updates is done; see [`crate::Weight::balance`].
     pub fn balance(&self, progress: f64, log_variances: [f64; 2]) -> Balance {
         self.0.weight().balance(progress, log_variances)
     }

@@ -7,7 +7,7 @@
 //! | [`checkpoint`] | state of unfinished work, from which it resumes bit for bit |
 //! | [`deed`] | what was tried with a file, by which its failure is classed |
 //! | [`regular`] | reading a plain file of bounded length |
-//! | [`progress`] | a bar with the time left, or lines in a log |
+//! | [`Progress`] | a bar with the time left, or lines in a log |
 //! | [`say`] | standard error, which nobody need read |
 
 pub mod checkpoint;

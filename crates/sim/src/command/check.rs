@@ -209,12 +209,15 @@ fn duration(seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::fmt::Write;
 
     use saturn_data::Synthetic;
 
     use super::*;
     use crate::command::estimate::OPERATIONS;
+    use crate::run::paths::paths_of;
+    use saturn_store::Progress;
 
     /// A folder with a small made set, and a scenario on it.
     fn small() -> (tempfile::TempDir, String) {
@@ -292,6 +295,23 @@ evaluate: {steps: 2000, lanes: 2, contraction: {samples: 8}}
             let said = found.lines.join("\n");
             assert!(said.contains("time, on this machine"), "{said}");
         }
+    }
+
+    /// Nets are tried with every loss and every other setting of an arm that the project has a scenario for.
+    #[test]
+    fn every_arm_has_its_cost() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/arms.yaml");
+        let folder = tempfile::tempdir().unwrap();
+        let sets = [
+            format!("data.folder={}", folder.path().display()),
+            "data.synthetic={classes: 4, channels: 96, train: 40, valid: 8, test: 8}".to_owned(),
+        ];
+        let s = Scenario::load(&path, &sets).unwrap();
+        paths_of(&s, &Progress::quiet()).unwrap();
+        let said = findings(&s).unwrap().lines.join("\n");
+        assert!(said.contains("time, on this machine"), "{said}");
+        let losses: BTreeSet<&str> = s.arms.iter().map(|(_, arm)| arm.loss.key()).collect();
+        assert_eq!(losses.len(), 4, "{losses:?}");
     }
 
     #[test]

@@ -377,7 +377,14 @@ impl<'a> Trials<'a> {
         let (s, b) = (self.scenario, self.bench);
         let lanes = self.lanes(size, settings.lanes, settings.shard_lanes, TRAINED);
         let steps = self.steps(size, lanes, TRAINED);
-        let loss = Loss::new(&arm.loss)?;
+        // The net has an output a class: of a loss with more outputs, that many fewer classes are shown, and of a data
+        // set with no more classes than these the cost is that of plain cross-entropy.
+        let classes = net.outputs().saturating_sub(arm.loss.extra_outputs());
+        let loss = if classes > 0 {
+            Loss::new(&arm.loss)?
+        } else {
+            Loss::default()
+        };
         let spike_rate = match &arm.spike_rate {
             Some(config) => Some(SpikeRate::new(config, b.dt_ms)?),
             None => None,
@@ -399,7 +406,7 @@ impl<'a> Trials<'a> {
             let filled = update.fill(&net, count, |shard, batch| {
                 let first = shard * shard_lanes;
                 let own = first..lanes.min(first + shard_lanes);
-                fill(batch, form, &b.mean_counts, b.classes.len(), own, steps);
+                fill(batch, form, &b.mean_counts, classes, own, steps);
                 Ok::<_, DataError>(())
             })?;
             let began = Instant::now();

@@ -1,12 +1,11 @@
 //! `saturn data convert`: other formats, written as event files and frame files.
 
-use std::ops::ControlFlow;
-
 use anyhow::Result;
 use saturn_data::DataError;
 use saturn_data::convert::{Converted, Watch};
 
 use super::print::print;
+use crate::run::paths::watching;
 use saturn_store::Progress;
 
 /// Runs one converter, which tells `Watch` how far it is, and says what it left.
@@ -14,19 +13,7 @@ pub fn convert(
     progress: &Progress,
     converter: impl FnOnce(Watch) -> Result<Converted, DataError>,
 ) -> Result<()> {
-    let mut begun = false;
-    let converted = converter(&mut |so_far| {
-        if !begun {
-            progress.total(so_far.total as u64);
-            begun = true;
-        }
-        progress.advance(1);
-        if progress.stopped() {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    })?;
+    let converted = converter(&mut watching(progress))?;
     let files = converted.files.iter();
     let files: Vec<String> = files
         .map(|(path, samples)| format!("{}: {samples} samples", path.display()))

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use saturn_data::{DataError, Synthetic};
+use saturn_data::{DataError, SetProgress, Synthetic};
 use saturn_files::Lock;
 
 use super::workbench::Paths;
@@ -53,10 +53,15 @@ pub fn write(set: &Synthetic, folder: &Path, progress: &Progress) -> Result<[Pat
             folder.display()
         ));
     }
+    Ok(set.write_once(folder, &mut watching(progress))?)
+}
+
+/// What files in the making tell of each sample goes to `progress`; its interrupt breaks the making off.
+pub fn watching(progress: &Progress) -> impl FnMut(SetProgress) -> ControlFlow<()> {
     let mut begun = false;
-    Ok(set.write_once(folder, &mut |done| {
+    move |so_far| {
         if !begun {
-            progress.total(done.total as u64);
+            progress.total(so_far.total as u64);
             begun = true;
         }
         progress.advance(1);
@@ -65,7 +70,7 @@ pub fn write(set: &Synthetic, folder: &Path, progress: &Progress) -> Result<[Pat
         } else {
             ControlFlow::Continue(())
         }
-    })?)
+    }
 }
 
 /// Takes `folder` for this process alone; waits while another makes a set in it.

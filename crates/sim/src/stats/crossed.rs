@@ -201,6 +201,16 @@ fn over_values(values: &[f64]) -> (f64, f64) {
     (mean, variance)
 }
 
+/// (2) of all seeds, a row a seed.
+fn by_seed(seeds: &[Seed]) -> Vec<Vec<f64>> {
+    let of = |seed: &Seed| {
+        let mut out = Vec::new();
+        influences(seed.tallies.tallies(), seeds.len(), &mut out);
+        out
+    };
+    seeds.iter().map(of).collect()
+}
+
 /// (2) of one seed among S, recording by recording.
 fn influences(tallies: &[Tally], seeds: usize, out: &mut Vec<f64>) {
     let mut all = Tally::default();
@@ -285,14 +295,7 @@ pub fn accuracy(seeds: &[Seed]) -> Option<(Estimate, Basis)> {
     let basis;
     if tallied {
         recordings = seen(seeds.iter().map(|seed| seed.tallies));
-        let by_seed: Vec<Vec<f64>> = (seeds.iter())
-            .map(|seed| {
-                let mut out = Vec::new();
-                influences(seed.tallies.tallies(), seeds.len(), &mut out);
-                out
-            })
-            .collect();
-        parts.recordings = over_recordings(&by_seed, recordings);
+        parts.recordings = over_recordings(&by_seed(seeds), recordings);
         basis = match seeds.len() {
             1 => Basis::Recordings,
             _ => Basis::SeedsAndRecordings,

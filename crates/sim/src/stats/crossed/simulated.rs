@@ -17,8 +17,7 @@ use saturn_cell::rng::{ChaCha8Rng, generator};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::{
-    Difference, Seed, TWO_SIDED, accuracy, difference, influences, over_recordings, over_values,
-    seen,
+    Difference, Seed, TWO_SIDED, accuracy, by_seed, difference, over_recordings, over_values, seen,
 };
 use crate::stats::estimate::Estimate;
 use crate::stats::tally::ByRecording;
@@ -273,15 +272,8 @@ pub fn margin_test(
 fn hillis(seeds: &[Seed]) -> Option<[f64; 2]> {
     let values: Vec<f64> = seeds.iter().map(|seed| seed.value).collect();
     let (value, variance) = over_values(&values);
-    let by_seed: Vec<Vec<f64>> = (seeds.iter())
-        .map(|seed| {
-            let mut out = Vec::new();
-            influences(seed.tallies.tallies(), seeds.len(), &mut out);
-            out
-        })
-        .collect();
     let recordings = seen(seeds.iter().map(|seed| seed.tallies));
-    let both = variance + over_recordings(&by_seed, recordings);
+    let both = variance + over_recordings(&by_seed(seeds), recordings);
     let freedom = (values.len() - 1) as f64 * (both / variance.max(f64::MIN_POSITIVE)).powi(2);
     let most = recordings.saturating_sub(1) as f64;
     let law = StudentsT::new(0.0, 1.0, freedom.min(most).max(1.0)).ok()?;

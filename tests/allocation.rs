@@ -5,16 +5,16 @@
 
 use saturn_cell::gradcheck::{random, random_events};
 use saturn_cell::{EventBatch, Input, Recorded};
+use saturn_cli::command::findings;
 use saturn_data::{OnBadSample, ReadOptions, Recording, Synthetic, WriteMeta, write_events};
-use saturn_sim::build::build;
-use saturn_sim::command::findings;
-use saturn_sim::eval::lanes::Lanes;
-use saturn_sim::eval::reset::{
+use saturn_eval::lanes::Lanes;
+use saturn_eval::reset::{
     ClassHeld, Clip, Decay, EntropyOver, Misaligned, Output, PolicyConfig, Random, Silence, Window,
 };
-use saturn_sim::network::{Network, NetworkStream};
+use saturn_network::build;
+use saturn_network::{Network, NetworkConfig, NetworkStream};
 use saturn_sim::scenario::{Fill, Gap, Scenario};
-use saturn_sim::stream::{Noise, Source, Split};
+use saturn_stream::{Noise, Source, Split};
 
 /// Bytes that a check may hold at once, however large the scenario.
 const CHECKED: u64 = 64 << 20;
@@ -39,12 +39,8 @@ const STACKS: [&str; 15] = [
 ];
 
 fn net(layers: &str) -> Network<f32> {
-    let text =
-        format!("name: t\nmodels: {{m: {{layers: {layers}}}}}\narms: {{a: {{streams: single}}}}\n");
-    let scenario =
-        Scenario::parse(&text, "test", std::path::Path::new(""), &[""; 0]).expect("a scenario");
-    let model = scenario.models.get("m").expect("the model");
-    build("m", model, INPUTS, CLASSES, 10.0, 1).expect("a net")
+    let model = NetworkConfig::new(serde_saphyr::from_str(layers).expect("layers"));
+    build("m", &model, INPUTS, CLASSES, 10.0, 1).expect("a net")
 }
 
 fn events(columns: usize) -> EventBatch {
@@ -192,14 +188,14 @@ fn a_step_under_a_policy_allocates_nothing() {
 /// of a window in which all is well.
 #[test]
 fn a_step_of_a_stream_allocates_nothing() {
-    use saturn_sim::eval::detector::DetectorConfig;
-    use saturn_sim::health::{Figures, Watch, WatchConfig};
-    use saturn_sim::live::assemble::{AssembleConfig, Assembler, Placed, Repeats};
-    use saturn_sim::live::counts::Counts;
-    use saturn_sim::live::decide::Decider;
-    use saturn_sim::live::engine::{Engine, Parts};
-    use saturn_sim::live::fallback::Fallback;
-    use saturn_sim::live::protocol::Item;
+    use saturn_eval::detector::DetectorConfig;
+    use saturn_eval::health::{Figures, Watch, WatchConfig};
+    use saturn_live::assemble::{AssembleConfig, Assembler, Placed, Repeats};
+    use saturn_live::counts::Counts;
+    use saturn_live::decide::Decider;
+    use saturn_live::engine::{Engine, Parts};
+    use saturn_live::fallback::Fallback;
+    use saturn_live::protocol::Item;
 
     let config = AssembleConfig {
         channels: INPUTS,

@@ -20,5 +20,6 @@ mod precision;
 mod real_data;
 mod resume;
 mod saturn;
+mod training_stops;
 mod view;
 mod weights;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rand::RngExt;
 use saturn_cell::rng::generator;
-use saturn_sim::run::clock::forget_clock;
+use saturn_store::clock::forget_clock;
 use serde_json::Value;
 
 use crate::main_job::numbers;

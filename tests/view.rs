@@ -4,11 +4,11 @@ use std::fs;
 use std::io::Write;
 use std::process::Command;
 
-use saturn_sim::live::counts::Counts;
-use saturn_sim::live::latency::Quantiles;
-use saturn_sim::live::raster::Raster;
-use saturn_sim::live::status::{Health, Status};
-use saturn_sim::view::{RunFolder, Scene, text};
+use saturn_cli::view::{RunFolder, Scene, text};
+use saturn_live::counts::Counts;
+use saturn_live::latency::Quantiles;
+use saturn_live::raster::Raster;
+use saturn_live::status::{Health, Status};
 
 use crate::live::{bench, bytes, start, stream};
 use crate::saturn::{fails, succeeds};
@@ -222,7 +222,7 @@ fn pictures_can_be_printed_and_what_is_not_there_is_named() {
     let address = running.metrics();
     let mut stdin = running.stdin();
     stdin
-        .write_all(&bytes(&stream(), saturn_sim::live::protocol::Format::Line))
+        .write_all(&bytes(&stream(), saturn_live::protocol::Format::Line))
         .unwrap();
     // What has been sent is heard before long, on a slow machine too.
     let until = std::time::Instant::now() + std::time::Duration::from_mins(1);

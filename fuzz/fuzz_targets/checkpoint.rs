@@ -2,9 +2,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use saturn_sim::eval::lanes::SavedLanes;
+use saturn_eval::lanes::SavedLanes;
 use saturn_store::checkpoint::{CHECKPOINT, decode, encode, seal};
-use saturn_sim::train::saved::SavedTraining;
+use saturn_train::saved::SavedTraining;
 
 /// The key of what it belongs to, as it stands before the state.
 const KEY: (&str, &[u8]) = ("key", b"\x03key");

@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use saturn_fuzz::{judge, write};
-use saturn_sim::build::{Answers, build};
+use saturn_network::{Answers, build};
 use saturn_sim::run::weights::{self, Belonging, WeightsFile};
 use saturn_sim::scenario::Scenario;
 

@@ -1,6 +1,6 @@
 //! Clocks that wrap, are set back or are in other units: taken by an option, and named in the notice.
 
-use saturn_sim::live::protocol::{Format, Item};
+use saturn_live::protocol::{Format, Item};
 
 use super::{bytes, count, hear, refused, stream};
 

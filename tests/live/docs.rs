@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use saturn_sim::live::protocol::{Decoder, Fault, Format, Item, Place, Sink, frame};
+use saturn_live::protocol::{Decoder, Fault, Format, Item, Place, Sink, frame};
 
 /// The block of code after the `n`th fence of `kind`.
 fn block(kind: &str, n: usize) -> String {

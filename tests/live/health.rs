@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use saturn_sim::live::protocol::Format;
+use saturn_live::protocol::Format;
 use serde_json::Value;
 
 use super::{bench, bytes, disturbed, hear, start, stream};

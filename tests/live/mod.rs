@@ -24,8 +24,8 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use saturn_data::{EventFile, OnBadSample, ReadOptions};
-use saturn_sim::live::protocol::{Format, Item, frame};
-use saturn_sim::live::send::items;
+use saturn_live::protocol::{Format, Item, frame};
+use saturn_live::send::items;
 use serde_json::Value;
 
 use crate::saturn::{Bench, SCENARIO, succeeds};

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use saturn_sim::live::protocol::Format;
+use saturn_live::protocol::Format;
 
 use super::{bench, bytes, count, hear, scratch, start, stream};
 

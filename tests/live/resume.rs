@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use saturn_sim::live::protocol::Format;
+use saturn_live::protocol::Format;
 
 use super::{bytes, count, disturbed, hear, scratch, start, stream};
 

@@ -1,13 +1,14 @@
 //! A long silence costs few steps of the net, and changes no bit.
 
 use saturn_cell::{EventBatch, Input, column};
+use saturn_eval::health::{Figures, Watch, WatchConfig};
+use saturn_live::decide::Decider;
+use saturn_live::engine::{Engine, Parts};
+use saturn_live::fallback::Fallback;
+use saturn_live::model::Model as _;
 use saturn_loss::softmax::softmax;
-use saturn_sim::health::{Figures, Watch, WatchConfig};
-use saturn_sim::live::decide::Decider;
-use saturn_sim::live::engine::{Engine, Parts};
-use saturn_sim::live::fallback::Fallback;
-use saturn_sim::live::model::Model;
-use saturn_sim::network::{Network, NetworkStream};
+use saturn_network::{Network, NetworkStream};
+use saturn_sim::trained::TrainedModel;
 
 use super::{bench, count, hear};
 
@@ -17,7 +18,7 @@ fn a_still_net_is_not_computed_and_says_the_same() {
         ("out/lif.adaptive.1", 5_000),
         ("out/gru.adaptive.1", 40_000),
     ] {
-        let model = Model::open(&bench().path(name)).unwrap();
+        let model = TrainedModel::open(&bench().path(name)).unwrap();
         let net: Network<f32> = model.network().unwrap();
         let config = model.scenario.evaluate.detector;
         let decider = Decider::new(&config, 4, 0.5);

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::time::Duration;
 
-use saturn_sim::live::protocol::Format;
+use saturn_live::protocol::Format;
 use serde_json::Value;
 
 use super::{bench, bytes, count, hear, scratch, start, stream};

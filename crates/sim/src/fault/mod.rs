@@ -39,7 +39,9 @@ pub trait Blame: Error + 'static {
 }
 
 /// Classes all errors of each type alike.
-macro_rules! all {
+#[macro_export]
+#[doc(hidden)]
+macro_rules! class_errors {
     ($fault:ident: $($error:ty),+ $(,)?) => {
         $(impl $crate::fault::Blame for $error {
             fn fault(&self) -> $crate::fault::Fault {
@@ -50,7 +52,9 @@ macro_rules! all {
 }
 
 /// Declares `of`, which classes a cause by the types of this layer and then by those of the one below, and their names.
-macro_rules! known {
+#[macro_export]
+#[doc(hidden)]
+macro_rules! known_errors {
     ($below:path; $($error:ty),+ $(,)?) => {
         /// The names of this layer's error types.
         pub const KNOWN: &[&str] = &[$(stringify!($error)),+];
@@ -71,26 +75,24 @@ macro_rules! known {
     };
 }
 
-pub(crate) use {all, known};
-
 fn nothing(_: &(dyn Error + 'static)) -> Option<Fault> {
     None
 }
 
-known!(
+known_errors!(
     nothing;
-    crate::build::BuildError,
-    crate::eval::detector::DetectorError,
-    crate::eval::evaluate::EvalError,
-    crate::eval::reset::PolicyError,
-    crate::eval::trace::TraceError,
-    crate::precision::PrecisionError,
+    saturn_network::BuildError,
+    saturn_eval::detector::DetectorError,
+    saturn_eval::evaluate::EvalError,
+    saturn_eval::reset::PolicyError,
+    saturn_eval::trace::TraceError,
+    saturn_eval::precision::PrecisionError,
     crate::scenario::ScenarioError,
-    crate::stats::tally::TallyError,
+    saturn_eval::stats::tally::TallyError,
     saturn_store::SameFile,
     saturn_store::checkpoint::Refused,
     saturn_store::folder::FolderError,
-    crate::train::job::TrainError,
+    saturn_train::job::TrainError,
     saturn_cell::ConfigError,
     saturn_data::DataError,
     saturn_data::TimeError,

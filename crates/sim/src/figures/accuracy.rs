@@ -8,9 +8,9 @@ use saturn_plots::{Accuracy, AccuracyPanel, Look, Series, Slope};
 use super::names;
 use super::scope::{Scope, mean};
 use super::{FiguresError, Sheet};
-use crate::eval::evaluate::Evaluation;
 use crate::scenario::Plot;
-use crate::stats::estimate::over_seeds;
+use saturn_eval::evaluate::Evaluation;
+use saturn_eval::stats::estimate::over_seeds;
 
 pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError> {
     let Some(&stream) = scope.streams.first() else {

@@ -3,9 +3,9 @@
 use saturn_plots::{Dynamics, DynamicsRow, Look};
 
 use super::names;
-use crate::analyse::jacobian::Slope;
-use crate::analyse::verdict::short;
-use crate::analyse::{Analysis, LayerAnalysis};
+use saturn_analyse::jacobian::Slope;
+use saturn_analyse::verdict::short;
+use saturn_analyse::{Analysis, LayerAnalysis};
 
 /// The figure of `analysis` in the look of the net's arm, a row a layer with a state.
 pub fn figure(analysis: &Analysis, look: Look) -> Dynamics {

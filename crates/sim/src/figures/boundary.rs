@@ -8,7 +8,7 @@ use super::scope::{NEVER, Scope};
 use super::sweep::line;
 use super::{FiguresError, Sheet};
 use crate::scenario::{Plot, StateReset};
-use crate::stats::estimate::Estimate;
+use saturn_eval::stats::estimate::Estimate;
 
 /// Streams that are drawn, a figure each.
 const STREAMS: usize = 2;

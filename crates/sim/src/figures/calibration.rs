@@ -5,8 +5,8 @@ use saturn_plots::{Axis, LinePanel, Look, Role, Series, Sweep};
 use super::names;
 use super::scope::{Scope, mean};
 use super::{FiguresError, Sheet};
-use crate::eval::calibration::CalibrationReport;
 use crate::scenario::Plot;
+use saturn_eval::calibration::CalibrationReport;
 
 /// Segments that a bin rests on, at least.
 const FEWEST: u64 = 20;
@@ -87,8 +87,8 @@ fn reliability(name: &str, look: Look, seeds: &[&CalibrationReport]) -> Vec<Seri
     bins.sort_by(|a, b| a.confidence.total_cmp(&b.confidence));
     // Of several seeds, those of one bin lie side by side.
     let close = |a: &&&_, b: &&&_| {
-        let bin = |r: &&crate::eval::calibration::Reliability| {
-            (r.confidence * crate::eval::calibration::BINS as f64) as usize
+        let bin = |r: &&saturn_eval::calibration::Reliability| {
+            (r.confidence * saturn_eval::calibration::BINS as f64) as usize
         };
         bin(a) == bin(b)
     };

@@ -9,10 +9,10 @@ use super::names;
 use super::recall;
 use super::scope::{NEVER, Scope};
 use super::{FiguresError, Sheet};
-use crate::eval::evaluate::Evaluation;
 use crate::run::summary::Row;
 use crate::scenario::{ArmRole, Plot};
-use crate::stats::estimate::Estimate;
+use saturn_eval::evaluate::Evaluation;
+use saturn_eval::stats::estimate::Estimate;
 
 /// One of the three readings of accuracy: its name, and where it stands in a row and in an evaluation.
 struct Reading {

@@ -11,8 +11,8 @@ use super::items::items;
 use super::names;
 use super::scope::{Scope, mean};
 use super::{FiguresError, Sheet};
-use crate::eval::gap::GapBin;
 use crate::scenario::Plot;
+use saturn_eval::gap::GapBin;
 
 /// Figures that are drawn.
 const FIGURES: usize = 2;

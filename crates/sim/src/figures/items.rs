@@ -3,7 +3,7 @@
 use saturn_plots::{CompareItem, CompareValue, Look};
 
 use super::scope::{NEVER, Scope};
-use crate::stats::estimate::Estimate;
+use saturn_eval::stats::estimate::Estimate;
 
 /// One arm under one policy.
 pub(super) struct Item<'a> {

@@ -9,8 +9,8 @@ use saturn_plots::{Axis, Level, LinePanel, LongRun, Look, Role, Series};
 use super::names;
 use super::scope::{Scope, mean};
 use super::{FiguresError, Sheet};
-use crate::eval::evaluate::Evaluation;
 use crate::scenario::Plot;
+use saturn_eval::evaluate::Evaluation;
 
 /// Steps of a lane from which on a stream is very long.
 const LONG: u64 = 1_000_000;

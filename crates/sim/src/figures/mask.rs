@@ -9,7 +9,7 @@ use super::scope::{NEVER, Scope, mean};
 use super::sweep::line;
 use super::{FiguresError, Sheet};
 use crate::scenario::Plot;
-use crate::stats::estimate::Estimate;
+use saturn_eval::stats::estimate::Estimate;
 
 /// Streams that are drawn, a figure each.
 const STREAMS: usize = 2;

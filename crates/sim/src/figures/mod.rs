@@ -59,9 +59,9 @@ use std::path::{Path, PathBuf};
 use saturn_plots::{Figure, PlotError};
 use thiserror::Error;
 
-use crate::eval::trace::TraceError;
 use crate::run::summary::Summary;
 use crate::scenario::{Plot, Scenario};
+use saturn_eval::trace::TraceError;
 use scope::Scope;
 
 /// A figure that was drawn.

@@ -6,12 +6,12 @@ use super::names;
 use super::scope::{NEVER, Scope, mean};
 use super::sweep::line;
 use super::{FiguresError, Sheet};
-use crate::precision::result::Stored;
-use crate::precision::{Format, PrecisionConfig, Rounding};
 use crate::run::summary::CellSummary;
 use crate::scenario::Plot;
-use crate::stats::crossed::of_estimates;
-use crate::stats::estimate::{Estimate, over_seeds};
+use saturn_eval::precision::result::Stored;
+use saturn_eval::precision::{Format, PrecisionConfig, Rounding};
+use saturn_eval::stats::crossed::of_estimates;
+use saturn_eval::stats::estimate::{Estimate, over_seeds};
 
 /// Streams that are drawn, two figures each.
 const STREAMS: usize = 2;

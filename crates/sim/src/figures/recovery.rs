@@ -6,8 +6,8 @@ use saturn_plots::{Axis, Level, LinePanel, Look, Role, Series, Sweep};
 use super::names;
 use super::scope::{Scope, mean};
 use super::{FiguresError, Sheet};
-use crate::eval::recovery::{KindRecovery, NEAR, Recovery, RecoveryBin};
 use crate::scenario::Plot;
+use saturn_eval::recovery::{KindRecovery, NEAR, Recovery, RecoveryBin};
 
 /// Segments that a point rests on, at least.
 const FEWEST: u64 = 20;

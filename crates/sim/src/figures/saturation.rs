@@ -8,10 +8,10 @@ use saturn_plots::{Axis, Level, Look, Saturation, SaturationModel, SaturationPan
 use super::names;
 use super::scope::{Scope, mean};
 use super::{FiguresError, Sheet};
-use crate::eval::evaluate::{Evaluation, Watched};
-use crate::monitor::WindowStats;
-use crate::monitor::asked::AskedStats;
 use crate::scenario::Plot;
+use saturn_eval::evaluate::{Evaluation, Watched};
+use saturn_eval::monitor::WindowStats;
+use saturn_eval::monitor::asked::AskedStats;
 
 /// Line and ends of the band of each field in a window.
 type Read = dyn Fn(&WindowStats) -> Vec<[f64; 3]>;

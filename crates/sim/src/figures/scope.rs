@@ -6,15 +6,15 @@ use saturn_plots::{Axis, Look};
 
 use super::looks::looks;
 use super::names;
-use crate::eval::evaluate::Evaluation;
-use crate::eval::reset::Never;
-use crate::eval::trace::{Trace, TraceError};
-use crate::monitor::contraction::headline;
 use crate::run::place::Place;
 use crate::run::summary::{CellSummary, Row, Summary};
 use crate::scenario::Scenario;
-use crate::stats::crossed::Basis;
-use crate::stats::estimate::{Estimate, over_seeds};
+use saturn_eval::evaluate::Evaluation;
+use saturn_eval::monitor::contraction::headline;
+use saturn_eval::reset::Never;
+use saturn_eval::stats::crossed::Basis;
+use saturn_eval::stats::estimate::{Estimate, over_seeds};
+use saturn_eval::trace::{Trace, TraceError};
 
 /// Arms whose lines all have bands, at most.
 const MOST_BANDS: usize = 3;

@@ -7,8 +7,8 @@ use super::names;
 use super::scope::Scope;
 use super::stretch::{Heard, Stretch, choose};
 use super::{FiguresError, Sheet};
-use crate::eval::trace::Trace;
 use crate::scenario::Plot;
+use saturn_eval::trace::Trace;
 
 /// Rows of the raster, at most.
 const ROWS: usize = 100;

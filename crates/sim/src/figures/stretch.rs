@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use saturn_plots::Span;
 
-use crate::eval::trace::Trace;
+use saturn_eval::trace::Trace;
 
 /// The longest stretch, seconds.
 const LONGEST_S: f64 = 6.0;

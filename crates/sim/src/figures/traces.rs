@@ -7,8 +7,8 @@ use super::names;
 use super::scope::{Scope, readout};
 use super::stretch::{Stretch, choose};
 use super::{FiguresError, Sheet};
-use crate::eval::trace::{StateTrace, Trace};
 use crate::scenario::Plot;
+use saturn_eval::trace::{StateTrace, Trace};
 
 /// Units of an arm in all, whatever the number of layers.
 const UNITS: usize = 4;

@@ -2,20 +2,20 @@
 //!
 //! Each item has a limit, and one of three words: *shown* where the one-sided 95 % bound of what was found lies
 //! within the limit, *shown otherwise* where the opposite bound lies beyond it, *not shown* where the run cannot
-//! tell or has not measured it. Bounds of accuracies are those of [`crate::stats::crossed`], of anything else
+//! tell or has not measured it. Bounds of accuracies are those of [`saturn_eval::stats::crossed`], of anything else
 //! Student's over seeds; a single seed has none and shows nothing. An item about every stream is shown where it is
 //! on each of them, which needs no correction for their number. The limits are those of the practitioner's guide,
 //! `docs/guide.md`.
 
-use crate::eval::evaluate::Evaluation;
-use crate::eval::reading::Reading;
 use crate::figures::names;
 use crate::figures::nets::saturated;
 use crate::figures::scope::{NEVER, hidden_contraction};
 use crate::run::cells::thin::LAG;
 use crate::run::summary::{CellSummary, Row, Summary};
-use crate::stats::crossed::{Seed, difference};
-use crate::stats::verdict::{MARGIN, Verdict};
+use saturn_eval::evaluate::Evaluation;
+use saturn_eval::reading::Reading;
+use saturn_eval::stats::crossed::{Seed, difference};
+use saturn_eval::stats::verdict::{MARGIN, Verdict};
 
 use super::numbers::{fixed, percent, signed};
 use found::{Found, Limit, on_every, over_seeds, within};

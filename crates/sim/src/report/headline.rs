@@ -5,11 +5,11 @@
 use maud::{Markup, html};
 
 use super::numbers::{interval, percent};
-use crate::eval::reading::Reading;
 use crate::figures::names;
 use crate::figures::scope::NEVER;
 use crate::run::summary::{Row, Summary};
 use crate::scenario::ArmRole;
+use saturn_eval::reading::Reading;
 
 /// An arm under a policy, at a glance.
 struct Column<'a> {

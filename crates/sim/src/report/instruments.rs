@@ -4,12 +4,12 @@ use maud::{Markup, html};
 
 use super::aligned::aligned;
 use super::numbers::{NOTHING, count, fixed, p_value, percent};
-use crate::eval::evaluate::Evaluation;
-use crate::eval::recovery::{KindRecovery, RecoveryBin};
 use crate::figures::names;
 use crate::figures::scope::{NEVER, mean};
 use crate::run::summary::{CellSummary, Summary};
-use crate::stats::change_point::Changes;
+use saturn_eval::evaluate::Evaluation;
+use saturn_eval::recovery::{KindRecovery, RecoveryBin};
+use saturn_eval::stats::change_point::Changes;
 
 /// A table whose first columns are names.
 struct Table {
@@ -182,7 +182,7 @@ fn answers(summary: &Summary, stream: &str) -> Table {
         if scores.is_empty() && changes.is_empty() {
             continue;
         }
-        let over = |of: fn(&crate::eval::calibration::Score) -> f64| mean(scores.iter().map(of));
+        let over = |of: fn(&saturn_eval::calibration::Score) -> f64| mean(scores.iter().map(of));
         rows.push(vec![
             names::model(model),
             names::arm(arm),
@@ -245,10 +245,10 @@ fn states(summary: &Summary, stream: &str) -> Table {
         if asked.is_empty() {
             continue;
         }
-        let drift = |of: fn(&crate::monitor::drift::DriftStats) -> f64| {
+        let drift = |of: fn(&saturn_eval::monitor::drift::DriftStats) -> f64| {
             mean(asked.iter().flat_map(|a| a.drift.values()).map(of))
         };
-        let quantile = |of: fn(&crate::monitor::quantiles::StateQuantiles) -> f64| {
+        let quantile = |of: fn(&saturn_eval::monitor::quantiles::StateQuantiles) -> f64| {
             mean(asked.iter().flat_map(|a| a.quantiles.values()).map(of))
         };
         let intervals = || asked.iter().flat_map(|a| a.intervals.values());

@@ -2,12 +2,12 @@
 
 use maud::{Markup, html};
 
-use crate::eval::evaluate::LATE;
 use crate::figures::names;
 use crate::run::summary::Summary;
 use crate::scenario::{ArmRole, Scenario};
-use crate::stats::slope::{FIRST, FROM};
-use crate::stats::verdict::MARGIN;
+use saturn_eval::evaluate::LATE;
+use saturn_eval::stats::slope::{FIRST, FROM};
+use saturn_eval::stats::verdict::MARGIN;
 
 /// The definitions behind the numbers, with the scenario's own settings.
 pub fn method(scenario: &Scenario, summary: &Summary) -> Markup {

@@ -7,6 +7,7 @@ mod aligned;
 mod captions;
 pub mod checklist;
 pub mod committed;
+pub mod fault;
 mod fitted;
 mod headline;
 mod instruments;

@@ -1,6 +1,6 @@
 //! How numbers are written: signs, places, intervals.
 
-use crate::stats::estimate::Estimate;
+use saturn_eval::stats::estimate::Estimate;
 
 /// What stands where there is no number.
 pub const NOTHING: &str = "–";

@@ -7,7 +7,7 @@ use super::{captions, headline, instruments, method, nets, precision, results, v
 use crate::figures::{Drawn, names};
 use crate::run::summary::Summary;
 use crate::scenario::{Scenario, to_yaml};
-use crate::stats::verdict::Verdict;
+use saturn_eval::stats::verdict::Verdict;
 
 /// The style of the page, which it carries in its head.
 const STYLE: &str = include_str!("page.css");

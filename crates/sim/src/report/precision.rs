@@ -4,9 +4,9 @@ use maud::{Markup, html};
 
 use super::numbers::{NOTHING, count, fixed, percent};
 use crate::figures::names;
-use crate::precision::result::{Stored, StoredEvaluation};
 use crate::run::summary::Summary;
-use crate::stats::estimate::over_seeds;
+use saturn_eval::precision::result::{Stored, StoredEvaluation};
+use saturn_eval::stats::estimate::over_seeds;
 
 /// One way to store the nets of a model and an arm, on one stream under one policy, over their seeds.
 struct Line<'a> {
@@ -78,7 +78,7 @@ impl Line<'_> {
     /// The mean over fields and seeds of what the last window of the drift holds.
     fn at_the_end(
         &self,
-        of: fn(&crate::precision::drift::FieldDrift) -> Option<f64>,
+        of: fn(&saturn_eval::precision::drift::FieldDrift) -> Option<f64>,
     ) -> Option<f64> {
         let last = self.stored.iter().filter_map(|s| s.drift.last());
         mean(last.flat_map(|window| &window.fields).filter_map(of))

@@ -6,11 +6,11 @@ use super::leading::{WHOLE, leading, rows, streams};
 use super::numbers::{
     NOTHING, count, fixed, interval, interval_of_difference, p_value, percent, signed,
 };
-use crate::eval::evaluate::Evaluation;
-use crate::eval::reading::Reading;
 use crate::figures::names;
 use crate::run::summary::{Row, Summary};
-use crate::stats::estimate::{Estimate, over_seeds};
+use saturn_eval::evaluate::Evaluation;
+use saturn_eval::reading::Reading;
+use saturn_eval::stats::estimate::{Estimate, over_seeds};
 
 /// Both tables of each stream; all streams but the first are folded, and so is what of a large table is not
 /// read first.

@@ -1,8 +1,8 @@
 use super::*;
 use crate::figures;
 use crate::run::summary::{Failure, Row};
-use crate::stats::crossed::{Basis, Difference};
-use crate::stats::estimate::Estimate;
+use saturn_eval::stats::crossed::{Basis, Difference};
+use saturn_eval::stats::estimate::Estimate;
 
 fn row(model: &str, arm: &str, stream: &str, state_reset: &str, value: f64) -> Row {
     let estimate = |value| {

@@ -8,12 +8,12 @@ use maud::{Markup, html};
 use super::aligned::aligned;
 use super::leading::streams;
 use super::numbers::{NOTHING, interval, interval_of_difference, percent, signed};
-use crate::eval::reading::Reading;
 use crate::figures::names;
 use crate::figures::scope::NEVER;
 use crate::run::summary::{Row, Summary};
-use crate::stats::crossed::Difference;
-use crate::stats::verdict::Verdict;
+use saturn_eval::reading::Reading;
+use saturn_eval::stats::crossed::Difference;
+use saturn_eval::stats::verdict::Verdict;
 
 /// How the nets of an arm did on one stream by one reading.
 struct Counted<'a> {

@@ -4,9 +4,9 @@ use super::select::SelectionError;
 use super::summary::ReferenceError;
 use super::weights::WeightsError;
 use super::workbench::MaskError;
-use crate::fault::{self, Blame, Fault, all, known};
+use crate::fault::{self, Blame, Fault};
 
-known!(
+crate::known_errors!(
     fault::of;
     SelectionError,
     ReferenceError,
@@ -15,7 +15,7 @@ known!(
 );
 
 // Settings, options and names that the user gave.
-all!(Input: ReferenceError, SelectionError);
+crate::class_errors!(Input: ReferenceError, SelectionError);
 
 impl Blame for MaskError {
     fn fault(&self) -> Fault {

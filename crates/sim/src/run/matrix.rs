@@ -28,13 +28,13 @@ use super::place::Place;
 use super::reason;
 use super::summary::{self, CellSummary, Failure, Reference, Roles, Summary};
 use super::workbench::Workbench;
-use crate::build::{Answers, build};
-use crate::eval::experiments;
-use crate::eval::trace::TraceError;
 use crate::fault::Fault;
-use crate::network::Network;
 use crate::scenario::{Evaluate, Precision, Scenario};
-use crate::stats::verdict::MARGIN;
+use saturn_eval::experiments;
+use saturn_eval::stats::verdict::MARGIN;
+use saturn_eval::trace::TraceError;
+use saturn_network::Network;
+use saturn_network::build;
 use saturn_store::Progress;
 use saturn_store::checkpoint::Keeping;
 use saturn_store::folder::{Folder, FolderError};
@@ -265,9 +265,16 @@ impl Matrix<'_> {
     /// The net of `entry` with its initial weights.
     fn fresh<R: Real>(&self, entry: &Entry) -> Result<Network<R>> {
         let b = self.bench;
-        let answers = Answers::of(b.classes.len(), entry.arm);
+        let answers = entry.arm.outputs(b.classes.len());
         let (name, seed) = (entry.place.model, entry.place.seed);
-        let net = build(name, entry.model, b.channels, answers, b.dt_ms, seed)?;
+        let net = build(
+            name,
+            &entry.model.network(),
+            b.channels,
+            answers,
+            b.dt_ms,
+            seed,
+        )?;
         Ok(net.for_density(b.density))
     }
 

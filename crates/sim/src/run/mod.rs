@@ -2,7 +2,6 @@
 
 pub mod apart;
 pub mod cells;
-pub mod clock;
 pub mod entry;
 pub mod fault;
 pub mod matrix;

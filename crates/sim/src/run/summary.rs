@@ -5,13 +5,13 @@ mod table;
 
 use serde::{Deserialize, Serialize};
 
-use crate::eval::evaluate::Evaluation;
-use crate::eval::experiments::Experiments;
-use crate::monitor::contraction::ContractionCurve;
-use crate::precision::result::Stored;
-use crate::stats::verdict::MARGIN;
-use crate::train::job::EpochRecord;
+use saturn_eval::evaluate::Evaluation;
+use saturn_eval::experiments::Experiments;
+use saturn_eval::monitor::contraction::ContractionCurve;
+use saturn_eval::precision::result::Stored;
+use saturn_eval::stats::verdict::MARGIN;
 use saturn_loss::MaskReport;
+use saturn_train::job::EpochRecord;
 
 pub use roles::{NamedArm, NamedPolicy, NamedStream, ReferenceArg, ReferenceError, Roles};
 pub use table::{Against, Reference, Row, table};

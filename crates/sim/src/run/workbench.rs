@@ -8,10 +8,10 @@ use saturn_data::{DataError, ReadOptions, printable_name};
 use saturn_loss::{Estimator, LossError, MaskConfig, MaskReport};
 
 use super::summary::MaskReports;
-use crate::health::Ground;
 use crate::scenario::{Arm, DataSource, Gap, Scaling, Scenario, Streams};
-use crate::stream::{Background, File, Noise, Part, Record, Records, Scale, Source, Split};
-use crate::train::batch::{Batch, Epoch, Masking};
+use saturn_eval::health::Ground;
+use saturn_stream::{Background, File, Noise, Part, Record, Records, Scale, Source, Split};
+use saturn_train::batch::{Batch, Epoch, Masking};
 
 /// Samples of a split that an estimated mask is fitted or judged on.
 pub const MASK_SAMPLES: usize = 500;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::report::Report;
-use crate::eval::evaluate::Spread;
+use saturn_eval::evaluate::Spread;
 
 /// Traces of the first lane, a file a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

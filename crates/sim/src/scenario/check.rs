@@ -4,7 +4,7 @@ use std::path::Path;
 
 use saturn_loss::MaskConfig;
 
-use super::arms::{self, Arm};
+use super::arms;
 use super::data::{Data, DataSource};
 use super::decode::decode;
 use super::evaluate::Evaluate;
@@ -20,11 +20,14 @@ use super::read::read;
 use super::report::Report;
 use super::set::set;
 use super::stream::{Stream, StreamKeys};
-use super::train::{Train, TrainKeys};
+use super::train;
 use super::tune::TuneKeys;
 use super::warning::{Warning, WarningKind};
-use crate::stream::{Fill, Gap};
 use saturn_store::regular;
+use saturn_stream::{Fill, Gap};
+use saturn_train::arm::Arm;
+use saturn_train::changes::TrainKeys;
+use saturn_train::settings::Train;
 
 /// The largest file of a scenario, bytes.
 const LARGEST: u64 = 4 << 20;
@@ -312,7 +315,7 @@ fn check(
     // In records something leads to every stretch.
     let own = data.records.map(|_| Gap::default());
     arms::check(&keys.arms, &models, gap.or(own.as_ref()), data.dt_ms, r);
-    keys.train.check("train", r);
+    train::check(&keys.train, "train", r);
     check_matrix(keys, seeds.len(), r);
     check_training(keys, r);
     let evaluate = keys.evaluate.resolve(gap, r);
@@ -426,7 +429,7 @@ fn check_training(keys: &ScenarioKeys, report: &mut Report) {
                 ("train".to_owned(), &keys.train),
             ];
             let before = report.problems.len();
-            train_for(&keys.train, model, arm).check(&layers, report);
+            train::check_together(&train_for(&keys.train, model, arm), &layers, report);
             // One mistake shows in many pairs.
             if report.problems.len() > before {
                 return;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::path::find;
 use super::report::Report;
 use super::sources::{Limits, RecordKeys, Scaling};
-use crate::stream::MOST_STEPS;
+use saturn_stream::MOST_STEPS;
 
 /// Where the samples come from: `events`, `frames` or `synthetic`; without any, synthetic ones.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -1,7 +1,7 @@
 //! `evaluate.disturb`: the checks of disturbances.
 
 use super::report::Report;
-use crate::stream::{DeadSensor, DisturbConfig, Disturbance, DroppedFrames, StuckChannel};
+use saturn_stream::{DeadSensor, DisturbConfig, Disturbance, DroppedFrames, StuckChannel};
 
 /// Checks the settings for streams of `steps` steps a lane.
 pub(super) fn check(disturb: &DisturbConfig, steps: u64, report: &mut Report) {

@@ -6,17 +6,17 @@ use serde::{Deserialize, Serialize};
 use super::beside::{TracesConfig, TwinConfig};
 use super::disturb;
 use super::named::Named;
-use super::or_none::OrNone;
 use super::report::Report;
-use super::stream::{GapKeys, gap_keys};
-use crate::eval::detector::{DetectorConfig, LONGEST};
-use crate::eval::experiments::Wanted;
-use crate::eval::position::Spacing;
-use crate::eval::reset::StateReset;
-use crate::monitor::Instrument;
-use crate::monitor::contraction::ContractionConfig;
-use crate::precision::PrecisionConfig;
-use crate::stream::{DisturbConfig, Gap};
+use super::stream::{GapKeys, gap_keys, resolve_gap};
+use saturn_eval::detector::{DetectorConfig, LONGEST};
+use saturn_eval::experiments::Wanted;
+use saturn_eval::monitor::Instrument;
+use saturn_eval::monitor::contraction::ContractionConfig;
+use saturn_eval::position::Spacing;
+use saturn_eval::precision::PrecisionConfig;
+use saturn_eval::reset::StateReset;
+use saturn_stream::{DisturbConfig, Gap};
+use saturn_train::or_none::OrNone;
 
 /// What trained nets are put through.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -223,7 +223,10 @@ impl EvaluateKeys {
             .iter()
             .map(|(name, stream)| {
                 let path = format!("evaluate.streams.{name}.gap");
-                (name.to_owned(), stream.gap.resolve(&path, &above, report))
+                (
+                    name.to_owned(),
+                    resolve_gap(&stream.gap, &path, &above, report),
+                )
             })
             .collect()
     }

@@ -3,15 +3,16 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::arms::{Arm, default_arms};
+use super::arms::default_arms;
 use super::data::DataKeys;
 use super::evaluate::EvaluateKeys;
 use super::models::{Model, default_models};
 use super::named::Named;
 use super::plots::Plot;
 use super::stream::StreamKeys;
-use super::train::TrainKeys;
 use super::tune::TuneKeys;
+use saturn_train::arm::Arm;
+use saturn_train::changes::TrainKeys;
 
 /// An experiment of Saturn's: data, streams, nets, ways of training them, and what they are put through.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

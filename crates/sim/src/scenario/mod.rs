@@ -29,7 +29,6 @@ mod models;
 mod named;
 mod node;
 mod odd;
-mod or_none;
 mod path;
 mod plots;
 mod problem;
@@ -47,29 +46,31 @@ mod train;
 mod tune;
 mod warning;
 
-pub use crate::eval::reset::StateReset;
-pub use crate::monitor::Instrument;
-pub use crate::monitor::contraction::ContractionConfig;
-pub use crate::stream::{
-    DeadSensor, DisturbConfig, Disturbance, DroppedFrames, Fill, Gain, Gap, NoiseBurst,
-    StuckChannel,
-};
-pub use arms::{Arm, FpttConfig, InitialState, NoiseConfig, PassedConfig, Streams};
 pub use beside::{TracesConfig, TwinConfig};
 pub use check::{Scenario, to_yaml, written_yaml};
 pub use data::{Data, DataKeys, DataSource, Files, OnBadSample};
 pub use evaluate::{Evaluate, EvaluateKeys, EvaluateStream};
 pub use keys::ScenarioKeys;
-pub use models::{Layer, LeakyReadout, Model, Readout};
+pub use models::Model;
 pub use named::Named;
-pub use or_none::OrNone;
 pub use plots::Plot;
 pub use problem::{Place, Problem, ScenarioError};
 pub(crate) use problem::{nearest, quoted};
 pub use role::ArmRole;
+pub use saturn_eval::monitor::Instrument;
+pub use saturn_eval::monitor::contraction::ContractionConfig;
+pub use saturn_eval::reset::StateReset;
+pub use saturn_network::{Layer, LeakyReadout, Readout};
+pub use saturn_stream::{
+    DeadSensor, DisturbConfig, Disturbance, DroppedFrames, Fill, Gain, Gap, NoiseBurst,
+    StuckChannel,
+};
+pub use saturn_train::arm::{Arm, FpttConfig, InitialState, NoiseConfig, PassedConfig, Streams};
+pub use saturn_train::changes::{EarlyStopping, TrainKeys};
+pub use saturn_train::or_none::OrNone;
+pub use saturn_train::settings::{Keep, Optimizer, Precision, Schedule, Train};
 pub use schema::schema;
 pub use sources::{Limits, RecordKeys, Scaling};
 pub use stream::{GapKeys, Stream, StreamKeys};
-pub use train::{EarlyStopping, Keep, Optimizer, Precision, Schedule, Train, TrainKeys};
 pub use tune::{Range, TuneKeys};
 pub use warning::{Warning, WarningKind};

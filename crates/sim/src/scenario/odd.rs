@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
-use super::arms::Arm;
 use super::models::Model;
 use super::named::Named;
 use super::report::Report;
-use super::train::{Optimizer, TrainKeys};
 use super::warning::WarningKind;
+use saturn_train::arm::Arm;
+use saturn_train::changes::TrainKeys;
+use saturn_train::settings::Optimizer;
 
 /// Learning rates above which nets hardly ever learn: of Adam, whose steps are as long as the rate, and of plain
 /// descent.

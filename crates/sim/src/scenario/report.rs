@@ -3,7 +3,7 @@
 use super::node::Node;
 use super::problem::Problem;
 use super::warning::{Warning, WarningKind};
-use crate::precision::PrecisionConfig;
+use saturn_eval::precision::PrecisionConfig;
 
 /// The most problems that are listed, each of which takes a search for its place.
 const LISTED: usize = 100;

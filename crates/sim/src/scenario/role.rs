@@ -15,8 +15,8 @@
 use saturn_loss::{AdaptiveConfig, LossConfig, MaskConfig};
 use serde::Serialize;
 
-use super::arms::{Arm, InitialState, Streams};
 use super::named::Named;
+use saturn_train::arm::{Arm, InitialState, Streams};
 
 /// What an arm is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

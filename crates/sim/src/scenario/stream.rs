@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::or_none::OrNone;
 use super::report::Report;
-use crate::stream::{Fill, Gap};
+use saturn_stream::{Fill, Gap};
+use saturn_train::or_none::OrNone;
 
 /// The longest gap, in steps.
 const LONGEST_GAP: usize = 1_000_000;
@@ -60,7 +60,7 @@ impl StreamKeys {
         report.within("stream.samples", self.samples as u64, 1, 100_000);
         Stream {
             samples: self.samples,
-            gap: self.gap.resolve("stream.gap", &Gap::default(), report),
+            gap: resolve_gap(&self.gap, "stream.gap", &Gap::default(), report),
         }
     }
 }
@@ -85,37 +85,40 @@ pub(super) fn gap_keys(gap: Option<&Gap>) -> OrNone<GapKeys> {
     })
 }
 
-impl OrNone<GapKeys> {
-    /// Checks the gaps at `path`; what they leave out is taken from `above`.
-    pub(super) fn resolve(&self, path: &str, above: &Gap, report: &mut Report) -> Option<Gap> {
-        let keys = self.as_option()?;
-        let gap = Gap {
-            steps: keys.steps.unwrap_or(above.steps),
-            fill: keys.fill.clone().unwrap_or_else(|| above.fill.clone()),
-        };
-        let [low, high] = gap.steps;
-        let at = format!("{path}.steps");
-        if low > high {
-            report.problem(
-                &at,
-                format!("[{low}, {high}] is upside down: write [{high}, {low}]"),
-            );
-        } else if high > LONGEST_GAP {
-            report.problem(
-                &at,
-                format!("`{high}` is out of range: a gap has at most {LONGEST_GAP} steps"),
-            );
-        } else if high == 0 {
-            report.problem(&at, "gaps of no steps are no gaps: write `gap: none`");
-        }
-        let at = format!("{path}.fill");
-        report.not_empty(&at, &gap.fill, "fill");
-        report.distinct(&at, &gap.fill);
-        for (i, fill) in gap.fill.iter().enumerate() {
-            if let Fill::Noise(factor) = fill {
-                report.positive(&format!("{at}.{i}.noise"), *factor);
-            }
-        }
-        Some(gap)
+/// Checks the gaps at `path`; what they leave out is taken from `above`.
+pub(super) fn resolve_gap(
+    keys: &OrNone<GapKeys>,
+    path: &str,
+    above: &Gap,
+    report: &mut Report,
+) -> Option<Gap> {
+    let keys = keys.as_option()?;
+    let gap = Gap {
+        steps: keys.steps.unwrap_or(above.steps),
+        fill: keys.fill.clone().unwrap_or_else(|| above.fill.clone()),
+    };
+    let [low, high] = gap.steps;
+    let at = format!("{path}.steps");
+    if low > high {
+        report.problem(
+            &at,
+            format!("[{low}, {high}] is upside down: write [{high}, {low}]"),
+        );
+    } else if high > LONGEST_GAP {
+        report.problem(
+            &at,
+            format!("`{high}` is out of range: a gap has at most {LONGEST_GAP} steps"),
+        );
+    } else if high == 0 {
+        report.problem(&at, "gaps of no steps are no gaps: write `gap: none`");
     }
+    let at = format!("{path}.fill");
+    report.not_empty(&at, &gap.fill, "fill");
+    report.distinct(&at, &gap.fill);
+    for (i, fill) in gap.fill.iter().enumerate() {
+        if let Fill::Noise(factor) = fill {
+            report.positive(&format!("{at}.{i}.noise"), *factor);
+        }
+    }
+    Some(gap)
 }

@@ -8,7 +8,7 @@ mod overrides;
 use std::path::Path;
 
 use super::*;
-use crate::eval::reset::Periodic;
+use saturn_eval::reset::Periodic;
 
 /// The scenario that the design shows.
 pub(super) const DESIGN: &str = "\

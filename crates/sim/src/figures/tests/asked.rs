@@ -1,15 +1,15 @@
 //! What is measured only where asked for: figures and tables of made-up results.
 
 use super::*;
-use crate::eval::asked::ChangesReport;
-use crate::eval::calibration::Calibration;
-use crate::eval::far_past::FarPast;
-use crate::eval::gradient_lag::GradientLag;
-use crate::eval::recovery::{KindRecovery, Recovery, RecoveryBin};
-use crate::monitor::asked::AskedStats;
-use crate::monitor::drift::DriftStats;
 use crate::report::instrument_lines;
-use crate::stats::change_point::{ChangePoint, Changes};
+use saturn_eval::asked::ChangesReport;
+use saturn_eval::calibration::Calibration;
+use saturn_eval::far_past::FarPast;
+use saturn_eval::gradient_lag::GradientLag;
+use saturn_eval::monitor::asked::AskedStats;
+use saturn_eval::monitor::drift::DriftStats;
+use saturn_eval::recovery::{KindRecovery, Recovery, RecoveryBin};
+use saturn_eval::stats::change_point::{ChangePoint, Changes};
 
 fn kind(kind: &str, settled: Option<f64>) -> KindRecovery {
     let bin = |from: u64, right: u64| RecoveryBin {

@@ -1,8 +1,8 @@
 //! The figure of a very long stream.
 
 use super::*;
-use crate::eval::evaluate::TwinWindow;
-use crate::eval::position::PositionWindow;
+use saturn_eval::evaluate::TwinWindow;
+use saturn_eval::position::PositionWindow;
 
 /// Readings as those of a stream of 10^9 steps.
 fn lengthen(e: &mut Evaluation, at: f64) {

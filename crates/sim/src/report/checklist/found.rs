@@ -2,8 +2,8 @@
 
 use super::{Item, NOTHING};
 use crate::figures::scope::mean;
-use crate::stats::estimate::one_sided;
-use crate::stats::verdict::Verdict;
+use saturn_eval::stats::estimate::one_sided;
+use saturn_eval::stats::verdict::Verdict;
 
 /// What was found on one stream.
 pub struct Found<'a> {

@@ -1,7 +1,7 @@
 use super::*;
 use crate::figures::tests::{scenario, summary};
 use crate::run::summary::table;
-use crate::stats::estimate::over_seeds;
+use saturn_eval::stats::estimate::over_seeds;
 
 /// Three seeds of classic and adaptive nets, all alike on many recordings, the adaptive ones changed.
 fn made(change: impl Fn(&mut Evaluation)) -> Summary {

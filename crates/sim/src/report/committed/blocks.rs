@@ -19,10 +19,10 @@ use super::text::{
     Counted, Table, accuracy, arm, bound, capital, difference, foot, range, streams, verdict,
 };
 use super::{Group, find};
-use crate::eval::reading::Reading;
 use crate::figures::names;
 use crate::report::numbers::{fixed, signed};
 use crate::run::summary::Row;
+use saturn_eval::reading::Reading;
 
 /// The policy that never resets.
 const NEVER: &str = "none";

@@ -2,13 +2,13 @@
 
 use std::fmt::Write;
 
-use crate::eval::reading::Reading;
 use crate::figures::names;
 use crate::report::numbers::{fixed, percent, signed};
 use crate::run::summary::Row;
-use crate::stats::crossed::{Basis, Difference};
-use crate::stats::estimate::Estimate;
-use crate::stats::verdict::{MARGIN, Verdict};
+use saturn_eval::reading::Reading;
+use saturn_eval::stats::crossed::{Basis, Difference};
+use saturn_eval::stats::estimate::Estimate;
+use saturn_eval::stats::verdict::{MARGIN, Verdict};
 
 use super::Group;
 

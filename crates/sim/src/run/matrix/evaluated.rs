@@ -7,17 +7,17 @@ use serde::Serialize;
 use super::key::{Keyed, Keys};
 use super::partial::{Desk, Evaluated, Partial};
 use super::{Matrix, Metric, threshold_steps};
-use crate::eval::contraction::contraction;
-use crate::eval::evaluate::{
-    Beside, Evaluation, Plan, TracePlan, TwinPlan, choose_threshold, evaluate, widened,
-};
-use crate::eval::experiments::Setting;
-use crate::eval::trace;
-use crate::network::Network;
 use crate::run::entry::Entry;
 use crate::run::summary::{NamedContraction, NamedEvaluation};
 use crate::scenario::{Gap, StateReset};
-use crate::stream::Split;
+use saturn_eval::contraction::contraction;
+use saturn_eval::evaluate::{
+    Beside, Evaluation, Plan, TracePlan, TwinPlan, choose_threshold, evaluate, widened,
+};
+use saturn_eval::experiments::Setting;
+use saturn_eval::trace;
+use saturn_network::Network;
+use saturn_stream::Split;
 
 /// A stream's name, a policy, and the number that both have in the names of checkpoints.
 pub(super) type Named<'a> = (&'a str, &'a StateReset, &'a str);

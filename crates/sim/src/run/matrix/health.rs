@@ -5,11 +5,11 @@ use saturn_cell::Real;
 use saturn_data::checksum::sha256;
 
 use super::Matrix;
-use crate::health::{Ranges, WINDOW, observe};
-use crate::network::Network;
 use crate::run::entry::Entry;
-use crate::stream::Form;
+use saturn_eval::health::{Ranges, WINDOW, observe};
+use saturn_network::Network;
 use saturn_store::folder::FolderError;
+use saturn_stream::Form;
 
 impl Matrix<'_> {
     /// Learns the ranges of `net`, unless they are known; nothing of a net that hears frames, which no stream brings.

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Matrix;
 use super::key::{Keyed, key};
-use crate::eval::experiments::Experiments;
-use crate::precision::result::Stored;
 use crate::run::entry::Entry;
 use crate::run::summary::{NamedContraction, NamedEvaluation};
+use saturn_eval::experiments::Experiments;
+use saturn_eval::precision::result::Stored;
 use saturn_store::checkpoint::{Keeping, Stage, remove};
 use saturn_store::folder::FolderError;
 

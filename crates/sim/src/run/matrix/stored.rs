@@ -6,17 +6,17 @@ use saturn_cell::Real;
 use super::evaluated::{Named, brief};
 use super::partial::{Desk, Partial};
 use super::{Matrix, Metric, threshold_steps};
-use crate::eval::evaluate::{Beside, Plan, evaluate};
-use crate::network::Network;
-use crate::precision::calibrate::ranges;
-use crate::precision::cost::cost;
-use crate::precision::drift::{Following, LANES, Twin, drift};
-use crate::precision::result::{Stored, StoredEvaluation, line};
-use crate::precision::{PrecisionConfig, quantise};
 use crate::run::entry::Entry;
 use crate::run::summary::NamedEvaluation;
 use crate::scenario::Gap;
-use crate::stream::Split;
+use saturn_eval::evaluate::{Beside, Plan, evaluate};
+use saturn_eval::precision::calibrate::ranges;
+use saturn_eval::precision::cost::cost;
+use saturn_eval::precision::drift::{Following, LANES, Twin, drift};
+use saturn_eval::precision::result::{Stored, StoredEvaluation, line};
+use saturn_eval::precision::{PrecisionConfig, quantise};
+use saturn_network::Network;
+use saturn_stream::Split;
 
 impl Matrix<'_> {
     /// Evaluates `net` in all formats that the scenario asks for on one stream of `split`, from where `partial`

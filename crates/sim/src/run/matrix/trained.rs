@@ -9,17 +9,17 @@ use serde_json::Value;
 
 use super::key::{Keyed, Keys};
 use super::{Matrix, Metric};
-use crate::network::Network;
 use crate::run::entry::Entry;
 use crate::run::place::Place;
 use crate::run::summary::TrainRecord;
 use crate::run::weights::{self, Belonging, WeightsFile};
 use crate::scenario::Train;
-use crate::train::class_weights::class_weights;
-use crate::train::job::{EpochRecord, Job, Watch};
-use crate::train::trainer::train;
+use saturn_network::Network;
 use saturn_store::checkpoint::{Stage, remove};
 use saturn_store::folder::FolderError;
+use saturn_train::class_weights::class_weights;
+use saturn_train::job::{EpochRecord, Job, Watch};
+use saturn_train::trainer::train;
 
 impl Matrix<'_> {
     /// Trains `net`, or takes up the weights of an earlier training. `None` if it is not done, and only what

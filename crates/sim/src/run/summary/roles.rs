@@ -7,9 +7,9 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::Reference;
-use crate::eval::reset::{Never, StateReset};
 use crate::scenario::role::{ArmRole, roles};
 use crate::scenario::{Fill, Gap, Scenario, nearest, quoted};
+use saturn_eval::reset::{Never, StateReset};
 
 /// What the names of a run stand for.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::CellSummary;
-use crate::eval::evaluate::Evaluation;
-use crate::eval::reading::Reading;
-use crate::stats::crossed::{self, Basis, Difference, Seed, accuracy};
-use crate::stats::estimate::Estimate;
-use crate::stats::paired::holm;
-use crate::stats::tally::ByRecording;
+use saturn_eval::evaluate::Evaluation;
+use saturn_eval::reading::Reading;
+use saturn_eval::stats::crossed::{self, Basis, Difference, Seed, accuracy};
+use saturn_eval::stats::estimate::Estimate;
+use saturn_eval::stats::paired::holm;
+use saturn_eval::stats::tally::ByRecording;
 
-/// Means over seeds for one model, arm, stream and policy. What an interval holds is in [`crate::stats::crossed`].
+/// Means over seeds for one model, arm, stream and policy. What an interval holds is in [`saturn_eval::stats::crossed`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Row {
     /// The model.
@@ -298,8 +298,8 @@ fn select<'a>(
 mod tests {
     use super::*;
     use crate::figures::tests::{scenario, summary};
-    use crate::stats::estimate::over_seeds;
-    use crate::stats::verdict::Verdict;
+    use saturn_eval::stats::estimate::over_seeds;
+    use saturn_eval::stats::verdict::Verdict;
 
     impl Default for Reference {
         /// That of the made-up runs of the tests.

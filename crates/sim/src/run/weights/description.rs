@@ -19,8 +19,8 @@ use saturn_cell::{Cell, CellConfig, Real};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::network::Network;
 use crate::scenario::{Layer, Model};
+use saturn_network::Network;
 
 /// The key of `__metadata__`.
 pub const KEY: &str = "saturn";

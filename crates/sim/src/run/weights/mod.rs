@@ -34,7 +34,7 @@ use sha2::{Digest, Sha256};
 
 use fit::{Stored, refuse_not_finite};
 
-use crate::network::Network;
+use saturn_network::Network;
 use saturn_store::folder::write_beside;
 
 pub use description::{Belonging, Description};

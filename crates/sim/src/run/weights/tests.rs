@@ -5,8 +5,8 @@ use std::fs;
 use safetensors::tensor::serialize;
 
 use super::*;
-use crate::build::{Answers, build};
 use crate::scenario::Scenario;
+use saturn_network::build;
 
 /// A recurrent layer of 2 units on 3 channels, and a linear readout to 2 classes.
 const RNN: &str = "rnn: {hidden: 2}";
@@ -21,7 +21,7 @@ fn scenario(layer: &str) -> Scenario {
 fn net_of<R: Real>(scenario: &Scenario, dt_ms: f64) -> Network<R> {
     let (name, model) = scenario.models.iter().next().expect("a model");
     let (_, arm) = scenario.arms.iter().next().expect("an arm");
-    build(name, model, 3, Answers::of(2, arm), dt_ms, 1).expect("a net")
+    build(name, &model.network(), 3, arm.outputs(2), dt_ms, 1).expect("a net")
 }
 
 fn net<R: Real>() -> Network<R> {

@@ -1,0 +1,151 @@
+//! The settings of training as they are written, and what a model or an arm changes of them.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::or_none::OrNone;
+use super::settings::{Keep, Optimizer, Precision, Schedule, Train};
+
+/// Settings of training as they are written. What is left out here is the default; what is left out under
+/// a model or an arm is as in `train`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrainKeys {
+    /// Passes over the training set; 1 to 1,000,000, default 20. More: longer and, up to a point, better.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub epochs: Option<usize>,
+    /// Streams side by side in one update; 1 to 65,536, default 16. More: fewer, smoother updates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lanes: Option<usize>,
+    /// Lanes that one thread works on at once; 1 to `lanes` and 65,536, default 8 (or `lanes`, if that is less). It
+    /// changes the speed, and the last bits of the sums. More: larger products, fewer threads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shard_lanes: Option<usize>,
+    /// Whether to keep few states of a long sequence and do its forward pass again for the gradient,
+    /// default false. The same gradient in less memory (it grows with the square root of the steps), for
+    /// a third more time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recompute: Option<bool>,
+    /// The rule of an update: `adam` (default), `{adam: {...}}` or `{sgd: {...}}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub optimizer: Option<Optimizer>,
+    /// Learning rate at its peak; above 0, default 0.003. Larger: faster, until training breaks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lr: Option<f64>,
+    /// Share of all updates in which the learning rate rises from 0; 0 to 1, default 0.1. More: a gentler
+    /// start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warmup: Option<f64>,
+    /// What the learning rate does after the warm-up: `cosine` (default) or `constant`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Schedule>,
+    /// The learning rate of the last update as a share of the peak, for `cosine`; 0 to 1, default 0.
+    /// Larger: training ends less settled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub final_lr: Option<f64>,
+    /// The longest gradient, which longer ones are scaled to; above 0 or `none`, default 1. Larger: longer
+    /// steps after rare large gradients.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clip_norm: Option<OrNone<f64>>,
+    /// When to stop before the last epoch: `none` (default) or `{patience: epochs}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub early_stopping: Option<OrNone<EarlyStopping>>,
+    /// Which epoch's net is kept: the one that was `best` on the validation set (default), or the `last`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep: Option<Keep>,
+    /// How far rare classes weigh more: a sample's weight is (samples of its class)^-p, 1 on average; 0 to 1,
+    /// default 0, every sample the same. Larger: rare classes are heard more and common ones less; at 1 every
+    /// class weighs the same. Above 0 the best epoch is the one with the best mean recall over the classes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class_balance: Option<f64>,
+    /// What numbers are computed in: `f32` (default) or `f64`, which is slower and tells rounding from
+    /// the rest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub precision: Option<Precision>,
+}
+
+/// Stops when the validation set has not improved for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EarlyStopping {
+    /// Epochs without improvement after which training stops; at least 1. More: more patient.
+    pub patience: usize,
+}
+
+impl TrainKeys {
+    /// Whether nothing is given.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// These settings, and those of `below` where these leave something out.
+    pub fn over(&self, below: &Self) -> Self {
+        Self {
+            epochs: self.epochs.or(below.epochs),
+            lanes: self.lanes.or(below.lanes),
+            shard_lanes: self.shard_lanes.or(below.shard_lanes),
+            recompute: self.recompute.or(below.recompute),
+            optimizer: self.optimizer.or(below.optimizer),
+            lr: self.lr.or(below.lr),
+            warmup: self.warmup.or(below.warmup),
+            schedule: self.schedule.or(below.schedule),
+            final_lr: self.final_lr.or(below.final_lr),
+            clip_norm: self.clip_norm.or(below.clip_norm),
+            early_stopping: self.early_stopping.or(below.early_stopping),
+            keep: self.keep.or(below.keep),
+            class_balance: self.class_balance.or(below.class_balance),
+            precision: self.precision.or(below.precision),
+        }
+    }
+
+    /// The settings with defaults where nothing is given.
+    pub fn settle(&self) -> Train {
+        let lanes = self.lanes.unwrap_or(16);
+        Train {
+            epochs: self.epochs.unwrap_or(20),
+            lanes,
+            shard_lanes: self.shard_lanes.unwrap_or_else(|| lanes.min(8)),
+            recompute: self.recompute.unwrap_or_default(),
+            optimizer: self.optimizer.unwrap_or_default(),
+            lr: self.lr.unwrap_or(0.003),
+            warmup: self.warmup.unwrap_or(0.1),
+            schedule: self.schedule.unwrap_or_default(),
+            final_lr: self.final_lr.unwrap_or(0.0),
+            clip_norm: match self.clip_norm {
+                None => Some(1.0),
+                Some(clip) => clip.as_option().copied(),
+            },
+            patience: self
+                .early_stopping
+                .and_then(|stop| stop.as_option().map(|s| s.patience)),
+            keep: self.keep.unwrap_or_default(),
+            class_balance: self.class_balance.unwrap_or(0.0),
+            precision: self.precision.unwrap_or_default(),
+        }
+    }
+}
+
+impl Train {
+    /// The same as keys, with all left in that is its own.
+    pub fn keys(&self) -> TrainKeys {
+        TrainKeys {
+            epochs: Some(self.epochs),
+            lanes: Some(self.lanes),
+            // Left out, since it follows the lanes that a model or an arm sets.
+            shard_lanes: None,
+            recompute: Some(self.recompute),
+            optimizer: Some(self.optimizer),
+            lr: Some(self.lr),
+            warmup: Some(self.warmup),
+            schedule: Some(self.schedule),
+            final_lr: Some(self.final_lr),
+            clip_norm: Some(self.clip_norm.map_or(OrNone::None, OrNone::Value)),
+            early_stopping: Some(self.patience.map_or(OrNone::None, |patience| {
+                OrNone::Value(EarlyStopping { patience })
+            })),
+            keep: Some(self.keep),
+            class_balance: Some(self.class_balance),
+            precision: Some(self.precision),
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! The worked example of `CONTRIBUTING.md`: a policy as it would stand in `crates/sim/src/eval/reset/onset.rs`,
+//! The worked example of `CONTRIBUTING.md`: a policy as it would stand in `crates/eval/src/reset/onset.rs`,
 //! and the two tests that it comes with.
 
 use std::fmt;

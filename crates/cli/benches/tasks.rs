@@ -1,7 +1,7 @@
 //! `cargo bench`: tasks A to D through criterion, on the functions that `saturn bench` times.
 //!
 //! After criterion's own lines each task says how far its shortest sample is from its floor, with the
-//! machine's limits measured in the same run. `cargo bench -p saturn-sim -- A/gru` runs what a name holds.
+//! machine's limits measured in the same run. `cargo bench -p saturn-cli -- A/gru` runs what a name holds.
 #![allow(missing_docs)] // The macros below write functions without documentation.
 #![allow(clippy::print_stdout, clippy::expect_used)] // A program of its own, not a library.
 

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::or_none::OrNone;
-use super::settings::{Keep, Optimizer, Precision, Schedule, Train};
+use super::settings::{Keep, MOST_SHARD_LANES, Optimizer, Precision, Schedule, Train};
 
 /// Settings of training as they are written. What is left out here is the default; what is left out under
 /// a model or an arm is as in `train`.
@@ -100,27 +100,27 @@ impl TrainKeys {
 
     /// The settings with defaults where nothing is given.
     pub fn settle(&self) -> Train {
-        let lanes = self.lanes.unwrap_or(16);
+        let usual = Train::default();
+        let lanes = self.lanes.unwrap_or(usual.lanes);
         Train {
-            epochs: self.epochs.unwrap_or(20),
+            epochs: self.epochs.unwrap_or(usual.epochs),
             lanes,
-            shard_lanes: self.shard_lanes.unwrap_or_else(|| lanes.min(8)),
-            recompute: self.recompute.unwrap_or_default(),
-            optimizer: self.optimizer.unwrap_or_default(),
-            lr: self.lr.unwrap_or(0.003),
-            warmup: self.warmup.unwrap_or(0.1),
-            schedule: self.schedule.unwrap_or_default(),
-            final_lr: self.final_lr.unwrap_or(0.0),
-            clip_norm: match self.clip_norm {
-                None => Some(1.0),
-                Some(clip) => clip.as_option().copied(),
-            },
-            patience: self
-                .early_stopping
-                .and_then(|stop| stop.as_option().map(|s| s.patience)),
-            keep: self.keep.unwrap_or_default(),
-            class_balance: self.class_balance.unwrap_or(0.0),
-            precision: self.precision.unwrap_or_default(),
+            shard_lanes: self
+                .shard_lanes
+                .unwrap_or_else(|| lanes.min(MOST_SHARD_LANES)),
+            recompute: self.recompute.unwrap_or(usual.recompute),
+            optimizer: self.optimizer.unwrap_or(usual.optimizer),
+            lr: self.lr.unwrap_or(usual.lr),
+            warmup: self.warmup.unwrap_or(usual.warmup),
+            schedule: self.schedule.unwrap_or(usual.schedule),
+            final_lr: self.final_lr.unwrap_or(usual.final_lr),
+            clip_norm: (self.clip_norm).map_or(usual.clip_norm, |clip| clip.as_option().copied()),
+            patience: (self.early_stopping).map_or(usual.patience, |stop| {
+                stop.as_option().map(|stop| stop.patience)
+            }),
+            keep: self.keep.unwrap_or(usual.keep),
+            class_balance: self.class_balance.unwrap_or(usual.class_balance),
+            precision: self.precision.unwrap_or(usual.precision),
         }
     }
 }

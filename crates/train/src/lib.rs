@@ -1,4 +1,13 @@
 //! Training: batches that are the same for every arm, the loop, the optimisers, validation.
+//!
+//! | module | contents |
+//! |---|---|
+//! | [`arm`] | a training regime: input, loss, initial state, cuts of the gradient |
+//! | [`settings`], [`changes`] | the settings of training; what a model or an arm changes of them |
+//! | [`batch`], [`initial`] | the sequences of one update and the states they start from |
+//! | [`update`], [`one_update`], [`optimizer`] | a gradient step over shards of lanes |
+//! | [`trainer`], [`job`] | the loop; what it needs and records |
+//! | [`validate`] | accuracy on the validation split |
 
 pub mod arm;
 pub mod batch;

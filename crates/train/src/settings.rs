@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::changes::TrainKeys;
+/// Lanes of a shard where nothing is set, at most.
+pub(crate) const MOST_SHARD_LANES: usize = 8;
 
 /// Checked settings of training. Ranges and defaults: [`TrainKeys`].
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -50,7 +51,22 @@ fn is_zero(x: &f64) -> bool {
 
 impl Default for Train {
     fn default() -> Self {
-        TrainKeys::default().settle()
+        Self {
+            epochs: 20,
+            lanes: 16,
+            shard_lanes: MOST_SHARD_LANES,
+            recompute: false,
+            optimizer: Optimizer::default(),
+            lr: 0.003,
+            warmup: 0.1,
+            schedule: Schedule::default(),
+            final_lr: 0.0,
+            clip_norm: Some(1.0),
+            patience: None,
+            keep: Keep::default(),
+            class_balance: 0.0,
+            precision: Precision::default(),
+        }
     }
 }
 

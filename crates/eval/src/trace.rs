@@ -66,6 +66,9 @@ pub struct StateTrace {
 /// What to do where there is no room.
 const KEPT: &str = "free some space and run the same command again: finished results are kept";
 
+/// What HDF5 reports.
+type Reason = Box<dyn std::error::Error + Send + Sync>;
+
 /// What can go wrong with a trace.
 #[derive(Debug, Error)]
 pub enum TraceError {
@@ -77,16 +80,22 @@ pub enum TraceError {
     Hdf5 {
         /// The file.
         path: PathBuf,
-        /// What HDF5 said.
-        source: hdf5::Error,
+        /// What HDF5 reports.
+        source: Reason,
     },
     /// HDF5 could not write the file.
     #[error("{}: cannot write: {source}\nhint: {KEPT}", path.display())]
     Write {
         /// The file.
         path: PathBuf,
-        /// What HDF5 said.
-        source: hdf5::Error,
+        /// What HDF5 reports.
+        source: Reason,
+    },
+    /// This program was built without HDF5.
+    #[error("{}: traces are HDF5 files, and this program was built without HDF5\nhint: build it with the feature `hdf5`", path.display())]
+    NoHdf5 {
+        /// The file.
+        path: PathBuf,
     },
     /// Syncing or renaming the file failed.
     #[error("{}: cannot write: {source}\nhint: {KEPT}", path.display())]
@@ -189,13 +198,25 @@ impl Trace {
     pub fn steps(&self) -> usize {
         self.label.len()
     }
+}
 
+#[cfg(not(feature = "hdf5"))]
+impl Trace {
+    /// Writes the trace, where the feature `hdf5` is on.
+    pub fn save(&self, path: &Path) -> Result<(), TraceError> {
+        let path = path.to_owned();
+        Err(TraceError::NoHdf5 { path })
+    }
+}
+
+#[cfg(feature = "hdf5")]
+impl Trace {
     /// Writes the trace to a temporary file, then renames it to `path`.
     pub fn save(&self, path: &Path) -> Result<(), TraceError> {
         let write = |temporary: &Path| {
             self.write(temporary).map_err(|source| TraceError::Write {
                 path: path.to_owned(),
-                source,
+                source: source.into(),
             })
         };
         saturn_files::replace(path, write, |source| TraceError::Io {
@@ -247,7 +268,7 @@ impl Trace {
     pub fn load(path: &Path) -> Result<Self, TraceError> {
         Self::read(path).map_err(|source| TraceError::Hdf5 {
             path: path.to_owned(),
-            source,
+            source: source.into(),
         })
     }
 

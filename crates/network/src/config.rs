@@ -34,13 +34,15 @@ impl NetworkConfig {
         self.layers.iter().any(Layer::spikes)
     }
 
+    /// Its readout, or the usual one.
+    pub fn readout(&self) -> Readout {
+        let usual = || Readout::after(&self.layers);
+        self.readout.clone().unwrap_or_else(usual)
+    }
+
     /// The readout as a layer of `outputs` outputs.
     pub(crate) fn readout_layer(&self, outputs: usize) -> Layer {
-        match self
-            .readout
-            .as_ref()
-            .unwrap_or(&Readout::after(&self.layers))
-        {
+        match self.readout() {
             Readout::Leaky(leaky) => Layer::Li(leaky.config(outputs)),
             Readout::Linear => linear(outputs),
         }

@@ -1,34 +1,45 @@
-//! The file behind a split: events or frames, with one face.
+//! What a split is made of: a file of events or of frames, or recordings in memory, with one face.
 
 use std::path::Path;
 
 use rayon::prelude::*;
-use saturn_data::{DataError, EventFile, FrameFile, ReadOptions, Times, read_places};
+use saturn_data::{DataError, Steps};
+#[cfg(feature = "hdf5")]
+use saturn_data::{EventFile, FrameFile, ReadOptions, Times, read_places};
 
 use super::columns::Form;
 use super::hash::Digest;
 use super::length;
-use super::records::{self, Record};
+use super::memory::{Contents, Memory};
+use super::records::Record;
+#[cfg(feature = "hdf5")]
+use super::records::files;
 use super::sample::Sample;
 
 /// Samples that are read at once, and steps that these have together where they are more than one.
 const AT_ONCE: usize = 512;
 const STEPS_AT_ONCE: u64 = 1 << 24;
 /// Frames this many samples apart are not read together.
+#[cfg(feature = "hdf5")]
 const NEAR: u32 = 64;
 
-/// An open file of recordings.
+/// An open file of recordings, or recordings in memory.
 #[allow(
     clippy::large_enum_variant,
     reason = "there are three of them in a program"
 )]
 pub enum File {
     /// Events.
+    #[cfg(feature = "hdf5")]
     Events(EventFile),
     /// Frames, with the names of the classes that labels may have.
+    #[cfg(feature = "hdf5")]
     Frames(FrameFile, Vec<String>),
+    /// Recordings in memory.
+    Memory(Memory),
 }
 
+#[cfg(feature = "hdf5")]
 impl File {
     /// Opens events, and checks every sample.
     pub fn events(path: &Path, options: &ReadOptions) -> Result<Self, DataError> {
@@ -89,20 +100,31 @@ impl File {
         names.truncate(classes);
         Ok(Self::Frames(file, names))
     }
+}
 
+impl File {
     /// What a step is.
     pub fn form(&self) -> Form {
         match self {
+            #[cfg(feature = "hdf5")]
             Self::Events(_) => Form::Events,
+            #[cfg(feature = "hdf5")]
             Self::Frames(..) => Form::Frames,
+            Self::Memory(memory) => match memory.contents {
+                Contents::Events(_) => Form::Events,
+                Contents::Frames(_) => Form::Frames,
+            },
         }
     }
 
     /// Number of samples in the file.
     pub fn len(&self) -> usize {
         match self {
+            #[cfg(feature = "hdf5")]
             Self::Events(file) => file.len(),
+            #[cfg(feature = "hdf5")]
             Self::Frames(file, _) => file.len(),
+            Self::Memory(memory) => memory.labels().len(),
         }
     }
 
@@ -114,76 +136,100 @@ impl File {
     /// Its path.
     pub fn path(&self) -> &Path {
         match self {
+            #[cfg(feature = "hdf5")]
             Self::Events(file) => file.path(),
+            #[cfg(feature = "hdf5")]
             Self::Frames(file, _) => file.path(),
+            Self::Memory(_) => Path::new("recordings in memory"),
         }
     }
 
     /// Class of each sample.
     pub fn labels(&self) -> &[usize] {
         match self {
+            #[cfg(feature = "hdf5")]
             Self::Events(file) => file.labels(),
+            #[cfg(feature = "hdf5")]
             Self::Frames(file, _) => file.labels(),
+            Self::Memory(memory) => memory.labels(),
         }
     }
 
     /// Name of each class.
     pub fn class_names(&self) -> &[String] {
         match self {
+            #[cfg(feature = "hdf5")]
             Self::Events(file) => file.class_names(),
+            #[cfg(feature = "hdf5")]
             Self::Frames(_, names) => names,
+            Self::Memory(memory) => memory.class_names(),
         }
     }
 
     /// What the reader had to mend or leave out, and times that are too coarse for steps of `dt_ms`; `None` where it
     /// was nothing.
     pub fn notice(&self, dt_ms: f64) -> Result<Option<String>, DataError> {
-        let Self::Events(file) = self else {
-            return Ok(None);
-        };
-        let mut lines = Vec::new();
-        if !file.notices().is_empty() {
-            lines.push(file.notices().to_string());
+        match self {
+            #[cfg(feature = "hdf5")]
+            Self::Events(file) => notice_of(file, dt_ms),
+            _ => {
+                let _ = dt_ms;
+                Ok(None)
+            }
         }
-        if let Some((index, time_s)) = file.first_coarse(dt_ms)? {
-            lines.push(format!(
-                "times are {}-bit floats, and from {time_s} s on (first in sample {index}) {} ms or more lie between \
-                 one and the next, half a step of {dt_ms} ms: later events may fall into a neighbouring step; hint: \
-                 write them as float64, or use a larger `data.dt_ms`",
-                file.time_bits(),
-                1e3 * file.stored().spacing_s(time_s)
-            ));
-        }
-        let path = file.path().display();
-        Ok((!lines.is_empty()).then(|| format!("{path}: {}", lines.join("\n"))))
     }
 
     /// Steps of the sample at `position`, without reading it; an error where these are more than memory is asked for.
     fn steps(&self, position: usize, dt_ms: f64) -> Result<u64, DataError> {
         match self {
+            #[cfg(feature = "hdf5")]
             Self::Events(file) => {
                 let duration_s = file.last_s()[position];
                 let steps = file.steps(dt_ms).of(duration_s).saturating_add(1);
-                length::check_memory(file, position, duration_s, steps, dt_ms)?;
+                length::check_memory(file.path(), file.index(position), duration_s, steps, dt_ms)?;
                 Ok(steps)
             }
+            #[cfg(feature = "hdf5")]
             Self::Frames(file, _) => Ok(file.steps(position) as u64),
+            Self::Memory(memory) => match &memory.contents {
+                Contents::Events(recordings) => {
+                    let duration_s = recordings[position].duration_s();
+                    let steps = Steps::new(dt_ms).of(duration_s).saturating_add(1);
+                    length::check_memory(self.path(), position, duration_s, steps, dt_ms)?;
+                    Ok(steps)
+                }
+                Contents::Frames(frames) => Ok(frames[position].steps() as u64),
+            },
         }
     }
 
     /// The sample at `position`.
     pub fn read(&self, position: usize, dt_ms: f64) -> Result<Sample, DataError> {
         match self {
+            #[cfg(feature = "hdf5")]
             Self::Events(file) => {
                 self.steps(position, dt_ms)?;
                 let recording = file.read(position)?;
                 length::check_sample(file.path(), recording.index, recording.duration_s(), dt_ms)?;
                 Ok(Sample::bin(&recording, &file.steps(dt_ms)))
             }
+            #[cfg(feature = "hdf5")]
             Self::Frames(file, _) => {
                 let frames = file.read(position)?;
                 self.known(Sample::from_frames(frames, file.channels()))
             }
+            Self::Memory(memory) => match &memory.contents {
+                Contents::Events(recordings) => {
+                    let recording = &recordings[position];
+                    self.steps(position, dt_ms)?;
+                    length::check_sample(self.path(), position, recording.duration_s(), dt_ms)?;
+                    Ok(Sample::bin(recording, &Steps::new(dt_ms)))
+                }
+                Contents::Frames(frames) => Ok(Sample::from_frames(
+                    frames[position].clone(),
+                    memory.channels,
+                )),
+            },
         }
     }
 
@@ -194,22 +240,33 @@ impl File {
         dt_ms: f64,
         take: &mut dyn FnMut(Sample, Digest),
     ) -> Result<(), DataError> {
-        let Self::Frames(file, _) = self else {
-            for some in self.at_once(positions, dt_ms)? {
-                let read = |position: &u32| {
-                    let sample = self.read(*position as usize, dt_ms)?;
-                    let digest = sample.digest();
-                    Ok((sample, digest))
-                };
-                let samples: Vec<Result<_, DataError>> = some.par_iter().map(read).collect();
-                for sample in samples {
-                    let (sample, digest) = sample?;
-                    take(sample, digest);
-                }
+        #[cfg(feature = "hdf5")]
+        if let Self::Frames(file, _) = self {
+            return self.each_frames(file, positions, take);
+        }
+        for some in self.at_once(positions, dt_ms)? {
+            let read = |position: &u32| {
+                let sample = self.read(*position as usize, dt_ms)?;
+                let digest = sample.digest();
+                Ok((sample, digest))
+            };
+            let samples: Vec<Result<_, DataError>> = some.par_iter().map(read).collect();
+            for sample in samples {
+                let (sample, digest) = sample?;
+                take(sample, digest);
             }
-            return Ok(());
-        };
-        // Neighbours together, and nothing far between them.
+        }
+        Ok(())
+    }
+
+    /// The same of a file of frames: neighbours are read together, and nothing far between them.
+    #[cfg(feature = "hdf5")]
+    fn each_frames(
+        &self,
+        file: &FrameFile,
+        positions: &[u32],
+        take: &mut dyn FnMut(Sample, Digest),
+    ) -> Result<(), DataError> {
         let near =
             |a: &u32, b: &u32| *a as usize / AT_ONCE == *b as usize / AT_ONCE && b - a < NEAR;
         for chosen in positions.chunk_by(near) {
@@ -243,6 +300,10 @@ impl File {
     }
 
     /// The records that the samples were cut from, whole; or what the first `rows` samples are of them.
+    #[cfg_attr(
+        not(feature = "hdf5"),
+        allow(unused_variables, reason = "settings of files")
+    )]
     pub fn records(
         &self,
         dt_ms: f64,
@@ -250,27 +311,47 @@ impl File {
         rows: usize,
     ) -> Result<Vec<Record>, DataError> {
         match self {
+            #[cfg(feature = "hdf5")]
             Self::Events(file) => {
                 let places = read_places(file.path())?;
-                records::of_events(file, places.as_deref(), dt_ms, window_ms, rows)
+                files::of_events(file, places.as_deref(), dt_ms, window_ms, rows)
             }
-            Self::Frames(file, _) => records::of_frames(file, rows),
+            #[cfg(feature = "hdf5")]
+            Self::Frames(file, _) => files::of_frames(file, rows),
+            Self::Memory(_) => Err(self.no_records()),
         }
     }
 
     /// The recordings that the samples are pieces of, as they are, whatever labels say; or what the first `rows`
     /// samples are of them.
+    #[cfg_attr(
+        not(feature = "hdf5"),
+        allow(unused_variables, reason = "settings of files")
+    )]
     pub fn laid(&self, dt_ms: f64, rows: usize) -> Result<Vec<Record>, DataError> {
         match self {
+            #[cfg(feature = "hdf5")]
             Self::Events(file) => {
                 let places = read_places(file.path())?;
-                records::lay_events(file, places.as_deref(), dt_ms, rows)
+                files::lay_events(file, places.as_deref(), dt_ms, rows)
             }
-            Self::Frames(file, _) => records::of_frames(file, rows),
+            #[cfg(feature = "hdf5")]
+            Self::Frames(file, _) => files::of_frames(file, rows),
+            Self::Memory(_) => Err(self.no_records()),
+        }
+    }
+
+    /// Recordings in memory have no places in a longer one.
+    fn no_records(&self) -> DataError {
+        DataError::Unusable {
+            path: self.path().to_owned(),
+            detail: "it does not contain where in a longer recording its samples are".to_owned(),
+            hint: "use a file of records",
         }
     }
 
     /// A sample whose label holds somewhere.
+    #[cfg(feature = "hdf5")]
     fn known(&self, sample: Sample) -> Result<Sample, DataError> {
         if sample.until > 0 {
             return Ok(sample);
@@ -284,4 +365,24 @@ impl File {
             hint: "leave the sample out when you write the file; gaps have a file of their own",
         })
     }
+}
+
+#[cfg(feature = "hdf5")]
+/// What the reader of `file` had to mend or leave out.
+fn notice_of(file: &EventFile, dt_ms: f64) -> Result<Option<String>, DataError> {
+    let mut lines = Vec::new();
+    if !file.notices().is_empty() {
+        lines.push(file.notices().to_string());
+    }
+    if let Some((index, time_s)) = file.first_coarse(dt_ms)? {
+        lines.push(format!(
+            "times are {}-bit floats, and from {time_s} s on (first in sample {index}) {} ms or more lie between \
+             one and the next, half a step of {dt_ms} ms: later events may fall into a neighbouring step; hint: \
+             write them as float64, or use a larger `data.dt_ms`",
+            file.time_bits(),
+            1e3 * file.stored().spacing_s(time_s)
+        ));
+    }
+    let path = file.path().display();
+    Ok((!lines.is_empty()).then(|| format!("{path}: {}", lines.join("\n"))))
 }

@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use saturn_data::{DataError, EventFile, MAX_STEPS, TimeError};
+use saturn_data::{DataError, MAX_STEPS, TimeError};
 
 /// The most steps of a sample: nets are trained through whole samples.
 pub const MOST_STEPS: f64 = 1e7;
@@ -33,11 +33,11 @@ pub(super) fn check_sample(
     })
 }
 
-/// An error if the sample at `position` of `file`, which reaches to `duration_s` and has so many `steps`, has more steps
-/// than memory is asked for.
+/// An error if sample `index` of the file at `path`, which reaches to `duration_s` and has so many `steps`, has more
+/// steps than memory is requested for.
 pub(super) fn check_memory(
-    file: &EventFile,
-    position: usize,
+    path: &Path,
+    index: usize,
     duration_s: f64,
     steps: u64,
     dt_ms: f64,
@@ -46,8 +46,8 @@ pub(super) fn check_memory(
         return Ok(());
     }
     Err(TimeError::TooManySteps {
-        path: file.path().to_owned(),
-        index: file.index(position),
+        path: path.to_owned(),
+        index,
         duration_s,
         steps,
         dt_ms,

@@ -1,18 +1,22 @@
 //! A split of a data set: its samples or records, kept in memory as far as a budget goes.
 
+#[cfg(feature = "hdf5")]
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rand::seq::SliceRandom;
 use saturn_cell::rng::generator;
+use saturn_data::DataError;
+#[cfg(feature = "hdf5")]
+use saturn_data::ReadOptions;
 use saturn_data::checksum::hex;
-use saturn_data::{DataError, ReadOptions};
 
 use super::background::Background;
 use super::columns::Form;
 use super::content::Content;
 use super::file::File;
 use super::hash::{Digest, Hash};
+use super::memory::Memory;
 use super::records::{Record, Records};
 use super::sample::Sample;
 use super::scale::{Moments, Scale};
@@ -46,9 +50,15 @@ impl Split {
 
     /// Opens the events at `path` and reads them once: every sample is checked, its length taken, and
     /// kept if it fits.
+    #[cfg(feature = "hdf5")]
     pub fn open(path: &Path, options: &ReadOptions, dt_ms: f64) -> Result<Self, DataError> {
         let file = File::events(path, options)?;
         Self::from_file(file, dt_ms, None, Self::CACHE_BYTES)
+    }
+
+    /// Of recordings in memory.
+    pub fn of_memory(memory: Memory, dt_ms: f64) -> Result<Self, DataError> {
+        Self::from_file(File::Memory(memory), dt_ms, None, Self::CACHE_BYTES)
     }
 
     /// At most `rows` samples of those that [`Self::from_file`] would give, in runs from all over the file: what

@@ -8,6 +8,7 @@
 //! | [`update`], [`one_update`], [`optimizer`] | a gradient step over shards of lanes |
 //! | [`trainer`], [`job`] | the loop; what it needs and records |
 //! | [`validate`] | accuracy on the validation split |
+//! | [`weights`] | safetensors in and out |
 
 pub mod arm;
 pub mod batch;
@@ -30,3 +31,4 @@ pub mod trainer;
 pub mod update;
 pub mod validate;
 pub mod validation;
+pub mod weights;

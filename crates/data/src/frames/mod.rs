@@ -14,20 +14,29 @@
 //! speaker that tile a longer recording stand in its order, so that laid in a row they are that recording
 //! again, with the boundaries at `offsets`.
 
+#[cfg(feature = "hdf5")]
 mod read;
+#[cfg(feature = "hdf5")]
 mod write;
 
-#[cfg(test)]
+#[cfg(all(test, feature = "convert"))]
 mod tests;
 
+#[cfg(feature = "hdf5")]
 pub use read::FrameFile;
+#[cfg(feature = "hdf5")]
 pub use write::{FrameMeta, write_frames};
 
+#[cfg(feature = "convert")]
 pub(crate) use write::try_write_frames;
 
+#[cfg(feature = "hdf5")]
 const VALUES: &str = "/frames/values";
+#[cfg(feature = "hdf5")]
 const OFFSETS: &str = "/frames/offsets";
+#[cfg(feature = "hdf5")]
 const MASK: &str = "/frames/mask";
+#[cfg(feature = "hdf5")]
 const STEP: &str = "/frames/dt_s";
 
 /// One dense recording, as plain data.

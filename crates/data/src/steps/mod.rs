@@ -40,6 +40,7 @@ mod stored;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "hdf5")]
 pub(crate) use grid::Finder;
 pub use grid::Grid;
 pub use stored::{Stored, TimeFloat, TimeUnit};

@@ -13,6 +13,7 @@
 //! sequence is a ChaCha stream of its own, numbered by purpose and index.
 
 mod ear;
+#[cfg(feature = "hdf5")]
 mod files;
 mod spec;
 mod voice;

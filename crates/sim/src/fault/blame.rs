@@ -100,7 +100,7 @@ impl Blame for TraceError {
         match self {
             Self::Data(e) => e.fault(),
             Self::Hdf5 { .. } => Fault::Input,
-            Self::Write { .. } | Self::Io { .. } => Fault::Run,
+            Self::Write { .. } | Self::NoHdf5 { .. } | Self::Io { .. } => Fault::Run,
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use super::select::SelectionError;
 use super::summary::ReferenceError;
-use super::weights::WeightsError;
 use super::workbench::MaskError;
 use crate::fault::{self, Blame, Fault};
+use saturn_train::weights::WeightsError;
 
 crate::known_errors!(
     fault::of;

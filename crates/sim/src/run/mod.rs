@@ -11,7 +11,6 @@ mod reason;
 pub mod select;
 pub mod summary;
 pub mod untied;
-pub mod weights;
 pub mod workbench;
 
 pub use reason::reason;

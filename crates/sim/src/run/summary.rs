@@ -94,7 +94,7 @@ pub struct TrainRecord {
     /// that were written before it was counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight_steps: Option<u64>,
-    /// SHA-256 of the tensors of the trained weights (see [`crate::run::weights::checksum`]). `None` in files that
+    /// SHA-256 of the tensors of the trained weights (see [`saturn_train::weights::checksum`]). `None` in files that
     /// were written before it was recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights_sha256: Option<String>,

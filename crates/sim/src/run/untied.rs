@@ -7,8 +7,8 @@ use anyhow::Result;
 use super::matrix::Keyed;
 use super::place::Place;
 use super::summary::{Failure, Summary, TrainRecord, table};
-use super::weights::tie;
 use saturn_store::folder::read_json;
+use saturn_train::weights::tie;
 
 /// Takes out of `summary` the results of every network whose weights in the folder `run` are others than those that
 /// were trained and evaluated: they become failures with that reason. A line for each. The files of results stay as

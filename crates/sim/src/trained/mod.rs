@@ -15,7 +15,6 @@ use saturn_data::checksum::sha256;
 
 use crate::run::cells::Finished;
 use crate::run::entry::{Entry, entries};
-use crate::run::weights::{self, Belonging, WeightsError, WeightsFile};
 use crate::scenario::{DataSource, Fill, Precision, Scenario};
 use saturn_eval::detector::DetectorConfig;
 use saturn_eval::health::Ranges;
@@ -24,6 +23,7 @@ use saturn_live::model::{Identity, Model};
 use saturn_network::Network;
 use saturn_network::build;
 use saturn_store::deed::Deed;
+use saturn_train::weights::{self, Belonging, WeightsError, WeightsFile};
 
 /// A trained net, found and not yet built.
 #[derive(Clone, Debug)]
@@ -221,7 +221,7 @@ fn examine(
     let network = entry.place.to_string();
     let mut notices = file.refuse_another(&Belonging {
         network: &network,
-        model: entry.model,
+        model: &entry.model.network(),
         channels: scenario.data.channels,
         classes: &finished.shared.classes,
         dt_ms: finished.shared.dt_ms,

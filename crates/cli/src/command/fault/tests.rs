@@ -7,10 +7,10 @@ use crate::command::CommandError;
 use saturn_data::DataError;
 use saturn_data::get::GetError;
 use saturn_live::LiveError;
-use saturn_sim::run::weights::{WeightsError, WeightsFile};
 use saturn_store::deed::Deed;
 use saturn_store::folder::FolderError;
 use saturn_train::job::TrainError;
+use saturn_train::weights::{WeightsError, WeightsFile};
 
 /// Types of errors that never leave the module that makes them.
 const INNER: [&str; 1] = ["DecodeError"];

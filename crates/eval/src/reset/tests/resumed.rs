@@ -191,6 +191,6 @@ fn every_policy_goes_on_to_the_same_bits() {
 fn every_cell_goes_on_to_the_same_bits() {
     let data = Data::new();
     for kind in Layer::KINDS {
-        assert_resumes(&format!("[{kind}]"), &StateReset::ORACLE, &data);
+        assert_resumes(&format!("[{{{kind}: {{}}}}]"), &StateReset::ORACLE, &data);
     }
 }

@@ -12,7 +12,6 @@ use super::{Matrix, Metric};
 use crate::run::entry::Entry;
 use crate::run::place::Place;
 use crate::run::summary::TrainRecord;
-use crate::run::weights::{self, Belonging, WeightsFile};
 use crate::scenario::Train;
 use saturn_network::Network;
 use saturn_store::checkpoint::{Stage, remove};
@@ -20,6 +19,7 @@ use saturn_store::folder::FolderError;
 use saturn_train::class_weights::class_weights;
 use saturn_train::job::{EpochRecord, Job, Watch};
 use saturn_train::trainer::train;
+use saturn_train::weights::{self, Belonging, WeightsFile};
 
 impl Matrix<'_> {
     /// Trains `net`, or takes up the weights of an earlier training. `None` if it is not done, and only what
@@ -44,7 +44,7 @@ impl Matrix<'_> {
         let network = place.to_string();
         let belonging = Belonging {
             network: &network,
-            model: entry.model,
+            model: &entry.model.network(),
             channels: self.bench.channels,
             classes: &self.bench.classes,
             dt_ms: self.bench.dt_ms,

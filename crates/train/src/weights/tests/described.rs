@@ -4,10 +4,10 @@ use super::*;
 
 #[test]
 fn a_file_describes_the_network_and_its_training() {
-    let (scratch, scenario, classes) = (Scratch::new(), scenario("lif: {hidden: 3}"), classes());
-    let net = net_of::<f32>(&scenario, 10.0);
+    let (scratch, config, classes) = (Scratch::new(), config("lif: {hidden: 3}"), classes());
+    let net = net_of::<f32>(&config, 10.0);
     let path = scratch.0.path().join("net.safetensors");
-    let of = belonging(&scenario, 10.0, &classes);
+    let of = belonging(&config, 10.0, &classes);
     let sum = save(&net, &path, &of).expect("written");
     let bytes = fs::read(&path).expect("read");
     save(&net, &path, &of).expect("written");
@@ -39,7 +39,7 @@ fn a_file_describes_the_network_and_its_training() {
         "{tau:?}"
     );
     // It reads back, and is the run's.
-    let mut again = net_of::<f32>(&scenario, 10.0);
+    let mut again = net_of::<f32>(&config, 10.0);
     assert!(load(&mut again, &path).expect("read").is_empty());
     assert_eq!(values(&again), values(&net));
     assert!(file.refuse_another(&of).expect("the same").is_empty());
@@ -66,7 +66,7 @@ fn found_text(bytes: &[u8]) -> String {
 fn weights_of_another_network_are_refused_with_both_values() {
     let (scratch, classes) = (Scratch::new(), classes());
     let path = scratch.0.path().join("net.safetensors");
-    let own = scenario(RNN);
+    let own = config(RNN);
     save(
         &net_of::<f32>(&own, 5.0),
         &path,
@@ -74,9 +74,9 @@ fn weights_of_another_network_are_refused_with_both_values() {
     )
     .expect("written");
     let file = WeightsFile::open(&path).expect("open");
-    let refused = |scenario: &Scenario, dt_ms, classes: &[String]| {
+    let refused = |config: &NetworkConfig, dt_ms, classes: &[String]| {
         let e = file
-            .refuse_another(&belonging(scenario, dt_ms, classes))
+            .refuse_another(&belonging(config, dt_ms, classes))
             .expect_err("another");
         e.to_string()
     };
@@ -85,18 +85,18 @@ fn weights_of_another_network_are_refused_with_both_values() {
         said.contains("dt_ms is 5 in the file and 10 in the run"),
         "{said}"
     );
-    let said = refused(&scenario("rnn: {hidden: 7}"), 5.0, &classes);
+    let said = refused(&config("rnn: {hidden: 7}"), 5.0, &classes);
     assert!(
         said.contains("layer 0, rnn.hidden is 2 in the file and 7 in the run"),
         "{said}"
     );
-    let said = refused(&scenario("gru: {hidden: 2}"), 5.0, &classes);
+    let said = refused(&config("gru: {hidden: 2}"), 5.0, &classes);
     assert!(
         said.contains("layer 0 is rnn in the file and gru in the run"),
         "{said}"
     );
     let said = refused(
-        &scenario("rnn: {hidden: 2}}, {rnn: {hidden: 2}"),
+        &config("rnn: {hidden: 2}}, {rnn: {hidden: 2}"),
         5.0,
         &classes,
     );
@@ -163,10 +163,10 @@ fn the_checksum_is_of_the_numbers_however_they_are_stored() {
 
 #[test]
 fn weights_belong_to_results_by_their_checksum() {
-    let (scratch, scenario, classes) = (Scratch::new(), scenario(RNN), classes());
+    let (scratch, config, classes) = (Scratch::new(), config(RNN), classes());
     let (net, of) = (
-        net_of::<f32>(&scenario, 10.0),
-        belonging(&scenario, 10.0, &classes),
+        net_of::<f32>(&config, 10.0),
+        belonging(&config, 10.0, &classes),
     );
     let path = scratch.0.path().join("net.safetensors");
     assert_eq!(tie(&path, Some("x")).expect("no file"), Tie::Absent);

@@ -5,37 +5,31 @@ use std::fs;
 use safetensors::tensor::serialize;
 
 use super::*;
-use crate::scenario::Scenario;
-use saturn_network::build;
+use saturn_network::{NetworkConfig, build};
 
 /// A recurrent layer of 2 units on 3 channels, and a linear readout to 2 classes.
 const RNN: &str = "rnn: {hidden: 2}";
 
-fn scenario(layer: &str) -> Scenario {
-    let text = format!(
-        "name: x\ndata: {{synthetic: {{channels: 8, classes: 2}}}}\nmodels: {{net: {{layers: [{{{layer}}}]}}}}\narms: {{classic: {{streams: single}}}}\n"
-    );
-    Scenario::parse(&text, "s.yaml", Path::new(""), &[""; 0]).expect("a scenario")
+fn config(layer: &str) -> NetworkConfig {
+    NetworkConfig::new(serde_saphyr::from_str(&format!("[{{{layer}}}]")).expect("layers"))
 }
 
-fn net_of<R: Real>(scenario: &Scenario, dt_ms: f64) -> Network<R> {
-    let (name, model) = scenario.models.iter().next().expect("a model");
-    let (_, arm) = scenario.arms.iter().next().expect("an arm");
-    build(name, &model.network(), 3, arm.outputs(2), dt_ms, 1).expect("a net")
+fn net_of<R: Real>(config: &NetworkConfig, dt_ms: f64) -> Network<R> {
+    build("net", config, 3, 2, dt_ms, 1).expect("a net")
 }
 
 fn net<R: Real>() -> Network<R> {
-    net_of(&scenario(RNN), 10.0)
+    net_of(&config(RNN), 10.0)
 }
 
 fn classes() -> Vec<String> {
     ["yes", "no"].map(String::from).to_vec()
 }
 
-fn belonging<'a>(scenario: &'a Scenario, dt_ms: f64, classes: &'a [String]) -> Belonging<'a> {
+fn belonging<'a>(model: &'a NetworkConfig, dt_ms: f64, classes: &'a [String]) -> Belonging<'a> {
     Belonging {
         network: "net.classic.1",
-        model: scenario.models.iter().next().expect("a model").1,
+        model,
         channels: 3,
         classes,
         dt_ms,
@@ -228,8 +222,8 @@ fn numbers_that_are_not_finite_are_counted_and_the_first_is_named() {
     // Nor are they written.
     let mut bad = net::<f32>();
     bad.cells_mut()[0].update(&mut |params| params.tensors_mut()[0].value[(0, 0)] = f32::INFINITY);
-    let (scenario, classes) = (scenario(RNN), classes());
-    let e = save(&bad, &path, &belonging(&scenario, 10.0, &classes)).expect_err("refused");
+    let (config, classes) = (config(RNN), classes());
+    let e = save(&bad, &path, &belonging(&config, 10.0, &classes)).expect_err("refused");
     assert!(
         e.to_string()
             .contains("`0.weight_ih_l0` is inf at index [0, 0]"),

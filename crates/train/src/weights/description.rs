@@ -19,8 +19,7 @@ use saturn_cell::{Cell, CellConfig, Real};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::scenario::{Layer, Model};
-use saturn_network::Network;
+use saturn_network::{Layer, Network, NetworkConfig};
 
 /// The key of `__metadata__`.
 pub const KEY: &str = "saturn";
@@ -84,8 +83,8 @@ pub struct Spread {
 pub struct Belonging<'a> {
     /// `MODEL.ARM.SEED`.
     pub network: &'a str,
-    /// Its layers, as a scenario has them, every default resolved.
-    pub model: &'a Model,
+    /// Its layers, every default resolved.
+    pub model: &'a NetworkConfig,
     /// I.
     pub channels: usize,
     /// Names of its classes.
@@ -184,21 +183,21 @@ impl Description {
 }
 
 /// The settings of `model`'s layers and of its readout, each under the name of its kind.
-fn settings(model: &Model) -> Vec<Value> {
+fn settings(model: &NetworkConfig) -> Vec<Value> {
     // What was read from YAML can be written as JSON.
     let json = |value: Result<Value, serde_json::Error>| value.unwrap_or(Value::Null);
     let layers = model
         .layers
         .iter()
         .map(|layer| json(serde_json::to_value(layer)));
-    let readout = json(serde_json::to_value(&model.readout));
+    let readout = json(serde_json::to_value(model.readout()));
     layers
         .chain([serde_json::json!({ "readout": readout })])
         .collect()
 }
 
 /// The settings of each cell of `net`; null for a linear encoder.
-fn layers<R: Real>(model: &Model, channels: usize, net: &Network<R>) -> Vec<Value> {
+fn layers<R: Real>(model: &NetworkConfig, channels: usize, net: &Network<R>) -> Vec<Value> {
     let mut settings = settings(model).into_iter();
     let mut of_cells = Vec::with_capacity(net.cells().len());
     let mut width = channels;

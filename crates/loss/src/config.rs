@@ -16,6 +16,12 @@ macro_rules! losses {
             $($(#[doc = $doc])+ #[serde(rename = $key)] $name($config),)+
         }
 
+        $(impl From<$config> for LossConfig {
+            fn from(config: $config) -> Self {
+                Self::$name(config)
+            }
+        })+
+
         impl LossConfig {
             /// The key that it is written under.
             pub fn key(&self) -> &'static str {

@@ -18,6 +18,12 @@ macro_rules! layers {
             $($(#[doc = $doc])+ #[serde(rename = $key)] $name($config),)+
         }
 
+        $(impl From<$config> for Layer {
+            fn from(config: $config) -> Self {
+                Self::$name(config)
+            }
+        })+
+
         impl Layer {
             /// The keys of all kinds.
             pub const KINDS: &'static [&'static str] = &[$($key),+];

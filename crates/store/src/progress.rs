@@ -1,18 +1,20 @@
 //! Progress: a bar with the time left on a terminal, plain lines in a log.
 
+mod bar;
+
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use bar::Bar;
 
 use crate::say::{plain, say};
 
 /// Tells the user how far the work is, and hears of an interrupt.
 #[derive(Clone)]
 pub struct Progress {
-    bar: ProgressBar,
+    bar: Bar,
     terminal: bool,
     stop: Arc<AtomicBool>,
     pace: Arc<Mutex<Pace>>,
@@ -47,19 +49,11 @@ impl Progress {
     /// Progress on standard error; `stop` is set by an interrupt.
     pub fn new(stop: Arc<AtomicBool>) -> Self {
         let terminal = std::io::stderr().is_terminal();
-        let bar = ProgressBar::with_draw_target(
-            Some(0),
-            if terminal {
-                ProgressDrawTarget::stderr()
-            } else {
-                ProgressDrawTarget::hidden()
-            },
-        );
-        if let Ok(style) = ProgressStyle::with_template(
-            "{bar:30.cyan/blue} {percent:>3} %  {elapsed} gone, {eta} left  {msg}{prefix}",
-        ) {
-            bar.set_style(style.progress_chars("━╸─"));
-        }
+        let bar = if terminal {
+            Bar::shown()
+        } else {
+            Bar::counting()
+        };
         Self {
             bar,
             terminal,
@@ -68,10 +62,10 @@ impl Progress {
         }
     }
 
-    /// Progress that shows nothing, for tests.
+    /// Progress that shows nothing.
     pub fn quiet() -> Self {
         Self {
-            bar: ProgressBar::hidden(),
+            bar: Bar::hidden(),
             terminal: true,
             stop: Arc::default(),
             pace: Arc::default(),
@@ -88,21 +82,19 @@ impl Progress {
 
     /// Sets the amount of work, in any unit.
     pub fn total(&self, units: u64) {
-        self.bar.set_length(units);
-        self.bar.set_position(0);
-        self.bar.reset_eta();
+        self.bar.total(units);
     }
 
     /// So much work is done.
     pub fn advance(&self, units: u64) {
-        self.bar.inc(units);
+        self.bar.advance(units);
     }
 
     /// So much was done in an earlier run: nothing follows from it for the time that is left.
     pub fn skip(&self, units: u64) {
         if units > 0 {
-            self.bar.inc(units);
-            self.bar.reset_eta();
+            self.bar.advance(units);
+            self.bar.forget_pace();
         }
     }
 
@@ -129,7 +121,7 @@ impl Progress {
     /// Names what is being done, beside the bar.
     pub fn doing(&self, what: &str) {
         self.bar.set_message(what.to_owned());
-        self.bar.set_prefix("");
+        self.bar.set_prefix(String::new());
         let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
         (pace.steps, pace.since) = (0, Instant::now());
     }
@@ -142,12 +134,12 @@ impl Progress {
     /// A line that stays.
     pub fn line(&self, text: &str) {
         if self.terminal {
-            self.bar.println(plain(text));
+            self.bar.println(&plain(text));
         } else {
-            let (done, all) = (self.bar.position(), self.bar.length().unwrap_or(0));
+            let (done, all) = (self.bar.position(), self.bar.length());
             match (100 * done).checked_div(all) {
                 Some(percent) => {
-                    let left = self.bar.eta().as_secs();
+                    let left = self.bar.left().as_secs();
                     say(&format!("[{percent:>3} %, {left} s left] {text}"));
                 }
                 None => say(text),
@@ -158,7 +150,7 @@ impl Progress {
     /// A line of results, which stands for itself.
     pub fn result(&self, text: &str) {
         if self.terminal {
-            self.bar.println(plain(text));
+            self.bar.println(&plain(text));
         } else {
             say(text);
         }
@@ -166,7 +158,7 @@ impl Progress {
 
     /// Takes the bar away.
     pub fn finish(&self) {
-        self.bar.finish_and_clear();
+        self.bar.clear();
     }
 
     /// What an interrupt sets.

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`arm`] | a training regime: input, loss, initial state, cuts of the gradient |
 //! | [`settings`], [`changes`] | the settings of training; what a model or an arm changes of them |
+//! | [`mask`] | where the input is informative, if not where the labels hold |
 //! | [`batch`], [`initial`] | the sequences of one update and the states they start from |
 //! | [`update`], [`one_update`], [`optimizer`] | a gradient step over shards of lanes |
 //! | [`trainer`], [`job`] | the loop; what it needs and records |
@@ -19,6 +20,7 @@ pub mod fptt;
 pub mod initial;
 pub mod job;
 mod kept;
+pub mod mask;
 pub mod objective;
 pub mod one_update;
 pub mod optimizer;

@@ -23,10 +23,11 @@ use crate::command::estimate::{mean_gap, mean_sample};
 use saturn_eval::evaluate::Watched;
 use saturn_eval::lanes::{CHUNK, COLUMNS};
 use saturn_network::{NetSize, Part};
-use saturn_sim::run::workbench::{MASK_SAMPLES, Paths, Workbench};
+use saturn_sim::run::workbench::{Paths, Workbench};
 use saturn_sim::scenario::{Arm, Data, DataSource, Fill, Gap, Model, Scenario, Streams, Train};
 use saturn_stream::Split;
 use saturn_train::batch::{Epoch, LanePlan};
+use saturn_train::mask::MASK_SAMPLES;
 
 /// Bytes of a MiB.
 pub const MIB: f64 = (1 << 20) as f64;

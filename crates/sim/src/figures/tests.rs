@@ -7,11 +7,11 @@ mod roles;
 use std::path::Path;
 
 use saturn_loss::MaskReport;
+use saturn_train::mask::MaskReports;
 
 use super::*;
 use crate::run::summary::{
-    CellSummary, MaskReports, NamedContraction, NamedEvaluation, Reference, Roles, TrainRecord,
-    VERSION, table,
+    CellSummary, NamedContraction, NamedEvaluation, Reference, Roles, TrainRecord, VERSION, table,
 };
 use saturn_eval::detector::{DetectorScore, grid};
 use saturn_eval::evaluate::{Evaluation, Watched};

@@ -2,8 +2,8 @@
 
 use super::select::SelectionError;
 use super::summary::ReferenceError;
-use super::workbench::MaskError;
 use crate::fault::{self, Blame, Fault};
+use saturn_train::mask::MaskError;
 use saturn_train::weights::WeightsError;
 
 crate::known_errors!(

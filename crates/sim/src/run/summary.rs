@@ -10,8 +10,8 @@ use saturn_eval::experiments::Experiments;
 use saturn_eval::monitor::contraction::ContractionCurve;
 use saturn_eval::precision::result::Stored;
 use saturn_eval::stats::verdict::MARGIN;
-use saturn_loss::MaskReport;
 use saturn_train::job::EpochRecord;
+use saturn_train::mask::MaskReports;
 
 pub use roles::{NamedArm, NamedPolicy, NamedStream, ReferenceArg, ReferenceError, Roles};
 pub use table::{Against, Reference, Row, table};
@@ -119,17 +119,6 @@ impl TrainRecord {
     pub fn epochs(&self) -> usize {
         self.history.last().map_or(0, |e| e.epoch)
     }
-}
-
-/// A mask against the labels.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct MaskReports {
-    /// The threshold that was set; `None` for a mask that is wrong on purpose.
-    pub threshold: Option<f64>,
-    /// On training streams.
-    pub train: MaskReport,
-    /// On validation streams.
-    pub valid: MaskReport,
 }
 
 /// One evaluation with its place in the matrix.

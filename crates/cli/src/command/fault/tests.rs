@@ -126,7 +126,7 @@ fn wrong_input_ends_with_2_and_a_failed_run_with_1() {
         .into(),
         EstimateError::Train(TrainError::Data(data())).into(),
         saturn_eval::evaluate::EvalError::Data(data()).into(),
-        saturn_sim::run::workbench::MaskError::Data(data()).into(),
+        saturn_train::mask::MaskError::Data(data()).into(),
         saturn_eval::trace::TraceError::Data(data()).into(),
         crate::bench::BenchError::Data(data()).into(),
         anyhow::Error::from(TrainError::Data(data())).context("training a.b.1"),

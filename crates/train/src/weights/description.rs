@@ -141,6 +141,24 @@ impl Description {
         serde_json::from_str(text).map_err(unreadable)
     }
 
+    /// The layers and the readout of the network, or what is wrong with them.
+    pub fn config(&self) -> Result<NetworkConfig, String> {
+        let wrong = |e: serde_json::Error| format!("a layer of its description is not known: {e}");
+        let mut config = NetworkConfig::new(Vec::new());
+        for cell in self.cells.iter().filter(|cell| !cell.settings.is_null()) {
+            match cell.settings.get("readout") {
+                Some(readout) => {
+                    config.readout = serde_json::from_value(readout.clone()).map_err(wrong)?;
+                }
+                None => {
+                    let layer = serde_json::from_value(cell.settings.clone()).map_err(wrong)?;
+                    config.layers.push(layer);
+                }
+            }
+        }
+        Ok(config)
+    }
+
     /// In what the network that this file describes differs from what a run `expects`, each with both values.
     /// Names of classes may differ: see [`Self::renamed`].
     pub fn differences(&self, expects: &Belonging) -> Vec<String> {

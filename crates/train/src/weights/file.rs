@@ -119,6 +119,29 @@ impl WeightsFile {
         &self.tensors
     }
 
+    /// Gives its tensors other names; one that `rename` maps to `None` is left out.
+    ///
+    /// # Errors
+    /// If two tensors would have the same name.
+    pub fn rename(
+        &mut self,
+        rename: impl Fn(&str) -> Option<String>,
+    ) -> Result<(), WeightsError> {
+        let mut renamed = BTreeMap::new();
+        for (name, info) in &self.tensors {
+            let Some(new) = rename(name) else { continue };
+            if renamed.insert(new.clone(), info.clone()).is_some() {
+                return Err(WeightsError::Format {
+                    path: self.path.clone(),
+                    what: format!("two of its tensors would be called `{new}`"),
+                    hint: "map each tensor to a name of its own, or to none",
+                });
+            }
+        }
+        self.tensors = renamed;
+        Ok(())
+    }
+
     /// What it reports of itself; `None` for a file that saturn did not write, or wrote before it described them.
     pub fn description(&self) -> Result<Option<Description>, WeightsError> {
         let read = |text: &String| Description::read(text);

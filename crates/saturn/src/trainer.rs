@@ -1,10 +1,12 @@
 //! Training.
 
+use std::time::Instant;
+
 use saturn_cell::Real;
 use saturn_loss::{Loss, LossConfig, SpikeRate};
 use saturn_train::arm::{Arm, InitialState, Streams};
 use saturn_train::class_weights::class_weights;
-use saturn_train::job::{EpochRecord, Job, Watch};
+use saturn_train::job::{EpochRecord, Job, TrainError, Watch};
 use saturn_train::mask::Fitting;
 use saturn_train::settings::{Optimizer, Train};
 use saturn_train::trainer;
@@ -129,7 +131,8 @@ impl Trainer {
         self.fit_watched(net, data, |_| true)
     }
 
-    /// The same; `epoch` receives the record of each epoch, and stops training by returning false.
+    /// The same; `epoch` receives the record of each epoch, and stops training by returning false. The network then
+    /// has the weights of that epoch.
     pub fn fit_watched<R: Real>(
         &self,
         net: &mut Network<R>,
@@ -178,12 +181,25 @@ impl Trainer {
             settings: &self.settings,
         };
         net.net = net.net.clone().for_density(data.density);
-        let trained = trainer::train(&mut net.net, &job, None, &mut Watching(epoch))?;
-        Ok(History {
-            epochs: trained.history,
-            kept_epoch: trained.kept_epoch,
-            seconds: trained.seconds,
-        })
+        let began = Instant::now();
+        let mut watching = Watching {
+            epoch,
+            seen: Vec::new(),
+            stopped: false,
+        };
+        match trainer::train(&mut net.net, &job, None, &mut watching) {
+            Ok(trained) => Ok(History {
+                epochs: trained.history,
+                kept_epoch: trained.kept_epoch,
+                seconds: trained.seconds,
+            }),
+            Err(TrainError::Interrupted) if watching.stopped => Ok(History {
+                kept_epoch: watching.seen.len(),
+                epochs: watching.seen,
+                seconds: began.elapsed().as_secs_f64(),
+            }),
+            Err(e) => Err(e.into()),
+        }
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -227,14 +243,20 @@ pub(crate) fn fits<R: Real>(net: &Network<R>, data: &Dataset) -> Result<(), Erro
     Ok(())
 }
 
-/// Hands each epoch's record on.
-struct Watching<F>(F);
+/// Hands each epoch's record on, and keeps it.
+struct Watching<F> {
+    epoch: F,
+    seen: Vec<EpochRecord>,
+    stopped: bool,
+}
 
 impl<F: FnMut(&EpochRecord) -> bool> Watch for Watching<F> {
     fn begins(&mut self, _: &[EpochRecord]) {}
 
     fn epoch(&mut self, record: &EpochRecord) -> bool {
-        self.0(record)
+        self.seen.push(record.clone());
+        self.stopped = !(self.epoch)(record);
+        !self.stopped
     }
 
     fn say(&self, _: &str) {}

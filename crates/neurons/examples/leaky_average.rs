@@ -22,14 +22,13 @@
 //!
 //! **Source.** Brown 1956 (exponential smoothing). **Departures.** a is learnt, one a unit.
 
-use std::ops::Range;
-
 use multiversion::multiversion;
 use nalgebra::DMatrix;
 use saturn_cell::rng::{ChaCha8Rng, generator};
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Kind, Params, Real, Recorded,
-    Size, Stream, Synapses, View, ViewMut, Widths, column, column_mut, elementary, init, kernel,
+    Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Kind, Output, Params, Real,
+    Recorded, Size, Stream, Synapses, View, ViewMut, Widths, column, column_mut, elementary, init,
+    kernel,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -168,8 +167,8 @@ impl<R: Real> Cell<R> for LeakyAverage<R> {
         Box::new(self.clone())
     }
 
-    fn shows(&self) -> Option<Range<usize>> {
-        Some(0..self.decay.len())
+    fn output(&self) -> Output<'_, R> {
+        Output::Rows(0..self.decay.len())
     }
 
     fn project(&self, x: Input<R>, mut drive: ViewMut<R>) {
@@ -181,11 +180,17 @@ impl<R: Real> Cell<R> for LeakyAverage<R> {
         average(&self.decay, drive, prev, next); // (2)
     }
 
-    fn retreat(&self, at: Recorded<R>, adj: ViewMut<R>, d_drive: ViewMut<R>, grad: &mut Params<R>) {
-        average_reverse(&self.decay, at, adj, d_drive, grad); // (2)ᵀ
+    fn advance_backward(
+        &self,
+        at: Recorded<R>,
+        adj: ViewMut<R>,
+        d_drive: ViewMut<R>,
+        grad: &mut Params<R>,
+    ) {
+        average_backward(&self.decay, at, adj, d_drive, grad); // (2)ᵀ
     }
 
-    fn unproject(
+    fn project_backward(
         &self,
         x: Input<R>,
         _at: Recorded<R>,
@@ -193,8 +198,8 @@ impl<R: Real> Cell<R> for LeakyAverage<R> {
         grad: &mut Params<R>,
         dx: Option<ViewMut<R>>,
     ) {
-        x.apply_reverse(d_drive, grad[W].as_view_mut()); // (1)ᵀ
-        kernel::add_bias_reverse(&d_drive, grad[BIAS].as_mut_slice()); // (1)ᵀ
+        x.apply_backward(d_drive, grad[W].as_view_mut()); // (1)ᵀ
+        kernel::add_bias_backward(&d_drive, grad[BIAS].as_mut_slice()); // (1)ᵀ
         if let Some(dx) = dx {
             kernel::set_transpose_product(dx, self.params[W].as_view(), d_drive); // (1)ᵀ
         }
@@ -216,7 +221,7 @@ fn average<R: Real>(decay: &[R], drive: ViewMut<R>, prev: View<R>, mut next: Vie
 
 /// (2)ᵀ
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn average_reverse<R: Real>(
+fn average_backward<R: Real>(
     decay: &[R],
     at: Recorded<R>,
     mut adj: ViewMut<R>,

@@ -43,12 +43,10 @@ mod kernels;
 #[cfg(test)]
 mod tests;
 
-use std::ops::Range;
-
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Params, Real, Recorded, Size,
-    Synapses, View, ViewMut, Widths, column_mut,
+    Built, Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Output, Params, Real,
+    Recorded, Size, Synapses, View, ViewMut, Widths, column_mut,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -58,7 +56,7 @@ use crate::fan_in::{FanIn, FanInConfig};
 use crate::fields::{stacked, thirds_mut};
 use crate::spike_reset::{ResetGradient, SpikeReset};
 use crate::surrogate::Surrogate;
-use kernels::{fire, fire_reverse};
+use kernels::{fire, fire_backward};
 
 /// What a layer of ALIF neurons is made of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -161,17 +159,8 @@ impl CellConfig for AlifConfig {
         }
     }
 
-    fn build<R: Real>(
-        &self,
-        inputs: usize,
-        dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+    fn build<R: Real>(&self, inputs: usize, dt_ms: f64, rng: &mut ChaCha8Rng) -> Built<R> {
         Ok(Box::new(Alif::new(self, inputs, dt_ms, rng)?))
-    }
-
-    fn spikes(&self) -> bool {
-        true
     }
 
     fn threshold(&self) -> Option<f64> {
@@ -321,23 +310,23 @@ impl<R: Real> Cell<R> for Alif<R> {
         }
     }
 
-    fn shows(&self) -> Option<Range<usize>> {
+    fn output(&self) -> Output<'_, R> {
         let h = self.config.hidden;
-        Some(2 * h..3 * h)
+        Output::Rows(2 * h..3 * h)
     }
 
-    fn retreat(
+    fn advance_backward(
         &self,
         at: Recorded<R>,
         mut adj: ViewMut<R>,
         mut d_drive: ViewMut<R>,
         grad: &mut Params<R>,
     ) {
-        fire_reverse(self, at, adj.as_view_mut(), d_drive.as_view_mut(), grad); // (4)ᵀ, (3)ᵀ, (2)ᵀ
-        self.fan_in.add_own_reverse(&mut adj, d_drive.as_view()); // (1)ᵀ for the spikes before
+        fire_backward(self, at, adj.as_view_mut(), d_drive.as_view_mut(), grad); // (4)ᵀ, (3)ᵀ, (2)ᵀ
+        self.fan_in.add_own_backward(&mut adj, d_drive.as_view()); // (1)ᵀ for the spikes before
     }
 
-    fn unproject(
+    fn project_backward(
         &self,
         x: Input<R>,
         at: Recorded<R>,
@@ -346,7 +335,7 @@ impl<R: Real> Cell<R> for Alif<R> {
         dx: Option<ViewMut<R>>,
     ) {
         let spikes = (at, self.relaxed);
-        (self.fan_in).unproject(&self.params, x, spikes, d_drive, grad, dx); // (1)ᵀ
+        (self.fan_in).project_backward(&self.params, x, spikes, d_drive, grad, dx); // (1)ᵀ
     }
 }
 

@@ -153,7 +153,7 @@ impl<R: Real> FanIn<R> {
 
     /// (1)ᵀ for the spikes: adds to their adjoint, the last rows of `adj [S, B]`, what comes through
     /// `d_drive [H, B]`.
-    pub fn add_own_reverse(&self, adj: &mut ViewMut<R>, d_drive: View<R>) {
+    pub fn add_own_backward(&self, adj: &mut ViewMut<R>, d_drive: View<R>) {
         if let Some(w_r) = &self.recurrent_t {
             let first = adj.nrows() - self.hidden;
             w_r.add_product(adj.rows_mut(first, self.hidden), d_drive);
@@ -162,7 +162,7 @@ impl<R: Real> FanIn<R> {
 
     /// (1)ᵀ for the parameters, and for the input if `dx [I, N]` is wanted. The spikes are the last rows of
     /// the states before each step; if `dense`, they are not few, as in relaxed mode.
-    pub fn unproject(
+    pub fn project_backward(
         &self,
         params: &Params<R>,
         x: Input<R>,
@@ -171,9 +171,9 @@ impl<R: Real> FanIn<R> {
         grad: &mut Params<R>,
         dx: Option<ViewMut<R>>,
     ) {
-        x.apply_reverse(d_drive, grad[W].as_view_mut());
+        x.apply_backward(d_drive, grad[W].as_view_mut());
         if let Some(bias) = self.bias {
-            kernel::add_bias_reverse(&d_drive, grad[bias].as_mut_slice());
+            kernel::add_bias_backward(&d_drive, grad[bias].as_mut_slice());
         }
         if let Some(w_r) = self.recurrent {
             let spikes = at.prev.rows(at.prev.nrows() - self.hidden, self.hidden);

@@ -30,15 +30,13 @@
 //! channels with counts of 1 the sums start at about ±sqrt(n / (3 H)): with 128 units on 700 channels of
 //! which 2-13 % are active, ±0.2 to ±0.5, so gates start near 1/2.
 
-use std::ops::Range;
-
 use multiversion::multiversion;
 use saturn_cell::elementary::{sigmoid, tanh};
 use saturn_cell::kernel::{Panels, Transposed};
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Kind, Params, Real, Recorded,
-    Size, Synapses, View, ViewMut, Widths, column, column_mut, init, kernel,
+    Built, Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Kind, Output, Params,
+    Real, Recorded, Size, Synapses, View, ViewMut, Widths, column, column_mut, init, kernel,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -74,12 +72,7 @@ impl CellConfig for GruConfig {
         }
     }
 
-    fn build<R: Real>(
-        &self,
-        inputs: usize,
-        dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+    fn build<R: Real>(&self, inputs: usize, dt_ms: f64, rng: &mut ChaCha8Rng) -> Built<R> {
         Ok(Box::new(Gru::new(self, inputs, dt_ms, rng)?))
     }
 }
@@ -213,11 +206,11 @@ impl<R: Real> Cell<R> for Gru<R> {
         gates(drive, prev, next); // (1)-(5)
     }
 
-    fn shows(&self) -> Option<Range<usize>> {
-        Some(0..self.config.hidden)
+    fn output(&self) -> Output<'_, R> {
+        Output::Rows(0..self.config.hidden)
     }
 
-    fn retreat(
+    fn advance_backward(
         &self,
         at: Recorded<R>,
         mut adj: ViewMut<R>,
@@ -225,13 +218,13 @@ impl<R: Real> Cell<R> for Gru<R> {
         _grad: &mut Params<R>,
     ) {
         let h = self.config.hidden;
-        gates_reverse(at, adj.as_view_mut(), d_drive.as_view_mut());
+        gates_backward(at, adj.as_view_mut(), d_drive.as_view_mut());
         // (1)ᵀ, (2)ᵀ, (3)ᵀ for the state before.
         let recurrent = d_drive.rows(0, 3 * h);
         self.recurrent_t.add_product(adj, recurrent);
     }
 
-    fn unproject(
+    fn project_backward(
         &self,
         x: Input<R>,
         at: Recorded<R>,
@@ -245,13 +238,13 @@ impl<R: Real> Cell<R> for Gru<R> {
         let (gates, candidate) = (d_drive.rows(0, 2 * h), d_drive.rows(3 * h, h));
         // (1)ᵀ, (2)ᵀ, (3)ᵀ: the recurrent side.
         kernel::add_product_by_transpose(grad[U].as_view_mut(), recurrent, at.prev);
-        kernel::add_bias_reverse(&recurrent, grad[C].as_mut_slice());
+        kernel::add_bias_backward(&recurrent, grad[C].as_mut_slice());
         // (1)ᵀ, (2)ᵀ, (4)ᵀ: the input's side.
-        x.apply_reverse(gates, grad[W].rows_mut(0, 2 * h));
-        x.apply_reverse(candidate, grad[W].rows_mut(2 * h, h));
+        x.apply_backward(gates, grad[W].rows_mut(0, 2 * h));
+        x.apply_backward(candidate, grad[W].rows_mut(2 * h, h));
         let (d_b_gates, d_b_candidate) = grad[B].as_mut_slice().split_at_mut(2 * h);
-        kernel::add_bias_reverse(&gates, d_b_gates);
-        kernel::add_bias_reverse(&candidate, d_b_candidate);
+        kernel::add_bias_backward(&gates, d_b_gates);
+        kernel::add_bias_backward(&candidate, d_b_candidate);
         if let Some(mut dx) = dx {
             kernel::set_transpose_product(dx.as_view_mut(), w.rows(0, 2 * h), gates);
             kernel::add_transpose_product(dx, w.rows(2 * h, h), candidate);
@@ -283,7 +276,7 @@ fn gates<R: Real>(mut drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
 
 /// (5)ᵀ and (4)ᵀ: the drive's adjoint, and what reaches the state before through z.
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn gates_reverse<R: Real>(at: Recorded<R>, mut adj: ViewMut<R>, mut d_drive: ViewMut<R>) {
+fn gates_backward<R: Real>(at: Recorded<R>, mut adj: ViewMut<R>, mut d_drive: ViewMut<R>) {
     let (h, one) = (adj.nrows(), R::one());
     for lane in 0..at.prev.ncols() {
         let (gates, rest) = column(&at.drive, lane).split_at(2 * h);

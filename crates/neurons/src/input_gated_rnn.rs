@@ -33,15 +33,13 @@
 //! counts of 1 the sums of W start at about ±sqrt(n / (3 H)): with 128 units on 700 channels of which 2-13 %
 //! are active, ±0.2 to ±0.5, so that g starts in 0.2 to 0.4, open enough to learn.
 
-use std::ops::Range;
-
 use multiversion::multiversion;
 use saturn_cell::elementary::{sigmoid, tanh};
 use saturn_cell::kernel::{Panels, Transposed};
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Kind, Params, Real, Recorded,
-    Size, Synapses, View, ViewMut, Widths, column, column_mut, init, kernel,
+    Built, Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Kind, Output, Params,
+    Real, Recorded, Size, Synapses, View, ViewMut, Widths, column, column_mut, init, kernel,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -93,12 +91,7 @@ impl CellConfig for InputGatedRnnConfig {
         }
     }
 
-    fn build<R: Real>(
-        &self,
-        inputs: usize,
-        dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+    fn build<R: Real>(&self, inputs: usize, dt_ms: f64, rng: &mut ChaCha8Rng) -> Built<R> {
         Ok(Box::new(InputGatedRnn::new(self, inputs, dt_ms, rng)?))
     }
 }
@@ -222,11 +215,11 @@ impl<R: Real> Cell<R> for InputGatedRnn<R> {
         gate(drive, prev, next); // (1)-(3)
     }
 
-    fn shows(&self) -> Option<Range<usize>> {
-        Some(0..self.config.hidden)
+    fn output(&self) -> Output<'_, R> {
+        Output::Rows(0..self.config.hidden)
     }
 
-    fn retreat(
+    fn advance_backward(
         &self,
         at: Recorded<R>,
         mut adj: ViewMut<R>,
@@ -234,12 +227,12 @@ impl<R: Real> Cell<R> for InputGatedRnn<R> {
         _grad: &mut Params<R>,
     ) {
         let h = self.config.hidden;
-        gate_reverse(at, adj.as_view_mut(), d_drive.as_view_mut());
+        gate_backward(at, adj.as_view_mut(), d_drive.as_view_mut());
         // (2)ᵀ for the state before.
         self.recurrent_t.add_product(adj, d_drive.rows(h, h));
     }
 
-    fn unproject(
+    fn project_backward(
         &self,
         x: Input<R>,
         at: Recorded<R>,
@@ -249,9 +242,9 @@ impl<R: Real> Cell<R> for InputGatedRnn<R> {
     ) {
         let h = self.config.hidden;
         // (1)ᵀ, (2)ᵀ
-        x.apply_reverse(d_drive, grad[W].as_view_mut());
+        x.apply_backward(d_drive, grad[W].as_view_mut());
         kernel::add_product_by_transpose(grad[U].as_view_mut(), d_drive.rows(h, h), at.prev);
-        kernel::add_bias_reverse(&d_drive, grad[B].as_mut_slice());
+        kernel::add_bias_backward(&d_drive, grad[B].as_mut_slice());
         if let Some(dx) = dx {
             kernel::set_transpose_product(dx, self.params[W].as_view(), d_drive);
         }
@@ -279,7 +272,7 @@ fn gate<R: Real>(mut drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
 
 /// (3)ᵀ, with the slopes of (1) and (2): the drive's adjoint, and what reaches the state before past n.
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn gate_reverse<R: Real>(at: Recorded<R>, mut adj: ViewMut<R>, mut d_drive: ViewMut<R>) {
+fn gate_backward<R: Real>(at: Recorded<R>, mut adj: ViewMut<R>, mut d_drive: ViewMut<R>) {
     let (h, one) = (adj.nrows(), R::one());
     for lane in 0..at.prev.ncols() {
         let (g, n) = column(&at.drive, lane).split_at(h);

@@ -23,14 +23,12 @@
 //! **Sources and kin.** The readout of Bellec et al. 2020 has `input_scale: one`. snnTorch's
 //! `Leaky(beta=a, reset_mechanism="none")` has this v as its membrane for `input_scale: one`.
 
-use std::ops::Range;
-
 use multiversion::multiversion;
 use nalgebra::DMatrix;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Kind, Params, Real, Recorded,
-    Size, Synapses, View, ViewMut, Widths, column, column_mut, init, kernel,
+    Built, Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Kind, Output, Params,
+    Real, Recorded, Size, Synapses, View, ViewMut, Widths, column, column_mut, init, kernel,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -88,12 +86,7 @@ impl CellConfig for LiConfig {
         }
     }
 
-    fn build<R: Real>(
-        &self,
-        inputs: usize,
-        dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+    fn build<R: Real>(&self, inputs: usize, dt_ms: f64, rng: &mut ChaCha8Rng) -> Built<R> {
         Ok(Box::new(Li::new(self, inputs, dt_ms, rng)?))
     }
 }
@@ -219,15 +212,21 @@ impl<R: Real> Cell<R> for Li<R> {
         leak(self, drive, prev, next); // (2)
     }
 
-    fn shows(&self) -> Option<Range<usize>> {
-        Some(0..self.config.outputs)
+    fn output(&self) -> Output<'_, R> {
+        Output::Rows(0..self.config.outputs)
     }
 
-    fn retreat(&self, at: Recorded<R>, adj: ViewMut<R>, d_drive: ViewMut<R>, grad: &mut Params<R>) {
-        leak_reverse(self, at, adj, d_drive, grad); // (2)ᵀ
+    fn advance_backward(
+        &self,
+        at: Recorded<R>,
+        adj: ViewMut<R>,
+        d_drive: ViewMut<R>,
+        grad: &mut Params<R>,
+    ) {
+        leak_backward(self, at, adj, d_drive, grad); // (2)ᵀ
     }
 
-    fn unproject(
+    fn project_backward(
         &self,
         x: Input<R>,
         _at: Recorded<R>,
@@ -236,9 +235,9 @@ impl<R: Real> Cell<R> for Li<R> {
         dx: Option<ViewMut<R>>,
     ) {
         // (1)ᵀ
-        x.apply_reverse(d_drive, grad[W].as_view_mut());
+        x.apply_backward(d_drive, grad[W].as_view_mut());
         if let Some(bias) = self.bias {
-            kernel::add_bias_reverse(&d_drive, grad[bias].as_mut_slice());
+            kernel::add_bias_backward(&d_drive, grad[bias].as_mut_slice());
         }
         if let Some(dx) = dx {
             kernel::set_transpose_product(dx, self.params[W].as_view(), d_drive);
@@ -262,7 +261,7 @@ fn leak<R: Real>(cell: &Li<R>, drive: ViewMut<R>, prev: View<R>, mut next: ViewM
 
 /// (2)ᵀ
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn leak_reverse<R: Real>(
+fn leak_backward<R: Real>(
     cell: &Li<R>,
     at: Recorded<R>,
     mut adj: ViewMut<R>,

@@ -31,14 +31,12 @@
 //! `LIFBoxCell` is `zero` with `input_scale: decay` and `full`, its Euler decay 1 - dt/tau taken as a; it
 //! resets within the step, so its v is ours where there is no spike, and 0 where there is one.
 
-use std::ops::Range;
-
 use multiversion::multiversion;
 use saturn_cell::kernel::each;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Params, Real, Recorded, Size,
-    Synapses, View, ViewMut, Widths, column, column_mut,
+    Built, Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Output, Params, Real,
+    Recorded, Size, Synapses, View, ViewMut, Widths, column, column_mut,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -119,17 +117,8 @@ impl CellConfig for LifConfig {
         }
     }
 
-    fn build<R: Real>(
-        &self,
-        inputs: usize,
-        dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+    fn build<R: Real>(&self, inputs: usize, dt_ms: f64, rng: &mut ChaCha8Rng) -> Built<R> {
         Ok(Box::new(Lif::new(self, inputs, dt_ms, rng)?))
-    }
-
-    fn spikes(&self) -> bool {
-        true
     }
 
     fn threshold(&self) -> Option<f64> {
@@ -276,23 +265,23 @@ impl<R: Real> Cell<R> for Lif<R> {
         }
     }
 
-    fn shows(&self) -> Option<Range<usize>> {
+    fn output(&self) -> Output<'_, R> {
         let h = self.config.hidden;
-        Some(h..2 * h)
+        Output::Rows(h..2 * h)
     }
 
-    fn retreat(
+    fn advance_backward(
         &self,
         at: Recorded<R>,
         mut adj: ViewMut<R>,
         mut d_drive: ViewMut<R>,
         grad: &mut Params<R>,
     ) {
-        fire_reverse(self, at, adj.as_view_mut(), d_drive.as_view_mut(), grad); // (3)ᵀ, (2)ᵀ
-        self.fan_in.add_own_reverse(&mut adj, d_drive.as_view()); // (1)ᵀ for the spikes before
+        fire_backward(self, at, adj.as_view_mut(), d_drive.as_view_mut(), grad); // (3)ᵀ, (2)ᵀ
+        self.fan_in.add_own_backward(&mut adj, d_drive.as_view()); // (1)ᵀ for the spikes before
     }
 
-    fn unproject(
+    fn project_backward(
         &self,
         x: Input<R>,
         at: Recorded<R>,
@@ -301,7 +290,7 @@ impl<R: Real> Cell<R> for Lif<R> {
         dx: Option<ViewMut<R>>,
     ) {
         let spikes = (at, self.relaxed);
-        (self.fan_in).unproject(&self.params, x, spikes, d_drive, grad, dx); // (1)ᵀ
+        (self.fan_in).project_backward(&self.params, x, spikes, d_drive, grad, dx); // (1)ᵀ
     }
 }
 
@@ -336,7 +325,7 @@ fn fire<R: Real>(cell: &Lif<R>, drive: ViewMut<R>, prev: View<R>, mut next: View
 
 /// (3)ᵀ, (2)ᵀ: the drive's adjoint, and that of the state before but for (1)ᵀ.
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn fire_reverse<R: Real>(
+fn fire_backward<R: Real>(
     cell: &Lif<R>,
     at: Recorded<R>,
     mut adj: ViewMut<R>,

@@ -33,15 +33,13 @@
 //! counts of 1 the sums start at about ±sqrt(n / (3 H)): with 128 units on 700 channels of which 2-13 % are
 //! active, ±0.2 to ±0.5, so i and o start near 1/2 and f near sigmoid(1) = 0.73.
 
-use std::ops::Range;
-
 use multiversion::multiversion;
 use saturn_cell::elementary::{sigmoid, tanh};
 use saturn_cell::kernel::{Panels, Transposed};
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Kind, Params, Real, Recorded,
-    Size, Synapses, View, ViewMut, Widths, column, column_mut, init, kernel,
+    Built, Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Kind, Output, Params,
+    Real, Recorded, Size, Synapses, View, ViewMut, Widths, column, column_mut, init, kernel,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -86,12 +84,7 @@ impl CellConfig for LstmConfig {
         }
     }
 
-    fn build<R: Real>(
-        &self,
-        inputs: usize,
-        dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+    fn build<R: Real>(&self, inputs: usize, dt_ms: f64, rng: &mut ChaCha8Rng) -> Built<R> {
         Ok(Box::new(Lstm::new(self, inputs, dt_ms, rng)?))
     }
 }
@@ -231,24 +224,24 @@ impl<R: Real> Cell<R> for Lstm<R> {
         gates(drive, prev, next); // (1)-(6)
     }
 
-    fn shows(&self) -> Option<Range<usize>> {
-        Some(0..self.config.hidden)
+    fn output(&self) -> Output<'_, R> {
+        Output::Rows(0..self.config.hidden)
     }
 
-    fn retreat(
+    fn advance_backward(
         &self,
         at: Recorded<R>,
         mut adj: ViewMut<R>,
         mut d_drive: ViewMut<R>,
         _grad: &mut Params<R>,
     ) {
-        gates_reverse(at, adj.as_view_mut(), d_drive.as_view_mut());
+        gates_backward(at, adj.as_view_mut(), d_drive.as_view_mut());
         // (1)ᵀ-(4)ᵀ for the activity before.
         let d_h = adj.rows_mut(0, self.config.hidden);
         self.recurrent_t.set_product(d_h, d_drive.as_view());
     }
 
-    fn unproject(
+    fn project_backward(
         &self,
         x: Input<R>,
         at: Recorded<R>,
@@ -258,9 +251,9 @@ impl<R: Real> Cell<R> for Lstm<R> {
     ) {
         // (1)ᵀ-(4)ᵀ
         let h = at.prev.rows(0, self.config.hidden);
-        x.apply_reverse(d_drive, grad[W].as_view_mut());
+        x.apply_backward(d_drive, grad[W].as_view_mut());
         kernel::add_product_by_transpose(grad[U].as_view_mut(), d_drive, h);
-        kernel::add_bias_reverse(&d_drive, grad[B].as_mut_slice());
+        kernel::add_bias_backward(&d_drive, grad[B].as_mut_slice());
         if let Some(dx) = dx {
             kernel::set_transpose_product(dx, self.params[W].as_view(), d_drive);
         }
@@ -298,7 +291,7 @@ fn gates<R: Real>(mut drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
 
 /// (6)ᵀ to (1)ᵀ: the drive's adjoint, and that of the memory before. The adjoint of h is used up.
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn gates_reverse<R: Real>(at: Recorded<R>, mut adj: ViewMut<R>, mut d_drive: ViewMut<R>) {
+fn gates_backward<R: Real>(at: Recorded<R>, mut adj: ViewMut<R>, mut d_drive: ViewMut<R>) {
     let (h, one) = (adj.nrows() / 2, R::one());
     for lane in 0..at.prev.ncols() {
         let (i_f, g_o) = column(&at.drive, lane).split_at(2 * h);

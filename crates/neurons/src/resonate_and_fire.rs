@@ -66,12 +66,10 @@ mod resonance;
 #[cfg(test)]
 mod tests;
 
-use std::ops::Range;
-
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Params, Real, Recorded, Size,
-    Synapses, View, ViewMut, Widths, column_mut,
+    Built, Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Output, Params, Real,
+    Recorded, Size, Synapses, View, ViewMut, Widths, column_mut,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -81,7 +79,7 @@ use crate::fan_in::{FanIn, FanInConfig};
 use crate::fields::stacked;
 use crate::spike_reset::ResetGradient;
 use crate::surrogate::Surrogate;
-use kernels::{fire, fire_reverse};
+use kernels::{fire, fire_backward};
 use resonance::Resonance;
 
 /// How the oscillation becomes steps.
@@ -222,17 +220,8 @@ impl CellConfig for ResonateAndFireConfig {
         }
     }
 
-    fn build<R: Real>(
-        &self,
-        inputs: usize,
-        dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+    fn build<R: Real>(&self, inputs: usize, dt_ms: f64, rng: &mut ChaCha8Rng) -> Built<R> {
         Ok(Box::new(ResonateAndFire::new(self, inputs, dt_ms, rng)?))
-    }
-
-    fn spikes(&self) -> bool {
-        true
     }
 
     fn threshold(&self) -> Option<f64> {
@@ -358,24 +347,24 @@ impl<R: Real> Cell<R> for ResonateAndFire<R> {
         }
     }
 
-    fn shows(&self) -> Option<Range<usize>> {
+    fn output(&self) -> Output<'_, R> {
         let w = Cell::<R>::widths(self);
-        Some(w.state - w.output..w.state)
+        Output::Rows(w.state - w.output..w.state)
     }
 
-    fn retreat(
+    fn advance_backward(
         &self,
         at: Recorded<R>,
         mut adj: ViewMut<R>,
         mut d_drive: ViewMut<R>,
         grad: &mut Params<R>,
     ) {
-        fire_reverse(self, at, adj.as_view_mut(), d_drive.as_view_mut(), grad); // (6)ᵀ to (2)ᵀ
+        fire_backward(self, at, adj.as_view_mut(), d_drive.as_view_mut(), grad); // (6)ᵀ to (2)ᵀ
         let d = d_drive.rows(0, self.config.hidden);
-        self.fan_in.add_own_reverse(&mut adj, d); // (1)ᵀ for the spikes before
+        self.fan_in.add_own_backward(&mut adj, d); // (1)ᵀ for the spikes before
     }
 
-    fn unproject(
+    fn project_backward(
         &self,
         x: Input<R>,
         at: Recorded<R>,
@@ -384,7 +373,7 @@ impl<R: Real> Cell<R> for ResonateAndFire<R> {
         dx: Option<ViewMut<R>>,
     ) {
         let (spikes, d) = ((at, self.relaxed), d_drive.rows(0, self.config.hidden));
-        (self.fan_in).unproject(&self.params, x, spikes, d, grad, dx); // (1)ᵀ
+        (self.fan_in).project_backward(&self.params, x, spikes, d, grad, dx); // (1)ᵀ
     }
 }
 

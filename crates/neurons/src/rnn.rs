@@ -24,15 +24,13 @@
 //! ±sqrt(n / (3 H)): with 128 units on 700 channels of which 2-13 % are active, ±0.2 to ±0.5, alive and
 //! not saturated.
 
-use std::ops::Range;
-
 use multiversion::multiversion;
 use saturn_cell::elementary::tanh;
 use saturn_cell::kernel::{Panels, Transposed};
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Kind, Params, Real, Recorded,
-    Size, Synapses, View, ViewMut, Widths, column, column_mut, init, kernel,
+    Built, Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Kind, Output, Params,
+    Real, Recorded, Size, Synapses, View, ViewMut, Widths, column, column_mut, init, kernel,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -80,12 +78,7 @@ impl CellConfig for RnnConfig {
         }
     }
 
-    fn build<R: Real>(
-        &self,
-        inputs: usize,
-        dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+    fn build<R: Real>(&self, inputs: usize, dt_ms: f64, rng: &mut ChaCha8Rng) -> Built<R> {
         Ok(Box::new(Rnn::new(self, inputs, dt_ms, rng)?))
     }
 }
@@ -202,23 +195,23 @@ impl<R: Real> Cell<R> for Rnn<R> {
         squash(drive, next); // (2)
     }
 
-    fn shows(&self) -> Option<Range<usize>> {
-        Some(0..self.config.hidden)
+    fn output(&self) -> Output<'_, R> {
+        Output::Rows(0..self.config.hidden)
     }
 
-    fn retreat(
+    fn advance_backward(
         &self,
         at: Recorded<R>,
         mut adj: ViewMut<R>,
         mut d_drive: ViewMut<R>,
         _grad: &mut Params<R>,
     ) {
-        squash_reverse(at.next, adj.as_view_mut(), d_drive.as_view_mut()); // (2)ᵀ
+        squash_backward(at.next, adj.as_view_mut(), d_drive.as_view_mut()); // (2)ᵀ
         // (1)ᵀ for the state before.
         self.recurrent_t.add_product(adj, d_drive.as_view());
     }
 
-    fn unproject(
+    fn project_backward(
         &self,
         x: Input<R>,
         at: Recorded<R>,
@@ -227,10 +220,10 @@ impl<R: Real> Cell<R> for Rnn<R> {
         dx: Option<ViewMut<R>>,
     ) {
         // (1)ᵀ
-        x.apply_reverse(d_drive, grad[W].as_view_mut());
+        x.apply_backward(d_drive, grad[W].as_view_mut());
         kernel::add_product_by_transpose(grad[U].as_view_mut(), d_drive, at.prev);
         if self.config.bias {
-            kernel::add_bias_reverse(&d_drive, grad[BIAS].as_mut_slice());
+            kernel::add_bias_backward(&d_drive, grad[BIAS].as_mut_slice());
         }
         if let Some(dx) = dx {
             kernel::set_transpose_product(dx, self.params[W].as_view(), d_drive);
@@ -252,7 +245,7 @@ fn squash<R: Real>(drive: ViewMut<R>, mut next: ViewMut<R>) {
 
 /// (2)ᵀ: the drive's adjoint from that of the state after the step, which is used up.
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn squash_reverse<R: Real>(next: View<R>, mut adj: ViewMut<R>, mut d_drive: ViewMut<R>) {
+fn squash_backward<R: Real>(next: View<R>, mut adj: ViewMut<R>, mut d_drive: ViewMut<R>) {
     for lane in 0..next.ncols() {
         let delta = column_mut(&mut d_drive, lane).iter_mut();
         let after = column_mut(&mut adj, lane)

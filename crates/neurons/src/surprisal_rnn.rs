@@ -53,8 +53,8 @@ use saturn_cell::elementary::{exp, tanh};
 use saturn_cell::kernel::{Panels, Transposed};
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig as _, ConfigError, Field, FieldKind, Input, Kind, Params, Real, Recorded,
-    Synapses, View, ViewMut, Widths, column, column_mut, init, kernel, view, view_mut,
+    Cell, CellConfig as _, ConfigError, Field, FieldKind, Input, Kind, Output, Params, Real,
+    Recorded, Synapses, View, ViewMut, Widths, column, column_mut, init, kernel, view, view_mut,
 };
 
 pub use config::SurprisalRnnConfig;
@@ -213,11 +213,11 @@ impl<R: Real> Cell<R> for SurprisalRnn<R> {
         react(self, drive, prev, next); // (2)-(4)
     }
 
-    fn shows(&self) -> Option<Range<usize>> {
-        Some(0..self.config.hidden)
+    fn output(&self) -> Output<'_, R> {
+        Output::Rows(0..self.config.hidden)
     }
 
-    fn retreat(
+    fn advance_backward(
         &self,
         at: Recorded<R>,
         mut adj: ViewMut<R>,
@@ -225,7 +225,7 @@ impl<R: Real> Cell<R> for SurprisalRnn<R> {
         _grad: &mut Params<R>,
     ) {
         let [d, _, z, _] = self.rows();
-        react_reverse(self, at, adj.as_view_mut(), d_drive.as_view_mut()); // (4)ᵀ-(2)ᵀ
+        react_backward(self, at, adj.as_view_mut(), d_drive.as_view_mut()); // (4)ᵀ-(2)ᵀ
         let (d_d, d_z) = (d_drive.rows_range(d), d_drive.rows_range(z));
         self.recurrent_t.add_product(adj.as_view_mut(), d_d); // (3)ᵀ for the state before
         if !self.config.detach_surprisal {
@@ -233,7 +233,7 @@ impl<R: Real> Cell<R> for SurprisalRnn<R> {
         }
     }
 
-    fn unproject(
+    fn project_backward(
         &self,
         x: Input<R>,
         at: Recorded<R>,
@@ -245,17 +245,17 @@ impl<R: Real> Cell<R> for SurprisalRnn<R> {
         let (d_d, d_q) = (d_drive.rows_range(d), d_drive.rows_range(q));
         let (d_z, d_s) = (d_drive.rows_range(z), d_drive.rows_range(s.clone()));
         // (3)ᵀ
-        x.apply_reverse(d_d, grad[W].as_view_mut());
+        x.apply_backward(d_d, grad[W].as_view_mut());
         kernel::add_product_by_transpose(grad[U].as_view_mut(), d_d, at.prev);
-        kernel::add_bias_reverse(&d_d, grad[B].as_mut_slice());
+        kernel::add_bias_backward(&d_d, grad[B].as_mut_slice());
         let surprisal = at.drive.rows_range(s);
         kernel::add_product_by_transpose(grad[V].as_view_mut(), d_d, surprisal);
         // (2)ᵀ
-        x.apply_reverse(d_q, grad[Q].as_view_mut());
-        x.apply_reverse(d_s, view_mut(grad[C].as_mut_slice(), 1, self.inputs));
+        x.apply_backward(d_q, grad[Q].as_view_mut());
+        x.apply_backward(d_s, view_mut(grad[C].as_mut_slice(), 1, self.inputs));
         // (1)ᵀ
         kernel::add_product_by_transpose(grad[Q].as_view_mut(), at.prev, d_z);
-        kernel::add_bias_reverse(&d_z, grad[C].as_mut_slice());
+        kernel::add_bias_backward(&d_z, grad[C].as_mut_slice());
         if let Some(mut dx) = dx {
             kernel::set_transpose_product(dx.as_view_mut(), p[W].as_view(), d_d); // (3)ᵀ
             if !self.config.detach_surprisal {
@@ -292,7 +292,7 @@ fn react<R: Real>(
 /// (3)ᵀ and (2)ᵀ: the drive's adjoint, and what reaches the state before through Q x. The adjoint of the
 /// state after the step is used up.
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn react_reverse<R: Real>(
+fn react_backward<R: Real>(
     cell: &SurprisalRnn<R>,
     at: Recorded<R>,
     mut adj: ViewMut<R>,

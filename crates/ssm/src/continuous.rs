@@ -180,7 +180,7 @@ impl Continuous {
     }
 
     /// (4)ᵀ-(1)ᵀ
-    pub(crate) fn step_reverse<R: Real>(
+    pub(crate) fn step_backward<R: Real>(
         &self,
         bins: f64,
         learnt: &[Tensor<R>],

@@ -134,7 +134,7 @@ impl<R: Real> Diagonal<R> {
     /// Reverse of [`Self::advance`]: sets `d_w [2P]`, and turns `adj [2P]` from the adjoint of the state
     /// after the step into that of the state before it.
     #[inline(always)]
-    pub fn retreat(&self, adj: &mut [R], d_w: &mut [R]) {
+    pub fn advance_backward(&self, adj: &mut [R], d_w: &mut [R]) {
         let n = self.states();
         let (l_re, l_im, f_re, f_im) = self.parts();
         let (a_re, a_im) = halves_mut(adj, n);
@@ -176,7 +176,7 @@ impl<R: Real> Diagonal<R> {
                 let d_l = Complex::new(xd_re[i].wide(), xd_im[i].wide()) / f; // (4)ᵀ
                 let d_f = Complex::new(vd_re[i].wide(), vd_im[i].wide()) / (f * f); // (3)ᵀ
                 let adjoint = (d_l, d_f);
-                (self.dynamics).step_reverse(self.bins, learnt, p, adjoint, grad); // (1)ᵀ
+                (self.dynamics).step_backward(self.bins, learnt, p, adjoint, grad); // (1)ᵀ
             }
         }
     }

@@ -50,22 +50,20 @@ mod kernels;
 #[cfg(test)]
 mod tests;
 
-use std::ops::Range;
-
 use nalgebra::DMatrix;
 use saturn_cell::init::normal;
 use saturn_cell::kernel::{Panels, Transposed};
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses,
-    View, ViewMut, Widths, column_mut, kernel,
+    Cell, CellConfig, ConfigError, Field, FieldKind, Input, Kind, Output, Params, Real, Recorded,
+    Synapses, View, ViewMut, Widths, column_mut, kernel,
 };
 use saturn_neurons::decay::{Decays, InputScale};
 
 use crate::diagonal::{B, C, Diagonal};
 use crate::dynamics::{append, matrices};
 use crate::ssm::{D, bins};
-use kernels::{fire, fire_reverse, scan, scan_reverse};
+use kernels::{fire, fire_backward, scan, scan_backward};
 
 pub use config::SpikingSsmConfig;
 
@@ -250,12 +248,12 @@ impl<R: Real> Cell<R> for SpikingSsm<R> {
         }
     }
 
-    fn shows(&self) -> Option<Range<usize>> {
+    fn output(&self) -> Output<'_, R> {
         let (n, o) = (self.complex_rows(), self.config.width);
-        Some(n + o..n + 2 * o)
+        Output::Rows(n + o..n + 2 * o)
     }
 
-    fn retreat(
+    fn advance_backward(
         &self,
         at: Recorded<R>,
         mut adj: ViewMut<R>,
@@ -263,13 +261,13 @@ impl<R: Real> Cell<R> for SpikingSsm<R> {
         grad: &mut Params<R>,
     ) {
         let (n, o) = (self.complex_rows(), self.config.width);
-        fire_reverse(self, at, adj.as_view_mut(), d_drive.as_view_mut(), grad); // (6)ᵀ to (3)ᵀ
+        fire_backward(self, at, adj.as_view_mut(), d_drive.as_view_mut(), grad); // (6)ᵀ to (3)ᵀ
         let d_c: View<R> = d_drive.as_view();
         self.c_t.add_product(adj.rows_mut(0, n), d_c.rows(n, o)); // (3)ᵀ
-        scan_reverse(self, adj, d_drive); // (2)ᵀ
+        scan_backward(self, adj, d_drive); // (2)ᵀ
     }
 
-    fn unproject(
+    fn project_backward(
         &self,
         x: Input<R>,
         at: Recorded<R>,
@@ -283,12 +281,12 @@ impl<R: Real> Cell<R> for SpikingSsm<R> {
         self.diagonal
             .add_gradients(&self.params, &prev, &v, &d_w, grad); // (2)ᵀ
         kernel::add_product_by_transpose(grad[C].as_view_mut(), d_c, at.next.rows(0, n)); // (3)ᵀ
-        x.apply_reverse(d_w, grad[B].as_view_mut()); // (1)ᵀ
+        x.apply_backward(d_w, grad[B].as_view_mut()); // (1)ᵀ
         if let Some(dx) = &mut dx {
             kernel::set_transpose_product(dx.as_view_mut(), self.params[B].as_view(), d_w);
         }
         if self.config.skip {
-            x.apply_reverse(d_c, grad[D].as_view_mut()); // (1)ᵀ
+            x.apply_backward(d_c, grad[D].as_view_mut()); // (1)ᵀ
             if let Some(dx) = &mut dx {
                 kernel::add_transpose_product(dx.as_view_mut(), self.params[D].as_view(), d_c);
             }

@@ -43,8 +43,8 @@ use multiversion::multiversion;
 use saturn_cell::init::normal;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Kind, Params, Real, Recorded,
-    Size, Synapses, View, ViewMut, Widths, column, column_mut, kernel,
+    Built, Cell, CellConfig, ConfigError, Count, Emit, Field, FieldKind, Input, Kind, Output,
+    Params, Real, Recorded, Size, Synapses, View, ViewMut, Widths, column, column_mut, kernel,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -115,12 +115,7 @@ impl CellConfig for SsmConfig {
         ssm_size(&self.dynamics(), inputs, self.width.into(), self.skip)
     }
 
-    fn build<R: Real>(
-        &self,
-        inputs: usize,
-        dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+    fn build<R: Real>(&self, inputs: usize, dt_ms: f64, rng: &mut ChaCha8Rng) -> Built<R> {
         Ok(Box::new(Ssm::new(self, inputs, dt_ms, rng)?))
     }
 }
@@ -281,6 +276,47 @@ impl<R: Real> Cell<R> for Ssm<R> {
         scan(self, drive, prev, next); // (2)
     }
 
+    fn output(&self) -> Output<'_, R> {
+        Output::Emitted(self)
+    }
+
+    fn advance_backward(
+        &self,
+        _at: Recorded<R>,
+        adj: ViewMut<R>,
+        d_drive: ViewMut<R>,
+        _grad: &mut Params<R>,
+    ) {
+        scan_backward(self, adj, d_drive); // (2)ᵀ
+    }
+
+    fn project_backward(
+        &self,
+        x: Input<R>,
+        at: Recorded<R>,
+        d_drive: View<R>,
+        grad: &mut Params<R>,
+        mut dx: Option<ViewMut<R>>,
+    ) {
+        let (n, o) = (self.complex_rows(), self.params[C].nrows());
+        let (v, d_w) = (at.drive.rows(0, n), d_drive.rows(0, n));
+        self.diagonal
+            .add_gradients(&self.params, &at.prev, &v, &d_w, grad); // (2)ᵀ
+        x.apply_backward(d_w, grad[B].as_view_mut()); // (1)ᵀ
+        if let Some(dx) = &mut dx {
+            kernel::set_transpose_product(dx.as_view_mut(), self.params[B].as_view(), d_w);
+        }
+        if self.skip {
+            let d_s = d_drive.rows(n, o);
+            x.apply_backward(d_s, grad[D].as_view_mut()); // (1)ᵀ
+            if let Some(dx) = &mut dx {
+                kernel::add_transpose_product(dx.as_view_mut(), self.params[D].as_view(), d_s);
+            }
+        }
+    }
+}
+
+impl<R: Real> Emit<R> for Ssm<R> {
     fn emit(&self, drive: ViewMut<R>, states: View<R>, mut y: ViewMut<R>) {
         let n = self.complex_rows();
         if self.skip {
@@ -292,7 +328,7 @@ impl<R: Real> Cell<R> for Ssm<R> {
         kernel::add_product(y, self.params[C].as_view(), states); // (3)
     }
 
-    fn absorb(
+    fn emit_backward(
         &self,
         at: Recorded<R>,
         dy: View<R>,
@@ -306,41 +342,6 @@ impl<R: Real> Cell<R> for Ssm<R> {
         }
         kernel::set_transpose_product(d_states, self.params[C].as_view(), dy); // (3)ᵀ
         kernel::add_product_by_transpose(grad[C].as_view_mut(), dy, at.next); // (3)ᵀ
-    }
-
-    fn retreat(
-        &self,
-        _at: Recorded<R>,
-        adj: ViewMut<R>,
-        d_drive: ViewMut<R>,
-        _grad: &mut Params<R>,
-    ) {
-        scan_reverse(self, adj, d_drive); // (2)ᵀ
-    }
-
-    fn unproject(
-        &self,
-        x: Input<R>,
-        at: Recorded<R>,
-        d_drive: View<R>,
-        grad: &mut Params<R>,
-        mut dx: Option<ViewMut<R>>,
-    ) {
-        let (n, o) = (self.complex_rows(), self.params[C].nrows());
-        let (v, d_w) = (at.drive.rows(0, n), d_drive.rows(0, n));
-        self.diagonal
-            .add_gradients(&self.params, &at.prev, &v, &d_w, grad); // (2)ᵀ
-        x.apply_reverse(d_w, grad[B].as_view_mut()); // (1)ᵀ
-        if let Some(dx) = &mut dx {
-            kernel::set_transpose_product(dx.as_view_mut(), self.params[B].as_view(), d_w);
-        }
-        if self.skip {
-            let d_s = d_drive.rows(n, o);
-            x.apply_reverse(d_s, grad[D].as_view_mut()); // (1)ᵀ
-            if let Some(dx) = &mut dx {
-                kernel::add_transpose_product(dx.as_view_mut(), self.params[D].as_view(), d_s);
-            }
-        }
     }
 }
 
@@ -357,10 +358,11 @@ fn scan<R: Real>(cell: &Ssm<R>, mut drive: ViewMut<R>, prev: View<R>, mut next: 
 
 /// (2)ᵀ
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn scan_reverse<R: Real>(cell: &Ssm<R>, mut adj: ViewMut<R>, mut d_drive: ViewMut<R>) {
+fn scan_backward<R: Real>(cell: &Ssm<R>, mut adj: ViewMut<R>, mut d_drive: ViewMut<R>) {
     let n = cell.complex_rows();
     for lane in 0..adj.ncols() {
         let d_w = &mut column_mut(&mut d_drive, lane)[..n];
-        cell.diagonal.retreat(column_mut(&mut adj, lane), d_w); // (2)ᵀ
+        cell.diagonal
+            .advance_backward(column_mut(&mut adj, lane), d_w); // (2)ᵀ
     }
 }

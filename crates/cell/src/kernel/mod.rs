@@ -37,7 +37,7 @@ pub use columns::{add, axpy, copy, fill_zero, gather, gather_active};
 pub use each::each;
 pub use panels::{Panels, Transposed};
 pub use product::{
-    add_bias, add_bias_reverse, add_product, add_product_by_transpose, add_transpose_product,
+    add_bias, add_bias_backward, add_product, add_product_by_transpose, add_transpose_product,
     set_bias, set_product, set_transpose_product,
 };
 pub use sparse::{add_product_by_spikes, scatter};

@@ -216,7 +216,7 @@ fn what_it_shows_and_counts() {
         ("s", FieldKind::Spikes),
     ];
     assert_eq!(names, wanted);
-    assert_eq!(cell.shows(), Some(8..12));
+    assert_eq!(cell.output().rows(), Some(8..12));
     assert!(Cell::spikes(&cell));
     assert_eq!(
         (cell.synapses().per_input, cell.synapses().per_spike),

@@ -43,7 +43,7 @@ pub(super) fn fire<R: Real>(
 
 /// (4)ᵀ, (3)ᵀ, (2)ᵀ: the drive's adjoint, and that of the state before but for (1)ᵀ.
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-pub(super) fn fire_reverse<R: Real>(
+pub(super) fn fire_backward<R: Real>(
     cell: &Alif<R>,
     at: Recorded<R>,
     mut adj: ViewMut<R>,

@@ -3,6 +3,8 @@
 use nalgebra::DMatrix;
 use saturn_cell::Tape;
 use saturn_cell::gradcheck::{Setup, assert_gradients, check};
+use std::ops::Range;
+
 use saturn_cell::rng::generator;
 
 use super::*;
@@ -221,7 +223,7 @@ fn what_it_shows_and_counts() {
         ("s", 8..12, FieldKind::Spikes),
     ];
     assert_eq!(names, wanted);
-    assert_eq!(cell.shows(), Some(8..12));
+    assert_eq!(cell.output().rows(), Some(8..12));
     assert!(Cell::spikes(&cell));
     assert_eq!(
         (cell.synapses().per_input, cell.synapses().per_spike),

@@ -90,7 +90,7 @@ pub(super) fn fire<R: Real>(
 
 /// (6)ᵀ to (2)ᵀ: the drive's adjoint, and that of the state before but for (1)ᵀ.
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-pub(super) fn fire_reverse<R: Real>(
+pub(super) fn fire_backward<R: Real>(
     cell: &ResonateAndFire<R>,
     at: Recorded<R>,
     mut adj: ViewMut<R>,
@@ -157,7 +157,7 @@ pub(super) fn fire_reverse<R: Real>(
             *adj_w = re * *adj_w - im * delta;
         }
 
-        turn_reverse(cell, re, im, d_re, d_im, grad); // (3)ᵀ, now in d_re the adjoint of ln abs(L)
+        turn_backward(cell, re, im, d_re, d_im, grad); // (3)ᵀ, now in d_re the adjoint of ln abs(L)
         for (adj_q, &d_re) in adj_q.iter_mut().zip(&*d_re) {
             *adj_q -= epsilon * d_re; // (3)ᵀ
         }
@@ -188,7 +188,7 @@ pub(super) fn fire_reverse<R: Real>(
 /// (3)ᵀ for what is learnt. `d_re`, `d_im` `[H]` come in as the adjoint of L; `d_re` leaves as what -epsilon q is
 /// multiplied by: the adjoint of Re L for an Euler step, that of ln abs(L) for the exact one.
 #[inline(always)]
-fn turn_reverse<R: Real>(
+fn turn_backward<R: Real>(
     cell: &ResonateAndFire<R>,
     re: &[R],
     im: &[R],

@@ -224,7 +224,7 @@ fn what_it_shows_and_counts() {
         ("s", FieldKind::Spikes),
     ];
     assert_eq!(names, wanted);
-    assert_eq!(cell.shows(), Some(12..16));
+    assert_eq!(cell.output().rows(), Some(12..16));
     assert!(Cell::spikes(&cell));
     let plain = neurons(
         &ResonateAndFireConfig {
@@ -234,7 +234,7 @@ fn what_it_shows_and_counts() {
         3,
     );
     assert_eq!(plain.fields().len(), 3);
-    assert_eq!(plain.shows(), Some(8..12));
+    assert_eq!(plain.output().rows(), Some(8..12));
     let synapses = plain.synapses();
     assert_eq!((synapses.per_input, synapses.per_spike), (4, 4));
 }

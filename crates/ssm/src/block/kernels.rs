@@ -58,7 +58,7 @@ pub(super) fn gate<R: Real>(cell: &SsmBlock<R>, mut drive: ViewMut<R>, mut y: Vi
 
 /// (8)ᵀ, (7)ᵀ
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-pub(super) fn gate_reverse<R: Real>(
+pub(super) fn gate_backward<R: Real>(
     cell: &SsmBlock<R>,
     at: Recorded<R>,
     dy: View<R>,
@@ -84,7 +84,7 @@ pub(super) fn gate_reverse<R: Real>(
 
 /// (5)ᵀ, and (4)ᵀ for the skip.
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-pub(super) fn excite_reverse<R: Real>(
+pub(super) fn excite_backward<R: Real>(
     cell: &SsmBlock<R>,
     at: Recorded<R>,
     mut d_drive: ViewMut<R>,
@@ -110,13 +110,14 @@ pub(super) fn excite_reverse<R: Real>(
 
 /// (3)ᵀ
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-pub(super) fn scan_reverse<R: Real>(
+pub(super) fn scan_backward<R: Real>(
     cell: &SsmBlock<R>,
     mut adj: ViewMut<R>,
     mut d_drive: ViewMut<R>,
 ) {
     for lane in 0..adj.ncols() {
         let d_w = &mut column_mut(&mut d_drive, lane)[cell.rows.v.clone()];
-        cell.diagonal.retreat(column_mut(&mut adj, lane), d_w); // (3)ᵀ
+        cell.diagonal
+            .advance_backward(column_mut(&mut adj, lane), d_w); // (3)ᵀ
     }
 }

@@ -50,7 +50,7 @@ pub(super) fn normalise<R: Real>(cell: &SsmBlock<R>, x: Input<R>, mut drive: Vie
 
 /// (4)ᵀ, (1)ᵀ and (8)ᵀ for x; `dx` comes in with (2)ᵀ.
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-pub(super) fn normalise_reverse<R: Real>(
+pub(super) fn normalise_backward<R: Real>(
     cell: &SsmBlock<R>,
     at: Recorded<R>,
     d_drive: View<R>,
@@ -67,7 +67,7 @@ pub(super) fn normalise_reverse<R: Real>(
         if cell.norm.has_gain() {
             let n = &drive[rows.n.clone()];
             cell.norm_gradients(n, dx, grad); // (1)ᵀ
-            cell.norm.reverse(n, drive[rows.r.start], dx); // (1)ᵀ
+            cell.norm.backward(n, drive[rows.r.start], dx); // (1)ᵀ
         }
         for (dx, &d_x) in dx.iter_mut().zip(&d_drive[rows.x.clone()]) {
             *dx += d_x; // (8)ᵀ

@@ -6,7 +6,7 @@ use super::*;
 use saturn_cell::agree::{assert_dense_equals_events, assert_stream_equals_sequence};
 use saturn_cell::gradcheck::{Setup, assert_gradients, random};
 use saturn_cell::rng::generator;
-use saturn_cell::{FieldKind, Input, Stream, Tape};
+use saturn_cell::{Cell, FieldKind, Input, Stream, Tape};
 
 use crate::diagonal::{B, C};
 use crate::ssm::D;

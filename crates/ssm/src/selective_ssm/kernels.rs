@@ -129,7 +129,7 @@ pub(super) fn read<R: Real, Z: Number<R>>(
 
 /// (6)ᵀ, (5)ᵀ but for u
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-pub(super) fn read_reverse<R: Real, Z: Number<R>>(
+pub(super) fn read_backward<R: Real, Z: Number<R>>(
     cell: &SelectiveSsm<R>,
     at: Recorded<R>,
     dy: View<R>,
@@ -177,7 +177,7 @@ pub(super) fn read_reverse<R: Real, Z: Number<R>>(
 
 /// (5)ᵀ for u, (4)ᵀ, (3)ᵀ, (2)ᵀ
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-pub(super) fn scan_reverse<R: Real, Z: Number<R>>(
+pub(super) fn scan_backward<R: Real, Z: Number<R>>(
     cell: &SelectiveSsm<R>,
     at: Recorded<R>,
     mut adj: ViewMut<R>,

@@ -1,7 +1,7 @@
 //! The configuration of `spiking_ssm`.
 
 use saturn_cell::rng::ChaCha8Rng;
-use saturn_cell::{Cell, CellConfig, ConfigError, Count, Real, Size};
+use saturn_cell::{Built, CellConfig, ConfigError, Count, Real, Size};
 use saturn_neurons::decay::TimeConstants;
 use saturn_neurons::spike_reset::{ResetGradient, SpikeReset};
 use saturn_neurons::surrogate::Surrogate;
@@ -126,17 +126,8 @@ impl CellConfig for SpikingSsmConfig {
         }
     }
 
-    fn build<R: Real>(
-        &self,
-        inputs: usize,
-        dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+    fn build<R: Real>(&self, inputs: usize, dt_ms: f64, rng: &mut ChaCha8Rng) -> Built<R> {
         Ok(Box::new(SpikingSsm::new(self, inputs, dt_ms, rng)?))
-    }
-
-    fn spikes(&self) -> bool {
-        true
     }
 
     /// Membranes are in units of the threshold.

@@ -57,7 +57,7 @@ pub(super) fn fire<R: Real>(
 
 /// (6)ᵀ to (3)ᵀ: the drive's last rows become c̄, and the adjoints of m and s those of the step before.
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-pub(super) fn fire_reverse<R: Real>(
+pub(super) fn fire_backward<R: Real>(
     cell: &SpikingSsm<R>,
     at: Recorded<R>,
     mut adj: ViewMut<R>,
@@ -119,7 +119,7 @@ pub(super) fn fire_reverse<R: Real>(
 
 /// (2)ᵀ
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-pub(super) fn scan_reverse<R: Real>(
+pub(super) fn scan_backward<R: Real>(
     cell: &SpikingSsm<R>,
     mut adj: ViewMut<R>,
     mut d_drive: ViewMut<R>,
@@ -128,6 +128,6 @@ pub(super) fn scan_reverse<R: Real>(
     for lane in 0..adj.ncols() {
         let d_w = &mut column_mut(&mut d_drive, lane)[..n];
         cell.diagonal
-            .retreat(&mut column_mut(&mut adj, lane)[..n], d_w); // (2)ᵀ
+            .advance_backward(&mut column_mut(&mut adj, lane)[..n], d_w); // (2)ᵀ
     }
 }

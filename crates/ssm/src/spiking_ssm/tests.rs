@@ -201,7 +201,7 @@ fn what_it_shows_and_counts() {
         ("s", FieldKind::Spikes),
     ];
     assert_eq!(kinds, wanted);
-    assert_eq!(cell.shows(), Some(11..14));
+    assert_eq!(cell.output().rows(), Some(11..14));
     assert!(Cell::spikes(&cell));
     assert_eq!(cell.moduli().unwrap().len(), 4);
     let synapses = cell.synapses();

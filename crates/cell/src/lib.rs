@@ -34,6 +34,7 @@ mod params;
 mod real;
 pub mod rng;
 mod size;
+mod step;
 mod stream;
 mod tape;
 
@@ -45,5 +46,6 @@ pub use matrix::{View, ViewMut, column, column_mut, view, view_mut, view_rows};
 pub use params::{Kind, Params, Tensor};
 pub use real::{Real, elementary};
 pub use size::{Count, Size};
+pub use step::{Lane, Step, advance_lanes, advance_lanes_backward, blocks, blocks_mut};
 pub use stream::Stream;
 pub use tape::Tape;

@@ -49,14 +49,16 @@ impl FanInConfig {
         ConfigError::unless_at_least_zero("recurrent_scale", self.recurrent_scale)
     }
 
-    /// The weights on `inputs` inputs, with a drive and an output of H rows and no state.
-    pub fn size(&self, inputs: Count) -> Size {
+    /// A layer on `inputs` inputs, with so many learnt numbers a neuron beside its weights, and so many blocks of H
+    /// rows in its state.
+    pub fn size(&self, inputs: Count, learnt: usize, state: usize) -> Size {
         let h = Count::from(self.hidden);
         let own = (h * h).only_if(self.recurrent);
         Size {
-            parameters: h * inputs + h.only_if(self.bias) + own,
+            parameters: h * inputs + h.only_if(self.bias) + own + learnt * h,
             copies: own,
             drive: h,
+            state: state * h,
             output: h,
             ..Size::default()
         }
@@ -109,6 +111,11 @@ impl<R: Real> FanIn<R> {
     /// I.
     pub fn inputs(&self) -> usize {
         self.inputs
+    }
+
+    /// H.
+    pub fn hidden(&self) -> usize {
+        self.hidden
     }
 
     /// H operations for each input event, and for each of the layer's own spikes if it is recurrent.

@@ -47,14 +47,14 @@ use saturn_cell::kernel::{Panels, Transposed};
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
     Cell, CellConfig, ConfigError, Emit, Field, FieldKind, Input, Kind, Output, Params, Real,
-    Recorded, Synapses, View, ViewMut, Widths, kernel,
+    Recorded, Synapses, View, ViewMut, Widths, advance_lanes, advance_lanes_backward, kernel,
 };
 
 use crate::Norm;
 use crate::diagonal::{B, C, Diagonal};
 use crate::dynamics::{append, matrices};
-use crate::ssm::bins;
-use kernels::{excite, excite_backward, gate, gate_backward, scan, scan_backward};
+use crate::system::bins;
+use kernels::{excite, excite_backward, gate, gate_backward};
 use normalise::{normalise, normalise_backward};
 
 pub use config::{BlockDynamics, SsmBlockConfig};
@@ -272,8 +272,9 @@ impl<R: Real> Cell<R> for SsmBlock<R> {
         self.weights.b.set_product(w, u.as_view()); // (2)
     }
 
-    fn advance(&self, drive: ViewMut<R>, prev: View<R>, next: ViewMut<R>) {
-        scan(self, drive, prev, next); // (3)
+    fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, next: ViewMut<R>) {
+        let w = drive.rows_range_mut(self.rows.v.clone());
+        advance_lanes(&self.diagonal, w, prev, next); // (3)
     }
 
     fn output(&self) -> Output<'_, R> {
@@ -282,12 +283,13 @@ impl<R: Real> Cell<R> for SsmBlock<R> {
 
     fn advance_backward(
         &self,
-        _at: Recorded<R>,
+        at: Recorded<R>,
         adj: ViewMut<R>,
-        d_drive: ViewMut<R>,
-        _grad: &mut Params<R>,
+        mut d_drive: ViewMut<R>,
+        grad: &mut Params<R>,
     ) {
-        scan_backward(self, adj, d_drive); // (3)ᵀ
+        let d_w = d_drive.rows_range_mut(self.rows.v.clone());
+        advance_lanes_backward(&self.diagonal, at, adj, d_w, grad); // (3)ᵀ
     }
 
     fn project_backward(

@@ -61,14 +61,15 @@ mod tests;
 use std::ops::Range;
 
 use nalgebra::{Complex, DMatrix};
-use saturn_cell::init::{normal, uniform};
+use saturn_cell::init::normal;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
     Cell, CellConfig, ConfigError, Emit, Field, FieldKind, Input, Kind, Output, Params, Real,
     Recorded, Synapses, View, ViewMut, Widths, kernel,
 };
 
-use crate::ssm::bins;
+use crate::continuous::log_steps;
+use crate::system::bins;
 use kernels::{lengthen, read, read_backward, scan, scan_backward};
 
 pub use config::{SelectiveSsmConfig, SelectiveStep};
@@ -145,10 +146,9 @@ impl<R: Real> SelectiveSsm<R> {
         let sd = config.input_gain / (inputs as f64).sqrt();
         let weight = normal(rows.projected(), inputs, sd, rng);
         let mut bias = DMatrix::zeros(rows.projected(), 1);
-        let (low, high) = (config.dt_min.ln(), config.dt_max.ln());
-        let places: DMatrix<f64> = uniform(h, 1, 1.0, rng);
-        for (row, place) in rows.delta.clone().zip(&places) {
-            let delta = (f64::midpoint(low, high) + 0.5 * place * (high - low)).exp() * bins;
+        let log_steps = log_steps(config.dt_min, config.dt_max, h, rng);
+        for (row, log_step) in rows.delta.clone().zip(&log_steps) {
+            let delta = log_step.exp() * bins;
             bias[row] = R::of(delta.exp_m1().ln()); // the inverse of (2)
         }
         // The imaginary parts of B and C start at 0.

@@ -63,20 +63,21 @@ pub struct SsmBlockConfig {
 
 impl Default for SsmBlockConfig {
     fn default() -> Self {
+        let all = Continuous::default();
         Self {
             width: 96,
-            states: 64,
+            states: all.states,
             dynamics: BlockDynamics::Continuous,
-            discretization: Discretization::Zoh,
-            init: Init::S4dLin,
-            frequencies: 16,
-            dt_min: 0.002,
-            dt_max: 0.4,
-            conjugate: true,
+            discretization: all.discretization,
+            init: all.init,
+            frequencies: all.frequencies,
+            dt_min: all.dt_min,
+            dt_max: all.dt_max,
+            conjugate: all.conjugate,
             norm: Norm::Layer,
             glu: true,
             residual: true,
-            normalise: true,
+            normalise: all.normalise,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! (1) of [`crate::block`], the norm with gain and bias, forward and reverse.
 
 use multiversion::multiversion;
+use saturn_cell::kernel::each;
 use saturn_cell::{Input, Params, Real, Recorded, View, ViewMut, column, column_mut};
 
 use super::{NORM_BIAS, NORM_GAIN, SsmBlock};
@@ -85,12 +86,13 @@ impl<R: Real> SsmBlock<R> {
             }
         }
         if self.norm.has_gain() {
-            let gains = self.params[NORM_GAIN].as_slice().iter();
-            let pairs = d.iter_mut().zip(n).zip(gains);
-            for (to, ((d, &n), &gain)) in grad[NORM_GAIN].as_mut_slice().iter_mut().zip(pairs) {
-                *to += *d * n;
-                *d *= gain;
-            }
+            let (to, gain) = (
+                grad[NORM_GAIN].as_mut_slice(),
+                self.params[NORM_GAIN].as_slice(),
+            );
+            each([to, d], [n, gain], |[to, d], [n, gain]| {
+                [to + d * n, d * gain]
+            });
         }
     }
 

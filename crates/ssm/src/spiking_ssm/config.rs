@@ -64,16 +64,17 @@ pub struct SpikingSsmConfig {
 
 impl Default for SpikingSsmConfig {
     fn default() -> Self {
+        let all = Continuous::default();
         Self {
             width: 96,
-            states: 64,
-            discretization: Discretization::Zoh,
-            init: Init::S4dLin,
-            frequencies: 16,
-            dt_min: 0.002,
-            dt_max: 0.4,
-            conjugate: true,
-            normalise: true,
+            states: all.states,
+            discretization: all.discretization,
+            init: all.init,
+            frequencies: all.frequencies,
+            dt_min: all.dt_min,
+            dt_max: all.dt_max,
+            conjugate: all.conjugate,
+            normalise: all.normalise,
             skip: true,
             readout_gain: 1.5,
             tau_mem_ms: TimeConstants::Same(20.0),

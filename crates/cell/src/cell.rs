@@ -108,7 +108,17 @@ pub trait Cell<R: Real>: Send + Sync {
 
 /// (3) and its reverse, of a cell that computes its output from drive and states.
 ///
-/// The two are a trait of their own, so that a cell with one of them alone does not compile.
+/// The two are a trait of their own, so that a cell with one of them alone does not compile:
+///
+/// ```compile_fail,E0046
+/// use saturn_cell::{Emit, Real, View, ViewMut};
+///
+/// struct WithoutReverse;
+///
+/// impl<R: Real> Emit<R> for WithoutReverse {
+///     fn emit(&self, _drive: ViewMut<R>, _states: View<R>, _y: ViewMut<R>) {}
+/// }
+/// ```
 pub trait Emit<R: Real> {
     /// (3) Sets `y [O, N]` from `drive [D, N]` and `states [S, N]` (those after each step).
     fn emit(&self, drive: ViewMut<R>, states: View<R>, y: ViewMut<R>);

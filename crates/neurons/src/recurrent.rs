@@ -94,7 +94,7 @@ pub trait Units<R: Real>: Step<R> + Clone + Debug + Send + Sync + 'static {
         x.apply(params[W].as_view(), drive);
     }
 
-    /// Adds to `drive [D, B]` what depends on `h [H, B]` beside U h.
+    /// Adds to `drive [D, B]` what else than U h depends on `h [H, B]`.
     fn add_own(&self, _drive: &mut ViewMut<R>, _h: View<R>) {}
 
     /// Reverse of [`Self::add_own`]: adds to the adjoint `adj [H, B]` of h.
@@ -126,8 +126,8 @@ pub struct Recurrent<R: Real, N: Units<R>> {
     config: N::Config,
     pub(crate) params: Params<R>,
     /// U and its transpose, laid out for a product at every step.
-    recurrent: Panels<R>,
-    recurrent_t: Transposed<R>,
+    own: Panels<R>,
+    own_t: Transposed<R>,
     units: N,
 }
 
@@ -144,8 +144,8 @@ impl<R: Real, N: Units<R>> Recurrent<R, N> {
         let params = N::draw(config, inputs, rng);
         Ok(Self {
             config: config.clone(),
-            recurrent: Panels::of(&params[U]),
-            recurrent_t: Transposed::of(&params[U]),
+            own: Panels::of(&params[U]),
+            own_t: Transposed::of(&params[U]),
             units: N::new(config, &params),
             params,
         })
@@ -162,7 +162,7 @@ impl<R: Real, N: Units<R>> Recurrent<R, N> {
     }
 
     /// The rows of the drive that U adds to: the first, and how many.
-    fn own(&self) -> (usize, usize) {
+    fn own_rows(&self) -> (usize, usize) {
         let h = self.hidden();
         (N::OWN.start * h, N::OWN.len() * h)
     }
@@ -206,8 +206,8 @@ impl<R: Real, N: Units<R>> Cell<R> for Recurrent<R, N> {
 
     fn update(&mut self, change: &mut dyn FnMut(&mut Params<R>)) {
         change(&mut self.params);
-        self.recurrent.refresh(&self.params[U]);
-        self.recurrent_t.refresh(&self.params[U]);
+        self.own.refresh(&self.params[U]);
+        self.own_t.refresh(&self.params[U]);
         self.units.refresh(&self.params);
     }
 
@@ -224,8 +224,8 @@ impl<R: Real, N: Units<R>> Cell<R> for Recurrent<R, N> {
     }
 
     fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, next: ViewMut<R>) {
-        let ((first, rows), h) = (self.own(), prev.rows(0, self.hidden()));
-        self.recurrent.add_product(drive.rows_mut(first, rows), h); // (1)
+        let ((first, rows), h) = (self.own_rows(), prev.rows(0, self.hidden()));
+        self.own.add_product(drive.rows_mut(first, rows), h); // (1)
         self.units.add_own(&mut drive, h);
         advance_lanes(&self.units, drive, prev, next);
     }
@@ -237,11 +237,11 @@ impl<R: Real, N: Units<R>> Cell<R> for Recurrent<R, N> {
         mut d_drive: ViewMut<R>,
         grad: &mut Params<R>,
     ) {
-        let ((first, rows), h) = (self.own(), self.hidden());
+        let ((first, rows), h) = (self.own_rows(), self.hidden());
         let (lanes, d) = (adj.as_view_mut(), d_drive.as_view_mut());
         advance_lanes_backward(&self.units, at, lanes, d, grad);
         let d_own = d_drive.rows(first, rows);
-        (self.recurrent_t).add_product(adj.rows_mut(0, h), d_own); // (1)ᵀ for h
+        (self.own_t).add_product(adj.rows_mut(0, h), d_own); // (1)ᵀ for h
         (self.units).add_own_backward(adj.rows_mut(0, h), d_drive.as_view());
     }
 
@@ -253,7 +253,7 @@ impl<R: Real, N: Units<R>> Cell<R> for Recurrent<R, N> {
         grad: &mut Params<R>,
         dx: Option<ViewMut<R>>,
     ) {
-        let ((first, rows), h) = (self.own(), at.prev.rows(0, self.hidden()));
+        let ((first, rows), h) = (self.own_rows(), at.prev.rows(0, self.hidden()));
         let d_own = d_drive.rows(first, rows);
         kernel::add_product_by_transpose(grad[U].as_view_mut(), d_own, h); // (1)ᵀ for U
         (self.units).project_backward(&self.params, x, at, d_drive, grad, dx);

@@ -43,7 +43,7 @@ pub fn rate(config: &impl CellConfig, inputs: usize, density: f64) -> f64 {
     f64::from(tape.output().mean())
 }
 
-/// Asserts that a fresh layer hears sparse and dense events, and the layer below it, without storming.
+/// Asserts that a fresh layer spikes on sparse and on dense events and on spikes of a layer below, and not too often.
 pub fn assert_alive(config: &impl CellConfig) {
     for (inputs, density) in [(700, 0.13), (700, 0.02), (128, 0.1)] {
         let rate = rate(config, inputs, density);
@@ -61,7 +61,7 @@ pub fn complaint(config: &impl CellConfig) -> Option<String> {
 }
 
 /// Asserts that the default configuration is right and needs inputs, and that each of these, in JSON, is wrong for
-/// the reason beside it, of which the beginning is enough.
+/// its reason, of which the beginning is enough.
 pub fn assert_complaints<C: CellConfig + DeserializeOwned>(wrong: &[(&str, &str)]) {
     let default = serde_json::from_str::<C>("{}").unwrap();
     assert_eq!(complaint(&default), None);

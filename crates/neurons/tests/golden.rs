@@ -1,6 +1,6 @@
 //! The cells give the numbers of other libraries, or of autograd on their equations, forward and reverse.
 //!
-//! The tables are `golden/recurrent.json` and `golden/spiking.json`; the Python beside them made them and describes
+//! The tables are `golden/recurrent.json` and `golden/spiking.json`; the Python scripts next to them made them and describe
 //! their keys.
 
 use nalgebra::DMatrix;

@@ -11,7 +11,8 @@ use crate::Real;
 const BLOCK: usize = 64;
 
 /// Sets the i-th numbers of all `outs` to what `f` makes of them and of the i-th numbers of all `ins`, for
-/// every i. To be called within a function that is compiled for wide registers.
+/// every i. To be called within a function that is compiled for wide registers. With more than five `ins` the compiler
+/// may fall back to narrow registers: split the equation.
 #[inline(always)]
 pub fn each<R: Real, const W: usize, const N: usize>(
     mut outs: [&mut [R]; W],

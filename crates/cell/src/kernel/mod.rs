@@ -10,9 +10,9 @@
 //! | [`panels`](self) | copies of weights for products at every step | read from front to back |
 //! | [`each`] | elementwise loops over many streams | the compiler need not ask whether they overlap |
 //!
-//! Elementwise loops stay in the cells, as their equations. Each is a function marked `multiversion`, which is
-//! compiled for AVX-512, AVX2, NEON and plain registers and chosen at run time; what its loops call is
-//! marked `#[inline(always)]`, to be compiled along. [`crate::elementary`] has the functions for such loops.
+//! Elementwise loops stay in the cells, as their equations: in a [`crate::Step`], or in a function of their
+//! own marked `multiversion`. Both are compiled for AVX-512, AVX2, NEON and plain registers and chosen at run time; what
+//! their loops call is marked `#[inline(always)]`, to be compiled along. [`crate::elementary`] has the functions for such loops.
 //!
 //! # The same bits
 //!

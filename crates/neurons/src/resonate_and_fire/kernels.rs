@@ -154,11 +154,13 @@ impl<R: Real> Resonators<R> {
             ResonatorStep::Euler => {
                 each([d_im], [d_re, &resonance.tilt], |[d_im], [d_re, tilt]| {
                     [d_im - tilt * d_re]
-                })
+                });
             }
-            ResonatorStep::Exponential => each([d_re, d_im], [re, im], |[d_re, d_im], [re, im]| {
-                [re * d_re + im * d_im, re * d_im - im * d_re]
-            }),
+            ResonatorStep::Exponential => {
+                each([d_re, d_im], [re, im], |[d_re, d_im], [re, im]| {
+                    [re * d_re + im * d_im, re * d_im - im * d_re]
+                });
+            }
         }
         // d_im is now the adjoint of phi.
         if let Some(at) = resonance.position() {

@@ -1,5 +1,5 @@
 //! Hot loops allocate nothing, counted by an allocator on this thread: a live step, and each cell's `advance`
-//! and `retreat`, on one lane and on several, in layers that fill registers and in such that do not. (On other
+//! and `advance_backward`, on one lane and on several, in layers that fill registers and in such that do not. (On other
 //! processors than x86-64, dense products are left to a crate that asks for memory.)
 #![cfg(target_arch = "x86_64")]
 
@@ -97,7 +97,7 @@ fn a_step_of_training_allocates_nothing() {
                     next: next.as_view(),
                     spikes: None,
                 };
-                cell.retreat(at, adjoint.as_view_mut(), d_drive.as_view_mut(), &mut grad);
+                cell.advance_backward(at, adjoint.as_view_mut(), d_drive.as_view_mut(), &mut grad);
             };
             step();
             let (count, bytes) = allocations(step);

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! (1) J = ∂F/∂h_{t-1}                      [S, S]
-//! (2) uᵀ J                                  what `retreat` gives for an adjoint u of h_t
+//! (2) uᵀ J                                  what `advance_backward` gives for an adjoint u of h_t
 //! ```
 //!
 //! S equal lanes with the identity as adjoint give all of (1) in one batched reverse step; n lanes carry n
@@ -101,7 +101,7 @@ impl Reverse {
             spikes: None,
         };
         let d_drive = view_mut(&mut self.d_drive, d, n);
-        cell.retreat(recorded, adj.as_view_mut(), d_drive, &mut self.unused);
+        cell.advance_backward(recorded, adj.as_view_mut(), d_drive, &mut self.unused);
         if slope == Slope::True {
             self.still(&mut adj);
         }
@@ -162,7 +162,7 @@ impl Step {
             view(prev, w.state, 1),
             view_mut(&mut self.next, w.state, 1),
         );
-        cell.emit(
+        cell.output().emit(
             view_mut(&mut self.drive, w.drive, 1),
             view(&self.next, w.state, 1),
             view_mut(&mut self.output, w.output, 1),

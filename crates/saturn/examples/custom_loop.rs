@@ -2,7 +2,7 @@
 use saturn::nalgebra::DMatrix;
 use saturn::prelude::*;
 
-fn main() -> Result<(), Error> {
+pub fn main() -> Result<(), Error> {
     let gru = GruConfig::default();
     let mut net = Network::<f32>::builder(3).layer(gru).classes(2).build()?;
     let loss = Loss::new(&AdaptiveConfig::default().into())?;

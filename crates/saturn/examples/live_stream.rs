@@ -1,7 +1,7 @@
 //! A live stream: one step at a time, its state saved and restored.
 use saturn::prelude::*;
 
-fn main() -> Result<(), Error> {
+pub fn main() -> Result<(), Error> {
     let lif = LifConfig {
         hidden: 32,
         recurrent: true,

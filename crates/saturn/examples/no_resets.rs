@@ -1,7 +1,7 @@
 //! Which network needs resets? Two losses, evaluated without resets and with one at every boundary.
 use saturn::prelude::*;
 
-fn main() -> Result<(), Error> {
+pub fn main() -> Result<(), Error> {
     let data = Dataset::synthetic(&Synthetic {
         classes: 4,
         channels: 24,

@@ -9,7 +9,7 @@ const STEPS: [([f32; 2], [f32; 3]); 4] = [
     ([-2.0, 1.5], [0.0, 0.0, 0.0]),
 ];
 
-fn main() -> Result<(), Error> {
+pub fn main() -> Result<(), Error> {
     let gru = GruConfig {
         hidden: 8,
         ..default()

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use saturn_cell::{
-    Cell, Field, FieldKind, Input, Params, Recorded, Synapses, View, ViewMut, Widths,
+    Cell, Field, FieldKind, Input, Output, Params, Recorded, Synapses, View, ViewMut, Widths,
 };
 
 #[derive(Clone, Default)]
@@ -57,18 +57,18 @@ impl Cell<f64> for Toy {
     }
     fn project(&self, _: Input<f64>, _: ViewMut<f64>) {}
     fn advance(&self, _: ViewMut<f64>, _: View<f64>, _: ViewMut<f64>) {}
-    fn emit(&self, _: ViewMut<f64>, _: View<f64>, _: ViewMut<f64>) {}
-    fn absorb(
+    fn output(&self) -> Output<'_, f64> {
+        Output::Rows(0..0)
+    }
+    fn advance_backward(
         &self,
         _: Recorded<f64>,
-        _: View<f64>,
         _: ViewMut<f64>,
         _: ViewMut<f64>,
         _: &mut Params<f64>,
     ) {
     }
-    fn retreat(&self, _: Recorded<f64>, _: ViewMut<f64>, _: ViewMut<f64>, _: &mut Params<f64>) {}
-    fn unproject(
+    fn project_backward(
         &self,
         _: Input<f64>,
         _: Recorded<f64>,

@@ -12,8 +12,8 @@
 use std::ops::Range;
 
 use saturn_cell::{
-    Cell, Field, FieldKind, Input, Moment, Params, Real, Recorded, Synapses, View, ViewMut, Widths,
-    column, column_mut,
+    Cell, Field, FieldKind, Input, Moment, Output, Params, Real, Recorded, Synapses, View, ViewMut,
+    Widths, column, column_mut,
 };
 
 use super::config::{Format, PrecisionConfig, Rounding};
@@ -190,26 +190,11 @@ impl<R: Real> Cell<R> for Quantised<R> {
         self.settle(next, at); // (1)
     }
 
-    fn shows(&self) -> Option<Range<usize>> {
-        self.inner.shows()
+    fn output(&self) -> Output<'_, R> {
+        self.inner.output()
     }
 
-    fn emit(&self, drive: ViewMut<R>, states: View<R>, y: ViewMut<R>) {
-        self.inner.emit(drive, states, y);
-    }
-
-    fn absorb(
-        &self,
-        at: Recorded<R>,
-        dy: View<R>,
-        d_states: ViewMut<R>,
-        d_drive: ViewMut<R>,
-        grad: &mut Params<R>,
-    ) {
-        self.inner.absorb(at, dy, d_states, d_drive, grad);
-    }
-
-    fn retreat(
+    fn advance_backward(
         &self,
         at: Recorded<R>,
         mut adj: ViewMut<R>,
@@ -225,10 +210,10 @@ impl<R: Real> Cell<R> for Quantised<R> {
                 }
             }
         }
-        self.inner.retreat(at, adj, d_drive, grad);
+        self.inner.advance_backward(at, adj, d_drive, grad);
     }
 
-    fn unproject(
+    fn project_backward(
         &self,
         x: Input<R>,
         at: Recorded<R>,
@@ -236,6 +221,6 @@ impl<R: Real> Cell<R> for Quantised<R> {
         grad: &mut Params<R>,
         dx: Option<ViewMut<R>>,
     ) {
-        self.inner.unproject(x, at, d_drive, grad, dx);
+        self.inner.project_backward(x, at, d_drive, grad, dx);
     }
 }

@@ -1,20 +1,15 @@
 //! LIF neurons against closed forms, hand computation, differences, and their own twins.
 
 use nalgebra::DMatrix;
-use saturn_cell::agree::{assert_dense_equals_events, assert_stream_equals_sequence};
-use saturn_cell::gradcheck::{Setup, assert_gradients, check, random_events};
+use saturn_cell::agree::assert_twins;
+use saturn_cell::gradcheck::{Setup, assert_gradients};
 use saturn_cell::rng::generator;
-use saturn_cell::{Cell, Input, Real, Tape};
-use saturn_neurons::decay::{InputScale, TimeConstants};
-use saturn_neurons::lif::{Lif, LifConfig};
-use saturn_neurons::spike_reset::{ResetGradient, SpikeReset};
-use saturn_neurons::surrogate::Surrogate;
+use saturn_cell::{Cell, Input, Tape};
 
-const DT_MS: f64 = 10.0;
-/// The time constant whose decay in 10 ms is a half.
-const HALF_MS: f64 = 10.0 / std::f64::consts::LN_2;
+use super::*;
+use crate::trial::*;
 
-fn lif<R: Real>(config: &LifConfig, inputs: usize) -> Lif<R> {
+fn lif(config: &LifConfig, inputs: usize) -> Lif<f64> {
     Lif::new(config, inputs, DT_MS, &mut generator(3, "init", 0)).unwrap()
 }
 
@@ -36,13 +31,8 @@ fn single(config: &LifConfig) -> Lif<f64> {
 
 /// Potentials and spikes of a single neuron on `x`.
 fn run(cell: &Lif<f64>, x: &[f64]) -> (Vec<f64>, Vec<f64>) {
-    let x = DMatrix::from_row_slice(1, x.len(), x);
-    let mut tape = Tape::new();
-    tape.start(cell, x.len(), 1);
-    tape.forward(cell, Input::Dense(x.as_view()), None);
-    let states = tape.states();
-    let row = |i: usize| states.row(i).iter().copied().collect();
-    (row(0), row(1))
+    let states = states(cell, x);
+    (row(&states, 0), row(&states, 1))
 }
 
 #[test]
@@ -130,15 +120,13 @@ fn gradients_are_exact_when_relaxed() {
 }
 
 #[test]
-fn a_full_gradient_without_the_reset_term_would_be_noticed() {
+fn a_detached_reset_is_noticed() {
     let config = LifConfig {
         hidden: 4,
         surrogate: Surrogate::FastSigmoid(4.0),
         ..LifConfig::default()
     };
-    let outcomes = check(&lif(&config, 3).relaxed(), Setup::default());
-    let weight = outcomes.iter().find(|o| o.name == "weight").unwrap();
-    assert!(weight.error > 1e-2, "{weight:?}");
+    assert_detached(&lif(&config, 3).relaxed());
 }
 
 #[test]
@@ -180,56 +168,43 @@ fn the_reset_passes_or_stops_the_gradient_as_asked() {
 }
 
 #[test]
-fn twins_agree() {
-    fn both<R: Real>() {
-        for recurrent in [false, true] {
-            let cell = lif::<R>(
-                &LifConfig {
-                    hidden: 17,
-                    recurrent,
-                    ..LifConfig::default()
-                },
-                9,
-            );
-            for lanes in [1, 3] {
-                assert_stream_equals_sequence(&cell, 30, lanes);
-                assert_dense_equals_events(&cell, 30, lanes);
-            }
-        }
-    }
-    both::<f32>();
-    both::<f64>();
-}
-
-#[test]
-fn a_fresh_layer_neither_sleeps_nor_storms() {
-    let rate = |config: &LifConfig, inputs: usize, density: f64| {
-        let cell = lif::<f32>(config, inputs);
-        let events = random_events(inputs, 200, density, 4);
-        let mut tape = Tape::new();
-        tape.start(&cell, 200, 1);
-        tape.forward(&cell, Input::Events(events.view()), None);
-        f64::from(tape.output().mean())
-    };
+fn twins_agree_and_fresh_layers_are_alive() {
     for recurrent in [false, true] {
+        assert_twins(
+            &LifConfig {
+                hidden: 17,
+                recurrent,
+                ..LifConfig::default()
+            },
+            9,
+        );
         for input_scale in [InputScale::One, InputScale::Decay] {
             let config = LifConfig {
                 recurrent,
                 input_scale,
                 ..LifConfig::default()
             };
+            assert_alive(&config);
             let heard = rate(&config, 700, 0.13);
             assert!((0.03..0.3).contains(&heard), "{heard} on events");
-            let above = rate(&config, 128, 0.1);
-            assert!((0.01..0.3).contains(&above), "{above} above a layer");
         }
     }
 }
 
 #[test]
+fn fields_output_and_synapses() {
+    let config = LifConfig {
+        hidden: 4,
+        ..LifConfig::default()
+    };
+    let fields = [("v", FieldKind::Membrane), ("s", FieldKind::Spikes)];
+    assert_layer(&lif(&config, 3), false, &fields);
+}
+
+#[test]
 fn time_constants_can_be_set() {
     for learn_tau in [false, true] {
-        let mut cell = lif::<f64>(
+        let mut cell = lif(
             &LifConfig {
                 hidden: 2,
                 learn_tau,
@@ -250,30 +225,21 @@ fn time_constants_can_be_set() {
 }
 
 #[test]
-fn a_bad_configuration_says_what_is_wrong() {
-    let message = |text: &str| {
-        let config: LifConfig = serde_json::from_str(text).unwrap();
-        Lif::<f64>::new(&config, 3, DT_MS, &mut generator(3, "init", 0))
-            .err()
-            .map(|e| e.to_string())
-    };
-    assert_eq!(message("{}"), None);
-    assert_eq!(
-        message(r#"{"hidden": 0}"#).unwrap(),
-        "`hidden` is 0: it must be at least 1"
-    );
-    assert_eq!(
-        message(r#"{"threshold": 0}"#).unwrap(),
-        "`threshold` is 0: it must be greater than 0"
-    );
-    assert_eq!(
-        message(r#"{"tau_mem_ms": [-1, 20]}"#).unwrap(),
-        "`tau_mem_ms` is -1: it must be greater than 0"
-    );
-    assert_eq!(
-        message(r#"{"surrogate": {"atan": 0}}"#).unwrap(),
-        "`surrogate.atan` is 0: it must be greater than 0"
-    );
-    let unknown = serde_json::from_str::<LifConfig>(r#"{"hiden": 3}"#).unwrap_err();
-    assert!(unknown.to_string().starts_with("unknown field `hiden`"));
+fn bad_configurations_are_named() {
+    assert_complaints::<LifConfig>(&[
+        (r#"{"hidden": 0}"#, "`hidden` is 0: it must be at least 1"),
+        (
+            r#"{"threshold": 0}"#,
+            "`threshold` is 0: it must be greater than 0",
+        ),
+        (
+            r#"{"tau_mem_ms": [-1, 20]}"#,
+            "`tau_mem_ms` is -1: it must be greater than 0",
+        ),
+        (
+            r#"{"surrogate": {"atan": 0}}"#,
+            "`surrogate.atan` is 0: it must be greater than 0",
+        ),
+        (r#"{"hiden": 3}"#, "unknown field `hiden`"),
+    ]);
 }

@@ -405,11 +405,7 @@ fn what_is_read_is_never_written_over() {
     ];
     for (command, file) in commands {
         let before = fs::read(bench.path(file)).unwrap();
-        fails(
-            &bench.saturn(command),
-            2,
-            &["is the file that is read", "hint:"],
-        );
+        fails(&bench.saturn(command), 2, &["is the input file", "hint:"]);
         assert!(fs::read(bench.path(file)).unwrap() == before, "{file}");
     }
 }

@@ -56,7 +56,7 @@ fn a_folder_of_other_settings_is_refused_with_the_keys_that_differ() {
         &output,
         2,
         &[
-            "out: holds another run (`tiny`)",
+            "out: contains another run (`tiny`)",
             "train.lr: 0.003 there, 0.5 now",
             "models.gru.layers.0.gru.hidden: 8 there, 9 now",
             "--out to keep both",
@@ -71,7 +71,7 @@ fn a_folder_of_other_settings_is_refused_with_the_keys_that_differ() {
         2,
         &[
             "run.json: is damaged",
-            "nothing else says which run is in this folder",
+            "no other file identifies the run in this folder",
             "--collect",
         ],
     );
@@ -96,7 +96,7 @@ fn another_test_file_trains_nothing_again_and_overwrites_nothing() {
         &output,
         2,
         &[
-            "out: holds results on other data",
+            "out: contains results on other data",
             "the test file: sha256",
             "copy the folder",
         ],
@@ -139,7 +139,10 @@ fn another_training_file_is_named() {
     fails(
         &output,
         2,
-        &["out: holds results on other data", "the train file: sha256"],
+        &[
+            "out: contains results on other data",
+            "the train file: sha256",
+        ],
     );
     let text = said(&output);
     assert!(

@@ -158,7 +158,7 @@ fn a_checkpoint_that_is_torn_is_named_and_the_one_before_is_taken() {
     child.kill().unwrap();
     let text = said(&child.wait_with_output().unwrap());
     assert!(text.contains(newest) && text.contains("is torn"), "{text}");
-    assert!(text.contains("going on from"), "{text}");
+    assert!(text.contains("resuming from"), "{text}");
 }
 
 #[test]
@@ -195,7 +195,11 @@ fn two_programs_do_not_work_in_one_folder() {
     let output = bench.saturn(&arguments);
     child.kill().unwrap();
     child.wait().unwrap();
-    fails(&output, 2, &["another saturn is at work", "hint:"]);
+    fails(
+        &output,
+        2,
+        &["another saturn process is using this folder", "hint:"],
+    );
     // A program that was killed holds nothing.
     fs::write(bench.path("short.yaml"), SCENARIO).unwrap();
     let output = bench.saturn(&["run", "short.yaml", "--out", "run"]);

@@ -49,7 +49,7 @@ fn options_that_cannot_be_are_named() {
     fails(
         &bench.saturn(&same),
         2,
-        &["--out", "is the file that is read", "hint:"],
+        &["--out", "is the input file", "hint:"],
     );
     assert_eq!(fs::read(bench.path("live.txt")).unwrap(), b"1000 3\n");
     let net = "out/lif.adaptive.1";

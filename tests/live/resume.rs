@@ -155,7 +155,7 @@ fn a_state_that_does_not_fit_is_refused() {
         refused(net, &options, "is torn");
     }
     damage(&|bytes| bytes[100] ^= 1);
-    refused(net, &options, "its checksum does not fit");
+    refused(net, &options, "its checksum does not match");
     damage(&|bytes| bytes[14] = b'1');
     refused(net, &options, "another version");
     damage(&|bytes| *bytes = b"hello".to_vec());

@@ -160,7 +160,8 @@ fn run<R: Real>(
     if let Some(saved) = saved
         && !shard.resume(saved)?
     {
-        progress.line("a checkpoint does not fit its net, so this part of the run begins anew");
+        progress
+            .line("a checkpoint does not fit its network, so this part of the run starts again");
         shard = Shard::new(net, plan, (first, count))?;
     }
     let (each, work) = (plan.steps / plan.lanes as u64, 2 * count as u64);

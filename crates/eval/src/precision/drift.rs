@@ -110,7 +110,8 @@ pub fn drift<R: Real>(
     if let Some(saved) = saved
         && !party.resume(saved)?
     {
-        progress.line("a checkpoint does not fit its nets, so this part of the run begins anew");
+        progress
+            .line("a checkpoint does not fit its networks, so this part of the run starts again");
         party = Party::new(full, twins, on)?;
     }
     let work = LANES as u64 * twins.len() as u64;

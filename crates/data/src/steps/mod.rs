@@ -1,4 +1,4 @@
-//! Which step a time belongs to: the one rule, for files, streams, figures and whatever sends recordings.
+//! Which step a time belongs to: the one rule, for files, streams, figures and senders of recordings.
 //!
 //! With x a time as its file stores it, dt the length of a step as it was written (an exact decimal: `ratio`),
 //! and h half the distance from x to the next number of the stored type,
@@ -46,7 +46,7 @@ pub use stored::{Stored, TimeFloat, TimeUnit};
 
 use ratio::Ratio;
 
-/// The rule for one length of a step and one way of storing times.
+/// The rule for one step length and one storage type of times.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Steps {
     stored: Stored,
@@ -158,7 +158,7 @@ impl Steps {
         let under = self.dt_s.over.checked_mul(hz.over);
         match (over, under) {
             (Some(over), Some(under)) => u64::try_from(over / under).unwrap_or(u64::MAX),
-            // A rate and a step of seventeen digits each: nothing that a clock has.
+            // A rate and a step of seventeen digits each, which no real clock has.
             _ => (tick as f64 / grid.hz() / self.near_s) as u64,
         }
     }

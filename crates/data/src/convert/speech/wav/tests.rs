@@ -1,4 +1,4 @@
-//! WAV files of every kind beside what another reader reads in them.
+//! WAV files of every kind, compared with the values of another reader.
 
 use std::collections::BTreeMap;
 use std::fs;

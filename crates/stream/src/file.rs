@@ -11,7 +11,7 @@ use super::length;
 use super::records::{self, Record};
 use super::sample::Sample;
 
-/// Samples that are read at once, and steps that these have together where they are more than one.
+/// Samples read together, and the limit on their total steps if there are several.
 const AT_ONCE: usize = 512;
 const STEPS_AT_ONCE: u64 = 1 << 24;
 /// Frames this many samples apart are not read together.
@@ -90,7 +90,7 @@ impl File {
         Ok(Self::Frames(file, names))
     }
 
-    /// What a step is.
+    /// Kind of a step.
     pub fn form(&self) -> Form {
         match self {
             Self::Events(_) => Form::Events,
@@ -135,8 +135,8 @@ impl File {
         }
     }
 
-    /// What the reader had to mend or leave out, and times that are too coarse for steps of `dt_ms`; `None` where it
-    /// was nothing.
+    /// What the reader repaired or left out, and times that are too coarse for steps of `dt_ms`; `None` if
+    /// there is nothing to report.
     pub fn notice(&self, dt_ms: f64) -> Result<Option<String>, DataError> {
         let Self::Events(file) = self else {
             return Ok(None);
@@ -158,7 +158,8 @@ impl File {
         Ok((!lines.is_empty()).then(|| format!("{path}: {}", lines.join("\n"))))
     }
 
-    /// Steps of the sample at `position`, without reading it; an error where these are more than memory is asked for.
+    /// Number of steps of the sample at `position`, without reading it; an error if it exceeds the memory
+    /// limit.
     fn steps(&self, position: usize, dt_ms: f64) -> Result<u64, DataError> {
         match self {
             Self::Events(file) => {
@@ -209,7 +210,7 @@ impl File {
             }
             return Ok(());
         };
-        // Neighbours together, and nothing far between them.
+        // Neighbours together, and no large distance between them.
         let near =
             |a: &u32, b: &u32| *a as usize / AT_ONCE == *b as usize / AT_ONCE && b - a < NEAR;
         for chosen in positions.chunk_by(near) {
@@ -227,7 +228,7 @@ impl File {
         Ok(())
     }
 
-    /// `positions` in groups that memory is asked for at once.
+    /// `positions` in groups that are read together within the memory limit.
     fn at_once<'a>(&self, positions: &'a [u32], dt_ms: f64) -> Result<Vec<&'a [u32]>, DataError> {
         let (mut groups, mut start, mut steps) = (Vec::new(), 0, 0);
         for (at, position) in positions.iter().enumerate() {
@@ -242,7 +243,8 @@ impl File {
         Ok(groups)
     }
 
-    /// The records that the samples were cut from, whole; or what the first `rows` samples are of them.
+    /// The records that the samples were cut from, whole; or the part of them covered by the first `rows`
+    /// samples.
     pub fn records(
         &self,
         dt_ms: f64,
@@ -258,8 +260,8 @@ impl File {
         }
     }
 
-    /// The recordings that the samples are pieces of, as they are, whatever labels say; or what the first `rows`
-    /// samples are of them.
+    /// The recordings that the samples are pieces of, ignoring labels; or the part of them covered by the
+    /// first `rows` samples.
     pub fn laid(&self, dt_ms: f64, rows: usize) -> Result<Vec<Record>, DataError> {
         match self {
             Self::Events(file) => {
@@ -270,7 +272,7 @@ impl File {
         }
     }
 
-    /// A sample whose label holds somewhere.
+    /// A sample whose label is valid somewhere.
     fn known(&self, sample: Sample) -> Result<Sample, DataError> {
         if sample.until > 0 {
             return Ok(sample);

@@ -1,7 +1,7 @@
-//! Records: long and unbroken, with a label that holds in short stretches, and gaps between these.
+//! Records: long and continuous, with labels valid in short stretches, and gaps between these.
 //!
-//! A file of records holds them in pieces that tile them, one a label ([`saturn_data::Place`]); here they
-//! are laid in a row again, so that a stream runs through a record as it is.
+//! A file of records stores them in pieces that tile them, one per label ([`saturn_data::Place`]). Here the
+//! pieces are concatenated again, so that a stream runs through the original record.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -40,7 +40,7 @@ impl Record {
         self.content.bytes() + self.stretches.len() * size_of::<Stretch>()
     }
 
-    /// A hash of what a net receives of it, and learns.
+    /// A hash of its input and labels.
     pub(super) fn digest(&self) -> Digest {
         let mut hash = Hash::default();
         hash.number(self.stretches.len());
@@ -117,7 +117,7 @@ impl Records {
         (record, record.gap_start(i)..record.stretches[i].steps.start)
     }
 
-    /// Sample `i`, cut out. Its recording is the record: what stands beside each other in a record is not
+    /// Sample `i`, cut out. Its recording is the record: neighbouring samples of a record are not
     /// independent.
     pub fn sample(&self, i: usize) -> Sample {
         let (record, stretch) = self.stretch(i);
@@ -141,8 +141,8 @@ impl Records {
     }
 }
 
-/// The records of an event file: samples of one speaker belong together, and lie where `places` say. Labels
-/// hold in `window_ms` around their marks, or where the file says.
+/// The records of an event file: samples of one speaker belong together, at the positions `places`. Labels
+/// are valid in `window_ms` around their marks, or as the file states.
 pub(super) fn of_events(
     file: &EventFile,
     places: Option<&[Place]>,
@@ -151,7 +151,7 @@ pub(super) fn of_events(
     rows: usize,
 ) -> Result<Vec<Record>, DataError> {
     let places = needed(file, places)?;
-    // Marks and places are f64 seconds, whatever the events are stored as.
+    // Marks and places are f64 seconds, independent of the type of the events.
     let steps = Steps::new(dt_ms);
     let step = |terms_s: &[f64]| steps.of_sum(terms_s) as usize;
     let mut known: BTreeMap<Option<u32>, Vec<Stretch>> = BTreeMap::new();
@@ -165,7 +165,7 @@ pub(super) fn of_events(
             (Some(_), None) => {
                 return Err(unusable(
                     file,
-                    "it does not say where the marks of its samples are",
+                    "it contains no marks of its samples",
                     "leave out `data.records.window_ms`, or convert the records again with `saturn data \
                      convert wfdb --whole`",
                 ));
@@ -206,19 +206,19 @@ pub(super) fn of_events(
     Ok(records)
 }
 
-/// The recordings of an event file, without labels: samples of one speaker belong together, and lie where
-/// `places` say.
+/// The recordings of an event file, without labels: samples of one speaker belong together, at the positions
+/// `places`.
 pub(super) fn lay_events(
     file: &EventFile,
     places: Option<&[Place]>,
     dt_ms: f64,
     rows: usize,
 ) -> Result<Vec<Record>, DataError> {
-    /// A speaker, and a recording's number where there is none.
+    /// The speaker, and a recording's number if there is no speaker.
     type Whose = (Option<u32>, usize);
     let places = needed(file, places)?;
     let mut laid: BTreeMap<Whose, Vec<(u32, u32)>> = BTreeMap::new();
-    // Where samples have no speaker, one that lies before the last begins a new recording.
+    // If samples have no speaker, one that starts before the last begins a new recording.
     let (mut number, mut last_s) = (0, 0.0);
     let steps = file.steps(dt_ms);
     for position in 0..file.len().min(rows) {
@@ -250,7 +250,7 @@ fn needed<'a>(file: &EventFile, places: Option<&'a [Place]>) -> Result<&'a [Plac
     places.ok_or_else(|| {
         unusable(
             file,
-            "it does not say where in a recording its samples lie",
+            "it does not contain the positions of its samples in a recording",
             "convert the recordings again with this version: `saturn data convert wfdb --whole`, or `wav` \
              for background noise",
         )

@@ -14,7 +14,7 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// Nothing yet, of `channels` channels.
+    /// Empty sums of `channels` channels.
     pub fn new(channels: usize) -> Self {
         Self {
             steps: 0,
@@ -80,7 +80,7 @@ impl Scale {
         std < STILL
     }
 
-    /// Puts frames on the scale; events stay as they are.
+    /// Scales frames; events are unchanged.
     pub fn apply(&self, content: &mut Content) {
         let Content::Frames { channels, values } = content else {
             return;

@@ -42,7 +42,7 @@ fn a_trained_net_is_analysed_to_the_same_bits_at_any_number_of_threads() {
     let (again, two) = analyse(2, "gru.adaptive.1", "figures/gru-two", &[]);
     assert_eq!((&said, &one), (&again, &two));
     for part in [
-        "cannot diverge: layer 0 (gru) keeps h within -1 to 1",
+        "cannot diverge: layer 0 (gru): h stays within -1 to 1",
         "on stream: ",
         "fixed point",
         "leading Lyapunov exponents",

@@ -79,7 +79,7 @@ fn a_stuck_reader_blocks_no_interrupt_and_loses_no_line() {
     });
     log.read_to_string(&mut said).unwrap();
     assert!(
-        status.unwrap().success() && said.contains("nobody reads the output"),
+        status.unwrap().success() && said.contains("the output is not being read"),
         "{said}"
     );
     let mut text = String::new();
@@ -223,7 +223,7 @@ fn a_reader_who_leaves_ends_the_stream_with_its_state() {
         assert!(state.exists());
         fs::remove_file(&state).unwrap();
     };
-    ends(writer.into(), 0, "nobody reads the output");
+    ends(writer.into(), 0, "the output is not being read");
     if let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") {
         ends(full.into(), 1, "standard output: cannot write");
     }

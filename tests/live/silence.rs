@@ -89,7 +89,7 @@ fn one_line_does_not_move_time_by_an_hour() {
     assert_eq!((count(last, "ahead"), count(last, "taken")), (16, 25));
     assert_eq!(count(last, "rebased"), 1);
     assert!(last["step"].as_u64() < Some(60), "{last}");
-    for part in ["--max-jump-s", "taken anew"] {
+    for part in ["--max-jump-s", "resynchronised"] {
         assert!(running.said.contains(part), "{}", running.said);
     }
     // With a longer jump every step is made, as it was before.

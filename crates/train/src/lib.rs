@@ -13,7 +13,6 @@ pub mod arm;
 pub mod batch;
 pub mod changes;
 pub mod class_weights;
-mod course;
 pub mod fptt;
 pub mod initial;
 pub mod job;
@@ -27,6 +26,7 @@ pub mod settings;
 #[cfg(test)]
 mod tests;
 pub mod trainer;
+mod training_loop;
 pub mod update;
 pub mod validate;
 pub mod validation;

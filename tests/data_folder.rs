@@ -76,7 +76,7 @@ fn who_waits_says_for_what_and_takes_the_others_set() {
     drop(held);
     let said = succeeds(&child.wait_with_output().unwrap());
     assert!(
-        said.contains("made: waiting for another saturn process that makes the recordings there"),
+        said.contains("made: waiting for another saturn process that is generating the recordings"),
         "{said}"
     );
     assert_eq!(names(&bench), ["test.h5", "train.h5", "valid.h5"]);

@@ -50,7 +50,7 @@ fn capital(text: &str) -> String {
     first.chain(letters).collect()
 }
 
-/// Model, arm and policy at the head of a row; the model is written once.
+/// Model, arm and policy at the start of a row; the model is written once.
 fn row_head(summary: &Summary, rows: &[&Row], k: usize) -> Markup {
     let row = rows[k];
     let first = k == 0 || rows[k - 1].model != row.model;

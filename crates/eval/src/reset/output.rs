@@ -1,16 +1,15 @@
-//! Resets by the net's own word: its output is unsure, its answer changes, or its state is large.
+//! Resets triggered by the network itself: its output is uncertain, its prediction changes, or its state is
+//! large.
 //!
 //! With p the class probabilities after the step before, C classes, and x the state before the step,
 //!
 //! ```text
-//! (1) entropy    H = -Σ_c p_c log p_c / log C > level    for `hold` steps on end
+//! (1) entropy    H = -Σ_c p_c log p_c / log C > level    for `hold` consecutive steps
 //! (2) norm       rms(x) > level
-//! (3) boundary   the class argmax p, once held for `hold` steps, is another than the one held before
+//! (3) boundary   the class argmax p, once held for `hold` steps, differs from the one held before
 //! ```
 //!
-//! (1) is answered once, and again only after H has been at the level or below: a net at rest is unsure,
-//! too. (2) ends itself, since the state at rest has the norm of rest. (3) is a boundary as the output alone
-//! shows it; the first class that is held is none.
+//! (1) triggers once, and again only after H has been at the level or below: the output of a reset network is uncertain, too. (2) ends itself, since the reset state has the norm of the initial state. (3) is a boundary as visible in the output only; the first held class is not a boundary.
 
 use std::fmt;
 
@@ -29,7 +28,7 @@ pub enum Output {
     Entropy(EntropyOver),
     /// A state whose root mean square is above this; above 0. Larger: fewer resets.
     Norm(f64),
-    /// An answer that changes.
+    /// A change of the prediction.
     Boundary(ClassHeld),
 }
 
@@ -53,12 +52,12 @@ impl Default for EntropyOver {
     }
 }
 
-/// An answer that changes.
+/// A change of the prediction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ClassHeld {
-    /// Steps on end that a class must be the likeliest to be the answer; at least 1, default 3. More: fewer
-    /// and later resets.
+    /// Consecutive steps that a class must be the likeliest to be the prediction; at least 1, default 3.
+    /// More: fewer and later resets.
     pub hold: u64,
 }
 

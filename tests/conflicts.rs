@@ -1,4 +1,5 @@
-//! What a run's folder belongs to, what is no scenario, and sizes that no machine has: by the program itself.
+//! The owner of a run's folder, files that are not scenarios, and sizes beyond any machine: with the built
+//! program.
 
 use std::fs;
 
@@ -89,7 +90,7 @@ fn another_test_file_trains_nothing_again_and_overwrites_nothing() {
     let other = ["--out", "out", "--set", "data.events.test=more/test.h5"];
     let text = succeeds(&run(&bench, &other));
     assert!(!text.contains("trained in"), "{text}");
-    // The results on the first test file stay: what differs is named, and how to keep both.
+    // The results on the first test file stay: the message names the difference, and how to keep both.
     let last: Vec<&str> = other.iter().copied().chain(["--final"]).collect();
     let output = run(&bench, &last);
     fails(
@@ -103,7 +104,7 @@ fn another_test_file_trains_nothing_again_and_overwrites_nothing() {
     );
     let now = files(&bench.path("out/results"), ".json");
     assert!(results.iter().all(|file| now.contains(file)));
-    // As the message says: a copy without those results takes the nets up.
+    // As the message says: a copy without those results uses the networks.
     copy(&bench, "out", "copy");
     for (name, _) in files(&bench.path("copy/results"), ".test.json") {
         fs::remove_file(bench.path("copy/results").join(name)).unwrap();

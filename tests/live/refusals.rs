@@ -1,4 +1,4 @@
-//! What cannot be streamed is refused with a message that says what to do.
+//! Unsupported input of a live run is rejected with a message that names the remedy.
 
 use std::fs;
 

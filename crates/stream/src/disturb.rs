@@ -34,7 +34,7 @@ pub use settings::{
     DeadSensor, DisturbConfig, Disturbance, DroppedFrames, Gain, NoiseBurst, StuckChannel,
 };
 
-/// Where a step lies among the disturbances.
+/// Position of a step among the disturbances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// Before the first.

@@ -119,8 +119,8 @@ impl OpenGap {
     }
 }
 
-/// The sample in random order. Every event goes to a random step of the sample's own length, every frame to
-/// another place: the rates stay, the order goes.
+/// The sample in random order. Every event moves to a random step of the sample's own length, every frame to
+/// another position: the rates stay, the order is lost.
 pub(super) fn shuffle(sample: &Sample, rng: &mut ChaCha8Rng) -> Sample {
     let content = match &sample.content {
         Content::Events(bins) => {

@@ -2,7 +2,7 @@
 
 use super::content::Content;
 
-/// A channel that varies less than this is taken for a constant, and only its mean is taken off.
+/// A channel that varies less than this counts as constant, and only its mean is subtracted.
 const STILL: f64 = 1e-6;
 
 /// Sums of each channel, for means and standard deviations.
@@ -75,7 +75,7 @@ impl Scale {
         }
     }
 
-    /// Whether a channel of standard deviation `std` is taken for a constant.
+    /// Whether a channel of standard deviation `std` counts as constant.
     pub fn is_still(std: f64) -> bool {
         std < STILL
     }

@@ -94,7 +94,7 @@ pub struct Batch<R: Real> {
     lane: Vec<LaneTape<R>>,
 }
 
-/// Where a sample lies in a lane.
+/// Position of a sample in a lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     /// Index of the recording in its split.

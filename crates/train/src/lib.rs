@@ -3,10 +3,10 @@
 //! | module | contents |
 //! |---|---|
 //! | [`arm`] | a training regime: input, loss, initial state, cuts of the gradient |
-//! | [`settings`], [`changes`] | the settings of training; what a model or an arm changes of them |
+//! | [`settings`], [`changes`] | the settings of training; changes by a model or an arm |
 //! | [`batch`], [`initial`] | the sequences of one update and the states they start from |
 //! | [`update`], [`one_update`], [`optimizer`] | a gradient step over shards of lanes |
-//! | [`trainer`], [`job`] | the loop; what it needs and records |
+//! | [`trainer`], [`job`] | the loop; its inputs and records |
 //! | [`validate`] | accuracy on the validation split |
 
 pub mod arm;

@@ -32,7 +32,7 @@ impl Job<'_> {
     }
 }
 
-/// How far and how fast an update goes.
+/// Step size and pace of an update.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
     /// Learning rate.

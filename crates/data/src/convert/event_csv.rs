@@ -49,7 +49,7 @@ use samples::{Sample, Samples};
 const NO_LABEL: &str = "0";
 /// How the names of files end that are read in a folder.
 const ENDINGS: [&str; 4] = ["csv", "tsv", "txt", "dat"];
-/// Most classes that numbers imply: beyond it lies a column that was mistaken for another.
+/// Maximum number of classes from numbers: a larger one means that a column was mistaken for another.
 const MOST_CLASSES: u64 = 65_536;
 
 /// How to convert events in rows.

@@ -19,7 +19,7 @@
 //! | float16 | 0: the floor of the stored value, as the loaders of this field have it; half a unit would be 0.25 ms at 0.5 s |
 //! | integers | 0: they are exact |
 //!
-//! h is the same whatever dt is, so rules nest: the microsecond of a time by (1) lies in the step of that time by
+//! h does not depend on dt, so rules nest: the microsecond of a time by (1) lies in the step of that time by
 //! (1), for every dt of whole microseconds. That is why a recording that is sent with times in microseconds falls
 //! into the same steps as one that is read from its file.
 //!

@@ -24,7 +24,7 @@ use super::{Action, Needs, Policy, PolicyConfig, PolicyError, Seen, recalled, re
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum Output {
-    /// An output that stays unsure.
+    /// An output that stays uncertain.
     Entropy(EntropyOver),
     /// A state whose root mean square is above this; above 0. Larger: fewer resets.
     Norm(f64),
@@ -32,14 +32,15 @@ pub enum Output {
     Boundary(ClassHeld),
 }
 
-/// An output that stays unsure.
+/// An output that stays uncertain.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct EntropyOver {
     /// Entropy of the class probabilities, as a share of its largest value, above which the output is
-    /// unsure; 0 to below 1, default 0.9. Larger: fewer resets.
+    /// uncertain; 0 to below 1, default 0.9. Larger: fewer resets.
     pub level: f64,
-    /// Steps on end that the output must be unsure; at least 1, default 5. More: fewer and later resets.
+    /// Consecutive steps that the output must be uncertain; at least 1, default 5. More: fewer and later
+    /// resets.
     pub hold: u64,
 }
 
@@ -121,7 +122,7 @@ impl PolicyConfig for Output {
 /// (1).
 struct Unsure {
     config: EntropyOver,
-    /// Steps that the output has been unsure.
+    /// Number of steps with an uncertain output.
     run: u64,
 }
 

@@ -3,7 +3,7 @@
 //!
 //! Neighbouring channels are joined into groups of about the same share of the mean rate. Under noise in
 //! which every channel keeps its share, the counts of the groups scatter around their shares as Poisson
-//! counts do, whatever the noise's rate; a formant, an edge, a stroke do not:
+//! counts do, at any noise rate; a formant, an edge, a stroke do not:
 //!
 //! ```text
 //! n_g = Σ_{k<w} Σ_{i in g} x_i,t-k                     (1)   events of group g in the window

@@ -123,7 +123,7 @@ pub fn verdicts(summary: &Summary) -> Markup {
             h2 id="verdicts" { "At most " (margin) " points below the reference?" }
             p.caption {
                 "Nets that are never reset against " (names::arm(&reference.arm)) ", " (summary.roles.policy_label(&reference.state_reset))
-                ", by each of the three readings. Shown: the one-sided 95 % bound of the difference from below lies above −" (margin)
+                ". Shown: the one-sided 95 % lower bound of the difference is above −" (margin)
                 ". Shown otherwise: the upper bound is below it. Not shown: the data are inconclusive."
             }
             div.scroll tabindex="0" role="region" aria-label="a table that scrolls sideways" {

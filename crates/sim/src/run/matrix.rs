@@ -278,7 +278,7 @@ impl Matrix<'_> {
         Ok(net.for_density(b.density))
     }
 
-    /// Where checkpoints lie.
+    /// The folder of checkpoints.
     fn checkpoints(&self) -> PathBuf {
         self.folder.path().join("checkpoints")
     }

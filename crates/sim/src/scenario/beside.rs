@@ -14,7 +14,7 @@ pub struct TracesConfig {
     pub windows: usize,
     /// Steps of a window; 1 to 100,000, default 200. More: larger files.
     pub steps: u64,
-    /// How windows lie in the stream, `logarithmic`, `even` or `both`; default `logarithmic`.
+    /// Positions of the windows in the stream, `logarithmic`, `even` or `both`; default `logarithmic`.
     pub spacing: Spread,
 }
 

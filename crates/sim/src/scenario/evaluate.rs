@@ -116,7 +116,7 @@ pub struct Evaluate {
     pub contraction: ContractionConfig,
     /// The boundary-free detector.
     pub detector: DetectorConfig,
-    /// What weights and states are stored in, each an evaluation of its own.
+    /// Storage formats of weights and states, each a separate evaluation.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub precision: Vec<PrecisionConfig>,
     /// Traces in windows of each stream.

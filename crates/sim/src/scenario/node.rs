@@ -17,7 +17,7 @@ pub(super) enum Value {
     Scalar(String, Scalar),
     List(Vec<Node>),
     Map(Vec<Entry>),
-    /// The value of a name that stands alone, like that of `adam` in `optimizer: adam`.
+    /// The implicit value of a name alone, like that of `adam` in `optimizer: adam`.
     Absent,
 }
 

@@ -110,7 +110,7 @@ pub(super) fn resolve_gap(
             format!("`{high}` is out of range: a gap has at most {LONGEST_GAP} steps"),
         );
     } else if high == 0 {
-        diagnostics.problem(&at, "gaps of no steps are no gaps: write `gap: none`");
+        diagnostics.problem(&at, "gaps of 0 steps: write `gap: none` instead");
     }
     let at = format!("{path}.fill");
     diagnostics.not_empty(&at, &gap.fill, "fill");

@@ -1,4 +1,4 @@
-//! What goes wrong with the input, and how often: the settings of disturbances.
+//! Settings of disturbances: kinds and times.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

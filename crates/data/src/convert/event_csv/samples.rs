@@ -15,7 +15,7 @@ use crate::length::{implausible, likely_unit, spoken};
 use crate::printable::printable_name;
 use crate::time_error::MAX_TIME_S;
 
-/// Most channels: beyond it lies a column that was mistaken for another.
+/// Maximum number of channels: a larger one means that a column was mistaken for another.
 const MOST: u64 = 1 << 24;
 /// Bytes in which the first line is looked for.
 const FIRST_LINE: u64 = 1 << 16;
@@ -344,7 +344,7 @@ fn broken(path: &Path, error: &csv::Error) -> DataError {
     let line = error.position().map_or(1, csv::Position::line);
     let (detail, hint) = match error.kind() {
         csv::ErrorKind::Utf8 { .. } => (
-            "there are bytes that are no UTF-8 text".to_owned(),
+            "it contains bytes that are not UTF-8 text".to_owned(),
             "save the file as UTF-8 text; unpack it if it is compressed",
         ),
         _ => (error.to_string(), "copy the file again"),

@@ -60,7 +60,7 @@ impl Sound {
         if chunks.data_bytes % frame != 0 && !chunks.open_ended {
             return Err(wrong(
                 format!(
-                    "its {} bytes of samples are no multiple of {frame}, the bytes of {} samples at one time",
+                    "its {} bytes of samples are not a multiple of {frame}, the bytes of {} samples at one time",
                     chunks.data_bytes, format.channels
                 ),
                 "it is damaged: copy it again, or store it again as PCM",

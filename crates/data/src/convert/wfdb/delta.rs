@@ -1,7 +1,8 @@
 //! Changes of a lead, as events: equations (1) and (2) of [`super`], computed in whole numbers.
 //!
-//! A change of exactly the threshold is an event, and an f64 cannot tell it from one that is a little smaller:
-//! (0.3 - 0.2) < 0.1. So the n-th level, v_0 + n delta, is computed in counts of the converter as the fraction
+//! A change of exactly the threshold is an event, and an f64 cannot distinguish it from one that is a little
+//! smaller: (0.3 - 0.2) < 0.1. So the n-th level, v_0 + n delta, is computed in counts of the converter as
+//! the fraction
 //!
 //! ```text
 //! c_n = BASELINE + GAIN (v_0 + n delta) = (a + n b) / c                     (3)

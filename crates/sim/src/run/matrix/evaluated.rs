@@ -268,7 +268,7 @@ impl Matrix<'_> {
     }
 }
 
-/// What of an evaluation goes into `metrics.jsonl`.
+/// The part of an evaluation for `metrics.jsonl`.
 #[derive(Serialize)]
 pub(super) struct Brief<'a> {
     stream: &'a str,

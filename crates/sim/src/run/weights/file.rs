@@ -119,7 +119,8 @@ impl WeightsFile {
         &self.tensors
     }
 
-    /// What it reports of itself; `None` for a file that saturn did not write, or wrote before it described them.
+    /// Its description; `None` for a file not written by saturn, or written by a version without
+    /// descriptions.
     pub fn description(&self) -> Result<Option<Description>, WeightsError> {
         let read = |text: &String| Description::read(text);
         let found = self.description.as_ref().map(read).transpose();

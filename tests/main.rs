@@ -23,3 +23,4 @@ mod saturn;
 mod training_stops;
 mod view;
 mod weights;
+mod words;

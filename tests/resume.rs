@@ -143,14 +143,14 @@ fn a_checkpoint_that_is_torn_is_named_and_the_one_before_is_taken() {
     let bench = Bench::new();
     let long = SCENARIO.replace("epochs: 6", "epochs: 400");
     fs::write(bench.path("long.yaml"), &long).unwrap();
-    let folder = cut_short(&bench, "torn");
+    let folder = cut_short(&bench, "cut");
     let mut all = files(&folder, ".ckpt");
     let number = |name: &str| name.rsplit('.').nth(1).unwrap().parse::<u64>().unwrap();
     all.sort_by_key(|(name, _)| number(name));
     let (newest, bytes) = all.last().unwrap();
     fs::write(folder.join(newest), &bytes[..bytes.len() / 2]).unwrap();
     let mut child = bench
-        .command(&["run", "long.yaml", "--out", "torn", "--resume"])
+        .command(&["run", "long.yaml", "--out", "cut", "--resume"])
         .stderr(std::process::Stdio::piped())
         .spawn()
         .unwrap();

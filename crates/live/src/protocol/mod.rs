@@ -112,7 +112,7 @@ impl Fault {
     pub fn words(self) -> &'static str {
         match self {
             Self::Syntax => "not `TIME_US UNIT [COUNT]`",
-            Self::Time => "the time (field 1) is negative, no number or too late",
+            Self::Time => "the time (field 1) is negative, not a number or too late",
             Self::Decimal => {
                 "the time (field 1) has decimals: times are whole microseconds; multiply seconds by 10^6, milliseconds by 10^3"
             }

@@ -166,7 +166,9 @@ impl Layout {
             return Ok(None);
         };
         if !metadata.is_file() || metadata.len() > MAX_LIST {
-            return Err(unreadable(std::io::Error::other("it is not a list of files")));
+            return Err(unreadable(std::io::Error::other(
+                "it is not a list of files",
+            )));
         }
         let text = fs::read_to_string(&path).map_err(unreadable)?;
         let lines = text.lines().map(|line| line.trim().to_owned());

@@ -1,6 +1,6 @@
-//! Hot loops allocate nothing, counted by an allocator on this thread: a live step, and each cell's `advance`
-//! and `advance_backward`, on one lane and on several, in layers that fill registers and in such that do not. (On other
-//! processors than x86-64, dense products are left to a crate that asks for memory.)
+//! Hot loops do not allocate, as counted by an allocator on this thread: a live step, and each cell's `advance` and
+//! `advance_backward`, on one lane and on several, in layers whose width does or does not fill registers. (On
+//! processors other than x86-64, dense products use a crate that allocates.)
 #![cfg(target_arch = "x86_64")]
 
 use saturn_cell::gradcheck::{random, random_events};
@@ -16,7 +16,7 @@ use saturn_network::{Network, NetworkConfig, NetworkStream};
 use saturn_sim::scenario::{Fill, Gap, Scenario};
 use saturn_stream::{Noise, Source, Split};
 
-/// Bytes that a check may hold at once, however large the scenario.
+/// Maximum bytes that a check may allocate, for any size of scenario.
 const CHECKED: u64 = 64 << 20;
 const INPUTS: usize = 48;
 const CLASSES: usize = 16;
@@ -47,7 +47,7 @@ fn events(columns: usize) -> EventBatch {
     random_events(INPUTS, columns, 0.2, 3)
 }
 
-/// How often `work` asks for memory, and how many bytes it holds at most.
+/// Number of allocations of `work`, and its peak memory in bytes.
 fn allocations(work: impl FnOnce()) -> (u64, u64) {
     let info = allocation_counter::measure(work);
     (info.count_total, info.bytes_max)
@@ -106,8 +106,8 @@ fn a_step_of_training_allocates_nothing() {
     }
 }
 
-/// Under a policy that is asked before every step, and under one whose copies fill a chunk alone, a step of
-/// evaluation on one lane asks for nothing.
+/// Under a policy that is called before every step, and under one whose copies fill a chunk alone, an
+/// evaluation step on one lane does not allocate.
 #[test]
 fn a_step_under_a_policy_allocates_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -151,7 +151,7 @@ fn a_step_under_a_policy_allocates_nothing() {
         &Decay(0.9),
         &Clip(0.5),
     ];
-    // A chunk of several steps asks for room once, where a reset falls into it; the policies ask for none.
+    // A chunk of several steps allocates once, if a reset falls into it; the policies do not allocate.
     let by_chunk: [&dyn PolicyConfig; 3] = [
         &Misaligned(4.0),
         &Random(0.05),
@@ -184,8 +184,8 @@ fn a_step_under_a_policy_allocates_nothing() {
     }
 }
 
-/// A step of a live stream, with its detector and the watch over its health, asks for nothing; nor does the closing
-/// of a window in which all is well.
+/// A step of a live run, with its detector and the watch over its health, does not allocate; nor does closing
+/// a window without an alarm.
 #[test]
 fn a_step_of_a_stream_allocates_nothing() {
     use saturn_eval::detector::DetectorConfig;
@@ -251,7 +251,8 @@ fn a_step_of_a_stream_allocates_nothing() {
     }
 }
 
-/// What `check` asks for is bounded, whatever a scenario's sizes: it builds and tries a bounded little of each net.
+/// The memory of `check` is bounded, for any sizes in a scenario: it builds and tries a bounded part of each
+/// network.
 #[test]
 fn a_check_asks_for_bounded_memory() {
     let folder = tempfile::tempdir().unwrap();

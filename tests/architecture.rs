@@ -1,4 +1,4 @@
-//! `ARCHITECTURE.md` and the README say what is there.
+//! `ARCHITECTURE.md` and the README match the code.
 
 mod modules;
 
@@ -111,7 +111,7 @@ fn commands(text: &str) -> Vec<Vec<String>> {
             fenced = !fenced;
             continue;
         }
-        // Code stands in fences, or between backquotes.
+        // Code is in fences, or between backquotes.
         let code: Vec<&str> = if fenced {
             vec![line]
         } else {
@@ -122,7 +122,7 @@ fn commands(text: &str) -> Vec<Vec<String>> {
             let words: Vec<String> = code.split_whitespace().map(str::to_owned).collect();
             let called = |w: &String| w == "saturn" || w.ends_with("/saturn");
             let start = match words.iter().position(called) {
-                // Assignments alone may stand before the program.
+                // Only assignments may precede the program.
                 Some(at) if words[..at].iter().all(|w| w.contains('=')) => at + 1,
                 _ if code.contains("cargo run") => match words.iter().position(|w| w == "--") {
                     Some(at) => at + 1,

@@ -1,5 +1,5 @@
-//! The worked example of `CONTRIBUTING.md`: a policy as it would stand in `crates/eval/src/reset/onset.rs`,
-//! and the two tests that it comes with.
+//! The worked example of `CONTRIBUTING.md`: a policy as it would be in `crates/eval/src/reset/onset.rs`, and
+//! its two tests.
 
 use std::fmt;
 
@@ -85,7 +85,7 @@ mod tests {
 
     use super::*;
 
-    /// What a line of `policies!` asks of its type.
+    /// The requirements of a line of `policies!` on its type.
     #[test]
     fn it_can_be_registered() {
         fn registrable<T>(_: &T)

@@ -1,4 +1,4 @@
-//! What is committed in `plots/gallery`: finished cells that their scenarios take up.
+//! The committed trials in `plots/gallery`: their scenarios use them.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use crate::saturn::{Bench, succeeds};
 /// The most bytes of a cell's file.
 const LIMIT: u64 = 40_000;
 
-/// A cell whose settings are no longer those of its scenario, or which is damaged, would be computed again.
+/// A trial whose settings differ from its scenario, or which is damaged, would be computed again.
 #[test]
 fn scenarios_take_up_their_committed_cells() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -29,7 +29,7 @@ fn scenarios_take_up_their_committed_cells() {
         }
         let name = scenario.file_name().into_string().unwrap();
         let yaml = root.join("scenarios").join(format!("{name}.yaml"));
-        // Where the data lie, or whether they do, does not matter to a list.
+        // The location and existence of the data do not matter for a list.
         let mut list = bench.command(&["compare", "--final", "--list", "--out", &name, "--cells"]);
         list.arg(&cells).arg(&yaml).env("SATURN_DATA", "elsewhere");
         let output = list.output().unwrap();

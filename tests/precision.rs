@@ -1,4 +1,4 @@
-//! A scenario whose nets are stored in few bits.
+//! A scenario with quantised networks.
 
 use saturn_store::clock::forget_clock;
 use serde_json::Value;

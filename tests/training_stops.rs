@@ -1,5 +1,5 @@
-//! Training that is stopped after every few updates has the bits of training that never was: for every way to train,
-//! and with other numbers of threads each time.
+//! Training that is stopped after every few updates has the same bits as uninterrupted training: for every
+//! training regime, and with other numbers of threads each time.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -40,11 +40,11 @@ arms:
 train: {epochs: 4, lanes: 4, shard_lanes: 2, early_stopping: {patience: 2}, class_balance: 0.5}
 ";
 
-/// Asks for a stop after every `every` updates.
+/// Requests a stop after every `every` updates.
 struct Stopping {
     every: usize,
     updates: Cell<usize>,
-    /// Epochs that training went on after.
+    /// Epochs after which training was resumed.
     known: Vec<usize>,
 }
 
@@ -95,7 +95,8 @@ fn left(net: &Network<f32>, trained: &Trained) -> Left {
     }
 }
 
-/// Trains in `arm`, stopped after every `every` updates; returns what is left and after how many epochs it went on.
+/// Trains in `arm`, stopped after every `every` updates; returns the results and the epochs after which it
+/// was resumed.
 fn trained(s: &Scenario, bench: &Workbench, arm: &Arm, every: usize) -> (Left, Vec<usize>) {
     let model = s.models.get("m").expect("the model");
     let settings = s.train_for(model, arm);
@@ -131,7 +132,7 @@ fn trained(s: &Scenario, bench: &Workbench, arm: &Arm, every: usize) -> (Left, V
         known: Vec::new(),
     };
     for threads in [1, 2, 7].into_iter().cycle().take(1_000) {
-        // Each time in a net that knows nothing.
+        // Each time in a fresh network.
         let mut net: Network<f32> = build(
             "m",
             &model.network(),
@@ -177,11 +178,11 @@ fn every_way_to_train_goes_on_to_the_same_bits() {
     let bench = Workbench::open(&scenario, &paths, false).unwrap_or_else(|e| panic!("{e}"));
     for (name, arm) in scenario.arms.iter() {
         let (whole, _) = trained(&scenario, &bench, arm, usize::MAX);
-        // An epoch has five updates; nets in few bits go on from the beginning of one.
+        // An epoch has five updates; quantised networks resume at the beginning of one.
         let every = if arm.fake_quant.is_some() { 7 } else { 3 };
         let (pieces, known) = trained(&scenario, &bench, arm, every);
         assert!(known.len() > 2, "{name}: {known:?}");
-        // Some time it went on in the middle of an epoch, and after others.
+        // It was resumed in the middle of an epoch at least once, and after others.
         assert!(known.last() > Some(&0), "{name}: {known:?}");
         assert_eq!(whole, pieces, "{name}");
     }

@@ -1,10 +1,9 @@
 //! The canvas as PNG, through plotters.
 //!
-//! The drawing is made [`FINE`] times too large, band by band, and averaged down: that gives smooth
-//! edges, and the memory of a band instead of that of the figure. Polygons, discs and the encoding
-//! are plotters'. Lines are drawn here as chains of capsules, since plotters rounds the outline of a
-//! wide line to whole pixels and leaves holes at sharp turns; text too, since it drops the space
-//! beside glyphs.
+//! The drawing is made [`FINE`] times too large, band by band, and averaged down: that gives smooth edges,
+//! and needs memory for a band instead of the figure. Polygons, discs and the encoding are plotters'. Lines
+//! are drawn here as chains of capsules, since plotters rounds the outline of a wide line to whole pixels and
+//! leaves holes at sharp turns. Text is drawn here too, since plotters drops the space around glyphs.
 
 use std::path::Path;
 
@@ -31,7 +30,7 @@ pub(crate) fn write(canvas: &Canvas, partial: &Path, path: &Path) -> Result<(), 
         reason,
     };
     let rgb = pixels(canvas).map_err(failed)?;
-    // plotters reports a file that cannot be made as an image error; the system's own says more.
+    // plotters reports a file that cannot be created as an image error; the system's own error is clearer.
     std::fs::File::create(partial).map_err(|source| PlotError::write(path, source))?;
     let mut file = BitMapBackend::new(partial, (width as u32, height as u32));
     file.blit_bitmap((0, 0), (width as u32, height as u32), &rgb)

@@ -1,8 +1,8 @@
 //! The canvas as SVG, through plotters.
 //!
-//! plotters works in whole units, so the drawing is made at [`UNITS`] units a px and the view box
-//! maps them back. Three things are then set right in the text: size and line joins in the head,
-//! baselines (plotters shifts text by a share of the x-height), and the extent of images.
+//! plotters works in whole units, so the drawing is made at [`UNITS`] units a px and the view box maps them
+//! back. Three things are then corrected in the text: size and line joins in the head, baselines (plotters
+//! shifts text by a share of the x-height), and the extent of images.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -139,8 +139,8 @@ fn round_size(line: &str) -> String {
     }
 }
 
-/// Style and points of a plain line: those that follow one another in one style become one path, for dashes are
-/// many and each would say its style again.
+/// Style and points of a plain line: consecutive lines of one style become one path, since dashes are many
+/// and each would repeat its style.
 fn line_of(line: &str) -> Option<(String, &str)> {
     let rest = line.strip_prefix("<polyline ")?;
     let (style, rest) = rest.split_once(" points=\"")?;
@@ -157,7 +157,7 @@ fn close(out: &mut String, open: &mut Option<String>) {
     }
 }
 
-/// Puts right what plotters cannot be told.
+/// Corrects what plotters has no options for.
 fn correct(raw: &str, canvas: &Canvas, (width, height): (u32, u32)) -> String {
     let head = format!("<svg width=\"{width}\" height=\"{height}\" viewBox");
     let better = format!(

@@ -1,4 +1,4 @@
-//! `docs/live.md` says what is so: its bytes, its lines and its client in Python.
+//! `docs/live.md` is correct: its bytes, its lines and its Python client.
 
 use std::path::Path;
 use std::process::Command;

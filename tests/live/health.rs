@@ -1,4 +1,5 @@
-//! Health: ranges are learnt once, what leaves them is said, fallbacks act, and metrics can be scraped.
+//! Health: ranges are learnt once, figures out of range are reported, fallbacks act, and metrics can be
+//! scraped.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -99,7 +100,7 @@ fn metrics_are_served_on_this_machine() {
         let line = line.unwrap_or_else(|| panic!("{name} is not in {body}"));
         line.rsplit(' ').next().unwrap().parse().unwrap()
     };
-    // What has been sent is heard before long, on a slow machine too.
+    // Sent events are processed before long, on a slow machine too.
     let until = Instant::now() + Duration::from_mins(1);
     let body = loop {
         let body = scrape();

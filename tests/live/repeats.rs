@@ -116,7 +116,7 @@ fn repeats_are_the_same_live_as_in_training() {
         assert_eq!(found[..expected.len()], expected, "{}", running.said);
         assert_eq!(count(running.last(), "duplicates"), 0);
     }
-    // Where a sender repeats itself, an option takes each event once.
+    // If a sender repeats itself, an option counts each event once.
     let once = [&OPTIONS[..], &["--repeats", "once"]].concat();
     let running = hear(NET, &once, &bytes(&items, Format::Line));
     assert_ne!(probabilities(&running)[..expected.len()], expected);

@@ -1,18 +1,19 @@
-//! The courses that a net takes under one input, from several starts.
+//! Trajectories of a network under one input, from several starts.
 //!
-//! An exponent belongs to an attractor: a net that can settle in one of several has several, and from one start only one of
-//! them is seen. So each input is run from several states: from rest (or, without a stream, a random state); then in turn
-//! from the state after another stream and from a random state (of nets whose states are plain numbers; of others, after
-//! further streams). All hear the same. After a warm-up, and again at the end, the
-//! states of two runs are compared:
+//! An exponent belongs to an attractor: a network with several attractors has several leading exponents, and
+//! one start reveals only one of them. So each input is run from several states: from the initial state (or,
+//! without a stream, a random state); then in turn from the state after another stream and from a random
+//! state (for networks whose states are plain numbers; for others, after further streams). All runs receive
+//! the same input. After a warm-up, and again at the end, the states of two runs are compared:
 //!
 //! ```text
 //! (1) d = max |x - y| / (1 + max |x|)
 //! (2) one attractor:  d <= 1e-4 at the end, or d at the end <= d after the warm-up / 10
 //! ```
 //!
-//! In a chaotic net, and in one whose spikes keep two pasts apart, runs never meet though they are on one attractor.
-//! There, two runs count as one where their leading exponents agree within two of their errors.
+//! In a chaotic network, and in one whose spikes keep two pasts apart, runs never converge although they are
+//! on one attractor. There, two runs count as one if their leading exponents agree within two of their
+//! errors.
 
 use nalgebra::DMatrix;
 use saturn_cell::gradcheck::random;
@@ -29,10 +30,10 @@ use saturn_stream::{Columns, Composer, OpenGap};
 
 /// (2): runs that are so near have met.
 const MET: f64 = 1e-4;
-/// (2): runs that came together by so much will.
+/// (2): runs that converged by this factor will converge.
 const NEARER: f64 = 0.1;
 
-/// One input and a course of the net under it.
+/// One input and a trajectory under it.
 pub(super) struct Path {
     pub name: String,
     pub trajectory: Trajectory,
@@ -44,7 +45,7 @@ pub(super) struct Path {
 /// One `[S, 1]` a cell.
 type States = Vec<DMatrix<f64>>;
 
-/// An input, ready to be heard from its beginning.
+/// An input, at its beginning.
 type Hear<'a> = Box<dyn FnMut(&mut Columns<f64>) -> Result<(), DataError> + 'a>;
 
 impl Path {
@@ -136,7 +137,7 @@ impl Subject<'_> {
         }
     }
 
-    /// The courses under one input; `states` go on to where each start led.
+    /// The trajectories under one input; `states` advance to the end of each.
     fn courses<'a>(
         &self,
         name: &str,
@@ -178,7 +179,7 @@ impl Subject<'_> {
     }
 }
 
-/// The courses that are attractors of their own, numbered, with the exponents of each.
+/// The distinct attractors, numbered, with the exponents of each.
 pub(super) fn told_apart(
     net: &Network<f64>,
     paths: Vec<Path>,
@@ -218,7 +219,7 @@ fn leading_of(path: &Path, own: &[Option<CellSpectra>]) -> Rate {
     Some((leading.per_step?, leading.error.unwrap_or(0.0)))
 }
 
-/// Whether two runs that stay apart are on one attractor: chaos, or spikes, keep them apart.
+/// Whether two runs that stay apart are on one attractor, kept apart by chaos or spikes.
 fn one_by_rate(spiking: bool, a: Rate, b: Rate) -> bool {
     match (a, b) {
         (None, None) => spiking,

@@ -1,14 +1,15 @@
-//! On what a line of a verdict rests.
+//! The basis of a line of a verdict.
 //!
-//! A bound from the weights excludes what lies beyond it, and proves nothing else: a unit whose largest possible drive
-//! would pin it may never be pinned. So a count that comes from a bound is an [`Exclusion`], and turns into lines only as
-//! *cannot* (`proven`) and *not excluded*. What is seen on streams is `measured`.
+//! A bound from the weights excludes values beyond it, and proves nothing else: a unit whose largest possible
+//! drive would saturate it may never be saturated. So a count that comes from a bound is an [`Exclusion`],
+//! and turns into lines only as *cannot* (`proven`) and *not excluded*. Observations on streams are
+//! `measured`.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// On what a line rests.
+/// The basis of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Basis {
     /// It follows from the weights, for the inputs that the line names.
@@ -32,7 +33,7 @@ impl fmt::Display for Basis {
     }
 }
 
-/// Units of which a bound excludes something, and those of which it does not.
+/// Units of which a bound excludes a property, and those of which it does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "(usize, usize)", into = "(usize, usize)")]
 pub struct Exclusion {
@@ -55,7 +56,7 @@ impl From<Exclusion> for (usize, usize) {
 }
 
 impl Exclusion {
-    /// What follows: that so many units cannot do `what`, and that of the others it is not excluded.
+    /// The conclusions: some units cannot do `what`; for the others it is not excluded.
     pub fn says(self, what: &str) -> Vec<(Basis, String)> {
         let Self { not_excluded, all } = self;
         let cannot = match all.saturating_sub(not_excluded) {

@@ -1,20 +1,18 @@
-//! How far a mean growth over blocks of time may be from the exponent that it stands for.
+//! Error of a mean growth over blocks of time as an estimate of the exponent.
 //!
 //! Of the growth g_1 .. g_m of m blocks, less those before the vectors have turned:
 //!
 //! ```text
 //! (1) mean     = Σ g_k / T                                             T steps in all blocks
-//! (2) spread   = max over l of sd(means of 2^l blocks in a row) / sqrt(their number)   8 of them at least
+//! (2) spread   = max over l of sd(means of 2^l consecutive blocks) / sqrt(their number)   at least 8 of them
 //! (3) drift    = |mean of the first half - mean of the second| / 2
 //! (4) turning  = ln S / T                                              S numbers of state
 //! (5) error    = sqrt(spread² + drift² + turning²)
 //! ```
 //!
-//! (2) is the blocking of Flyvbjerg & Petersen 1989 (J. Chem. Phys. 91): as long as blocks remember each other, longer ones
-//! give a larger spread, and the largest counts. (3) is what a slow approach leaves: of a bias c / T that comes from
-//! the first half it is the whole. (4) bounds what a random vector is short of the leading direction: its part along it is 1/S
-//! or more, nearly always, and over T steps it gains at most ln S on one that points along it. Without (3) and (4)
-//! the error of a linear map, whose blocks are all alike, would be that of rounding.
+//! (2) is the blocking of Flyvbjerg & Petersen 1989 (J. Chem. Phys. 91): as long as blocks are correlated, longer ones give a larger spread, and the largest is used. (3) covers slow convergence: a bias c / T from the first half is included in full. (4) bounds the deficit of a random vector relative to the leading direction: its part along it is 1/S
+//! or more, nearly always, and over T steps it gains at most ln S on one that points along it. Without (3)
+//! and (4) the error of a linear map, whose blocks are all equal, would be only rounding.
 
 /// A mean and its error.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -136,7 +134,7 @@ mod tests {
         assert!(held >= 37, "{held} of 40");
     }
 
-    /// Diagonal states whose moduli lie close together, as an SSM's and leaky membranes' do, over a few thousand steps.
+    /// Diagonal states with similar moduli, as in an SSM or leaky membranes, over a few thousand steps.
     #[test]
     fn intervals_hold_where_moduli_lie_close_together() {
         for (least, largest) in [(0.9, 0.95), (0.98, 0.995), (0.999, 0.999_5)] {

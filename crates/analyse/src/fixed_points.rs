@@ -6,10 +6,10 @@
 //! (3) stable: ρ(J(x)) < 1
 //! ```
 //!
-//! Where no s of (2) helps (at a jump, or where I - J is singular) the map itself takes the step. Points
-//! nearer to each other than 1e-6 of their size are one.
+//! If no s of (2) helps (at a jump, or where I - J is singular), the step is one application of the map.
+//! Points nearer to each other than 1e-6 of their size are one.
 //!
-//! Newton's method finds what is not stable too; it cannot promise to find all that there is.
+//! Newton's method also finds unstable points; it is not guaranteed to find all points.
 //!
 //! **Source.** Sussillo & Barak 2013, Neural Computation 25, who minimise |F(x) - x|² instead.
 
@@ -56,8 +56,7 @@ const FIXED: f64 = 1e-10;
 /// Distance below which two points are one, over 1 + |x|.
 const SAME: f64 = 1e-6;
 
-/// The fixed points found from `starts`, those that most starts led to first; and from how many nothing
-/// was found.
+/// The fixed points found from `starts`, the most frequent first; and the number of starts that found none.
 pub fn find(map: &mut impl Map, starts: &[DVector<f64>]) -> (Vec<FixedPoint>, usize) {
     let mut points: Vec<(DVector<f64>, f64, usize)> = Vec::new();
     let mut lost = 0;

@@ -1,13 +1,12 @@
-//! How fast two pasts become one, measured, beside the rate that the exponents foretell.
+//! How fast the states after two pasts converge: the measured rate and the rate predicted by the exponents.
 //!
 //! ```text
 //! (1) D(k)              distance of two pasts after k steps of the same gap (see `monitor::contraction`)
 //! (2) ln D(k) ≈ c + r k  least squares over the second half of the lags at which D(k) > 1e-9 D(0)
-//! (3) r ≈ max λ_1        over this cell and those below it, under the same kind of gap
+//! (3) r ≈ max λ_1        over this layer and those below it, under the same kind of gap
 //! ```
 //!
-//! (3) is about the long run and small distances. The beginning of (1) may be steeper or flatter, and in a
-//! spiking net a spike that only one of the pasts has makes a difference that (3) does not know of.
+//! (3) describes long times and small distances. The beginning of (1) may be steeper or flatter, and in a spiking network a spike that only one of the pasts has makes a difference that (3) does not include.
 
 use serde::{Deserialize, Serialize};
 
@@ -46,7 +45,7 @@ impl Forgetting {
         })
     }
 
-    /// What is left at the last lag.
+    /// The remaining share at the last lag.
     pub fn last(&self) -> Option<(usize, f64)> {
         Some((*self.lags.last()?, *self.left.last()?))
     }

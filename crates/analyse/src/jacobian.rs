@@ -4,21 +4,21 @@
 //!
 //! ```text
 //! (1) J = ∂F/∂h_{t-1}                      [S, S]
-//! (2) uᵀ J                                  what `advance_backward` gives for an adjoint u of h_t
+//! (2) uᵀ J                                  the result of `advance_backward` for an adjoint u of h_t
 //! ```
 //!
 //! S equal lanes with the identity as adjoint give all of (1) in one batched reverse step; n lanes carry n
-//! vectors over a step by Jᵀ, at the price of n lanes.
+//! vectors over a step by Jᵀ, at the cost of n lanes.
 //!
-//! A spike s = H(u) has no slope but 0, almost everywhere. Two derivatives are therefore told apart:
+//! A spike s = H(u) has slope 0 almost everywhere. Two derivatives are therefore distinguished:
 //!
-//! | [`Slope`] | ds/du | what it is |
+//! | [`Slope`] | ds/du | meaning |
 //! |---|---|---|
-//! | `True` | 0 | the derivative of the step that is run, between two spikes that change: of the twin in [`mod@super::still`] |
-//! | `Surrogate` | the surrogate's bump | what training sees |
+//! | `True` | 0 | the derivative of the actual step, between changes of spikes: of the twin in [`mod@super::still`] |
+//! | `Surrogate` | the surrogate's bump | the derivative used in training |
 //!
-//! The true one leaves out the jump where a perturbation adds or removes a spike; and since a spike before the
-//! step cannot be changed by a little either, its columns of J are 0 as its rows are.
+//! The true one leaves out the jump where a perturbation adds or removes a spike; and since a small
+//! perturbation does not change a spike before the step either, its columns of J are 0 like its rows.
 
 use std::ops::Range;
 
@@ -47,7 +47,7 @@ pub struct At<'a> {
     pub next: &'a [f64],
 }
 
-/// Carries vectors backwards over steps of one cell. Nothing is allocated after the start.
+/// Propagates vectors backwards over the steps of one cell. Allocates only at the start.
 pub struct Reverse {
     lanes: usize,
     rows: (usize, usize),
@@ -90,7 +90,7 @@ impl Reverse {
             self.next[lane * s..(lane + 1) * s].copy_from_slice(at.next);
         }
         if slope == Slope::True {
-            // A spike is not moved by a little, neither after the step nor before it.
+            // A small perturbation does not change a spike, neither after the step nor before it.
             self.still(&mut adj);
         }
         self.d_drive[..d * n].fill(0.0);
@@ -132,7 +132,7 @@ pub fn jacobian(cell: &dyn Cell<f64>, at: At, slope: Slope) -> DMatrix<f64> {
     transposed.transpose()
 }
 
-/// One step of one lane, with room for what it leaves.
+/// One step of one lane, with room for its record.
 pub struct Step {
     /// The drive `[D]`.
     pub drive: Vec<f64>,
@@ -169,7 +169,7 @@ impl Step {
         );
     }
 
-    /// The step from `prev`, that was run last.
+    /// The step from `prev`, which was run last.
     pub fn at<'a>(&'a self, prev: &'a [f64]) -> At<'a> {
         At {
             drive: &self.drive,

@@ -1,15 +1,15 @@
-//! What a trained net does on an endless stream: what theory says of it, and what is measured beside.
+//! Behaviour of a trained network on an endless stream: theoretical results and measurements.
 //!
 //! ```text
 //! weights ──────────▶ theory        norms, conditions for contraction, bounds of states, gains
-//! weights, silence ─▶ quiet, settle fixed points and their stability; where the whole net comes to rest
+//! weights, silence ─▶ quiet, settle fixed points and their stability; where the whole network settles
 //! weights, streams ─▶ trajectory    Lyapunov exponents of each cell, derivatives along the path
-//!                     attractors    from several starts: which of them come together
+//!                     attractors    from several starts: which of them converge
 //!                     forgetting    distance of two pasts in the same gap
 //! all of it ────────▶ verdict       in plain words
 //! ```
 //!
-//! All is computed in f64, whatever the net was trained in.
+//! Everything is computed in f64, independent of the precision of training.
 
 mod attractors;
 pub mod claim;
@@ -65,9 +65,9 @@ pub struct Options {
 
 /// Steps that are not looked at, in which starts may come together: of the stream, of a gap, and of silence.
 const WARM_UP: [usize; 3] = [500, 200, 500];
-/// Steps after which silence says nothing new.
+/// Steps after which further silence changes nothing.
 const SILENCE: usize = 4_000;
-/// Steps within which a net is to come to rest.
+/// Steps within which a network should settle.
 const TO_REST: usize = 4_000;
 /// States of the stream from which it is followed into silence.
 const STARTS: usize = 24;
@@ -81,13 +81,13 @@ const PASTS: ContractionConfig = ContractionConfig {
     realisations: 2,
 };
 
-/// A net with what is known of it.
+/// A network with its metadata.
 pub struct Subject<'a> {
     /// The net, in f64.
     pub net: &'a Network<f64>,
     /// Its cells as the scenario describes them, where it does.
     pub layers: Vec<Option<&'a Layer>>,
-    /// The stream that it is to hear; `None`: silence alone.
+    /// The stream of its input; `None`: only silence.
     pub source: Option<Source<'a>>,
     /// Events or frames.
     pub form: Form,
@@ -97,7 +97,7 @@ pub struct Subject<'a> {
     pub dt_ms: f64,
 }
 
-/// Analyses the net of `subject`; `say` is told what is going on.
+/// Analyses the network of `subject`; `say` receives progress lines.
 pub fn analyse(
     subject: &Subject,
     options: &Options,
@@ -113,7 +113,7 @@ pub fn analyse(
         .map(|path| path.trajectory.spectra(net, &still, options.exponents))
         .collect();
     let (paths, spectra) = attractors::told_apart(net, paths, spectra);
-    say("looking for where it comes to rest");
+    say("searching for its settled states");
     let starts = side_by_side(net, &paths[0].trajectory);
     let silence = DMatrix::zeros(subject.channels, 1);
     let (settled, ends) = settle(net, &starts, &silence, TO_REST);

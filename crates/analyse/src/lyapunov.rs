@@ -1,7 +1,7 @@
-//! Lyapunov exponents by Benettin's method: vectors are carried along and made orthonormal again.
+//! Lyapunov exponents by Benettin's method: vectors are propagated and re-orthonormalised.
 //!
-//! Of a map x_{t+1} = F(x_t) with derivative J_t, n orthonormal vectors Q_0 are carried over k steps at a
-//! time, and what they have grown by stands on the diagonal of R:
+//! Of a map x_{t+1} = F(x_t) with derivative J_t, n orthonormal vectors Q_0 are propagated over k steps at a
+//! time, and their growth is the diagonal of R:
 //!
 //! ```text
 //! (1) Y = J_{t+k-1} .. J_t Q,   Y = Q' R          Gram-Schmidt, twice
@@ -9,17 +9,17 @@
 //! (3) D_KY = j + Σ_{i<=j} λ_i / |λ_{j+1}|          the largest j for which Σ_{i<=j} λ_i >= 0
 //! ```
 //!
-//! λ_1 > 0: differences grow (chaos). λ_1 < 0: two states under the same input become one, at this rate in
-//! the long run. A direction that is erased wholly has λ = -∞, here `None`.
+//! λ_1 > 0: differences grow (chaos). λ_1 < 0: two states under the same input converge, at this rate in the
+//! long run. A direction that is erased completely has λ = -∞, here `None`.
 //!
-//! Whoever carries the vectors decides what is measured: J itself, forwards; or Jᵀ, backwards in time, as a
-//! cell's reverse pass gives it. The product of all J has the singular values of its transpose, so both give
-//! the same exponents.
+//! The caller's propagation decides the matrix: J itself, forwards; or Jᵀ, backwards in time, from a cell's
+//! reverse pass. The product of all J has the singular values of its transpose, so both give the same
+//! exponents.
 //!
-//! An exponent has an error from three parts, added as squares (`super::error`): the spread of blocks of time as long as
-//! they remember each other, the drift from the first half of the time to the second, and what a vector that is not
-//! yet turned can cost. Before the first step that counts the vectors turn: for a tenth of the steps, a quarter or a half,
-//! the least after which the two halves of the rest agree.
+//! An exponent has an error from three parts, added as squares (`super::error`): the spread of blocks of time
+//! as long as these are correlated, the drift from the first half of the time to the second, and the deficit
+//! of a vector that is not yet aligned. Before the measurement the vectors align: for a tenth of the steps, a
+//! quarter or a half, the least after which the two halves of the rest agree.
 //!
 //! **Sources.** (1), (2): Benettin, Galgani, Giorgilli & Strelcyn 1980, Meccanica 15; the form with QR:
 //! Eckmann & Ruelle 1985, Rev. Mod. Phys. 57. (3): Kaplan & Yorke 1979. "Twice is enough": Kahan, in Parlett 1980.
@@ -56,7 +56,7 @@ pub struct Spectrum {
 }
 
 impl Spectrum {
-    /// Of exponents in any order; `all` tells whether there are no further ones.
+    /// From exponents in any order; `all` is whether there are no further ones.
     pub fn new(mut exponents: Vec<Exponent>, all: bool) -> Self {
         let rate = |e: &Exponent| e.per_step.unwrap_or(f64::NEG_INFINITY);
         exponents.sort_by(|a, b| rate(b).total_cmp(&rate(a)));
@@ -85,7 +85,7 @@ fn kaplan_yorke(rates: &[f64], all: bool) -> Option<f64> {
     all.then_some(rates.len() as f64)
 }
 
-/// How long to measure, and how often to make orthonormal.
+/// How long to measure, and how often to re-orthonormalise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// n, exponents.
@@ -118,17 +118,17 @@ pub struct Benettin {
     /// Q `[S, n]`.
     basis: DMatrix<f64>,
     since: usize,
-    /// Steps of the block under way, and Σ ln R_ii over them.
+    /// Steps of the current block, and Σ ln R_ii over them.
     block: (usize, Vec<f64>),
     /// Steps and sums of finished blocks.
     blocks: Vec<(usize, Vec<f64>)>,
 }
 
-/// What is left of a vector beside those before it, below which nothing is left of it but rounding.
+/// Remainder of a vector relative to the preceding ones, below which it is only rounding.
 const NOTHING: f64 = 1e-13;
 
 impl Benettin {
-    /// For a state of `rows` numbers: at most so many exponents.
+    /// For a state of `rows` numbers: at most this many exponents.
     pub fn new(rows: usize, plan: Plan) -> Self {
         let n = plan.exponents.min(rows);
         let mut basis = random(rows, n, 1.0, 1);
@@ -166,8 +166,7 @@ impl Benettin {
         }
     }
 
-    /// The exponents of what has been carried so far; they are all of them if their number is that of
-    /// the state's numbers.
+    /// The exponents measured so far; they are complete if their number equals that of the state's numbers.
     pub fn finish(mut self) -> Spectrum {
         if self.since > 0 {
             self.close();
@@ -200,8 +199,8 @@ impl Benettin {
     }
 }
 
-/// (1) Makes the columns of `q` orthonormal and sets `growth` to the diagonal of R. A column of which nothing
-/// is left becomes 0, and grows by 0.
+/// (1) Makes the columns of `q` orthonormal and sets `growth` to the diagonal of R. A column without
+/// remainder becomes 0, with growth 0.
 fn orthonormalise(q: &mut DMatrix<f64>, growth: &mut [f64]) {
     let rows = q.nrows();
     for (j, growth) in growth.iter_mut().enumerate() {

@@ -1,7 +1,7 @@
-//! The fixed points of a net that hears nothing, cell by cell.
+//! The fixed points of a network without input events, layer by layer.
 //!
-//! A cell's constant input is what the cells below give at a fixed point of theirs: the first cell hears
-//! silence, the next one the output of each stable point of the first, and so on.
+//! A layer's constant input is the output of the layers below at one of their fixed points: the first layer
+//! receives silence, the next one the output of each stable point of the first, and so on.
 
 use nalgebra::{DMatrix, DVector};
 use saturn_cell::gradcheck::random;
@@ -16,7 +16,7 @@ use saturn_network::Network;
 pub const LARGEST: usize = 600;
 /// Constant inputs of one cell that are followed.
 const INPUTS: usize = 4;
-/// Starts at random beside those of the stream.
+/// Random starts, in addition to those of the stream.
 const RANDOM: usize = 8;
 
 /// A fixed point of one cell.
@@ -45,7 +45,7 @@ pub struct Quiet {
     pub inputs: usize,
     /// Starts for each.
     pub starts: usize,
-    /// Starts from which nothing was found.
+    /// Starts that found no point.
     pub lost: usize,
     /// What was found.
     pub points: Vec<Point>,
@@ -77,8 +77,9 @@ impl Map for Held<'_> {
     }
 }
 
-/// The fixed points of each cell of `net` that has a state of at most [`LARGEST`] rows, from the `states` (one
-/// `[S, B]` a cell), rest, and random states of their spread; nothing of a cell above one without a stable point.
+/// The fixed points of each cell of `net` with a state of at most [`LARGEST`] rows, from the `states` (one
+/// `[S, B]` per cell), the initial state, and random states of their spread; none for a cell above one
+/// without a stable point.
 pub fn quiet(net: &Network<f64>, states: &[DMatrix<f64>], inputs: usize) -> Vec<Option<Quiet>> {
     let mut heard = vec![DMatrix::zeros(inputs, 1)];
     let mut all = Vec::with_capacity(net.cells().len());

@@ -12,14 +12,14 @@ use super::settle::Settled;
 use super::spectrum::{eigenvalues, norm, radius};
 use super::theory::Theory;
 
-/// One thing that is said.
+/// One statement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     /// `divergence`, `saturation`, `contraction`, `forgetting` or `silence`.
     pub topic: String,
-    /// On what it rests.
+    /// Its basis.
     pub basis: Basis,
-    /// What is said.
+    /// Its text.
     pub text: String,
 }
 
@@ -32,7 +32,7 @@ pub struct Analysis {
     pub net: String,
     /// The checksum of its weights.
     pub weights: String,
-    /// What it was trained in.
+    /// The precision of training.
     pub precision: String,
     /// Length of a step, ms.
     pub dt_ms: f64,
@@ -48,7 +48,7 @@ pub struct Analysis {
     pub layers: Vec<LayerAnalysis>,
 }
 
-/// One of the courses that a net takes under an input, from several starts.
+/// One of the trajectories of a network under an input, from several starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attractor {
     /// From 1, in the order of the starts.
@@ -79,7 +79,7 @@ impl Attractor {
 pub struct NetMeasured {
     /// `stream`, `gap of ..` or `silence`.
     pub input: String,
-    /// Steps that were run; a tenth of them at least, and a half at most, let the vectors turn.
+    /// Steps run; the vectors align in at least a tenth and at most half of them.
     pub steps: usize,
     /// Which attractor; `None` in analyses from one start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -131,16 +131,16 @@ pub struct LayerAnalysis {
     pub outputs: usize,
     /// Whether spikes are among its state.
     pub spiking: bool,
-    /// The share of numbers bounded by ±1 that were above 0.95, on all that was heard.
+    /// The share of numbers bounded by ±1 that were above 0.95, over all inputs of the analysis.
     pub pinned: Option<f64>,
     /// The largest number of its state that was seen.
     pub largest: Option<f64>,
-    /// What theory says.
+    /// Theoretical results.
     pub theory: Theory,
     /// Its exponents.
     pub exponents: Vec<Measured>,
-    /// Its fixed points when nothing is heard; `None` for a cell without a state, one whose state is too large,
-    /// and one above a cell without a stable point.
+    /// Its fixed points in silence; `None` for a cell without a state, one whose state is too large, and one
+    /// above a cell without a stable point.
     pub fixed_points: Option<Quiet>,
     /// Its derivatives along the stream.
     pub clouds: Vec<Cloud>,
@@ -149,7 +149,7 @@ pub struct LayerAnalysis {
 }
 
 impl LayerAnalysis {
-    /// The exponents under an input whose name starts so.
+    /// The exponents under an input whose name begins with `input`.
     pub fn under(&self, input: &str, slope: Slope) -> Option<&Spectrum> {
         let fits = |m: &&Measured| m.input.starts_with(input) && m.slope == slope;
         self.exponents.iter().find(fits).map(|m| &m.spectrum)

@@ -1,15 +1,15 @@
-//! Where a whole net comes to rest when it hears nothing: at a point, on a cycle, or nowhere.
+//! Where a whole network settles in silence: at a point, on a cycle, or nowhere.
 //!
-//! Lanes that start from states of a stream run on in silence. After T steps the state x of a lane is put
-//! beside those that follow:
+//! Lanes that start from states of a stream continue in silence. After T steps the state x of a lane is
+//! compared with the following ones:
 //!
 //! ```text
 //! (1) period: the least p in 1..=64 with max |x_{T+p} - x_T| <= 1e-7 (1 + max |x_T|)
 //! ```
 //!
-//! p = 1 is a point. A lane without such a p still moves: it is chaotic, or circles with a period that is no
-//! whole number of steps or above 64, or has not settled yet. A net that creeps by less than (1) a step counts
-//! as settled.
+//! p = 1 is a point. A lane without such a p still moves: it is chaotic, or circles with a period that is not
+//! a whole number of steps or above 64, or has not settled yet. A network that drifts by less than (1) per
+//! step counts as settled.
 
 use nalgebra::DMatrix;
 use saturn_cell::Input;
@@ -45,7 +45,7 @@ impl Settled {
 const LONGEST: usize = 64;
 /// (1)
 const SAME: f64 = 1e-7;
-/// How far apart two points are told apart.
+/// Distance at which two points are distinct.
 const DISTINCT: f64 = 1e-4;
 
 /// Runs lanes from `states`, one `[S, B]` a cell, on `steps` steps of the one column `silence [I, 1]`; also the

@@ -112,7 +112,7 @@ mod tests {
             );
             assert!(w.iter().all(|w| *w > 0.0));
         }
-        // A permutation, whose powers do not settle, and nothing at all.
+        // A permutation, whose powers do not converge, and the zero matrix.
         let swap = DMatrix::from_row_slice(2, 2, &[0.0, 4.0, 1.0, 0.0]);
         assert!((perron(&swap).0 - 2.0).abs() < 1e-6);
         assert!(perron(&DMatrix::zeros(3, 3)).0.abs() < f64::MIN_POSITIVE);

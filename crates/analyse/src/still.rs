@@ -1,7 +1,7 @@
-//! A net whose spikes have no slope: the same steps, and the true derivative from the same reverse passes.
+//! A network whose spikes have slope 0: the same steps, and the true derivative from the same reverse passes.
 //!
-//! It is built anew from the scenario's layers with a surrogate that is 0 everywhere but at the threshold itself,
-//! and given the weights of the net.
+//! It is rebuilt from the scenario's layers with a surrogate that is 0 everywhere except at the threshold
+//! itself, with the weights of the network.
 
 use saturn_cell::rng::generator;
 use saturn_cell::{Cell, CellConfig};
@@ -13,7 +13,8 @@ use saturn_network::Network;
 /// The half-width of the surrogate, in units of the membrane.
 const NOWHERE: f64 = 1e-300;
 
-/// The twin of `net`, whose cells `layers` describes; a cell that is not described, or has no surrogate, is copied.
+/// The twin of `net`, whose cells `layers` describes; a cell that is not described, or has no surrogate, is
+/// copied.
 pub fn still(net: &Network<f64>, layers: &[Option<&Layer>], dt_ms: f64) -> Network<f64> {
     let cells = net.cells().iter().zip(layers);
     let twins = cells.map(|(cell, layer)| {

@@ -1,12 +1,12 @@
-//! A net's path under an input, kept so that it can be gone back over.
+//! A network's path under an input, stored so that it can be traversed backwards.
 //!
-//! Going back needs what each step left behind. Of a path of T steps only the inputs and, every
-//! `CHUNK` steps, the states are kept; a chunk in between is run again when its turn comes.
+//! The backward pass needs the record of each step. Of a path of T steps only the inputs and, every `CHUNK`
+//! steps, the states are stored; each chunk is run again when the backward pass reaches it.
 //!
-//! A net in a stack has a block-triangular derivative: within a step, what a cell does depends on the cells
-//! below it and on its own past. The exponents of the whole net are therefore those of its cells, each under
-//! the input that it hears, taken together (Oseledets 1968; for almost every start of an ergodic stream), and
-//! they are measured cell by cell.
+//! A stack of cells has a block-triangular derivative: within a step, a cell depends on the cells below it
+//! and on its own past. The exponents of the whole network are therefore those of its cells, each under its
+//! own input, taken together (Oseledets 1968; for almost every start of an ergodic stream), and they are
+//! measured cell by cell.
 
 use nalgebra::DMatrix;
 use saturn_cell::{FieldKind, Input, View, column};
@@ -33,7 +33,7 @@ struct Chunk {
     states: Vec<DMatrix<f64>>,
 }
 
-/// What a path has shown of each cell.
+/// Observations of each cell along a path.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
     /// The least and the largest value of each row of the input, `[I]`.
@@ -46,8 +46,8 @@ pub struct Seen {
 }
 
 impl Trajectory {
-    /// Runs `net` for `steps` steps from `states`, or from rest; `input` adds a column at a time. `seen`, one a
-    /// cell, takes in what is shown.
+    /// Runs `net` for `steps` steps from `states`, or from the initial state; `input` adds a column at a
+    /// time. `seen`, one per cell, collects the observations.
     pub fn record<E>(
         net: &Network<f64>,
         states: Option<&[DMatrix<f64>]>,
@@ -98,8 +98,8 @@ impl Trajectory {
         (0..count).map(move |k| self.chunks[k * n / count].states.as_slice())
     }
 
-    /// The exponents of each cell along the path, backwards, with both slopes of spikes; `still` is the twin of
-    /// `net` whose spikes have none. `None` for a cell without a state.
+    /// The exponents of each cell along the path, backwards, with both slopes of spikes; `still` is the twin
+    /// of `net` whose spikes have slope 0. `None` for a cell without a state.
     pub fn spectra(
         &self,
         net: &Network<f64>,
@@ -174,7 +174,7 @@ impl Chunk {
         steps
     }
 
-    /// Step `t` of cell `i`, once it has been run.
+    /// Step `t` of cell `i`, after it has been run.
     fn at<'a>(
         &'a self,
         i: usize,
@@ -198,11 +198,11 @@ impl Chunk {
 pub struct CellSpectra {
     /// Of the step as it is run: a spike has no slope.
     pub exact: Spectrum,
-    /// Of what training sees, for a cell that spikes.
+    /// With the slope used in training, for a cell that spikes.
     pub surrogate: Option<Spectrum>,
 }
 
-/// A cell on the way back.
+/// A cell in the backward pass.
 struct CellWalk {
     reverse: Reverse,
     benettin: Vec<(Slope, Benettin)>,

@@ -1,12 +1,12 @@
-//! What an analysis says of a net, in plain words.
+//! The findings of an analysis, in plain words.
 //!
-//! Each line says on what it rests ([`Basis`]): `proven` from the weights, for the inputs that it names; `not excluded`
-//! by a bound, which does not mean that it happens; or `measured`, on the streams that were run.
+//! Each line states its basis ([`Basis`]): `proven` from the weights, for the inputs that it names; `not
+//! excluded` by a bound, which does not mean that it happens; or `measured`, on the streams that were run.
 //!
-//! What is proven of a layer is about two of its states *under the same input*. Where a layer below keeps its past, the
-//! input is not the same: so a layer that forgets for certain may still differ, and the line about its two pasts says
-//! where the difference comes from. Where all layers up to it forget for certain, a difference that is left is one that
-//! is not gone yet.
+//! Proofs about a layer concern two of its states *under the same input*. If a layer below does not forget
+//! its past, the input is not the same: then a layer that forgets for certain may still differ, and the line
+//! about its two pasts names the source of the difference. If all layers up to it forget for certain, a
+//! remaining difference has not vanished yet.
 
 use super::claim::Basis;
 use super::jacobian::Slope;
@@ -22,7 +22,7 @@ fn line(topic: &str, basis: Basis, text: String) -> Line {
     }
 }
 
-/// What is proven of the layers of a net together.
+/// Proven properties of the layers of a network together.
 struct Certain<'a> {
     layers: &'a [&'a LayerAnalysis],
 }
@@ -41,7 +41,7 @@ impl Certain<'_> {
     }
 }
 
-/// All that is said of a net.
+/// All findings on a network.
 pub fn verdict(
     layers: &[LayerAnalysis],
     settled: &Settled,
@@ -119,15 +119,15 @@ fn divergence(layers: &[&LayerAnalysis]) -> Line {
 
 fn bounded(layer: &LayerAnalysis, bound: &StateBound, (low, high): (f64, f64)) -> String {
     let condition = if bound.any_input {
-        "whatever it hears"
+        "for any input"
     } else {
-        "for inputs within the range that was heard"
+        "for inputs within the observed range"
     };
     let seen = bound.seen.map_or_else(String::new, |(low, high)| {
         format!(" (seen: {} to {})", short(low), short(high))
     });
     format!(
-        "{} keeps {} within {} to {}{seen}, {condition}",
+        "{}: {} stays within {} to {}{seen}, {condition}",
         named(layer),
         bound.field,
         short(low),
@@ -151,14 +151,14 @@ fn saturation(layers: &[&LayerAnalysis]) -> Vec<Line> {
                 let what = match (layer.spiking, bound.field.as_str()) {
                     (true, _) => "fire at every step",
                     (_, "c") => "fill their memory (tanh c above 0.95)",
-                    _ => "reach ±0.95 (are pinned)",
+                    _ => "reach ±0.95 (saturate)",
                 };
                 let said = bound
                     .pinning
                     .map_or_else(Vec::new, |pinning| pinning.says(what));
                 said.into_iter().map(|(basis, text)| {
                     let name = named(layer);
-                    let text = format!("{name}: {text}, on inputs within the range that was heard");
+                    let text = format!("{name}: {text}, on inputs within the observed range");
                     line("saturation", basis, text)
                 })
             });
@@ -179,7 +179,7 @@ fn saturation(layers: &[&LayerAnalysis]) -> Vec<Line> {
         .collect()
 }
 
-/// What a theorem says of two states of a layer under the same input.
+/// The result of a theorem on two states of a layer under the same input.
 fn contraction(layer: &LayerAnalysis, certain: &Certain) -> Option<Line> {
     let all = &layer.theory.contraction;
     let name = named(layer);
@@ -194,13 +194,13 @@ fn contraction(layer: &LayerAnalysis, certain: &Certain) -> Option<Line> {
             let range = if any_input {
                 ""
             } else {
-                ", on inputs within the range that was heard"
+                ", on inputs within the observed range"
             };
             let below = certain
                 .open_below(layer.layer)
                 .map_or_else(String::new, |below| {
                     format!(
-                        ", while it hears the same; of {}, below, that is not proven",
+                        ", under the same input; for {}, below, that is not proven",
                         named(below)
                     )
                 });
@@ -212,13 +212,14 @@ fn contraction(layer: &LayerAnalysis, certain: &Certain) -> Option<Line> {
         }
         Finding::Stays => {
             let text = format!(
-                "{name} has states that never become one: {values}; whether pasts lead to them is open"
+                "{name} has states that never converge: {values}; whether pasts lead to them is open"
             );
             (Basis::Proven, text)
         }
         Finding::Open => {
             let text = format!(
-                "{name}: the sufficient condition is not met ({values}; below 1 is wanted), which says nothing"
+                "{name}: the sufficient condition is not met ({values}; it requires less than 1), which is \
+                inconclusive"
             );
             (Basis::NotExcluded, text)
         }
@@ -226,20 +227,20 @@ fn contraction(layer: &LayerAnalysis, certain: &Certain) -> Option<Line> {
     Some(line("contraction", basis, text))
 }
 
-/// What the leading exponent says.
+/// The result of the leading exponent.
 fn forgetting(net: &NetMeasured, certain: &Certain, dt_ms: f64) -> Option<Line> {
     let leading = net.spectrum.leading()?;
     let surrogate = net.slope == Slope::Surrogate;
     let on = if surrogate {
         format!(
-            "on {}, with the surrogate's slope, as training sees it",
+            "on {}, with the surrogate's slope, as in training",
             net.label()
         )
     } else {
         format!("on {}", net.label())
     };
     let Some(rate) = leading.per_step else {
-        let text = format!("{on}: differences are erased wholly (exponent -∞)");
+        let text = format!("{on}: differences are erased completely (exponent -∞)");
         return Some(line("forgetting", Basis::Measured, text));
     };
     let second = 1e3 / dt_ms;
@@ -278,11 +279,11 @@ fn attractors(exponents: &[NetMeasured], certain: &Certain) -> Vec<Line> {
         );
         let text = if certain.whole() {
             format!(
-                "{text} within {} steps; the weights prove that they meet in the end",
+                "{text} within {} steps; the weights prove that they converge in the end",
                 net.steps
             )
         } else {
-            format!("{text}: small differences may fade, and which of them the net is in stays")
+            format!("{text}: small differences may fade, but the network stays in one of them")
         };
         lines.push(line("forgetting", Basis::Measured, text));
     }
@@ -300,7 +301,8 @@ fn pasts(layer: &LayerAnalysis, certain: &Certain, dt_ms: f64) -> Option<Line> {
     let rate = |r: Option<f64>| r.map_or("-".to_owned(), |r| format!("{} /s", short(r * second)));
     let after = short(lag as f64 * dt_ms / 1e3);
     let text = format!(
-        "{}: after {after} s of the same gap two pasts differ in {} by {} of what they did; rate {}, foretold {}",
+        "{}: after {after} s of the same gap two pasts differ in {} by {} of the initial difference; rate \
+        {}, predicted {}",
         named(layer),
         own.field,
         short(left),
@@ -313,19 +315,21 @@ fn pasts(layer: &LayerAnalysis, certain: &Certain, dt_ms: f64) -> Option<Line> {
             .is_some_and(|rate| rate * (lag as f64) < (0.1 * KEPT).ln());
     let why = match (layer.theory.finding(), certain.open_below(layer.layer)) {
         (Finding::Shrinks(_), None) => {
-            "the weights prove that it will be gone, more slowly than the exponent foretells"
+            "the weights prove that it will vanish, more slowly than the exponent predicts"
                 .to_owned()
         }
         (Finding::Shrinks(_), Some(below)) => format!(
-            "the difference comes from below, where {} is not proven to forget: under the same input it would be gone",
+            "the difference comes from below, where {} is not proven to forget: under the same input it \
+            would vanish",
             named(below)
         ),
         _ if layer.spiking => format!(
-            "it did not forget within {after} s; spikes that differ keep the pasts apart, which the exponent does not see"
+            "it did not forget within {after} s; differing spikes keep the pasts apart, which the exponent \
+            does not capture"
         ),
         _ => format!(
-            "it did not forget within {after} s; the pasts are apart by more than a small difference, in several \
-             states or cycles side by side, or spikes below differ"
+            "it did not forget within {after} s; the pasts differ by more than a small difference: there \
+            are several stable states or cycles, or spikes below differ"
         ),
     };
     let text = if keeps {
@@ -336,16 +340,16 @@ fn pasts(layer: &LayerAnalysis, certain: &Certain, dt_ms: f64) -> Option<Line> {
     Some(line("forgetting", Basis::Measured, text))
 }
 
-/// Where the net comes to rest.
+/// Where the network settles.
 fn silence(settled: &Settled) -> Line {
     let text = if settled.not_finite {
-        "a state stops being a finite number when nothing is heard".to_owned()
+        "a state stops being finite in silence".to_owned()
     } else if settled.one_point() {
-        "from every past that was tried the net comes to one and the same state".to_owned()
+        "the network settles in the same state from every past that was tried".to_owned()
     } else {
         let mut parts: Vec<String> = (settled.periods.iter())
             .map(|&(period, lanes)| match period {
-                1 => format!("{lanes} come to {} different states", settled.points),
+                1 => format!("{lanes} settle in {} different states", settled.points),
                 _ => format!("{lanes} circle with period {period}"),
             })
             .collect();
@@ -387,7 +391,8 @@ fn points(layer: &LayerAnalysis) -> Option<Line> {
 fn quiet_neurons(layer: &LayerAnalysis) -> Option<Line> {
     let (silent, all) = layer.theory.silent?;
     let text = format!(
-        "{}: {silent} of {all} neurons cannot fire once their membrane has leaked, whatever the others of the layer do",
+        "{}: {silent} of {all} neurons cannot fire once their membrane has leaked, regardless of the \
+        layer's other neurons",
         named(layer)
     );
     Some(line("silence", Basis::Proven, text))

@@ -1,13 +1,13 @@
 //! Recordings: labelled events in time, read from HDF5, written to HDF5, or made.
 //!
-//! - [`EventFile`] reads the layout of the Spiking Heidelberg Digits, whatever is in the file;
+//! - [`EventFile`] reads the layout of the Spiking Heidelberg Digits, and validates everything in the file;
 //! - [`write_events`] writes it;
 //! - [`FrameFile`] and [`write_frames`] do the same for dense recordings with a mask;
 //! - [`convert`] makes both kinds of file from other formats;
-//! - [`checksum`] tells files apart by their content;
+//! - [`checksum`] identifies files by their content;
 //! - [`get`] fetches sets from their publishers;
 //! - [`Synthetic`] makes spoken-digit-like sets of any size and difficulty;
-//! - [`summarise`] says what is in a file.
+//! - [`summarise`] summarises the contents of a file.
 //!
 //! | feature | what it adds |
 //! |---|---|
@@ -16,7 +16,7 @@
 //! | `convert` | such files made from other formats |
 //! | `get` (default) | sets fetched from their publishers |
 //!
-//! Time is in seconds here; [`steps`] is the one rule by which a time belongs to a step.
+//! Time is in seconds here; [`steps`] is the only rule that maps a time to a step.
 
 #![cfg_attr(
     not(feature = "hdf5"),

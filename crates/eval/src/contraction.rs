@@ -1,8 +1,8 @@
-//! Runs the nets for the contraction measure: different pasts, then the same gap.
+//! Runs the networks for the contraction measure: different pasts, then the same gap.
 //!
-//! Each lane hears a stream that is never reset for at least `lead_steps`, then its own sample, and all
-//! lanes end together. From there every lane hears the same gap; see [`crate::monitor::contraction`] for
-//! what is made of the states.
+//! Each lane receives a stream that is never reset for at least `lead_steps`, then its own sample, and all
+//! lanes end together. From there every lane receives the same gap; see [`crate::monitor::contraction`] for
+//! the measure on the states.
 
 use nalgebra::DMatrix;
 use saturn_cell::Real;
@@ -89,7 +89,7 @@ struct Pasts<'a> {
 }
 
 impl Pasts<'_> {
-    /// The states at the end of the lanes' samples, one `[S, lanes]` a cell; on the way, `curves` see
+    /// The states at the end of the lanes' samples, one `[S, lanes]` per cell; on the way, `curves` collects
     /// the states of an ordinary stream.
     fn run<R: Real>(
         &self,

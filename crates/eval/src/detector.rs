@@ -1,4 +1,4 @@
-//! The boundary-free detector: what a net says on a stream when nobody tells it where a sample begins
+//! The boundary-free detector: a network's detections on a stream without knowledge of where a sample begins
 //! or ends.
 //!
 //! For each lane, with p_c(t) the probability of class c at step t, w the window and theta a threshold:
@@ -10,10 +10,10 @@
 //! (4) detection: an excursion of at least `hold` steps; mass = sum of q_class over its steps
 //! ```
 //!
-//! Segments (samples of the stream, known to the scorer alone) meet detections afterwards. Segment i
-//! takes the steps `start_i .. min(end_i + tolerance, start_{i+1})`, and a detection belongs to the
-//! segment that holds its middle step, floor((first + last) / 2). The heaviest detection of a segment
-//! decides (the earlier one, if two weigh the same):
+//! Segments (samples of the stream, known only to the scorer) are matched with detections afterwards. Segment
+//! i covers the steps `start_i .. min(end_i + tolerance, start_{i+1})`, and a detection belongs to the
+//! segment that contains its middle step, floor((first + last) / 2). The heaviest detection of a segment
+//! decides (the earlier one, if two have the same mass):
 //!
 //! | outcome | when |
 //! |---|---|
@@ -23,15 +23,14 @@
 //! | extra | each further detection of a segment |
 //! | false alarm | a detection in no segment |
 //!
-//! A detection may end after its segment, so a segment is settled only when its steps are over, the
-//! next segment is known (or can no longer matter) and no open excursion can still have its middle in
-//! it. What waits is bounded: an excursion is cut after [`LONGEST`] steps (a net that is stuck on one
-//! class for ever gives a detection every [`LONGEST`] steps), and detections wait for a segment to be
-//! told no longer than that (of a longer segment, only what is detected in its last [`LONGEST`] steps
-//! counts as its own).
+//! A detection may end after its segment, so a segment is settled only when its steps are over, the next
+//! segment is known (or can no longer matter) and no open excursion can still have its middle in it. The
+//! queue is bounded: an excursion is cut after [`LONGEST`] steps (a network stuck on one class for ever gives
+//! a detection every [`LONGEST`] steps), and detections wait for their segment no longer than that (of a
+//! longer segment, only detections in its last [`LONGEST`] steps count).
 //!
-//! The threshold is chosen on validation streams with [`choose`], for a grid of thresholds at once,
-//! and then stands for the test.
+//! The threshold is chosen on validation streams with [`choose`], for a grid of thresholds in one pass, and
+//! then fixed for the test.
 
 mod level;
 mod moving_mean;
@@ -52,7 +51,7 @@ pub use score::{DetectorScore, choose, grid};
 /// The longest excursion, and the longest segment of which all is seen, in steps.
 pub const LONGEST: u64 = 1 << 16;
 
-/// What a detector is made of.
+/// Settings of a detector.
 ///
 /// | field | default | range | unit | turning it up |
 /// |---|---|---|---|---|
@@ -105,7 +104,7 @@ pub enum DetectorError {
     },
 }
 
-/// The detector of one lane, under one threshold or many. It can be stored and go on.
+/// The detector of one lane, under one threshold or many. It can be saved and resumed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Detector {
     config: DetectorConfig,
@@ -134,7 +133,7 @@ impl Detector {
         })
     }
 
-    /// One step, in order: the class probabilities `[C]`. Further entries are no class (an output for
+    /// One step, in order: the class probabilities `[C]`. Further entries are not classes (an output for
     /// "nothing") and are never detected.
     pub fn observe(&mut self, step: u64, probabilities: &[f32]) {
         let (class, score) = self.mean.push(probabilities);
@@ -145,8 +144,8 @@ impl Detector {
         self.settle(step);
     }
 
-    /// Tells of a segment that has ended: its steps `start..end`, class and recording. Segments come
-    /// in order and do not overlap; one may be told before or after its last step is observed.
+    /// Adds a segment that has ended: its steps `start..end`, class and recording. Segments come in order and
+    /// do not overlap; a segment may be added before or after its last step is observed.
     pub fn segment(&mut self, start: u64, end: u64, label: usize, recording: usize) {
         assert!(start >= self.told && end > start, "segments in order");
         self.told = end;
@@ -158,7 +157,7 @@ impl Detector {
         });
     }
 
-    /// Ends the stream: what is open closes, what waits is settled.
+    /// Ends the stream: open excursions close, waiting segments are settled.
     pub fn finish(&mut self) {
         for level in &mut self.levels {
             level.close(self.config.hold);
@@ -171,13 +170,13 @@ impl Detector {
         self.levels.iter().map(|level| &level.score)
     }
 
-    /// The outcomes under the first threshold of the segments settled since the last call, in order. Take
-    /// them now and then.
+    /// The outcomes under the first threshold of the segments settled since the last call, in order. Call it
+    /// regularly.
     pub fn take_outcomes(&mut self) -> Vec<SegmentOutcome> {
         std::mem::take(&mut self.outcomes)
     }
 
-    /// Settles what no later step can change, `step` being the last one observed.
+    /// Settles everything that no later step can change, `step` being the last one observed.
     fn settle(&mut self, step: u64) {
         while let Some(segment) = self.segments.front() {
             let late = segment.end.saturating_add(self.config.tolerance);
@@ -195,7 +194,7 @@ impl Detector {
             }
             self.segments.pop_front();
         }
-        // No segment is known that they could belong to, and none so long will be told.
+        // They cannot belong to any known segment, and no later segment will be that long.
         for level in &mut self.levels {
             level.dismiss(step.saturating_sub(LONGEST));
         }

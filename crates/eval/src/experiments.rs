@@ -1,4 +1,4 @@
-//! Experiments on a trained net beside its evaluation, each only where it is asked for.
+//! Optional experiments on a trained network, in addition to its evaluation.
 
 use saturn_cell::Real;
 use serde::{Deserialize, Serialize};
@@ -14,10 +14,10 @@ use saturn_store::checkpoint::Stage;
 use saturn_stream::DisturbConfig;
 use saturn_stream::Source;
 
-/// What they found, stream by stream.
+/// Their results, stream by stream.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Experiments {
-    /// How the net recovers from what disturbs its input.
+    /// The network's recovery from disturbances of its input.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recovery: Vec<Recovery>,
     /// How much its output depends on the far past.
@@ -33,7 +33,7 @@ pub struct Experiments {
 pub struct Wanted<'a> {
     /// Optional instruments.
     pub instruments: &'a [Instrument],
-    /// What goes wrong with the input, if anything does.
+    /// Disturbances of the input, if any.
     pub disturb: Option<&'a DisturbConfig>,
     /// Steps of an evaluation, over all its lanes.
     pub steps: u64,
@@ -56,12 +56,12 @@ pub struct Setting<'a> {
     pub seed: u64,
     /// Lanes that run together on one thread.
     pub shard_lanes: usize,
-    /// Where checkpoints of what is long are kept.
+    /// The folder of checkpoints of long experiments.
     pub stage: Option<Stage<'a>>,
 }
 
 impl Experiments {
-    /// Does what is asked for on one more stream.
+    /// Runs the requested experiments on one more stream.
     pub fn run<R: Real>(
         &mut self,
         net: &Network<R>,

@@ -1,17 +1,17 @@
-//! Far-past dependence: how much an output owes to what lies further back than k steps.
+//! Far-past dependence: the effect on the output of inputs more than k steps ago.
 //!
-//! At a step t of a stream, p(t) are the probabilities after the whole past, and p_k(t) those of the same net
-//! at rest k steps ago, which has heard the last k steps alone:
+//! At a step t of a stream, p(t) are the probabilities after the whole past, and p_k(t) those of the same
+//! network reset k steps ago, which has received only the last k steps:
 //!
 //! ```text
 //! (1) TV_k = mean over lanes and t of 1/2 sum_c |p_c(t) - p_{k,c}(t)|       total variation, 0..1
 //! (2) changed_k = share of (lane, t) whose most probable class is another
 //! ```
 //!
-//! TV_k is the most by which the probability of any event differs. 1 at a short k is use of context; what
-//! stays at long k, where nothing of use lies so far back, is what a window of k steps would be spared. k
-//! goes in octaves from 1 to 512 steps; t is 1,024 and each 31st step after it, 16 of them, on 16 lanes.
-//! A state that is at rest is not one that the stream visits, so short k also show the start from rest.
+//! TV_k is the most by which the probability of any event differs. A large value at a short k is use of
+//! context; a large value at a long k, where no useful input is so far back, would be absent with a window of
+//! k steps. k goes in octaves from 1 to 512 steps; t is 1,024 and each 31st step after it, 16 of them, on 16
+//! lanes. The initial state is not visited along the stream, so short k also include the effect of the start.
 //!
 //! Cost: about 300,000 steps of the net, and the input of 16 lanes for 1,500 steps in memory.
 //!
@@ -130,8 +130,8 @@ fn compare<R: Real>(net: &Network<R>, heard: &[Columns<R>], stream: &str) -> Far
     found
 }
 
-/// Goes on for `steps` steps with `lanes`, each from its own column of `starts` on; the probabilities after
-/// the last step, `[C]` a lane.
+/// Runs `lanes` for `steps` steps, each from its own column of `starts`; returns the probabilities after the
+/// last step, `[C]` per lane.
 fn run<R: Real>(
     net: &Network<R>,
     tapes: &mut Tapes<R>,

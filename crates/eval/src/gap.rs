@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::position::interval;
 use crate::stats::estimate::ByRecording;
 
-/// Counts right answers by gap. Memory: 16 bytes a recording and bin that was met.
+/// Counts correct predictions by gap. Memory: 16 bytes per recording and bin in use.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct GapCurve {
     bins: Vec<Bin>,
@@ -35,11 +35,11 @@ pub struct GapBin {
     pub to: u64,
     /// The mean of those that were met.
     pub mean_steps: f64,
-    /// Samples after such a gap that were answered rightly.
+    /// Samples after such a gap that were predicted correctly.
     pub right: u64,
     /// Samples after such a gap.
     pub total: u64,
-    /// The share of right answers, 0..1.
+    /// The accuracy, 0..1.
     pub accuracy: f64,
     /// The 95 % interval of the share, clustered by recording.
     pub interval: [f64; 2],
@@ -139,7 +139,7 @@ mod tests {
         for pair in bins.windows(2) {
             assert_eq!(pair[0].to + 1, pair[1].from);
         }
-        // 46 to 63 are the thirteenth half octave; 46 to 49 were right.
+        // 46 to 63 are the thirteenth half octave; 46 to 49 were predicted correctly.
         let half = bins.iter().find(|b| b.from == 46).expect("met");
         assert_eq!((half.to, half.right, half.total), (63, 4, 18));
         assert!((half.mean_steps - 54.5).abs() < 1e-12);

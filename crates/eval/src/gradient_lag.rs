@@ -1,4 +1,4 @@
-//! The gradient against lag: how far back the output can still blame the state.
+//! The gradient against lag: how far back the state still affects the output.
 //!
 //! With z_t the logits, h_{t-k} the state of all cells k steps before, and J_k = dz_t / dh_{t-k}, taken by
 //! the reverse kernels that training uses (so of a spiking cell through its surrogate):
@@ -8,10 +8,10 @@
 //! (2) norm_k  = sqrt(mean over lanes, t and 4 draws of u of |J_k' u|^2)
 //! ```
 //!
-//! A leak has a^k, a diagonal state-space model |L|^k; a curve that falls fast is a net that cannot learn
-//! from what lies so far back, one that rises is a gradient that explodes. k goes in octaves from 1 to 256
-//! steps; t are 4 steps on 16 lanes of a stream that is never reset. (2) is ruled by its largest parts, so
-//! the median over lanes and t stands beside it.
+//! A leak has a^k, a diagonal state-space model |L|^k; a curve that falls fast is a network that cannot learn
+//! from so far back, a rising one an exploding gradient. k goes in octaves from 1 to 256 steps; t are 4 steps
+//! on 16 lanes of a stream that is never reset. (2) is dominated by its largest parts, so the median over
+//! lanes and t is given as well.
 //!
 //! Cost: about 45,000 steps of the net forward and 130,000 in reverse; the tape of 256 steps on 16 lanes.
 //!
@@ -53,7 +53,7 @@ pub struct GradientLag {
     pub norm: Vec<f64>,
     /// The median over lanes and t, one a lag.
     pub median: Vec<f64>,
-    /// (2) of the state of each cell alone, a cell a row, from input to readout.
+    /// (2) for the state of each cell separately, one row per cell, from input to readout.
     pub cells: Vec<Vec<f64>>,
 }
 
@@ -77,7 +77,7 @@ pub fn gradient_lag<R: Real>(
     Ok(measure(net, &heard, seed, stream))
 }
 
-/// `heard [I, T*LANES]`.
+/// `heard [I, T*LANES]` is the input.
 fn measure<R: Real>(net: &Network<R>, heard: &Columns<R>, seed: u64, stream: &str) -> GradientLag {
     let lags: Vec<usize> = (0..=LONGEST.ilog2()).map(|i| 1 << i).collect();
     let times: Vec<usize> = (0..TIMES).map(|i| FIRST + APART * i).collect();

@@ -1,9 +1,9 @@
-//! A net on a group of lanes, chunk by chunk, in constant memory: composer, state resets, forward pass.
+//! A network on a group of lanes, chunk by chunk, in constant memory: composer, state resets, forward pass.
 //!
-//! Where the policy resets by the stream alone, a chunk of steps goes through the net at once and resets are
-//! part of its forward pass. A policy that looks at the net, or changes its state otherwise, is asked before
-//! every step, and chunks are one step long. A policy with K copies of the net has K B columns a step, copy by
-//! copy, of which one copy's B are read.
+//! If the policy's resets depend only on the stream, a chunk of steps is one forward pass of the network,
+//! with resets as part of it. A policy that reads the network, or changes its state in another way, is called
+//! before every step, and chunks are one step long. A policy with K copies of the net has K B columns a step,
+//! copy by copy, of which one copy's B are read.
 
 use nalgebra::DMatrix;
 use saturn_cell::rng::pass_of;
@@ -26,8 +26,8 @@ pub const CHUNK: usize = 64;
 /// Columns of a chunk, where its steps allow for them.
 pub const COLUMNS: usize = 256;
 
-/// Steps of a chunk of so many lanes: enough columns for whole-sequence products, few enough for states and
-/// drives to stay in a second-level cache.
+/// Steps of a chunk with so many lanes: enough columns for whole-sequence products, few enough for states and
+/// drives to fit into a second-level cache.
 pub fn chunk_steps(lanes: usize) -> usize {
     (COLUMNS / lanes.max(1)).clamp(4, CHUNK)
 }
@@ -36,9 +36,9 @@ pub fn chunk_steps(lanes: usize) -> usize {
 pub struct Lanes<'a, R: Real> {
     net: &'a Network<R>,
     composers: Vec<Composer<'a>>,
-    /// The same streams again, `needs.lookahead` steps ahead; none where nothing must be known ahead.
+    /// The same streams, `needs.lookahead` steps ahead; none if no lookahead is needed.
     scouts: Vec<Composer<'a>>,
-    /// What the scouts hear, which nobody needs.
+    /// The input of the scouts, which is not used.
     unheard: Columns<R>,
     /// One a lane where the input is disturbed, else none; and a step before and while it is.
     disturbers: Vec<Disturber<'a>>,
@@ -52,12 +52,12 @@ pub struct Lanes<'a, R: Real> {
     channels: usize,
     tapes: Tapes<R>,
     input: Columns<R>,
-    /// What is known of each step and lane of the chunk.
+    /// Metadata of each step and lane of the chunk.
     known: Vec<Step>,
     /// Of each step, the first of the columns that are read.
     read: Vec<usize>,
     keep: DMatrix<R>,
-    /// Class probabilities after the last step, `[C]` each, of K B columns; empty where nobody asks.
+    /// Class probabilities after the last step, `[C]` each, of K B columns; empty if not needed.
     output: Vec<f32>,
     /// t, steps done on each lane.
     at: u64,
@@ -68,13 +68,13 @@ pub struct Lanes<'a, R: Real> {
     resumed: Option<Vec<DMatrix<R>>>,
 }
 
-/// Lanes as a checkpoint keeps them.
+/// Lanes as stored in a checkpoint.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SavedLanes {
     composers: Vec<SavedComposer>,
     scouts: Vec<SavedComposer>,
     disturbers: Vec<OpenDisturbance>,
-    /// What each rule remembers.
+    /// State of each rule.
     policies: Vec<Vec<u8>>,
     /// `[S, K*B]` of each cell.
     states: Vec<Numbers>,
@@ -93,24 +93,24 @@ pub struct Chunk<'a, R: Real> {
     pub lanes: usize,
     /// `[I, T*K*B]`.
     pub input: &'a Columns<R>,
-    /// What is known of each step and lane, `[T*B]`.
+    /// Metadata of each step and lane, `[T*B]`.
     pub known: &'a [Step],
     /// The column of step t's first lane, `[T]`; the B columns from there on are the lanes' outputs.
     pub read: &'a [usize],
-    /// What is left of each state before its step, `[T, K*B]`: 0 where it was reset. None where no state of the
-    /// chunk was, or where a policy acted by itself before its one step.
+    /// The remaining share of each state before its step, `[T, K*B]`: 0 where it was reset. None if no state
+    /// of the chunk was reset, or if a policy acted itself before its one step.
     pub keep: Option<&'a DMatrix<R>>,
     /// States, drives and outputs of each cell.
     pub tapes: &'a Tapes<R>,
     /// `[C, T*K*B]`.
     pub logits: View<'a, R>,
-    /// States put at rest in it.
+    /// Number of resets in it.
     pub resets: u64,
 }
 
 impl<'a, R: Real> Lanes<'a, R> {
-    /// Lanes `first..first + count` of the stream of `seed` for `purpose`, at rest.
-    #[allow(clippy::too_many_arguments)] // Each says one thing about the stream; none goes with another.
+    /// Lanes `first..first + count` of the stream of `seed` for `purpose`, in the initial state.
+    #[allow(clippy::too_many_arguments)] // Each flag is independent of the others.
     pub fn new(
         net: &'a Network<R>,
         source: Source<'a>,
@@ -181,7 +181,7 @@ impl<'a, R: Real> Lanes<'a, R> {
         self
     }
 
-    /// The most steps that run at once.
+    /// Maximum number of steps in one forward pass.
     pub fn longest(&self) -> usize {
         let lanes = self.composers.len();
         match self.needs {
@@ -252,7 +252,7 @@ impl<'a, R: Real> Lanes<'a, R> {
         self.tapes.last_states()
     }
 
-    /// What a checkpoint keeps.
+    /// State for a checkpoint.
     pub fn save(&self) -> SavedLanes {
         let composers = |of: &[Composer]| of.iter().map(Composer::save).collect();
         SavedLanes {
@@ -269,7 +269,7 @@ impl<'a, R: Real> Lanes<'a, R> {
         }
     }
 
-    /// Goes on where `saved`, which was made of the same lanes, was left. False if it does not fit.
+    /// Restores `saved`, which was made from the same lanes. False if it does not fit.
     pub fn resume(&mut self, saved: SavedLanes) -> Result<bool, DataError> {
         let columns = self.composers.len() * self.needs.copies;
         let states: Vec<Vec<R>> = saved.states.iter().map(Numbers::values).collect();
@@ -301,7 +301,7 @@ impl<'a, R: Real> Lanes<'a, R> {
         Ok(restored)
     }
 
-    /// The input of the next steps, once for each copy, and what is known of them.
+    /// The input of the next steps, once for each copy, and their metadata.
     fn compose(&mut self, steps: usize) -> Result<(), DataError> {
         let lanes = self.composers.len();
         self.input.clear(self.form, self.channels);
@@ -332,7 +332,7 @@ impl<'a, R: Real> Lanes<'a, R> {
         Ok(())
     }
 
-    /// Tells the policies of samples that begin at `step`, as far ahead as they ask for.
+    /// Announces to the policies the samples that begin at `step`, with their lookahead.
     fn scout(&mut self, step: u64) -> Result<(), DataError> {
         self.unheard.clear(self.form, self.channels);
         for (scout, policy) in self.scouts.iter_mut().zip(&mut self.policies) {
@@ -359,7 +359,7 @@ impl<'a, R: Real> Lanes<'a, R> {
         Ok(())
     }
 
-    /// Before several steps: sets `keep [T, K*B]` and says whether there is any reset.
+    /// Before several steps: sets `keep [T, K*B]` and returns whether there is any reset.
     fn plan(&mut self, steps: usize) -> Result<bool, DataError> {
         let columns = self.composers.len() * self.needs.copies;
         if self.keep.shape() != (steps, columns) {
@@ -379,7 +379,7 @@ impl<'a, R: Real> Lanes<'a, R> {
         Ok(self.resets > before)
     }
 
-    /// Brings the policies' knowledge of samples up to step t of the chunk.
+    /// Updates the policies' knowledge of samples up to step t of the chunk.
     fn look_ahead(&mut self, t: usize) -> Result<(), DataError> {
         let at = self.at + t as u64;
         if !self.scouts.is_empty() {
@@ -395,7 +395,7 @@ impl<'a, R: Real> Lanes<'a, R> {
         Ok(())
     }
 
-    /// Asks about column j of step t of the chunk.
+    /// Calls the policy for column j of step t of the chunk.
     fn ask(&mut self, t: usize, j: usize, norm: f64) -> Action {
         let lanes = self.composers.len();
         let (copy, lane) = (j / lanes, j % lanes);

@@ -1,4 +1,4 @@
-//! Evaluation on streams that are never reset, and what is measured on them.
+//! Evaluation on streams that are never reset, and measurements on them.
 
 #[cfg(test)]
 extern crate self as saturn_eval;

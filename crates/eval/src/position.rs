@@ -1,17 +1,16 @@
 //! Accuracy by stream position, in a bounded number of windows.
 //!
-//! A stream of known length is cut into windows, even or logarithmic; each counts the segments that end
-//! in it. With p the share of right answers among the n of a window, r_g and n_g those of recording g,
-//! and G the recordings seen in it:
+//! A stream of known length is cut into windows, even or logarithmic; each counts the segments that end in
+//! it. With p the share of correct predictions among the n of a window, r_g and n_g those of recording g, and
+//! G the recordings seen in it:
 //!
 //! ```text
 //! (1) v     = G/(G-1) sum_g (r_g - p n_g)^2 / n^2          variance of p, clustered by recording
-//! (2) n_eff = min(n, p (1 - p) / v)                        independent segments worth as much
+//! (2) n_eff = min(n, p (1 - p) / v)                        effective number of independent segments
 //! (3) (p + z^2/2n_eff ± z sqrt(p (1-p)/n_eff + z^2/4n_eff^2)) / (1 + z^2/n_eff),   z = 1.96
 //! ```
 //!
-//! (3) is Wilson's interval, which stays within 0..1 and has a width even where all answers are right;
-//! there (1) is 0 and tells nothing, and n_eff = G.
+//! (3) is Wilson's interval, which stays within 0..1 and has a width even if all predictions are correct; there (1) is 0 and uninformative, and n_eff = G.
 //!
 //! Source: E. B. Wilson, Journal of the American Statistical Association 22, 1927; the effective number
 //! after E. L. Korn and B. I. Graubard, Survey Methodology 24, 1998.
@@ -64,7 +63,7 @@ impl Spacing {
     }
 }
 
-/// Counts right answers by window. Memory: 16 bytes a window and recording.
+/// Counts correct predictions by window. Memory: 16 bytes per window and recording.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PositionCurve {
     /// The windows' ends, ascending; the last is the stream's.
@@ -83,7 +82,7 @@ pub struct PositionWindow {
     pub right: u64,
     /// Segments that end in it.
     pub total: u64,
-    /// The share of right answers, 0..1; `None` without segments.
+    /// The accuracy, 0..1; `None` without segments.
     pub accuracy: Option<f64>,
     /// The 95 % interval of the share, clustered by recording.
     pub interval: Option<[f64; 2]>,
@@ -99,7 +98,7 @@ impl PositionCurve {
         }
     }
 
-    /// One segment that ended at `step`; what ends after the known length counts in the last window.
+    /// One segment that ended at `step`; segments that end after the known length count in the last window.
     pub fn add(&mut self, step: u64, recording: usize, right: bool) {
         let window = self.ends.partition_point(|&end| end <= step);
         self.windows[window.min(self.ends.len() - 1)].add(recording, right);
@@ -132,7 +131,7 @@ impl PositionCurve {
     }
 }
 
-/// The 95 % interval of the share of right answers; `None` if nothing was counted.
+/// The 95 % interval of the accuracy; `None` if nothing was counted.
 pub(super) fn interval(counts: &ByRecording) -> Option<[f64; 2]> {
     let tally = counts.tally();
     let p = tally.share()?;
@@ -147,7 +146,7 @@ fn effective(counts: &ByRecording, p: f64, n: f64) -> f64 {
         .sum();
     let variance = clusters / (clusters - 1.0) * squares / (n * n);
     let worth = p * (1.0 - p) / variance;
-    // Nothing varies between recordings, or there is one alone: the recordings count, not the segments.
+    // No variance between recordings, or only one: the recordings count, not the segments.
     if worth.is_finite() {
         worth.clamp(1.0, n)
     } else {
@@ -218,7 +217,7 @@ mod tests {
         assert!((l - low).abs() < 3e-4 && (h - high).abs() < 3e-4, "{l} {h}");
     }
 
-    /// Each recording nine times, always alike, is worth no more than once.
+    /// Each recording nine times, always with the same result, is worth no more than once.
     #[test]
     fn repeats_do_not_narrow_the_interval() {
         let mut once = PositionCurve::new(10, 1, Spacing::Even);

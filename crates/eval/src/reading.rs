@@ -1,6 +1,6 @@
-//! The three readings of an answer, each with its own accuracy.
+//! The three readings of the output, each with its own accuracy.
 //!
-//! | reading | the answer to a segment | what must be known |
+//! | reading | prediction for a segment | required knowledge |
 //! |---|---|---|
 //! | summed | the class of the largest sum of probabilities over the segment | where it begins and ends |
 //! | last step | the class of the largest probability at its last step | where it ends |
@@ -10,7 +10,7 @@ use super::evaluate::Evaluation;
 use crate::stats::estimate::Estimate;
 use crate::stats::tally::ByRecording;
 
-/// A reading of the answer.
+/// A reading of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reading {
     /// Probabilities summed over the known segment.
@@ -25,7 +25,7 @@ impl Reading {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Summed, Self::Last, Self::Detector];
 
-    /// In words.
+    /// As text.
     pub fn name(self) -> &'static str {
         match self {
             Self::Summed => "summed",
@@ -43,7 +43,7 @@ impl Reading {
         }
     }
 
-    /// Its right answers by recording; empty in results that were written before they were kept.
+    /// Its correct predictions by recording; empty in results written before these were stored.
     pub fn tallies(self, e: &Evaluation) -> &ByRecording {
         match self {
             Self::Summed => &e.by_recording,

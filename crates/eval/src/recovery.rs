@@ -1,9 +1,9 @@
-//! Recovery: how a net comes back from what went wrong with its input.
+//! Recovery: how a network recovers from disturbances of its input.
 //!
 //! Two copies of one net run on the same stream, never reset; the input of one is disturbed now and then (the
-//! kinds and times are in [`saturn_stream::Disturber`]). After the last step of a disturbance both hear the
-//! same again, and what differs is what the disturbance has left in the state. With s and s' their states k
-//! steps later:
+//! kinds and times are in [`saturn_stream::Disturber`]). After the last step of a disturbance both receive
+//! the same input again, and the remaining difference is the effect of the disturbance on the state. With s
+//! and s' their states k steps later:
 //!
 //! ```text
 //! (1) D(k) = mean over layers of |s'(k) - s(k)| / sqrt(2 tr C)
@@ -11,12 +11,12 @@
 //! ```
 //!
 //! with C the covariance of the layer's state on the undisturbed stream: D is 1 where the two states are as
-//! far apart as any two states of the stream. A layer stands in (1) with its membrane, or else its first
-//! field that is not spikes; the readout is left out where there is another layer.
+//! far apart as any two states of the stream. A layer contributes to (1) with its membrane, or else its first
+//! field that is not spikes; the readout is left out if there is another layer.
 //!
-//! A segment counts in the bin of k at its first step, so all of its input was sound; one that a disturbance
-//! has touched counts as *during*. It is answered by the summed probabilities of either copy, and so the
-//! difference of the two is paired: the same samples with and without the disturbance before them.
+//! A segment counts in the bin of k at its first step, so all of its input was undisturbed; one that a
+//! disturbance overlaps counts as *during*. It is predicted by the summed probabilities of either copy, so
+//! the difference of the two is paired: the same samples with and without the preceding disturbance.
 //!
 //! Cost: 2 steps of the net for each step of the stream.
 //!
@@ -56,7 +56,7 @@ pub struct RecoveryPlan<'a> {
     pub source: Source<'a>,
     /// I.
     pub channels: usize,
-    /// Seed of the stream and of what disturbs it.
+    /// Seed of the stream and of its disturbances.
     pub seed: u64,
     /// Lane steps in all.
     pub steps: u64,
@@ -66,7 +66,7 @@ pub struct RecoveryPlan<'a> {
     pub shard_lanes: usize,
     /// What disturbs, and when.
     pub disturb: &'a DisturbConfig,
-    /// Where checkpoints are kept; without one, what is stopped begins anew.
+    /// The folder of checkpoints; without one, an interrupted part starts again.
     pub stage: Option<Stage<'a>>,
 }
 
@@ -129,7 +129,7 @@ fn lanes<'a, R: Real>(
     )?)
 }
 
-/// Some lanes, run twice side by side.
+/// Some lanes, run twice in parallel.
 struct Shard<'a, R: Real> {
     plain: Lanes<'a, R>,
     disturbed: Lanes<'a, R>,
@@ -139,7 +139,7 @@ struct Shard<'a, R: Real> {
     done: u64,
 }
 
-/// What a checkpoint keeps of one: steps that are done, both copies' lanes, what was heard lane by lane, counts.
+/// State in a checkpoint: finished steps, both copies' lanes, and, per lane, the input and counts.
 type Saved<H, C> = (u64, [SavedLanes; 2], Vec<H>, C);
 
 /// All steps of some lanes, from the last checkpoint on.
@@ -160,7 +160,8 @@ fn run<R: Real>(
     if let Some(saved) = saved
         && !shard.resume(saved)?
     {
-        progress.line("a checkpoint does not fit its net, so this part of the run begins anew");
+        progress
+            .line("a checkpoint does not fit its network, so this part of the run starts again");
         shard = Shard::new(net, plan, (first, count))?;
     }
     let (each, work) = (plan.steps / plan.lanes as u64, 2 * count as u64);
@@ -170,7 +171,7 @@ fn run<R: Real>(
         shard.go_on(each, scales)?;
         progress.advance(work * (shard.done - before));
         let stopped = progress.stopped();
-        // The end is kept as well, for as long as other lanes go on.
+        // The final state is saved as well, while other lanes are running.
         if let Some(keeper) = &mut keeper
             && (stopped || keeper.is_due() || shard.done == each)
         {
@@ -219,7 +220,7 @@ impl<'a, R: Real> Shard<'a, R> {
         (self.done, lanes, heard.collect(), &self.counts)
     }
 
-    /// Goes on where `saved` was left. False if it does not fit; then half of it may have been taken up.
+    /// Restores `saved`. False if it does not fit; then it may have been restored in part.
     fn resume(
         &mut self,
         (done, [plain, disturbed], heard, counts): Saved<Heard, Counts>,

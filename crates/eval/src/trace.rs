@@ -1,4 +1,4 @@
-//! A stretch of one lane in full: input, mask, outputs and the states of a few units, in HDF5.
+//! A complete stretch of one lane: input, mask, outputs and the states of a few units, in HDF5.
 //!
 //! ```text
 //! /events         f32 [T, I]   events of each step and channel, or values of frames
@@ -24,7 +24,7 @@ use crate::reset::Never;
 use saturn_network::Network;
 use saturn_stream::Source;
 
-/// How many units of each field are kept.
+/// Number of units stored per field.
 const UNITS: usize = 6;
 
 /// A stretch of one lane.
@@ -66,7 +66,7 @@ pub struct StateTrace {
 /// What to do where there is no room.
 const KEPT: &str = "free some space and run the same command again: finished results are kept";
 
-/// What HDF5 reports.
+/// The error of HDF5.
 type Reason = Box<dyn std::error::Error + Send + Sync>;
 
 /// What can go wrong with a trace.
@@ -75,12 +75,12 @@ pub enum TraceError {
     /// A sample could not be read.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// The file does not hold what was written.
+    /// The file has unexpected contents.
     #[error("{}: is damaged: {source}\nhint: move it and the JSON file of the same name in `results` out of the folder, and run the same command again", path.display())]
     Hdf5 {
         /// The file.
         path: PathBuf,
-        /// What HDF5 reports.
+        /// The error of HDF5.
         source: Reason,
     },
     /// HDF5 could not write the file.
@@ -88,7 +88,7 @@ pub enum TraceError {
     Write {
         /// The file.
         path: PathBuf,
-        /// What HDF5 reports.
+        /// The error of HDF5.
         source: Reason,
     },
     /// This program was built without HDF5.
@@ -102,7 +102,7 @@ pub enum TraceError {
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
 }
@@ -137,7 +137,7 @@ pub fn record<R: Real>(
     Ok(trace)
 }
 
-/// The units to keep: name, rows of the state, layer. Spikes are left out: the raster shows them.
+/// The units to store: name, rows of the state, layer. Spikes are left out: the raster shows them.
 fn watched<R: Real>(net: &Network<R>) -> impl Iterator<Item = (String, Vec<usize>, usize)> + '_ {
     net.cells().iter().enumerate().flat_map(|(layer, cell)| {
         cell.fields()
@@ -154,7 +154,7 @@ fn watched<R: Real>(net: &Network<R>) -> impl Iterator<Item = (String, Vec<usize
 }
 
 impl Trace {
-    /// Nothing recorded yet, of `net` on an input of `channels` channels, from lane step `start` on.
+    /// An empty recording of `net` on an input of `channels` channels, from lane step `start` on.
     pub fn begin<R: Real>(net: &Network<R>, start: u64, channels: usize, dt_ms: f64) -> Self {
         Self {
             dt_ms,

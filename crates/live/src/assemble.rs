@@ -6,23 +6,23 @@
 //! ```text
 //! (1) step(t) = floor(t / dt) - o                exactly: t is whole, and dt the decimal that was written
 //! (2) late           step < n                    dropped
-//! (3) too far ahead  step > newest + most        dropped: no input makes the net run through years of silence
-//! (4) step n closes  once an event or mark of step > n + w is heard (by the stamps), or when its time has
+//! (3) too far ahead  step > newest + most        dropped: no input makes the network run through years of silence
+//! (4) step n closes  once an event or mark of step > n + w arrives (by the stamps), or when its time has
 //!                    come and w more steps have passed (by the clock)
-//! (5) repeats        events of one unit at one microsecond count one by one, as in training; or once, and
+//! (5) repeats        events of one unit at one microsecond count separately, as in training; or once, and
 //!                    the others are duplicates, dropped when the step closes
 //! ```
 //!
-//! Where the sender's counter wraps, t is the time nearest to the newest one that it can mean (see `wrap`).
+//! If the sender's counter wraps, t is the possible time nearest to the newest one (see `wrap`).
 //!
-//! An open step is a bucket of bounded size; what finds it full is dropped and counted. Within the window the
-//! order of arrival does not matter: a bucket is sorted when it closes, so its counts are the same numbers
-//! whatever the order was.
+//! An open step is a bucket of bounded size; events for a full bucket are dropped and counted. Within the
+//! window the order of arrival does not matter: a bucket is sorted when it closes, so its counts do not
+//! depend on the order.
 //!
-//! A sender whose clock jumps would be dropped for ever. After `rebase_after` refusals in a row, (2) or (3), the
-//! next event is taken as of the newest open step, and o is set anew. The same is done after [`CONFIRMED`] events
-//! in a row that are too far ahead and within the bound of each other: one damaged time moves nothing, and a long
-//! pause ends no stream.
+//! Events of a sender whose clock jumps would be dropped for ever. After `rebase_after` consecutive dropped
+//! events, (2) or (3), the next event is assigned to the newest open step, and o is recomputed. The same is
+//! done after [`CONFIRMED`] consecutive events that are too far ahead and within the bound of each other: one
+//! damaged time has no effect, and a long pause does not end the stream.
 
 use std::collections::VecDeque;
 
@@ -34,7 +34,7 @@ use super::counts::Counts;
 use super::protocol::Item;
 use super::wrap::unwrapped;
 
-/// Events in a row that are too far ahead, and agree, after which time has jumped.
+/// Consecutive events that are too far ahead, and agree, after which the sender's clock has jumped.
 pub const CONFIRMED: u64 = 16;
 
 /// What several events of one unit at one microsecond are.
@@ -62,9 +62,9 @@ pub struct AssembleConfig {
     pub most_ahead: u64,
     /// The most events of a step.
     pub most_events: usize,
-    /// Refusals in a row after which the clock is set anew; `None` for never.
+    /// Consecutive dropped events after which the clock is resynchronised; `None` for never.
     pub rebase_after: Option<u64>,
-    /// What the same unit at the same time is.
+    /// Treatment of repeated events of the same unit at the same time.
     pub repeats: Repeats,
     /// Bits of the sender's counter of microseconds, where it wraps.
     pub wrap_bits: Option<u32>,
@@ -78,12 +78,12 @@ struct Waiting {
     count: u32,
 }
 
-/// What is to be done with an item.
+/// What to do with an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Placed {
     /// It is of this step.
     In(u64),
-    /// So many steps close before it has: see [`Assembler::close`].
+    /// This many steps close before it: see [`Assembler::close`].
     After(u64),
     /// It was dropped, and counted.
     Dropped,
@@ -96,14 +96,14 @@ pub struct Assembler {
     origin: Option<i64>,
     /// n.
     next: u64,
-    /// The newest step heard of.
+    /// The newest step received.
     newest: u64,
-    /// The latest time heard of, for telling what is out of order.
+    /// The latest time received, for detecting events out of order.
     latest_us: u64,
     refused: u64,
-    /// Events in a row that are too far ahead and agree, and the step of the last.
+    /// Consecutive events that are too far ahead and agree, and the step of the last.
     far: (u64, i64),
-    /// How far the last event that was refused was from the newest time, microseconds.
+    /// Distance of the last dropped event from the newest time, microseconds.
     off_us: i64,
     heard: bool,
     /// Steps n, n + 1, ...
@@ -132,7 +132,7 @@ impl Assembler {
         }
     }
 
-    /// Whether what was read from a file fits `config`; makes the room that it needs.
+    /// Whether data read from a file fit `config`; allocates the room they need.
     pub fn restore(&mut self, config: &AssembleConfig) -> bool {
         let buckets = (config.window + config.early + 1) as usize;
         let fits = self.open.len() == buckets
@@ -171,7 +171,7 @@ impl Assembler {
         self.steps.unwrap_or_else(|| Steps::new(config.dt_ms))
     }
 
-    /// The clock says that step `now` has begun; the next item is of that step if none came before.
+    /// By the clock, step `now` has begun; the next item belongs to that step if none came before.
     pub fn tick(&mut self, now: u64) {
         self.newest = self.newest.max(now);
     }
@@ -181,12 +181,12 @@ impl Assembler {
         self.origin.is_some()
     }
 
-    /// Forgets the sender's clock: the next item is of the newest step.
+    /// Discards the sender's clock: the next item belongs to the newest step.
     pub fn unanchor(&mut self) {
         (self.origin, self.latest_us, self.heard) = (None, 0, false);
     }
 
-    /// Takes an item, or says what comes first. `by_clock`: steps do not close for it.
+    /// Adds an item, or returns what must be done first. `by_clock`: steps do not close because of it.
     pub fn place(
         &mut self,
         config: &AssembleConfig,
@@ -236,7 +236,7 @@ impl Assembler {
         }
         (self.refused, self.far.0, self.heard) = (0, 0, true);
         let step = (bin - origin) as u64;
-        // Steps that must close to make room for it: (4) read the other way round.
+        // Steps that must close to make room for it: (4) solved for n.
         let first = step.saturating_sub(config.window);
         if !by_clock && first > self.next {
             return Placed::After(first - self.next);
@@ -263,12 +263,12 @@ impl Assembler {
         Placed::In(step)
     }
 
-    /// Events refused in a row by now, and how far the last of them was from the newest time, microseconds.
+    /// Number of consecutive dropped events, and the distance of the last from the newest time, microseconds.
     pub fn refused(&self) -> (u64, i64) {
         (self.refused, self.off_us)
     }
 
-    /// Counts events in a row that are too far ahead and within the bound of each other.
+    /// Counts consecutive events that are too far ahead and within the bound of each other.
     fn agree(&mut self, config: &AssembleConfig, bin: i64, late: bool) {
         let (count, last) = self.far;
         let near = bin.abs_diff(last) <= config.most_ahead;
@@ -304,7 +304,7 @@ impl Assembler {
         self.next += 1;
     }
 
-    /// Steps that hold something, up to the last that does: what is closed when the input has ended.
+    /// Number of steps up to the last that is not empty: those to close at the end of the input.
     pub fn unfinished(&self) -> u64 {
         let last = self.open.iter().rposition(|bucket| !bucket.is_empty());
         let heard = (self.newest + 1).saturating_sub(self.next);

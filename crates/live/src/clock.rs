@@ -7,8 +7,8 @@
 //! (2) step k closes at e + (k + 1 + w) dt
 //! ```
 //!
-//! The first event sets e so that it falls where its stamp puts it within a step: so the steps of a stream in real
-//! time are the bins of its stamps.
+//! The first event sets e so that its position within a step matches its stamp: so the steps of a stream in
+//! real time are the bins of its stamps.
 
 use std::time::{Duration, Instant};
 
@@ -28,11 +28,11 @@ pub struct Clock {
 /// What is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Due {
-    /// Nothing for so long.
+    /// Time until the next step is due.
     Wait(Duration),
     /// A step; whether it is late by a step or more.
     Step(bool),
-    /// So many steps are given up first.
+    /// This many steps are skipped first.
     Skip(u64),
 }
 
@@ -54,7 +54,7 @@ impl Clock {
         self.start.elapsed().as_nanos() as u64
     }
 
-    /// The step that goes on at `ns`.
+    /// The step in progress at `ns`.
     pub fn step_at(&self, ns: u64) -> u64 {
         ((ns as i64 - self.epoch_ns) / self.dt_ns).max(0) as u64
     }
@@ -67,7 +67,7 @@ impl Clock {
         self.epoch_ns = ns as i64 - phase_ns - step * self.dt_ns;
     }
 
-    /// What is due when `next` is the next step to close.
+    /// What is due if `next` is the next step to close.
     pub fn due(&self, next: u64) -> Due {
         self.due_at(next, self.now_ns())
     }
@@ -85,7 +85,7 @@ impl Clock {
         }
     }
 
-    /// Gives up `steps` steps: what is due then is due now.
+    /// Skips `steps` steps: the time of later steps moves forward accordingly.
     pub fn skip(&mut self, steps: u64) {
         self.epoch_ns += steps as i64 * self.dt_ns;
     }

@@ -1,4 +1,4 @@
-//! What became of everything that was sent: each event is in exactly one of these.
+//! The fate of every item that was sent: each event is in exactly one of these counts.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ pub struct Counts {
     pub late: u64,
     /// Dropped: too far ahead of the stream.
     pub ahead: u64,
-    /// Dropped, where repeats count once: same time and unit as another.
+    /// Dropped, if repeats count once: same time and unit as another event.
     pub duplicates: u64,
     /// Dropped: their step was full.
     pub crowded: u64,
@@ -25,7 +25,7 @@ pub struct Counts {
     pub flooded: u64,
     /// Dropped: malformed, by [`Fault`].
     pub malformed: [u64; Fault::ALL.len()],
-    /// Times at which the sender's clock was taken anew.
+    /// Number of resynchronisations to the sender's clock.
     pub rebased: u64,
     /// Steps of wall-clock time that were given up, as the machine was asleep or too slow.
     pub skipped: u64,
@@ -33,17 +33,17 @@ pub struct Counts {
     pub overruns: u64,
     /// Times at which the state could not be written.
     pub failed_saves: u64,
-    /// Notes that were not written, as there were too many in one second.
+    /// Notes that were not written because there were too many in one second.
     pub unsaid_notes: u64,
 }
 
 impl Counts {
-    /// Everything malformed.
+    /// Total of malformed items.
     pub fn all_malformed(&self) -> u64 {
         self.malformed.iter().sum()
     }
 
-    /// The malformed lines or frames, where there were such and nothing else.
+    /// The number of malformed lines or frames, if the input had nothing else.
     pub fn unread(&self) -> Option<u64> {
         let malformed = self.all_malformed();
         let dropped: u64 = self.dropped().iter().map(|(_, n)| n).sum();

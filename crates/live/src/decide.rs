@@ -6,13 +6,13 @@
 //! (3) detected: the score has been at or over the threshold, with the same class, for `hold` steps
 //! ```
 //!
-//! A *decision* is the class that is detected, or none.
+//! A *decision* is the detected class, or none.
 
 use serde::{Deserialize, Serialize};
 
 use saturn_eval::detector::{DetectorConfig, MovingMean};
 
-/// What is said at a step.
+/// The output at a step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Said {
     /// (2) The class with the largest mean probability.
@@ -53,7 +53,7 @@ impl Decider {
         }
     }
 
-    /// Whether both look at as many classes and steps in the same way.
+    /// Whether both use the same number of classes and steps in the same way.
     pub fn fits(&self, other: &Self) -> bool {
         self.mean.is_sound()
             && self.mean.shape() == other.mean.shape()

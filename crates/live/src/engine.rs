@@ -1,10 +1,11 @@
-//! One step of a live net: hear, step, answer, look after health.
+//! One step of a live network: read input, step, output, monitor health.
 //!
-//! The step is that of [`NetworkStream`], the same kernels as in training. Between two closings of a window of
-//! health nothing is allocated, and at a closing only where something is to be said.
+//! The step is that of [`NetworkStream`], the same kernels as in training. Nothing is allocated between two
+//! closings of a health window, and at a closing only if there is a message.
 //!
-//! In a long silence a state comes to where a step without events leaves it as it is, to the bit. Every further such
-//! step would do the same, so it is not computed again: detector and health go on, the net's products do not.
+//! In a long silence the state can reach a fixed point that a step without events leaves unchanged, to the
+//! bit. Further such steps are not computed: detector and health continue, the network's products are
+//! skipped.
 
 use saturn_cell::{EventBatch, Input, Real, column, column_mut};
 use saturn_loss::softmax::softmax;
@@ -20,7 +21,7 @@ use saturn_network::{Network, NetworkStream};
 /// A net running live.
 pub struct Engine<R: Real> {
     running: Running<R>,
-    /// The net that takes over.
+    /// The fallback network.
     other: Option<Running<R>>,
     hand: Hand<R>,
     decider: Decider,
@@ -31,36 +32,36 @@ pub struct Engine<R: Real> {
     patience: u32,
     fallback: Fallback,
     acting: Acting,
-    /// The figures of the last window.
+    /// The health figures of the last window.
     values: Vec<f64>,
     changes: Vec<Change>,
     said: Vec<Acted>,
 }
 
-/// A net, its state and what it says.
+/// A network, its state and its outputs.
 struct Running<R: Real> {
     net: Network<R>,
     live: NetworkStream<R>,
     /// `[C]`, and outputs that are no classes.
     p: Vec<f32>,
-    /// Whether the last step was one without events that changed no bit of the state.
+    /// Whether the last step was without events and changed no bit of the state.
     still: bool,
     /// Steps that were computed.
     computed: u64,
 }
 
-/// What a fallback did at the closing of a window.
+/// Action of a fallback at the closing of a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Acted {
     /// It went to work.
     Began,
-    /// It put the state at rest.
+    /// It reset the state.
     Reset,
     /// It is over.
     Ended,
 }
 
-/// All that an engine remembers.
+/// The complete state of an engine.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EngineState {
     states: Vec<Vec<f64>>,
@@ -76,19 +77,19 @@ pub struct EngineState {
 pub struct Parts<R: Real> {
     /// The net.
     pub net: Network<R>,
-    /// The net that takes over.
+    /// The fallback network.
     pub other: Option<Network<R>>,
     /// The detector.
     pub decider: Decider,
-    /// What is measured.
+    /// Statistics being accumulated.
     pub figures: Figures,
-    /// What is watched.
+    /// Figures under watch.
     pub watch: Watch,
     /// Steps of a window of health.
     pub window: u64,
     /// Windows between two resets of a fallback.
     pub patience: u32,
-    /// What is done when health is out of range.
+    /// Action when health is out of range.
     pub fallback: Fallback,
 }
 
@@ -143,7 +144,7 @@ impl<R: Real> Running<R> {
 }
 
 impl<R: Real> Engine<R> {
-    /// At rest.
+    /// In the initial state.
     pub fn new(parts: Parts<R>) -> Self {
         Self {
             hand: Hand::new(&parts.net),
@@ -227,7 +228,7 @@ impl<R: Real> Engine<R> {
         }
     }
 
-    /// The probabilities of the classes after the last step, of the net that answers.
+    /// The class probabilities after the last step, of the active network.
     pub fn probabilities(&self) -> &[f32] {
         let running = match &self.other {
             Some(other) if self.acting.on => other,
@@ -246,17 +247,17 @@ impl<R: Real> Engine<R> {
         self.running.net.cells()[0].spikes()
     }
 
-    /// Steps that were computed; the others were of a silence in which nothing changed any more.
+    /// Steps that were computed; the others were in a silence without any change.
     pub fn computed(&self) -> u64 {
         self.running.computed
     }
 
-    /// What has changed in the last step's window of health, if one closed.
+    /// Changes in the health window that the last step closed, if any.
     pub fn changes(&self) -> &[Change] {
         &self.changes
     }
 
-    /// What the fallback did in the last step.
+    /// Action of the fallback in the last step.
     pub fn acted(&self) -> &[Acted] {
         &self.said
     }
@@ -276,12 +277,12 @@ impl<R: Real> Engine<R> {
         self.figures.names()
     }
 
-    /// Their values in the last window; empty before the first.
+    /// The values in the last window; empty before the first.
     pub fn values(&self) -> &[f64] {
         &self.values
     }
 
-    /// All that it remembers.
+    /// The complete state.
     pub fn state(&self) -> EngineState {
         EngineState {
             states: self.running.states(),
@@ -294,7 +295,7 @@ impl<R: Real> Engine<R> {
         }
     }
 
-    /// Goes on from what another remembered; an error says what does not fit.
+    /// Restores a saved state; an error says what does not fit.
     pub fn restore(&mut self, state: EngineState) -> Result<(), &'static str> {
         if !self.running.restore(&state.states) {
             return Err("its states are of another shape");

@@ -10,12 +10,12 @@ use saturn_store::deed::Deed;
 /// An error of `saturn stream`, `saturn send` or `saturn view`.
 #[derive(Debug, Error)]
 pub enum LiveError {
-    /// No trained net is where the user said.
+    /// The path contains no trained net.
     #[error("{}: {what}\nhint: {hint}", path.display())]
     Model {
         /// What was given.
         path: PathBuf,
-        /// What is the matter with it.
+        /// What is wrong with it.
         what: String,
         /// What to do.
         hint: String,
@@ -25,7 +25,7 @@ pub enum LiveError {
     Option {
         /// The option.
         option: &'static str,
-        /// What is the matter.
+        /// What is wrong.
         what: String,
         /// What to do.
         hint: &'static str,
@@ -37,12 +37,12 @@ pub enum LiveError {
         place: String,
         /// What was tried.
         what: Deed,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
         /// What to do.
         hint: &'static str,
     },
-    /// A file of ours does not hold what we wrote, or is another net's.
+    /// A file of ours has unexpected contents, or belongs to another net.
     #[error("{}: {what}\nhint: {hint}", path.display())]
     State {
         /// The file.

@@ -1,31 +1,31 @@
-//! What is done while health is out of its ranges.
+//! Action while health is out of its ranges.
 //!
 //! | choice | at the alarm | while it lasts | when it ends |
 //! |---|---|---|---|
 //! | `none` | | | |
-//! | `reset` | the state is put at rest | and again every `patience` windows | |
-//! | `decay=G` | | before every step state = rest + G (state - rest) | |
-//! | `model=PATH` | the state is put at rest, the other net answers | the other net answers | this one answers again |
+//! | `reset` | the state is reset | and again every `patience` windows | |
+//! | `decay=G` | | before every step state = initial + G (state - initial) | |
+//! | `model=PATH` | the state is reset, the other network outputs | the other network outputs | this one outputs again |
 //!
-//! A state that holds something infinite or no number is put at rest by every choice but `none`: no decay heals
-//! it. The other net hears all along, so that it is awake when it is needed.
+//! A state with infinite or NaN values is reset by every choice except `none`: decay cannot repair it. The
+//! other network always receives the input, so that its state is ready when it is needed.
 
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// What is done.
+/// The action.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Fallback {
-    /// Nothing.
+    /// None.
     #[default]
     None,
-    /// The state is put at rest.
+    /// The state is reset.
     Reset,
     /// The state is drawn to rest by this factor a step.
     Decay(f64),
-    /// Another net answers.
+    /// Another network outputs.
     Model(PathBuf),
 }
 
@@ -39,9 +39,7 @@ impl FromStr for Fallback {
             ("reset", "") => Ok(Self::Reset),
             ("decay", gamma) => match gamma.parse() {
                 Ok(gamma) if (0.0..1.0).contains(&gamma) => Ok(Self::Decay(gamma)),
-                _ => {
-                    Err("after `decay=` a factor from 0 to 1 is wanted, such as decay=0.95".into())
-                }
+                _ => Err("expected a factor from 0 to 1 after `decay=`, such as decay=0.95".into()),
             },
             ("model", path) if !path.is_empty() => Ok(Self::Model(path.into())),
             _ => Err(format!(
@@ -68,7 +66,7 @@ impl Fallback {
 pub struct Acting {
     /// Whether it is at work.
     pub on: bool,
-    /// Windows since it put the state at rest.
+    /// Windows since it reset the state.
     pub waited: u32,
 }
 

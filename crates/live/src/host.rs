@@ -1,8 +1,8 @@
-//! Which host names the metrics answer.
+//! Host names accepted by the metrics server.
 //!
-//! A page in a browser can have its own name resolve to this machine, and then read what is served here as if it
-//! were its own (DNS rebinding). The browser still sends the page's name as `Host`, so that only a few names are
-//! answered: any address (a page's name is none), `localhost`, the name in `--metrics` and those in
+//! A page in a browser can make its own name resolve to this machine, and then read the responses as if they
+//! were its own (DNS rebinding). The browser still sends the page's name as `Host`, so only these names are
+//! accepted: any IP address (never a page's name), `localhost`, the name in `--metrics` and those in
 //! `--metrics-host`. Ports are not compared, as a tunnel may change them.
 
 use std::net::IpAddr;

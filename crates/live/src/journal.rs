@@ -1,12 +1,12 @@
-//! What a stream writes: one JSON object a line, and the same news in words on standard error.
+//! The log of a live run: one JSON object per line, and the same messages as text on standard error.
 //!
-//! | `kind` | when | what it says |
+//! | `kind` | when | contents |
 //! |---|---|---|
 //! | `start` | at the start | net, source, whether it resumes and at which step |
-//! | `decision` | the detected class changes; with `--every N` also every N steps | `step`, `time_us`, `class` (null: none is detected), `probability`; every N steps `likeliest` |
-//! | `health` | a figure leaves its range or comes back | `figure`, `value`, `limits`, `out` |
-//! | `fallback` | the fallback begins, puts the state at rest, or ends | `what` |
-//! | `notice` | something is dropped, a clock is taken anew, ... | `text` |
+//! | `decision` | the detected class changes; with `--every N` also every N steps | `step`, `time_us`, `class` (null: none detected), `probability`; every N steps `likeliest` |
+//! | `health` | a figure leaves or re-enters its range | `figure`, `value`, `limits`, `out` |
+//! | `fallback` | the fallback begins, resets the state, or ends | `what` |
+//! | `notice` | events are dropped, a clock is resynchronised, ... | `text` |
 //! | `end` | at the end | steps, counts, latency quantiles |
 
 use std::collections::VecDeque;
@@ -30,23 +30,23 @@ use saturn_store::say::{plain, say};
 /// A line.
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-#[allow(clippy::large_enum_variant)] // A line is made, written and gone.
+#[allow(clippy::large_enum_variant)] // A line is built, written and discarded.
 pub enum Line<'a> {
     /// The stream begins.
     Start {
         /// `MODEL.ARM.SEED`.
         net: &'a str,
-        /// Where the events come from.
+        /// Source of the events.
         source: &'a str,
-        /// The step that it goes on from.
+        /// The first step of this run.
         step: u64,
-        /// Whether it goes on from a state that was saved.
+        /// Whether it resumes from a saved state.
         resumed: bool,
         /// Where the metrics are.
         #[serde(skip_serializing_if = "Option::is_none")]
         metrics: Option<String>,
     },
-    /// What the net says.
+    /// The network's output.
     Decision {
         /// The step.
         step: u64,
@@ -54,7 +54,7 @@ pub enum Line<'a> {
         time_us: Option<u64>,
         /// The class that is detected.
         class: Option<&'a str>,
-        /// The likeliest class, where every so many steps are asked for.
+        /// The likeliest class, if output every so many steps is requested.
         #[serde(skip_serializing_if = "Option::is_none")]
         likeliest: Option<&'a str>,
         /// The mean probability of the likeliest class.
@@ -72,11 +72,11 @@ pub enum Line<'a> {
         limits: Option<[f64; 2]>,
         /// Whether it is out of them.
         out: bool,
-        /// Where it is out: what the likely cause is.
+        /// If it is out of range: the likely cause.
         #[serde(skip_serializing_if = "Option::is_none")]
         cause: Option<&'a str>,
     },
-    /// What the fallback does.
+    /// Action of the fallback.
     Fallback {
         /// The step.
         step: u64,
@@ -85,11 +85,11 @@ pub enum Line<'a> {
         /// Which one.
         fallback: &'a str,
     },
-    /// Anything else.
+    /// Any other message.
     Notice {
         /// The step.
         step: u64,
-        /// In words.
+        /// As text.
         text: &'a str,
     },
     /// The stream is over.
@@ -98,7 +98,7 @@ pub enum Line<'a> {
         step: u64,
         /// Why.
         why: &'a str,
-        /// What became of everything.
+        /// Counts of all items.
         counts: Counts,
         /// Of the step.
         step_latency: Quantiles,
@@ -113,25 +113,25 @@ pub struct Journal {
     lines: Vec<u8>,
     outlet: Outlet,
     place: String,
-    /// Set by an interrupt: nobody waits for a reader any more.
+    /// Set by an interrupt: stop waiting for the reader.
     stop: Arc<AtomicBool>,
-    /// Whether it has been said that the stream waits for its reader.
+    /// Whether the message that the stream waits for its reader was written.
     told: bool,
     /// The last lines of the log, for the status.
     pub recent: VecDeque<String>,
-    /// Whether the reader of standard output has gone.
+    /// Whether the reader of standard output has closed it.
     pub closed: bool,
 }
 
 impl Journal {
-    /// How many lines of the log are kept.
+    /// Number of log lines kept.
     const RECENT: usize = 6;
     /// Bytes after which lines are handed over.
     const PAGE: usize = 8192;
-    /// How long a reader may take nothing before it counts as stuck.
+    /// Time without reading after which a reader counts as stuck.
     const PATIENCE: Duration = Duration::from_millis(500);
 
-    /// To standard output, or added to the file at `path`, whose last line is mended first.
+    /// To standard output, or appended to the file at `path`, whose last line is repaired first.
     pub fn open(path: Option<&Path>, stop: Arc<AtomicBool>) -> Result<Self, LiveError> {
         let place = path.map_or("standard output".to_owned(), |p| p.display().to_string());
         let failed = |source| LiveError::Io {
@@ -172,7 +172,7 @@ impl Journal {
         let begin = self.lines.len();
         let written = serde_json::to_writer(&mut self.lines, line).map_err(io::Error::from);
         self.judge(written)?;
-        // Of the control characters JSON escapes those below 32 alone, and terminals obey others, too.
+        // JSON escapes only control characters below 32; terminals obey others, too.
         if let Ok(text) = std::str::from_utf8(&self.lines[begin..])
             && let std::borrow::Cow::Owned(text) = plain(text)
         {
@@ -192,7 +192,7 @@ impl Journal {
         let put = self.outlet.put(&self.lines, || {
             if !*told && began.elapsed() > Self::PATIENCE {
                 *told = true;
-                say("nobody reads the output: the stream waits");
+                say("the output is not being read: the stream waits");
             }
             stop.load(Ordering::Relaxed)
         });
@@ -200,7 +200,7 @@ impl Journal {
         self.judge(put)
     }
 
-    /// Waits until the reader has taken all, or takes nothing for a while; then what it has not taken.
+    /// Waits until the reader has read everything, or reads nothing for a while; returns what is unread.
     pub fn settle(&mut self) -> Result<Vec<u8>, LiveError> {
         self.flush()?;
         self.outlet.settle(Self::PATIENCE);
@@ -209,7 +209,7 @@ impl Journal {
         Ok(self.outlet.unsaid())
     }
 
-    /// What the reader has not taken by now.
+    /// The output that the reader has not read so far.
     pub fn unsaid(&mut self) -> Result<Vec<u8>, LiveError> {
         self.flush()?;
         Ok(self.outlet.unsaid())
@@ -221,7 +221,8 @@ impl Journal {
         self.flush()
     }
 
-    /// Waits for the reader to take all; after an interrupt only while it takes anything. Then what is left.
+    /// Waits for the reader to read everything; after an interrupt only while it reads anything. Returns the
+    /// rest.
     pub fn end(&mut self) -> Result<Vec<u8>, LiveError> {
         loop {
             let unsaid = self.settle()?;
@@ -231,7 +232,7 @@ impl Journal {
         }
     }
 
-    /// Says something in words.
+    /// Writes a text message.
     pub fn say(&mut self, text: &str) {
         say(text);
         if self.recent.len() == Self::RECENT {
@@ -240,13 +241,13 @@ impl Journal {
         self.recent.push_back(plain(text).into_owned());
     }
 
-    /// Writes a notice, and says it.
+    /// Writes a notice to the journal and as text.
     pub fn notice(&mut self, step: u64, text: &str) -> Result<(), LiveError> {
         self.say(text);
         self.write(&Line::Notice { step, text })
     }
 
-    /// A reader who has seen enough is no error; anything else is.
+    /// A reader that has closed the output is not an error; anything else is.
     fn judge(&mut self, done: io::Result<()>) -> Result<(), LiveError> {
         match done {
             Ok(()) => Ok(()),
@@ -258,7 +259,7 @@ impl Journal {
                 place: self.place.clone(),
                 what: Deed::Write,
                 source,
-                hint: "free some space; with --state the same command goes on where it was",
+                hint: "free some space; with --state the same command resumes",
             }),
         }
     }

@@ -38,7 +38,7 @@ impl Default for Latency {
 }
 
 impl Latency {
-    /// One latency. A longer one than a hundred seconds counts as that.
+    /// Records one latency; values above a hundred seconds are clamped.
     pub fn record(&mut self, ns: u64) {
         self.0.saturating_record(ns.clamp(1, LONGEST_NS));
     }

@@ -1,12 +1,12 @@
-//! Live streams: a trained net on events as they come, never reset.
+//! Live runs: a trained network on incoming events, never reset.
 //!
 //! ```text
 //! source --bytes--> decoder --items--> queue --> assembler --steps--> engine --> journal
 //!  (a thread each)                    (bounded)  (open steps)        (net, detector, health)
 //! ```
 //!
-//! Everything on the way is of bounded size, and everything that does not reach the net is counted under its
-//! reason (see [`counts`]). What a stream remembers can be saved and gone on from, to the same bits.
+//! Every buffer is bounded, and every event that does not reach the network is counted by reason (see
+//! [`counts`]). The state of a live run can be saved and resumed bit for bit.
 
 pub mod assemble;
 mod clock;

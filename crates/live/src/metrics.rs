@@ -14,7 +14,7 @@ use super::latency::Quantiles;
 use super::protocol::Fault;
 use super::status::Status;
 
-/// What the text is called in HTTP.
+/// The content type in HTTP.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 type Real = Gauge<f64, AtomicU64>;
@@ -78,7 +78,7 @@ pub fn text(status: &Status) -> Result<String, fmt::Error> {
         ("reordered", "Events out of order, in time", c.reordered),
         (
             "rebased",
-            "Times the sender's clock was taken anew",
+            "Resynchronisations to the sender's clock",
             c.rebased,
         ),
         ("overruns", "Steps that came out late", c.overruns),

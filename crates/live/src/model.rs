@@ -9,7 +9,7 @@ use saturn_eval::health::Ranges;
 use saturn_network::Network;
 use serde::{Deserialize, Serialize};
 
-/// What tells one trained net from all others, its input and its output.
+/// Identity of a trained net, its input and its output.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Identity {
     /// `MODEL.ARM.SEED`.
@@ -34,14 +34,14 @@ pub trait Model: Sized {
     /// Which it is.
     fn identity(&self) -> &Identity;
 
-    /// What the user should know of its weights, a line each.
+    /// Notices about its weights, one line each.
     fn notices(&self) -> &[String];
 
     /// Builds it and reads its weights.
     fn network<R: Real>(&self) -> Result<Network<R>>;
 
-    /// Its ranges of health for windows of `window` steps: stored or learnt now; `None` where its data were not
-    /// found. `say` takes a line to the user where that takes long.
+    /// Its healthy ranges for windows of `window` steps: stored, or learnt now; `None` if its data were not
+    /// found. `say` receives a line for the user if that takes long.
     fn ranges<R: Real>(
         &self,
         net: &Network<R>,
@@ -55,6 +55,6 @@ pub trait Model: Sized {
     /// The detector's threshold, where it was chosen for these weights.
     fn threshold(&self) -> Option<f64>;
 
-    /// The gaps of the stream that its ranges of health are learnt on, in words.
+    /// Description of the gaps of the stream on which its healthy ranges are learnt.
     fn learnt_in(&self) -> String;
 }

@@ -19,34 +19,34 @@ pub enum Pace {
     Real,
 }
 
-/// Whose clock gives events their time.
+/// The clock that times events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Stamp {
-    /// The sender's: what the events say.
+    /// The sender's: the time in the event.
     #[default]
     Sender,
     /// This machine's: when they were read.
     Arrival,
 }
 
-/// All that `saturn stream` was asked for.
+/// All options of `saturn stream`.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The trained net.
     pub model: PathBuf,
-    /// Where events come from.
+    /// Source of events.
     pub from: Source,
-    /// What they are written in.
+    /// Their format.
     pub format: Format,
     /// Whether a file is read on when it grows.
     pub follow: bool,
-    /// Whether a socket serves one client alone.
+    /// Whether a socket serves only one client.
     pub once: bool,
-    /// Seconds for which a client of a socket must have sent nothing before another may take its place.
+    /// Seconds of silence after which a client of a socket may be replaced by another.
     pub idle_s: f64,
     /// When steps close.
     pub pace: Pace,
-    /// Whose clock counts.
+    /// The clock in use.
     pub stamp: Stamp,
     /// Milliseconds that an event may come late; none, or one step in real time, by default.
     pub reorder_ms: Option<f64>,
@@ -58,13 +58,13 @@ pub struct Options {
     pub repeats: Repeats,
     /// Bits of the sender's counter of microseconds, where it wraps.
     pub wrap_bits: Option<u32>,
-    /// Events refused in a row after which the sender's clock is taken anew; 0 for never.
+    /// Consecutive dropped events after which the sender's clock is resynchronised; 0 for never.
     pub rebase_after: Option<u64>,
     /// The time at which the stream begins, on the sender's clock.
     pub origin_us: Option<u64>,
     /// Messages that may wait.
     pub queue: usize,
-    /// A line every so many steps, beside those at changes.
+    /// A line every so many steps, in addition to those at changes.
     pub every: Option<u64>,
     /// Where lines go; standard output by default.
     pub out: Option<PathBuf>,
@@ -74,21 +74,21 @@ pub struct Options {
     pub health_window: Option<u64>,
     /// How strict the watch is.
     pub watch: WatchConfig,
-    /// What is done when health is out of range.
+    /// Action when health is out of range.
     pub fallback: Fallback,
-    /// The file that the stream's memory is kept in.
+    /// The file in which the run's state is saved.
     pub state: Option<PathBuf>,
     /// Seconds between two savings.
     pub save_every_s: f64,
     /// Where the metrics are served.
     pub metrics: Option<String>,
-    /// Names under which they may be asked for, beside this machine's.
+    /// Host names accepted in addition to this machine's.
     pub metrics_hosts: Vec<String>,
 }
 
 /// Steps that an event may come early in real time.
 const EARLY: u64 = 32;
-/// Refusals in a row after which the clock is taken anew in real time.
+/// Consecutive dropped events after which the clock is resynchronised in real time.
 const REBASE: u64 = 1_000;
 /// The longest reorder window, steps.
 const WIDEST: f64 = 4_096.0;

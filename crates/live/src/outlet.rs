@@ -1,8 +1,8 @@
-//! Lines on their way to a reader who may be slow, stuck or gone.
+//! Output lines to a reader that may be slow, stuck or gone.
 //!
-//! A thread of its own writes, in pieces that a pipe takes whole or not at all, so that the stream is never held
-//! in a system call: it hears an interrupt, and keeps what nobody has read yet in its state. Up to [`ROOM`] bytes
-//! wait; then whoever writes waits as well, up to an interrupt.
+//! A separate thread writes, in pieces that a pipe takes whole or not at all, so that the live run never
+//! blocks in a system call: it reacts to an interrupt, and saves unread output in its state. Up to [`ROOM`]
+//! bytes are queued; beyond that the writer waits, until an interrupt.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
@@ -11,12 +11,12 @@ use std::time::{Duration, Instant};
 
 /// Bytes that may wait.
 pub const ROOM: usize = 1 << 18;
-/// Bytes that are written at once (`PIPE_BUF` of Linux).
+/// Bytes written in one call (`PIPE_BUF` of Linux).
 const PIECE: usize = 4096;
-/// How long a writer waits before it looks whether it is to end.
+/// Time that a writer waits before it checks whether to stop.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// The end at which lines are put in.
+/// The end of the queue for writing.
 pub struct Outlet(Arc<Shared>);
 
 #[derive(Default)]
@@ -34,7 +34,7 @@ struct State {
     /// Bytes written in all.
     written: u64,
     error: Option<io::Error>,
-    /// Nothing more will be written: writing failed, or nobody puts anything in any more.
+    /// Writing has ended: an error occurred, or the other end was dropped.
     over: bool,
 }
 
@@ -48,7 +48,7 @@ impl Shared {
         waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
-    /// Writes what is put in, until that is over.
+    /// Writes the queued lines until the end.
     fn write_to(&self, mut out: impl Write) {
         let mut piece = Vec::with_capacity(PIECE);
         loop {
@@ -92,7 +92,7 @@ impl State {
 }
 
 impl Outlet {
-    /// Starts to write to `out`, which must not keep anything back.
+    /// Starts writing to `out`, which must not buffer.
     pub fn start(out: impl Write + Send + 'static) -> io::Result<Self> {
         let shared = Arc::<Shared>::default();
         let theirs = Arc::clone(&shared);
@@ -101,8 +101,8 @@ impl Outlet {
         Ok(Self(shared))
     }
 
-    /// Puts `bytes` in. Waits for room, but not after `ends` holds. An error is one of writing, said once; after
-    /// it everything is dropped.
+    /// Queues `bytes`. Waits for room, but not after `ends` is true. An error is a write error, returned
+    /// once; afterwards everything is dropped.
     pub fn put(&self, bytes: &[u8], mut ends: impl FnMut() -> bool) -> io::Result<()> {
         let mut state = self.0.lock();
         while state.waiting.len() >= ROOM && !state.over && !ends() {
@@ -118,7 +118,7 @@ impl Outlet {
         Ok(())
     }
 
-    /// Waits until all is written, an error came up, or nothing has been written for `patience`.
+    /// Waits until everything is written, an error occurs, or nothing has been written for `patience`.
     pub fn settle(&self, patience: Duration) {
         let mut state = self.0.lock();
         let mut last = (state.written, Instant::now());
@@ -130,7 +130,7 @@ impl Outlet {
         }
     }
 
-    /// What nobody has taken yet, from the beginning of its line on.
+    /// The unread output, from the beginning of its first line.
     pub fn unsaid(&self) -> Vec<u8> {
         let state = self.0.lock();
         if state.waiting.is_empty() || state.over {
@@ -153,7 +153,7 @@ mod tests {
 
     use super::*;
 
-    /// Takes a piece only when told to.
+    /// Reads a piece only on request.
     struct Stuck(Receiver<()>, SyncSender<Vec<u8>>);
 
     impl Write for Stuck {
@@ -172,7 +172,7 @@ mod tests {
         let ((go, gone), (said, heard)) = (sync_channel(8), sync_channel(8));
         let outlet = Outlet::start(Stuck(gone, said)).unwrap();
         let line = format!("{}\n", "x".repeat(2_999)).into_bytes();
-        // More than there is room for: the last ones only because the end has come.
+        // More than fits: the last ones only because the end has come.
         for _ in 0..ROOM / 3_000 + 3 {
             outlet.put(&line, || true).unwrap();
         }
@@ -181,7 +181,7 @@ mod tests {
         go.send(()).unwrap();
         let piece = heard.recv().unwrap();
         assert_eq!(piece.len(), PIECE);
-        // One line and a part of the next are out: what is left begins with that line.
+        // One line and a part of the next are out: the rest begins with that line.
         while outlet.unsaid().len() == all.len() {
             std::thread::yield_now();
         }

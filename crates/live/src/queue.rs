@@ -1,7 +1,8 @@
-//! The bounded queue between those who read the input and the one who runs the net.
+//! The bounded queue between the input readers and the network.
 //!
-//! Its slots are made once; a flood never makes it grow. Who reads a file or a pipe waits for room, and so the
-//! sender waits, too; who reads datagrams, which nobody can hold back, drops what finds no room and counts it.
+//! Its slots are allocated once; a flood does not make it grow. The reader of a file or a pipe waits for
+//! room, so the sender waits, too. The reader of datagrams, which have no flow control, drops and counts
+//! items that do not fit.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -10,18 +11,18 @@ use std::time::Instant;
 
 use super::protocol::{Fault, Item, Place, Sink};
 
-/// What a reader says.
+/// A reader's message.
 #[derive(Debug)]
 pub enum Message {
     /// An event or a mark, and when it was read, ns on the stream's clock.
     Item(Item, u64),
     /// Something malformed, where it is, and its first bytes.
     Fault(Fault, Place, Excerpt),
-    /// All that is before this byte of the input file has been said, and so many lines or frames of it.
+    /// Everything before this byte of the input file has been sent, and so many lines or frames of it.
     Position(u64, u64),
-    /// Something to be told to the user.
+    /// A notice for the user.
     Note(String),
-    /// Reading failed, and no more comes from this reader.
+    /// Reading failed; this reader has ended.
     Failed(String),
 }
 
@@ -33,7 +34,7 @@ pub struct Excerpt {
 }
 
 impl Excerpt {
-    /// How many bytes are kept.
+    /// Bytes in the queue.
     pub const LONGEST: usize = 22;
 
     /// Of `bytes`.
@@ -55,7 +56,7 @@ impl Excerpt {
     }
 }
 
-/// What is shared by all readers.
+/// State shared by all readers.
 #[derive(Clone, Debug)]
 pub struct Feeder {
     sender: SyncSender<Message>,
@@ -66,7 +67,7 @@ pub struct Feeder {
     drops: bool,
     clock: Instant,
     now_ns: u64,
-    /// Whether nobody listens any more.
+    /// Whether the receiver has ended.
     closed: bool,
 }
 
@@ -80,7 +81,7 @@ pub struct Queue {
     pub room: usize,
 }
 
-/// A queue of `room` slots. `stop` asks the readers to end.
+/// A queue of `room` slots. `stop` ends the readers.
 pub fn queue(room: usize, drops: bool, stop: Arc<AtomicBool>, clock: Instant) -> (Feeder, Queue) {
     let (sender, receiver) = sync_channel(room);
     let (flooded, waiting) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
@@ -119,19 +120,19 @@ impl Queue {
         self.waiting.load(Ordering::Relaxed)
     }
 
-    /// What was dropped for want of room since the last call.
+    /// Items dropped for want of room since the last call.
     pub fn take_flooded(&self) -> u64 {
         self.flooded.swap(0, Ordering::Relaxed)
     }
 }
 
 impl Feeder {
-    /// Whether to end: the user asked to, or nobody listens.
+    /// Whether to end: on the user's request, or because the receiver has ended.
     pub fn ends(&self) -> bool {
         self.closed || self.stop.load(Ordering::Relaxed)
     }
 
-    /// Whether nobody listens.
+    /// Whether the receiver has ended.
     pub fn closed(&self) -> bool {
         self.closed
     }
@@ -141,7 +142,7 @@ impl Feeder {
         self.now_ns = self.clock.elapsed().as_nanos() as u64;
     }
 
-    /// Says something other than an item.
+    /// Sends a message other than an item.
     pub fn say(&mut self, message: Message) {
         self.waiting.fetch_add(1, Ordering::Relaxed);
         let failed = if self.drops {

@@ -1,8 +1,8 @@
-//! What was heard and what the first layer did in the last steps, coarsely, for whoever looks on.
+//! A coarse raster of the input and the first layer in the last steps, for viewers.
 
 use serde::{Deserialize, Serialize};
 
-/// Steps that are kept.
+/// Number of steps kept.
 pub const COLUMNS: usize = 240;
 /// Rows that the units are gathered in, at most.
 pub const ROWS: usize = 48;
@@ -21,7 +21,7 @@ pub struct Raster {
 }
 
 impl Raster {
-    /// Nothing yet, of `units` units.
+    /// An empty raster of `units` units.
     pub fn new(units: usize) -> Self {
         let rows = units.clamp(1, ROWS);
         Self {

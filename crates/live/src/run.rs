@@ -130,7 +130,7 @@ fn go<R: Real, M: Model>(options: &Options, model: &M, stop: &Arc<AtomicBool>) -
     outcome(listening.source, unread, stream.failed.take())
 }
 
-/// An error where nothing of the input at `place` could be read, or the reading of it failed.
+/// An error if the input at `place` could not be read, or only in part.
 fn outcome(place: String, unread: Option<u64>, failed: Option<String>) -> Result<()> {
     if let Some(dropped) = unread {
         return Err(LiveError::Unread { place, dropped }.into());
@@ -140,14 +140,14 @@ fn outcome(place: String, unread: Option<u64>, failed: Option<String>) -> Result
             place,
             what: Deed::ReadOn,
             source: std::io::Error::other(failed),
-            hint: "with --state the same command goes on where it was",
+            hint: "with --state the same command resumes",
         }
         .into()),
         None => Ok(()),
     }
 }
 
-/// What a stream goes on from, beside the net's state.
+/// Saved data to resume from, in addition to the network's state.
 #[derive(Default)]
 struct Memory {
     assembler: Assembler,
@@ -160,7 +160,7 @@ struct Memory {
     resumed: bool,
 }
 
-/// Takes up what was saved at `path`.
+/// Loads the state saved at `path`.
 fn recall<R: Real>(
     path: &Path,
     saved: Saved,
@@ -175,7 +175,7 @@ fn recall<R: Real>(
         .map_err(|what| state::wrong(path, what))?;
     let mut assembler = saved.assembler;
     if !assembler.restore(config) {
-        let what = "its open steps were kept with another --pace, --reorder-ms or --max-events";
+        let what = "its open steps were saved with another --pace, --reorder-ms or --max-events";
         return Err(state::wrong(path, what));
     }
     // The clock of another time.
@@ -196,7 +196,7 @@ fn recall<R: Real>(
     })
 }
 
-/// The ends of a stream that others are at: who sends, and who looks on.
+/// The external ends of a live run: senders and viewers.
 struct Listening {
     clock: Instant,
     ending: Arc<AtomicBool>,
@@ -256,7 +256,7 @@ impl Listening {
         })
     }
 
-    /// Says what is heard, and where it can be looked on.
+    /// Reports the source, and the address for viewers.
     fn tell(
         &self,
         identity: &Identity,
@@ -270,10 +270,10 @@ impl Listening {
         } else {
             String::new()
         };
-        journal.say(&format!("{net} hears {source}{from}"));
+        journal.say(&format!("{net} receives events from {source}{from}"));
         if let Some(address) = &self.metrics {
             journal.say(&format!(
-                "metrics are at http://{address}/metrics; look on with `saturn view {address}`"
+                "metrics are at http://{address}/metrics; watch with `saturn view {address}`"
             ));
         }
         journal.write(&Line::Start {
@@ -286,7 +286,7 @@ impl Listening {
     }
 }
 
-/// The net that takes over when health is out of range.
+/// The fallback network.
 fn other<M: Model>(options: &Options, identity: &Identity) -> Result<Option<M>> {
     let Fallback::Model(path) = &options.fallback else {
         return Ok(None);
@@ -304,7 +304,7 @@ fn other<M: Model>(options: &Options, identity: &Identity) -> Result<Option<M>> 
         Some((what, _)) => Err(LiveError::Model {
             path: path.clone(),
             what: format!("has other {what} than {}", identity.place),
-            hint: "a net that takes over hears and says the same".to_owned(),
+            hint: "a fallback network must have the same inputs and outputs".to_owned(),
         }
         .into()),
     }
@@ -329,13 +329,17 @@ fn engine<R: Real, M: Model>(
         if options.fallback != Fallback::None {
             return Err(LiveError::Option {
                 option: "--fallback",
-                what: "the ranges of health are not known, and the scenario's data are not there to learn them from".to_owned(),
-                hint: "stream this net once where its data are: the ranges stay in the run's folder",
+                what: "the healthy ranges are unknown, and the scenario's data to learn them were not found".to_owned(),
+                hint: "run `saturn stream` with this net once where its data are: the ranges are stored in \
+                    the run's folder",
             }
             .into());
         }
         if options.health_window.is_some() {
-            journal.say("the ranges of health are not known, and the scenario's data are not there to learn them from: only values that are not finite raise the alarm");
+            journal.say(
+                "the healthy ranges are unknown, and the scenario's data to learn them were not \
+                found: only values that are not finite raise the alarm",
+            );
         }
     }
     Ok(Engine::new(Parts {

@@ -1,10 +1,11 @@
-//! `saturn send`: a small client, for trying streams out and for replaying recordings.
+//! `saturn send`: a small client for testing live runs and for replaying recordings.
 //!
-//! It sends the recordings of an event file one after the other, with silence after each or the gaps of a run before
-//! each, or noise at a given rate; in real time, faster, or as fast as the other side takes it. Events of the same
-//! unit at the same microsecond become one event with a count. A time becomes the microsecond that
-//! [`saturn_data::steps`] gives it, so that the other side, whose steps are whole microseconds, puts each event into
-//! the step that it has when the file is read. After each recording comes a mark at its end or that of its silence.
+//! It sends the recordings of an event file one after the other, with silence after each or the gaps of a run
+//! before each, or noise at a given rate; in real time, faster, or unthrottled. Events of the same unit at
+//! the same microsecond become one event with a count. Times are converted to microseconds by the rule of
+//! [`saturn_data::steps`], so that the receiver, whose steps are whole microseconds, assigns each event to
+//! the same step as when reading the file. Each recording is followed by a mark at its end or at the end of
+//! its silence.
 
 use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Write};
@@ -25,7 +26,7 @@ use saturn_store::deed::Deed;
 use saturn_store::refuse_same_file;
 use saturn_store::say::say;
 
-/// What is sent.
+/// What to send.
 #[derive(Clone, Debug)]
 pub enum What {
     /// The recordings of a file.
@@ -34,14 +35,14 @@ pub enum What {
         path: PathBuf,
         /// The most recordings.
         limit: Option<usize>,
-        /// The run whose gaps are put before each, and the seed of what they draw.
+        /// The run whose gaps precede each recording, and the seed of their random numbers.
         gaps_of: Option<(PathBuf, u64)>,
     },
     /// Poisson noise.
     Noise {
         /// Mean rate of a channel, Hz.
         rate_hz: f64,
-        /// For so long.
+        /// Duration.
         seconds: f64,
         /// Of this generator.
         seed: u64,
@@ -53,9 +54,9 @@ pub enum What {
 pub struct SendOptions {
     /// What.
     pub what: What,
-    /// I; with the gaps of a run that of the run, and otherwise 700 by default.
+    /// I; with the gaps of a run that of the run, otherwise 700 by default.
     pub channels: Option<usize>,
-    /// What the times of a file mean.
+    /// Meaning of the times of a file.
     pub times: Times,
     /// Where to.
     pub to: Source,
@@ -69,11 +70,11 @@ pub struct SendOptions {
     pub start_us: u64,
 }
 
-/// Channels, where nothing says how many.
+/// Default number of channels.
 const CHANNELS: usize = 700;
 /// Events of a datagram, so that it fits into 1,400 bytes.
 const DATAGRAM: usize = 64;
-/// Events that are written at once.
+/// Events written in one call.
 const BATCH: usize = 512;
 
 /// The gaps of a run's own stream.
@@ -330,7 +331,7 @@ impl<'a> Sender<'a> {
         }
     }
 
-    /// The other side may go when it has had enough, and may not be there for datagrams.
+    /// The receiver may close the connection at any time, and may not exist for datagrams.
     fn judge(&mut self, done: io::Result<()>) -> Result<(), LiveError> {
         use io::ErrorKind::{BrokenPipe, ConnectionRefused, ConnectionReset};
         match done {
@@ -341,7 +342,7 @@ impl<'a> Sender<'a> {
             }
             Err(source) => {
                 let hint = if source.kind() == ConnectionRefused {
-                    "nobody listens there: start `saturn stream` first"
+                    "there is no listener: start `saturn stream` first"
                 } else {
                     "free some space, or send to another place"
                 };

@@ -1,9 +1,10 @@
 //! A small HTTP server that shows the status: `/metrics` to Prometheus, `/status` to `saturn view`.
 //!
-//! Clients are served side by side by one thread that never waits for any of them: each has [`PATIENCE`] for its
-//! request of at most [`REQUEST`] bytes and for taking the answer, and beyond [`CLIENTS`] the one that came first
-//! makes room. So slow clients hold up nobody and make nothing grow. It listens on this machine alone unless
-//! another address is given, and answers only requests that name it (see `host`).
+//! Clients are served concurrently by one thread that never blocks on any of them. Each has [`PATIENCE`] to
+//! send its request of at most [`REQUEST`] bytes and again to read the response; beyond [`CLIENTS`] the
+//! oldest connection is closed. So slow clients delay no one, and memory is bounded. The server listens only
+//! on this machine unless another address is given, and only accepts requests for its own host names (see
+//! `host`).
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -21,15 +22,15 @@ use saturn_store::deed::Deed;
 const REQUEST: usize = 4096;
 /// The most headers of a request.
 const HEADERS: usize = 64;
-/// How long a client may take to ask, and again to take its answer.
+/// Time limit for sending a request, and again for reading the response.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// The most clients at once.
+/// Maximum number of concurrent clients.
 const CLIENTS: usize = 64;
-/// From one look at the clients to the next.
+/// Interval between polls of the clients.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// Listens at `address` until `stop`; returns where. `names` are hosts that may be asked for beside that of
-/// `address` and those that always may.
+/// Listens at `address` until `stop`; returns the bound address. `names` are accepted host names in addition
+/// to that of `address` and the ones always accepted.
 pub fn start(
     address: &str,
     names: &[String],
@@ -63,7 +64,7 @@ pub fn start(
 /// Takes in those who have connected.
 fn take_in(listener: &TcpListener, clients: &mut Vec<Client>) {
     for _ in 0..CLIENTS {
-        // None is there, or the system has no more files: those who are connected come first.
+        // No pending connection, or no free file descriptors: connected clients come first.
         let Ok((line, _)) = listener.accept() else {
             return;
         };
@@ -82,18 +83,18 @@ fn take_in(listener: &TcpListener, clients: &mut Vec<Client>) {
     }
 }
 
-/// Someone who asks.
+/// A connected client.
 struct Client {
     line: TcpStream,
     /// When its time is over.
     until: Instant,
     request: Vec<u8>,
-    /// The answer, and how much of it has been taken.
+    /// The response, and the number of bytes sent.
     answer: Option<(Vec<u8>, usize)>,
 }
 
 impl Client {
-    /// Reads or writes what can be read or written now; whether the client is still there.
+    /// Reads or writes what is possible now; returns whether the client is still connected.
     fn go_on(&mut self, board: &Board, hosts: &Hosts) -> io::Result<bool> {
         if self.answer.is_none() && !self.read(board, hosts)? {
             return Ok(false);
@@ -112,7 +113,7 @@ impl Client {
         Ok(true)
     }
 
-    /// Reads the request, and prepares the answer once it is whole or can no longer be.
+    /// Reads the request, and prepares the response once it is complete or invalid.
     fn read(&mut self, board: &Board, hosts: &Hosts) -> io::Result<bool> {
         let mut buffer = [0; 512];
         loop {
@@ -144,7 +145,7 @@ fn waits(e: &io::Error) -> bool {
     matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }
 
-/// An answer.
+/// A response.
 struct Answer {
     code: &'static str,
     kind: &'static str,
@@ -160,7 +161,7 @@ impl Answer {
         }
     }
 
-    /// The answer to a request; `None` while it is not whole.
+    /// The response to a request; `None` while it is incomplete.
     fn to(request: &[u8], board: &Board, hosts: &Hosts) -> Option<Self> {
         let mut headers = [httparse::EMPTY_HEADER; HEADERS];
         let mut parsed = httparse::Request::new(&mut headers);

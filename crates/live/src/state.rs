@@ -1,9 +1,10 @@
-//! The file in which a stream's memory is kept.
+//! The file with the state of a live run.
 //!
-//! The layout is that of [`saturn_store::checkpoint`]; the body is postcard: identities, states, detector, health,
-//! open steps, counts, position. It is written beside, synced and renamed, so that there is always a whole one. A file that is torn or damaged,
-//! of another version, of another net or of other settings is refused by name, as is all that is no plain file. Its
-//! head is read before its body is.
+//! The layout is that of [`saturn_store::checkpoint`]; the body is postcard: identities, states, detector,
+//! health, open steps, counts, position. It is written under a temporary name, synced and renamed, so that
+//! there is always a complete one. A file that is truncated or corrupt, of another version, another net or
+//! other settings, or that is not a plain file is rejected with the reason. Its header is read before its
+//! body.
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -26,7 +27,7 @@ const MAGIC: &[u8; 16] = b"saturn stream 2\n";
 /// The largest file that is read, bytes.
 const LARGEST: u64 = 1 << 32;
 
-/// All that a stream remembers.
+/// The complete state of a live run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Saved {
     /// The net, and the one that it may fall back to.
@@ -37,13 +38,13 @@ pub struct Saved {
     pub engine: EngineState,
     /// Open steps.
     pub assembler: Assembler,
-    /// Items that were read and not heard yet, in order.
+    /// Items read but not yet processed, in order.
     pub held: Vec<Item>,
-    /// What became of everything.
+    /// Counts of all items.
     pub counts: Counts,
     /// Where the input file was left.
     pub resume: Option<Resume>,
-    /// Lines that nobody had read yet.
+    /// Output lines that no reader had read.
     pub unsaid: Vec<u8>,
     /// The last decision.
     pub decision: Option<usize>,
@@ -66,7 +67,7 @@ pub fn save(path: &Path, saved: &Saved) -> Result<(), LiveError> {
     })
 }
 
-/// Reads what stands at `path`; `None` where there is no such file.
+/// Reads the file at `path`; `None` if it does not exist.
 pub fn load(path: &Path) -> Result<Option<Saved>, LiveError> {
     let hint = "check the path and who may read it";
     let length = match fs::metadata(path) {
@@ -76,7 +77,7 @@ pub fn load(path: &Path) -> Result<Option<Saved>, LiveError> {
             return Err(LiveError::State {
                 path: path.to_owned(),
                 what: "is no plain file, and a state is one".to_owned(),
-                hint: "name a file with --state; it is made where there is none",
+                hint: "name a file with --state; it is created if it does not exist",
             });
         }
         Ok(found) if found.len() > LARGEST => {
@@ -94,7 +95,7 @@ pub fn load(path: &Path) -> Result<Option<Saved>, LiveError> {
     let said = bytes.get(MAGIC.len()..).and_then(|rest| rest.first_chunk());
     let body = said.map(|n| u64::from_le_bytes(*n));
     if let Some(n) = body.filter(|_| bytes.starts_with(MAGIC)) {
-        // What is not as long as it says is refused by its head alone.
+        // A file whose length differs from its header is rejected without reading its body.
         if n.checked_add(HEADER as u64) != Some(length) {
             return Err(wrong(path, &Refused::Torn.to_string()));
         }
@@ -103,7 +104,7 @@ pub fn load(path: &Path) -> Result<Option<Saved>, LiveError> {
     decode(path, &bytes).map(Some)
 }
 
-/// What the bytes of the file at `path` say.
+/// Decodes the bytes of the file at `path`.
 fn decode(path: &Path, bytes: &[u8]) -> Result<Saved, LiveError> {
     let body = open(MAGIC, "state of a stream", bytes);
     let body = body.map_err(|why| wrong(path, &why.to_string()))?;
@@ -115,7 +116,7 @@ pub fn wrong(path: &Path, what: &str) -> LiveError {
     LiveError::State {
         path: path.to_owned(),
         what: what.to_owned(),
-        hint: "give the state of this net with --state, or move this file away to begin at rest",
+        hint: "give the state of this net with --state, or move this file away to start from the initial state",
     }
 }
 
@@ -135,7 +136,7 @@ mod tests {
         }
     }
 
-    /// A device without an end, a pipe that nobody writes to, and a large file of something else.
+    /// An endless device, a pipe without a writer, and a large file of another kind.
     #[test]
     fn what_is_no_plain_file_is_not_read() {
         let folder = tempfile::tempdir().unwrap();
@@ -158,6 +159,6 @@ mod tests {
         file.set_len(3 << 30).unwrap();
         refused(&large, "is no state of a stream");
         std::io::Write::write_all(&mut file, MAGIC).unwrap();
-        refused(&large, "is torn");
+        refused(&large, "is truncated or corrupt");
     }
 }

@@ -1,4 +1,4 @@
-//! What a stream shows of itself, some ten times a second, to `saturn view` and to Prometheus.
+//! The status of a live run, updated some ten times a second, for `saturn view` and Prometheus.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,7 +13,7 @@ use super::raster::Raster;
 pub struct Health {
     /// Its name.
     pub name: String,
-    /// Its value in the last window; none before the first, and where it is not finite.
+    /// Its value in the last window; `None` before the first, and if it is not finite.
     pub value: Option<f64>,
     /// Its limits, if they are known.
     pub limits: Option<[f64; 2]>,
@@ -28,7 +28,7 @@ pub struct Status {
     pub place: String,
     /// Names of the classes.
     pub classes: Vec<String>,
-    /// Where the events come from.
+    /// Source of the events.
     pub source: String,
     /// `fast` or `real`.
     pub pace: String,
@@ -44,11 +44,11 @@ pub struct Status {
     pub queue: [u64; 2],
     /// The class that is detected.
     pub decision: Option<usize>,
-    /// Decisions so far.
+    /// Number of decisions so far.
     pub decisions: u64,
     /// Probabilities of the classes at the last step.
     pub probabilities: Vec<f32>,
-    /// What became of everything.
+    /// Counts of all items.
     pub counts: Counts,
     /// Of the step.
     pub step_latency: Quantiles,
@@ -56,7 +56,7 @@ pub struct Status {
     pub event_latency: Quantiles,
     /// Figures of health.
     pub health: Vec<Health>,
-    /// What is done when they are out of range, and whether it is being done.
+    /// Action when they are out of range, and whether it is active.
     pub fallback: String,
     /// Whether the fallback is at work.
     pub falls_back: bool,
@@ -68,7 +68,7 @@ pub struct Status {
     pub log: Vec<String>,
 }
 
-/// Where the newest status stands.
+/// The shared newest status.
 #[derive(Clone, Debug, Default)]
 pub struct Board(Arc<Mutex<Status>>);
 

@@ -30,7 +30,7 @@ use super::status::Board;
 use advice::Advice;
 use notes::Notes;
 
-/// Messages or steps between two looks at the clock.
+/// Messages or steps between two checks of the clock.
 const BATCH: u64 = 256;
 /// The longest wait for a message.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -50,7 +50,7 @@ pub struct Stream<'a, R: Real> {
     pub kept: Keeping,
     pub decision: Option<usize>,
     pub decisions: u64,
-    /// `None` where nobody can look on.
+    /// `None` without viewers.
     pub watching: Option<Watching>,
     /// When the newest event of each open step was read, ns; 0 for none.
     pub arrivals: Vec<u64>,
@@ -64,13 +64,13 @@ pub struct Stream<'a, R: Real> {
     pub failed: Option<String>,
 }
 
-/// What is kept beside the net's memory.
+/// Saved data in addition to the network's state.
 pub struct Keeping {
     pub identity: Identity,
     pub other: Option<Identity>,
     /// Where.
     pub path: Option<PathBuf>,
-    /// Bytes of the input file that have been heard, and the lines or frames in them.
+    /// Bytes of the input file that have been processed, and the lines or frames in them.
     pub position: u64,
     /// Lines or frames.
     pub lines: u64,
@@ -78,14 +78,14 @@ pub struct Keeping {
     pub file: Option<PathBuf>,
 }
 
-/// For whoever looks on.
+/// For viewers.
 pub struct Watching {
     pub board: Board,
     pub input: Raster,
     pub layer: Raster,
 }
 
-/// What is done now and then.
+/// State of the periodic work.
 pub struct Tending {
     shown: Instant,
     shown_step: u64,
@@ -93,15 +93,15 @@ pub struct Tending {
     told_counts: Counts,
     saved: Instant,
     example: Option<(Fault, Option<Place>, Excerpt)>,
-    /// What was advised last, until something is taken.
+    /// The last advice given, until an event is accepted.
     advised: Option<Advice>,
     notes: Notes,
-    /// Whether nothing was heard since the last position in the input file was told.
+    /// Whether nothing was received since the last position in the input file.
     clean: bool,
 }
 
 impl Tending {
-    /// Nothing done yet.
+    /// Before any periodic work.
     pub fn new(now: Instant) -> Self {
         Self {
             shown: now,
@@ -122,9 +122,9 @@ impl Tending {
 pub enum Why {
     /// The input has ended.
     Input,
-    /// The user asked for it.
+    /// On the user's request.
     Interrupt,
-    /// Nobody reads the output.
+    /// The output is not being read.
     Output,
     /// Something failed.
     Failed,
@@ -139,7 +139,7 @@ impl<R: Real> Stream<'_, R> {
         self.journal.closed || self.stop.load(Ordering::Relaxed)
     }
 
-    /// Hears what was held when the stream stopped.
+    /// Processes the items that were pending when the run stopped.
     pub fn begin(&mut self, held: &mut Vec<Item>) -> Result<(), LiveError> {
         self.tending.shown_step = self.assembler.next();
         self.tending.told_counts = self.counts;
@@ -150,7 +150,7 @@ impl<R: Real> Stream<'_, R> {
         Ok(())
     }
 
-    /// Hears all that comes, until the end.
+    /// Processes all input, until the end.
     pub fn hear_all(&mut self, queue: &Queue) -> Result<Why, LiveError> {
         loop {
             if self.journal.closed {
@@ -180,7 +180,7 @@ impl<R: Real> Stream<'_, R> {
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => {
-                    // Something may have been held on the way here.
+                    // Items may have been queued on the way here.
                     let why = if self.held.is_empty() {
                         Why::Input
                     } else {
@@ -219,7 +219,7 @@ impl<R: Real> Stream<'_, R> {
         }
     }
 
-    /// Writes a note, or counts it where there were too many in this second.
+    /// Writes a note, or counts it if there were too many in this second.
     fn note(&mut self, text: &str) -> Result<(), LiveError> {
         if self.tending.notes.take() {
             return self.journal.notice(self.assembler.next(), text);
@@ -298,7 +298,7 @@ impl<R: Real> Stream<'_, R> {
         }
     }
 
-    /// Closes what is due.
+    /// Closes the steps that are due.
     fn by_the_clock(&mut self) -> Result<(), LiveError> {
         for _ in 0..BATCH {
             match self.clock.due(self.assembler.next()) {

@@ -1,7 +1,7 @@
-//! A file of lines whose last one was not finished: a full disk or a power cut ended it there.
+//! A file whose last line is unfinished, because of a full disk or a power cut.
 //!
-//! An unfinished line of ours is cut, as a stream that goes on writes it again. A file that somebody else wrote
-//! is left as it is, and gets the line's end that it lacks.
+//! An unfinished line of our own is removed, as a resumed run writes it again. A file written by another
+//! program is only completed with the missing newline.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -9,10 +9,10 @@ use std::path::Path;
 
 /// How every line of a journal begins.
 const OURS: &[u8] = b"{\"kind\":";
-/// Bytes that are looked at once.
+/// Bytes per read.
 const BLOCK: u64 = 1 << 16;
 
-/// Mends the last line of the plain file at `path`; what was done, in words.
+/// Repairs the last line of the plain file at `path`; returns a description of the repair.
 pub fn mend(path: &Path) -> io::Result<Option<String>> {
     let mut file = OpenOptions::new().read(true).write(true).open(path)?;
     let length = file.metadata()?.len();
@@ -27,19 +27,19 @@ pub fn mend(path: &Path) -> io::Result<Option<String>> {
         file.set_len(begin)?;
         let cut = length - begin;
         return Ok(Some(format!(
-            "{}: its last line was not finished: {cut} bytes are cut",
+            "{}: its last line was unfinished: {cut} bytes were removed",
             path.display()
         )));
     }
     file.seek(SeekFrom::End(0))?;
     file.write_all(b"\n")?;
     Ok(Some(format!(
-        "{}: its last line had no end, and was not written by a stream: it is kept and ended",
+        "{}: its last line had no newline, and was not written by a live run: the newline was added",
         path.display()
     )))
 }
 
-/// Where the last line begins: at the file's end if it ends with a line's end.
+/// Where the last line begins: at the file's end if it ends with a newline.
 fn last_line(file: &mut File, length: u64) -> io::Result<u64> {
     let (mut end, mut block) = (length, Vec::new());
     while end > 0 {

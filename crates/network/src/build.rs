@@ -27,8 +27,8 @@ pub enum BuildError {
     },
     /// A net that this machine has no memory for.
     #[error(
-        "models.{model}: the net has {} parameters and takes at least {} {what}, and this machine has {} of memory\n\
-         hint: make it smaller; most of it is `layers.{layer}` ({kind})",
+        "models.{model}: the network has {} parameters and needs at least {} {what}, and this machine has \
+        {} of memory\nhint: make it smaller; most of it is `layers.{layer}` ({kind})",
         large(*parameters),
         in_words(*bytes),
         in_words(*most)
@@ -42,7 +42,7 @@ pub enum BuildError {
         kind: &'static str,
         /// All parameters of the net.
         parameters: u128,
-        /// What takes so much.
+        /// The largest part.
         what: &'static str,
         /// How much, bytes.
         bytes: f64,
@@ -77,10 +77,10 @@ impl From<usize> for Outputs {
     }
 }
 
-/// Builds `model` for `inputs` channels, steps of `dt_ms` and its outputs; its initial weights follow from
-/// `seed`. Errors name it by `name`.
+/// Builds `model` for `inputs` channels, steps of `dt_ms` and its outputs, with initial weights drawn from
+/// `seed`. Errors use `name`.
 ///
-/// A linear encoder goes before a layer that wants its input at another width.
+/// A linear encoder is inserted before a layer that needs its input at another width.
 pub fn build<R: Real>(
     name: &str,
     model: &NetworkConfig,

@@ -1,4 +1,4 @@
-//! What a network is made of.
+//! Description of a network.
 
 use saturn_cell::CellConfig;
 use saturn_neurons::decay::TimeConstants;
@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::layer::Layer;
 
-/// What a network is made of: layers from input to output, then a readout to the classes.
+/// A network: layers from input to output, then a readout to the classes.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NetworkConfig {
     /// The layers, the one that reads the input first.
     pub layers: Vec<Layer>,
-    /// From the last layer to one score a class; by default [`Readout::after`] the last layer.
+    /// The readout: from the last layer to one score per class; by default [`Readout::after`] the last layer.
     #[serde(default)]
     pub readout: Option<Readout>,
 }
@@ -57,7 +57,7 @@ pub(crate) fn linear(out: usize) -> Layer {
     })
 }
 
-/// From the last layer to the classes.
+/// The readout, from the last layer to the classes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Readout {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// Declares [`Layer`]: a line a cell, with its key in a scenario and its configuration.
 macro_rules! layers {
     ($($(#[doc = $doc:literal])+ $key:literal: $name:ident($config:ty),)+) => {
-        /// A layer, named after its kind. The name alone stands for all defaults.
+        /// A layer, named after its kind. The name alone means all defaults.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
         pub enum Layer {
             $($(#[doc = $doc])+ #[serde(rename = $key)] $name($config),)+
@@ -91,17 +91,17 @@ layers! {
     "gru": Gru(saturn_neurons::gru::GruConfig),
     /// Long short-term memory, in PyTorch's form.
     "lstm": Lstm(saturn_neurons::lstm::LstmConfig),
-    /// A vanilla recurrent layer whose input alone decides how much the state may move.
+    /// A vanilla recurrent layer whose state update is gated only by its input.
     "input_gated_rnn": InputGatedRnn(saturn_neurons::input_gated_rnn::InputGatedRnnConfig),
-    /// A vanilla recurrent layer that is told how much its last prediction of the input erred.
+    /// A vanilla recurrent layer with the error of its last input prediction as a further input.
     "surprisal_rnn": SurprisalRnn(saturn_neurons::surprisal_rnn::SurprisalRnnConfig),
-    /// Causal self-attention over a window of steps, which cannot remember longer.
+    /// Causal self-attention over a window of steps, which is its longest memory.
     "windowed_attention": WindowedAttention(saturn_neurons::windowed_attention::WindowedAttentionConfig),
     /// A diagonal complex state-space model.
     "ssm": Ssm(saturn_ssm::SsmConfig),
     /// Linear recurrent units.
     "lru": Lru(saturn_ssm::LruConfig),
-    /// A gated diagonal state-space model whose input decides what is forgotten, taken in and read.
+    /// A gated diagonal state-space model whose input decides what is forgotten, written and read.
     "selective_ssm": SelectiveSsm(saturn_ssm::SelectiveSsmConfig),
     /// A diagonal state-space model whose outputs go through leaky integrate-and-fire neurons.
     "spiking_ssm": SpikingSsm(saturn_ssm::SpikingSsmConfig),

@@ -2,11 +2,11 @@
 //!
 //! | module | contents |
 //! |---|---|
-//! | [`layer`] | the kinds of layers, a line a cell |
-//! | [`config`] | what a network is made of: layers and a readout |
-//! | [`build()`] | from a description to a network, if this machine can hold it |
+//! | [`layer`] | the kinds of layers, one line per cell |
+//! | [`config`] | description of a network: layers and a readout |
+//! | [`build()`] | from a description to a network, if it fits into this machine's memory |
 //! | [`Network`] | its forward and reverse passes: by sequence ([`Tapes`]) and step by step ([`NetworkStream`]) |
-//! | [`machine`] | how much memory this machine has |
+//! | [`machine`] | memory of this machine |
 
 #[cfg(test)]
 extern crate self as saturn_network;

@@ -2,14 +2,13 @@
 
 use std::path::Path;
 
-/// Bytes of memory, within the limit that the system sets for this process; `None` where it does not tell.
+/// Memory in bytes, within the system's limit for this process; `None` if unknown.
 pub fn memory() -> Option<f64> {
     let total = meminfo("MemTotal:")?;
     Some(total.min(limit("memory.max").unwrap_or(f64::INFINITY)))
 }
 
-/// Bytes that the system has to spare, within the limits that it sets for this process; `None` where it does
-/// not tell.
+/// Available memory in bytes, within the system's limits for this process; `None` if unknown.
 pub fn spare() -> Option<f64> {
     let spare = meminfo("MemAvailable:")?;
     let left = limit("memory.max").zip(limit("memory.current"));

@@ -1,4 +1,4 @@
-//! A net: cells in a stack, the last one the readout.
+//! A network: a stack of cells, the last one the readout.
 
 mod live;
 mod tapes;
@@ -10,7 +10,7 @@ use saturn_cell::{Cell, Input, Params, Real};
 pub use live::NetworkStream;
 pub use tapes::{Observe, Penalty, Tapes};
 
-/// Cells in a stack. The last cell gives the logits, one an output: those of the classes first.
+/// A stack of cells. The outputs of the last cell are the logits, those of the classes first.
 pub struct Network<R: Real> {
     cells: Vec<Box<dyn Cell<R>>>,
     classes: usize,
@@ -105,7 +105,7 @@ impl<R: Real> Network<R> {
         self.classes
     }
 
-    /// Rows of the logits: the classes, and what there may be beside them (an output for "nothing").
+    /// Rows of the logits: the classes and, optionally, further outputs ("nothing").
     pub fn outputs(&self) -> usize {
         self.cells.last().map_or(0, |cell| cell.widths().output)
     }

@@ -2,6 +2,7 @@
 use saturn::nalgebra::DMatrix;
 use saturn::prelude::*;
 
+/// Trains with it.
 pub fn main() -> Result<(), Error> {
     let gru = GruConfig::default();
     let mut net = Network::<f32>::builder(3).layer(gru).classes(2).build()?;

@@ -1,6 +1,7 @@
 //! A live stream: one step at a time, its state saved and restored.
 use saturn::prelude::*;
 
+/// Runs a stream and resumes it.
 pub fn main() -> Result<(), Error> {
     let lif = LifConfig {
         hidden: 32,

@@ -1,6 +1,7 @@
 //! Which network needs resets? Two losses, evaluated without resets and with one at every boundary.
 use saturn::prelude::*;
 
+/// Trains both and compares.
 pub fn main() -> Result<(), Error> {
     let data = Dataset::synthetic(&Synthetic {
         classes: 4,

@@ -9,6 +9,7 @@ const STEPS: [([f32; 2], [f32; 3]); 4] = [
     ([-2.0, 1.5], [0.0, 0.0, 0.0]),
 ];
 
+/// Loads and compares.
 pub fn main() -> Result<(), Error> {
     let gru = GruConfig {
         hidden: 8,

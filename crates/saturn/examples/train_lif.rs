@@ -13,6 +13,7 @@ fn sweep(index: usize) -> Recording {
     }
 }
 
+/// Trains and evaluates.
 pub fn main() -> Result<(), Error> {
     let (train, valid) = ((0..64).map(sweep), (64..96).map(sweep));
     let data = Dataset::from_recordings(train.collect(), valid.collect(), 12, 10.0)?;

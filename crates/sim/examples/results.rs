@@ -1,4 +1,4 @@
-//! Makes the tables of the README and of `docs/` that stand between marks again, from the committed trials.
+//! Regenerates the tables of the README and of `docs/` between marks, from the committed trials.
 //!
 //! ```sh
 //! cargo run --release --example results            # writes

@@ -1,8 +1,9 @@
-//! What of a result depends on the clock and the machine. All else that two runs of one scenario leave is the same.
+//! Which parts of a result depend on the clock and the machine. Everything else is the same for two runs of
+//! one scenario.
 
 use serde_json::Value;
 
-/// The keys, in `summary.json`, `metrics.jsonl` and the files of cells.
+/// The keys, in `summary.json`, `metrics.jsonl` and the files of `cells/`.
 pub const CLOCK: [&str; 5] = [
     "seconds",
     "steps_per_second",
@@ -11,8 +12,7 @@ pub const CLOCK: [&str; 5] = [
     "speed_by_step",
 ];
 
-/// Takes them out of `value`, wherever they stand: as keys, or as columns of a table that is kept in `columns` and
-/// `rows`.
+/// Removes them from `value` at any depth: as keys, or as columns of a table stored as `columns` and `rows`.
 pub fn forget_clock(value: &mut Value) {
     match value {
         Value::Object(map) => {
@@ -36,7 +36,7 @@ pub fn forget_clock(value: &mut Value) {
     }
 }
 
-/// Leaves of a list what `keep` says at the same place.
+/// Keeps the list entries for which `keep` is true at the same index.
 fn thin(list: &mut Value, keep: &[bool]) {
     if let Value::Array(items) = list {
         let mut kept = keep.iter();

@@ -11,7 +11,7 @@ use bar::Bar;
 
 use crate::say::{plain, say};
 
-/// Tells the user how far the work is, and hears of an interrupt.
+/// Shows the user the progress of the work, and reports an interrupt.
 #[derive(Clone)]
 pub struct Progress {
     bar: Bar,
@@ -20,12 +20,12 @@ pub struct Progress {
     pace: Arc<Mutex<Pace>>,
 }
 
-/// How fast steps of evaluations go.
+/// Speed of evaluations, in steps.
 struct Pace {
     /// Steps since then.
     steps: u64,
     since: Instant,
-    /// When a line was last written, where there is no bar.
+    /// When a line was last written, if there is no bar.
     told: Instant,
 }
 
@@ -40,9 +40,9 @@ impl Default for Pace {
     }
 }
 
-/// From one look at the pace to the next.
+/// Interval between measurements of the speed.
 const LOOK: Duration = Duration::from_secs(2);
-/// From line to line, where there is no bar.
+/// Interval between lines, if there is no bar.
 const TELL: Duration = Duration::from_mins(1);
 
 impl Progress {
@@ -72,7 +72,7 @@ impl Progress {
         }
     }
 
-    /// Progress of a part of the work: it shows nothing, and hears of the same interrupt.
+    /// Progress of a part of the work: no output, the same interrupt.
     pub fn hidden(&self) -> Self {
         Self {
             stop: Arc::clone(&self.stop),
@@ -85,12 +85,12 @@ impl Progress {
         self.bar.total(units);
     }
 
-    /// So much work is done.
+    /// Adds completed work.
     pub fn advance(&self, units: u64) {
         self.bar.advance(units);
     }
 
-    /// So much was done in an earlier run: nothing follows from it for the time that is left.
+    /// Adds work completed in an earlier run; the estimate of the time left ignores it.
     pub fn skip(&self, units: u64) {
         if units > 0 {
             self.bar.advance(units);
@@ -98,7 +98,8 @@ impl Progress {
         }
     }
 
-    /// So many steps of an evaluation are done: their pace stands beside the bar, or in a line once a minute.
+    /// Adds completed steps of an evaluation. Their rate is shown next to the bar, or in a line once a
+    /// minute.
     pub fn steps(&self, steps: u64) {
         self.advance(steps);
         let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
@@ -118,7 +119,7 @@ impl Progress {
         }
     }
 
-    /// Names what is being done, beside the bar.
+    /// Names the current work, next to the bar.
     pub fn doing(&self, what: &str) {
         self.bar.set_message(what.to_owned());
         self.bar.set_prefix(String::new());
@@ -126,12 +127,12 @@ impl Progress {
         (pace.steps, pace.since) = (0, Instant::now());
     }
 
-    /// Does what writes to the terminal, the bar out of its way.
+    /// Runs code that writes to the terminal, with the bar hidden.
     pub fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
         self.bar.suspend(write)
     }
 
-    /// A line that stays.
+    /// A line that stays on screen.
     pub fn line(&self, text: &str) {
         if self.terminal {
             self.bar.println(&plain(text));
@@ -147,7 +148,7 @@ impl Progress {
         }
     }
 
-    /// A line of results, which stands for itself.
+    /// A line of results, without a prefix.
     pub fn result(&self, text: &str) {
         if self.terminal {
             self.bar.println(&plain(text));
@@ -156,12 +157,12 @@ impl Progress {
         }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn finish(&self) {
         self.bar.clear();
     }
 
-    /// What an interrupt sets.
+    /// The flag set by an interrupt.
     pub fn stop(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.stop)
     }

@@ -1,7 +1,7 @@
-//! Background noise to fill gaps with, as it was recorded.
+//! Recorded background noise to fill gaps with.
 //!
-//! Every recording is cut in three by time: its first half is heard in training, the third quarter in
-//! validation, the last in the test. So all kinds of noise are in all of them, and none is heard twice.
+//! Every recording is cut by time: its first half is used in training, the third quarter in validation, the
+//! last in the test. So every split has all kinds of noise, and no noise is used in two of them.
 
 use std::ops::Range;
 
@@ -14,7 +14,7 @@ use super::content::Content;
 use super::hash::{Digest, Hash};
 use super::records::Record;
 
-/// Which part of every recording is heard.
+/// The part of every recording in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// The first half.
@@ -46,7 +46,7 @@ pub struct Background {
 }
 
 impl Background {
-    /// The part `part` of `recordings`; `None` if there is nothing in it.
+    /// The part `part` of `recordings`; `None` if it is empty.
     pub fn new(recordings: &[Record], part: Part) -> Option<Self> {
         let cut = |record: &Record| {
             let steps = part.of(record.content.steps());

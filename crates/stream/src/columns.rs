@@ -2,7 +2,7 @@
 
 use saturn_cell::{EventBatch, Input, Real, view};
 
-/// What a step of the input is.
+/// Kind of a step of the input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Form {
@@ -50,7 +50,7 @@ impl<R: Real> Columns<R> {
         }
     }
 
-    /// Forgets all columns and keeps the memory.
+    /// Clears all columns and keeps the memory.
     pub fn clear(&mut self, form: Form, channels: usize) {
         self.form = form;
         self.channels = channels;
@@ -58,7 +58,7 @@ impl<R: Real> Columns<R> {
         self.frames.clear();
     }
 
-    /// What a column is.
+    /// Kind of a column.
     pub fn form(&self) -> Form {
         self.form
     }
@@ -149,7 +149,7 @@ impl<R: Real> Columns<R> {
         }
     }
 
-    /// What a net hears.
+    /// The input of a network.
     pub fn input(&self) -> Input<'_, R> {
         match self.form {
             Form::Events => Input::Events(self.events.view()),

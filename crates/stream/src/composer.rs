@@ -1,10 +1,10 @@
 //! The stream composer: an endless, seeded concatenation of gaps and samples.
 //!
-//! Same seed, same lane, same stream. A composer reads one split alone, so train, validation and test
-//! never mix. Each pass over the split takes its samples in a new random order.
+//! The same seed and lane give the same stream. A composer reads only one split, so train, validation and
+//! test never mix. Each pass over the split uses its samples in a new random order.
 //!
-//! Records are not composed: lane l runs through record l (modulo their number) as it is, then through the
-//! next. What its labels do not hold for is gap.
+//! Records are not composed: lane l runs through record l (modulo their number) unchanged, then through the
+//! next. Steps without a valid label are gap.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use super::open_gap::SavedGap;
 use super::records::Record;
 use super::{Columns, OpenGap, Sample, Source};
 
-/// What is known of one step of a stream.
+/// Metadata of one step of a stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Step {
     /// The sample that the step belongs to; `None` in a gap.
@@ -73,7 +73,7 @@ enum Piece {
     },
 }
 
-/// A composer as a checkpoint keeps it: where it is in its order, and its random numbers.
+/// A composer's state in a checkpoint: its position in the order, and its random numbers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SavedComposer {
     rng: ChaCha8Rng,
@@ -102,7 +102,7 @@ enum SavedPiece {
 }
 
 impl<'a> Composer<'a> {
-    /// What a checkpoint keeps of it.
+    /// Its state for a checkpoint.
     pub fn save(&self) -> SavedComposer {
         let piece = match &self.piece {
             Piece::Gap { gap, left } => SavedPiece::Gap {
@@ -122,7 +122,7 @@ impl<'a> Composer<'a> {
         }
     }
 
-    /// Goes on where `saved`, which was made on the same source, was left.
+    /// Restores `saved`, which was made on the same source.
     pub fn resume(&mut self, saved: SavedComposer) -> Result<(), DataError> {
         self.piece = match saved.piece {
             SavedPiece::Gap { gap, left } => {

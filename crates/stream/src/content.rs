@@ -1,4 +1,4 @@
-//! What is heard of a recording, step by step: events in bins, or frames.
+//! The input of a recording, step by step: events in bins, or frames.
 
 use std::ops::Range;
 
@@ -37,7 +37,7 @@ impl Content {
         }
     }
 
-    /// What a step is.
+    /// Kind of a step.
     pub fn form(&self) -> Form {
         match self {
             Self::Events(_) => Form::Events,
@@ -55,7 +55,7 @@ impl Content {
         }
     }
 
-    /// Steps `steps` alone.
+    /// Only the steps `steps`.
     #[must_use]
     pub fn cut(&self, steps: Range<usize>) -> Self {
         match self {
@@ -129,7 +129,7 @@ impl Bins {
                 .push(same.len().min(usize::from(u16::MAX)) as u16);
         }
         bins.offsets.resize(steps + 1, bins.units.len() as u32);
-        // A split keeps thousands of samples.
+        // A split has thousands of samples in memory.
         bins.units.shrink_to_fit();
         bins.counts.shrink_to_fit();
         bins
@@ -162,7 +162,7 @@ impl Bins {
         })
     }
 
-    /// Steps `steps` alone.
+    /// Only the steps `steps`.
     #[must_use]
     pub fn cut(&self, steps: Range<usize>) -> Self {
         let start = self.offsets[steps.start];

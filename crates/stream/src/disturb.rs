@@ -1,4 +1,4 @@
-//! Disturbances of a stream's input: what a sensor or a line does to it now and then.
+//! Disturbances of a stream's input: occasional faults of a sensor or a line.
 //!
 //! The i-th disturbance of lane l lasts over the steps
 //!
@@ -6,19 +6,19 @@
 //! (1) (i + 1) every <= t < (i + 1) every + last,   of kind (i + l) mod kinds
 //! ```
 //!
-//! so lanes are disturbed at the same time, each in another way. With x_c the value of channel c in a step
-//! (the number of its events) and S the channels drawn for this disturbance:
+//! so all lanes are disturbed at the same time, each by another kind. With x_c the value of channel c in a
+//! step (the number of its events) and S the channels drawn for this disturbance:
 //!
-//! | kind | what is heard |
+//! | kind | disturbed input |
 //! |---|---|
 //! | `noise_burst` | x_c + n_c; of events n_c ~ Poisson(rate r_c) with r_c the mean of training, of frames rate sigma_c g |
 //! | `dead_sensor` | 0 in S |
 //! | `stuck_channel` | in S 1 event; of frames the value of the disturbance's first step |
-//! | `gain` | factor x_c; of events floor or ceil of it, by chance, right in the mean |
+//! | `gain` | factor x_c; of events floor or ceil of it at random, with the correct mean |
 //! | `dropped_frames` | 0 everywhere with probability `share`, step by step |
 //!
-//! Random numbers come from (seed, lane, i) alone, not from the stream's own: with and without disturbances
-//! a stream has the same samples and gaps.
+//! Random numbers come only from (seed, lane, i), not from the stream's generator: with and without
+//! disturbances a stream has the same samples and gaps.
 
 mod settings;
 
@@ -34,14 +34,14 @@ pub use settings::{
     DeadSensor, DisturbConfig, Disturbance, DroppedFrames, Gain, NoiseBurst, StuckChannel,
 };
 
-/// Where a step lies among the disturbances.
+/// Position of a step among the disturbances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// Before the first.
     Before,
     /// In disturbance i.
     During(u64),
-    /// So many steps after the last step of disturbance i, from 1 on.
+    /// Steps since the last step of disturbance i, from 1 on.
     After(u64, u64),
 }
 
@@ -84,7 +84,7 @@ pub struct Disturber<'a> {
     tally: Vec<u16>,
 }
 
-/// The disturbance under way, as a checkpoint keeps it too.
+/// The active disturbance; also stored in checkpoints.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Open {
     /// Its number.
@@ -115,17 +115,17 @@ impl<'a> Disturber<'a> {
         }
     }
 
-    /// What a checkpoint keeps.
+    /// State for a checkpoint.
     pub fn save(&self) -> Open {
         self.open.clone()
     }
 
-    /// Goes on where `open` was left.
+    /// Restores `open`.
     pub fn resume(&mut self, open: Open) {
         self.open = open;
     }
 
-    /// Adds column 0 of `from`, which is the lane's step `t`, to `out` as it is heard. `scratch` may hold
+    /// Adds column 0 of `from`, the lane's step `t`, to `out` after the disturbance. `scratch` may contain
     /// anything.
     pub fn push<R: Real>(
         &mut self,
@@ -230,7 +230,7 @@ mod tests {
         }
     }
 
-    /// What is heard in steps 0..1000 of an input of `value` in each channel.
+    /// Disturbed steps 0..1000 of an input of `value` in each channel.
     fn heard(kind: Disturbance, form: Form, value: f32) -> Vec<Vec<f32>> {
         let config = config(kind);
         let noise = match form {
@@ -246,7 +246,7 @@ mod tests {
         (0..1_000)
             .map(|t| {
                 one.clear(form, CHANNELS);
-                // Frames tell their step.
+                // The frames' values are their step.
                 let value = if form == Form::Frames {
                     value + t as f32
                 } else {

@@ -16,7 +16,7 @@ use super::records::Record;
 use super::records::files;
 use super::sample::Sample;
 
-/// Samples that are read at once, and steps that these have together where they are more than one.
+/// Samples read together, and the limit on their total steps if there are several.
 const AT_ONCE: usize = 512;
 const STEPS_AT_ONCE: u64 = 1 << 24;
 /// Frames this many samples apart are not read together.
@@ -166,8 +166,8 @@ impl File {
         }
     }
 
-    /// What the reader had to mend or leave out, and times that are too coarse for steps of `dt_ms`; `None` where it
-    /// was nothing.
+    /// What the reader repaired or left out, and times that are too coarse for steps of `dt_ms`; `None` if
+    /// there is nothing to report.
     pub fn notice(&self, dt_ms: f64) -> Result<Option<String>, DataError> {
         match self {
             #[cfg(feature = "hdf5")]
@@ -179,7 +179,8 @@ impl File {
         }
     }
 
-    /// Steps of the sample at `position`, without reading it; an error where these are more than memory is asked for.
+    /// Number of steps of the sample at `position`, without reading it; an error if it exceeds the memory
+    /// limit.
     fn steps(&self, position: usize, dt_ms: f64) -> Result<u64, DataError> {
         match self {
             #[cfg(feature = "hdf5")]
@@ -284,7 +285,7 @@ impl File {
         Ok(())
     }
 
-    /// `positions` in groups that memory is asked for at once.
+    /// `positions` in groups that are read together within the memory limit.
     fn at_once<'a>(&self, positions: &'a [u32], dt_ms: f64) -> Result<Vec<&'a [u32]>, DataError> {
         let (mut groups, mut start, mut steps) = (Vec::new(), 0, 0);
         for (at, position) in positions.iter().enumerate() {

@@ -25,7 +25,7 @@ impl Default for Gap {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Fill {
-    /// No event; in frames zeros, which are the channels' means where these are normalised.
+    /// No events; in frames zeros, which are the channels' means if these are normalised.
     Silence,
     /// Poisson events, each channel at its mean rate over the training set times this factor; above 0,
     /// default 1. Larger: louder. In frames Gaussian values with each channel's mean, and its standard

@@ -1,7 +1,8 @@
-//! A hash of what nets receive: SHA-256 over labels, steps, units and counts.
+//! A hash of the networks' input: SHA-256 over labels, steps, units and counts.
 //!
-//! Numbers go in as 8 bytes, lists with their length before them, so that no two contents feed the same bytes. Each
-//! sample is hashed by itself, in parallel; a split is the hash of those hashes in the order of its samples.
+//! Numbers are hashed as 8 bytes, lists with their length first, so that different contents give different
+//! bytes. Each sample is hashed by itself, in parallel; a split is the hash of those hashes in the order of
+//! its samples.
 
 use sha2::{Digest as _, Sha256};
 

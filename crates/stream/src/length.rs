@@ -1,8 +1,8 @@
-//! How many steps a sample may have: `data.dt_ms` is bounded by the data.
+//! The largest number of steps of a sample: a lower bound on `data.dt_ms`.
 //!
-//! A step takes memory whether it has events or not, so a step that is far too short for its data (0.00001 ms) asks
-//! for gigabytes of empty steps. What is too long is found from a sample's last time, before any step is made. The
-//! reader has a bound of its own on what memory is asked for ([`saturn_data::MAX_STEPS`]); nets need far fewer.
+//! A step takes memory even without events, so a step far too short for its data (0.00001 ms) would allocate
+//! gigabytes of empty steps. A sample that is too long is detected from its last time, before any step is
+//! made. The reader has its own bound on memory ([`saturn_data::MAX_STEPS`]); networks need far fewer steps.
 
 use std::path::Path;
 
@@ -33,8 +33,8 @@ pub(super) fn check_sample(
     })
 }
 
-/// An error if sample `index` of the file at `path`, which reaches to `duration_s` and has so many `steps`, has more
-/// steps than memory is requested for.
+/// An error if sample `index` of the file at `path`, which ends at `duration_s` and has `steps` steps, exceeds the
+/// memory limit.
 pub(super) fn check_memory(
     path: &Path,
     index: usize,

@@ -1,4 +1,4 @@
-//! Noise that is like the training set, channel by channel, and says nothing.
+//! Noise with the training set's mean rate in every channel, without information.
 
 use rand_distr::weighted::WeightedAliasIndex;
 use rand_distr::{Distribution, Poisson, StandardNormal};
@@ -35,7 +35,7 @@ impl Noise {
     /// Events, from the mean events a step of each channel, `[I]`.
     pub fn new(mean_counts: &[f64]) -> Self {
         Self::Events {
-            // An all-zero profile has no channel to draw, and makes no noise.
+            // An all-zero profile has no channel to draw from, and makes no noise.
             channel: WeightedAliasIndex::new(mean_counts.to_vec()).ok(),
             total: mean_counts.iter().sum(),
             channels: mean_counts.len(),

@@ -15,7 +15,7 @@ use super::gap::{Fill, Gap};
 use super::sample::Sample;
 use super::source::Source;
 
-/// A gap under way.
+/// A gap in progress.
 #[derive(Clone, Debug)]
 pub struct OpenGap {
     fill: Fill,
@@ -31,18 +31,18 @@ enum Heard {
     From(usize, usize),
 }
 
-/// An open gap as a checkpoint keeps it.
+/// An open gap as stored in a checkpoint.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SavedGap {
     /// Which of the fills that the gap chooses from.
     fill: usize,
-    /// What is shuffled has drawn from the random numbers already, so it is kept as it is.
+    /// A shuffled gap has already drawn its random numbers, so it is stored whole.
     shuffled: Option<(Sample, usize)>,
     heard: Option<Heard>,
 }
 
 impl OpenGap {
-    /// What a checkpoint keeps of it; `gap` is what it was drawn from.
+    /// Its state for a checkpoint; `gap` is what it was drawn from.
     pub fn save(&self, gap: &Gap) -> SavedGap {
         let fill = gap.fill.iter().position(|fill| *fill == self.fill);
         SavedGap {
@@ -52,7 +52,7 @@ impl OpenGap {
         }
     }
 
-    /// Goes on where `saved` was left; `None` where it was no gap of `gap`.
+    /// Restores `saved`; `None` if it is not a gap of `gap`.
     pub fn restore(gap: &Gap, saved: SavedGap) -> Option<Self> {
         Some(Self {
             fill: *gap.fill.get(saved.fill)?,
@@ -119,8 +119,8 @@ impl OpenGap {
     }
 }
 
-/// The sample in random order. Every event goes to a random step of the sample's own length, every frame to
-/// another place: the rates stay, the order goes.
+/// The sample in random order. Every event moves to a random step of the sample's own length, every frame to
+/// another position: the rates stay, the order is lost.
 pub(super) fn shuffle(sample: &Sample, rng: &mut ChaCha8Rng) -> Sample {
     let content = match &sample.content {
         Content::Events(bins) => {

@@ -1,7 +1,7 @@
-//! Records: long and unbroken, with a label that holds in short stretches, and gaps between these.
+//! Records: long and continuous, with labels valid in short stretches, and gaps between these.
 //!
-//! A file of records holds them in pieces that tile them, one a label ([`saturn_data::Place`]); here they
-//! are laid in a row again, so that a stream runs through a record as it is.
+//! A file of records stores them in pieces that tile them, one per label ([`saturn_data::Place`]). Here the
+//! pieces are concatenated again, so that a stream runs through the original record.
 
 #[cfg(feature = "hdf5")]
 pub(super) mod files;
@@ -40,7 +40,7 @@ impl Record {
         self.content.bytes() + self.stretches.len() * size_of::<Stretch>()
     }
 
-    /// A hash of what a net receives of it, and learns.
+    /// A hash of its input and labels.
     pub(super) fn digest(&self) -> Digest {
         let mut hash = Hash::default();
         hash.number(self.stretches.len());
@@ -117,7 +117,7 @@ impl Records {
         (record, record.gap_start(i)..record.stretches[i].steps.start)
     }
 
-    /// Sample `i`, cut out. Its recording is the record: what stands beside each other in a record is not
+    /// Sample `i`, cut out. Its recording is the record: neighbouring samples of a record are not
     /// independent.
     pub fn sample(&self, i: usize) -> Sample {
         let (record, stretch) = self.stretch(i);

@@ -1,8 +1,8 @@
 //! Recordings as samples: the one conversion from files to steps.
 //!
-//! Events: a *bin* is a step by the rule of [`saturn_data::steps`]. A sample runs from bin 0 to the bin of its last
-//! event; the label mask runs from its first event to its last. Frames are steps already, with a mask of their own; what
-//! follows its last 1 counts as gap.
+//! Events: a *bin* is a step by the rule of [`saturn_data::steps`]. A sample runs from bin 0 to the bin of
+//! its last event; the label mask runs from its first event to its last. Frames are steps already, with a
+//! mask of their own; steps after its last 1 count as gap.
 
 use saturn_data::{Frames, Recording, Steps};
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use super::hash::{Digest, Hash};
 /// One recording, step by step.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sample {
-    /// What is heard.
+    /// The input.
     pub content: Content,
     /// Its class.
     pub label: usize,
@@ -28,7 +28,7 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// Bins a recording whose times are sorted, and whose last step is below 2^32.
+    /// Bins a recording with sorted times, whose last step is below 2^32.
     pub fn bin(recording: &Recording, steps: &Steps) -> Self {
         let bin_of = |t_s: f64| u32::try_from(steps.of(t_s)).unwrap_or(u32::MAX);
         let mut events: Vec<(u32, u32)> = recording
@@ -95,7 +95,7 @@ impl Sample {
         (self.onset..self.until).contains(&t) && self.mask.get(t).copied().unwrap_or(true)
     }
 
-    /// Adds what a net receives of it, and what it learns, to a hash.
+    /// Adds its input and labels to a hash.
     pub(super) fn digest(&self) -> Digest {
         let mut hash = Hash::default();
         hash.number(self.label);

@@ -2,7 +2,7 @@
 
 use super::content::Content;
 
-/// A channel that varies less than this is taken for a constant, and only its mean is taken off.
+/// A channel that varies less than this counts as constant, and only its mean is subtracted.
 const STILL: f64 = 1e-6;
 
 /// Sums of each channel, for means and standard deviations.
@@ -14,7 +14,7 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// Nothing yet, of `channels` channels.
+    /// Empty sums of `channels` channels.
     pub fn new(channels: usize) -> Self {
         Self {
             steps: 0,
@@ -75,12 +75,12 @@ impl Scale {
         }
     }
 
-    /// Whether a channel of standard deviation `std` is taken for a constant.
+    /// Whether a channel of standard deviation `std` counts as constant.
     pub fn is_still(std: f64) -> bool {
         std < STILL
     }
 
-    /// Puts frames on the scale; events stay as they are.
+    /// Scales frames; events are unchanged.
     pub fn apply(&self, content: &mut Content) {
         let Content::Frames { channels, values } = content else {
             return;

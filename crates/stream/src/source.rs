@@ -1,10 +1,10 @@
-//! What a stream is made from.
+//! The source of a stream.
 
 use super::gap::Gap;
 use super::noise::Noise;
 use super::split::Split;
 
-/// What a stream is made from.
+/// The source of a stream.
 #[derive(Clone, Copy)]
 pub struct Source<'a> {
     /// The samples.

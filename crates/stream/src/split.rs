@@ -1,4 +1,4 @@
-//! A split of a data set: its samples or records, kept in memory as far as a budget goes.
+//! A split of a data set: its samples or records, kept in memory within a budget.
 
 #[cfg(feature = "hdf5")]
 use std::path::Path;
@@ -21,8 +21,8 @@ use super::records::{Record, Records};
 use super::sample::Sample;
 use super::scale::{Moments, Scale};
 
-/// One split of a data set: samples by index, kept in memory as far as a budget goes and read again from
-/// the file beyond it; or whole records, kept in memory.
+/// One split of a data set: samples by index, kept in memory within a budget and otherwise read again from
+/// the file; or whole records, kept in memory.
 pub struct Split {
     file: File,
     dt_ms: f64,
@@ -45,7 +45,7 @@ struct Cache {
 }
 
 impl Split {
-    /// How much of a split is kept in memory.
+    /// The part of a split that is kept in memory.
     pub const CACHE_BYTES: usize = 2 << 30;
 
     /// Opens the events at `path` and reads them once: every sample is checked, its length taken, and
@@ -173,12 +173,12 @@ impl Split {
         self.lengths.len()
     }
 
-    /// Number of samples in the file that it stands for: more than [`Self::len`] where only some were read.
+    /// Number of samples in the file that it represents: more than [`Self::len`] if only some were read.
     pub fn all(&self) -> usize {
         self.all
     }
 
-    /// Whether there is no sample; opening such a split is an error.
+    /// Whether there are no samples; opening such a split is an error.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -188,9 +188,10 @@ impl Split {
         &self.file
     }
 
-    /// A hash of all that nets receive and learn from this split, 64 hexadecimal digits: the samples or records in
-    /// steps (labels, where these hold, units and counts, or the values of frames), and what gaps are filled with.
-    /// It does not depend on how the file stores them, and changes where a single event falls into another step.
+    /// A hash of the networks' inputs and targets from this split, 64 hexadecimal digits: the samples or
+    /// records in steps (labels, their intervals, units and counts, or the values of frames), and the fill of
+    /// gaps. It does not depend on the storage format of the file, and changes if a single event falls into
+    /// another step.
     pub fn events_hash(&self) -> String {
         let mut hash = Hash::default();
         hash.bytes(&self.hash);
@@ -200,13 +201,13 @@ impl Split {
         hex(&hash.finish())
     }
 
-    /// What the reader had to mend or leave out, and times that are too coarse for these steps; `None` where it was
-    /// nothing.
+    /// What the reader repaired or left out, and times that are too coarse for these steps; `None` if there
+    /// is nothing to report.
     pub fn notice(&self) -> Result<Option<String>, DataError> {
         self.file.notice(self.dt_ms)
     }
 
-    /// What a step is.
+    /// Kind of a step.
     pub fn form(&self) -> Form {
         self.file.form()
     }
@@ -239,7 +240,7 @@ impl Split {
         }
     }
 
-    /// Bytes of the samples that are kept in memory.
+    /// Bytes of the samples in memory.
     pub fn cached_bytes(&self) -> usize {
         let cache = self.lock();
         let samples: usize = cache.samples.iter().flatten().map(|s| s.bytes()).sum();
@@ -301,7 +302,7 @@ impl Split {
         Ok(moments)
     }
 
-    /// Puts frames, and those that gaps are filled with, on `scale`, now and whenever they are read.
+    /// Scales frames, and those that fill gaps, by `scale`, now and whenever they are read.
     pub fn set_scale(&mut self, scale: Scale) {
         let cache = self.cache.get_mut().unwrap_or_else(PoisonError::into_inner);
         for sample in cache.samples.iter_mut().flatten() {
@@ -315,7 +316,7 @@ impl Split {
         self.scale = Some(scale);
     }
 
-    /// Hears all that the split has, a record or a sample at a time.
+    /// Visits the whole split, one record or sample at a time.
     fn contents(&self, hear: &mut dyn FnMut(&Content)) -> Result<(), DataError> {
         if let Some(records) = &self.records {
             records

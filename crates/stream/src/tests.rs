@@ -165,7 +165,7 @@ fn gaps_have_their_lengths_and_boundaries_are_known() {
             }
         }
     }
-    // Every pass hears every recording once.
+    // Every pass visits every recording once.
     let mut first_pass = heard[..6].to_vec();
     first_pass.sort_unstable();
     assert_eq!(first_pass, [0, 1, 2, 3, 4, 5]);

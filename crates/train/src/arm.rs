@@ -1,4 +1,4 @@
-//! A way of training: an arm of a comparison.
+//! A training regime: an arm of a comparison.
 
 use saturn_loss::{LossConfig, SpikeRateConfig};
 use saturn_network::Outputs;
@@ -8,20 +8,21 @@ use serde::{Deserialize, Serialize};
 use super::changes::TrainKeys;
 use saturn_eval::precision::PrecisionConfig;
 
-/// A way of training. Every arm sees the same samples in every update.
+/// A training regime. Every arm uses the same samples in every update.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Arm {
-    /// What a net hears in one update: `single`, `lead` or `concatenated` (default).
+    /// The input of one update: `single`, `lead` or `concatenated` (default).
     pub streams: Streams,
-    /// What is minimised: `cross_entropy` (default), `adaptive`, `nothing` or `entropy`.
+    /// The loss: `cross_entropy` (default), `adaptive`, `nothing` or `entropy`.
     pub loss: LossConfig,
     /// The state that a net starts an update from: `rest` (default), `passed` on from the update before,
     /// `noise` or `fitted_noise`.
     #[serde(skip_serializing_if = "InitialState::is_rest")]
     pub initial_state: InitialState,
-    /// Steps K after which gradients are cut, while the state goes on (truncated back-propagation through
-    /// time); 1 to 1,000,000,000, default none. Larger: closer to the whole gradient; at a stream's length, equal.
+    /// Steps K after which gradients are truncated, while the state continues (truncated back-propagation
+    /// through time); 1 to 1,000,000,000, default none. Larger: closer to the full gradient; equal at the
+    /// length of the sequence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grad_detach: Option<usize>,
     /// Forward propagation through time: weights step within the stream; default none.
@@ -30,20 +31,20 @@ pub struct Arm {
     /// Costs for firing too much or too little, on every spiking layer; default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spike_rate: Option<SpikeRateConfig>,
-    /// Trains the net as it will be stored: weights and states of few bits, gradients straight through; default
+    /// Quantisation-aware training: weights and states of low precision, straight-through gradients; default
     /// none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fake_quant: Option<PrecisionConfig>,
-    /// What is different from `train` in this arm; it goes before what a model changes.
+    /// Changes to `train` in this arm; they take precedence over a model's changes.
     #[serde(skip_serializing_if = "TrainKeys::is_empty")]
     pub train: TrainKeys,
 }
 
-/// What a net hears in one update.
+/// The input of one update.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Streams {
-    /// One sample from a state at rest: the textbook's way.
+    /// One sample from the initial state: standard training.
     Single,
     /// One gap, then one sample.
     Lead,
@@ -56,7 +57,7 @@ pub enum Streams {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum InitialState {
-    /// At rest.
+    /// The initial state.
     #[default]
     Rest,
     /// Where another sequence of the update before ended.

@@ -94,7 +94,7 @@ pub struct Batch<R: Real> {
     lane: Vec<LaneTape<R>>,
 }
 
-/// Where a sample lies in a lane.
+/// Position of a sample in a lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     /// Index of the recording in its split.
@@ -115,12 +115,12 @@ struct LaneTape<R: Real> {
     targets: Vec<(Option<u32>, f32)>,
 }
 
-/// What stands in the place of the label mask.
+/// Replacement of the label mask.
 #[derive(Clone, Copy, Default)]
 pub struct Masking<'a> {
     /// An estimate from the input.
     pub estimator: Option<&'a Estimator>,
-    /// What is wrong with the mask on purpose.
+    /// Deliberate errors of the mask.
     pub fault: Option<MaskFault>,
 }
 
@@ -169,7 +169,7 @@ impl<R: Real> Batch<R> {
         let mut agreement = Agreement::default();
         let up = |m: &R| m.wide() > 0.5;
         let steps = self.mask.iter().zip(&self.weight).zip(&other.mask);
-        // A lane that has ended weighs nothing.
+        // A lane that has ended has weight 0.
         for ((mask, _), other) in steps.filter(|((_, weight), _)| **weight > R::zero()) {
             agreement.add(up(mask), up(other));
         }
@@ -208,8 +208,8 @@ impl<R: Real> Batch<R> {
                 };
                 self.input.push_from(&lane.input, t);
                 self.labels.push(label.unwrap_or(0));
-                // A step without a label has no class to teach, however informative an estimate calls
-                // it; what it can teach is what a gap does.
+                // A step without a label has no class to learn, even if an estimate marks it informative; it
+                // is trained as a gap.
                 let (m, w) = if label.is_some() {
                     (m, 1.0)
                 } else {
@@ -240,7 +240,7 @@ impl<R: Real> LaneTape<R> {
         for &position in plan {
             let with_gap = matches!(streams, Streams::Lead | Streams::Concatenated);
             if let (Some(records), true) = (split.records(), with_gap) {
-                // In records, gaps are what is there.
+                // In records, gaps are part of the data.
                 let (record, steps) = records.gap_before(epoch.recording(position));
                 for t in steps {
                     record.content.push(t, &mut self.input);
@@ -272,7 +272,7 @@ impl<R: Real> LaneTape<R> {
         Ok(())
     }
 
-    /// Puts an estimate in the place of the label mask, and spoils the mask if that is asked for.
+    /// Replaces the label mask by the estimate, and adds errors to the mask on request.
     fn mask(&mut self, epoch: &Epoch, plan: &LanePlan, masking: Masking) {
         let mut mask: Vec<f32> = self.targets.iter().map(|&(_, m)| m).collect();
         if let Some(estimator) = masking.estimator {

@@ -1,4 +1,4 @@
-//! The settings of training as they are written, and what a model or an arm changes of them.
+//! The settings of training as written, and the changes of a model or an arm.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::or_none::OrNone;
 use super::settings::{Keep, MOST_SHARD_LANES, Optimizer, Precision, Schedule, Train};
 
-/// Settings of training as they are written. What is left out here is the default; what is left out under
-/// a model or an arm is as in `train`.
+/// Settings of training as written. Omitted keys have their default here; under a model or an arm they are as
+/// in `train`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrainKeys {
@@ -17,13 +17,13 @@ pub struct TrainKeys {
     /// Streams side by side in one update; 1 to 65,536, default 16. More: fewer, smoother updates.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lanes: Option<usize>,
-    /// Lanes that one thread works on at once; 1 to `lanes` and 65,536, default 8 (or `lanes`, if that is less). It
-    /// changes the speed, and the last bits of the sums. More: larger products, fewer threads.
+    /// Lanes that one thread processes together; 1 to `lanes` and 65,536, default 8 (or `lanes`, if that is
+    /// less). It changes the speed, and the last bits of the sums. More: larger products, fewer threads.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shard_lanes: Option<usize>,
-    /// Whether to keep few states of a long sequence and do its forward pass again for the gradient,
-    /// default false. The same gradient in less memory (it grows with the square root of the steps), for
-    /// a third more time.
+    /// Whether to store few states of a long sequence and repeat its forward pass for the gradient, default
+    /// false. The same gradient in less memory (it grows with the square root of the steps), for a third more
+    /// time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recompute: Option<bool>,
     /// The rule of an update: `adam` (default), `{adam: {...}}` or `{sgd: {...}}`.
@@ -36,7 +36,7 @@ pub struct TrainKeys {
     /// start.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warmup: Option<f64>,
-    /// What the learning rate does after the warm-up: `cosine` (default) or `constant`.
+    /// Learning rate after the warm-up: `cosine` (default) or `constant`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schedule: Option<Schedule>,
     /// The learning rate of the last update as a share of the peak, for `cosine`; 0 to 1, default 0.
@@ -50,16 +50,16 @@ pub struct TrainKeys {
     /// When to stop before the last epoch: `none` (default) or `{patience: epochs}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub early_stopping: Option<OrNone<EarlyStopping>>,
-    /// Which epoch's net is kept: the one that was `best` on the validation set (default), or the `last`.
+    /// Which epoch's network is kept: the one that was `best` on the validation set (default), or the `last`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keep: Option<Keep>,
-    /// How far rare classes weigh more: a sample's weight is (samples of its class)^-p, 1 on average; 0 to 1,
-    /// default 0, every sample the same. Larger: rare classes are heard more and common ones less; at 1 every
+    /// Exponent p of the class weights: a sample's weight is (samples of its class)^-p, 1 on average; 0 to 1,
+    /// default 0, every sample the same. Larger: rare classes weigh more and common ones less; at 1 every
     /// class weighs the same. Above 0 the best epoch is the one with the best mean recall over the classes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub class_balance: Option<f64>,
-    /// What numbers are computed in: `f32` (default) or `f64`, which is slower and tells rounding from
-    /// the rest.
+    /// Precision of computation: `f32` (default) or `f64`, which is slower and separates rounding from other
+    /// effects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub precision: Option<Precision>,
 }
@@ -73,7 +73,7 @@ pub struct EarlyStopping {
 }
 
 impl TrainKeys {
-    /// Whether nothing is given.
+    /// Whether nothing is set.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -98,7 +98,7 @@ impl TrainKeys {
         }
     }
 
-    /// The settings with defaults where nothing is given.
+    /// The settings, with defaults for omitted keys.
     pub fn settle(&self) -> Train {
         let usual = Train::default();
         let lanes = self.lanes.unwrap_or(usual.lanes);

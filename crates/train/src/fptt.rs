@@ -1,7 +1,7 @@
-//! Forward propagation through time: the weights step every K steps *within* a sequence, and a regulariser
-//! holds them near where they have been, so that the short gradients add up to a long one.
+//! Forward propagation through time: the weights are updated every K steps *within* a sequence, and a
+//! regulariser keeps them near their past values, so that the short gradients add up to a long one.
 //!
-//! The sequence is cut into parts of K steps; the state goes on from part to part, its gradient does not.
+//! The sequence is cut into parts of K steps; the state continues from part to part, its gradient does not.
 //! With ℓ_k the loss of part k, W the weights, W̄ their running mean and g an estimate of the gradient:
 //!
 //! ```text
@@ -12,12 +12,10 @@
 //! W̄_{k+1} = (W̄_k + W_{k+1}) / 2 - g_{k+1} / (2α)               (5)
 //! ```
 //!
-//! (4) stands for ∇ℓ_k(W_{k+1}): where (3) has found the minimum of ℓ_k + R_k, (2) is 0 there and (4) is
-//! exact. That saves a reverse pass a part. W̄ and g go on from update to update; they start at the initial
-//! weights and 0.
+//! (4) replaces ∇ℓ_k(W_{k+1}): if (3) has found the minimum of ℓ_k + R_k, (2) is 0 there and (4) is exact. That saves a reverse pass per part. W̄ and g persist from update to update; they start at the initial weights and 0.
 //!
-//! An arm that trains so sees the same samples in the same order as the others, and takes as many more steps
-//! of its weights as an update has parts: a comparison has to say so, and the summary counts them.
+//! Such an arm uses the same samples in the same order as the others, but takes as many more weight updates
+//! as an update has parts: a comparison must report this, and the summary counts them.
 //!
 //! | symbol | field | what | unit |
 //! |---|---|---|---|
@@ -56,12 +54,12 @@ impl<R: Real> Fptt<R> {
         }
     }
 
-    /// What a checkpoint keeps: W̄ and g.
+    /// State in a checkpoint: W̄ and g.
     pub fn save(&self) -> [Vec<Numbers>; 2] {
         [keep(&self.mean), keep(&self.slope)]
     }
 
-    /// Goes on where `saved` was left. False if it is of another net.
+    /// Restores `saved`. False if it belongs to another network.
     pub fn resume(&mut self, [mean, slope]: &[Vec<Numbers>; 2]) -> bool {
         take_up(&mut self.mean, mean) && take_up(&mut self.slope, slope)
     }
@@ -80,7 +78,7 @@ impl<R: Real> Fptt<R> {
         }
     }
 
-    /// Takes up the weights that the step has led to.
+    /// Adopts the weights after the optimiser's step.
     pub fn settle(&mut self, net: &Network<R>) {
         let half = R::of(0.5);
         let (alpha, share) = (self.alpha, half / self.alpha);

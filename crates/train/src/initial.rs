@@ -2,9 +2,9 @@
 //!
 //! | rule | h_0 | source |
 //! |---|---|---|
-//! | `rest` | the cell's rest | |
-//! | `passed` | with probability p the last state of a lane of the update before, drawn at random; else rest | Narayanan et al. 2019, p < 1; Buitrago & Gu 2025, p = 1 |
-//! | `noise` | rest + σ z, z standard normal | Buitrago & Gu 2025 |
+//! | `rest` | the cell's initial state | |
+//! | `passed` | with probability p the last state of a lane of the update before, drawn at random; else the initial state | Narayanan et al. 2019, p < 1; Buitrago & Gu 2025, p = 1 |
+//! | `noise` | initial state + σ z, z standard normal | Buitrago & Gu 2025 |
 //! | `fitted_noise` | μ + s z, with mean and deviation of each unit's last states | Buitrago & Gu 2025 |
 //!
 //! ```text
@@ -12,14 +12,13 @@
 //! s²  =  E[h²] - μ², E[h²] as in (1)                         (2)
 //! ```
 //!
-//! A lane's last state is that after its last step, before any padding. No gradient goes back into the
-//! update that it came from. Spikes of the last step are 0 or 1 and take no noise: they stay at rest.
+//! A lane's last state is that after its last step, before any padding. No gradient goes back into the update
+//! that it came from. Spikes of the last step are 0 or 1 and get no noise: they stay in the initial state.
 //! Random numbers are those of the update and the lane, so they do not depend on shards or threads.
 //!
 //! Sources: A. Narayanan et al., "Recognizing long-form speech using streaming end-to-end models" (2019);
 //! R. Buitrago Ruiz and A. Gu, "Understanding and improving length generalization in recurrent models"
-//! (2025). Where they pass the state of the same lane on, samples are drawn anew here, so that any lane is
-//! another sequence.
+//! (2025). They pass on the state of the same lane; here samples are redrawn, so every lane is a new sequence.
 
 use std::ops::Range;
 
@@ -33,7 +32,7 @@ use super::arm::InitialState;
 use super::kept::{SavedInitial, keep_matrix, matrix};
 use saturn_network::{Network, Tapes};
 
-/// What (1) keeps of what it knows.
+/// Decay of the averages in (1).
 const KEPT: f64 = 0.9;
 /// More lanes than any update has.
 const LANES: u64 = 1 << 24;
@@ -43,14 +42,14 @@ pub struct Initial<R: Real> {
     rule: InitialState,
     seed: u64,
     updates: u64,
-    /// For each cell the last states of the last update, `[S, L]`.
+    /// The last states of the last update, `[S, L]` for each cell.
     passed: Vec<DMatrix<R>>,
     /// For each cell μ and E[h²], `[S]` each.
     fitted: Vec<[Vec<f64>; 2]>,
 }
 
 impl<R: Real> Initial<R> {
-    /// Under `seed`; nothing is known of any state yet.
+    /// Under `seed`; no state is known yet.
     pub fn new(rule: InitialState, seed: u64) -> Self {
         Self {
             rule,
@@ -61,13 +60,13 @@ impl<R: Real> Initial<R> {
         }
     }
 
-    /// What a checkpoint keeps.
+    /// State in a checkpoint.
     pub fn save(&self) -> SavedInitial {
         let passed = self.passed.iter().map(keep_matrix).collect();
         (self.updates, passed, self.fitted.clone())
     }
 
-    /// Goes on where `saved` was left. False if it is of another net.
+    /// Restores `saved`. False if it belongs to another network.
     pub fn resume(&mut self, net: &Network<R>, saved: SavedInitial) -> bool {
         let (updates, passed, fitted) = saved;
         let passed: Option<Vec<DMatrix<R>>> = passed.iter().map(matrix).collect();
@@ -84,7 +83,7 @@ impl<R: Real> Initial<R> {
         fits
     }
 
-    /// Whether the last states of lanes are wanted.
+    /// Whether the last states of lanes are needed.
     pub fn learns(&self) -> bool {
         match self.rule {
             InitialState::Rest | InitialState::Noise(_) => false,
@@ -128,7 +127,7 @@ impl<R: Real> Initial<R> {
         }
     }
 
-    /// Takes up the last states of an update's shards, in their order.
+    /// Stores the last states of an update's shards, in their order.
     pub fn learn<'a>(&mut self, net: &Network<R>, shards: impl Iterator<Item = &'a Tapes<R>>)
     where
         R: 'a,

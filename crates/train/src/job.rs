@@ -1,4 +1,4 @@
-//! What one training run needs, and what is recorded of it.
+//! Inputs and records of one training run.
 
 use saturn_data::DataError;
 use saturn_loss::{Estimator, Loss, SpikeRate};
@@ -22,15 +22,15 @@ pub struct Job<'a> {
     pub channels: usize,
     /// Samples a lane.
     pub samples: usize,
-    /// The way of training.
+    /// The training regime.
     pub arm: &'a Arm,
-    /// What is minimised.
+    /// The loss.
     pub loss: Loss,
     /// The penalty on spike rates, if any.
     pub spike_rate: Option<SpikeRate>,
-    /// An estimate in place of the label mask, if asked for.
+    /// An estimate in place of the label mask, optional.
     pub estimator: Option<Estimator>,
-    /// What a step of each class weighs, `[C]`, if not all the same.
+    /// Weight of a step of each class, `[C]`, if not all equal.
     pub class_weights: Option<Vec<f64>>,
     /// Epochs, lanes, learning rate and so on.
     pub settings: &'a Train,
@@ -47,7 +47,7 @@ pub struct EpochRecord {
     pub cross_entropy: f64,
     /// The Kullback-Leibler part, nats (before its weight).
     pub kl: f64,
-    /// What the second term weighs against the first in the last update, where that changes.
+    /// Weights of the second term in the last update, if they change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kl_weight: Option<f64>,
     /// Mean norm of the gradient before clipping.
@@ -74,7 +74,7 @@ pub enum TrainError {
     /// A sample could not be read.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// The loss left the real numbers.
+    /// The loss is NaN or infinite.
     #[error(
         "the loss is {value} in epoch {epoch}, update {update}\nhint: lower `lr` or `clip_norm` in the scenario's `train`"
     )]
@@ -97,14 +97,14 @@ pub enum TrainError {
     /// A checkpoint could not be read or written.
     #[error("{0}")]
     Checkpoint(#[from] FolderError),
-    /// The user asked to stop.
+    /// On the user's request.
     #[error("interrupted")]
     Interrupted,
 }
 
-/// Who looks on while a net is trained.
+/// An observer of training.
 pub trait Watch {
-    /// Training begins, or is gone on with after the epochs of `history`.
+    /// Training begins, or is resumed after the epochs of `history`.
     fn begins(&mut self, history: &[EpochRecord]);
     /// An epoch is over; false stops the training.
     fn epoch(&mut self, record: &EpochRecord) -> bool;
@@ -112,6 +112,6 @@ pub trait Watch {
     fn stopped(&self) -> bool {
         false
     }
-    /// A checkpoint was refused.
+    /// A checkpoint was rejected.
     fn say(&self, line: &str);
 }

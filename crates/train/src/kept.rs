@@ -1,4 +1,4 @@
-//! Weights, moments and states as a checkpoint keeps them.
+//! Weights, moments and states as stored in a checkpoint.
 
 use nalgebra::DMatrix;
 use saturn_cell::{Params, Real};
@@ -6,7 +6,7 @@ use saturn_cell::{Params, Real};
 use saturn_network::Network;
 use saturn_store::checkpoint::Numbers;
 
-/// Where lanes start: updates, last states of each cell, fitted moments.
+/// State of the initial-state rule: updates, last states of each cell, fitted moments.
 pub type SavedInitial = (u64, Vec<Matrix>, Vec<[Vec<f64>; 2]>);
 
 /// The numbers of all tensors, cell by cell.
@@ -15,7 +15,8 @@ pub fn keep<'a, R: Real>(of: impl IntoIterator<Item = &'a Params<R>>) -> Vec<Num
     tensors.map(|t| Numbers::of(t.value.as_slice())).collect()
 }
 
-/// Writes what [`keep`] gave into tensors of the same shapes. False, and nothing is written, if they are others.
+/// Writes the result of [`keep`] into tensors of the same shapes. Returns false, without writing, if the
+/// shapes differ.
 pub fn take_up<R: Real>(to: &mut [Params<R>], from: &[Numbers]) -> bool {
     let lengths = to.iter().flat_map(Params::tensors).map(|t| t.value.len());
     if !lengths.eq(from.iter().map(Numbers::count::<R>)) {
@@ -34,7 +35,7 @@ pub fn keep_weights<R: Real>(net: &Network<R>) -> Vec<Numbers> {
 }
 
 /// Gives `net` the weights that [`keep_weights`] gave. False if they are those of another net.
-pub fn take_up_weights<R: Real>(net: &mut Network<R>, from: &[Numbers]) -> bool {
+pub fn restore_weights<R: Real>(net: &mut Network<R>, from: &[Numbers]) -> bool {
     let mut all: Vec<Params<R>> = (net.cells().iter()).map(|c| c.params().clone()).collect();
     let fits = take_up(&mut all, from);
     if fits {
@@ -48,13 +49,13 @@ pub fn take_up_weights<R: Real>(net: &mut Network<R>, from: &[Numbers]) -> bool 
 /// A matrix with its rows and columns.
 pub type Matrix = (usize, usize, Numbers);
 
-/// What is kept of `matrix`.
+/// The stored form of `matrix`.
 pub fn keep_matrix<R: Real>(matrix: &DMatrix<R>) -> Matrix {
     let (rows, columns) = matrix.shape();
     (rows, columns, Numbers::of(matrix.as_slice()))
 }
 
-/// The matrix that [`keep_matrix`] gave; `None` if it has not as many numbers as it says.
+/// The matrix stored by [`keep_matrix`]; `None` if its length does not match its shape.
 pub fn matrix<R: Real>((rows, columns, numbers): &Matrix) -> Option<DMatrix<R>> {
     let values: Vec<R> = numbers.values();
     (Some(values.len()) == rows.checked_mul(*columns))

@@ -7,7 +7,7 @@
 //! | [`mask`] | where the input is informative, if not where the labels hold |
 //! | [`batch`], [`initial`] | the sequences of one update and the states they start from |
 //! | [`update`], [`one_update`], [`optimizer`] | a gradient step over shards of lanes |
-//! | [`trainer`], [`job`] | the loop; what it needs and records |
+//! | [`trainer`], [`job`] | the loop; its inputs and records |
 //! | [`validate`] | accuracy on the validation split |
 //! | [`weights`] | safetensors in and out |
 
@@ -15,7 +15,6 @@ pub mod arm;
 pub mod batch;
 pub mod changes;
 pub mod class_weights;
-mod course;
 pub mod fptt;
 pub mod initial;
 pub mod job;
@@ -30,6 +29,7 @@ pub mod settings;
 #[cfg(test)]
 mod tests;
 pub mod trainer;
+mod training_loop;
 pub mod update;
 pub mod validate;
 pub mod validation;

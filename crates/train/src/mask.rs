@@ -36,7 +36,7 @@ pub struct MaskReports {
     pub valid: MaskReport,
 }
 
-/// What stands in the place of the labels' mask; nothing where that itself is used.
+/// Replacement of the label mask; none if that itself is used.
 #[derive(Default)]
 pub struct Mask {
     /// Estimates it from the input, its threshold set on training streams.

@@ -5,7 +5,7 @@ use saturn_loss::{Loss, SpikeRate};
 /// What an update descends.
 #[derive(Clone, Copy)]
 pub struct Objective<'a> {
-    /// What is minimised.
+    /// The objective of training.
     pub loss: &'a Loss,
     /// The penalty on spike rates, if any.
     pub spike_rate: Option<&'a SpikeRate>,
@@ -20,7 +20,7 @@ pub struct Objective<'a> {
 }
 
 impl<'a> Objective<'a> {
-    /// `loss` alone, with the whole gradient.
+    /// Only `loss`, with the full gradient.
     pub fn of(loss: &'a Loss) -> Self {
         Self {
             loss,

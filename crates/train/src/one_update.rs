@@ -19,7 +19,7 @@ impl Job<'_> {
             .held_by(self.arm.fptt.as_ref(), net)
     }
 
-    /// What is descended when a share `progress` of the updates is done.
+    /// The objective when a share `progress` of the updates is done.
     pub(super) fn objective(&self, progress: f64) -> Objective<'_> {
         Objective {
             loss: &self.loss,
@@ -32,7 +32,7 @@ impl Job<'_> {
     }
 }
 
-/// How far and how fast an update goes.
+/// Step size and pace of an update.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
     /// Learning rate.
@@ -41,8 +41,8 @@ pub struct Pace {
     pub progress: f64,
 }
 
-/// One update of `net` on `lanes`: one step, or one every so many steps of the streams. Returns the mean loss
-/// over them and counts the norms of their gradients; a loss that is no number comes back at once.
+/// One update of `net` on `lanes`: one step, or one every so many steps of the sequences. Returns the mean
+/// loss over them and counts the norms of their gradients; a NaN or infinite loss is returned immediately.
 pub fn one_update<R: Real>(
     net: &mut Network<R>,
     job: &Job,

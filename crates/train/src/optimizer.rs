@@ -45,12 +45,12 @@ impl<R: Real> Optimizer<R> {
         self.updates.unsigned_abs().into()
     }
 
-    /// What a checkpoint keeps.
+    /// State in a checkpoint.
     pub fn save(&self) -> (i32, Vec<Numbers>, Vec<Numbers>) {
         (self.updates, keep(&self.first), keep(&self.second))
     }
 
-    /// Goes on where `saved` was left. False if it is of another net.
+    /// Restores `saved`. False if it belongs to another network.
     pub fn resume(&mut self, (updates, first, second): &(i32, Vec<Numbers>, Vec<Numbers>)) -> bool {
         self.updates = *updates;
         take_up(&mut self.first, first) && take_up(&mut self.second, second)
@@ -93,7 +93,7 @@ impl<R: Real> Optimizer<R> {
     }
 }
 
-/// A few numbers that step beside a net: what a loss learns of itself.
+/// A few numbers optimised with a network: the learnt parameters of a loss.
 pub struct Scalars<const N: usize> {
     rule: Rule,
     updates: i32,
@@ -115,12 +115,12 @@ impl<const N: usize> Scalars<N> {
         }
     }
 
-    /// What a checkpoint keeps: updates, values, both moments.
+    /// State in a checkpoint: updates, values, both moments.
     pub fn save(&self) -> (i32, [[f64; N]; 3]) {
         (self.updates, [self.values, self.first, self.second])
     }
 
-    /// Goes on where `saved` was left.
+    /// Restores `saved`.
     pub fn resume(&mut self, saved: (i32, [[f64; N]; 3])) {
         (self.updates, [self.values, self.first, self.second]) = saved;
     }

@@ -11,7 +11,7 @@ use serde::de::{
 };
 use serde::ser::{Serialize, Serializer};
 
-/// What a key holds that can be switched off by the word `none`.
+/// The value of a key that can be switched off by `none`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrNone<T> {
     /// `none`.
@@ -40,7 +40,7 @@ impl<T: Serialize> Serialize for OrNone<T> {
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for OrNone<T> {
-    // By hand, since an untagged enum loses the place and the reason of an error.
+    // By hand, since an untagged enum loses the position and the reason of an error.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Either<T>(PhantomData<T>);
         impl<'de, T: Deserialize<'de>> Visitor<'de> for Either<T> {

@@ -1,7 +1,7 @@
-//! What a checkpoint keeps of training, between two updates.
+//! The checkpoint of training, between two updates.
 //!
-//! Order, gaps and noise of an epoch follow from the seed and its number, so that the place in it is a cursor of
-//! two numbers. All else that the next update depends on stands here.
+//! Order, gaps and noise of an epoch follow from the seed and its number, so the position in it is a cursor
+//! of two numbers. Everything else that the next update depends on is stored here.
 
 use saturn_loss::Parts;
 use serde::{Deserialize, Serialize};
@@ -12,12 +12,12 @@ use super::optimizer::Norms;
 use super::validation::Validation;
 use saturn_store::checkpoint::{Numbers, as_json};
 
-/// Training under way.
+/// State of training.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct SavedTraining {
     /// The weights.
     pub weights: Vec<Numbers>,
-    /// The optimiser, and what else an update remembers.
+    /// State of the optimiser and of the updates.
     pub update: SavedUpdate,
     /// Where it is.
     pub cursor: Cursor,
@@ -29,11 +29,11 @@ pub struct SavedTraining {
     pub best: Option<(Validation, usize)>,
     /// Weights of the best epoch; empty without one.
     pub best_weights: Vec<Numbers>,
-    /// Seconds of training, over all times that it was gone on with.
+    /// Seconds of training, over all resumptions.
     pub seconds: f64,
 }
 
-/// A place in training, with the sums of the epoch that is under way.
+/// A position in training, with the sums of the current epoch.
 #[derive(Clone, Copy, Default, Serialize, Deserialize)]
 pub struct Cursor {
     /// The epoch, from 0 on.
@@ -48,7 +48,7 @@ pub struct Cursor {
     pub norms: (f64, u64, u64),
     /// The last learning rate.
     pub lr: f64,
-    /// What the second term weighs against the first, where that changes.
+    /// Weights of the second term, if they change.
     pub kl_weight: Option<f64>,
 }
 
@@ -91,7 +91,7 @@ impl Cursor {
     }
 }
 
-/// What [`super::update::Update`] remembers from one update to the next.
+/// State of [`super::update::Update`] between updates.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct SavedUpdate {
     /// Updates of the optimiser, its first and second moments.
@@ -100,6 +100,6 @@ pub struct SavedUpdate {
     pub initial: SavedInitial,
     /// Running mean and slope of FPTT.
     pub fptt: Option<[Vec<Numbers>; 2]>,
-    /// What the loss learns of itself: updates, values, both moments.
+    /// The learnt parameters of the loss: updates, values, both moments.
     pub log_variances: (i32, [[f64; 2]; 3]),
 }

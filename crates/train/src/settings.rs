@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Lanes of a shard where nothing is set, at most.
+/// Default maximum of lanes per shard.
 pub(crate) const MOST_SHARD_LANES: usize = 8;
 
 /// Checked settings of training. Ranges and defaults: [`TrainKeys`].
@@ -24,7 +24,7 @@ pub struct Train {
     pub lr: f64,
     /// Share of all updates in which the learning rate rises.
     pub warmup: f64,
-    /// What the learning rate does then.
+    /// The learning rate after the warm-up.
     pub schedule: Schedule,
     /// Its end, as a share of the peak.
     pub final_lr: f64,
@@ -32,7 +32,7 @@ pub struct Train {
     pub clip_norm: Option<f64>,
     /// Epochs without improvement after which training stops, if it does.
     pub patience: Option<usize>,
-    /// Which epoch's net is kept.
+    /// Which epoch's network is kept.
     pub keep: Keep,
     /// p, how far rare classes weigh more.
     #[serde(skip_serializing_if = "is_zero")]
@@ -70,7 +70,7 @@ impl Default for Train {
     }
 }
 
-/// The rule of an update. The name alone stands for its defaults.
+/// The optimiser. The name alone means its defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Optimizer {
@@ -91,7 +91,7 @@ pub enum Optimizer {
     },
     /// Gradient descent with momentum, in PyTorch's form.
     Sgd {
-        /// Share of the last step that is kept; 0 to below 1, default 0.9. Larger: smoother and longer.
+        /// Share of the last step that is retained; 0 to below 1, default 0.9. Larger: smoother and longer.
         #[serde(default = "momentum")]
         momentum: f64,
     },
@@ -124,7 +124,7 @@ impl Default for Optimizer {
     }
 }
 
-/// What the learning rate does after the warm-up.
+/// Learning rate after the warm-up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Schedule {
@@ -135,7 +135,7 @@ pub enum Schedule {
     Constant,
 }
 
-/// Which epoch's net is kept.
+/// Which epoch's network is kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Keep {

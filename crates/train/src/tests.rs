@@ -40,8 +40,8 @@ fn every_arm_sees_the_same_samples_in_the_same_updates() {
     assert_eq!(all, (0..103).collect::<Vec<_>>());
 }
 
-/// Kingma & Ba: the first step is lr g / (|g| + e) = lr, whatever the gradient; the second, with the
-/// same gradient, again.
+/// Kingma & Ba: the first step is lr g / (|g| + e) = lr, for any gradient; the second, with the same
+/// gradient, again.
 #[test]
 fn adam_steps_by_the_learning_rate_along_a_constant_gradient() {
     let mut net = net();

@@ -2,8 +2,8 @@
 
 use saturn_cell::Real;
 
-use super::course::Course;
 use super::job::{EpochRecord, Job, TrainError, Watch};
+use super::training_loop::TrainingLoop;
 use saturn_network::Network;
 use saturn_store::checkpoint::{Keeper, Stage};
 
@@ -19,7 +19,7 @@ pub struct Trained {
     pub seconds: f64,
 }
 
-/// Trains `net` in place, from the last checkpoint of `stage` on, if there is one.
+/// Trains `net` in place, from the last checkpoint of `stage` if there is one.
 pub fn train<R: Real>(
     net: &mut Network<R>,
     job: &Job,
@@ -27,36 +27,36 @@ pub fn train<R: Real>(
     watch: &mut dyn Watch,
 ) -> Result<Trained, TrainError> {
     let mut keeper = stage.map(|stage| Keeper::new(stage, ""));
-    let mut course = Course::new(net, job);
+    let mut training = TrainingLoop::new(net, job);
     if let Some(keeper) = &mut keeper
         && let Some(saved) = keeper.load(&|line| watch.say(line))?
     {
         let fresh = net.clone();
-        if !course.resume(net, saved) {
-            watch.say("a checkpoint does not fit its net, which is trained anew");
+        if !training.resume(net, saved) {
+            watch.say("a checkpoint does not fit its network, which is trained from the start");
             net.copy_from(&fresh);
-            course = Course::new(net, job);
+            training = TrainingLoop::new(net, job);
         }
     }
-    watch.begins(&course.history);
-    while !course.is_over() {
-        course.epoch(net, keeper.as_mut(), watch)?;
+    watch.begins(&training.history);
+    while !training.is_over() {
+        training.epoch(net, keeper.as_mut(), watch)?;
     }
-    let seconds = course.seconds();
-    let kept_epoch = match course.best {
+    let seconds = training.seconds();
+    let kept_epoch = match training.best {
         Some((_, at, kept)) => {
             net.copy_from(&kept);
             at
         }
-        None => course.history.len(),
+        None => training.history.len(),
     };
-    if let Some(fake) = course.fake {
+    if let Some(fake) = training.fake {
         fake.finish(net);
     }
     Ok(Trained {
-        history: course.history,
+        history: training.history,
         kept_epoch,
-        weight_steps: course.update.steps(),
+        weight_steps: training.update.steps(),
         seconds,
     })
 }

@@ -7,10 +7,11 @@
 //! shard 2:  compose ─┘          └─ forward ─ reverse ─┘
 //! ```
 //!
-//! The loss divides by sums over the targets of all shards, which come first. A penalty on spike rates divides
-//! by sums over all outputs: with it, every forward pass comes before any reverse one. Shards run in parallel;
-//! sums over shards and the step run in parallel over elements, each of which adds up in the order of the
-//! shards. So the bits do not depend on the number of threads. Memory is kept from one update to the next.
+//! The loss divides by sums over the targets of all shards, which come first. A penalty on spike rates
+//! divides by sums over all outputs: with it, every forward pass comes before any reverse one. Shards run in
+//! parallel; sums over shards and the step run in parallel over elements, each of which adds up in the order
+//! of the shards. So the bits do not depend on the number of threads. Buffers are reused from one update to
+//! the next.
 
 use std::ops::Range;
 
@@ -33,7 +34,7 @@ use saturn_network::{Gradient, Network, Tapes};
 /// The memory of updates of one net: shards, gradient, optimiser.
 pub struct Update<R: Real> {
     shards: Vec<Shard<R>>,
-    /// How many of them the last update filled.
+    /// Number of shards used by the last update.
     used: usize,
     /// For each spiking cell, the sums over shards that its rates are made of.
     rates: Vec<Option<RateTotals>>,
@@ -64,7 +65,7 @@ impl<R: Real> Update<R> {
         }
     }
 
-    /// The same with lanes that start as `rule` says, under `seed`.
+    /// The same with lanes that start by `rule`, under `seed`.
     pub fn starting_from(self, rule: InitialState, seed: u64) -> Self {
         Self {
             initial: Initial::new(rule, seed),
@@ -72,7 +73,7 @@ impl<R: Real> Update<R> {
         }
     }
 
-    /// The same with weights that are held as `config` says where they step within a sequence.
+    /// The same with weights that are regularised by `config` when they are updated within a sequence.
     pub fn held_by(self, config: Option<&FpttConfig>, net: &Network<R>) -> Self {
         Self {
             fptt: config.map(|config| Fptt::new(config, net)),
@@ -80,14 +81,14 @@ impl<R: Real> Update<R> {
         }
     }
 
-    /// What the terms of the loss weigh at present.
+    /// The current weights of the loss's terms.
     pub fn balance(&self, objective: Objective) -> Balance {
         let Objective { loss, progress, .. } = objective;
         loss.balance(progress, self.log_variances.values)
     }
 
-    /// The loss of `count` shards, and its gradient, kept for [`Self::step`]. `compose(i, batch)` fills
-    /// the batch of shard `i`; it finds there what the last update left.
+    /// The loss of `count` shards, and its gradient, stored for [`Self::step`]. `compose(i, batch)` fills the
+    /// batch of shard `i`, which contains that of the last update.
     pub fn gradient<E: Send>(
         &mut self,
         net: &Network<R>,
@@ -123,9 +124,8 @@ impl<R: Real> Update<R> {
         Ok(shards.iter().map(|s| s.batch.steps).max().unwrap_or(0))
     }
 
-    /// The loss of the steps `range` of the shards that were filled, and its gradient in these steps alone,
-    /// kept for [`Self::step`]. Ranges come in order, the first from step 0 on; states go on from one to
-    /// the next.
+    /// The loss of the steps `range` of the composed shards, and its gradient in these steps only, stored for
+    /// [`Self::step`]. Ranges come in order, the first from step 0; states continue from one to the next.
     pub fn part(&mut self, net: &Network<R>, objective: Objective, range: Range<usize>) -> Parts {
         let balance = self.balance(objective);
         let pass = self.steps();
@@ -137,8 +137,8 @@ impl<R: Real> Update<R> {
             shard.begin(objective, range.clone());
             totals += shard.totals;
         }
-        // Without a penalty on rates, nothing in a shard's reverse pass waits for the others: it comes while
-        // what the forward pass left is in the processor's cache.
+        // Without a penalty on rates, a shard's reverse pass does not depend on the others: it runs while the
+        // record of the forward pass is still in the processor's cache.
         let apart = objective.spike_rate.is_some();
         shards.par_iter_mut().for_each(|shard| {
             shard.forward(net, objective, initial);
@@ -181,9 +181,9 @@ impl<R: Real> Update<R> {
         sum
     }
 
-    /// Clips the last gradient to norm `clip_norm` and steps `net` along it at learning rate `lr`.
-    /// Returns the norm before clipping; if that is not finite, nothing has changed. (A spiking net would not
-    /// show it later: weights that are no number lead to no spikes, and so to a loss that is a number.)
+    /// Clips the last gradient to norm `clip_norm` and steps `net` along it at learning rate `lr`. Returns
+    /// the norm before clipping; if that is not finite, the weights are unchanged. (In a spiking network it
+    /// would not be noticed later: NaN weights lead to no spikes, and so to a finite loss.)
     pub fn step(&mut self, net: &mut Network<R>, clip_norm: Option<f64>, lr: f64) -> f64 {
         if let Some(fptt) = &self.fptt {
             fptt.regularise(net, &mut self.grad);
@@ -200,7 +200,7 @@ impl<R: Real> Update<R> {
         norm
     }
 
-    /// What a checkpoint keeps, between two updates.
+    /// State in a checkpoint, between two updates.
     pub fn save(&self) -> SavedUpdate {
         SavedUpdate {
             optimizer: self.optimizer.save(),
@@ -210,7 +210,7 @@ impl<R: Real> Update<R> {
         }
     }
 
-    /// Goes on where `saved` was left. False if it is of another net or arm.
+    /// Restores `saved`. False if it belongs to another network or arm.
     pub fn resume(&mut self, net: &Network<R>, saved: SavedUpdate) -> bool {
         let starts = self.initial.resume(net, saved.initial);
         self.log_variances.resume(saved.log_variances);

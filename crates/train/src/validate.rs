@@ -25,7 +25,7 @@ struct Tally {
 
 /// Validates `net` on the whole validation split.
 pub fn validate<R: Real>(net: &Network<R>, job: &Job) -> Result<Validation, TrainError> {
-    // Twice the samples of a training lane: long enough to see what never resetting does.
+    // Twice the samples of a training lane: long enough to show the effect of never resetting.
     let samples = 2 * job.samples;
     let epoch = Epoch::of(job.seed, 0, job.valid.split, samples);
     let lanes: Vec<LanePlan> = epoch
@@ -109,8 +109,8 @@ mod tests {
     use saturn_cell::EventBatch;
     use saturn_network::{NetworkConfig, Outputs, build};
 
-    /// A net that says "nothing" everywhere, and class 1 before the other classes, is right about class 1:
-    /// a sample's class is that of the largest sum among the classes.
+    /// A network that outputs "nothing" everywhere, and ranks class 1 above the other classes, is correct on
+    /// class 1: a sample's class is that of the largest sum among the classes.
     #[test]
     fn an_output_for_nothing_is_no_answer() {
         let layers = serde_saphyr::from_str("[{linear: {out: 2}}]").expect("layers");

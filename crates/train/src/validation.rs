@@ -10,14 +10,14 @@ pub struct Validation {
     /// Mean over classes of that share.
     #[serde(default)]
     pub balanced: f64,
-    /// Share of samples that are right at their last step.
+    /// Share of samples predicted correctly at their last step.
     pub last: f64,
     /// Mean over samples of -log of the true class's share of the summed probabilities, nats.
     pub surprise: f64,
 }
 
 impl Validation {
-    /// Better: more samples right, or, `balanced`, more of each class; among equals, less surprise.
+    /// Better: higher accuracy or, if `balanced`, higher mean recall; among equals, lower loss.
     pub fn better_than(&self, other: &Self, balanced: bool) -> bool {
         let right = |v: &Self| if balanced { v.balanced } else { v.summed };
         (right(self), -self.surprise) > (right(other), -other.surprise)

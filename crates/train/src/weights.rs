@@ -1,17 +1,17 @@
 //! Weights in safetensors: tensors named `LAYER.NAME`, with PyTorch's row-major `[out, in]` shapes.
 //!
-//! A file describes itself ([`Description`]) and its tensors have a checksum ([`checksum`]) that the results of its
-//! training record, so that weights which someone put under a run's name are never reported with a history that is
-//! not theirs ([`refuse_others`]).
+//! A file describes itself ([`Description`]) and its tensors have a checksum ([`checksum`]) that the results
+//! of its training record, so that other weights placed under a run's name are never reported with the
+//! history of the run's training ([`refuse_others`]).
 //!
 //! | stored as | in an f32 network | in an f64 network |
 //! |---|---|---|
-//! | F32 | as it is | exactly |
-//! | F64 | rounded to nearest, with a notice | as it is |
+//! | F32 | unchanged | exactly |
+//! | F64 | rounded to nearest, with a notice | unchanged |
 //! | F16, BF16 | exactly | exactly |
-//! | any other type | refused | refused |
+//! | any other type | rejected | rejected |
 //!
-//! Tensors may be in any order. One that is missing, has another shape, or is not the network's is refused, and so
+//! Tensors may be in any order. A missing or superfluous tensor, or one of another shape, is rejected, and so
 //! is any number that is not finite in the network's type.
 
 mod description;
@@ -42,9 +42,9 @@ pub use error::WeightsError;
 pub use file::WeightsFile;
 pub use tie::{Tie, refuse_in_the_way, refuse_others, tie};
 
-/// The checksum of tensors in the order of their names: SHA-256 over, for each, the line `NAME SHAPE`, such as
-/// `0.weight [8, 16]`, and its numbers row by row as little-endian f64. How a file stores them does not count, nor
-/// does their order in it, so that an f64 copy of f32 weights has the checksum of these.
+/// The checksum of tensors in the order of their names: SHA-256 over, for each, the line `NAME SHAPE`, such
+/// as `0.weight [8, 16]`, and its numbers row by row as little-endian f64. It does not depend on how a file
+/// stores them, nor on their order, so an f64 copy of f32 weights has the same checksum.
 pub fn checksum<'a>(tensors: impl IntoIterator<Item = &'a Stored>) -> String {
     let mut sum = Sha256::new();
     for (name, shape, numbers) in tensors {
@@ -56,7 +56,7 @@ pub fn checksum<'a>(tensors: impl IntoIterator<Item = &'a Stored>) -> String {
     hex(&sum.finalize())
 }
 
-/// What stands before a tensor's numbers.
+/// The prefix of a tensor's numbers.
 fn head_line(name: &str, shape: &[usize]) -> String {
     format!("{name} {shape:?}\n")
 }
@@ -138,13 +138,13 @@ pub fn save<R: Real>(
     Ok(sum)
 }
 
-/// Reads the weights of `net` from `path`, whatever the file reports of itself; what the user should know, a line each.
+/// Reads the weights of `net` from `path`, ignoring the file's description; returns notices, one line each.
 pub fn load<R: Real>(net: &mut Network<R>, path: &Path) -> Result<Vec<String>, WeightsError> {
     read(net, &mut WeightsFile::open(path)?)
 }
 
 impl WeightsFile {
-    /// An error if the file describes another network than `of`; what the user should know, a line each.
+    /// An error if the file describes another network than `of`; otherwise notices, one line each.
     pub fn refuse_another(&self, of: &Belonging) -> Result<Vec<String>, WeightsError> {
         let Some(description) = self.description()? else {
             return Ok(Vec::new());
@@ -170,7 +170,7 @@ impl WeightsFile {
     }
 }
 
-/// Reads the weights of `net` from an open file; what the user should know, a line each.
+/// Reads the weights of `net` from an open file; returns notices, one line each.
 pub fn read<R: Real>(
     net: &mut Network<R>,
     file: &mut WeightsFile,

@@ -1,17 +1,16 @@
 //! Diagonal state-space models: x' = L x + f B u, s = C x + D u.
 //!
 //! ```text
-//! (1) contracts by max |L|, if and only if max |L| < 1, whatever is heard
+//! (1) contracts by max |L|, if and only if max |L| < 1, for any input
 //! (2) |x_p| <= sup |f_p (B u)_p| / (1 - |L_p|)
 //! (3) energy:  sup_ω |G(ω)|_2,  G(ω) = C (1 - L e^{-iω})^{-1} f B + D                      H∞
 //! (4) peak:    max_o Σ_i ( Σ_p |C_op| |f_p B_pi| / (1 - |L_p|) + |D_oi| )  >=  max |s| / max |u|
 //! ```
 //!
 //! `ssm_block` reads its input through a norm, u = w n + b with |n|_2 <= sqrt(H), and so (2) holds for any input:
-//! |(B u)_p| <= |B_p w|_2 sqrt(H) + |B_p b|. Elsewhere the sup is over inputs in the given range. The gains of a
-//! block are those from u to what its GELU reads.
+//! |(B u)_p| <= |B_p w|_2 sqrt(H) + |B_p b|. Elsewhere the sup is over inputs in the given range. The gains of a block are from u to the input of its GELU.
 //!
-//! (3) is taken on a grid of frequencies and at those of the slowest states: a lower bound, and near.
+//! (3) is computed on a grid of frequencies and at those of the slowest states: a close lower bound.
 
 use std::f64::consts::PI;
 
@@ -22,7 +21,7 @@ use super::{Condition, Gain, Heard, StateBound, Theory, seen, tensor};
 
 /// Points of the grid of frequencies from 0 to π.
 const GRID: usize = 65;
-/// Slow states whose own frequencies are looked at too.
+/// Slow states whose own frequencies are included.
 const SLOW: usize = 32;
 
 /// The system, read off a cell.
@@ -45,7 +44,7 @@ impl System {
         let field = |f: &saturn_cell::Field| f.kind == FieldKind::ComplexDrive;
         let rows = cell.drive_fields().into_iter().find(field)?.rows;
         let p = rows.len() / 2;
-        // What a step makes of one number in each state or in each drive.
+        // The effect of one number in each state or drive over a step.
         let reply = |prev: f64, drive: f64| {
             let mut at = vec![0.0; w.state];
             at[..p].fill(prev);
@@ -141,7 +140,7 @@ fn largest(g: &DMatrix<Complex<f64>>) -> f64 {
     found.iter().copied().fold(0.0, f64::max).sqrt()
 }
 
-/// sup |(B u)_p| for inputs of a cell that reads them through a norm, whatever they are; `None` of others.
+/// sup |(B u)_p| over all inputs of a cell that reads them through a norm; `None` for other cells.
 fn through_norm(cell: &dyn Cell<f64>, system: &System) -> Option<Vec<f64>> {
     let gain = tensor(cell, "norm.weight")?;
     let bias = tensor(cell, "norm.bias");
@@ -163,7 +162,7 @@ fn through_norm(cell: &dyn Cell<f64>, system: &System) -> Option<Vec<f64>> {
     )
 }
 
-/// What is known of the layer.
+/// Results on the layer.
 pub fn theory(cell: &dyn Cell<f64>, heard: Heard) -> Theory {
     let Some(system) = System::of(cell) else {
         return Theory::default();

@@ -9,11 +9,12 @@
 //!     max_i (Z_i + (1 - Z_i) q) < 1 a step
 //! ```
 //!
-//! with upper bounds, over inputs in the given range and |h| <= 1, of z (Z), |n| (N), r (R), |m| (M), and of the
-//! slopes of tanh (S) and of the sigmoid of r (σ'). The slope of z is z (1 - z), whose 1 - z stands before Q.
+//! with upper bounds, over inputs in the given range and |h| <= 1, of z (Z), |n| (N), r (R), |m| (M), and of
+//! the slopes of tanh (S) and of the sigmoid of r (σ'). The slope of z is z (1 - z), whose 1 - z is the
+//! factor of Q.
 //!
 //! **Source.** The condition of Bonassi, Farina & Scattolini 2021 (Systems & Control Letters 157) for gated
-//! recurrent units, worked out here for the form with r behind the recurrent product, and entry by entry.
+//! recurrent units, derived here for the form with r after the recurrent product, and entry by entry.
 
 use nalgebra::DMatrix;
 use saturn_cell::Cell;
@@ -24,7 +25,7 @@ use super::{
     sigmoid_slope, tanh_slope, tensor,
 };
 
-/// What is known of the layer.
+/// Results on the layer.
 pub fn theory(cell: &dyn Cell<f64>, heard: Heard) -> Theory {
     let names = ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"];
     let [Some(w), Some(u), Some(b), Some(c)] = names.map(|name| tensor(cell, name)) else {
@@ -45,7 +46,7 @@ pub fn theory(cell: &dyn Cell<f64>, heard: Heard) -> Theory {
         let past = (c[2 * h + i] - own[2 * h + i], c[2 * h + i] + own[2 * h + i]);
         let reach = past.0.abs().max(past.1.abs());
         let (low, high) = heard_by[2 * h + i];
-        // r in (0, R) scales what is behind it.
+        // r in (0, R) scales the terms after it.
         let n = (
             low + b[2 * h + i] + reset * past.0.min(0.0),
             high + b[2 * h + i] + reset * past.1.max(0.0),

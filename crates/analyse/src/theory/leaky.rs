@@ -11,7 +11,8 @@ use saturn_cell::{Cell, view, view_mut};
 use super::super::jacobian::{Slope, Step, jacobian};
 use super::{Condition, Heard, StateBound, Theory, products, seen, tensor};
 
-/// a and g of each unit, read off the cell: the slope of its membrane, and what a drive of 1 does at rest.
+/// a and g of each unit, measured on the cell: the slope of its membrane, and its response to a drive of 1 in
+/// the initial state.
 pub(super) fn decays(cell: &dyn Cell<f64>, units: usize) -> (Vec<f64>, Vec<f64>) {
     let w = cell.widths();
     let rest = vec![0.0; w.state];
@@ -39,7 +40,7 @@ pub(super) fn heard_by(
         .collect()
 }
 
-/// What is known of the layer.
+/// Results on the layer.
 pub fn theory(cell: &dyn Cell<f64>, heard: Heard) -> Theory {
     let Some(w) = tensor(cell, "weight") else {
         return Theory::default();

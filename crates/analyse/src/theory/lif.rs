@@ -1,7 +1,7 @@
-//! Leaky integrate-and-fire neurons: the bounds of a membrane, and who cannot fire at every step.
+//! Leaky integrate-and-fire neurons: the bounds of a membrane, and which neurons cannot fire at every step.
 //!
-//! v' = a (1 - z s) v + g d - k s, s = 1 where v > theta. Let d stay in [d_low, d_high]: over inputs in the given
-//! range and any spikes of the layer itself. From rest,
+//! v' = a (1 - z s) v + g d - k s, s = 1 where v > theta. Let d stay in [d_low, d_high]: over inputs in the
+//! given range and any spikes of the layer itself. From the initial state v = 0,
 //!
 //! ```text
 //! (1) never fires, if  p = g d_high / (1 - a) <= theta:                                  v <= max(0, p)
@@ -14,12 +14,11 @@
 //! (4) may fire at every step, and else cannot:  subtract  g d_high > (2 - a) theta;  zero  g d_high > theta;  none  p > theta
 //! ```
 //!
-//! (2): below the threshold the membrane adds at most g d_high to a theta; above it the reset is taken off, and
-//! what is left grows to its own fixed point. (4): the steady membrane under d_high, spikes and all, is above
-//! theta. With x = 0, (1) tells which neurons cannot but be silent when nothing is heard, though all others fire.
+//! (2): below the threshold the membrane adds at most g d_high to a theta; above it the reset is subtracted, and the remainder grows to its own fixed point. (4): the steady membrane under d_high, spikes and all, is above
+//! theta. With x = 0, (1) gives the neurons that must be silent without input, even if all others fire.
 //!
-//! A step of a spike is no smooth map, and so no condition for contraction is given: below, between and above
-//! the jumps the membranes contract by a, and at a jump the past can come back.
+//! A spiking step is not a smooth map, so no condition for contraction is given: below, between and above the
+//! jumps the membranes contract by a, and at a jump differences can reappear.
 
 use saturn_cell::Cell;
 use saturn_neurons::lif::LifConfig;
@@ -28,7 +27,7 @@ use saturn_neurons::spike_reset::SpikeReset;
 use super::leaky::{decays, heard_by};
 use super::{Heard, StateBound, Theory, block, products, seen, tensor};
 
-/// What is known of the layer.
+/// Results on the layer.
 pub fn theory(cell: &dyn Cell<f64>, config: &LifConfig, heard: Heard) -> Theory {
     let Some(w) = tensor(cell, "weight") else {
         return Theory::default();

@@ -11,10 +11,10 @@
 //! (4) ρ(M) < 1: distances shrink by ρ(M) a step in a weighted maximum norm
 //! ```
 //!
-//! (1) holds of a memory that starts at rest, and is finite, since F < 1 for bounded inputs; it can be large.
+//! (1) holds for a memory that starts at zero, and is finite, since F < 1 for bounded inputs; it can be large.
 //!
-//! **Source.** The condition of Terzi, Bonassi, Farina & Scattolini 2021 (Int. J. Robust Nonlinear Control 31),
-//! which compares by a 2 x 2 matrix of norms, here entry by entry.
+//! **Source.** The condition of Terzi, Bonassi, Farina & Scattolini 2021 (Int. J. Robust Nonlinear Control
+//! 31), which compares with a 2 x 2 matrix of norms, here entry by entry.
 
 use nalgebra::DMatrix;
 use saturn_cell::Cell;
@@ -25,7 +25,7 @@ use super::{
     tanh_slope, tensor,
 };
 
-/// What is known of the layer.
+/// Results on the layer.
 pub fn theory(cell: &dyn Cell<f64>, heard: Heard) -> Theory {
     let names = ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0"];
     let [Some(w), Some(u), Some(b)] = names.map(|name| tensor(cell, name)) else {

@@ -1,4 +1,4 @@
-//! What theory says of a cell, from its weights and the range of its input alone.
+//! Theoretical results on a cell, only from its weights and the range of its input.
 //!
 //! | cell | contraction | state | file |
 //! |---|---|---|---|
@@ -7,12 +7,12 @@
 //! | `lstm` | sufficient, by comparison | bound of c | [`lstm`] |
 //! | `ssm`, `lru`, `ssm_block` | exact: max \|L\| | bound of x, gains | [`diagonal`] |
 //! | `li` | exact: max a | bound of v | [`leaky`] |
-//! | `lif` | - | bounds of v, who cannot fire at every step | [`lif`] |
+//! | `lif` | - | bounds of v, neurons that cannot fire at every step | [`lif`] |
 //!
-//! Of any other cell nothing is claimed here: what is said of it is measured.
+//! There are no results on other cells; they are only measured.
 //!
-//! A *sufficient* condition that is not met says nothing: the net may forget all the same, and trained nets
-//! mostly do.
+//! A *sufficient* condition that is not met is inconclusive: the network may still forget, and trained
+//! networks mostly do.
 
 pub mod diagonal;
 pub mod gru;
@@ -42,10 +42,10 @@ pub struct Block {
     pub radius: Option<f64>,
 }
 
-/// A condition under which two states that hear the same become one.
+/// A condition under which two states with the same input converge.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Condition {
-    /// What is compared with 1.
+    /// The quantity that is compared with 1.
     pub name: String,
     /// Its value.
     pub value: f64,
@@ -55,7 +55,7 @@ pub struct Condition {
     pub exact: bool,
     /// By at least which factor a distance (in some norm) shrinks each step, where it holds.
     pub factor: Option<f64>,
-    /// Whether it is about any input; otherwise, about inputs within the range that was heard.
+    /// Whether it holds for any input; otherwise, for inputs within the observed range.
     #[serde(default)]
     pub any_input: bool,
 }
@@ -63,11 +63,11 @@ pub struct Condition {
 /// What follows from a cell's conditions for two of its states under the same input.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Finding {
-    /// They become one: in the end their distance shrinks by this factor a step, or faster.
+    /// They converge: in the end their distance shrinks by this factor a step, or faster.
     Shrinks(f64),
-    /// There are two that never become one.
+    /// There are two that never converge.
     Stays,
-    /// Nothing.
+    /// No conclusion.
     Open,
 }
 
@@ -84,7 +84,7 @@ impl Condition {
         }
     }
 
-    /// Whatever is heard.
+    /// For any input.
     fn for_any_input(self) -> Self {
         Self {
             any_input: true,
@@ -101,19 +101,19 @@ impl Condition {
     }
 }
 
-/// Within what a state stays.
+/// Bounds of a state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StateBound {
     /// Which part of the state.
     pub field: String,
-    /// The least and the largest value of any unit; `None` where there is none.
+    /// The least and the largest value of any unit; `None` if unbounded.
     pub range: Option<(f64, f64)>,
-    /// Whether it holds for any input; otherwise, for inputs within the range that was heard.
+    /// Whether it holds for any input; otherwise, for inputs within the observed range.
     pub any_input: bool,
     /// The least and the largest value that was seen.
     pub seen: Option<(f64, f64)>,
-    /// Units of which the bound does not exclude that inputs within the range pin them (|h| > 0.95, or a spike at
-    /// every step), and all units.
+    /// Units of which the bound does not exclude that inputs within the range saturate them (|h| > 0.95, or a
+    /// spike at every step), and all units.
     #[serde(rename = "pinning_not_excluded", alias = "can_pin")]
     pub pinning: Option<Exclusion>,
 }
@@ -129,7 +129,7 @@ pub struct Gain {
     pub memory_steps: Option<f64>,
 }
 
-/// What theory says of a cell.
+/// Theoretical results on a cell.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Theory {
     /// Recurrent weights.
@@ -140,7 +140,7 @@ pub struct Theory {
     pub bounds: Vec<StateBound>,
     /// Of a linear cell.
     pub gain: Option<Gain>,
-    /// Neurons that cannot but fall silent when nothing is heard, and all: of a spiking cell.
+    /// Neurons that must fall silent without input, and all: of a spiking cell.
     pub silent: Option<(usize, usize)>,
 }
 
@@ -156,7 +156,7 @@ impl Theory {
     }
 }
 
-/// What is known of a cell's surroundings.
+/// Inputs of the theory of a cell.
 #[derive(Clone, Copy, Debug)]
 pub struct Heard<'a> {
     /// The least and the largest value of each row of the input, `[I]`.
@@ -165,7 +165,7 @@ pub struct Heard<'a> {
     pub state: &'a [(f64, f64)],
 }
 
-/// What theory says of `cell`, which `layer` describes where the scenario names it.
+/// Theoretical results on `cell`, which `layer` describes if the scenario names it.
 pub fn theory(cell: &dyn Cell<f64>, layer: Option<&Layer>, heard: Heard) -> Theory {
     match (cell.name(), layer) {
         ("rnn", _) => rnn::theory(cell, heard),
@@ -216,7 +216,7 @@ fn absolute(u: &DMatrix<f64>) -> Vec<f64> {
         .collect()
 }
 
-/// The least and the largest of all of `rows` of what was seen.
+/// The least and the largest observed values over all of `rows`.
 fn seen(state: &[(f64, f64)], rows: std::ops::Range<usize>) -> Option<(f64, f64)> {
     let rows = state.get(rows)?;
     let low = rows.iter().map(|r| r.0).reduce(f64::min)?;

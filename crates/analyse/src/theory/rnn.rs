@@ -3,7 +3,7 @@
 //! tanh has slopes in (0, 1], so the derivative by h is S U with a diagonal 0 < S <= 1, and
 //!
 //! ```text
-//! (1) |S U|_2 <= |U|_2               < 1: distances shrink by |U|_2 a step, whatever is heard
+//! (1) |S U|_2 <= |U|_2               < 1: distances shrink by |U|_2 a step, for any input
 //! (2) |S U| <= |U| entry by entry,  ρ(|U|) < 1: they shrink in a weighted maximum norm
 //! ```
 //!
@@ -17,7 +17,7 @@ use super::{
     Condition, Heard, StateBound, Theory, absolute, block, pinning, products, seen, tensor,
 };
 
-/// What is known of the layer.
+/// Results on the layer.
 pub fn theory(cell: &dyn Cell<f64>, heard: Heard) -> Theory {
     let (Some(w), Some(u)) = (tensor(cell, "weight_ih_l0"), tensor(cell, "weight_hh_l0")) else {
         return Theory::default();

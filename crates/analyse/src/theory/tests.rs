@@ -23,7 +23,7 @@ fn scaled(mut cell: Box<dyn Cell<f64>>, by: f64) -> Box<dyn Cell<f64>> {
     cell
 }
 
-/// What theory says for inputs in ±1.
+/// Theoretical results for inputs in ±1.
 fn of(cell: &dyn Cell<f64>, yaml: &str) -> Theory {
     let input = vec![(-1.0, 1.0); cell.widths().input];
     let layer = layer(yaml);
@@ -34,8 +34,8 @@ fn of(cell: &dyn Cell<f64>, yaml: &str) -> Theory {
     theory(cell, Some(&layer), heard)
 }
 
-/// The distance of two lanes that start apart (in the scale of the field) and hear the same, after each step; and the
-/// least and the largest number of their states' first `rows` rows.
+/// The distance of two lanes with different starts (on the scale of the field) and the same input, after each
+/// step; and the least and the largest number of their states' first `rows` rows.
 fn pair(cell: &dyn Cell<f64>, steps: usize, seed: u64) -> Vec<f64> {
     let w = cell.widths();
     let x = random(w.input, steps, 1.0, seed).map(|x| x.clamp(-1.0, 1.0));
@@ -109,7 +109,7 @@ fn a_unit_of_which_all_is_known() {
 fn the_memory_of_an_lstm_stays_within_its_bound_and_comes_near() {
     let yaml = "lstm: {hidden: 1}";
     let mut cell = build(yaml, 1, 1);
-    // Gates and candidate follow the input alone: i, f, g, o.
+    // Gates and candidate depend only on the input: i, f, g, o.
     cell.update(&mut |p| {
         p[0].copy_from(&DMatrix::from_column_slice(4, 1, &[2.0, 1.0, 3.0, 1.0]));
         p[1].fill(0.0);
@@ -119,7 +119,7 @@ fn the_memory_of_an_lstm_stays_within_its_bound_and_comes_near() {
     let (low, high) = found.bounds[1].range.unwrap();
     let (i, f, g) = (sigmoid(2.0), sigmoid(1.0), 3f64.tanh());
     assert!((high - i * g / (1.0 - f)).abs() < 1e-9 && (low + high).abs() < 1e-12);
-    // The recurrent part is gone: M has the eigenvalues 0 and F.
+    // Without the recurrent part M has the eigenvalues 0 and F.
     assert!((found.contraction[0].value - f).abs() < 1e-4);
     let mut stream = Stream::new(cell.as_ref(), 1);
     let one = DMatrix::from_element(1, 1, 1.0);
@@ -142,7 +142,7 @@ fn a_first_order_filter_has_its_gain() {
     assert!((system.peak() - 31.0).abs() < 1e-9, "{}", system.peak());
 }
 
-/// What a diagonal cell is read to be is what it does: its response to one impulse, and its gain.
+/// The parameters read from a diagonal cell match its behaviour: its response to one impulse, and its gain.
 #[test]
 fn a_diagonal_cell_is_read_rightly() {
     for yaml in ["ssm: {width: 3, states: 4}", "lru: {width: 3, states: 4}"] {

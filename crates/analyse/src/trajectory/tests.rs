@@ -31,7 +31,7 @@ fn path(net: &Network<f64>, inputs: usize, steps: usize, scale: f64) -> Trajecto
         .0
 }
 
-/// λ of a diagonal linear cell are ln |L|, each twice, whatever it hears.
+/// λ of a diagonal linear cell are ln |L|, each twice, for any input.
 #[test]
 fn a_diagonal_cell_has_the_logarithms_of_its_moduli() {
     let net = Network::new(vec![cell("lru: {width: 3, states: 4}", 5)]);
@@ -51,7 +51,7 @@ fn a_diagonal_cell_has_the_logarithms_of_its_moduli() {
     assert_eq!(spectrum.kaplan_yorke, Some(0.0));
 }
 
-/// Leaky neurons without a reset of the membrane's memory: λ = ln a, whatever they fire.
+/// Leaky neurons without a reset of the membrane: λ = ln a, independent of their spikes.
 #[test]
 fn a_spiking_layer_forgets_as_its_membranes_leak() {
     let yaml = "lif: {hidden: 3, recurrent: true, tau_mem_ms: 50, learn_tau: false}";

@@ -19,9 +19,9 @@ pub struct SegmentOutcome {
     pub recording: usize,
     /// The class of the heaviest detection; `None` is a miss.
     pub answer: Option<usize>,
-    /// The step at which that detection had lasted `hold` steps: when the answer was there.
+    /// The step at which that detection had lasted `hold` steps: the time of the answer.
     pub decided: Option<u64>,
-    /// Whether the answer is the label.
+    /// Whether the prediction equals the label.
     pub right: bool,
 }
 
@@ -44,7 +44,7 @@ pub(super) struct Excursion {
 }
 
 impl Excursion {
-    /// The middle step; as an excursion goes on, it only moves later.
+    /// The middle step; as an excursion continues, it only moves later.
     fn middle(&self) -> u64 {
         u64::midpoint(self.first, self.last)
     }
@@ -96,7 +96,7 @@ impl Level {
             .extend(ended.filter(|e| e.last - e.first + 1 >= hold));
     }
 
-    /// Whether no detection that is still to come can have its middle before `step`.
+    /// Whether no future detection can have its middle before `step`.
     pub fn is_past(&self, step: u64) -> bool {
         self.open.as_ref().is_none_or(|e| e.middle() >= step)
     }
@@ -108,7 +108,7 @@ impl Level {
         }
     }
 
-    /// Gives `segment`, which takes the steps before `reach`, its detections.
+    /// Assigns its detections to `segment`, which covers the steps before `reach`.
     pub fn settle(&mut self, segment: &Segment, reach: u64, hold: u64) -> SegmentOutcome {
         self.dismiss(segment.start);
         let mut heaviest: Option<Excursion> = None;

@@ -16,7 +16,7 @@ pub struct MovingMean {
 }
 
 impl MovingMean {
-    /// Of nothing yet: over `window` steps of `classes` probabilities.
+    /// Empty: over `window` steps of `classes` probabilities.
     pub fn new(window: usize, classes: usize) -> Self {
         Self {
             classes,
@@ -32,7 +32,7 @@ impl MovingMean {
         (self.classes, self.ring.len())
     }
 
-    /// Whether what was read from a file can go on.
+    /// Whether data read from a file are valid.
     pub fn is_sound(&self) -> bool {
         let window = self.ring.len() / self.classes.max(1);
         self.ring.len() == window * self.classes
@@ -55,8 +55,8 @@ impl MovingMean {
         self.next += 1;
         if self.next == window {
             self.next = 0;
-            // Summed afresh once a round, so that rounding cannot pile up over a long stream, nor a
-            // number that is not finite stay.
+            // Recomputed once per round, so that neither rounding errors accumulate over a long stream, nor a
+            // NaN or infinite value persists.
             for (k, sum) in self.sum.iter_mut().enumerate() {
                 *sum = self.ring[k..]
                     .iter()

@@ -1,8 +1,8 @@
-//! What a detector did, in counts, and the choice of a threshold from them.
+//! The counts of a detector, and the choice of a threshold from them.
 
 use serde::{Deserialize, Serialize};
 
-/// What a detector did on a stream, or on several, under one threshold.
+/// The counts of a detector on one or more streams, under one threshold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DetectorScore {
     /// The threshold, 0..1.
@@ -15,9 +15,9 @@ pub struct DetectorScore {
     pub misses: u64,
     /// Detections in no segment.
     pub false_alarms: u64,
-    /// Detections of a segment beside the heaviest.
+    /// Detections of a segment in addition to the heaviest.
     pub extra: u64,
-    /// Segments: right, substitutions and misses.
+    /// Segments: correct, substitutions and misses.
     pub segments: u64,
     /// Steps observed, over all lanes.
     pub steps: u64,
@@ -40,7 +40,7 @@ impl DetectorScore {
         (self.segments > 0).then(|| self.right as f64 / self.segments as f64)
     }
 
-    /// Right answers less false alarms, as a share of the segments: what [`choose`] maximises.
+    /// Correct detections minus false alarms, as a share of the segments: the criterion of [`choose`].
     pub fn net(&self) -> Option<f64> {
         let gain = self.right as f64 - self.false_alarms as f64;
         (self.segments > 0).then(|| gain / self.segments as f64)
@@ -61,8 +61,8 @@ pub fn grid(classes: usize) -> Vec<f64> {
         .collect()
 }
 
-/// The score with the most right answers less false alarms; of equals the highest threshold, which is
-/// the calmest. `None` if there were no segments.
+/// The score with the most correct detections minus false alarms; among equals the highest threshold. `None`
+/// if there were no segments.
 pub fn choose(scores: &[DetectorScore]) -> Option<&DetectorScore> {
     let gain = |s: &DetectorScore| s.right as i128 - s.false_alarms as i128;
     scores

@@ -7,7 +7,7 @@ use super::*;
 /// A segment: its start, end and label.
 type Told = (u64, u64, usize);
 
-/// A detector without smoothing, so that runs of probabilities are excursions as they stand.
+/// A detector without smoothing, so that runs of probabilities are excursions.
 fn plain(hold: u64, tolerance: u64, thresholds: &[f64]) -> Detector {
     let config = DetectorConfig {
         window: 1,
@@ -24,7 +24,7 @@ fn says(class: usize, p: f32) -> [f32; 3] {
     all
 }
 
-/// Runs (class, probability, steps) through a detector; segments are told at their ends.
+/// Runs (class, probability, steps) through a detector; segments are added at their ends.
 fn play(
     detector: &mut Detector,
     runs: &[(usize, f32, u64)],
@@ -101,7 +101,7 @@ fn the_heavier_detection_decides_whichever_comes_first() {
     }
 }
 
-/// The detection runs on long after its segment was told; its middle decides where it belongs.
+/// The detection continues long after its segment was added; its middle decides where it belongs.
 #[test]
 fn a_detection_may_end_after_its_segment() {
     for (steps, expected) in [
@@ -205,7 +205,7 @@ fn memory_is_bounded_when_the_net_is_stuck() {
     assert!(alone.levels[0].score.false_alarms > 6000);
 }
 
-/// The whole stream at once, straight from the definitions.
+/// The whole stream in one pass, directly from the definitions.
 fn offline(
     config: &DetectorConfig,
     threshold: f64,
@@ -293,7 +293,7 @@ fn online_equals_offline_on_random_streams() {
         let mut detector = Detector::new(config, 3, &thresholds).unwrap();
         let mut ends = segments.iter().enumerate().peekable();
         for (step, p) in stream.iter().enumerate() {
-            // Told one step before or after the last step is observed, at random.
+            // Added one step before or after the last step is observed, at random.
             let known = step as u64 + rng.random_range(0..2);
             while let Some((i, s)) = ends.next_if(|(_, s)| s.1 <= known) {
                 detector.segment(s.0, s.1, s.2, i);

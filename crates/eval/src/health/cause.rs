@@ -1,12 +1,12 @@
-//! Why a figure is out of its range, as far as the figures tell.
+//! The likely cause of an out-of-range figure, from the figures only.
 //!
-//! Ranges are learnt on the validation stream with its gaps. A stream that brings something else, silence where
-//! there was noise above all, moves the input's rate first, and with it whatever the net does. So the rate is
-//! looked at first, and a figure of the net is its own cause only where the input is as it was.
+//! Ranges are learnt on the validation stream with its gaps. Another input, above all silence instead of
+//! noise, changes the input rate first, and through it all figures of the network. So the rate is checked
+//! first, and a figure of the network is its own cause only if the input is unchanged.
 
 use super::figures::Common;
 
-/// What is known when a figure leaves its range.
+/// The data available when a figure leaves its range.
 #[derive(Clone, Copy, Debug)]
 pub struct Scene<'a> {
     /// The figure.
@@ -19,7 +19,7 @@ pub struct Scene<'a> {
     pub rate_hz: f64,
     /// The limits of that rate, if they are known.
     pub rate_limits: Option<[f64; 2]>,
-    /// What was in the gaps of the stream that the ranges were learnt on, in words.
+    /// Description of the gaps of the stream on which the ranges were learnt.
     pub learnt_in: &'a str,
 }
 

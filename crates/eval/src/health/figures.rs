@@ -1,15 +1,15 @@
-//! What is measured of a live net, window by window.
+//! Measurements of a live network, window by window.
 //!
 //! With W the steps of a window, I channels and C classes:
 //!
-//! | figure | what it is | unit |
+//! | figure | definition | unit |
 //! |---|---|---|
 //! | `input.rate_hz` | events of a channel: sum of counts / (I W dt) | Hz |
 //! | `output.entropy` | mean over steps of -sum_c p_c log p_c / log C | 0..1 |
 //! | `LAYER.FIELD.rate_hz`, `.always_on` | spikes: see [`crate::monitor::spikes`] | Hz, 0..1 |
 //! | `LAYER.FIELD.pinned` | tanh units and gates: see [`crate::monitor::pinned`] | 0..1 |
 //! | `LAYER.FIELD.rms` | every other field of the state: see [`crate::monitor::norm`] | |
-//! | `state.not_finite` | the largest share of a field's values that are infinite or no number | 0..1 |
+//! | `state.not_finite` | the largest share of a field's values that are infinite or NaN | 0..1 |
 //!
 //! The cost is one pass over drive and state a step. Nothing is allocated after the start.
 
@@ -147,7 +147,7 @@ impl Figures {
         self.names == other.names && rows(self) == rows(other) && self.channels == other.channels
     }
 
-    /// One step: what was heard, what the net is in, and what it said, `[C]`.
+    /// One step: the input, the network's state, and its output `[C]`.
     pub fn observe<R: Real>(&mut self, events: &EventBatch, net: &NetworkStream<R>, p: &[f32]) {
         self.steps += 1;
         let (_, counts) = events.view().column(0);
@@ -201,7 +201,7 @@ impl Figures {
     }
 }
 
-/// -sum p log p / log C, 0 for a certain answer and 1 for none.
+/// -sum p log p / log C, 0 for a certain output and 1 for a uniform one.
 fn entropy(p: &[f32]) -> f64 {
     let sum: f64 = p
         .iter()

@@ -1,8 +1,8 @@
-//! Health: whether a net that runs live looks as it did when it was validated.
+//! Health: whether a live network behaves as it did in validation.
 //!
 //! Figures are taken over windows of some hundred steps (see `figures`), their ranges are learnt from the
-//! validation stream of the net's own scenario, at the end of its run (see `ranges`), and a watch says which
-//! figures leave their ranges and which come back (see `watch`).
+//! validation stream of the net's own scenario, at the end of its run (see `ranges`), and a watch reports
+//! which figures leave and re-enter their ranges (see `watch`).
 
 mod cause;
 mod figures;

@@ -1,10 +1,10 @@
-//! The ranges that figures of health have when all is well, learnt from the validation stream.
+//! The healthy ranges of the figures, learnt from the validation stream.
 //!
 //! The net runs on one lane of the first stream of its scenario's `evaluate`, never reset, for [`WINDOWS`]
-//! windows after [`SETTLE`] that do not count; of each figure the least, the most and the mean are kept. They
-//! are kept in the run's folder as `health/MODEL.ARM.SEED.json`, with the checksum of the weights. A run leaves those
-//! for windows of [`WINDOW`] steps; others are learnt when a net is first streamed with them, where the scenario's
-//! data are.
+//! windows after [`SETTLE`] discarded ones; the minimum, the maximum and the mean of each figure are stored
+//! in the run's folder as `health/MODEL.ARM.SEED.json`, with the checksum of the weights. A run stores those
+//! for windows of [`WINDOW`] steps; others are learnt when a network first runs live with them, if the
+//! scenario's data exist.
 
 use saturn_cell::{Real, column};
 use saturn_data::DataError;
@@ -15,7 +15,7 @@ use super::figures::Figures;
 use saturn_network::{Network, NetworkStream};
 use saturn_stream::{Columns, Composer, Form, Source};
 
-/// Steps of a window, if nothing else is asked for.
+/// Default steps of a window.
 pub const WINDOW: u64 = 200;
 /// Windows that ranges are learnt from.
 pub const WINDOWS: u64 = 100;

@@ -1,14 +1,14 @@
 //! Which figures are out of their ranges.
 //!
-//! With [least, most] what was learnt of a figure and tau the tolerance, a value is in its range from
+//! With [least, most] the learnt range of a figure and tau the tolerance, a value is in its range from
 //!
 //! ```text
 //! (1) max(0, least - tau (most - least) - slack)    to    most + tau (most - least) + slack
 //! (2) slack = 0.02 max(|least|, |most|) + 1e-6
 //! ```
 //!
-//! A figure raises the *alarm* after `patience` windows out of its range in a row, and gives it up after as many
-//! within. Values that are not finite raise it at once, whether a range is known or not.
+//! A figure raises the *alarm* after `patience` consecutive windows out of its range, and clears it after as
+//! many within. Values that are not finite raise it immediately, with or without a known range.
 
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,7 @@ use super::ranges::Ranges;
 pub struct WatchConfig {
     /// tau.
     pub tolerance: f64,
-    /// Windows in a row.
+    /// Consecutive windows.
     pub patience: u32,
 }
 
@@ -44,24 +44,24 @@ pub struct Change {
 #[derive(Clone, Debug)]
 pub struct Watch {
     patience: u32,
-    /// (1) Of each figure; `None` where nothing was learnt.
+    /// (1) of each figure; `None` without a learnt range.
     limits: Vec<Option<[f64; 2]>>,
-    /// Which figure tells of values that are not finite.
+    /// The index of the figure for values that are not finite.
     not_finite: Option<usize>,
     kept: Vec<Kept>,
 }
 
-/// What a watch remembers of one figure.
+/// State of a watch for one figure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Kept {
-    /// Windows in a row on the other side.
+    /// Consecutive windows on the other side.
     streak: u32,
     /// Whether it raises the alarm.
     alarm: bool,
 }
 
 impl Watch {
-    /// A watch over the figures called `names`; without `ranges` only what is not finite is out of range.
+    /// A watch over the figures `names`; without `ranges` only values that are not finite are out of range.
     pub fn new(names: &[String], ranges: Option<&Ranges>, config: &WatchConfig) -> Self {
         let limits = names.iter().map(|name| {
             let range = ranges?.figures.iter().find(|range| range.name == *name)?;
@@ -98,12 +98,12 @@ impl Watch {
         self.kept.iter().any(|kept| kept.alarm)
     }
 
-    /// What it remembers.
+    /// Its state.
     pub fn kept(&self) -> &[Kept] {
         &self.kept
     }
 
-    /// Goes on with what another remembered; whether that is of as many figures.
+    /// Restores the state of another; returns whether it has as many figures.
     pub fn restore(&mut self, kept: Vec<Kept>) -> bool {
         let fits = kept.len() == self.kept.len();
         if fits {
@@ -187,7 +187,7 @@ mod tests {
         assert_eq!(hear(f64::NAN, 0.0), (vec![(0, true)], true));
     }
 
-    /// Weights that are no numbers make outputs that are none, in nets whose states stay finite, too.
+    /// NaN weights make NaN outputs, even in networks whose states stay finite.
     #[test]
     fn what_is_not_finite_raises_the_alarm_without_ranges() {
         let names = Common::ALL.map(|figure| figure.name().to_owned());

@@ -1,8 +1,8 @@
-//! The range of each field of a state, from a stream: what a fixed-point format has to cover.
+//! The range of each field of a state, from a stream: the values that a fixed-point format must cover.
 //!
-//! The net runs with stored weights and states in full on streams that are never reset, and the sizes |h| of each
-//! field are counted in bins of 1/64 of an octave. A range covers the asked share of them; it errs by the width of
-//! a bin, 1.6 % at most, and is never above the largest value seen.
+//! The net runs with stored weights and states in full on streams that are never reset, and the sizes |h| of
+//! each field are counted in bins of 1/64 of an octave. A range covers the configured share of them; its
+//! error is at most the width of a bin, 1.6 %, and it is never above the largest value seen.
 
 use saturn_cell::Real;
 use saturn_data::DataError;
@@ -18,7 +18,7 @@ use saturn_stream::Source;
 /// Lanes and steps of the stream that ranges are taken from.
 const LANES: usize = 8;
 const STEPS: usize = 2_000;
-/// Bits of a number's fraction that a bin knows.
+/// Bits of a number's fraction that a bin distinguishes.
 const FRACTION: u32 = 6;
 /// Bins of a sign-less f32.
 const BINS: usize = 1 << (8 + FRACTION);
@@ -28,7 +28,7 @@ const BINS: usize = 1 << (8 + FRACTION);
 pub struct Ranges(Vec<Vec<f64>>);
 
 impl Ranges {
-    /// Of cell `i`, one a field of [`stored_fields`]; none where nothing was seen.
+    /// For cell `i`, one per field of [`stored_fields`]; empty without data.
     pub fn of_cell(&self, i: usize) -> &[f64] {
         self.0.get(i).map_or(&[], Vec::as_slice)
     }

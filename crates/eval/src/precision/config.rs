@@ -1,4 +1,4 @@
-//! What numbers are stored in, as a scenario says it.
+//! Storage formats of numbers, as configured in a scenario.
 
 use std::fmt;
 
@@ -72,11 +72,11 @@ pub enum Rounding {
     /// The nearest one, the even one of two.
     #[default]
     Nearest,
-    /// The one above or below, at random, so that the mean is right.
+    /// The grid point above or below, at random, with the correct mean.
     Stochastic,
 }
 
-/// What the step of a fixed-point format may be.
+/// Allowed steps of a fixed-point format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ScaleRule {
@@ -138,10 +138,10 @@ pub enum PrecisionError {
     /// A share outside its range.
     #[error("`{0}` is out of range: it must be above 0 and at most 1")]
     Covers(f64),
-    /// Stochastic rounding of what is not rounded.
+    /// Stochastic rounding without a rounded quantity.
     #[error("states in full are not rounded: give `states` a format of fewer bits")]
     Unrounded,
-    /// Nothing is stored in fewer bits.
+    /// Everything is stored in full precision.
     #[error(
         "is full precision, which is always there: give `weights` or `states` a format of fewer bits"
     )]
@@ -160,7 +160,7 @@ impl PrecisionError {
 }
 
 impl PrecisionConfig {
-    /// Whether nothing is stored in fewer bits.
+    /// Whether everything is stored in full precision.
     pub fn is_full(&self) -> bool {
         self.weights == Format::F32 && self.states == Format::F32
     }

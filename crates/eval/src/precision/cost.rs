@@ -36,7 +36,7 @@ const STEPS: usize = 2_000;
 /// Bytes of a number in full.
 const WHOLE: f64 = 4.0;
 
-/// What a stored net costs.
+/// The costs of a stored network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cost {
     /// Bytes of all parameters, with the scales of their rows.
@@ -149,7 +149,7 @@ impl Share {
         }
     }
 
-    /// All of nothing is 1.
+    /// The share of an empty set is 1.
     fn value(self) -> f64 {
         if self.of > 0.0 {
             self.part / self.of

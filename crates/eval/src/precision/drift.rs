@@ -1,7 +1,7 @@
 //! How far a stored net's state is from the same net's state in full precision, along the same stream.
 //!
-//! Two nets hear the same lanes, never reset, one as it is stored and one in full. In windows of the position in
-//! the stream whose lengths grow as powers of ten,
+//! Two networks receive the same lanes, never reset, one quantised and one in full precision. In windows of
+//! the position in the stream whose lengths grow as powers of ten,
 //!
 //! ```text
 //! (1) distance  = sqrt(Σ |h' - h|² / Σ |h|²)             over the window's steps, lanes and rows of a field
@@ -10,8 +10,8 @@
 //! (4) agreement = share of steps at which both nets' likeliest class is the same
 //! ```
 //!
-//! A distance that grows from window to window is drift; one that stays is the noise of rounding. (3) shows the
-//! dead zone of [`super::grid`]: a value in full precision hardly ever stays.
+//! A distance that grows from window to window is drift; a constant one is rounding noise. (3) shows the dead
+//! zone of [`super::grid`]: a value in full precision hardly ever stays.
 
 use rayon::prelude::*;
 use saturn_cell::{Cell, Field, Real, View, column};
@@ -67,7 +67,7 @@ pub struct FieldDrift {
 
 /// A net as it is stored.
 pub struct Twin<R: Real> {
-    /// What it is stored in.
+    /// Its storage format.
     pub config: PrecisionConfig,
     /// The ranges of its states.
     pub ranges: Ranges,
@@ -75,7 +75,7 @@ pub struct Twin<R: Real> {
     pub net: Network<R>,
 }
 
-/// What is followed, and for how long.
+/// The networks to follow, and for how long.
 #[derive(Clone, Copy)]
 pub struct Following<'a> {
     /// Samples, noise and gaps.
@@ -86,15 +86,15 @@ pub struct Following<'a> {
     pub seed: u64,
     /// Steps of each lane.
     pub steps: u64,
-    /// Where checkpoints are kept; without one, what is stopped begins anew.
+    /// The folder of checkpoints; without one, an interrupted part starts again.
     pub stage: Option<Stage<'a>>,
 }
 
-/// What a checkpoint keeps: steps that are done, lanes net by net, and what was seen twin by twin.
+/// State in a checkpoint: finished steps, the lanes of each network, and the statistics of each twin.
 type Saved = (u64, Vec<SavedLanes>, Vec<Seen>);
 
-/// Follows the net `full` and all its `twins` along `on`, from the last checkpoint on. Returns the windows of each
-/// twin.
+/// Runs the network `full` and all its `twins` along `on`, from the last checkpoint. Returns the windows of
+/// each twin.
 pub fn drift<R: Real>(
     full: &Network<R>,
     twins: &[Twin<R>],
@@ -110,7 +110,8 @@ pub fn drift<R: Real>(
     if let Some(saved) = saved
         && !party.resume(saved)?
     {
-        progress.line("a checkpoint does not fit its nets, so this part of the run begins anew");
+        progress
+            .line("a checkpoint does not fit its networks, so this part of the run starts again");
         party = Party::new(full, twins, on)?;
     }
     let work = LANES as u64 * twins.len() as u64;
@@ -194,7 +195,7 @@ impl<'a, R: Real> Party<'a, R> {
         (self.done, lanes.collect(), seen.collect())
     }
 
-    /// Goes on where `saved` was left. False if it does not fit; then half of it may have been taken up.
+    /// Restores `saved`. False if it does not fit; then it may have been restored in part.
     fn resume(&mut self, (done, lanes, seen): Saved) -> Result<bool, EvalError> {
         let fields = self.followers.iter().map(|f| f.fields.len());
         if lanes.len() != self.lanes.len() || !seen.iter().map(|s| s.fields.len()).eq(fields) {
@@ -216,7 +217,7 @@ impl<'a, R: Real> Party<'a, R> {
 /// Where windows end, up to `steps`: 100, 316, 1,000, and so on, and `steps`.
 fn ends(steps: u64) -> Vec<u64> {
     let grown = (0..).map(|k| (FIRST * 10f64.powf(f64::from(k) / 2.0)).round() as u64);
-    // A last window that is short would say little.
+    // A short last window would be uninformative.
     let mut ends: Vec<u64> = grown.take_while(|&end| 2 * end <= steps).collect();
     ends.push(steps);
     ends
@@ -321,7 +322,7 @@ impl<R: Real> Follower<R> {
 }
 
 impl Sums {
-    /// Of a field of so many rows.
+    /// For a field of so many rows.
     fn of(rows: usize) -> Self {
         Self {
             apart: 0.0,
@@ -365,7 +366,7 @@ impl Sums {
         }
     }
 
-    /// What the window was, and a new one.
+    /// Returns the finished window, and starts a new one.
     fn take<R: Real>(&mut self, followed: &Followed<R>) -> FieldDrift {
         let drift = FieldDrift {
             layer: followed.layer,

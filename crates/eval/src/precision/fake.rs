@@ -1,9 +1,9 @@
-//! Training a net as it will be stored: fake quantisation.
+//! Quantisation-aware training (fake quantisation).
 //!
 //! Forward passes read stored weights and put states on their grids; gradients go straight through (see
-//! [`super::quantised`]) to weights in full, which the optimiser steps. Ranges of states are taken anew from a
-//! training stream as each epoch begins, so that grids follow the net as it learns; they depend on the weights,
-//! the seed and the number of the epoch alone.
+//! [`super::quantised`]) to weights in full, which the optimiser steps. Ranges of states are measured again
+//! on a training stream at the beginning of each epoch, so that grids follow the network's training; they
+//! depend only on the weights, the seed and the number of the epoch.
 //!
 //! Source: Jacob et al. 2018, §3 (ranges there are moving averages over batches).
 
@@ -16,7 +16,7 @@ use super::quantise;
 use saturn_network::Network;
 use saturn_stream::Source;
 
-/// What makes a net in training one that is stored in few bits.
+/// Fake quantisation of a network in training.
 pub struct Fake<R: Real> {
     config: PrecisionConfig,
     /// The same net in full.

@@ -1,4 +1,4 @@
-//! The values that a format can hold, and how a number becomes one of them.
+//! The values that a format can represent, and rounding to them.
 //!
 //! ```text
 //! (1) fixed, nearest      Q(x) = q even(clamp(x / q, -N, N))           even: to the nearest integer, ties to even
@@ -10,9 +10,9 @@
 //! | symbol | meaning |
 //! |---|---|
 //! | q | the step, in the units of the state |
-//! | N | the largest code: 127 of int8; codes are symmetric, so that zero is held exactly and signs are alike |
+//! | N | the largest code: 127 of int8; codes are symmetric, so that zero is exact and signs are treated alike |
 //!
-//! (1) and (2) saturate: beyond N q nothing grows. (2) and (4) are right in the mean wherever they do not saturate.
+//! (1) and (2) saturate: values beyond N q are clamped. (2) and (4) have the correct mean if they do not saturate.
 //!
 //! **The dead zone.** A leak v <- a v under (1) moves v only if it moves it by half a step: v = k q stays for ever
 //! where (1 - a) |k| < 1/2, so a membrane with a = 0.95 in int8 stops at 9 steps of 127, 7 % of its range. Under
@@ -74,7 +74,7 @@ impl<R: Real> Grid<R> {
         }
     }
 
-    /// Puts `values` on the grid, to the nearest: (1), (3).
+    /// Rounds `values` to the grid, to nearest: (1), (3).
     pub fn nearest(&self, values: &mut [R]) {
         match self {
             Self::Full => {}
@@ -83,7 +83,7 @@ impl<R: Real> Grid<R> {
         }
     }
 
-    /// Puts `values`, those of the rows from `first` on, on the grid at random: (2), (4).
+    /// Rounds `values`, those of the rows from `first` on, to the grid at random: (2), (4).
     pub fn stochastic(&self, values: &mut [R], key: Key, first: u32) {
         match self {
             Self::Full => {}
@@ -167,7 +167,7 @@ fn bf16_stochastic<R: Real>(values: &mut [R], key: Key, first: u32) {
     }
 }
 
-/// The upper half of `bits` after `add` is added to the lower; what is no number, or infinite, stays.
+/// The upper half of `bits` after `add` is added to the lower; NaN and infinities are unchanged.
 #[inline(always)]
 fn upper<R: Real>(x: R, bits: u32, add: u32) -> R {
     let rounded = f32::from_bits(bits.wrapping_add(add) & 0xffff_0000);

@@ -1,26 +1,26 @@
-//! Finite precision: a net whose weights and states are stored in few bits.
+//! Finite precision: a network with quantised weights and states.
 //!
 //! ```text
 //! (1) W' = Q_w(W)                     once, each row of a matrix with a scale of its own
 //! (2) h_t = Q_h(advance(x_t, h_{t-1}))  every step, each field of a state with a scale of its own
 //! ```
 //!
-//! Arithmetic within a step stays in the number type of the net (`f32`), on values that a machine of few bits
-//! could hold: this is a simulation of storage, not of an accumulator. A product of int8 weights and integers is
-//! exact in `f32` up to 2^24 (and a test holds it to the product in integers).
+//! Arithmetic within a step stays in the number type of the network (`f32`), on values that a low-precision
+//! machine could store: this simulates storage, not an accumulator. A product of int8 weights and integers is
+//! exact in `f32` up to 2^24 (and a test compares it with the product in integers).
 //!
-//! | file | what stands there |
+//! | file | contents |
 //! |---|---|
-//! | [`config`] | the formats and what goes with them, as a scenario has them |
-//! | [`grid`] | the values that a format can hold, and how a number becomes one of them |
+//! | [`config`] | the formats and their options, as in a scenario |
+//! | [`grid`] | the values that a format can represent, and rounding to them |
 //! | [`random`] | the random bits of stochastic rounding, by place |
 //! | [`weights`] | (1) |
 //! | [`quantised`] | a cell that does (1) and (2), and passes gradients straight through |
 //! | [`calibrate`] | the range of each field, from a stream |
-//! | [`fake`] | training a net as it will be stored |
+//! | [`fake`] | quantisation-aware training |
 //! | [`drift`] | how far a stored state is from the state in full precision |
 //! | [`cost`] | memory and operations by NeuroBench's definitions |
-//! | [`result`] | what is kept of evaluations |
+//! | [`result`] | results of evaluations |
 //!
 //! Sources: Jacob et al. 2018, "Quantization and training of neural networks for efficient integer-arithmetic-only
 //! inference", §2 and §3 (symmetric here, without a zero point); Bengio, Léonard & Courville 2013 (straight-through
@@ -47,9 +47,9 @@ use calibrate::Ranges;
 use quantised::Quantised;
 use saturn_network::Network;
 
-/// `net` as it is stored under `config`, with states of `ranges`; random numbers follow from `seed`. Its
-/// parameters are still those of `net`, and so are gradients and steps: what a cell computes with is stored anew
-/// whenever they change.
+/// `net` as stored under `config`, with states of `ranges`; random numbers are drawn from `seed`. Parameters,
+/// gradients and updates are still those of `net`; the stored values are recomputed whenever the parameters
+/// change.
 pub fn quantise<R: Real>(
     net: &Network<R>,
     config: &PrecisionConfig,

@@ -1,4 +1,4 @@
-//! A cell as it is stored: another cell's kernels on stored weights, with every new state put on its grid.
+//! A quantised cell: another cell's kernels on stored weights, with every new state rounded to its grid.
 //!
 //! ```text
 //! (1) W' = Q_w(W),   h_t = Q_h(advance(x_t, h_{t-1}; W'))
@@ -6,8 +6,8 @@
 //! ```
 //!
 //! (1)ᵀ is the straight-through gradient (Bengio et al. 2013; clipped at saturation as in Jacob et al. 2018, §3).
-//! The inner cell's reverse reads what was stored, as its forward pass does. Parameters, gradients and optimiser
-//! are those of W in full; W' follows whenever W changes.
+//! The inner cell's reverse pass uses the stored values, like its forward pass. Parameters, gradients and
+//! optimiser are those of W in full precision; W' is recomputed whenever W changes.
 
 use std::ops::Range;
 
@@ -86,7 +86,7 @@ impl<R: Real> Quantised<R> {
         });
     }
 
-    /// Puts the states `next [S, B]` on their grids.
+    /// Rounds the states `next [S, B]` to their grids.
     fn settle(&self, mut next: ViewMut<R>, at: Moment) {
         for lane in 0..next.ncols() {
             let state = column_mut(&mut next, lane);
@@ -107,7 +107,7 @@ impl<R: Real> Quantised<R> {
     }
 }
 
-/// The fields of a state that are stored in few bits: all but spikes, which are one bit as they are.
+/// The quantised fields of a state: all except spikes, which are one bit anyway.
 pub fn stored_fields<R: Real>(cell: &dyn Cell<R>) -> Vec<Field> {
     let mut fields = cell.fields();
     fields.retain(|field| field.kind != FieldKind::Spikes);

@@ -1,14 +1,15 @@
-//! The random bits of stochastic rounding: a function of where a number stands, without a state of its own.
+//! The random bits of stochastic rounding: a function of a number's position, without a state.
 //!
 //! ```text
 //! (1) (a, b) = mix64(seed, layer, pass, lane, step)     once a lane and step
 //! (2) bits_i = mix32(a + i g, b)                          for row i; g = 2^32 / golden ratio
 //! ```
 //!
-//! So the bits are the same at any number of threads, in any chunks, when a step is computed again for its
-//! gradient, and after a stop: there is nothing to save. (1) is SplitMix64's finaliser (Steele, Lea & Flood 2014),
+//! So the bits are the same at any number of threads, in any chunks, when a step is recomputed for its
+//! gradient, and after a resume: no state must be saved. (1) is SplitMix64's finaliser (Steele, Lea & Flood
+//! 2014),
 //! (2) a 32-bit finaliser of low bias (Wellons 2018, "Prospecting for hash functions"), of two products and three
-//! shifts, which compilers turn into wide instructions. Counters in place of states: Salmon et al. 2011.
+//! shifts, which compilers turn into wide instructions. Counter-based random numbers: Salmon et al. 2011.
 
 use saturn_cell::Moment;
 use saturn_cell::rng::mix64;

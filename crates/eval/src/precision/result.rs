@@ -9,15 +9,15 @@ use crate::evaluate::Evaluation;
 use crate::stats::estimate::Estimate;
 use crate::stats::slope::Slope;
 
-/// One net stored in one way, on one stream.
+/// One network in one storage format, on one stream.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Stored {
     /// The stream's name in the scenario.
     pub stream: String,
     /// The formats' name: `int8/int16`.
     pub precision: String,
-    /// The formats; those of full precision for the net in full, which stands first and has no evaluations
-    /// here, since they stand among the others.
+    /// The formats; for the network in full precision those of full precision. It comes first and has no
+    /// evaluations here, since they are among the others.
     pub config: PrecisionConfig,
     /// Memory and operations.
     pub cost: Cost,
@@ -46,7 +46,7 @@ pub fn line(stream: &str, precision: &str) -> String {
     format!("{stream} in {precision}")
 }
 
-/// What of an evaluation of a stored net is kept.
+/// The part of a stored network's evaluation that is saved.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StoredEvaluation {
     /// The policy.
@@ -72,7 +72,7 @@ pub struct StoredEvaluation {
 }
 
 impl StoredEvaluation {
-    /// What is kept of `e` under `state_reset`.
+    /// The saved part of `e` under `state_reset`.
     pub fn of(state_reset: String, e: &Evaluation) -> Self {
         Self {
             state_reset,

@@ -1,24 +1,24 @@
-//! Weights as they are stored: each row of a matrix `[out, in]` on a grid of its own.
+//! Quantised weights: each row of a matrix `[out, in]` on its own grid.
 //!
 //! ```text
 //! (1) q_i = max_j |W_ij| / N,   W'_ij = q_i even(W_ij / q_i)
 //! ```
 //!
-//! No weight saturates. One scale a row (an output) is what integer kernels use: it is a factor on the sum.
-//! Matrices alone are stored so: biases, gains, time constants and step sizes are few and stay in full, as in
-//! Jacob et al. 2018, §2.4 (biases in 32 bits).
+//! No weight saturates. Integer kernels use one scale per row (an output): it is a factor on the sum. Only
+//! matrices are quantised: biases, gains, time constants and step sizes are few and stay in full, as in Jacob
+//! et al. 2018, §2.4 (biases in 32 bits).
 
 use saturn_cell::{Kind, Params, Real, Tensor};
 
 use super::config::{Format, ScaleRule};
 use super::grid::Grid;
 
-/// Whether a tensor is one of those that are stored in few bits.
+/// Whether a tensor is quantised.
 pub fn is_stored<R: Real>(tensor: &Tensor<R>) -> bool {
     tensor.kind == Kind::Weight && tensor.value.ncols() > 1
 }
 
-/// Puts every weight matrix of `params` on the grids of `format`.
+/// Rounds every weight matrix of `params` to the grids of `format`.
 pub fn store<R: Real>(params: &mut Params<R>, format: Format) {
     if format == Format::F32 {
         return;

@@ -1,4 +1,4 @@
-//! What is counted of each kind of disturbance.
+//! Counts for each kind of disturbance.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,9 +15,9 @@ pub struct RecoveryBin {
     pub from: u64,
     /// And before this one.
     pub to: u64,
-    /// Right answers.
+    /// Correct predictions.
     pub right: u64,
-    /// Right answers of the copy that was not disturbed.
+    /// Correct predictions of the undisturbed copy.
     pub undisturbed: u64,
     /// Segments.
     pub total: u64,
@@ -28,7 +28,7 @@ pub struct RecoveryBin {
 pub struct KindRecovery {
     /// The kind, as in the scenario.
     pub kind: String,
-    /// Disturbances whose whole recovery was seen, over all lanes.
+    /// Disturbances whose whole recovery was observed, over all lanes.
     pub disturbances: u64,
     /// Segments that a disturbance touched.
     pub during: RecoveryBin,
@@ -120,7 +120,7 @@ impl Counts {
         }
     }
 
-    /// A disturbance whose recovery was seen to the end: (2), `None` for never.
+    /// A disturbance whose recovery was observed to the end: (2), `None` for never.
     pub fn settled(&mut self, kind: usize, after: Option<u64>) {
         let kind = &mut self.kinds[kind];
         match after {

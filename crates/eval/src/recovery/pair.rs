@@ -16,11 +16,11 @@ pub(super) struct Pair<'a> {
     schedule: Schedule<'a>,
     /// Probabilities of one step.
     p: Vec<f32>,
-    /// What it remembers.
+    /// Its saved state.
     pub heard: Heard,
 }
 
-/// What a pair remembers from step to step.
+/// State of a pair between steps.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Heard {
     /// Sums of probabilities over the segment `[C]`, undisturbed and disturbed.
@@ -123,7 +123,7 @@ impl<'a> Pair<'a> {
             self.schedule.phase(at),
         );
         let (i, since) = match (first, last) {
-            // Nothing has been disturbed yet.
+            // No disturbance so far.
             (_, Phase::Before) => return,
             (Phase::After(i, since), Phase::After(j, _)) if i == j => (i, since),
             (_, Phase::During(i) | Phase::After(i, _)) => (i, 0),

@@ -9,7 +9,7 @@ use crate::evaluate::EvalError;
 use crate::monitor::contraction::{Spread, main_field};
 use saturn_network::Network;
 
-/// Lanes and steps that the covariance is taken from, and the steps from one look to the next.
+/// Lanes and steps from which the covariance is computed, and the steps between samples.
 const LANES: usize = 8;
 const STEPS: u64 = 2_000;
 const EVERY: u64 = 10;

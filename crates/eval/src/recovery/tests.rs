@@ -92,7 +92,7 @@ impl Data {
     }
 }
 
-/// Leaky averages, one of each half of the channels: a net that is right, and whose state is linear.
+/// Leaky averages, one for each half of the channels: an accurate network whose state is linear.
 fn net() -> Network<f64> {
     let config = LiConfig {
         outputs: 2,
@@ -116,7 +116,7 @@ fn net() -> Network<f64> {
     Network::new(vec![cell])
 }
 
-/// What is left of a disturbance leaks away: D(k) = D(0) a^k, and it has settled when that is below 0.05.
+/// The effect of a disturbance leaks away: D(k) = D(0) a^k, and it has settled when that is below 0.05.
 #[test]
 fn a_leak_recovers_as_its_leak_says() {
     let found = Data::new().recovery(vec![Disturbance::NoiseBurst(NoiseBurst { rate: 20.0 })], 2);
@@ -142,7 +142,8 @@ fn a_leak_recovers_as_its_leak_says() {
     assert!(kind.never == 0.0 && kind.settled_q90.expect("a quantile") >= median);
 }
 
-/// What does not change the input leaves no trace, and every segment is answered as without.
+/// A disturbance that does not change the input leaves no trace, and every prediction is the same as without
+/// it.
 #[test]
 fn nothing_disturbed_is_nothing_to_recover_from() {
     let found = Data::new().recovery(vec![Disturbance::Gain(Gain { factor: 1.0 })], 1);
@@ -151,14 +152,14 @@ fn nothing_disturbed_is_nothing_to_recover_from() {
     assert_eq!(kind.settled_median, Some(0.0));
     for bin in kind.bins.iter().chain([&kind.during]) {
         assert!(bin.total > 0 && bin.right == bin.undisturbed, "{bin:?}");
-        assert_eq!(bin.right, bin.total, "the net is right");
+        assert_eq!(bin.right, bin.total, "the network is accurate");
     }
     let froms: Vec<_> = kind.bins.iter().map(|b| (b.from, b.to)).collect();
     assert_eq!(froms, [(1, 51), (51, 101), (101, 121)]);
 }
 
-/// Stopped after every chunk, at any number of threads, it goes on to the same numbers: in the middle of
-/// disturbances of every kind too.
+/// Stopped after every chunk, at any number of threads, it resumes to the same numbers, also in the middle of
+/// disturbances of every kind.
 #[test]
 fn what_is_stopped_goes_on_to_the_same_numbers() {
     let data = Data::new();
@@ -193,8 +194,8 @@ fn what_is_stopped_goes_on_to_the_same_numbers() {
     panic!("it never ends");
 }
 
-/// With all channels dead nothing is heard, and a net of 50 ms is as before soon after; every kind has its
-/// turn, whatever the number of threads.
+/// With all channels dead there is no input, and a network of 50 ms soon recovers; every kind occurs, at any
+/// number of threads.
 #[test]
 fn kinds_take_turns_and_threads_do_not_matter() {
     let data = Data::new();

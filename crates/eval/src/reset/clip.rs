@@ -1,7 +1,7 @@
 //! A state that is bounded: before each step, no value is further from 0 than c.
 //!
-//! Real values are cut at ±c; complex ones keep their phase and are cut at the modulus c. Spikes are left
-//! alone. Whether growth of the state is what harms a net on an endless stream, this tells.
+//! Real values are cut at ±c; complex ones keep their phase and are cut at the modulus c. Spikes are
+//! unchanged. This tests whether growth of the state harms a network on an endless stream.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{Action, Needs, Policy, PolicyConfig, PolicyError, Seen};
 
 /// The bound, in the units of the state (tanh units reach 1, a membrane fires at its threshold); above 0.
-/// Larger: less is cut.
+/// Larger: less is clipped.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]
 pub struct Clip(#[schemars(range(min = 0.0))] pub f64);

@@ -1,8 +1,7 @@
-//! A state that fades: before each step, what sets it apart from rest is multiplied by gamma.
+//! A decaying state: before each step, its difference from the initial state is multiplied by gamma.
 //!
-//! After k steps gamma^k of a past is left beside what the net itself forgets; a memory of tau steps is
-//! gamma = exp(-1 / tau). Spikes are left alone: they are the message of one step, not a memory, and a
-//! neuron that has fired has fired.
+//! After k steps gamma^k of a past remains, in addition to the network's own forgetting; a memory of tau
+//! steps is gamma = exp(-1 / tau). Spikes are unchanged: they are the output of one step, not a memory.
 
 use std::fmt;
 

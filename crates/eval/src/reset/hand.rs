@@ -1,15 +1,15 @@
-//! What an action does to the numbers of a state.
+//! The effect of an action on the numbers of a state.
 //!
 //! | field | reset | scale by gamma | clip at c |
 //! |---|---|---|---|
-//! | tanh, gate, membrane, other values | rest | rest + gamma (x - rest) | within ±c |
-//! | complex | rest | as real numbers, so the phase stays | x min(1, c / \|x\|) |
-//! | spikes | rest | left alone | left alone |
+//! | tanh, gate, membrane, other values | initial | initial + gamma (x - initial) | within ±c |
+//! | complex | initial | as real numbers, so the phase stays | x min(1, c / \|x\|) |
+//! | spikes | initial | unchanged | unchanged |
 //!
-//! Spikes are the message of the step before, not a memory: a share of a spike is none, and the spike reset
-//! that answers it belongs to it. The window of attention is values: a scale fades keys, values and the marks
-//! of filled slots alike, as the cell documents, and a clip at less than 1 lets the older slots weigh less
-//! than the newest.
+//! Spikes are the output of the step before, not a memory: a fraction of a spike has no meaning, and the
+//! following spike reset belongs to it. The window of attention is values: a scale applies to keys, values
+//! and the marks of filled slots alike, as the cell documents, and a clip at less than 1 gives older slots a
+//! smaller weight than the newest.
 
 use saturn_cell::{Cell, Field, FieldKind, Real, column_mut};
 
@@ -18,7 +18,7 @@ use saturn_network::{Network, Tapes};
 
 /// Acts on the states of a net.
 pub struct Hand<R: Real> {
-    /// Of each cell: its fields, and its state at rest `[S]`.
+    /// For each cell: its fields, and its initial state `[S]`.
     cells: Vec<(Vec<Field>, Vec<R>)>,
 }
 
@@ -75,7 +75,7 @@ impl<R: Real> Hand<R> {
     }
 }
 
-/// The fields that remember.
+/// The fields with memory.
 fn memory(fields: &[Field]) -> impl Iterator<Item = &Field> {
     fields.iter().filter(|f| f.kind != FieldKind::Spikes)
 }

@@ -1,4 +1,4 @@
-//! Oracle resets that miss: what a wrong boundary costs.
+//! Misaligned oracle resets: the cost of a wrong boundary.
 //!
 //! A sample that begins at step s is announced by a reset at
 //!
@@ -6,10 +6,10 @@
 //! (1) s + d,   d = round(N(0, sigma)) within ±reach,   reach = ceil(6 sigma)
 //! ```
 //!
-//! drawn anew for each sample. Where d < 0 the reset falls into what lies before the sample, where d > 0
-//! into the sample, and its beginning is lost on the output after it. A reset that would fall before the
-//! stream has nothing to reset. With sigma = 0 these are the oracle's resets. The bound at six sigma, which
-//! one draw in 5·10^8 meets, keeps what must be known ahead finite.
+//! redrawn for each sample. If d < 0 the reset comes before the sample; if d > 0 it is inside the sample, and
+//! the input before it is lost. A reset before the start of the stream has no effect. With sigma = 0 these
+//! are the oracle's resets. The bound at six sigma, which one draw in 5·10^8 reaches, keeps the lookahead
+//! finite.
 
 use std::fmt;
 

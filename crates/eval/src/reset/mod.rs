@@ -1,10 +1,10 @@
-//! State resets: what becomes of a net's state before each step of a stream.
+//! State resets: actions on a network's state before each step of a stream.
 //!
-//! A [`Policy`] is told what there is to know of a lane's next step, [`Seen`], and answers with an
-//! [`Action`]: leave the state, put it at rest, scale it, or bound it. Each kind is one file of this folder,
-//! with its settings (a [`PolicyConfig`]) and its rule, and one line of `policies!` below. Every lane has a
-//! policy of its own, with its own random numbers, so that the lanes of a batch are reset each at its own
-//! time and the bits depend neither on the threads nor on how the stream is cut into chunks.
+//! A [`Policy`] receives the information on a lane's next step, [`Seen`], and returns an [`Action`]: leave
+//! the state, reset it, scale it, or bound it. Each kind is one file of this folder, with its settings (a
+//! [`PolicyConfig`]) and its rule, and one line of `policies!` below. Every lane has a policy of its own,
+//! with its own random numbers, so that the lanes of a batch are reset each at its own time and the bits
+//! depend neither on the threads nor on how the stream is cut into chunks.
 //!
 //! | policy | before a step | needs |
 //! |---|---|---|
@@ -14,12 +14,12 @@
 //! | `periodic` | a reset every so many steps | |
 //! | `random` | a reset with a fixed probability | |
 //! | `silence` | a reset when the input has fallen silent | the input |
-//! | `output` | a reset when the output is unsure or changes class, or the state is large | the net |
+//! | `output` | a reset when the output is uncertain or changes class, or the state is large | the net |
 //! | `decay` | the state times gamma | the net's state |
 //! | `clip` | the state, bounded | the net's state |
-//! | `window` | the net runs on the last L steps alone | L / hop times the work |
+//! | `window` | the network runs on only the last L steps | L / hop times the work |
 //!
-//! What an action does to the parts of a state stands in [`hand`].
+//! [`hand`] defines the effect of an action on the parts of a state.
 
 mod clip;
 mod decay;
@@ -51,22 +51,22 @@ pub use random::Random;
 pub use silence::Silence;
 pub use window::Window;
 
-/// What a policy knows before a step of its lane.
+/// The information available to a policy before a step of its lane.
 #[derive(Clone, Copy, Debug)]
 pub struct Seen<'a> {
     /// t, the lane's step, from 0.
     pub step: u64,
-    /// Which of the lane's copies of the net is asked about, below [`Needs::copies`].
+    /// The lane's copy of the network in question, below [`Needs::copies`].
     pub copy: usize,
     /// Whether a sample begins at this step.
     pub begins: bool,
     /// How much the step's input holds: its events, counted; of a frame the energy, Σ x².
     pub input: f64,
-    /// Class probabilities after the step before, `[C]` (or one more, of a net with an output for "nothing",
-    /// which then is an answer, too); empty at the first step, and for a policy that does
-    /// not ask for them.
+    /// Class probabilities after the step before, `[C]` (or one more, for a network with an output for
+    /// "nothing", which then counts as a class, too); empty at the first step, and for a policy that does not
+    /// need them.
     pub output: &'a [f32],
-    /// Root mean square of the state ([`hand::Hand::norm`]); 0 for a policy that does not ask for it.
+    /// Root mean square of the state ([`hand::Hand::norm`]); 0 for a policy that does not need it.
     pub norm: f64,
 }
 
@@ -75,7 +75,7 @@ pub struct Seen<'a> {
 pub enum Action {
     /// It stays.
     Leave,
-    /// It is put at rest.
+    /// It is reset to the initial state.
     Reset,
     /// What sets it apart from rest is multiplied by this, 0..1.
     Scale(f64),
@@ -83,48 +83,49 @@ pub enum Action {
     Clip(f64),
 }
 
-/// The rule of one lane. It allocates nothing once it is built.
+/// The rule of one lane. It allocates only when it is built.
 pub trait Policy: Send {
-    /// A sample begins at `step`: told in order, [`Needs::lookahead`] steps before the step is asked about.
+    /// A sample begins at `step`: called in order, [`Needs::lookahead`] steps before the decision on that
+    /// step.
     fn begins(&mut self, _step: u64) {}
 
-    /// What becomes of the state before a step. Asked once for each step and copy, in order.
+    /// The action on the state before a step. Called once for each step and copy, in order.
     fn decide(&mut self, seen: &Seen) -> Action;
 
-    /// What a checkpoint keeps of the rule: all that it remembers from step to step, written by
-    /// [`remembered`]. A rule that looks at the present step alone has nothing to keep.
+    /// The rule's state for a checkpoint, written by [`remembered`]. A rule that depends only on the present
+    /// step has none.
     fn save(&self) -> Vec<u8> {
         Vec::new()
     }
 
-    /// Takes up what [`Self::save`] gave, read by [`recalled`]. False if it was something else.
+    /// Restores the result of [`Self::save`], read by [`recalled`]. False if it is something else.
     fn restore(&mut self, saved: &[u8]) -> bool {
         saved.is_empty()
     }
 }
 
-/// The bytes of what a rule remembers.
+/// A rule's state as bytes.
 pub fn remembered(memory: &impl Serialize) -> Vec<u8> {
     postcard::to_stdvec(memory).expect("numbers in memory can be written")
 }
 
-/// What a rule remembered, if `saved` is that.
+/// A rule's state from `saved`, if that is valid.
 pub fn recalled<T: DeserializeOwned>(saved: &[u8]) -> Option<T> {
     postcard::from_bytes(saved).ok()
 }
 
-/// What a policy asks of the runner.
+/// A policy's requirements on the runner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Needs {
     /// Steps before a sample's first at which [`Policy::begins`] is called.
     pub lookahead: u64,
     /// Copies of the net that run side by side on a lane, each with a state of its own; at least 1.
     pub copies: usize,
-    /// Whether steps run one by one: for a policy that looks at the net, or scales or clips its state.
+    /// Whether steps run one by one: for a policy that reads the network, or scales or clips its state.
     pub by_step: bool,
-    /// Whether [`Seen::output`] is wanted, which takes `by_step`.
+    /// Whether [`Seen::output`] is needed, which requires `by_step`.
     pub output: bool,
-    /// Whether [`Seen::norm`] is wanted, which takes `by_step`.
+    /// Whether [`Seen::norm`] is needed, which requires `by_step`.
     pub norm: bool,
 }
 
@@ -147,12 +148,12 @@ pub trait PolicyConfig: fmt::Display + Send + Sync {
         Ok(())
     }
 
-    /// What it asks of the runner.
+    /// Its requirements on the runner.
     fn needs(&self) -> Needs {
         Needs::default()
     }
 
-    /// The rule for lane `lane` of the stream of `seed`. What is random comes from
+    /// The rule for lane `lane` of the stream of `seed`. Random numbers come from
     /// [`saturn_cell::rng::generator`] for this seed, a purpose of the policy's own, and this lane.
     fn build(&self, seed: u64, lane: u64) -> Box<dyn Policy>;
 
@@ -161,12 +162,12 @@ pub trait PolicyConfig: fmt::Display + Send + Sync {
         0
     }
 
-    /// What it is called in figures and reports: `reset every 100 steps`. By default its name in words.
+    /// Its label in figures and reports: `reset every 100 steps`. By default its name as words.
     fn label(&self) -> String {
         self.to_string().replace('_', " ")
     }
 
-    /// Whether there is anything to set; if not, the name alone is written.
+    /// Whether there are options; if not, only the name is written.
     fn has_settings(&self) -> bool {
         true
     }
@@ -182,7 +183,7 @@ pub enum PolicyError {
         key: &'static str,
         /// What was given.
         value: f64,
-        /// The allowed range, in words.
+        /// The allowed range, as text.
         allowed: String,
     },
     /// Resets without a step between them.
@@ -248,7 +249,7 @@ impl PolicyError {
 /// Declares [`StateReset`]: a line a policy, with its key in a scenario and its settings.
 macro_rules! policies {
     ($($(#[doc = $doc:literal])+ $key:literal: $name:ident($config:ty),)+) => {
-        /// What becomes of a net's whole state as a stream goes on.
+        /// Actions on a network's whole state along a stream.
         #[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
         pub enum StateReset {
             $($(#[doc = $doc])+ #[serde(rename = $key)] $name($config),)+
@@ -292,13 +293,14 @@ policies! {
     "random": Random(Random),
     /// When the input falls silent, once for each silence.
     "silence": Silence(Silence),
-    /// When the net's own output or state says so: by `entropy`, by `norm`, or at a `boundary`.
+    /// When the network's own output or state indicates it: by `entropy`, by `norm`, or at a `boundary`.
     "output": Output(Output),
     /// No reset: before every step the state is multiplied by this number.
     "decay": Decay(Decay),
     /// No reset: before every step the state is bounded by this number.
     "clip": Clip(Clip),
-    /// No reset: each output comes from a net that starts at rest and hears the last steps alone.
+    /// No reset: each output comes from a network that starts in the initial state and receives only the last
+    /// steps.
     "window": Window(Window),
 }
 

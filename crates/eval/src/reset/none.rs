@@ -1,4 +1,4 @@
-//! No reset at all: what a net is to live with.
+//! No reset at all: the condition under test.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use super::{Action, Policy, PolicyConfig, Seen};
 pub struct Never {}
 
 impl Never {
-    /// What results without any reset are called.
+    /// The name of results without any reset.
     pub const NAME: &'static str = "none";
 }
 

@@ -1,5 +1,5 @@
-//! A reset at each sample's first step: the reference, which no net in operation can have, since nobody
-//! tells it where a sample begins.
+//! A reset at each sample's first step: the reference, which is impossible in operation, since the boundaries
+//! of samples are unknown.
 
 use std::fmt;
 

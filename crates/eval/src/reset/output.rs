@@ -1,16 +1,15 @@
-//! Resets by the net's own word: its output is unsure, its answer changes, or its state is large.
+//! Resets triggered by the network itself: its output is uncertain, its prediction changes, or its state is
+//! large.
 //!
 //! With p the class probabilities after the step before, C classes, and x the state before the step,
 //!
 //! ```text
-//! (1) entropy    H = -Σ_c p_c log p_c / log C > level    for `hold` steps on end
+//! (1) entropy    H = -Σ_c p_c log p_c / log C > level    for `hold` consecutive steps
 //! (2) norm       rms(x) > level
-//! (3) boundary   the class argmax p, once held for `hold` steps, is another than the one held before
+//! (3) boundary   the class argmax p, once held for `hold` steps, differs from the one held before
 //! ```
 //!
-//! (1) is answered once, and again only after H has been at the level or below: a net at rest is unsure,
-//! too. (2) ends itself, since the state at rest has the norm of rest. (3) is a boundary as the output alone
-//! shows it; the first class that is held is none.
+//! (1) triggers once, and again only after H has been at the level or below: the output of a reset network is uncertain, too. (2) ends itself, since the reset state has the norm of the initial state. (3) is a boundary as visible in the output only; the first held class is not a boundary.
 
 use std::fmt;
 
@@ -25,22 +24,23 @@ use super::{Action, Needs, Policy, PolicyConfig, PolicyError, Seen, recalled, re
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum Output {
-    /// An output that stays unsure.
+    /// An output that stays uncertain.
     Entropy(EntropyOver),
     /// A state whose root mean square is above this; above 0. Larger: fewer resets.
     Norm(f64),
-    /// An answer that changes.
+    /// A change of the prediction.
     Boundary(ClassHeld),
 }
 
-/// An output that stays unsure.
+/// An output that stays uncertain.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct EntropyOver {
     /// Entropy of the class probabilities, as a share of its largest value, above which the output is
-    /// unsure; 0 to below 1, default 0.9. Larger: fewer resets.
+    /// uncertain; 0 to below 1, default 0.9. Larger: fewer resets.
     pub level: f64,
-    /// Steps on end that the output must be unsure; at least 1, default 5. More: fewer and later resets.
+    /// Consecutive steps that the output must be uncertain; at least 1, default 5. More: fewer and later
+    /// resets.
     pub hold: u64,
 }
 
@@ -53,12 +53,12 @@ impl Default for EntropyOver {
     }
 }
 
-/// An answer that changes.
+/// A change of the prediction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ClassHeld {
-    /// Steps on end that a class must be the likeliest to be the answer; at least 1, default 3. More: fewer
-    /// and later resets.
+    /// Consecutive steps that a class must be the likeliest to be the prediction; at least 1, default 3.
+    /// More: fewer and later resets.
     pub hold: u64,
 }
 
@@ -122,7 +122,7 @@ impl PolicyConfig for Output {
 /// (1).
 struct Unsure {
     config: EntropyOver,
-    /// Steps that the output has been unsure.
+    /// Number of steps with an uncertain output.
     run: u64,
 }
 

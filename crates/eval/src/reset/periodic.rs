@@ -1,4 +1,4 @@
-//! A reset every so many steps, wherever samples begin: what a timer in the field can do.
+//! A reset every so many steps, independent of samples: a timer in the field can do this.
 
 use std::fmt;
 

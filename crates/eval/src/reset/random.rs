@@ -1,4 +1,4 @@
-//! Resets at random: the control that tells what a reset does from what a reset at the right time does.
+//! Resets at random: a control that separates the effect of resets from that of their timing.
 
 use std::fmt;
 

@@ -7,8 +7,8 @@
 //! (2) reset before step t  if silent(t) and not silent(t-1)
 //! ```
 //!
-//! so that a silence is answered once, at its w-th step, and the state that the net builds up afterwards
-//! stays. What fills a gap is part of the input: in a gap of noise, theta has to lie above its rate.
+//! so that a silence triggers once, at its w-th step, and the state that builds up afterwards is kept. The
+//! fill of a gap is part of the input: in a noise gap, theta must be above its rate.
 
 use std::fmt;
 
@@ -96,7 +96,7 @@ impl Policy for Ear {
         let slot = (seen.step % window) as usize;
         self.sum += seen.input - std::mem::replace(&mut self.ring[slot], seen.input);
         if slot == 0 {
-            // Summed afresh once a round, so that rounding cannot pile up over a long stream.
+            // Recomputed once per round, so that rounding errors do not accumulate over a long stream.
             self.sum = self.ring.iter().sum();
         }
         let before = self.silent;

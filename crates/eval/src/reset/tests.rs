@@ -1,4 +1,4 @@
-//! Each policy on streams made by hand, where the steps of its resets are known; then on nets.
+//! Each policy on hand-made streams with known reset steps; then on networks.
 
 pub(crate) mod nets;
 mod registered;
@@ -7,7 +7,7 @@ mod states;
 
 use super::*;
 
-/// A step of a stream made by hand.
+/// A step of a hand-made stream.
 #[derive(Clone, Copy, Debug)]
 struct Made {
     begins: bool,
@@ -156,7 +156,7 @@ fn a_silence_is_answered_once() {
         window,
     };
     assert_eq!(resets(&config, &stream, 0), [13, 43, 53, 73]);
-    // A stream that begins in silence is answered once its window is full.
+    // A stream that begins in silence triggers once its window is full.
     let config = Silence {
         threshold: 1.0,
         window,

@@ -1,15 +1,16 @@
-//! A sliding window: each output is that of a net which was at rest at most L steps ago.
+//! A sliding window: each output is that of a network which was reset at most L steps ago.
 //!
-//! Windows begin every `hop` steps, at s_k = k hop. K = ceil(L / hop) copies of the net run side by side on
-//! the same input, copy j in the windows k = j, j + K, j + 2K, .., at rest when one begins. At step t the
-//! oldest window that has not more than L steps is read:
+//! Windows begin every `hop` steps, at s_k = k hop. K = ceil(L / hop) copies of the network run in parallel
+//! on the same input, copy j in the windows k = j, j + K, j + 2K, .., reset when one begins. At step t the
+//! oldest window with at most L steps is read:
 //!
 //! ```text
 //! (1) k(t) = ceil((t + 1 - L) / hop), or 0 before step L,   copy k(t) mod K
 //! ```
 //!
-//! so the output knows from L - hop + 1 to L steps of the input, and all of them in the first L. Every step
-//! of the stream costs K steps of the net: L of them at a hop of 1, one at a hop of L, which is `periodic`.
+//! so the output depends on L - hop + 1 to L steps of the input, and on all of them in the first L. Every
+//! step of the stream costs K steps of the net: L of them at a hop of 1, one at a hop of L, which is
+//! `periodic`.
 
 use std::fmt;
 
@@ -26,7 +27,7 @@ pub struct Window {
     /// the work.
     pub length: u64,
     /// Steps from one window to the next; 1 to `length`, default 10. More: less work, and an output that
-    /// knows as few as `length - hop + 1` steps.
+    /// depends on as few as `length - hop + 1` steps.
     pub hop: u64,
 }
 

@@ -1,29 +1,29 @@
-//! What was said of each class: recalls, balanced accuracy, macro F1.
+//! Results by class: recalls, balanced accuracy, macro F1.
 //!
-//! Where one class has most of the samples (nine beats in ten are normal), a net that always names it is
-//! mostly right. What weighs every class the same tells:
+//! If one class has most of the samples (nine beats in ten are normal), a network that always predicts it has
+//! a high accuracy. Measures that weight every class equally show this:
 //!
 //! ```text
 //! R_c = right_c / segments of c                      recall                (1)
 //! B   = mean over c of R_c                           balanced accuracy     (2)
-//! F_c = 2 right_c / (segments of c + said c)         F1                    (3)
+//! F_c = 2 right_c / (segments of c + predicted c)    F1                    (3)
 //! F   = mean over c of F_c                           macro F1              (4)
 //! ```
 //!
-//! over the classes with a segment. The answer is that of the probabilities summed over the segment.
+//! over the classes with a segment. The prediction is from the probabilities summed over the segment.
 
 use serde::{Deserialize, Serialize};
 
-/// How often each class was said of each.
+/// The confusion matrix.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ByClass {
     classes: usize,
-    /// `[C, C]`: row c has the segments of class c, by what was said of them.
+    /// `[C, C]`: row c has the segments of class c, by prediction.
     counts: Vec<u64>,
 }
 
 impl ByClass {
-    /// Nothing counted yet, of `classes` classes.
+    /// An empty matrix of `classes` classes.
     pub fn new(classes: usize) -> Self {
         Self {
             classes,
@@ -31,7 +31,7 @@ impl ByClass {
         }
     }
 
-    /// Counts one segment of class `label`, of which `said` was said.
+    /// Counts one segment of class `label` with prediction `said`.
     pub fn add(&mut self, label: usize, said: usize) {
         self.counts[label * self.classes + said] += 1;
     }
@@ -92,7 +92,8 @@ fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
 mod tests {
     use super::*;
 
-    /// Class 0: 8 of 10 right, 2 taken for 1. Class 1: 1 of 2 right, 1 taken for 0. No segment of class 2.
+    /// Class 0: 8 of 10 correct, 2 predicted as 1. Class 1: 1 of 2 correct, 1 predicted as 0. No segment of
+    /// class 2.
     fn counted() -> ByClass {
         let mut counts = ByClass::new(3);
         for (label, said, times) in [(0, 0, 8), (0, 1, 2), (1, 1, 1), (1, 0, 1)] {

@@ -1,7 +1,7 @@
 //! Change points: whether, and where, accuracy changes along a stream.
 //!
-//! Answers are counted in 256 even bins of stream position, r_i right among n_i. For a change after bin k,
-//! with R and N the sums on either side and h(R, N) = R ln(R/N) + (N - R) ln(1 - R/N):
+//! Predictions are counted in 256 even bins of stream position, r_i correct among n_i. For a change after bin
+//! k, with R and N the sums on either side and h(R, N) = R ln(R/N) + (N - R) ln(1 - R/N):
 //!
 //! ```text
 //! (1) G(k) = 2 (h(R_1, N_1) + h(R_2, N_2) - h(R, N))          twice the log-likelihood ratio
@@ -9,9 +9,9 @@
 //! (3) {j : G(k) - G(j) <= x},   (1 - exp(-x/2))^2 = 0.95       95 % interval
 //! ```
 //!
-//! The bins are permuted whole, so what hangs together within a bin does no harm. Where p < 0.05, each side
-//! is searched in turn, to [`MOST`] changes; so the chance to find any change where there is none is 5 %.
-//! A slow drift shows as one or more steps.
+//! The bins are permuted whole, so correlation within a bin does no harm. If p < 0.05, each side is searched
+//! in turn, up to [`MOST`] changes; so the chance to find a change where there is none is 5 %. A slow drift
+//! appears as one or more steps.
 //!
 //! Cost: 999 passes over the bins for each side that is searched. Memory: 256 counts.
 //!
@@ -38,7 +38,7 @@ const PERMUTATIONS: usize = 999;
 /// A change has p below this.
 const LEVEL: f64 = 0.05;
 
-/// Counts right answers by stream position.
+/// Counts correct predictions by stream position.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Answers {
     steps: u64,
@@ -60,12 +60,12 @@ pub struct ChangePoint {
     pub p_value: f64,
 }
 
-/// The changes of one way to answer.
+/// The changes of one reading.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Changes {
     /// In order; none where accuracy stays.
     pub changes: Vec<ChangePoint>,
-    /// p of the first search, over the whole stream; `None` where there are too few answers.
+    /// p of the first search, over the whole stream; `None` if there are too few predictions.
     pub p_value: Option<f64>,
 }
 
@@ -78,7 +78,7 @@ impl Answers {
         }
     }
 
-    /// An answer at `step`; what comes after the known length counts in the last bin.
+    /// A prediction at `step`; one after the known length counts in the last bin.
     pub fn add(&mut self, step: u64, right: bool) {
         let bin = u128::from(step) * BINS as u128 / u128::from(self.steps);
         self.bins[(bin as usize).min(BINS - 1)].add(right);
@@ -93,7 +93,7 @@ impl Answers {
 
     /// The changes; the same for the same `seed`.
     pub fn changes(&self, seed: u64) -> Changes {
-        // Bins without an answer say nothing.
+        // Bins without a prediction carry no information.
         let (places, tallies): (Vec<usize>, Vec<Tally>) = (self.bins.iter().enumerate())
             .filter(|(_, t)| t.total > 0)
             .unzip();
@@ -145,7 +145,7 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Searches bins `from..to`, then either side of what it finds. Returns p.
+    /// Searches bins `from..to`, then either side of the result. Returns p.
     fn side(&mut self, from: usize, to: usize) -> Option<f64> {
         let side = &self.tallies[from..to];
         let (at, largest) = best(side)?;

@@ -1,27 +1,28 @@
-//! Errors of accuracies and of their differences, over seeds and recordings at once.
+//! Errors of accuracies and of their differences, over both seeds and recordings.
 //!
-//! A few seeds were trained, and every one of them was judged on the same recordings. Another training would
-//! have come out otherwise, and so would other recordings; an interval for *the method on such data* has to hold
-//! both. Seeds and recordings are crossed: a recording that is hard is hard for every seed, which the spread of
-//! the seeds does not show.
+//! A few seeds were trained, and each was evaluated on the same recordings. Another training would give
+//! another result, and so would other recordings; an interval for *the method on such data* must cover both.
+//! Seeds and recordings are crossed: a hard recording is hard for every seed, which the spread of the seeds
+//! does not show.
 //!
-//! With r_sg right answers of n_sg segments of recording g by seed s, N_s = sum_g n_sg, S seeds and G recordings:
+//! With r_sg correct predictions of n_sg segments of recording g by seed s, N_s = sum_g n_sg, S seeds and G
+//! recordings:
 //!
 //! ```text
 //! (1) A_s = sum_g r_sg / N_s,    A = mean_s A_s                        the accuracy
-//! (2) e_sg = (r_sg - A_s n_sg) / (S N_s)                               what (s, g) adds to A - E A (linearised)
-//! (3) V_S = sum_s (A_s - A)^2 / (S (S - 1))                            seeds, with all that differs between them
+//! (2) e_sg = (r_sg - A_s n_sg) / (S N_s)                               contribution of (s, g) to A - E A (linearised)
+//! (3) V_S = sum_s (A_s - A)^2 / (S (S - 1))                            seeds, with all their differences
 //! (4) V_R = max(0, G / (G - 1) (sum_g (sum_s e_sg)^2 - sum_sg e_sg^2)) what seeds share: their recordings
 //! (5) h^2 = t_{q, S-1}^2 V_S + t_{q, G-1}^2 V_R,                       h: the half-width, q = 0.975
 //! ```
 //!
-//! V = V_S + V_R is the two-way clustered variance (Cameron, Gelbach and Miller: seeds plus recordings less both)
-//! and that of Hillis for one modality of a multi-reader multi-case study, seeds being the readers: MS(R) / S plus
-//! Cov2. Hillis takes Student's t with df = (S - 1) (V / V_S)^2. With three seeds this df is an estimate from two
-//! degrees of freedom: where V_S comes out small by chance, both V and t do, and intervals cover 88-94 %
-//! (`docs/statistics.md`). (5) gives each part the t of its own degrees of freedom instead, as the modified
-//! large-sample intervals of Graybill and Wang do. It is Student's interval where seeds are all that varies, and
-//! the cluster-robust one where recordings are.
+//! V = V_S + V_R is the two-way clustered variance (Cameron, Gelbach and Miller: seeds plus recordings less
+//! both) and that of Hillis for one modality of a multi-reader multi-case study, seeds being the readers:
+//! MS(R) / S plus Cov2. Hillis takes Student's t with df = (S - 1) (V / V_S)^2. With three seeds this df is
+//! an estimate from two degrees of freedom: where V_S comes out small by chance, both V and t do, and
+//! intervals cover 88-94 % (`docs/statistics.md`). (5) gives each part the t of its own degrees of freedom
+//! instead, as the modified large-sample intervals of Graybill and Wang do. It is Student's interval if only
+//! seeds vary, and the cluster-robust one if only recordings do.
 //!
 //! An accuracy lies in 0..1, and near its ends a symmetric interval is wrong. So (5) sets an effective sample
 //! size, and Wilson's score interval has the ends (Franco et al. find it the best of seven under clustering):
@@ -33,20 +34,21 @@
 //!
 //! so that an accuracy of 100 % on G = 206 recordings has the interval 98.1 to 100, and not 100 to 100.
 //!
-//! A difference is taken in pairs, by seed and recording: e_sg in (4) is that of one net less that of the other,
-//! and A_s in (3) the difference of the two accuracies. Where two nets hardly ever disagree, the observed variance
-//! says too little; as in the interval of Bonett and Price, one recording more is added to either side:
+//! A difference is taken in pairs, by seed and recording: e_sg in (4) is that of one net less that of the
+//! other, and A_s in (3) the difference of the two accuracies. If two networks hardly ever disagree, the
+//! observed variance is too small; as in the interval of Bonett and Price, one recording is added to either
+//! side:
 //!
 //! ```text
 //! (8) V_R' = V_R + 2 / (G + 2)^2,   interval = D G / (G + 2) ± h, within -1..1
 //! ```
 //!
-//! | what is known | V_S | V_R | [`Basis`] |
+//! | available data | V_S | V_R | [`Basis`] |
 //! |---|---|---|---|
-//! | right answers by recording of two seeds or more | (3) | (4) | seeds and recordings |
+//! | correct predictions by recording of two seeds or more | (3) | (4) | seeds and recordings |
 //! | of one seed | none | (4) with S = 1 | recordings |
-//! | of several seeds the accuracies with their errors over recordings | (3) | mean of the squared errors: as if every seed had erred on the same recordings | seeds, and recordings at most |
-//! | of several seeds the accuracies, or paired differences | (3) | none; a difference is no surer than (8) | seeds alone |
+//! | of several seeds the accuracies with their errors over recordings | (3) | mean of the squared errors: as if every seed had its errors on the same recordings | seeds, and recordings at most |
+//! | of several seeds the accuracies, or paired differences | (3) | none; a difference has at least the variance of (8) | seeds alone |
 //!
 //! Sources: S. L. Hillis, *A comparison of denominator degrees of freedom methods for multiple observer ROC
 //! analysis*, Statistics in Medicine 26, 2007; B. D. Gallas, *One-shot estimate of MRMC variance: AUC*, Academic
@@ -82,9 +84,9 @@ pub enum Basis {
     /// There is no interval.
     #[default]
     None,
-    /// Seeds alone.
+    /// Seeds only.
     Seeds,
-    /// The recordings of one seed alone.
+    /// Only the recordings of one seed.
     Recordings,
     /// Seeds, and recordings at their most.
     SeedsAndRecordingsAtMost,
@@ -93,7 +95,7 @@ pub enum Basis {
 }
 
 impl Basis {
-    /// In words.
+    /// As text.
     pub fn words(self) -> &'static str {
         match self {
             Self::None => "no interval",
@@ -105,7 +107,7 @@ impl Basis {
     }
 }
 
-/// One seed's accuracy, with what is known of it.
+/// One seed's accuracy, with its data.
 #[derive(Clone, Copy, Debug)]
 pub struct Seed<'a> {
     /// The accuracy, 0..1.
@@ -116,12 +118,12 @@ pub struct Seed<'a> {
     pub recordings: usize,
     /// Segments.
     pub segments: u64,
-    /// Right answers by recording; empty where they were not kept.
+    /// Correct predictions by recording; empty if they were not stored.
     pub tallies: &'a ByRecording,
 }
 
 impl<'a> Seed<'a> {
-    /// An estimate of one seed with its right answers by recording.
+    /// An estimate of one seed with its correct predictions by recording.
     pub fn new(estimate: &Estimate, segments: u64, tallies: &'a ByRecording) -> Self {
         Self {
             value: estimate.value,
@@ -179,7 +181,7 @@ fn quantile(q: f64, freedom: usize) -> f64 {
             + (5.0 * z5 + 16.0 * z3 + 3.0 * z) / (96.0 * n * n)
             + (3.0 * z7 + 19.0 * z5 + 17.0 * z3 - 15.0 * z) / (384.0 * n.powi(3));
     }
-    // No degree of freedom fails, and tells nothing.
+    // It fails only for zero degrees of freedom, which carry no information.
     StudentsT::new(0.0, 1.0, freedom as f64).map_or(f64::INFINITY, |law| law.inverse_cdf(q))
 }
 

@@ -1,14 +1,15 @@
 //! A number with its error, and the mean of a few.
 //!
-//! Between seeds there are few values and no clusters: there the mean and Student's t interval serve for anything
-//! that is not a share. Accuracies, which lie in 0..1 and rest on recordings too, have [`super::crossed`].
+//! Between seeds there are few values and no clusters: there the mean and Student's t interval are used for
+//! everything that is not a share. Accuracies, which are in 0..1 and depend on recordings too, use
+//! [`super::crossed`].
 
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 pub use super::tally::{ByRecording, Tally};
 
-/// A number with what is known of its error.
+/// A number with its error.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
     /// The number.
@@ -21,7 +22,8 @@ pub struct Estimate {
     pub units: usize,
 }
 
-/// The mean over seeds of what is no share, with Student's t interval. `None` if there are no values.
+/// The mean over seeds of a quantity that is not a share, with Student's t interval. `None` if there are no
+/// values.
 pub fn over_seeds(values: &[f64]) -> Option<Estimate> {
     let n = values.len();
     if n == 0 {
@@ -50,7 +52,7 @@ pub(super) fn around(value: f64, standard_error: f64, freedom: usize) -> [f64; 2
 }
 
 fn within(value: f64, standard_error: f64, freedom: usize, quantile: f64) -> [f64; 2] {
-    // Only zero degrees of freedom fail, and they tell nothing of the value.
+    // It fails only for zero degrees of freedom, which carry no information.
     let t = StudentsT::new(0.0, 1.0, freedom as f64)
         .map_or(f64::INFINITY, |law| law.inverse_cdf(quantile));
     [value - t * standard_error, value + t * standard_error]

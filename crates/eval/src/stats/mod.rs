@@ -1,4 +1,4 @@
-//! Statistics: estimates with their errors, and what may be concluded from them.
+//! Statistics: estimates with their errors, and conclusions from them.
 //!
 //! | module | what |
 //! |---|---|

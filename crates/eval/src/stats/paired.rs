@@ -1,20 +1,20 @@
-//! Many comparisons at once.
+//! Multiple comparisons.
 //!
-//! Of m comparisons some come out small by chance. Holm's correction holds the chance that any true null is
-//! rejected at the level that the corrected values are read at, whatever the comparisons share. With the p
-//! values in ascending order:
+//! Of m p values some are small by chance. Holm's correction keeps the probability that any true null is
+//! rejected at the level for the corrected values, under any dependence of the comparisons. With the p values
+//! in ascending order:
 //!
 //! ```text
 //! (1) p'_(k) = max over j <= k of min(1, (m - j + 1) p_(j))
 //! ```
 //!
-//! With three seeds |t| must pass 4.3 for p < 0.05 where seeds are what varies: an interval that holds 0 shows that
-//! a difference was not found, not that there is none. For that there is a margin: see [`super::verdict`].
+//! With three seeds |t| must exceed 4.3 for p < 0.05 if seeds vary: an interval that contains 0 means that no
+//! difference was found, not that there is none. That needs a margin: see [`super::verdict`].
 //!
 //! Source: S. Holm, *A simple sequentially rejective multiple test procedure*, Scandinavian Journal of Statistics
 //! 6, 1979.
 
-/// (1): the corrected values, in the order of `p`. What is `None` is no comparison and stays out.
+/// (1): the corrected values, in the order of `p`. `None` is not a comparison and is left out.
 pub fn holm(p: &[Option<f64>]) -> Vec<Option<f64>> {
     let mut order: Vec<(usize, f64)> = (p.iter().enumerate())
         .filter_map(|(k, p)| Some((k, (*p)?)))

@@ -1,8 +1,8 @@
-//! The slope of accuracy against stream position: does a net get worse the longer it runs?
+//! The slope of accuracy against stream position: does accuracy fall the longer a network runs?
 //!
-//! A least-squares line through the segments from number 100 on; the first 10 of each lane, which see
-//! the state settle, are reported apart, and those between belong to neither. With x the position of a
-//! segment in 10^6 steps and y = 100 for a right answer, 0 for a wrong one (percentage points):
+//! A least-squares line through the segments from number 100 on; the first 10 of each lane, in which the
+//! state settles, are reported separately, and those between are in neither. With x the position of a segment
+//! in 10^6 steps and y = 100 for a correct prediction, 0 for a wrong one (percentage points):
 //!
 //! ```text
 //! (1) y_i = a + b x_i + e_i                                       b is the slope
@@ -10,12 +10,11 @@
 //! (3) V   = c (X'X)^-1 (sum_g s_g s_g') (X'X)^-1,    c = G/(G-1) * (n-1)/(n-2)
 //! ```
 //!
-//! (3) is the covariance that is robust to clusters, with the usual correction for few of them: a long
-//! stream repeats recordings, and errors on the same recording go together. The interval takes
+//! (3) is the cluster-robust covariance, with the usual correction for few clusters: a long stream repeats recordings, and errors on the same recording are correlated. The interval takes
 //! Student's t with G - 1 degrees of freedom.
 //!
-//! Nothing of a segment needs to be kept: s_g is linear in a and b, so that five sums a recording (n,
-//! sum x, sum x^2, sum y, sum xy) give it once the line is known.
+//! No segment needs to be stored: s_g is linear in a and b, so that five sums a recording (n, sum x, sum x^2,
+//! sum y, sum xy) give it once the line is known.
 //!
 //! | symbol | here | unit |
 //! |---|---|---|
@@ -71,7 +70,7 @@ pub struct Slope {
     /// b of (1) in percentage points per 10^6 steps, its error clustered by recording. `None` if fewer
     /// than three segments, or all at one position, are left.
     pub points_per_million_steps: Option<Estimate>,
-    /// Right answers among the segments that the line goes through.
+    /// Correct predictions among the segments of the fit.
     pub accuracy: Option<f64>,
     /// Segments that the line goes through.
     pub segments: u64,
@@ -80,13 +79,13 @@ pub struct Slope {
 }
 
 impl SlopeFit {
-    /// Nothing collected yet.
+    /// An empty fit.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// One segment: its number in its lane, from 0; its step (the last, say); its recording; whether it
-    /// was answered rightly.
+    /// One segment: its number in its lane, from 0; its step (the last, say); its recording; whether it was
+    /// predicted correctly.
     pub fn add(&mut self, segment: u64, step: u64, recording: usize, right: bool) {
         if segment < FIRST {
             self.first.add(right);
@@ -135,7 +134,7 @@ impl SlopeFit {
         let (mean_x, mean_y) = (all.x / all.n, all.y / all.n);
         // With x around its mean, X'X is diagonal: n and sum (x - mean)^2.
         let spread = all.xx - all.n * mean_x * mean_x;
-        // The comparison also turns away what is not a number.
+        // The comparison also rejects NaN.
         if all.n < 3.0 || spread.partial_cmp(&(1e-12 * all.xx)) != Some(std::cmp::Ordering::Greater)
         {
             return None;
@@ -175,7 +174,7 @@ mod tests {
         assert!((a - b).abs() <= 1e-9 * b.abs().max(1e-3), "{a} is not {b}");
     }
 
-    /// (segment, step, recording, right) of a lane whose accuracy falls from 0.9 to 0.5.
+    /// (segment, step, recording, correct) of a lane whose accuracy falls from 0.9 to 0.5.
     fn lane(seed: u64, segments: u64) -> Vec<(u64, u64, usize, bool)> {
         let mut rng = generator(seed, "slope", 0);
         (0..segments)
@@ -243,7 +242,7 @@ mod tests {
     fn an_exact_line_is_found_and_the_start_is_left_out() {
         let mut fit = SlopeFit::new();
         for i in 0..200u64 {
-            // Wrong throughout the first 100; then right at 4 of 4, 3 of 4 .. of each position.
+            // Wrong throughout the first 100; then correct at 4 of 4, 3 of 4 .. of each position.
             let (place, one) = ((i.max(100) - 100) / 20, i % 4);
             fit.add(i, place * 1_000_000, i as usize, i >= 100 && one >= place);
         }

@@ -1,8 +1,8 @@
-//! Right answers by recording, and the same in few bytes.
+//! Correct predictions by recording, and their compact encoding.
 //!
-//! Tallies are what intervals are made of: with them anyone can compute a variance over recordings, over seeds
-//! or over both again. In a file they take a few bits a recording. With n_g segments of recording g, of which
-//! r_g were answered rightly, g = 0, 1, .. G - 1 in order and the last n_g above 0:
+//! Intervals are computed from tallies: they contain all data for a variance over recordings, over seeds or
+//! over both. In a file they take a few bits a recording. With n_g segments of recording g, of which r_g were
+//! answered rightly, g = 0, 1, .. G - 1 in order and the last n_g above 0:
 //!
 //! ```text
 //! (1) totals: for each g the number m = n_g + 1 in Elias' gamma code, floor(log2 m) zeros and then m in binary
@@ -38,7 +38,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
-/// Right answers among all.
+/// Correct predictions in total.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// Segments that were answered rightly.
@@ -60,20 +60,20 @@ impl Tally {
         self.total += other.total;
     }
 
-    /// The share of right answers, 0..1; `None` if there was no segment.
+    /// The accuracy, 0..1; `None` if there was no segment.
     pub fn share(self) -> Option<f64> {
         (self.total > 0).then(|| self.right as f64 / self.total as f64)
     }
 }
 
-/// Right answers for each recording. Memory: 16 bytes a recording, for a stream of any length.
+/// Correct predictions for each recording. Memory: 16 bytes per recording, for a stream of any length.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ByRecording {
     tallies: Vec<Tally>,
 }
 
 impl ByRecording {
-    /// Nothing counted yet.
+    /// Empty counts.
     pub fn new() -> Self {
         Self::default()
     }
@@ -84,7 +84,7 @@ impl ByRecording {
         self.tallies[recording].add(right);
     }
 
-    /// Counts all that `other` (another lane, say) has counted.
+    /// Adds all counts of `other` (another lane, say).
     pub fn merge(&mut self, other: &Self) {
         self.reach(other.tallies.len());
         for (to, from) in self.tallies.iter_mut().zip(&other.tallies) {
@@ -127,7 +127,7 @@ impl ByRecording {
         bits.text()
     }
 
-    /// (2), the right answers of each recording with segments.
+    /// (2), the correct predictions of each recording with segments.
     pub fn right(&self) -> String {
         let mut bits = Bits::default();
         for tally in self.tallies.iter().filter(|t| t.total > 0) {
@@ -184,15 +184,15 @@ pub enum TallyError {
     /// It is no base64.
     #[error("tallies by recording are not base64: {0}")]
     Base64(String),
-    /// It ends before its numbers do, or goes on after them.
+    /// It ends before its numbers do, or continues after them.
     #[error("tallies by recording are truncated, or longer than their totals need")]
     Short,
-    /// More were right than there are.
+    /// More correct predictions than segments.
     #[error("recording {recording} has {right} right answers of {total} segments")]
     MoreThanAll {
         /// The recording.
         recording: usize,
-        /// Its right answers.
+        /// Its correct predictions.
         right: u64,
         /// Its segments.
         total: u64,
@@ -209,7 +209,7 @@ pub enum TallyError {
 #[derive(Default)]
 struct Bits {
     bytes: Vec<u8>,
-    /// Bits in the last byte, 0 where it is full.
+    /// Bits in the last byte, 0 if it is full.
     used: u32,
 }
 
@@ -262,7 +262,7 @@ impl Reader {
         Some(value)
     }
 
-    /// Zeros up to the next one, which is not taken; `None` where no one follows, or too many zeros do.
+    /// Number of zeros up to the next one, which is not consumed; `None` if there is none, or too many zeros.
     fn zeros(&mut self) -> Option<u32> {
         for zeros in 0..=64 {
             if self.bit(self.at)? {
@@ -273,7 +273,7 @@ impl Reader {
         None
     }
 
-    /// Nothing but the zeros of the last byte is left.
+    /// Only the zeros of the last byte are left.
     fn ends(&mut self) -> Result<(), TallyError> {
         let left = 8 * self.bytes.len() - self.at;
         match self.take(left.min(8) as u32) {
@@ -342,7 +342,7 @@ mod tests {
         }
     }
 
-    /// By hand: totals 1, 0, 3 are 010 1 00100, right answers 1 of 1 and 2 of 3 are 1 10.
+    /// By hand: totals 1, 0, 3 are 010 1 00100, correct predictions 1 of 1 and 2 of 3 are 1 10.
     #[test]
     fn a_few_recordings_are_these_bits() {
         let counts = counted(&[(1, 1), (0, 0), (2, 3)]);

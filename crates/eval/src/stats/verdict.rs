@@ -1,16 +1,18 @@
-//! Three words for a claim that something is at most a margin worse: *shown*, *not shown*, *shown otherwise*.
+//! Three verdicts on a claim that something is at most a margin worse: *shown*, *not shown*, *shown
+//! otherwise*.
 //!
-//! A test of non-inferiority. With L and U the one-sided 95 % bounds of a difference D (see [`super::crossed`]) and
-//! m the margin that was declared before:
+//! A test of non-inferiority. With L and U the one-sided 95 % bounds of a difference D (see
+//! [`super::crossed`]) and m the margin declared in advance:
 //!
 //! ```text
-//! shown            L > -m      in at most 5 % of repetitions said of a net that is worse by m
-//! shown otherwise  U < -m      in at most 5 % of repetitions said of a net that is not
-//! not shown        else        the data cannot tell
+//! shown            L > -m      in at most 5 % of repetitions for a network that is worse by m
+//! shown otherwise  U < -m      in at most 5 % of repetitions for a network that is not
+//! not shown        else        the data are inconclusive
 //! ```
 //!
-//! A difference near 0 with a wide interval is *not shown*: that none was found does not show that there is none.
-//! Source: G. Piaggio et al., *Reporting of noninferiority and equivalence randomized trials*, JAMA 308, 2012.
+//! A difference near 0 with a wide interval is *not shown*: finding none does not show that there is none.
+//! Source: G. Piaggio et al., *Reporting of noninferiority and equivalence randomized trials*, JAMA 308,
+//! 2012.
 
 use std::fmt;
 
@@ -25,7 +27,7 @@ pub const MARGIN: f64 = 0.025;
 pub enum Verdict {
     /// It holds.
     Shown,
-    /// The data cannot tell.
+    /// The data are inconclusive.
     NotShown,
     /// It does not hold.
     ShownOtherwise,
@@ -48,7 +50,7 @@ impl Verdict {
         Self::above([-bounds[1], -bounds[0]], -most)
     }
 
-    /// Of what is known and not estimated.
+    /// For a quantity that is known, not estimated.
     pub fn known(holds: bool) -> Self {
         if holds {
             Self::Shown

@@ -1,4 +1,5 @@
-//! Streams by hand, and any stream: nothing is heard twice, nothing grows, order within the window is nothing.
+//! Hand-made streams and random ones: no event counts twice, memory is bounded, order within the window does
+//! not matter.
 
 use proptest::prelude::*;
 
@@ -216,7 +217,7 @@ fn a_counter_that_wraps_goes_on() {
     );
 }
 
-/// One damaged time moves nothing; events that agree do, without the steps between.
+/// One damaged time has no effect; events that agree resynchronise, without the steps between.
 #[test]
 fn far_events_that_agree_are_followed() {
     let mut bench = Bench::new(AssembleConfig {
@@ -246,7 +247,7 @@ proptest! {
     ) {
         let config = AssembleConfig { window: 2, most_events: 200, repeats: Repeats::Once, ..CONFIG };
         let sorted: Vec<Item> = times.iter().map(|&(t, unit)| event(t, unit)).collect();
-        // Each is put off by less than the window.
+        // Each is delayed by less than the window.
         let mut order: Vec<(u64, usize)> =
             times.iter().zip(&keys).map(|((t, _), key)| t + key).zip(0..).collect();
         order[0].0 = 0;

@@ -11,8 +11,8 @@
 //!                        u32  unit in the lower 24 bits, count in the upper 8
 //! ```
 //!
-//! A record of unit FFFFFF is a mark: it is that late by now, and nothing fired. Bytes that are no frame, and
-//! frames whose checksum does not fit, are passed over up to the next mark of a frame.
+//! A record of unit FFFFFF is a mark: the time has advanced to it without an event. Bytes outside a frame,
+//! and frames with a wrong checksum, are skipped up to the next mark of a frame.
 
 use super::{Fault, Item, LATEST_US, MOST, Place, Sink, after, line};
 
@@ -30,7 +30,7 @@ const NO_UNIT: u32 = 0xFF_FFFF;
 pub struct Frames {
     /// At most a frame, and what came with its end.
     buffer: Vec<u8>,
-    /// Whether the bytes before were no frame, and that has been said.
+    /// Whether the preceding bytes were not a frame, and that has been reported.
     lost: bool,
     /// Whole frames before.
     pub(super) done: u64,
@@ -52,7 +52,7 @@ impl Frames {
         self.buffer.len()
     }
 
-    /// What is left is torn.
+    /// The remaining bytes are a truncated frame.
     pub fn finish(&mut self, sink: &mut impl Sink) {
         if !self.buffer.is_empty() {
             sink.fault(Fault::Torn, Place::Frame(after(self.done)), &self.buffer);
@@ -61,7 +61,7 @@ impl Frames {
         (self.lost, self.done) = (false, 0);
     }
 
-    /// Reads what is whole; returns how many bytes that was.
+    /// Reads complete frames; returns the number of bytes read.
     fn read(&mut self, channels: usize, sink: &mut impl Sink) -> usize {
         let mut at = 0;
         loop {

@@ -7,11 +7,10 @@
 //! 20000
 //! ```
 //!
-//! A line is a time in whole microseconds (one with a decimal point is refused, as it may be in seconds), a unit
-//! from 0 on, and a count, which is 1 where it is left out; a time alone is a mark: it is that late by now, and
-//! nothing fired. Between them stand spaces,
-//! tabs, commas or semicolons. A line that begins with `#` is a remark, an empty one is nothing. Lines end with
-//! LF or CR LF, and have at most [`LONGEST`] bytes.
+//! A line is a time in whole microseconds (one with a decimal point is rejected, as it may be in seconds), a
+//! unit from 0, and an optional count (default 1). A time alone is a mark: the time has advanced to it
+//! without an event. Separators are spaces, tabs, commas or semicolons. A line that begins with `#` is a
+//! comment; empty lines are ignored. Lines end with LF or CR LF, and have at most [`LONGEST`] bytes.
 
 use super::{Fault, Item, LATEST_US, MOST, Place, Sink, after};
 
@@ -23,7 +22,7 @@ pub const LONGEST: usize = 128;
 pub struct Lines {
     line: [u8; LONGEST],
     length: usize,
-    /// Bytes of a line that is too long and is passed over.
+    /// Bytes of a line that is too long and is skipped.
     passed: Option<usize>,
     /// Lines before it.
     pub(super) done: u64,
@@ -51,12 +50,12 @@ impl Lines {
         self.add(bytes, sink);
     }
 
-    /// Bytes of the line that has not ended. Those of a line that is passed over are counted, not kept.
+    /// Bytes of the unfinished line. Those of a skipped line are counted, not stored.
     pub fn waiting(&self) -> usize {
         self.passed.unwrap_or(self.length)
     }
 
-    /// The last line, if it has no end.
+    /// The last line, if it has no newline.
     pub fn finish(&mut self, channels: usize, sink: &mut impl Sink) {
         self.end(channels, sink);
         self.done = 0;
@@ -93,7 +92,7 @@ impl Lines {
     }
 }
 
-/// One line; `None` where it says nothing.
+/// One line; `None` if it is empty or a comment.
 pub fn parse(line: &[u8], channels: usize) -> Result<Option<Item>, Fault> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     let text = std::str::from_utf8(line).map_err(|_| Fault::Syntax)?;

@@ -1,11 +1,11 @@
-//! What a live stream is written in: lines of text, or binary frames.
+//! Input formats of a live run: lines of text, or binary frames.
 //!
 //! ```text
-//! TIME_US UNIT [COUNT]     text, an event a line; see `line`
+//! TIME_US UNIT [COUNT]     text, one event per line; see `line`
 //! A5 53 45 31 ...          frames of up to 4,096 events; see `frame`
 //! ```
 //!
-//! The first byte tells which: no line of text begins with A5. Whatever comes, a decoder holds at most one
+//! The first byte decides which: no line of text begins with A5. For any input, a decoder stores at most one
 //! line or one frame, and turns every byte into events, marks or named faults; it never fails.
 
 pub mod frame;
@@ -18,12 +18,12 @@ use serde::{Deserialize, Serialize};
 use frame::Frames;
 use line::Lines;
 
-/// The latest time that can be said, in microseconds: some 285 years, and whole in f64.
+/// The latest representable time, in microseconds: some 285 years, and exact in f64.
 pub const LATEST_US: u64 = 1 << 53;
 /// The most that one event can count.
 pub const MOST: u32 = 255;
 
-/// What was said.
+/// A decoded item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Item {
     /// Unit `unit` fired `count` times at `time_us`.
@@ -35,7 +35,7 @@ pub enum Item {
         /// How often, 1 to [`MOST`].
         count: u32,
     },
-    /// It is `time_us` by now, and nothing fired.
+    /// The time has advanced to `time_us` without an event.
     Mark {
         /// Microseconds, on the sender's clock.
         time_us: u64,
@@ -61,7 +61,7 @@ pub enum Fault {
     Time,
     /// A time with decimals: it may be one in seconds or milliseconds.
     Decimal,
-    /// A time that the sender's counter, of so many bits as was said, cannot show.
+    /// A time outside the range of the sender's counter with its declared number of bits.
     Wrap,
     /// A unit beyond the net's channels.
     Unit,
@@ -69,7 +69,7 @@ pub enum Fault {
     Count,
     /// A line longer than [`line::LONGEST`] bytes.
     Length,
-    /// A frame whose checksum does not fit.
+    /// A frame with a wrong checksum.
     Checksum,
     /// Bytes that are no frame.
     Frame,
@@ -108,11 +108,11 @@ impl Fault {
         }
     }
 
-    /// What is wrong, in words.
+    /// What is wrong, as text.
     pub fn words(self) -> &'static str {
         match self {
             Self::Syntax => "not `TIME_US UNIT [COUNT]`",
-            Self::Time => "the time (field 1) is negative, no number or too late",
+            Self::Time => "the time (field 1) is negative, not a number or too late",
             Self::Decimal => {
                 "the time (field 1) has decimals: times are whole microseconds; multiply seconds by 10^6, milliseconds by 10^3"
             }
@@ -122,7 +122,7 @@ impl Fault {
             Self::Unit => "the unit (field 2) is not a whole number below the net's channels",
             Self::Count => "the count (field 3) is not a whole number from 1 to 255",
             Self::Length => "the line is too long",
-            Self::Checksum => "the frame's checksum does not fit",
+            Self::Checksum => "the frame's checksum does not match",
             Self::Frame => "bytes that are no frame",
             Self::Torn => "the input ended within it",
         }
@@ -147,12 +147,12 @@ impl fmt::Display for Place {
     }
 }
 
-/// The number of what follows `done` lines or frames.
+/// The number of the item after `done` lines or frames.
 fn after(done: u64) -> u32 {
     u32::try_from(done + 1).unwrap_or(u32::MAX)
 }
 
-/// Where a decoder puts what it finds.
+/// Receiver of a decoder's items.
 pub trait Sink {
     /// An event or a mark.
     fn item(&mut self, item: Item);
@@ -160,10 +160,10 @@ pub trait Sink {
     fn fault(&mut self, fault: Fault, place: Place, bytes: &[u8]);
 }
 
-/// What the sender is expected to write.
+/// Expected format of the sender.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// What the first byte says.
+    /// As the first byte decides.
     #[default]
     Auto,
     /// A line of text an event.
@@ -176,7 +176,7 @@ pub enum Format {
 #[derive(Debug)]
 pub struct Decoder {
     channels: usize,
-    /// What the sender is expected to write, and what it writes.
+    /// The expected format of the sender, and its actual format.
     expected: Format,
     format: Format,
     lines: Lines,
@@ -227,8 +227,8 @@ impl Decoder {
         self.lines.waiting() + self.frames.waiting()
     }
 
-    /// The stream has ended: a last line needs no line's end, a frame that is not whole is torn. What comes
-    /// next is another stream.
+    /// The stream has ended: a last line needs no newline, an incomplete frame is truncated. Later bytes are
+    /// another stream.
     pub fn finish(&mut self, sink: &mut impl Sink) {
         self.format = self.expected;
         self.lines.finish(self.channels, sink);

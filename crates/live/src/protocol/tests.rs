@@ -1,4 +1,4 @@
-//! Known bytes, and any bytes: nothing panics, nothing is lost without a name, pieces do not matter.
+//! Known bytes, and any bytes: no panic, every lost byte is reported, splitting into pieces does not matter.
 
 use proptest::prelude::*;
 

@@ -1,4 +1,4 @@
-//! What is sent falls into the steps of training.
+//! Sent events are assigned to the same steps as in training.
 
 use saturn_cell::EventBatch;
 use saturn_cell::rng::generator;
@@ -11,7 +11,7 @@ use crate::assemble::{AssembleConfig, Assembler, Placed, Repeats};
 use crate::counts::Counts;
 use saturn_stream::{Content, Sample};
 
-/// Units and counts of each step of what is sent of a recording, from its first microsecond on.
+/// Units and counts of each step of a sent recording, from its first microsecond on.
 fn received(sent: &[Item], dt_ms: f64) -> Vec<Vec<(u32, f32)>> {
     let config = AssembleConfig {
         channels: 4,

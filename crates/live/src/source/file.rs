@@ -15,7 +15,7 @@ use saturn_store::deed::Deed;
 
 /// How long to wait for a file to grow.
 const GROWTH: Duration = Duration::from_millis(20);
-/// Bytes that are read at once.
+/// Bytes per read.
 const CHUNK: usize = 1 << 16;
 
 /// Where a file was left.
@@ -23,7 +23,7 @@ const CHUNK: usize = 1 << 16;
 pub struct Resume {
     /// The file.
     pub path: PathBuf,
-    /// Bytes of it that have been heard.
+    /// Bytes of it that the network has received.
     pub position: u64,
     /// Lines or frames in them.
     pub lines: u64,
@@ -41,7 +41,7 @@ pub fn start_stdin(reading: &Reading, feeder: Feeder) -> Result<String, LiveErro
 
 /// The file at `path`.
 pub fn start(reading: &Reading, path: &Path, mut feeder: Feeder) -> Result<String, LiveError> {
-    let hint = "check the path; a file that is to grow must be there, and may be empty";
+    let hint = "check the path; a file to follow must exist, and may be empty";
     let opening = LiveError::file(path, Deed::Open, hint);
     let found = fs::metadata(path).map_err(LiveError::file(path, Deed::Open, hint))?;
     let mut decoder = Decoder::new(reading.format, reading.channels);
@@ -75,7 +75,7 @@ pub fn start(reading: &Reading, path: &Path, mut feeder: Feeder) -> Result<Strin
     Ok(format!("{}{from}", path.display()))
 }
 
-/// Something that may keep its reader waiting.
+/// An open that may block its reader.
 trait Input: Read {
     /// Whether there is something to read, or an end; waits a little.
     fn ready(&self) -> io::Result<bool> {
@@ -85,7 +85,7 @@ trait Input: Read {
     /// Another file is to be read from now on.
     fn reopen(&mut self, _file: File) {}
 
-    /// The length of the file, and what tells it from others.
+    /// The length and identity of the file.
     fn identity(&self) -> Option<(u64, u64)> {
         None
     }
@@ -114,7 +114,7 @@ fn identity(metadata: &std::fs::Metadata) -> (u64, u64) {
     (metadata.len(), 0)
 }
 
-/// A named pipe or a device. Its opening may have to wait for a writer, so the reader does it.
+/// A named pipe or a device. Opening it may block until there is a writer, so the reader thread does it.
 fn start_pipe(path: &Path, decoder: Decoder, mut feeder: Feeder) -> Result<String, LiveError> {
     let place = path.display().to_string();
     let path = path.to_owned();
@@ -128,7 +128,7 @@ fn start_pipe(path: &Path, decoder: Decoder, mut feeder: Feeder) -> Result<Strin
     Ok(place)
 }
 
-/// Standard input, or a named pipe: it is asked for bytes before it is read, so that no read waits for long.
+/// Standard input, or a named pipe: polled before it is read, so that no read blocks for long.
 struct Pipe<F>(F);
 
 impl<F: Read> Read for Pipe<F> {
@@ -137,7 +137,7 @@ impl<F: Read> Read for Pipe<F> {
     }
 }
 
-/// What can be asked whether it has bytes.
+/// A source that can be polled.
 #[cfg(unix)]
 trait Asked: Read + std::os::fd::AsFd {}
 #[cfg(unix)]
@@ -162,7 +162,7 @@ impl<F: Asked> Input for Pipe<F> {
     }
 }
 
-/// Reads to the end, or until it is to end; goes on with `followed` when that has grown.
+/// Reads to the end, or until told to stop; continues with `followed` when that has grown.
 fn read(
     mut input: impl Input,
     mut decoder: Decoder,
@@ -213,8 +213,8 @@ fn read(
     feeder.say(Message::Position(whole, decoder.done()));
 }
 
-/// The file at `path`, if it is not the one that has been read up to `position`. One that is not there
-/// may come back.
+/// The file at `path`, if it is not the one that has been read up to `position`. A missing file may come
+/// back.
 fn replaced(input: &impl Input, path: &Path, position: u64) -> Option<File> {
     let (_, now) = input.identity()?;
     let file = File::open(path).ok()?;

@@ -1,14 +1,14 @@
-//! Where events come from.
+//! Sources of events.
 //!
-//! | written | what is read | an end |
+//! | argument | input | end |
 //! |---|---|---|
 //! | `-` | standard input | its end |
-//! | `FILE` | the file; with `--follow` also what is added to it | its end; none with `--follow` |
-//! | `unix:PATH` | what up to 16 clients write to a socket; another takes the place of an idle one | none; with `--once` that of the first client |
+//! | `FILE` | the file; with `--follow` also data appended to it | its end; none with `--follow` |
+//! | `unix:PATH` | a socket with up to 16 clients; another replaces an idle one | none; with `--once` that of the first client |
 //! | `udp:HOST:PORT` | datagrams, each of whole lines or frames | none |
 //!
-//! Each reader is a thread that decodes into the queue, looks some twenty times a second whether it is to end,
-//! and says what it has read when it does, so that an interrupt loses nothing.
+//! Each reader is a thread that decodes into the queue, checks some twenty times a second whether to stop,
+//! and reports its position when it does, so that an interrupt loses nothing.
 
 mod file;
 mod socket;
@@ -25,10 +25,10 @@ use super::protocol::Format;
 use super::queue::Feeder;
 use saturn_store::deed::Deed;
 
-/// How long a reader waits before it looks whether it is to end.
+/// Time that a reader waits before it checks whether to stop.
 const PATIENCE: Duration = Duration::from_millis(50);
 
-/// Where events come from.
+/// A source of events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// Standard input.
@@ -49,7 +49,7 @@ impl FromStr for Source {
             Ok(Self::Stdin)
         } else if let Some(path) = text.strip_prefix("unix:") {
             if path.is_empty() {
-                return Err("a path is wanted after `unix:`".to_owned());
+                return Err("expected a path after `unix:`".to_owned());
             }
             Ok(Self::Unix(path.into()))
         } else if let Some(address) = text.strip_prefix("udp:") {
@@ -60,7 +60,7 @@ impl FromStr for Source {
     }
 }
 
-/// `HOST:PORT`, or a port alone, which is one of this machine.
+/// `HOST:PORT`, or only a port, which means this machine.
 pub fn address_of(text: &str) -> Result<String, String> {
     let (host, port) = text.rsplit_once(':').unwrap_or(("127.0.0.1", text));
     match port.parse::<u16>() {
@@ -74,15 +74,15 @@ pub fn address_of(text: &str) -> Result<String, String> {
 pub struct Reading {
     /// Where from.
     pub source: Source,
-    /// What is expected.
+    /// The expected format.
     pub format: Format,
     /// I.
     pub channels: usize,
     /// Whether a file is read on when it grows.
     pub follow: bool,
-    /// Whether a socket serves one client alone.
+    /// Whether a socket serves only one client.
     pub once: bool,
-    /// Seconds for which a client must have sent nothing before another may take its place.
+    /// Seconds of silence after which a client may be replaced by another.
     pub idle_s: f64,
     /// Where the file was left.
     pub resume: Option<Resume>,
@@ -94,7 +94,7 @@ impl Reading {
         matches!(self.source, Source::Udp(_))
     }
 
-    /// Opens the source and starts its reader. Returns what was opened, in words.
+    /// Opens the source and starts its reader. Returns a description of the source.
     pub fn start(self, feeder: Feeder) -> Result<String, LiveError> {
         match &self.source {
             Source::Stdin => file::start_stdin(&self, feeder),
@@ -114,6 +114,6 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), LiveErr
         place: name.to_owned(),
         what: Deed::StartReader,
         source,
-        hint: "the system lets this user start no more threads",
+        hint: "this user has reached the system's limit of threads",
     })
 }

@@ -1,8 +1,8 @@
-//! A Unix socket: clients connect and write; what each writes is decoded by itself.
+//! A Unix socket: clients connect and write; each client's bytes are decoded separately.
 //!
-//! So many may be connected. One more takes the place of the client that has sent nothing for longest, if that is
-//! `--client-idle-s` or more; otherwise it is turned away. So silent clients lock nobody out, and a sensor that has
-//! little to send keeps its line as long as nobody needs it.
+//! The number of connections is limited. A further client replaces the one that has been idle for longest, if
+//! that is at least `--client-idle-s`; otherwise it is rejected. So silent clients do not block others, and a
+//! sensor with little to send keeps its connection as long as no other client needs it.
 
 /// There are no Unix sockets.
 #[cfg(not(unix))]
@@ -39,7 +39,7 @@ mod with_sockets {
     use crate::queue::{Feeder, Message};
     use saturn_store::deed::Deed;
 
-    /// The most clients at once.
+    /// Maximum number of concurrent clients.
     const CLIENTS: usize = 16;
     const HINT: &str = "choose a path in a folder that you may write to, of at most 100 bytes";
 
@@ -62,12 +62,12 @@ mod with_sockets {
 
     impl Drop for Place {
         fn drop(&mut self) {
-            // What is gone already needs no taking away.
+            // A connection that is already closed needs no closing.
             let _ = fs::remove_file(&self.0);
         }
     }
 
-    /// Takes a socket away that nobody listens at, and nothing else.
+    /// Removes a socket without a listener, and nothing else.
     fn clear(path: &Path) -> Result<(), LiveError> {
         let taken = |what: &str| {
             Err(LiveError::Model {
@@ -86,13 +86,13 @@ mod with_sockets {
         }
     }
 
-    /// A client: when it was last heard of, in ns after the source began, and its line, to be cut.
+    /// A client: when it last sent data, in ns after the source began, and its connection.
     struct Client {
         heard: Arc<AtomicU64>,
         line: UnixStream,
     }
 
-    /// A client whose bytes are being taken: it is not idle, however long that lasts.
+    /// A client whose bytes are being processed: it is not idle, however long that takes.
     const BUSY: u64 = u64::MAX;
 
     /// The clients that are connected.
@@ -100,20 +100,20 @@ mod with_sockets {
         all: Vec<Client>,
         began: Instant,
         idle: Duration,
-        /// Those turned away since that was last told, and when it was.
+        /// Rejected connections since the last report, and the time of that report.
         turned_away: u64,
         told: Instant,
     }
 
     impl Clients {
-        /// Forgets those who have gone: nobody else holds their clock.
+        /// Removes clients that have left, whose clocks are no longer needed.
         fn tidy(&mut self) {
             self.all
                 .retain(|client| Arc::strong_count(&client.heard) > 1);
         }
 
-        /// Makes room for one more, by cutting the line of the one that has been idle for longest if it has been
-        /// for long enough. Whether there is room.
+        /// Makes room for one more by closing the connection of the client idle for longest, if it has been
+        /// idle for long enough. Returns whether there is room.
         fn make_room(&mut self, feeder: &mut Feeder) -> bool {
             self.tidy();
             if self.all.len() < CLIENTS {
@@ -130,22 +130,23 @@ mod with_sockets {
             if heard == BUSY || idle < self.idle {
                 return false;
             }
-            // One that has gone by itself needs no cutting.
+            // A client that has left needs no closing.
             let _ = self.all.swap_remove(at).line.shutdown(Shutdown::Both);
             feeder.say(Message::Note(format!(
-                "a client that had sent nothing for {:.0} s made room for another",
+                "a client that had been idle for {:.0} s was replaced by another",
                 idle.as_secs_f64()
             )));
             true
         }
 
-        /// Tells how many were turned away, once a second at most.
+        /// Reports the number of rejected connections, at most once a second.
         fn tell(&mut self, feeder: &mut Feeder) {
             if self.turned_away > 0 && self.told.elapsed() >= Duration::from_secs(1) {
                 let n = std::mem::take(&mut self.turned_away);
                 self.told = Instant::now();
                 feeder.say(Message::Note(format!(
-                    "{n} connections were turned away: {CLIENTS} clients are connected, and each sent something in the last {} s (--client-idle-s)",
+                    "{n} connections were rejected: {CLIENTS} clients are connected, and each sent data in \
+                    the last {} s (--client-idle-s)",
                     self.idle.as_secs_f64()
                 )));
             }
@@ -171,7 +172,7 @@ mod with_sockets {
                     }
                     if !clients.make_room(&mut feeder) {
                         clients.turned_away += 1;
-                        // So that a flood of them does not take a core.
+                        // So that a flood of connections does not occupy a core.
                         std::thread::sleep(PATIENCE / 50);
                         continue;
                     }
@@ -195,7 +196,7 @@ mod with_sockets {
                 }
                 Err(e) if e.kind() == ErrorKind::WouldBlock => std::thread::sleep(PATIENCE / 5),
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
-                // Too many files are open: some clients will go.
+                // Too many files are open: some clients will leave.
                 Err(e) if matches!(e.raw_os_error(), Some(23 | 24)) => {
                     clients.tidy();
                     clients.turned_away += 1;
@@ -209,7 +210,7 @@ mod with_sockets {
         }
     }
 
-    /// Reads what a client writes; `heard` is when it was last heard of, `began` the beginning of that clock.
+    /// Reads a client's bytes; `heard` is when it last sent data, on the clock that began at `began`.
     fn serve(
         mut client: UnixStream,
         mut decoder: Decoder,
@@ -244,7 +245,7 @@ mod with_sockets {
         decoder.finish(&mut feeder);
     }
 
-    /// Whether nothing has come yet.
+    /// Whether no data have arrived yet.
     fn waits(e: &io::Error) -> bool {
         use ErrorKind::{Interrupted, TimedOut, WouldBlock};
         matches!(e.kind(), WouldBlock | TimedOut | Interrupted)

@@ -1,12 +1,14 @@
-//! What helps where nothing is taken any more.
+//! Advice when all events are dropped.
 //!
-//! Where every event was refused for its time of late, the notice names the option that would take them. How far
-//! the last one was from the newest time tells which: a little late is a matter of the reorder window, half a
-//! period of a 32-bit counter or more is likely one that has wrapped, and anything else is a clock that was set.
+//! If every recent event was dropped because of its time, the notice names the option that would accept them.
+//! The distance of the last one from the newest time decides which: a small delay calls for a larger reorder
+//! window, half a period of a 32-bit counter or more is likely a wrapped counter, and anything else is a
+//! clock that was set.
 
 use crate::assemble::AssembleConfig;
 
-/// So many refused events in a row are every event, whatever was taken before them in the same second.
+/// This many consecutive dropped events count as all events, even if others were accepted earlier in the same
+/// second.
 const MANY: u64 = 50;
 /// Later than this no reorder window is likely to help, microseconds.
 const A_LITTLE_US: i64 = 5_000_000;
@@ -20,15 +22,15 @@ pub enum Advice {
     Reorder,
     /// The bits of a counter that wraps.
     Wrap,
-    /// The sender's clock taken anew, or the time of arrival.
+    /// Resynchronise the sender's clock, or use the time of arrival.
     Late,
     /// A longer jump.
     Ahead,
 }
 
 impl Advice {
-    /// What would help, where the last `refused` events were refused and `taken` were taken before them since the
-    /// last look; the last of them was `off_us` from the newest time.
+    /// The advice if the last `refused` events were dropped and `taken` were accepted before them since the
+    /// last check; the last of them was `off_us` from the newest time.
     pub fn of(taken: u64, refused: u64, off_us: i64, config: &AssembleConfig) -> Option<Self> {
         if refused == 0 || (taken > 0 && refused < MANY) {
             return None;
@@ -44,22 +46,28 @@ impl Advice {
         })
     }
 
-    /// In words, for an event that was `off_us` from the newest time.
+    /// As text, for an event that was `off_us` from the newest time.
     pub fn words(self, off_us: i64) -> String {
         let s = off_us.abs() as f64 / 1e6;
         match self {
             Self::Reorder => format!(
-                "hint: every event was late, the last one by {s:.3} s: --reorder-ms {} waits for such",
+                "hint: every event was late, the last one by {s:.3} s: --reorder-ms {} waits for them",
                 (s * 1e3).ceil().max(1.0)
             ),
             Self::Wrap => format!(
-                "hint: every event was late, the last one by {s:.0} s: if the sender counts microseconds in 32 bits, give --wrap-bits 32; --rebase-after 1000 takes a clock anew that was set back, and --stamp arrival takes the time of arrival"
+                "hint: every event was late, the last one by {s:.0} s: if the sender counts microseconds in \
+                32 bits, give --wrap-bits 32; --rebase-after 1000 resynchronises to a clock that was set \
+                back, and --stamp arrival uses the time of arrival"
             ),
             Self::Late => format!(
-                "hint: every event was late, the last one by {s:.0} s: --rebase-after 1000 takes the sender's clock anew, --stamp arrival takes the time of arrival, and --wrap-bits N unwraps a counter of N bits"
+                "hint: every event was late, the last one by {s:.0} s: --rebase-after 1000 resynchronises \
+                to the sender's clock, --stamp arrival uses the time of arrival, and --wrap-bits N unwraps \
+                a counter of N bits"
             ),
             Self::Ahead => format!(
-                "hint: every event was too far ahead, the last one by {s:.0} s: --max-jump-s {} takes such, --rebase-after 1000 takes the sender's clock anew, and --stamp arrival takes the time of arrival",
+                "hint: every event was too far ahead, the last one by {s:.0} s: --max-jump-s {} accepts \
+                them, --rebase-after 1000 resynchronises to the sender's clock, and --stamp arrival uses \
+                the time of arrival",
                 s.ceil()
             ),
         }

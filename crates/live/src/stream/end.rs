@@ -11,7 +11,7 @@ use crate::journal::Line;
 use crate::queue::{Message, Queue};
 
 impl<R: Real> Stream<'_, R> {
-    /// Brings the stream to its end: what was read is heard or kept, what is open is closed or kept.
+    /// Ends the run: pending input is processed or saved, open steps are closed or saved.
     pub fn end(&mut self, queue: &Queue, why: Why) -> Result<(), LiveError> {
         let keeps = self.kept.path.is_some();
         if why == Why::Input && !keeps {
@@ -26,7 +26,7 @@ impl<R: Real> Stream<'_, R> {
             self.drain(queue);
         }
         self.counts.flooded += queue.take_flooded();
-        // At once, whether anybody reads or not: a second interrupt ends the program.
+        // Immediately, even if the output is not read: a second interrupt ends the program.
         let unsaid = self.journal.unsaid().unwrap_or_default();
         let saved = self.save(unsaid.clone());
         if why == Why::Failed {
@@ -36,7 +36,7 @@ impl<R: Real> Stream<'_, R> {
         let words = match why {
             Why::Input => "the input has ended",
             Why::Interrupt => "interrupted",
-            Why::Output => "nobody reads the output",
+            Why::Output => "the output is not being read",
             Why::Failed => "failed",
         };
         let step = self.assembler.next();
@@ -53,7 +53,8 @@ impl<R: Real> Stream<'_, R> {
         })?;
         let left = self.journal.end()?;
         let text = format!(
-            "{words} at step {step}: {} events heard, {} dropped; a step took {:.0} us in the median, {:.0} us at 99 %; event to decision {:.1} ms in the median, {:.1} ms at 99 %",
+            "{words} at step {step}: {} events received, {} dropped; a step took {:.0} us in the median, \
+            {:.0} us at 99 %; event to decision {:.1} ms in the median, {:.1} ms at 99 %",
             self.counts.taken,
             self.counts.dropped().iter().map(|(_, n)| n).sum::<u64>(),
             steps.p50_us,
@@ -63,16 +64,16 @@ impl<R: Real> Stream<'_, R> {
         );
         self.journal.say(&text);
         if self.journal.closed && why != Why::Output {
-            self.journal.say("nobody reads the output any more");
+            self.journal.say("the output is no longer being read");
         }
         if !left.is_empty() {
             let text = format!(
-                "nobody reads the output: {} bytes of it {}",
+                "the output is not being read: {} bytes of it {}",
                 left.len(),
                 if keeps {
-                    "are in the state, and are written when it goes on"
+                    "are in the state, and are written when it resumes"
                 } else {
-                    "are lost; --state keeps them"
+                    "are lost; --state would keep them"
                 }
             );
             self.journal.say(&text);
@@ -89,7 +90,7 @@ impl<R: Real> Stream<'_, R> {
         saved
     }
 
-    /// Takes what the readers have read up to now, and waits for them to end.
+    /// Takes the data that the readers have read so far, and waits for them to end.
     fn drain(&mut self, queue: &Queue) {
         let until = Instant::now() + Duration::from_secs(5);
         while Instant::now() < until {

@@ -1,7 +1,7 @@
-//! How many notes of readers are written.
+//! Rate limit for the notes of readers.
 //!
-//! A client that connects and is turned away, over and over, must not fill the log: so many notes are written in a
-//! second, and the rest are counted.
+//! A client that connects and is rejected, over and over, must not fill the log: a limited number of notes is
+//! written per second, and the rest are counted.
 
 /// Notes that may still be written in this second.
 #[derive(Clone, Copy, Debug)]

@@ -1,4 +1,4 @@
-//! What a step leaves: lines of the journal, columns of the rasters.
+//! Output of a step: lines of the journal, columns of the rasters.
 
 use saturn_cell::Real;
 
@@ -10,7 +10,7 @@ use crate::journal::Line;
 use saturn_eval::health::{Common, Scene, cause};
 
 impl<R: Real> Stream<'_, R> {
-    /// Writes what a step has to say.
+    /// Writes the output of a step.
     pub(super) fn say(&mut self, step: u64, said: Said) -> Result<(), LiveError> {
         let (journal, engine, classes) =
             (&mut self.journal, &self.engine, &self.kept.identity.classes);
@@ -62,7 +62,7 @@ impl<R: Real> Stream<'_, R> {
         for acted in engine.acted() {
             let (what, words) = match acted {
                 Acted::Began => ("begins", "falls back"),
-                Acted::Reset => ("reset", "the state is put at rest"),
+                Acted::Reset => ("reset", "the state is reset"),
                 Acted::Ended => ("ends", "the fallback is over"),
             };
             let fallback = &self.options.fallback.words();

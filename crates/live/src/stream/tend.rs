@@ -1,4 +1,4 @@
-//! What is done now and then while a stream runs.
+//! Periodic work of a live run.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use crate::source::Resume;
 use crate::state::{self, Saved};
 
 impl<R: Real> Stream<'_, R> {
-    /// What is done now and then: lines handed on, the status shown, drops told, memory saved.
+    /// Periodic work: passing on lines, updating the status, reporting drops, saving the state.
     pub(super) fn tend(&mut self, queue: Option<&Queue>) -> Result<(), LiveError> {
         self.journal.flush()?;
         let now = Instant::now();
@@ -37,7 +37,7 @@ impl<R: Real> Stream<'_, R> {
         Ok(())
     }
 
-    /// Says what was dropped of late.
+    /// Reports recently dropped events.
     pub(super) fn tell_drops(&mut self) -> Result<(), LiveError> {
         let before = self.tending.told_counts;
         let (now, then) = (self.counts.dropped(), before.dropped());
@@ -60,11 +60,12 @@ impl<R: Real> Stream<'_, R> {
             let jumped = self.counts.ahead > before.ahead && off_s > 0.0;
             news.push(if jumped {
                 format!(
-                    "the sender's clock is taken anew after a jump of {off_s:.0} s, without the steps between: --max-jump-s {} runs the net through such",
+                    "resynchronised to the sender's clock after a jump of {off_s:.0} s, skipping the steps \
+                    between: --max-jump-s {} runs the network through them",
                     off_s.ceil()
                 )
             } else {
-                "the sender's clock is taken anew".to_owned()
+                "resynchronised to the sender's clock".to_owned()
             });
         }
         self.tending.told_counts = self.counts;
@@ -85,7 +86,7 @@ impl<R: Real> Stream<'_, R> {
         self.journal.notice(self.assembler.next(), &text)
     }
 
-    /// Puts the newest status on the board.
+    /// Publishes the newest status.
     fn show(&mut self, since: Duration, queue: Option<&Queue>) {
         let Some(watching) = &self.watching else {
             return;
@@ -126,7 +127,7 @@ impl<R: Real> Stream<'_, R> {
         });
     }
 
-    /// Saves while the stream runs. A full disk does not end it: the next saving tries again.
+    /// Saves during the run. A full disk does not end it: the next save tries again.
     fn save_or_warn(&mut self) -> Result<(), LiveError> {
         let unsaid = self.journal.settle()?;
         if let Err(e) = self.save(unsaid) {
@@ -138,7 +139,7 @@ impl<R: Real> Stream<'_, R> {
         Ok(())
     }
 
-    /// Saves, with what nobody has read.
+    /// Saves, including unread output.
     pub(super) fn save(&mut self, unsaid: Vec<u8>) -> Result<(), LiveError> {
         let Some(path) = &self.kept.path else {
             return Ok(());

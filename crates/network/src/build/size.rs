@@ -7,7 +7,7 @@ use crate::config::{NetworkConfig, linear};
 use crate::layer::Layer;
 use crate::machine;
 
-/// What a net may take where the system does not tell how much memory there is, bytes.
+/// Memory limit for a network if the system does not report its memory, bytes.
 const UNKNOWN: f64 = (1u64 << 40) as f64;
 /// Nets in memory while one is trained, at the least: the net, its gradient, and a moment of the optimiser.
 const TRAINED: usize = 3;
@@ -15,13 +15,13 @@ const TRAINED: usize = 3;
 /// One cell of a net.
 #[derive(Clone, Debug)]
 pub struct Part {
-    /// Index of the model's layer that it belongs to; the readout comes after the last.
+    /// Index of the model's layer; the readout comes after the last.
     pub layer: usize,
-    /// What it is built from.
+    /// Its kind.
     pub config: Layer,
     /// I, rows of its input.
     pub inputs: Count,
-    /// What it takes.
+    /// Its memory.
     pub size: Size,
 }
 
@@ -34,7 +34,7 @@ pub struct NetSize {
 }
 
 impl NetSize {
-    /// Of the net that [`super::build`] makes from the same arguments.
+    /// The size of the network that [`super::build`] makes from the same arguments.
     pub fn of(
         name: &str,
         model: &NetworkConfig,
@@ -81,7 +81,7 @@ impl NetSize {
         drawing.real()
     }
 
-    /// Bytes of the net alone, with what drawing it takes at its peak.
+    /// Peak memory of the network alone, in bytes, including its initialisation.
     pub fn bytes<R: Real>(&self) -> f64 {
         let kept = |size: &Size| (size.parameters + size.copies).real() * size_of::<R>() as f64;
         let scratch = |size: &Size| size.scratch.real() * size_of::<f64>() as f64;

@@ -1,4 +1,4 @@
-//! Layers of all kinds stand above each other.
+//! Layers of all kinds stack in any order.
 
 use nalgebra::DMatrix;
 use saturn_cell::gradcheck::random_events;
@@ -86,7 +86,7 @@ fn any_two_kinds_of_layers_learn_together() {
                 }
             }
         }
-        // A small step downhill: still a net.
+        // A small gradient step: still a valid network.
         for (cell, params) in net.cells_mut().iter_mut().zip(&grad) {
             cell.update(&mut |p| {
                 for (to, d) in p.tensors_mut().iter_mut().zip(params.tensors()) {
@@ -127,7 +127,7 @@ fn variants(kind: &str) -> Vec<Layer> {
         let others = match value {
             Value::Bool(on) => vec![json!(!on)],
             Value::Number(n) if n.is_u64() => vec![json!(6), json!(1)],
-            // The choices that change what is kept.
+            // The choices that change what is stored.
             Value::String(_) => ["none", "rms", "lru", "s5", "balanced", "euler"]
                 .map(Value::from)
                 .to_vec(),

@@ -27,7 +27,7 @@ fn the_worked_example_is_a_layer_by_the_line_that_contributors_read() {
     let line = r#""leaky_average": LeakyAverage("#;
     assert!(include_str!("tests.rs").contains(line));
     let text = include_str!("../../../../CONTRIBUTING.md");
-    assert!(text.contains(line), "the line stands in CONTRIBUTING.md");
+    assert!(text.contains(line), "the line is in CONTRIBUTING.md");
     assert_eq!(Layer::KINDS, ["leaky_average"]);
     let layer: Layer = serde_json::from_str(r#"{"leaky_average": {"hidden": 7}}"#).unwrap();
     assert_eq!((layer.kind(), layer.check()), ("leaky_average", Ok(())));

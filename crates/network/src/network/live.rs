@@ -4,13 +4,13 @@ use saturn_cell::{EventBatch, Input, Real, Stream, View};
 
 use super::Network;
 
-/// A net running live, one step at a time. Nothing is allocated after the start.
+/// A network running live, one step at a time. Allocates only at the start.
 pub struct NetworkStream<R: Real> {
     layers: Vec<(Stream<R>, EventBatch)>,
 }
 
 impl<R: Real> NetworkStream<R> {
-    /// `lanes` lanes at rest.
+    /// `lanes` lanes in the initial state.
     pub fn new(net: &Network<R>, lanes: usize) -> Self {
         Self {
             layers: net
@@ -25,14 +25,14 @@ impl<R: Real> NetworkStream<R> {
         }
     }
 
-    /// Puts one lane at rest.
+    /// Resets one lane to the initial state.
     pub fn reset(&mut self, net: &Network<R>, lane: usize) {
         for ((stream, _), cell) in self.layers.iter_mut().zip(&net.cells) {
             stream.reset(cell.as_ref(), lane);
         }
     }
 
-    /// The cell `i` running: its state, drive and output after the last step.
+    /// The running cell `i`: its state, drive and output after the last step.
     pub fn layer(&self, i: usize) -> &Stream<R> {
         &self.layers[i].0
     }
@@ -42,7 +42,7 @@ impl<R: Real> NetworkStream<R> {
         &mut self.layers[i].0
     }
 
-    /// Whether the last step left every state as it was, to the bit.
+    /// Whether the last step changed no bit of any state.
     pub fn is_still(&self) -> bool {
         self.layers.iter().all(|(stream, _)| stream.is_still())
     }

@@ -1,18 +1,18 @@
-//! What training keeps of one sequence of a whole net.
+//! Training's record of one sequence of a whole network.
 //!
 //! # Recomputation
 //!
-//! The states of T steps of a long sequence may not fit in memory. With [`Tapes::recompute`], only the
-//! states at every K-th step stay (the checkpoints); the reverse pass goes through the segments backwards
-//! and does each one's forward pass again, so that one segment is in memory at a time:
+//! The states of T steps of a long sequence may not fit in memory. With [`Tapes::recompute`], only the states
+//! at every K-th step are stored (the checkpoints); the reverse pass visits the segments backwards and
+//! repeats each one's forward pass, so that one segment is in memory at a time:
 //!
 //! ```text
-//! (1) numbers kept  (T/K) S + K (D + S + O) a lane,   K = sqrt(T)
+//! (1) numbers stored  (T/K) S + K (D + S + O) per lane,   K = sqrt(T)
 //! ```
 //!
-//! at the price of one more forward pass. The loss is taken segment by segment, so that no logits are kept
-//! either. Segments end where chunks of [`saturn_cell::Tape`] do, so every sum has its order and the gradient
-//! its bits.
+//! at the cost of one more forward pass. The loss is computed segment by segment, so that no logits are
+//! stored either. Segments end where chunks of [`saturn_cell::Tape`] do, so every sum has the same order and
+//! the gradient the same bits.
 //!
 //! Source: Chen, Xu, Zhang & Guestrin 2016, §4.1.
 
@@ -37,7 +37,7 @@ pub type LossGradient<'a, R> = &'a mut dyn FnMut(usize, View<R>, ViewMut<R>);
 /// Sees the output `y [O, n]` of cell i, n columns from column j on: `observe(i, j, y)`.
 pub type Observe<'a, R> = &'a mut dyn FnMut(usize, usize, View<R>);
 
-/// The tapes of a net, with the spikes that went from cell to cell. Allocated once and reused.
+/// The tapes of a network, with the spikes passed from cell to cell. Allocated once and reused.
 pub struct Tapes<R: Real> {
     layers: Vec<Layer<R>>,
     steps: usize,
@@ -45,7 +45,7 @@ pub struct Tapes<R: Real> {
     recompute: bool,
     /// K, if gradients are cut every K steps.
     detach: Option<usize>,
-    /// Where the first step of the next forward pass stands.
+    /// Position of the first step of the next forward pass.
     moment: Moment,
     /// For each lane the step after which its state is noted, if it is.
     ends: Vec<usize>,
@@ -65,18 +65,18 @@ impl<R: Real> Tapes<R> {
         }
     }
 
-    /// Cuts gradients every so many steps, counted from the sequence's first; see [`Tape::detach`].
+    /// Truncates gradients every so many steps, counted from the sequence's first; see [`Tape::detach`].
     pub fn detach(&mut self, every: Option<usize>) {
         self.detach = every;
     }
 
-    /// Says where the first step of the next forward pass stands, for nets that draw random numbers; until it
-    /// is said again, every pass begins there.
+    /// Sets the position of the first step of the next forward pass, for networks that draw random numbers.
+    /// It stays until it is set again.
     pub fn set_moment(&mut self, moment: Moment) {
         self.moment = moment;
     }
 
-    /// Notes the state of each lane after its last step: lane b ends before step `ends[b]` of the next
+    /// Records the state of each lane after its last step: lane b ends before step `ends[b]` of the next
     /// forward pass, if that has so many. See [`Self::finals`].
     pub fn note_ends(&mut self, net: &Network<R>, ends: impl Iterator<Item = usize>) {
         self.ends.clear();
@@ -94,12 +94,12 @@ impl<R: Real> Tapes<R> {
         &self.layers[i].finals
     }
 
-    /// Whether to keep few states and do the forward pass again in reverse; see the module's head.
+    /// Whether to store few states and repeat the forward pass in reverse; see the module's documentation.
     pub fn recompute(&mut self, recompute: bool) {
         self.recompute = recompute;
     }
 
-    /// Sets the size and puts every state at rest.
+    /// Sets the size and resets every state to the initial state.
     pub fn start(&mut self, net: &Network<R>, steps: usize, lanes: usize) {
         (self.steps, self.lanes) = (steps, lanes);
         let first = self.range(0).len();
@@ -108,7 +108,7 @@ impl<R: Real> Tapes<R> {
         }
     }
 
-    /// Goes on where the last forward pass ended: its last states become the initial ones.
+    /// Continues after the last forward pass: its last states become the initial ones.
     pub fn carry_on(&mut self, net: &Network<R>, steps: usize, lanes: usize) {
         if self.lanes != lanes || self.steps == 0 {
             return self.start(net, steps, lanes);
@@ -133,7 +133,7 @@ impl<R: Real> Tapes<R> {
         self.layers[i].tape.initial_mut()
     }
 
-    /// The states after the last step, one `[S, B]` a cell.
+    /// The states after the last step, one `[S, B]` per cell.
     pub fn last_states(&self) -> Vec<DMatrix<R>> {
         let last = |layer: &Layer<R>| {
             let states = layer.tape.states();
@@ -153,7 +153,7 @@ impl<R: Real> Tapes<R> {
         self.forward_observed(net, x, keep, &mut |_, _, _| {})
     }
 
-    /// [`Self::forward`], with a look at every cell's output.
+    /// [`Self::forward`], with a callback on every cell's output.
     pub fn forward_observed(
         &mut self,
         net: &Network<R>,
@@ -232,8 +232,8 @@ impl<R: Real> Tapes<R> {
         }
     }
 
-    /// The reverse pass from what `loss` makes of the logits, added to `grad`. `penalty` may add to the
-    /// adjoint of the output of a cell. Both are called once a turn, the last one first.
+    /// The reverse pass from the adjoint of the logits that `loss` returns, added to `grad`. `penalty` may
+    /// add to the adjoint of a cell's output. Both are called once per turn, the last turn first.
     pub fn backward(
         &mut self,
         net: &Network<R>,
@@ -335,7 +335,7 @@ impl<R: Real> Tapes<R> {
         &self.layers[i].tape
     }
 
-    /// How many spikes cell `i` sent in the last forward pass; `None` for a cell that sends none.
+    /// Number of spikes that cell `i` sent in the last forward pass; `None` for a cell that does not spike.
     pub fn spikes(&self, i: usize) -> Option<usize> {
         let layer = &self.layers[i];
         layer.tape.events().map(|_| layer.sent)
@@ -362,7 +362,7 @@ impl<R: Real> Tapes<R> {
     }
 }
 
-/// The turns of a segment of so many steps.
+/// The turns of a segment with this many steps.
 fn turns(steps: usize, lanes: usize) -> impl DoubleEndedIterator<Item = Range<usize>> {
     // Cells of any number type have the same.
     let turn = Tape::<f32>::turn(lanes);

@@ -114,7 +114,7 @@ fn a_stream_in_any_chunks_is_the_sequence() {
     }
 }
 
-/// `keep` of 0 is a reset: what follows is what a fresh net gives.
+/// `keep` of 0 is a reset: the following outputs are those of a fresh network.
 #[test]
 fn a_reset_inside_a_batch_starts_anew() {
     let (steps, lanes) = (10, 2);
@@ -137,7 +137,7 @@ fn a_reset_inside_a_batch_starts_anew() {
     }
 }
 
-/// What the first linear layer of a dense input reads, events read too: the encoder of a block.
+/// The first linear layer of a dense input gives the same for events: the encoder of a block.
 #[test]
 fn dense_input_gives_what_events_give() {
     let columns = 8;

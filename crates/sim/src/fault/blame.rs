@@ -1,4 +1,5 @@
-//! Each error type's own answer. No `match` has a branch for the rest: a new variant must be placed.
+//! The classification of each error type. No `match` has a catch-all branch: a new variant must be
+//! classified.
 
 use super::{Blame, Fault};
 use crate::scenario::ScenarioError;

@@ -1,23 +1,23 @@
-//! Whose fault an error is, from which the exit code follows: 0 done, 1 the run failed, 2 the input was
+//! Classification of errors, from which the exit code follows: 0 done, 1 the run failed, 2 the input was
 //! wrong, 3 a line of a checklist is not *shown*.
 //!
-//! Every error type is classed ([`Blame`]), variant by variant, and each layer of the program lists its own types and
-//! leaves the others to the layer below: this one, those of runs, and those of commands. A variant cannot be
-//! forgotten, since no `match` has a branch for the rest; nor can a type, since a test reads the sources and looks for
-//! each in the lists.
+//! Every error type is classed ([`Blame`]), variant by variant, and each layer of the program lists its own
+//! types and leaves the others to the layer below: this one, those of runs, and those of commands. A variant
+//! cannot be forgotten, since no `match` has a catch-all branch; nor can a type, since a test reads the
+//! sources and looks for each in the lists.
 
 mod blame;
 
 use std::error::Error;
 
-/// Whose fault an error is.
+/// Who can correct an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// What the user gave is wrong: a scenario, an option, a file. Exit code 2.
+    /// The user's input is wrong: a scenario, an option, a file. Exit code 2.
     Input,
     /// The input is sound and the run failed: the disk is full, the loss diverged, the user stopped it. Exit code 1.
     Run,
-    /// Nobody's: a checklist was printed, and a line of it is not *shown*. Exit code 3.
+    /// No error: a checklist was printed, and a line of it is not *shown*. Exit code 3.
     NotShown,
 }
 
@@ -32,9 +32,9 @@ impl Fault {
     }
 }
 
-/// An error that knows whose fault it is.
+/// An error with a classification.
 pub trait Blame: Error + 'static {
-    /// Whose.
+    /// Its classification.
     fn fault(&self) -> Fault;
 }
 
@@ -67,8 +67,8 @@ macro_rules! known_errors {
             $below(cause)
         }
 
-        /// Whose fault `error` is: the outermost cause that is known decides. One with none is no input: a system call
-        /// that failed, say.
+        /// The classification of `error`: the outermost classified cause decides. An error without one is not
+        /// the input's fault: a failed system call, say.
         pub fn fault(error: &anyhow::Error) -> $crate::fault::Fault {
             error.chain().find_map(of).unwrap_or($crate::fault::Fault::Run)
         }

@@ -1,7 +1,7 @@
 //! Accuracy by position in a stream that is never reset, with its slope.
 //!
 //! A line is the mean over seeds. Its band is the interval over recordings, also the mean over seeds: seeds
-//! hear the same recordings, so that their errors do not cancel.
+//! use the same recordings, so their errors do not cancel.
 
 use saturn_plots::{Accuracy, AccuracyPanel, Look, Series, Slope};
 

@@ -61,7 +61,7 @@ pub(super) fn items<'a>(scope: &Scope<'a>) -> Vec<Item<'a>> {
     all
 }
 
-/// In per cent; an interval over few seeds may reach beyond what an accuracy can be.
+/// In per cent; an interval over few seeds may exceed the range of accuracies.
 pub(super) fn percent(estimate: &Estimate) -> CompareValue {
     let [low, high] = estimate.interval.unwrap_or([f64::NAN; 2]);
     CompareValue {

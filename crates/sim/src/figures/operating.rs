@@ -36,7 +36,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
         return Ok(());
     }
     let title = format!(
-        "What a detector without boundaries misses, and what it makes up: never reset, {}",
+        "Missed samples and false alarms of a detector without boundaries: never reset, {}",
         scope.stream_name(stream)
     );
     let figure = Operating {

@@ -1,4 +1,4 @@
-//! Lines of accuracy against what is swept.
+//! Lines of accuracy against a swept quantity.
 
 use saturn_plots::{Look, Series};
 

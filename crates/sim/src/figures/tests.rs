@@ -1,4 +1,4 @@
-//! Figures of made-up runs: whatever a run lacks, the rest is drawn.
+//! Figures of made-up runs: if a run lacks something, the rest is drawn.
 
 mod asked;
 mod long_run;
@@ -247,7 +247,8 @@ fn a_run_with_traces_has_every_figure() {
         }
         assert!(figure.caption.ends_with('.') && !figure.title.is_empty());
     }
-    let title = "The same RNN on the same stream, never reset: classic has 1 of 2 samples right, adaptive has 1";
+    let title = "The same RNN on the same stream, never reset: classic classifies 1 of 2 samples correctly, \
+        adaptive 1";
     assert_eq!(drawn[0].title, title);
 }
 
@@ -261,7 +262,7 @@ fn sweeps_are_drawn_where_something_was_swept() {
         let drawn = draw(scenario, folder.path(), summary).expect("drawn");
         drawn.into_iter().map(|d| d.file_stem).collect()
     };
-    // One kind of reset at boundaries and no gap: nothing is swept.
+    // One kind of reset at boundaries and no gap: no sweep.
     let mut found = summary(&scenario, 0.9);
     assert!(stems_of(&scenario, &found).is_empty());
 
@@ -293,7 +294,7 @@ fn sweeps_are_drawn_where_something_was_swept() {
     assert_eq!(stems_of(&scenario, &found), expected);
 }
 
-/// Masks that are wrong by a fifth or estimated, beside the right one.
+/// Masks that are wrong in a fifth of the steps or estimated, and the correct one.
 #[test]
 fn wrong_masks_are_drawn_where_there_are_some() {
     let folder = tempfile::tempdir().expect("a folder");

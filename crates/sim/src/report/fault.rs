@@ -1,4 +1,4 @@
-//! Whose fault errors of figures, reports and live runs are: see [`crate::fault`].
+//! Classification of the errors of figures, reports and live runs: see [`crate::fault`].
 
 use super::ReportError;
 use super::committed::CommittedError;

@@ -1,4 +1,4 @@
-//! What was measured only where asked for, as tables for the terminal and for the page.
+//! Optional instruments, as tables for the terminal and for the page.
 
 use maud::{Markup, html};
 
@@ -19,7 +19,7 @@ struct Table {
     rows: Vec<Vec<String>>,
 }
 
-/// Lines for the terminal; none where nothing was asked for.
+/// Lines for the terminal; none without optional instruments.
 pub fn instrument_lines(summary: &Summary) -> Vec<String> {
     tables(summary)
         .into_iter()
@@ -36,7 +36,7 @@ pub fn instruments(summary: &Summary) -> Markup {
     let tables = tables(summary);
     html! {
         @if !tables.is_empty() {
-            h2 id="instruments" { "Asked for beside" }
+            h2 id="instruments" { "Optional instruments" }
             @for table in &tables {
                 h3 { (table.title) }
                 div.scroll tabindex="0" role="region" aria-label="a table that scrolls sideways" {
@@ -135,7 +135,7 @@ fn recovery(summary: &Summary, stream: &str) -> Table {
     Table {
         title: format!(
             "After disturbances, {}: accuracy in % while they last and of samples that begin in the first steps \
-             after, each beside an undisturbed copy's; seconds until the state is within 5 % of its copy's",
+             after, each with an undisturbed copy's; seconds until the state is within 5 % of its copy's",
             summary.roles.stream_label(stream)
         ),
         names: 3,
@@ -195,7 +195,7 @@ fn answers(summary: &Summary, stream: &str) -> Table {
     }
     Table {
         title: format!(
-            "Answers along the stream, never reset, {}: where accuracy changes (one a seed), and calibration",
+            "Outputs along the stream, never reset, {}: where accuracy changes (one per seed), and calibration",
             summary.roles.stream_label(stream)
         ),
         names: 4,
@@ -319,8 +319,8 @@ fn lags(summary: &Summary, stream: &str) -> Table {
     }
     Table {
         title: format!(
-            "The past, {}: total variation of the output from that after the last 16, 64, 256 steps alone; the \
-             gradient by the state 16, 64, 256 steps before, over that one step before",
+            "The past, {}: total variation of the output from that after only the last 16, 64, 256 steps; \
+            the gradient by the state 16, 64, 256 steps before, over that one step before",
             summary.roles.stream_label(stream)
         ),
         names: 2,

@@ -56,7 +56,7 @@ pub fn page(scenario: &Scenario, summary: &Summary, figures: &[(&Drawn, Vec<u8>)
                         div.scroll tabindex="0" role="region" aria-label="text that scrolls sideways" { pre { code { (to_yaml(scenario)) } } }
                     }
                     footer {
-                        p { "Made by Saturn " (env!("CARGO_PKG_VERSION")) ". The numbers behind this page are in " code { "summary.json" } " beside it." }
+                        p { "Made by Saturn " (env!("CARGO_PKG_VERSION")) ". The numbers behind this page are in " code { "summary.json" } " in the same folder." }
                     }
                 }
             }

@@ -7,8 +7,8 @@ use crate::run::summary::{Row, Summary};
 use saturn_eval::reading::Reading;
 use saturn_eval::stats::estimate::Estimate;
 
-/// Lines of the differences from the reference on the first stream: in points by each reading, with intervals. None
-/// where nothing is compared.
+/// Lines of the differences from the reference on the first stream: in points by each reading, with
+/// intervals. None without a comparison.
 pub fn difference_lines(summary: &Summary, width: usize) -> Vec<String> {
     let Some(stream) = streams(summary).first().copied() else {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! Whose fault errors of a run are: see [`crate::fault`].
+//! Classification of a run's errors: see [`crate::fault`].
 
 use super::select::SelectionError;
 use super::summary::ReferenceError;

@@ -1,4 +1,4 @@
-//! A run: its folder, the matrix that fills it, and what is read from it.
+//! A run: its folder, the matrix that fills it, and reading its results.
 
 pub mod apart;
 pub mod cells;

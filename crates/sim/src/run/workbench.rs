@@ -16,7 +16,7 @@ pub struct Paths {
     pub train: PathBuf,
     /// For choosing.
     pub valid: PathBuf,
-    /// To be read once, at the end.
+    /// Read once, at the end.
     pub test: PathBuf,
 }
 
@@ -26,7 +26,7 @@ pub struct Workbench {
     pub train: Split,
     /// Validation samples.
     pub valid: Split,
-    /// Test samples, opened for a final evaluation alone.
+    /// Test samples, opened only for a final evaluation.
     pub test: Option<Split>,
     /// Noise at the training set's mean rates.
     pub noise: Noise,
@@ -123,7 +123,7 @@ impl Workbench {
         })
     }
 
-    /// What the reader had to mend or leave out, a line a file.
+    /// What the reader repaired or left out, one line per file.
     pub fn notices(&self) -> Result<Vec<String>, DataError> {
         [Some(&self.train), Some(&self.valid), self.test.as_ref()]
             .into_iter()
@@ -157,7 +157,7 @@ impl Workbench {
     }
 }
 
-/// Opens the file at `path` as `scenario` says, for labels of `classes` classes, if that is known.
+/// Opens the file at `path` as configured in `scenario`, for labels of `classes` classes, if known.
 fn open_file(scenario: &Scenario, path: &Path, classes: Option<usize>) -> Result<File, DataError> {
     let data = &scenario.data;
     if matches!(data.source, DataSource::Frames { .. }) {
@@ -191,7 +191,7 @@ impl Opening<'_> {
         let data = &self.scenario.data;
         let file = open_file(self.scenario, path, classes.or(data.classes))?;
         if let Some(records) = &data.records {
-            // Validation hears twice as many in a row.
+            // Validation uses twice as many consecutive samples.
             let row = self.scenario.stream.samples * if part == Part::Train { 1 } else { 2 };
             let rows = self
                 .rows
@@ -202,7 +202,7 @@ impl Opening<'_> {
                 return Err(DataError::Unusable {
                     path: path.to_owned(),
                     detail: format!(
-                        "its records have {longest} stretches at most, and {row} are heard in a row"
+                        "its records have {longest} stretches at most, and {row} are used in a row"
                     ),
                     hint: "lower `stream.samples`, or give longer records",
                 });
@@ -218,7 +218,7 @@ impl Opening<'_> {
                 Background::new(recordings, part).ok_or_else(|| DataError::Unusable {
                     path: data.gap_recordings.clone().unwrap_or_default(),
                     detail: "its recordings have fewer than four steps".to_owned(),
-                    hint: "give recordings of some seconds: training, validation and test hear a part each",
+                    hint: "give recordings of some seconds: training, validation and test use a part each",
                 })?;
             split.set_background(background);
         }

@@ -1,10 +1,10 @@
-//! `arms`: the ways of training that are compared.
+//! `arms`: the training regimes that are compared.
 
 use saturn_loss::{AdaptiveConfig, Loss, LossConfig, LossError, SpikeRate};
 
+use super::diagnostics::Diagnostics;
 use super::models::Model;
 use super::named::Named;
-use super::report::Report;
 use super::train;
 use super::warning::WarningKind;
 use saturn_stream::Gap;
@@ -20,22 +20,22 @@ fn check_arm(
     gap: Option<&Gap>,
     dt_ms: f64,
     spikes: bool,
-    report: &mut Report,
+    diagnostics: &mut Diagnostics,
 ) {
     let at = format!("{path}.loss.{}", arm.loss.key());
     let mask = arm.loss.mask();
     if let Err(e) = mask.check() {
-        loss_problem(&e, &format!("{at}.mask.{}", mask.key()), report);
+        loss_problem(&e, &format!("{at}.mask.{}", mask.key()), diagnostics);
     } else if let Err(e) = Loss::new(&arm.loss) {
-        loss_problem(&e, &at, report);
+        loss_problem(&e, &at, diagnostics);
     }
     if let Some(config) = &arm.spike_rate {
         let at = format!("{path}.spike_rate");
         if let Err(e) = SpikeRate::new(config, dt_ms) {
-            report.problem(&at, e.to_string());
+            diagnostics.problem(&at, e.to_string());
         }
         if !spikes {
-            report.warning(
+            diagnostics.warning(
                 WarningKind::NoEffect,
                 &at,
                 "spike_rate",
@@ -46,14 +46,14 @@ fn check_arm(
     }
     let asks_of_gaps = matches!(arm.loss, LossConfig::Adaptive(_) | LossConfig::Nothing(_));
     match (arm.streams, asks_of_gaps, gap) {
-        (Streams::Lead, _, None) => report.warning(
+        (Streams::Lead, _, None) => diagnostics.warning(
             WarningKind::NoEffect,
             &format!("{path}.streams"),
             "lead",
-            "`stream.gap` is `none`, so that nothing leads: this is the same as `single`",
+            "`stream.gap` is `none`, so there is no leading gap: this is the same as `single`",
             "give `stream.gap`, or write `single`",
         ),
-        (Streams::Single, true, _) => report.warning(
+        (Streams::Single, true, _) => diagnostics.warning(
             WarningKind::NoGaps,
             &format!("{path}.streams"),
             "single",
@@ -66,41 +66,41 @@ fn check_arm(
         ),
         _ => {}
     }
-    check_time(arm, path, report);
+    check_time(arm, path, diagnostics);
     if let Some(precision) = &arm.fake_quant {
-        report.precision(&format!("{path}.fake_quant"), precision);
+        diagnostics.precision(&format!("{path}.fake_quant"), precision);
     }
-    train::check_changes(&arm.train, &format!("{path}.train"), report);
+    train::check_changes(&arm.train, &format!("{path}.train"), diagnostics);
 }
 
 /// Checks what an arm does with states and gradients over time.
-fn check_time(arm: &Arm, path: &str, report: &mut Report) {
+fn check_time(arm: &Arm, path: &str, diagnostics: &mut Diagnostics) {
     let share = |x: f64| (0.0..=1.0).contains(&x);
     match arm.initial_state {
         InitialState::Rest | InitialState::FittedNoise => {}
-        InitialState::Passed(PassedConfig { probability }) => report.number(
+        InitialState::Passed(PassedConfig { probability }) => diagnostics.number(
             &format!("{path}.initial_state.passed.probability"),
             probability,
             share,
             "0 to 1",
         ),
         InitialState::Noise(NoiseConfig { std }) => {
-            report.at_least_zero(&format!("{path}.initial_state.noise.std"), std);
+            diagnostics.at_least_zero(&format!("{path}.initial_state.noise.std"), std);
         }
     }
     if let Some(steps) = arm.grad_detach {
-        report.within(&format!("{path}.grad_detach"), steps as u64, 1, MOST_STEPS);
+        diagnostics.within(&format!("{path}.grad_detach"), steps as u64, 1, MOST_STEPS);
     }
     if let Some(fptt) = &arm.fptt {
-        report.within(
+        diagnostics.within(
             &format!("{path}.fptt.every"),
             fptt.every as u64,
             1,
             MOST_STEPS,
         );
-        report.positive(&format!("{path}.fptt.alpha"), fptt.alpha);
+        diagnostics.positive(&format!("{path}.fptt.alpha"), fptt.alpha);
         if arm.grad_detach.is_some() {
-            report.problem(
+            diagnostics.problem(
                 &format!("{path}.grad_detach"),
                 "`fptt` cuts gradients after its own `every` steps: leave one of the two out",
             );
@@ -108,12 +108,12 @@ fn check_time(arm: &Arm, path: &str, report: &mut Report) {
     }
 }
 
-fn loss_problem(e: &LossError, path: &str, report: &mut Report) {
+fn loss_problem(e: &LossError, path: &str, diagnostics: &mut Diagnostics) {
     match e {
         LossError::OutOfRange { key, .. } => {
-            report.problem(&format!("{path}.{key}"), e.to_string());
+            diagnostics.problem(&format!("{path}.{key}"), e.to_string());
         }
-        _ => report.problem(path, e.to_string()),
+        _ => diagnostics.problem(path, e.to_string()),
     }
 }
 
@@ -123,16 +123,23 @@ pub(super) fn check(
     models: &Named<Model>,
     gap: Option<&Gap>,
     dt_ms: f64,
-    report: &mut Report,
+    diagnostics: &mut Diagnostics,
 ) {
-    report.names("arms", arms.names(), "arm");
+    diagnostics.names("arms", arms.names(), "arm");
     let spikes = models.iter().any(|(_, model)| model.network().spikes());
     for (name, arm) in arms.iter() {
-        check_arm(arm, &format!("arms.{name}"), gap, dt_ms, spikes, report);
+        check_arm(
+            arm,
+            &format!("arms.{name}"),
+            gap,
+            dt_ms,
+            spikes,
+            diagnostics,
+        );
     }
 }
 
-/// Without `arms`: the textbook's way and the adaptive one.
+/// Without `arms`: standard training and the adaptive arm.
 pub(super) fn default_arms() -> Named<Arm> {
     let classic = Arm {
         streams: Streams::Single,

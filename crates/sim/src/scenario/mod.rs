@@ -1,19 +1,19 @@
 //! Scenarios: from a YAML file to checked settings.
 //!
 //! ```text
-//! text -> read -> tree (every value knows its place) -> set -> decode -> keys -> check -> Scenario
+//! text -> read -> tree (every value with its position) -> set -> decode -> keys -> check -> Scenario
 //! ```
 //!
-//! What a person writes ([`ScenarioKeys`] and the keys below it) and what runs ([`Scenario`]) are two types:
-//! in the second all defaults are filled in, all ranges hold and all parts fit each other. Whatever does not
-//! fit is a [`Problem`] that names file, line, column and key, and says what is allowed.
+//! The written keys ([`ScenarioKeys`] and the keys below it) and the runnable [`Scenario`] are two types: in
+//! the second all defaults are filled in, all values are in range and all parts are consistent. Every fault
+//! is a [`Problem`] that names file, line, column and key, and the allowed values.
 //!
-//! | part | what stands there |
+//! | part | contents |
 //! |---|---|
 //! | `read`, `scalar`, `node` | YAML into a tree, without YAML's surprises |
 //! | `set` | `--set key=value` |
 //! | `decode` | the tree into typed keys |
-//! | `keys`, `data`, `sources`, `stream`, `models`, `arms`, `train`, `evaluate`, `disturb`, `plots`, `tune` | the keys, and how each part is checked |
+//! | `keys`, `data`, `sources`, `stream`, `models`, `arms`, `train`, `evaluate`, `disturb`, `plots`, `tune` | the keys, and the checks of each part |
 //! | `check` | the checked whole |
 //! | `schema` | the JSON Schema of the keys |
 
@@ -22,6 +22,7 @@ mod beside;
 mod check;
 mod data;
 mod decode;
+mod diagnostics;
 mod disturb;
 mod evaluate;
 mod keys;
@@ -33,7 +34,6 @@ mod path;
 mod plots;
 mod problem;
 mod read;
-mod report;
 pub mod role;
 mod scalar;
 mod schema;

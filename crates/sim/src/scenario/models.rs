@@ -8,8 +8,8 @@ use saturn_ssm::SsmBlockConfig;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::diagnostics::Diagnostics;
 use super::named::Named;
-use super::report::Report;
 use super::train;
 use saturn_train::changes::TrainKeys;
 
@@ -17,20 +17,20 @@ use saturn_train::changes::TrainKeys;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Model {
-    /// The layers, the one that reads the input first; at least one. An `ssm_block` whose input has
-    /// another width than itself gets a linear layer before it.
+    /// The layers, the one that reads the input first; at least one. An `ssm_block` whose input has another
+    /// width gets a linear layer before it.
     pub layers: Vec<Layer>,
-    /// From the last layer to one score a class: `linear` or `leaky`. Default: `leaky` after a layer that
+    /// From the last layer to one score per class: `linear` or `leaky`. Default: `leaky` after a layer that
     /// spikes, else `linear`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub readout: Option<Readout>,
-    /// What is different from `train` for this net.
+    /// Changes to `train` for this network.
     #[serde(default, skip_serializing_if = "TrainKeys::is_empty")]
     pub train: TrainKeys,
 }
 
 impl Model {
-    /// Its layers and readout alone.
+    /// Only its layers and readout.
     pub fn network(&self) -> NetworkConfig {
         NetworkConfig {
             layers: self.layers.clone(),
@@ -38,22 +38,22 @@ impl Model {
         }
     }
 
-    fn resolve(&self, path: &str, report: &mut Report) -> Self {
+    fn resolve(&self, path: &str, diagnostics: &mut Diagnostics) -> Self {
         let at = format!("{path}.layers");
-        report.not_empty(&at, &self.layers, "layer, such as `lif`");
+        diagnostics.not_empty(&at, &self.layers, "layer, such as `lif`");
         for (i, layer) in self.layers.iter().enumerate() {
             if let Err(e) = layer.check() {
                 let key = e.key();
-                report.problem(&format!("{at}.{i}.{}.{key}", layer.kind()), e.to_string());
+                diagnostics.problem(&format!("{at}.{i}.{}.{key}", layer.kind()), e.to_string());
             }
         }
         let readout = (self.readout.clone()).unwrap_or_else(|| Readout::after(&self.layers));
         if let Readout::Leaky(leaky) = &readout
             && let Err(e) = leaky.tau_mem_ms.check("tau_mem_ms")
         {
-            report.problem(&format!("{path}.readout.leaky.tau_mem_ms"), e.to_string());
+            diagnostics.problem(&format!("{path}.readout.leaky.tau_mem_ms"), e.to_string());
         }
-        train::check_changes(&self.train, &format!("{path}.train"), report);
+        train::check_changes(&self.train, &format!("{path}.train"), diagnostics);
         Self {
             readout: Some(readout),
             ..self.clone()
@@ -62,14 +62,14 @@ impl Model {
 }
 
 /// Checks the models; in the result every readout is given.
-pub(super) fn resolve(models: &Named<Model>, report: &mut Report) -> Named<Model> {
-    report.names("models", models.names(), "model");
+pub(super) fn resolve(models: &Named<Model>, diagnostics: &mut Diagnostics) -> Named<Model> {
+    diagnostics.names("models", models.names(), "model");
     models
         .iter()
         .map(|(name, model)| {
             (
                 name.to_owned(),
-                model.resolve(&format!("models.{name}"), report),
+                model.resolve(&format!("models.{name}"), diagnostics),
             )
         })
         .collect()

@@ -1,21 +1,21 @@
 //! `train`: the checks of the settings of training.
 
-use super::report::Report;
+use super::diagnostics::Diagnostics;
 use saturn_train::changes::TrainKeys;
 use saturn_train::or_none::OrNone;
 use saturn_train::settings::{Keep, Optimizer, Train};
 
-/// Checks what a model or an arm changes.
-pub(super) fn check_changes(keys: &TrainKeys, path: &str, report: &mut Report) {
+/// Checks the changes of a model or an arm.
+pub(super) fn check_changes(keys: &TrainKeys, path: &str, diagnostics: &mut Diagnostics) {
     if keys.precision.is_some() {
         let at = format!("{path}.precision");
-        report.problem(&at, "is one for all nets: give it under `train`");
+        diagnostics.problem(&at, "is one for all nets: give it under `train`");
     }
-    check(keys, path, report);
+    check(keys, path, diagnostics);
 }
 
 /// Checks each value that is given.
-pub(super) fn check(keys: &TrainKeys, path: &str, report: &mut Report) {
+pub(super) fn check(keys: &TrainKeys, path: &str, diagnostics: &mut Diagnostics) {
     let key = |name: &str| format!("{path}.{name}");
     let counts = [
         ("epochs", keys.epochs, 1_000_000),
@@ -23,19 +23,19 @@ pub(super) fn check(keys: &TrainKeys, path: &str, report: &mut Report) {
         ("shard_lanes", keys.shard_lanes, 65_536),
     ];
     for (name, count, most) in counts {
-        report.within(&key(name), count.unwrap_or(1) as u64, 1, most);
+        diagnostics.within(&key(name), count.unwrap_or(1) as u64, 1, most);
     }
-    report.positive(&key("lr"), keys.lr.unwrap_or(1.0));
+    diagnostics.positive(&key("lr"), keys.lr.unwrap_or(1.0));
     let share = |x: f64| (0.0..=1.0).contains(&x);
     for (name, value) in [
         ("warmup", keys.warmup),
         ("final_lr", keys.final_lr),
         ("class_balance", keys.class_balance),
     ] {
-        report.number(&key(name), value.unwrap_or(0.0), share, "0 to 1");
+        diagnostics.number(&key(name), value.unwrap_or(0.0), share, "0 to 1");
     }
     if let Some(OrNone::Value(clip)) = keys.clip_norm {
-        report.number(
+        diagnostics.number(
             &key("clip_norm"),
             clip,
             |x| x > 0.0 && x.is_finite(),
@@ -43,7 +43,7 @@ pub(super) fn check(keys: &TrainKeys, path: &str, report: &mut Report) {
         );
     }
     if let Some(OrNone::Value(stop)) = keys.early_stopping {
-        report.at_least(&key("early_stopping.patience"), stop.patience as u64, 1);
+        diagnostics.at_least(&key("early_stopping.patience"), stop.patience as u64, 1);
     }
     let below_one = |x: f64| (0.0..1.0).contains(&x);
     let words = "0 or more and below 1";
@@ -54,13 +54,13 @@ pub(super) fn check(keys: &TrainKeys, path: &str, report: &mut Report) {
             epsilon,
             weight_decay,
         }) => {
-            report.number(&key("optimizer.adam.beta1"), beta1, below_one, words);
-            report.number(&key("optimizer.adam.beta2"), beta2, below_one, words);
-            report.positive(&key("optimizer.adam.epsilon"), epsilon);
-            report.at_least_zero(&key("optimizer.adam.weight_decay"), weight_decay);
+            diagnostics.number(&key("optimizer.adam.beta1"), beta1, below_one, words);
+            diagnostics.number(&key("optimizer.adam.beta2"), beta2, below_one, words);
+            diagnostics.positive(&key("optimizer.adam.epsilon"), epsilon);
+            diagnostics.at_least_zero(&key("optimizer.adam.weight_decay"), weight_decay);
         }
         Some(Optimizer::Sgd { momentum }) => {
-            report.number(&key("optimizer.sgd.momentum"), momentum, below_one, words);
+            diagnostics.number(&key("optimizer.sgd.momentum"), momentum, below_one, words);
         }
         None => {}
     }
@@ -68,7 +68,11 @@ pub(super) fn check(keys: &TrainKeys, path: &str, report: &mut Report) {
 
 /// Checks what settings ask of each other. `layers` are the paths of the keys that they came from,
 /// each with its keys, the one that goes before all others first.
-pub(super) fn check_together(train: &Train, layers: &[(String, &TrainKeys)], report: &mut Report) {
+pub(super) fn check_together(
+    train: &Train,
+    layers: &[(String, &TrainKeys)],
+    diagnostics: &mut Diagnostics,
+) {
     let given_by = |given: fn(&TrainKeys) -> bool, key: &str| {
         let path = layers
             .iter()
@@ -82,13 +86,13 @@ pub(super) fn check_together(train: &Train, layers: &[(String, &TrainKeys)], rep
             "`{}` is out of range: a shard has at most the {} lanes of `lanes`",
             train.shard_lanes, train.lanes
         );
-        report.problem(&path, message);
+        diagnostics.problem(&path, message);
     }
     if train.patience.is_some() && train.keep == Keep::Last {
         let path = given_by(|k| k.early_stopping.is_some(), "early_stopping");
-        report.problem(
+        diagnostics.problem(
             &path,
-            "stopping early goes by the best epoch: it needs `keep: best`",
+            "early stopping uses the best epoch: it needs `keep: best`",
         );
     }
 }

@@ -1,11 +1,11 @@
-//! Gaps as the run's own stream has them, for `saturn send --gaps-of`.
+//! Gaps of a run's own stream, for `saturn send --gaps-of`.
 //!
-//! What a run's ranges of health are learnt on is its validation samples with gaps between them: silence, noise at
-//! the training set's rates, or what else its scenario says. A recording that is sent with the same gaps is what
-//! the net knows; one that is sent with silence may be out of range by that alone.
+//! A run's healthy ranges are learnt on its validation samples with gaps between them: silence, noise at the
+//! training set's rates, or another fill of its scenario. A recording sent with the same gaps matches the
+//! network's training; one sent with silence may be out of range for that reason alone.
 //!
-//! Steps are those of the run, and so are the drawn lengths and contents (not the order of the samples): a gap is
-//! whole steps, before each recording, and each of its events is at a random microsecond of its step.
+//! Steps are those of the run, and so are the drawn lengths and contents (not the order of the samples): a
+//! gap is whole steps, before each recording, and each of its events is at a random microsecond of its step.
 
 use std::path::Path;
 

@@ -1,8 +1,9 @@
-//! A trained net as a run leaves it.
+//! A trained network in a run's folder.
 //!
 //! It is named by its run's folder and its place, `runs/quickstart/lif.adaptive.1`, or by its weights,
-//! `runs/quickstart/weights/lif.adaptive.1.safetensors`; a run that has one net alone is named by its folder.
-//! What the net is stands in the run's `scenario.yaml`, its classes and the detector's threshold in `cells/`.
+//! `runs/quickstart/weights/lif.adaptive.1.safetensors`; a run with only one network is named by its folder.
+//! The network is described in the run's `scenario.yaml`, its classes and the detector's threshold in
+//! `cells/`.
 
 pub mod gaps;
 mod ranges;
@@ -30,23 +31,23 @@ use saturn_train::weights::{self, Belonging, WeightsError, WeightsFile};
 pub struct TrainedModel {
     /// The run's folder.
     pub run: PathBuf,
-    /// What it is.
+    /// Its description.
     pub identity: Identity,
     /// Its run's scenario.
     pub scenario: Scenario,
     /// Its number in the run's matrix.
     index: usize,
     weights: PathBuf,
-    /// Where its ranges of health stand.
+    /// The file of its healthy ranges.
     pub health: PathBuf,
     /// The detector's threshold, as chosen on the validation split; `None` if that was done with other weights.
     pub threshold: Option<f64>,
-    /// What the user should know of its weights, a line each.
+    /// Notices about its weights, one line each.
     pub notices: Vec<String>,
 }
 
 impl TrainedModel {
-    /// Finds the net that `path` names, whatever it hears.
+    /// Finds the network that `path` names, with any kind of input.
     pub fn find(path: &Path) -> Result<Self> {
         let (run, name) = run_of(path)?;
         let scenario = Scenario::load(&run.join("scenario.yaml"), &[""; 0])?;
@@ -83,8 +84,8 @@ impl TrainedModel {
         let entry = &all[index];
         let cell = run.join("cells").join(entry.place.cell());
         let Some(finished) = Finished::read(&cell)? else {
-            let what = format!("{} is not there", cell.display());
-            let hint = "run its scenario to the end first: the same command goes on";
+            let what = format!("{} does not exist", cell.display());
+            let hint = "run its scenario to the end first: the same command resumes it";
             return Err(wrong(path, what, hint).into());
         };
         let weights = run.join(file(entry));
@@ -143,7 +144,7 @@ impl Model for TrainedModel {
     fn open(path: &Path) -> Result<Self> {
         let found = Self::find(path)?;
         if matches!(found.scenario.data.source, DataSource::Frames { .. }) {
-            let what = "the net hears frames, and a stream brings events";
+            let what = "this network takes dense frames; `saturn stream` sends events";
             return Err(wrong(path, what, "train a net on `data.events`").into());
         }
         Ok(found)
@@ -169,7 +170,7 @@ impl Model for TrainedModel {
             identity.dt_ms,
             entry.place.seed,
         )?;
-        // What there is to know of the file is among the notices.
+        // The notices already describe the file.
         weights::load(&mut net, &self.weights)?;
         Ok(net)
     }
@@ -202,15 +203,15 @@ impl Model for TrainedModel {
     }
 }
 
-/// What the weights of a net are found to be.
+/// The classification of a network's weights.
 struct Examined {
     notices: Vec<String>,
     /// Whether the run's results are about them, as far as is known.
     own: bool,
 }
 
-/// Compares the file of weights at `path` with the run that it lies in: weights of another net are refused, those of
-/// another training are the user's choice, and said.
+/// Compares the file of weights at `path` with its run: weights of another network are rejected; those of
+/// another training are the user's choice, with a notice.
 fn examine(
     path: &Path,
     entry: &Entry,
@@ -294,7 +295,7 @@ pub fn run_of(path: &Path) -> Result<(PathBuf, Option<String>), LiveError> {
     }
     Err(wrong(
         path,
-        "is no trained net: no scenario.yaml is there or in the folder above",
+        "is not a trained net: neither it nor its parent folder has a scenario.yaml",
         "name a run's folder and a net in it, such as runs/quickstart/lif.adaptive.1",
     ))
 }

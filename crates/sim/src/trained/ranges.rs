@@ -13,8 +13,8 @@ use saturn_live::LiveError;
 use saturn_network::Network;
 use saturn_store::folder::{read_json, write_beside};
 
-/// The ranges of `net` for windows of `window` steps: those that stand in the run's folder, or learnt now and
-/// put there. `None` where they are not there and the data are not, either.
+/// The healthy ranges of `net` for windows of `window` steps: those stored in the run's folder, or learnt now
+/// and stored there. `None` if there are none stored and the data do not exist.
 pub fn learn<R: Real>(
     model: &TrainedModel,
     net: &Network<R>,

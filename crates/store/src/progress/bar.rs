@@ -20,7 +20,7 @@ impl Bar {
     pub(super) fn shown() -> Self {
         let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
         if let Ok(style) = ProgressStyle::with_template(
-            "{bar:30.cyan/blue} {percent:>3} %  {elapsed} gone, {eta} left  {msg}{prefix}",
+            "{bar:30.cyan/blue} {percent:>3} %  {elapsed} elapsed, {eta} left  {msg}{prefix}",
         ) {
             bar.set_style(style.progress_chars("━╸─"));
         }

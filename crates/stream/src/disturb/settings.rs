@@ -1,4 +1,4 @@
-//! What goes wrong with the input, and how often: the settings of disturbances.
+//! Settings of disturbances: kinds and times.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields, default)]
 pub struct DisturbConfig {
     /// Steps of a lane from the start of one disturbance to that of the next; more than `last`, default
-    /// 5,000. The first starts after as many. More: recovery is seen for longer, in fewer disturbances.
+    /// 5,000. The first starts after as many. More: longer recovery between fewer disturbances.
     pub every: u64,
     /// Steps that a disturbance lasts; at least 1, default 200. More: states are driven further.
     pub last: u64,
-    /// What goes wrong, one after the other: one of these or a list; at least one, none twice. Default: one of each.
+    /// Kinds of disturbance, in turn: one of these or a list without duplicates; at least one. Default: one
+    /// of each.
     pub kinds: Vec<Disturbance>,
 }
 
@@ -32,7 +33,7 @@ impl Default for DisturbConfig {
     }
 }
 
-/// What goes wrong with the input. The name alone stands for the defaults.
+/// A kind of disturbance. The name alone means the defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Disturbance {
@@ -45,7 +46,7 @@ pub enum Disturbance {
     StuckChannel(StuckChannel),
     /// Every value is multiplied; of events their number, rounded up or down by chance.
     Gain(Gain),
-    /// Some steps, drawn one by one, are lost: nothing arrives.
+    /// Some steps, drawn one by one, are lost: their input is empty.
     DroppedFrames(DroppedFrames),
 }
 
@@ -96,7 +97,7 @@ impl Default for StuckChannel {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Gain {
-    /// What they are multiplied by; 0 to 1,000, default 4.
+    /// Factor on the values; 0 to 1,000, default 4.
     pub factor: f64,
 }
 

@@ -20,7 +20,7 @@ fn lane(labels: &[Option<u32>]) -> LaneTape<f64> {
 const A: Option<u32> = Some(4);
 const B: Option<u32> = Some(7);
 
-/// Two samples, and the mask and weight that come of `masking`.
+/// Two samples, with the mask and weight that result from `masking`.
 fn woven(masking: Masking) -> Batch<f64> {
     let epoch = Epoch::new(1, 0, 2);
     let mut lane = lane(&[None, A, A, None, None, None, B, B, None]);
@@ -48,7 +48,7 @@ fn the_label_mask_is_one_in_samples() {
     assert_eq!(batch.lengths, [9]);
 }
 
-/// What a wrong mask takes for a sample is taken for the nearest one.
+/// Steps that a wrong mask marks informative get the label of the nearest sample.
 #[test]
 fn a_spoilt_mask_teaches_the_nearest_class_in_gaps() {
     let batch = spoilt(MaskFault::Dilate(1));
@@ -85,7 +85,7 @@ fn flips_are_those_of_the_epoch_and_the_lane() {
     assert_ne!(of(0, vec![2, 3]), of(0, vec![4, 5]));
 }
 
-/// Where an estimate is soft, a step of a gap teaches the gap alone, as far as it is one.
+/// Where an estimate is soft, a step of a gap contributes only to the gap's term, with its share.
 #[test]
 fn a_step_without_a_class_teaches_as_far_as_it_is_a_gap() {
     let mut batch = Batch::<f64> {

@@ -13,7 +13,7 @@ fn fill(net: &mut Network<f64>, value: f64) {
     }
 }
 
-/// What the regulariser adds to a gradient of zeros, where all weights are alike.
+/// The regulariser's contribution to a gradient of zeros, if all weights are equal.
 fn pull(fptt: &Fptt<f64>, net: &Network<f64>) -> f64 {
     let mut grad = net.zero_gradient();
     fptt.regularise(net, &mut grad);

@@ -1,12 +1,12 @@
-//! What a file of weights reports of itself: one text, JSON, under the key `saturn` of its `__metadata__`.
+//! A weights file's description of itself: one text, JSON, under the key `saturn` of its `__metadata__`.
 //!
 //! | key | contents |
 //! |---|---|
 //! | `format` | 1, the version of this description |
 //! | `saturn` | the version of the program that wrote it |
 //! | `network` | `MODEL.ARM.SEED` |
-//! | `channels`, `classes`, `dt_ms` | what the network reads and predicts, and the length of a step |
-//! | `precision` | `f32` or `f64`, what it was trained in |
+//! | `channels`, `classes`, `dt_ms` | the network's inputs and classes, and the length of a step |
+//! | `precision` | `f32` or `f64`, the precision of training |
 //! | `cells` | of each cell its kind, its settings with every default (none for a linear encoder), its widths and its time constants |
 //! | `training` | the checksum of the settings and data that it was trained with |
 //! | `tensors_sha256` | the checksum of its tensors (see [`super::checksum`]) |
@@ -26,7 +26,7 @@ pub const KEY: &str = "saturn";
 /// The version of this description.
 pub const FORMAT: u32 = 1;
 
-/// What a file of weights reports of itself.
+/// A weights file's description of itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Description {
     /// `FORMAT`.
@@ -45,7 +45,7 @@ pub struct Description {
     pub precision: String,
     /// From input to readout.
     pub cells: Vec<DescribedCell>,
-    /// The checksum of what it was trained with.
+    /// The checksum of the settings and data of its training.
     pub training: String,
     /// The checksum of its tensors.
     pub tensors_sha256: String,
@@ -54,7 +54,7 @@ pub struct Description {
 /// One cell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DescribedCell {
-    /// Its kind, as it is called in scenarios.
+    /// Its kind, as named in scenarios.
     pub cell: String,
     /// Its settings as in a scenario, with every default; `null` for a linear layer that only changes the width.
     pub settings: Value,

@@ -1,7 +1,7 @@
-//! What can be wrong with a file of weights.
+//! Errors of a file of weights.
 //!
-//! A message has what was found beside what was expected. It never advises to delete a file: weights may be the
-//! only copy of hours of training.
+//! A message contains the actual and the expected value. It never advises to delete a file: weights may be
+//! the only copy of hours of training.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -91,7 +91,7 @@ pub enum WeightsError {
         /// That of the tensors that the results are about; results of earlier versions have none.
         recorded: Option<String>,
     },
-    /// Training would write over weights that it did not make.
+    /// Training would overwrite weights that it did not make.
     #[error(
         "{}: holds weights that this run did not train, and training would write over them\nhint: move the file to \
          another folder, or run with another --out",
@@ -109,7 +109,7 @@ fn list(lines: &[String]) -> String {
     lines.join("\n")
 }
 
-/// Enough of a checksum to tell it from another.
+/// Enough of a checksum to distinguish it from another.
 pub(super) fn short(checksum: &str) -> &str {
     checksum.get(..12).unwrap_or(checksum)
 }

@@ -1,4 +1,4 @@
-//! A safetensors file, opened: its header is read and its sizes are checked before any memory is asked for.
+//! An open safetensors file: its header is read and its sizes are checked before any memory is allocated.
 //!
 //! ```text
 //! offset size
@@ -35,7 +35,7 @@ const COPY: &str =
 const CONVERT: &str =
     "weights are read from safetensors: in Python, `safetensors.torch.save_file(tensors, path)`";
 
-/// An open file whose header is sound.
+/// An open file with a valid header.
 #[derive(Debug)]
 pub struct WeightsFile {
     path: PathBuf,
@@ -55,7 +55,7 @@ impl WeightsFile {
             what,
             hint,
         };
-        // Before it is opened: a pipe without a writer would keep us waiting.
+        // Checked before opening: a pipe without a writer would block.
         if !std::fs::metadata(path).map_err(failed)?.is_file() {
             let what = "is not a plain file, and weights are read from safetensors".to_owned();
             return Err(wrong(what, "check the path"));
@@ -123,10 +123,7 @@ impl WeightsFile {
     ///
     /// # Errors
     /// If two tensors would have the same name.
-    pub fn rename(
-        &mut self,
-        rename: impl Fn(&str) -> Option<String>,
-    ) -> Result<(), WeightsError> {
+    pub fn rename(&mut self, rename: impl Fn(&str) -> Option<String>) -> Result<(), WeightsError> {
         let mut renamed = BTreeMap::new();
         for (name, info) in &self.tensors {
             let Some(new) = rename(name) else { continue };
@@ -142,7 +139,7 @@ impl WeightsFile {
         Ok(())
     }
 
-    /// What it reports of itself; `None` for a file that saturn did not write, or wrote before it described them.
+    /// Its description; `None` for a file not written by saturn, or written by a version without descriptions.
     pub fn description(&self) -> Result<Option<Description>, WeightsError> {
         let read = |text: &String| Description::read(text);
         let found = self.description.as_ref().map(read).transpose();

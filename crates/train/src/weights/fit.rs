@@ -39,7 +39,7 @@ pub fn check(expected: &[(String, Vec<usize>)], file: &WeightsFile) -> Result<()
         };
         let (dtype, shape) = (info.dtype, &info.shape);
         let name = printable_name(name);
-        format!("`{name}`, {dtype} {shape:?}, is no tensor of this network{meant}")
+        format!("`{name}`, {dtype} {shape:?}, is not a tensor of this network{meant}")
     };
     let mut problems = Vec::new();
     for lines in [missing, wrong, more.iter().map(named).collect()] {
@@ -58,9 +58,10 @@ pub fn check(expected: &[(String, Vec<usize>)], file: &WeightsFile) -> Result<()
     })
 }
 
-/// A tensor that the file lacks, and what of it may be meant.
+/// A tensor that the file lacks, and the tensor that was probably meant.
 fn absent(name: &str, shape: &[usize], more: &[&String], file: &WeightsFile) -> String {
-    // With the right shape first, then by the name within the layer: `rnn.weight_hh_l0` for `0.weight_hh_l0`.
+    // With the matching shape first, then by the name within the layer: `rnn.weight_hh_l0` for
+    // `0.weight_hh_l0`.
     let rank = |other: &str| {
         let within = strsim::jaro_winkler(inner(name), inner(other));
         let fits = file.tensors()[other].shape == shape;
@@ -85,7 +86,7 @@ fn inner(name: &str) -> &str {
     name.rsplit_once('.').map_or(name, |(_, inner)| inner)
 }
 
-/// What is wrong with a tensor of a right name.
+/// The fault of a tensor with a matching name.
 fn mismatch(name: &str, shape: &[usize], info: &TensorInfo) -> Option<String> {
     if info.shape != shape {
         let turned: Vec<usize> = shape.iter().rev().copied().collect();
@@ -146,7 +147,7 @@ fn index(mut place: usize, shape: &[usize]) -> Vec<usize> {
 }
 
 impl WeightsFile {
-    /// What is lost where numbers of f64 are read into `precision`.
+    /// The loss of precision when f64 numbers are read into `precision`.
     pub fn rounded(&self, precision: &str) -> Option<String> {
         let mut wide = self
             .tensors()

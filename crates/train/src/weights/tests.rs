@@ -75,7 +75,7 @@ impl Scratch {
         path
     }
 
-    /// What is said of a file of `tensors` that is read into the recurrent net.
+    /// The message about a file of `tensors` that is read into the recurrent network.
     fn refused(&self, tensors: &[Raw]) -> String {
         let path = self.file(&bytes_of(tensors));
         load(&mut net::<f32>(), &path)
@@ -98,7 +98,7 @@ fn weights_of_every_width_are_converted() {
     let path = scratch.file(&bytes_of(&raw(&source, Dtype::F64, |x| {
         x.to_le_bytes().to_vec()
     })));
-    // f64 into f32: to the nearest, and said.
+    // f64 into f32: to the nearest, with a notice.
     let notices = load(&mut narrow, &path).expect("read");
     assert_eq!(
         values(&narrow),
@@ -157,7 +157,7 @@ fn a_wrong_name_is_named_beside_the_nearest() {
         "`0.weight_ih_l0` of shape [2, 3] is missing; is it `rnn.weight_ih_l0`, [2, 3]?",
         "`0.weight_hh_l0` of shape [2, 2] is missing; is it `rnn.weight_hh_l0`, [2, 2]?",
         "`1.weight` of shape [2, 2] is missing; is it `readout.weight`, [2, 2]?",
-        "`rnn.bias_ih_l0`, F32 [2], is no tensor of this network",
+        "`rnn.bias_ih_l0`, F32 [2], is not a tensor of this network",
     ] {
         assert!(said.contains(part), "`{part}` is not in:\n{said}");
     }
@@ -169,7 +169,7 @@ fn one_tensor_too_many_is_named() {
     tensors.push(("optimizer.m".to_owned(), vec![3], Dtype::F32, vec![0; 12]));
     let said = Scratch::new().refused(&tensors);
     assert!(
-        said.contains("`optimizer.m`, F32 [3], is no tensor of this network"),
+        said.contains("`optimizer.m`, F32 [3], is not a tensor of this network"),
         "{said}"
     );
     assert!(!said.contains("missing"), "{said}");
@@ -181,7 +181,8 @@ fn the_second_bias_of_pytorch_is_not_left_out() {
     let mut tensors = raw(&net::<f32>(), Dtype::F32, f32s);
     tensors.push(("0.bias_hh_l0".to_owned(), vec![2], Dtype::F32, vec![0; 8]));
     let said = Scratch::new().refused(&tensors);
-    let part = "`0.bias_hh_l0`, F32 [2], is no tensor of this network, which has one bias: store the sum of both as `0.bias_ih_l0`";
+    let part = "`0.bias_hh_l0`, F32 [2], is not a tensor of this network, which has one bias: store the sum \
+        of both as `0.bias_ih_l0`";
     assert!(said.contains(part), "{said}");
 }
 

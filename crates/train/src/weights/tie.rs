@@ -1,4 +1,4 @@
-//! Whether weights are those that a run's results are about.
+//! Whether weights are the ones of a run's results.
 //!
 //! | the results record | the file | they are |
 //! |---|---|---|
@@ -12,12 +12,12 @@ use std::path::Path;
 use super::error::{WeightsError, short};
 use super::file::WeightsFile;
 
-/// What is known of a file of weights.
+/// Origin of a file of weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tie {
     /// There is no file.
     Absent,
-    /// Nothing ties it to the results, and nothing speaks against it.
+    /// Nothing ties it to the results, and nothing contradicts that.
     Unknown,
     /// The results are about these weights.
     Same,
@@ -54,8 +54,9 @@ pub fn refuse_others(file: &mut WeightsFile, recorded: Option<&str>) -> Result<(
     })
 }
 
-/// An error if training with the checksum `training` would write over weights at `path` that the run did not make.
-/// `recorded` is what the results of an earlier training say, if there are any: its checksum, if they have one.
+/// An error if training with the checksum `training` would overwrite weights at `path` that the run did not
+/// make. `recorded` is the checksum in the results of an earlier training, if there are any and they have
+/// one.
 pub fn refuse_in_the_way(
     path: &Path,
     training: &str,
@@ -83,7 +84,7 @@ pub fn refuse_in_the_way(
 }
 
 impl WeightsFile {
-    /// Where weights come from, for the end of a sentence about them: as far as the file describes itself.
+    /// The origin of weights, for the end of a sentence about them, if the file describes itself.
     pub fn origin(&mut self) -> Result<String, WeightsError> {
         let Some(of) = self.description()? else {
             return Ok("; the file does not describe itself".to_owned());

@@ -39,7 +39,7 @@ fn after(cell: &dyn Cell<f64>, steps: usize) -> Vec<f64> {
     last.iter().take(HIDDEN).map(|v| v / STEP).collect()
 }
 
-/// v = k q stays for ever where (1 - a) k < 1/2, and whatever starts above ends at the largest such k.
+/// v = k q stays for ever where (1 - a) k < 1/2, and every higher start ends at the largest such k.
 #[test]
 fn a_membrane_rounded_to_the_nearest_never_leaves_the_dead_zone() {
     let (cell, a) = membranes(Rounding::Nearest);
@@ -54,8 +54,8 @@ fn a_membrane_rounded_to_the_nearest_never_leaves_the_dead_zone() {
     }
 }
 
-/// Rounded at random, a membrane is forgotten as in full precision: after 60 steps the mean over membranes is
-/// the mean start times a^60, and after 2,000 nothing is left.
+/// With random rounding, a membrane decays as in full precision: after 60 steps the mean over membranes is
+/// the mean start times a^60, and after 2,000 it is 0.
 #[test]
 fn a_membrane_rounded_at_random_decays_in_the_mean() {
     let (cell, a) = membranes(Rounding::Stochastic);

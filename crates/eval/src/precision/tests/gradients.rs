@@ -13,7 +13,7 @@ use crate::precision::grid::{Fixed, Grid};
 use crate::precision::quantised::{Quantised, stored_fields};
 use crate::precision::{Format, Rounding};
 
-/// So fine that a central difference does not see it, and so wide that nothing saturates.
+/// So fine that a central difference does not notice it, and so wide that nothing saturates.
 fn fine(cell: &dyn Cell<f64>) -> Quantised<f64> {
     let grid = Grid::Fixed(Fixed::new(2f64.powi(-44), 2f64.powi(50)));
     on(cell, grid)
@@ -49,7 +49,7 @@ fn on_a_fine_grid_gradients_are_those_of_central_differences() {
     }
 }
 
-/// Weights of few bits: the gradient for W is that of the inner cell at W'.
+/// Quantised weights: the gradient for W is that of the inner cell at W'.
 #[test]
 fn gradients_go_straight_through_stored_weights() {
     use saturn_cell::CellConfig;
@@ -91,7 +91,7 @@ fn gradients_go_straight_through_stored_weights() {
     );
 }
 
-/// A state that is driven beyond its range passes no gradient on: neither to what drove it nor to its past.
+/// A state beyond its range passes no gradient: neither to its drive nor to its past.
 #[test]
 fn no_gradient_passes_a_saturated_state() {
     use saturn_cell::CellConfig;

@@ -24,7 +24,7 @@ fn key(step: u64) -> Key {
     Key::new(7, 0, at, 0)
 }
 
-/// Every code of every format is held as it is, by both ways to round, and nothing lies between the codes.
+/// Every code of every format is exact under both rounding modes, and there are no values between the codes.
 fn codes_stay<R: Real>() {
     for format in FIXED {
         let top = format.top().expect("fixed") as i32;
@@ -132,7 +132,7 @@ fn stochastic_rounding_is_right_in_the_mean() {
     }
 }
 
-/// bf16 to the nearest is that of the crate `half`; at random it is right in the mean.
+/// bf16 to nearest matches the crate `half`; at random it has the correct mean.
 #[test]
 fn bf16_is_the_upper_half_of_f32() {
     let mut x: Vec<f32> = (0..20_000u32)
@@ -148,7 +148,7 @@ fn bf16_is_the_upper_half_of_f32() {
             "{x:e}: {near:e}, not {known:e}"
         );
     }
-    // 1 + 2^-9 lies a quarter of the way from 1 to 1 + 2^-7.
+    // 1 + 2^-9 is a quarter of the way from 1 to 1 + 2^-7.
     let draws = 40_000;
     let ups = (0..draws).filter(|&step| {
         let mut value = [1.0f32 + 2f32.powi(-9)];
@@ -161,8 +161,8 @@ fn bf16_is_the_upper_half_of_f32() {
     assert!((share - 0.25).abs() < 4.5 * error, "{share}");
 }
 
-/// Bits of neighbouring rows, lanes, steps, layers and passes have nothing to do with each other: their
-/// correlation is within 4.5 standard errors of 0, and each mean of 1/2.
+/// Bits of neighbouring rows, lanes, steps, layers and passes are independent: their correlation is within
+/// 4.5 standard errors of 0, and each mean of 1/2.
 #[test]
 fn random_bits_of_any_two_places_are_apart() {
     const N: u64 = 20_000;

@@ -1,4 +1,4 @@
-//! Whole nets as they are stored: the same bits however they run, and what is measured of them.
+//! Whole quantised networks: the same bits however they run, and the measurements on them.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -43,7 +43,7 @@ const INT8: PrecisionConfig = PrecisionConfig {
 #[path = "../../../../network/src/network/tests/recomputed.rs"]
 mod recomputed;
 
-/// What is rounded at random is that of the step, in the second forward pass, too.
+/// Random rounding depends on the step, in the second forward pass, too.
 #[test]
 fn recomputation_of_a_quantised_net_has_the_bits_of_the_whole_tape() {
     for layers in NETS {
@@ -83,7 +83,7 @@ fn logits(
     seen
 }
 
-/// What is random depends on lane and step alone: chunks, and the lanes beside, change nothing.
+/// Random rounding depends only on lane and step: chunks and neighbouring lanes change nothing.
 #[test]
 fn random_rounding_is_the_same_in_any_chunks_and_shards() {
     let data = Data::new();
@@ -171,7 +171,7 @@ fn following(data: &Data) -> Following<'_> {
     }
 }
 
-/// Stopped after every chunk, and gone on with by nets that know nothing of it.
+/// Stopped after every chunk, and resumed by fresh networks.
 #[test]
 fn drift_goes_on_to_the_same_numbers() {
     let data = Data::new();
@@ -211,8 +211,8 @@ fn drift_goes_on_to_the_same_numbers() {
     }
 }
 
-/// A net in full does not drift from itself; one of fewer bits is further away than one of more, agrees less, and
-/// no share leaves 0..1.
+/// A network in full precision does not drift from itself; one of fewer bits is further away than one of
+/// more, agrees less, and no share leaves 0..1.
 #[test]
 fn drift_falls_with_bits() {
     let data = Data::new();
@@ -242,8 +242,8 @@ fn drift_falls_with_bits() {
     }
 }
 
-/// While it trains a net computes as it is stored and keeps its weights in full; afterwards it is in full again,
-/// with the weights that it has learnt.
+/// In training, a network computes with stored values and keeps its weights in full precision; afterwards it
+/// is in full precision again, with the weights that it has learnt.
 #[test]
 fn a_faked_net_learns_in_full() {
     let data = Data::new();
@@ -271,7 +271,7 @@ fn a_faked_net_learns_in_full() {
     }
 }
 
-/// A feed-forward net whose numbers can be counted by hand.
+/// A feed-forward network whose numbers can be counted by hand.
 #[test]
 fn costs_are_those_of_the_definitions() {
     let data = Data::new();

@@ -1,4 +1,4 @@
-//! Weights of few bits are integers times a scale a row.
+//! Quantised weights are integers times a scale per row.
 
 use nalgebra::DMatrix;
 use saturn_cell::rng::generator;

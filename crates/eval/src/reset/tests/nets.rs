@@ -110,7 +110,7 @@ pub(super) fn all() -> Vec<StateReset> {
     ]
 }
 
-/// Step by step, whatever the policy asks for.
+/// Step by step, for any policy.
 struct ByStep(StateReset);
 
 impl fmt::Display for ByStep {
@@ -208,7 +208,7 @@ fn equal_resets_give_equal_bits() {
     }
 }
 
-/// The window against a net that starts at rest anew for every output.
+/// The window compared with a network that is reset for every output.
 #[test]
 fn a_window_is_the_net_on_the_last_steps_alone() {
     let data = Data::new();
@@ -235,7 +235,7 @@ fn a_window_is_the_net_on_the_last_steps_alone() {
     }
 }
 
-/// The logits at step `end` of a net that was at rest before step `start`.
+/// The logits at step `end` of a network that was reset before step `start`.
 fn last_logits(net: &Network<f64>, input: &Columns<f64>, start: usize, end: usize) -> Vec<f64> {
     let mut tapes = Tapes::new(net);
     let steps = end + 1 - start;
@@ -259,7 +259,7 @@ fn neither_chunks_nor_the_other_lanes_matter() {
                 assert_close(&logits, &cut, &what);
                 assert_eq!(resets, again, "{what}");
             }
-            // Lane 2 alone.
+            // Only lane 2.
             let (alone, _) = of((2, 1), usize::MAX);
             let rows = logits.chunks_exact(4 * CLASSES);
             let third: Vec<f64> = rows

@@ -21,7 +21,7 @@ fn the_worked_example_is_a_policy_by_the_line_that_contributors_read() {
     let line = r#""onset": Onset(onset::Onset),"#;
     assert!(include_str!("registered.rs").contains(line));
     let text = include_str!("../../../../../CONTRIBUTING.md");
-    assert!(text.contains(line), "the line stands in CONTRIBUTING.md");
+    assert!(text.contains(line), "the line is in CONTRIBUTING.md");
     let yaml = r#"{"onset": {"after": 4}}"#;
     let policy: StateReset = serde_json::from_str(yaml).expect("a policy");
     assert_eq!(policy, StateReset::Onset(onset::Onset { after: 4 }));

@@ -19,7 +19,7 @@ use saturn_store::Progress;
 use saturn_store::checkpoint::{Keeping, Stage};
 use saturn_store::clock::forget_clock;
 
-/// A policy with a hand on the switch: every `every` steps it asks the run to stop.
+/// A policy that can stop the run: every `every` steps it requests a stop.
 struct Stopping<'a> {
     policy: &'a StateReset,
     every: u64,
@@ -77,7 +77,7 @@ impl Policy for StoppingRule {
     }
 }
 
-/// All that an evaluation leaves, less what the clock and the machine say.
+/// All results of an evaluation, without those that depend on the clock and the machine.
 fn left(evaluation: Evaluation, folder: &std::path::Path) -> (serde_json::Value, Vec<Vec<u8>>) {
     let mut value = serde_json::to_value(evaluation).expect("JSON");
     forget_clock(&mut value);
@@ -91,8 +91,8 @@ fn left(evaluation: Evaluation, folder: &std::path::Path) -> (serde_json::Value,
     (value, bytes.collect())
 }
 
-/// Evaluates a net beside its twin, stopped every so many steps, with each number of threads in turn; returns what is left and how
-/// often it was stopped.
+/// Evaluates a network and its twin, stopped every so many steps, with each number of threads in turn;
+/// returns the results and the number of stops.
 fn evaluated(
     (net, twin): (&Network<f32>, &Network<f64>),
     data: &Data,

@@ -2,7 +2,7 @@ use rand::RngExt;
 
 use super::*;
 
-/// A stream of 6 answers a bin, right with the chance `p` of the bin.
+/// A stream of 6 predictions per bin, correct with probability `p` of the bin.
 fn stream(index: u64, p: impl Fn(usize) -> f64) -> Answers {
     let mut rng = generator(11, "test", index);
     let mut answers = Answers::new(256_000);
@@ -28,7 +28,7 @@ fn without_a_change_p_is_uniform() {
     }
 }
 
-/// A planted change is found, and lies in its interval as often as that says.
+/// A planted change is found, and is in its interval at the stated rate.
 #[test]
 fn a_planted_change_lies_in_its_interval() {
     let (mut covered, n) = (0, 100);
@@ -57,7 +57,7 @@ fn two_changes_with_the_accuracies_between() {
     assert!((found[1].before - found[0].after).abs() < 1e-12);
 }
 
-/// By hand: all wrong before, all right after. G = 2 * 8 ln 2.
+/// By hand: all wrong before, all correct after. G = 2 * 8 ln 2.
 #[test]
 fn a_certain_change_by_hand() {
     let mut one = Answers::new(256);

@@ -13,13 +13,13 @@ use crate::stats::verdict::{MARGIN, Verdict};
 pub struct Difference {
     /// The difference with its two-sided 95 % interval, -1..1.
     pub estimate: Estimate,
-    /// The one-sided 95 % bounds: that from below, and that from above. Each alone has 95 %.
+    /// The one-sided 95 % bounds: lower and upper. Each alone has 95 %.
     pub bounds: Option<[f64; 2]>,
     /// The p value of no difference, two-sided, by the same errors.
     pub p_value: Option<f64>,
-    /// What the bounds say of a loss of [`MARGIN`] at most.
+    /// The verdict of the bounds on a loss of at most [`MARGIN`].
     pub verdict: Option<Verdict>,
-    /// What the interval and the bounds hold.
+    /// The coverage of the interval and the bounds.
     pub basis: Basis,
 }
 

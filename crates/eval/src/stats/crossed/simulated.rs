@@ -1,15 +1,16 @@
-//! Made-up comparisons of which the truth is known: how often do intervals hold it?
+//! Simulated comparisons with known truth: the coverage of the intervals.
 //!
-//! Right answers by seed s and recording g, with effects of seeds, of recordings and of both on the logit scale:
+//! Correct predictions by seed s and recording g, with effects of seeds, of recordings and of both on the
+//! logit scale:
 //!
 //! ```text
 //! (1) p_sg = 1 / (1 + exp(-(mu + a_s + b_g + c_sg))),  a ~ N(0, sd_a^2),  b ~ N(0, sd_b^2),  c ~ N(0, sd_c^2)
-//! (2) r_sg ~ Binomial(n_sg, p_sg),  n_sg: N segments thrown on G recordings anew for each seed, as streams do
+//! (2) r_sg ~ Binomial(n_sg, p_sg),  n_sg: N segments distributed over G recordings independently for each seed, as in streams
 //! (3) the truth is E p_sg over seeds and recordings
 //! ```
 //!
-//! mu is set so that (3) is the rate that is asked for. A second method has the same recordings with correlation
-//! rho of b, and seeds of its own: the truth of the difference is that of the two rates.
+//! mu is set so that (3) is the given rate. A second method has the same recordings with correlation rho of
+//! b, and seeds of its own: the truth of the difference is that of the two rates.
 
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
@@ -48,7 +49,7 @@ pub struct Setting {
     pub segments: usize,
 }
 
-/// Right answers by recording of each seed.
+/// Correct predictions by recording of each seed.
 pub type Answers = Vec<ByRecording>;
 
 impl Setting {
@@ -83,7 +84,7 @@ impl Setting {
         f64::midpoint(low, high)
     }
 
-    /// Answers of methods with these mu, whose recordings have correlation `rho`.
+    /// Results of methods with these mu, whose recordings have correlation `rho`.
     fn draw(&self, mus: &[f64], rho: f64, rng: &mut ChaCha8Rng) -> Vec<Answers> {
         let e = self.effects;
         let normal = |rng: &mut ChaCha8Rng| -> f64 { StandardNormal.sample(rng) };
@@ -159,7 +160,7 @@ pub struct Held {
     pub width: f64,
 }
 
-/// What is held against the truth.
+/// The quantity compared with the truth.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Compared {
     /// The interval of [`super::accuracy`].
@@ -217,7 +218,7 @@ fn resampled(values: &[f64]) -> [f64; 2] {
     [at(0.025), at(0.975)]
 }
 
-/// What a test of a margin says of nets that are just as much worse.
+/// The verdicts of a test of a margin on networks that are worse by exactly the margin.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Tested {
     /// The two-sided interval of the difference.

@@ -5,7 +5,7 @@ fn close(a: f64, b: f64, tolerance: f64) {
     assert!((a - b).abs() <= tolerance, "{a} is not {b} ± {tolerance}");
 }
 
-/// Quantiles of any table of Student's law; where the formula changes it goes on.
+/// Quantiles from a table of Student's law; continued where the formula changes.
 #[test]
 fn quantiles_are_students() {
     for (q, freedom, t) in [
@@ -21,7 +21,7 @@ fn quantiles_are_students() {
     }
 }
 
-/// Counts (right, total) by recording.
+/// Counts (correct, total) by recording.
 fn counts(tallies: &[(usize, usize)]) -> ByRecording {
     let mut counts = ByRecording::new();
     for (g, &(right, total)) in tallies.iter().enumerate() {
@@ -101,7 +101,7 @@ fn the_ceiling_has_an_interval() {
         "each alone is one-sided"
     );
     assert_eq!(same.p_value.map(|p| p > 0.999), Some(true));
-    // The same where right answers by recording were not kept.
+    // The same if correct predictions by recording were not stored.
     let none = ByRecording::new();
     let old = Seed {
         value: 1.0,
@@ -118,8 +118,8 @@ fn the_ceiling_has_an_interval() {
     assert!(same.estimate.interval.unwrap()[0] < -0.01);
 }
 
-/// Without right answers by recording, differences over seeds are Student's: his own example of hours of sleep,
-/// as shares of a day.
+/// Without correct predictions by recording, differences over seeds are Student's: his own example of hours
+/// of sleep, as shares of a day.
 #[test]
 fn seeds_alone_are_students() {
     let none = ByRecording::new();

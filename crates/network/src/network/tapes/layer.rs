@@ -1,4 +1,4 @@
-//! What the tapes keep of one cell.
+//! The tapes' record of one cell.
 
 use nalgebra::DMatrix;
 use saturn_cell::{Input, Real, Tape};
@@ -6,7 +6,7 @@ use saturn_cell::{Input, Real, Tape};
 /// One cell's tape, and what goes between it and its neighbours.
 pub(super) struct Layer<R: Real> {
     pub(super) tape: Tape<R>,
-    /// How many spikes the last forward pass sent.
+    /// Number of spikes in the last forward pass.
     pub(super) sent: usize,
     /// The adjoint of a turn's output, `[O, n]`.
     pub(super) dy: Vec<R>,
@@ -28,7 +28,7 @@ impl<R: Real> Layer<R> {
     }
 }
 
-/// What the cell above `below` reads.
+/// The input of the cell above `below`.
 pub(super) fn input_of<'a, R: Real>(below: &'a [Layer<R>], x: Input<'a, R>) -> Input<'a, R> {
     match below.last() {
         None => x,

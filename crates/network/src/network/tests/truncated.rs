@@ -1,4 +1,4 @@
-//! Truncated back-propagation through time: gradients that are cut while the state goes on.
+//! Truncated back-propagation through time: gradients are truncated while the state continues.
 
 use super::*;
 use crate::Gradient;
@@ -45,7 +45,7 @@ fn cut_after_all_steps_is_not_cut_to_the_bit() {
     }
 }
 
-/// With K = 1 each step's gradient is that of its own step alone, from the state that is there.
+/// With K = 1 each step's gradient is only that of its own step, from the current state.
 #[test]
 fn cut_after_every_step_is_the_sum_of_single_steps() {
     let steps = 9;
@@ -56,7 +56,7 @@ fn cut_after_every_step_is_the_sum_of_single_steps() {
     let mut sum = net.zero_gradient();
     let mut tapes = Tapes::new(&net);
     for t in 0..steps {
-        // Each step is a sequence of its own, which starts where the last one ended.
+        // Each step is a sequence of its own, which starts at the last one's state.
         tapes.carry_on(&net, 1, LANES);
         let input = Input::Events(x.view().slice(t * LANES, LANES));
         tapes.forward(&net, input, None);
@@ -117,7 +117,7 @@ fn one_unit_by_hand() {
     let h2 = (w + u * h1).tanh();
     let (s1, s2) = (1.0 - h1 * h1, 1.0 - h2 * h2);
     let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-14, "{a} is not {b}");
-    // Whole: dL/dw = s1 + s2 (1 + u s1), dL/du = s2 h1. Cut: the way from h2 over h1 is missing.
+    // Full: dL/dw = s1 + s2 (1 + u s1), dL/du = s2 h1. Truncated: the path from h2 over h1 is missing.
     close(slopes[0].0, s1 + s2 * (1.0 + u * s1));
     close(slopes[1].0, s1 + s2);
     close(slopes[0].1, s2 * h1);
@@ -134,7 +134,7 @@ fn recomputation_cuts_where_the_whole_tape_does() {
     }
 }
 
-/// A lane's state is noted after its own last step, in any chunks.
+/// A lane's state is recorded after its own last step, in any chunks.
 #[test]
 fn states_are_noted_where_lanes_end() {
     let x = random_events(INPUTS, 700 * LANES, 0.3, 9);

@@ -1,4 +1,4 @@
-//! What is measured only where asked for: figures and tables of made-up results.
+//! Optional measurements: figures and tables of made-up results.
 
 use super::*;
 use crate::report::instrument_lines;
@@ -99,7 +99,7 @@ fn what_is_asked_for_is_drawn_and_told() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut scenario = scenario(&["rnn"], &["classic", "adaptive"]);
     let mut found = summary(&scenario, 0.9);
-    // Nothing was asked for.
+    // Nothing optional was requested.
     assert!(instrument_lines(&found).is_empty());
     found.cells.iter_mut().for_each(asked);
     scenario.plots = vec![
@@ -136,7 +136,7 @@ fn what_is_asked_for_is_drawn_and_told() {
     // Both survive a file.
     let text = serde_json::to_string(&found).expect("text");
     let mut back: Summary = serde_json::from_str(&text).expect("a summary");
-    // What names stand for is the scenario's to say.
+    // The meaning of names comes from the scenario.
     back.roles = found.roles.clone();
     assert_eq!(back.cells[0].experiments, found.cells[0].experiments);
     assert_eq!(instrument_lines(&back), lines);

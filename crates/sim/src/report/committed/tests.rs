@@ -5,7 +5,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// Every number in these documents that is made of trials is what the trials say.
+/// Every generated number in these documents matches the trials.
 #[test]
 fn documents_say_what_their_trials_say() {
     let mut committed = Committed::new(&root());
@@ -22,7 +22,7 @@ fn documents_say_what_their_trials_say() {
     assert!(marks > 10, "{marks} tables");
 }
 
-/// A number that was changed by hand is put right.
+/// A number that was changed by hand is corrected.
 #[test]
 fn a_table_is_made_again() {
     let mut committed = Committed::new(&root());

@@ -22,8 +22,8 @@ use saturn_train::trainer::train;
 use saturn_train::weights::{self, Belonging, WeightsFile};
 
 impl Matrix<'_> {
-    /// Trains `net`, or takes up the weights of an earlier training. `None` if it is not done, and only what
-    /// is done is wanted.
+    /// Trains `net`, or loads the weights of an earlier training. `None` if it is not done and only existing
+    /// results are used.
     pub(super) fn trained<R: Real>(
         &self,
         entry: &Entry,
@@ -72,7 +72,7 @@ impl Matrix<'_> {
         let result = keyed.result;
         let right = result.kept().map_or(f64::NAN, |e| e.validation.summed);
         self.progress.line(&format!(
-            "{place}: trained in {:.0} s, {:.1} % of validation right",
+            "{place}: trained in {:.0} s, validation accuracy {:.1} %",
             result.seconds,
             100.0 * right
         ));
@@ -176,12 +176,12 @@ impl Matrix<'_> {
     }
 }
 
-/// What the names of a place's checkpoints of training begin with.
+/// Prefix of the names of a trial's training checkpoints.
 fn checkpoint(place: Place) -> String {
     place.file("", "train").display().to_string()
 }
 
-/// Tells the user and `metrics.jsonl` of every epoch.
+/// Reports every epoch to the user and to `metrics.jsonl`.
 struct Looking<'a> {
     matrix: &'a Matrix<'a>,
     place: Place<'a>,
@@ -214,7 +214,7 @@ impl Watch for Looking<'_> {
         }
         matrix.progress.advance(self.each());
         matrix.progress.doing(&format!(
-            "training {place}, epoch {} of {}: {:.1} % of validation right",
+            "training {place}, epoch {} of {}: validation accuracy {:.1} %",
             epoch.epoch,
             self.epochs,
             100.0 * epoch.validation.summed

@@ -1,4 +1,4 @@
-//! What a file reports of itself, and whose results it has.
+//! A file's description of itself, and of the results it belongs to.
 
 use super::*;
 
@@ -112,7 +112,7 @@ fn weights_of_another_network_are_refused_with_both_values() {
         said.contains("the number of classes is 2 in the file and 3 in the run"),
         "{said}"
     );
-    // Other names are no other network, and said.
+    // Other names do not make another network, but are reported.
     let renamed = ["ja", "nein"].map(String::from);
     let notices = file
         .refuse_another(&belonging(&own, 5.0, &renamed))
@@ -189,7 +189,7 @@ fn weights_belong_to_results_by_their_checksum() {
     let plain = scratch.file(&bytes_of(&raw(&net, Dtype::F32, f32s)));
     assert_eq!(tie(&plain, None).expect("old"), Tie::Unknown);
 
-    // Training writes over nothing but its own.
+    // Training overwrites only its own files.
     let in_the_way = |training, recorded| refuse_in_the_way(&path, training, recorded).is_err();
     assert!(in_the_way("key", None), "put there by hand");
     assert!(!in_the_way("key", Some(None)), "of an earlier version");

@@ -1,4 +1,4 @@
-//! Training under way: epoch after epoch, the best one kept, a checkpoint between any two updates.
+//! The training loop: epoch after epoch, with the best one kept, and a checkpoint between any two updates.
 
 use std::time::Instant;
 
@@ -7,7 +7,7 @@ use saturn_loss::Weight;
 
 use super::batch::{Epoch, LanePlan};
 use super::job::{EpochRecord, Job, TrainError, Watch};
-use super::kept::{keep_weights, take_up_weights};
+use super::kept::{keep_weights, restore_weights};
 use super::one_update::{Pace, one_update};
 use super::optimizer::learning_rate;
 use super::saved::{Cursor, SavedTraining};
@@ -19,24 +19,24 @@ use saturn_eval::precision::fake::Fake;
 use saturn_network::Network;
 use saturn_store::checkpoint::Keeper;
 
-/// Training under way.
-pub(super) struct Course<'a, R: Real> {
+/// The training loop.
+pub(super) struct TrainingLoop<'a, R: Real> {
     job: &'a Job<'a>,
-    /// What updates remember.
+    /// State of the updates.
     pub update: Update<R>,
     cursor: Cursor,
     /// The epochs that are over.
     pub history: Vec<EpochRecord>,
     /// The best epoch, its number and its net.
     pub best: Option<(Validation, usize, Network<R>)>,
-    /// What makes the net one that is stored in few bits.
+    /// Quantisation-aware training, if any.
     pub fake: Option<Fake<R>>,
     began: Instant,
-    /// Seconds before it was gone on with.
+    /// Seconds before it was resumed.
     earlier: f64,
 }
 
-impl<'a, R: Real> Course<'a, R> {
+impl<'a, R: Real> TrainingLoop<'a, R> {
     /// At its beginning.
     pub fn new(net: &Network<R>, job: &'a Job) -> Self {
         Self {
@@ -51,12 +51,12 @@ impl<'a, R: Real> Course<'a, R> {
         }
     }
 
-    /// Seconds of training, over all times that it was gone on with.
+    /// Seconds of training, over all resumptions.
     pub fn seconds(&self) -> f64 {
         self.earlier + self.began.elapsed().as_secs_f64()
     }
 
-    /// Whether all epochs are over, or the last ones were no better for too long.
+    /// Whether all epochs are done, or the last ones brought no improvement for too long.
     pub fn is_over(&self) -> bool {
         let settings = self.job.settings;
         let since_best = (self.best.as_ref()).map_or(0, |(_, at, _)| self.history.len() - at);
@@ -64,7 +64,7 @@ impl<'a, R: Real> Course<'a, R> {
         self.cursor.epoch >= settings.epochs || !(patient || self.history.is_empty())
     }
 
-    /// What is left of the epoch that is under way.
+    /// Runs the rest of the current epoch.
     pub fn epoch(
         &mut self,
         net: &mut Network<R>,
@@ -73,7 +73,8 @@ impl<'a, R: Real> Course<'a, R> {
     ) -> Result<(), TrainError> {
         let (job, settings) = (self.job, self.job.settings);
         let number = self.cursor.epoch;
-        // Ranges of what is stored in few bits are taken as an epoch begins: such a net goes on from there alone.
+        // Ranges of quantised values are set at the beginning of an epoch: such a network can only resume
+        // there.
         let beginning = self.fake.is_some().then(|| self.save(net));
         if let Some(fake) = &mut self.fake {
             fake.renew(net, job.train, job.channels)?;
@@ -192,17 +193,17 @@ impl<'a, R: Real> Course<'a, R> {
         }
     }
 
-    /// Goes on where `saved` was left. False if it does not fit `net`; then both are to be made anew.
+    /// Resumes from `saved`. False if it does not fit `net`; then both must be made again.
     pub fn resume(&mut self, net: &mut Network<R>, saved: SavedTraining) -> bool {
         let mut kept = net.clone();
         if let Some((validation, at)) = saved.best {
-            if !take_up_weights(&mut kept, &saved.best_weights) {
+            if !restore_weights(&mut kept, &saved.best_weights) {
                 return false;
             }
             self.best = Some((validation, at, kept));
         }
         (self.cursor, self.history) = (saved.cursor, saved.history);
         self.earlier = saved.seconds;
-        take_up_weights(net, &saved.weights) && self.update.resume(net, saved.update)
+        restore_weights(net, &saved.weights) && self.update.resume(net, saved.update)
     }
 }

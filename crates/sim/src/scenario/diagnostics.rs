@@ -1,4 +1,4 @@
-//! Collects what a check finds, and where.
+//! Collects the findings of a check, with their positions.
 
 use super::node::Node;
 use super::problem::Problem;
@@ -8,11 +8,11 @@ use saturn_eval::precision::PrecisionConfig;
 /// The most problems that are listed, each of which takes a search for its place.
 const LISTED: usize = 100;
 
-/// The longest list, whose entries are compared with each other.
+/// The longest list whose entries are compared with each other.
 const LONGEST_LIST: usize = 10_000;
 
 /// The findings of a check.
-pub(super) struct Report<'a> {
+pub(super) struct Diagnostics<'a> {
     root: &'a Node,
     pub(super) problems: Vec<Problem>,
     /// Problems that are not listed.
@@ -20,7 +20,7 @@ pub(super) struct Report<'a> {
     pub(super) warnings: Vec<Warning>,
 }
 
-impl<'a> Report<'a> {
+impl<'a> Diagnostics<'a> {
     pub(super) fn new(root: &'a Node) -> Self {
         Self {
             root,
@@ -48,7 +48,7 @@ impl<'a> Report<'a> {
         self.problems.push(problem);
     }
 
-    /// The problems, the last of them with how many more there are, and the warnings.
+    /// The problems, the last of them with the number of further ones, and the warnings.
     pub(super) fn finish(mut self) -> (Vec<Problem>, Vec<Warning>) {
         if let (1.., Some(last)) = (self.more, self.problems.last_mut()) {
             last.message = format!("{}\nand {} more problems", last.message, self.more);
@@ -56,7 +56,7 @@ impl<'a> Report<'a> {
         (self.problems, self.warnings)
     }
 
-    /// Notes that the value at `path`, which is `found`, is odd.
+    /// Warns about the value at `path`, which is `found`.
     pub(super) fn warning(
         &mut self,
         kind: WarningKind,
@@ -89,7 +89,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// A problem unless `fits`, which says whether `value` is `allowed`.
+    /// A problem unless `fits`, the result of checking whether `value` is `allowed`.
     pub(super) fn number(
         &mut self,
         path: &str,
@@ -139,7 +139,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// A problem for the first value that is in the list twice, or with a list that is too long.
+    /// A problem for the first duplicate entry of the list, or with a list that is too long.
     pub(super) fn distinct<T: PartialEq>(&mut self, path: &str, list: &[T]) {
         if list.len() > LONGEST_LIST {
             let message = format!(
@@ -149,10 +149,7 @@ impl<'a> Report<'a> {
             return self.problem(path, message);
         }
         if let Some(i) = (1..list.len()).find(|&i| list[..i].contains(&list[i])) {
-            self.problem(
-                &format!("{path}.{i}"),
-                "this stands in the list for the second time",
-            );
+            self.problem(&format!("{path}.{i}"), "duplicate entry");
         }
     }
 

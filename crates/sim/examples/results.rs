@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use saturn_sim::report::committed::Committed;
 
 /// The documents with marks.
-const DOCUMENTS: [&str; 2] = ["README.md", "docs/results.md"];
+const DOCUMENTS: [&str; 2] = ["README.md", "docs/results-tables.md"];
 
 fn main() -> ExitCode {
     let check = std::env::args().any(|word| word == "--check");

@@ -56,6 +56,15 @@ fn the_crate_table_is_the_crate_graph() {
     assert_eq!(table, crate_graph());
 }
 
+#[test]
+fn the_library_example_of_the_readme_is_the_one_that_runs() {
+    let read = |path: &str| fs::read_to_string(root().join(path)).unwrap();
+    let example = read("crates/saturn/examples/train_lif.rs");
+    let readme = read("README.md");
+    let block = readme.split("```rust\n").nth(1).unwrap();
+    assert!(block.starts_with(&format!("{example}```")));
+}
+
 /// How a heading is linked to: in small letters, spaces as hyphens, without marks; empty for other lines.
 fn anchor(line: &str) -> String {
     let heading = line.trim_start_matches('#');

@@ -8,6 +8,7 @@
 use std::path::Path;
 
 use plotters::prelude::{BitMapBackend, Color as _, DrawingBackend, RGBColor};
+use png::{BitDepth, ColorType, Encoder, EncodingError, Filter};
 
 use crate::canvas::{Canvas, Mark, Text};
 use crate::error::PlotError;
@@ -30,12 +31,21 @@ pub(crate) fn write(canvas: &Canvas, partial: &Path, path: &Path) -> Result<(), 
         reason,
     };
     let rgb = pixels(canvas).map_err(failed)?;
-    // plotters reports a file that cannot be created as an image error; the system's own error is clearer.
-    std::fs::File::create(partial).map_err(|source| PlotError::write(path, source))?;
-    let mut file = BitMapBackend::new(partial, (width as u32, height as u32));
-    file.blit_bitmap((0, 0), (width as u32, height as u32), &rgb)
-        .map_err(|e| failed(e.to_string()))?;
-    file.present().map_err(|e| failed(e.to_string()))
+    let bytes = encoded(width, height, &rgb).map_err(|e| failed(e.to_string()))?;
+    std::fs::write(partial, bytes).map_err(|source| PlotError::write(path, source))
+}
+
+/// The PNG of `rgb`, three bytes a pixel, row by row.
+pub(crate) fn encoded(width: usize, height: usize, rgb: &[u8]) -> Result<Vec<u8>, EncodingError> {
+    let mut bytes = Vec::new();
+    let mut encoder = Encoder::new(&mut bytes, width as u32, height as u32);
+    encoder.set_color(ColorType::Rgb);
+    encoder.set_depth(BitDepth::Eight);
+    encoder.set_filter(Filter::Paeth);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(rgb)?;
+    writer.finish()?;
+    Ok(bytes)
 }
 
 /// All pixels, row by row, three bytes each.

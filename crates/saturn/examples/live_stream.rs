@@ -12,7 +12,7 @@ pub fn main() -> Result<(), Error> {
     let builder = Network::<f32>::builder(8).layer(lif);
     let net = builder.class_names(["left", "right"]).build()?;
     // An event on one of the channels every third step, forever.
-    let events = |t: u64| (t % 3 == 0).then_some(((t / 3 % 8) as u32, 1.0));
+    let events = |t: u64| t.is_multiple_of(3).then_some(((t / 3 % 8) as u32, 1.0));
 
     let mut stream = net.stream();
     for t in 0..1_000 {

@@ -11,10 +11,7 @@ const STEPS: [([f32; 2], [f32; 3]); 4] = [
 
 /// Loads and compares.
 pub fn main() -> Result<(), Error> {
-    let gru = GruConfig {
-        hidden: 8,
-        ..default()
-    };
+    let gru = GruConfig { hidden: 8 };
     let mut net = Network::<f32>::builder(2).layer(gru).classes(3).build()?;
     let path = concat!(
         env!("CARGO_MANIFEST_DIR"),

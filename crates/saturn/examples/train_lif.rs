@@ -3,7 +3,7 @@ use saturn::prelude::*;
 
 /// Twelve channels fire one after the other, upwards or downwards: only the order differs.
 fn sweep(index: usize) -> Recording {
-    let up = index % 2 == 0;
+    let up = index.is_multiple_of(2);
     Recording {
         times_s: (0..12).map(|k| 0.01 * f64::from(k)).collect(),
         units: (0..12).map(|k| if up { k } else { 11 - k }).collect(),

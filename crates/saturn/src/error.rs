@@ -25,7 +25,7 @@ pub enum Error {
     },
     /// A network cannot be built.
     #[error(transparent)]
-    Build(#[from] BuildError),
+    Build(Box<BuildError>),
     /// A network and something else do not fit each other.
     #[error("{what}\nhint: {hint}")]
     Fit {
@@ -68,6 +68,12 @@ pub enum Error {
     #[cfg(feature = "plots")]
     #[error(transparent)]
     Plot(#[from] saturn_plots::PlotError),
+}
+
+impl From<BuildError> for Error {
+    fn from(e: BuildError) -> Self {
+        Self::Build(Box::new(e))
+    }
 }
 
 /// An error about a setting.

@@ -46,6 +46,22 @@
 //! Random numbers come from seeds, and sums run in one order, so results have the same bits at any number of threads.
 //! The library prints nothing.
 
+// Not the workspace's lints: examples print.
+#![deny(unsafe_code, unused_must_use)]
+#![warn(
+    missing_docs,
+    clippy::pedantic,
+    clippy::print_stdout,
+    clippy::print_stderr
+)]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::missing_errors_doc,
+    clippy::must_use_candidate,
+    reason = "as in the workspace"
+)]
+
 mod dataset;
 mod error;
 mod evaluation;

@@ -11,8 +11,8 @@
 //! L   = -(1/N) Σ_t y_t log m_t + (1 - y_t) log(1 - m_t)    (5)   y: the label mask
 //! ```
 //!
-//! m_t is used directly, between 0 and 1: the adaptive loss weights the class by m_t and the divergence by 1
-//! - m_t, so that an ambiguous step contributes to both. The mask is fitted once, before the network trains,
+//! m_t is used directly, between 0 and 1: the adaptive loss weights the class by m_t and the divergence by
+//! (1 - m_t), so that an ambiguous step contributes to both. The mask is fitted once, before the network trains,
 //! on the training split only.
 //!
 //! | symbol | field | what | shape |

@@ -146,14 +146,11 @@ impl Description {
         let wrong = |e: serde_json::Error| format!("a layer of its description is not known: {e}");
         let mut config = NetworkConfig::new(Vec::new());
         for cell in self.cells.iter().filter(|cell| !cell.settings.is_null()) {
-            match cell.settings.get("readout") {
-                Some(readout) => {
-                    config.readout = serde_json::from_value(readout.clone()).map_err(wrong)?;
-                }
-                None => {
-                    let layer = serde_json::from_value(cell.settings.clone()).map_err(wrong)?;
-                    config.layers.push(layer);
-                }
+            if let Some(readout) = cell.settings.get("readout") {
+                config.readout = serde_json::from_value(readout.clone()).map_err(wrong)?;
+            } else {
+                let layer = serde_json::from_value(cell.settings.clone()).map_err(wrong)?;
+                config.layers.push(layer);
             }
         }
         Ok(config)

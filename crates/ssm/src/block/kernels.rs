@@ -1,8 +1,8 @@
-//! (4) to (8) of [`crate::block`], forward and reverse, but for the products.
+//! (4) to (8) of [`crate::block`], forward and reverse, but for the products. GELU and sigmoid are slower in `each`
+//! than in these loops.
 
 use multiversion::multiversion;
 use saturn_cell::elementary::sigmoid;
-use saturn_cell::kernel::each;
 use saturn_cell::{Params, Real, Recorded, View, ViewMut, column, column_mut};
 
 use super::{D, SsmBlock};
@@ -15,11 +15,11 @@ pub(super) fn excite<R: Real>(cell: &SsmBlock<R>, mut drive: ViewMut<R>) {
     for j in 0..drive.ncols() {
         let (above, below) = column_mut(&mut drive, j).split_at_mut(rows.s.start);
         let (s, g) = below.split_at_mut(h);
-        let (u, g) = (&above[rows.u.clone()], &mut g[..h]);
-        each([s, g], [u, p[D].as_slice()], |[s, _], [u, d]| {
-            let s = s + d * u; // (4)
-            [s, gelu(s)] // (5)
-        });
+        let u = above[rows.u.clone()].iter().zip(p[D].as_slice().iter());
+        for ((s, g), (&u, &d)) in s.iter_mut().zip(g).zip(u) {
+            *s += d * u; // (4)
+            *g = gelu(*s); // (5)
+        }
     }
 }
 
@@ -31,13 +31,10 @@ pub(super) fn gate<R: Real>(cell: &SsmBlock<R>, mut drive: ViewMut<R>, mut y: Vi
         let drive = column_mut(&mut drive, j);
         let y = column_mut(&mut y, j);
         let (a, c) = drive[rows.o.clone()].split_at_mut(h);
-        if cell.glu {
-            each([y, c], [a], |[_, c], [a]| {
-                let c = sigmoid(c);
-                [a * c, c] // (7)
-            });
-        } else {
-            y.copy_from_slice(a);
+        y.copy_from_slice(a);
+        for (y, c) in y.iter_mut().zip(c) {
+            *c = sigmoid(*c);
+            *y *= *c; // (7)
         }
         for (y, &x) in y.iter_mut().zip(&drive[rows.x.clone()]) {
             *y += x; // (8)
@@ -63,10 +60,10 @@ pub(super) fn gate_backward<R: Real>(
         let (d_a, d_c) = d[rows.o.clone()].split_at_mut(h);
         let (a, gate) = drive[rows.o.clone()].split_at(h);
         d_a.copy_from_slice(dy);
-        if cell.glu {
-            each([d_a, d_c], [a, gate], |[d_a, _], [a, gate]| {
-                [d_a * gate, d_a * a * gate * (R::one() - gate)] // (7)ᵀ
-            });
+        let pairs = a.iter().zip(gate);
+        for ((d_a, d_c), (&a, &gate)) in d_a.iter_mut().zip(d_c).zip(pairs) {
+            *d_c = *d_a * a * gate * (R::one() - gate); // (7)ᵀ
+            *d_a *= gate; // (7)ᵀ
         }
     }
 }
@@ -84,10 +81,15 @@ pub(super) fn excite_backward<R: Real>(
         let drive = column(&at.drive, j);
         let (above, below) = column_mut(&mut d_drive, j).split_at_mut(rows.s.start);
         let (d_s, d_g) = below.split_at_mut(h);
-        let (s, u) = (&drive[rows.s.clone()], &drive[rows.u.clone()]);
-        each([d_s], [&d_g[..h], s], |_, [d_g, s]| [d_g * gelu_slope(s)]); // (5)ᵀ
-        let (d_u, to) = (&mut above[rows.u.clone()], grad[D].as_mut_slice());
-        each([d_u], [d_s, p[D].as_slice()], |_, [d_s, d]| [d * d_s]); // (4)ᵀ
-        each([to], [d_s, u], |[to], [d_s, u]| [to + d_s * u]); // (4)ᵀ
+        d_s.copy_from_slice(&d_g[..h]);
+        for (d_s, &s) in d_s.iter_mut().zip(&drive[rows.s.clone()]) {
+            *d_s *= gelu_slope(s); // (5)ᵀ
+        }
+        let d_u = above[rows.u.clone()].iter_mut().zip(p[D].as_slice().iter());
+        let u = drive[rows.u.clone()].iter().zip(grad[D].as_mut_slice());
+        for ((&d_s, (d_u, &d)), (&u, to)) in d_s.iter().zip(d_u).zip(u) {
+            *d_u = d * d_s; // (4)ᵀ
+            *to += d_s * u; // (4)ᵀ
+        }
     }
 }

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use ureq::Body;
 use ureq::http::{Response, Uri};
+use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 
 use super::error::GetError;
 use super::publishers::Item;
@@ -118,7 +119,13 @@ pub(super) fn receive(
 
 /// The response of the server that has the file, from byte `have` on if that is not 0.
 fn ask(item: &Item, page: &str, have: u64) -> Result<Response<Body>, GetError> {
+    // The system's TLS and the certificates that it trusts.
+    let tls = TlsConfig::builder()
+        .provider(TlsProvider::NativeTls)
+        .root_certs(RootCerts::PlatformVerifier)
+        .build();
     let agent: ureq::Agent = ureq::Agent::config_builder()
+        .tls_config(tls)
         .http_status_as_error(false)
         .max_redirects(0)
         .timeout_connect(Some(PATIENCE))

@@ -15,6 +15,7 @@ pub mod gradient_lag;
 pub mod health;
 pub mod lanes;
 pub mod monitor;
+pub mod numbers;
 pub mod position;
 pub mod precision;
 pub mod reading;

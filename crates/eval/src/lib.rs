@@ -3,8 +3,6 @@
 #[cfg(test)]
 extern crate self as saturn_eval;
 
-pub mod asked;
-pub mod calibration;
 pub mod contraction;
 pub mod detector;
 pub mod evaluate;

@@ -9,6 +9,8 @@ mod browser;
 mod conflicts;
 mod convert;
 mod data_folder;
+mod example_instrument_answers;
+mod example_instrument_states;
 mod example_policy;
 mod gallery;
 mod input_formats;

@@ -169,7 +169,10 @@ fn correct(
         "<svg width=\"{}\" height=\"{}\" stroke-linejoin=\"round\" stroke-linecap=\"round\" viewBox",
         canvas.width, canvas.height
     );
-    let images = canvas.marks.iter().filter(|mark| matches!(mark, Mark::Image { .. }));
+    let images = canvas
+        .marks
+        .iter()
+        .filter(|mark| matches!(mark, Mark::Image { .. }));
     // The first rectangle is the paper.
     let mut rectangles = [None].into_iter().chain(images.map(Some));
     let mut out = String::with_capacity(raw.len());

@@ -9,11 +9,26 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::say::{plain, say};
 
+/// How much the user is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+    /// Nothing: a part of the work whose whole reports.
+    Nothing,
+    /// Warnings and failures alone.
+    Quiet,
+    /// Progress and notices, too.
+    #[default]
+    Normal,
+    /// In addition, a line for every piece of work as it begins.
+    Verbose,
+}
+
 /// Tells the user how far the work is, and hears of an interrupt.
 #[derive(Clone)]
 pub struct Progress {
     bar: ProgressBar,
     terminal: bool,
+    detail: Detail,
     stop: Arc<AtomicBool>,
     pace: Arc<Mutex<Pace>>,
 }
@@ -46,10 +61,15 @@ const TELL: Duration = Duration::from_mins(1);
 impl Progress {
     /// Progress on standard error; `stop` is set by an interrupt.
     pub fn new(stop: Arc<AtomicBool>) -> Self {
+        Self::with_detail(stop, Detail::Normal)
+    }
+
+    /// Progress on standard error in so much detail.
+    pub fn with_detail(stop: Arc<AtomicBool>, detail: Detail) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let bar = ProgressBar::with_draw_target(
             Some(0),
-            if terminal {
+            if terminal && detail > Detail::Quiet {
                 ProgressDrawTarget::stderr()
             } else {
                 ProgressDrawTarget::hidden()
@@ -63,6 +83,7 @@ impl Progress {
         Self {
             bar,
             terminal,
+            detail,
             stop,
             pace: Arc::default(),
         }
@@ -73,6 +94,7 @@ impl Progress {
         Self {
             bar: ProgressBar::hidden(),
             terminal: true,
+            detail: Detail::Nothing,
             stop: Arc::default(),
             pace: Arc::default(),
         }
@@ -128,6 +150,9 @@ impl Progress {
 
     /// Names what is being done, beside the bar.
     pub fn doing(&self, what: &str) {
+        if self.detail == Detail::Verbose {
+            self.line(what);
+        }
         self.bar.set_message(what.to_owned());
         self.bar.set_prefix("");
         let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
@@ -139,8 +164,11 @@ impl Progress {
         self.bar.suspend(write)
     }
 
-    /// A line that stays.
+    /// A notice: a line that stays.
     pub fn line(&self, text: &str) {
+        if self.detail <= Detail::Quiet {
+            return;
+        }
         if self.terminal {
             self.bar.println(plain(text));
         } else {
@@ -155,8 +183,20 @@ impl Progress {
         }
     }
 
+    /// A warning or a failure: a line that a quiet command has, too.
+    pub fn alert(&self, text: &str) {
+        match self.detail {
+            Detail::Nothing => {}
+            Detail::Quiet => say(text),
+            Detail::Normal | Detail::Verbose => self.line(text),
+        }
+    }
+
     /// A line of results, which stands for itself.
     pub fn result(&self, text: &str) {
+        if self.detail <= Detail::Quiet {
+            return;
+        }
         if self.terminal {
             self.bar.println(plain(text));
         } else {

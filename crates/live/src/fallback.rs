@@ -39,13 +39,11 @@ impl FromStr for Fallback {
             ("reset", "") => Ok(Self::Reset),
             ("decay", gamma) => match gamma.parse() {
                 Ok(gamma) if (0.0..1.0).contains(&gamma) => Ok(Self::Decay(gamma)),
-                _ => {
-                    Err("after `decay=` a factor from 0 to 1 is wanted, such as decay=0.95".into())
-                }
+                _ => Err("expected a factor from 0 to 1 after `decay=`, such as decay=0.95".into()),
             },
             ("model", path) if !path.is_empty() => Ok(Self::Model(path.into())),
             _ => Err(format!(
-                "`{text}` is none of none, reset, decay=FACTOR and model=MODEL"
+                "expected none, reset, decay=FACTOR or model=MODEL, not `{text}`"
             )),
         }
     }

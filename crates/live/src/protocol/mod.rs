@@ -163,10 +163,10 @@ pub trait Sink {
 /// What the sender is expected to write.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// What the first byte says.
+    /// Detected from the first byte.
     #[default]
     Auto,
-    /// A line of text an event.
+    /// Text, one line per event.
     Line,
     /// Binary frames.
     Binary,

@@ -49,7 +49,7 @@ impl FromStr for Source {
             Ok(Self::Stdin)
         } else if let Some(path) = text.strip_prefix("unix:") {
             if path.is_empty() {
-                return Err("a path is wanted after `unix:`".to_owned());
+                return Err("expected a path after `unix:`".to_owned());
             }
             Ok(Self::Unix(path.into()))
         } else if let Some(address) = text.strip_prefix("udp:") {

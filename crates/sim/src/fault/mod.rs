@@ -1,5 +1,4 @@
-//! Whose fault an error is, from which the exit code follows: 0 done, 1 the run failed, 2 the input was
-//! wrong, 3 a line of a checklist is not *shown*.
+//! Whose fault an error is, from which the exit code follows: see [`Exit`].
 //!
 //! Every error type is classed ([`Blame`]), variant by variant, and each layer of the program lists its own types and
 //! leaves the others to the layer below: this one, those of runs, and those of commands. A variant cannot be
@@ -7,29 +6,23 @@
 //! each in the lists.
 
 mod blame;
+mod exit;
 
 use std::error::Error;
+
+pub use exit::Exit;
 
 /// Whose fault an error is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// What the user gave is wrong: a scenario, an option, a file. Exit code 2.
+    /// What the user gave is wrong: a scenario, an option, a file.
     Input,
-    /// The input is sound and the run failed: the disk is full, the loss diverged, the user stopped it. Exit code 1.
+    /// The input is sound and the run failed: the disk is full, the loss diverged.
     Run,
-    /// Nobody's: a checklist was printed, and a line of it is not *shown*. Exit code 3.
+    /// Nobody's: a checklist was printed, and a line of it is not *shown*.
     NotShown,
-}
-
-impl Fault {
-    /// The exit code of a program that ends so.
-    pub fn exit_code(self) -> u8 {
-        match self {
-            Self::Run => 1,
-            Self::Input => 2,
-            Self::NotShown => 3,
-        }
-    }
+    /// Nobody's: the user interrupted the command.
+    Interrupted,
 }
 
 /// An error that knows whose fault it is.

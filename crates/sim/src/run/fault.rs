@@ -1,5 +1,6 @@
 //! Whose fault errors of a run are: see [`crate::fault`].
 
+use super::interrupted::Interrupted;
 use super::select::SelectionError;
 use super::summary::ReferenceError;
 use super::weights::WeightsError;
@@ -8,6 +9,7 @@ use crate::fault::{self, Blame, Fault};
 
 crate::known_errors!(
     fault::of;
+    Interrupted,
     SelectionError,
     ReferenceError,
     WeightsError,
@@ -16,6 +18,7 @@ crate::known_errors!(
 
 // Settings, options and names that the user gave.
 crate::class_errors!(Input: ReferenceError, SelectionError);
+crate::class_errors!(Interrupted: Interrupted);
 
 impl Blame for MaskError {
     fn fault(&self) -> Fault {

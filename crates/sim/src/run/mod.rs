@@ -4,6 +4,7 @@ pub mod apart;
 pub mod cells;
 pub mod entry;
 pub mod fault;
+mod interrupted;
 pub mod matrix;
 pub mod paths;
 pub mod place;
@@ -14,4 +15,5 @@ pub mod untied;
 pub mod weights;
 pub mod workbench;
 
+pub use interrupted::Interrupted;
 pub use reason::reason;

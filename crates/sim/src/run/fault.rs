@@ -1,5 +1,6 @@
 //! Classification of a run's errors: see [`crate::fault`].
 
+use super::interrupted::Interrupted;
 use super::select::SelectionError;
 use super::summary::ReferenceError;
 use crate::fault::{self, Blame, Fault};
@@ -8,6 +9,7 @@ use saturn_train::weights::WeightsError;
 
 crate::known_errors!(
     fault::of;
+    Interrupted,
     SelectionError,
     ReferenceError,
     WeightsError,
@@ -16,6 +18,7 @@ crate::known_errors!(
 
 // Settings, options and names that the user gave.
 crate::class_errors!(Input: ReferenceError, SelectionError);
+crate::class_errors!(Interrupted: Interrupted);
 
 impl Blame for MaskError {
     fn fault(&self) -> Fault {

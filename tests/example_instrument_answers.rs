@@ -29,7 +29,7 @@ pub struct LapseReport {
 /// Counts the lapses of one lane, or of several.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Lapses {
-    lapses: u64,
+    begun: u64,
     wrong: u64,
     longest: u64,
     /// Segments of the lapse that is open, of this lane alone.
@@ -57,7 +57,7 @@ impl OnAnswers for Lapses {
             self.open = 0;
             return;
         }
-        self.lapses += u64::from(self.open == 0);
+        self.begun += u64::from(self.open == 0);
         self.open += 1;
         self.wrong += 1;
         self.longest = self.longest.max(self.open);
@@ -65,7 +65,7 @@ impl OnAnswers for Lapses {
 
     /// A lapse ends with its lane.
     fn merge(&mut self, other: &Self) {
-        self.lapses += other.lapses;
+        self.begun += other.begun;
         self.wrong += other.wrong;
         self.longest = self.longest.max(other.longest);
         self.open = 0;
@@ -73,8 +73,8 @@ impl OnAnswers for Lapses {
 
     fn report(&self, _stream: &Stream) -> Self::Report {
         LapseReport {
-            lapses: self.lapses,
-            mean: (self.lapses > 0).then(|| self.wrong as f64 / self.lapses as f64),
+            lapses: self.begun,
+            mean: (self.begun > 0).then(|| self.wrong as f64 / self.begun as f64),
             longest: self.longest,
         }
     }

@@ -27,7 +27,7 @@ pub struct FlipStats {
 pub struct Flips {
     /// x_{t-1}, `[H, B]`; empty before the first look.
     last: Vec<f64>,
-    flips: u64,
+    changed: u64,
     pairs: u64,
 }
 
@@ -44,7 +44,7 @@ impl OnStates for Flips {
     fn on(place: &Place) -> Option<Self> {
         (place.field.kind != FieldKind::Spikes).then(|| Self {
             last: Vec::new(),
-            flips: 0,
+            changed: 0,
             pairs: 0,
         })
     }
@@ -57,7 +57,7 @@ impl OnStates for Flips {
         for (lane, last) in self.last.chunks_exact_mut(rows).enumerate() {
             for (x, last) in column(&values, lane).iter().zip(last) {
                 // (1)
-                self.flips += u64::from(x.wide() * *last < 0.0);
+                self.changed += u64::from(x.wide() * *last < 0.0);
                 *last = x.wide();
             }
         }
@@ -67,7 +67,7 @@ impl OnStates for Flips {
     /// The last look stays known.
     fn take(&mut self, _dt_ms: f64) -> Option<Self::Stats> {
         let (flips, pairs) = (
-            std::mem::take(&mut self.flips),
+            std::mem::take(&mut self.changed),
             std::mem::take(&mut self.pairs),
         );
         (pairs > 0).then(|| FlipStats {

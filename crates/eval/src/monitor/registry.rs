@@ -115,7 +115,7 @@ macro_rules! instruments {
             pub fn columns() -> Vec<$crate::monitor::shown::ShownColumn<Self>> {
                 let all = std::iter::empty();
                 $(let all = all.chain($crate::monitor::shown::columns(
-                    <$answer_type as $crate::monitor::instrument::OnAnswers>::DEFINITION,
+                    &<$answer_type as $crate::monitor::instrument::OnAnswers>::DEFINITION,
                     |reports: &Self| reports.$answer.iter().collect(),
                 ));)*
                 all.collect()
@@ -195,7 +195,7 @@ macro_rules! instruments {
             pub fn columns() -> Vec<$crate::monitor::shown::ShownColumn<Self>> {
                 let all = std::iter::empty();
                 $(let all = all.chain($crate::monitor::shown::columns(
-                    <$type as $crate::monitor::instrument::OnStates>::DEFINITION,
+                    &<$type as $crate::monitor::instrument::OnStates>::DEFINITION,
                     |stats: &Self| stats.$key.values().collect(),
                 ));)*
                 all.collect()
@@ -205,7 +205,7 @@ macro_rules! instruments {
             pub fn panels() -> Vec<$crate::monitor::shown::ShownPanel<Self>> {
                 let all = std::iter::empty();
                 $(let all = all.chain($crate::monitor::shown::panels(
-                    <$type as $crate::monitor::instrument::OnStates>::DEFINITION,
+                    &<$type as $crate::monitor::instrument::OnStates>::DEFINITION,
                     |stats: &Self| stats.$key.iter().collect(),
                 ));)*
                 all.collect()

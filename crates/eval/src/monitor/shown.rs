@@ -41,11 +41,12 @@ pub struct ShownPanel<W> {
 
 /// The columns of an instrument whose results are `all` of `W`.
 pub fn columns<W: 'static, S: 'static>(
-    definition: Definition<S>,
+    definition: &Definition<S>,
     all: fn(&W) -> Vec<&S>,
 ) -> impl Iterator<Item = ShownColumn<W>> {
+    let title = definition.title;
     definition.columns.iter().map(move |column| ShownColumn {
-        title: definition.title,
+        title,
         head: column.head,
         values: match column.read {
             Read::Number(places, of) => {
@@ -61,7 +62,7 @@ pub fn columns<W: 'static, S: 'static>(
 
 /// The panels of an instrument whose results by field are `all` of `W`.
 pub fn panels<W: 'static, S: 'static>(
-    definition: Definition<S>,
+    definition: &Definition<S>,
     all: fn(&W) -> Vec<(&String, &S)>,
 ) -> impl Iterator<Item = ShownPanel<W>> {
     definition

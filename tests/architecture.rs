@@ -78,6 +78,8 @@ fn every_path_in_the_documents_exists() {
         "docs/guide.md",
         "docs/live.md",
         "docs/analyse.md",
+        "docs/files.md",
+        "docs/scenario.md",
     ] {
         let text = fs::read_to_string(root().join(document)).unwrap();
         let folder = root().join(document).parent().unwrap().to_owned();
@@ -146,6 +148,8 @@ fn every_command_in_the_documents_exists() {
         ("docs/live.md", 7),
         ("docs/analyse.md", 2),
         ("docs/long-runs.md", 4),
+        ("docs/files.md", 4),
+        ("docs/scenario.md", 1),
     ] {
         let text = fs::read_to_string(root().join(document)).unwrap();
         let commands = commands(&text);

@@ -151,7 +151,7 @@ mod tests {
         let fields = Fields::of(net.cells()[0].as_ref());
         let mut flips = Optional::new(&fields, SETTING, &[key]);
         let state = |t: usize| -> Vec<f32> {
-            let values = (0..16).map(|k| if (t + k) % 3 == 0 { -0.5 } else { 0.5 });
+            let values = (0..16).map(|k| if (t + k).is_multiple_of(3) { -0.5 } else { 0.5 });
             values.collect()
         };
         let drive = vec![0.0f32; 2 * net.cells()[0].widths().drive];

@@ -97,6 +97,7 @@ enum Command {
     #[command(after_help = examples::BENCH)]
     Bench(bench::BenchArgs),
     /// Make, download, inspect or convert data
+    #[command(after_help = examples::DATA)]
     Data {
         #[command(subcommand)]
         command: data::DataCommand,
@@ -123,7 +124,7 @@ fn at_the_end() -> String {
     let mut text = "\
 Examples:
   saturn run scenarios/quickstart.yaml       train, evaluate, draw, report
-  saturn check scenarios/quickstart.yaml     validate first: parameters, memory, time
+  saturn check scenarios/quickstart.yaml     validate it, estimate memory, time
   saturn view runs/quickstart                watch the run from another terminal
   saturn help compare                        help of one command
 

@@ -46,7 +46,7 @@ pub fn reference() -> String {
         places: BTreeMap::new(),
         order: Vec::new(),
     };
-    sections.find(&root, "");
+    sections.find_all(&root);
     let mut text = HEAD.to_owned();
     if let Some(keys) = root["properties"].as_object() {
         text.push_str("\n## Top level\n\n");
@@ -68,6 +68,29 @@ struct Sections {
 }
 
 impl Sections {
+    /// Finds all definitions from `root` on. Those that a key of the top level names are described there, even where
+    /// another key leads to them before.
+    fn find_all(&mut self, root: &Value) {
+        let properties = root["properties"].as_object();
+        let keys: Vec<_> = properties.into_iter().flatten().collect();
+        for (key, value) in &keys {
+            if let Some(name) = referred(value) {
+                self.places.insert(name.to_owned(), (*key).clone());
+            }
+        }
+        for (key, value) in keys {
+            match referred(value) {
+                Some(name) => {
+                    self.order.push(name.to_owned());
+                    if let Some(definition) = self.defs.get(name).cloned() {
+                        self.find(&definition, key);
+                    }
+                }
+                None => self.find(value, key),
+            }
+        }
+    }
+
     /// Finds the definitions that `schema`, at `path`, leads to.
     fn find(&mut self, schema: &Value, path: &str) {
         if let Some(name) = referred(schema) {
@@ -113,11 +136,7 @@ impl Sections {
             return;
         }
         let place = &self.places[name];
-        let level = if place.contains(['.', '[']) {
-            "###"
-        } else {
-            "##"
-        };
+        let level = if place.contains('.') { "###" } else { "##" };
         // Writing to a string does not fail.
         let _ = write!(text, "\n{level} `{place}`\n\n");
         if let Some(about) = definition["description"].as_str() {

@@ -44,7 +44,10 @@ pub(super) fn unit(key: &str, description: &str) -> String {
 
 /// The default of a key: as the schema has it, or as the description says it.
 pub(super) fn default(schema: &Value) -> String {
-    let known = schema.get("default").map(flow);
+    // A mapping of several keys has a section, where each has its own.
+    let several = |value: &&Value| value.as_object().is_some_and(|map| map.len() > 1);
+    let known = schema.get("default").filter(|value| !several(value));
+    let known = known.map(flow);
     let known = known.filter(|text| text.len() <= 32 && text != "{}");
     if let Some(text) = known {
         return format!("`{text}`");

@@ -1,5 +1,6 @@
 //! The command line. Exit codes are those of [`saturn_sim::fault::Exit`].
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -132,7 +133,8 @@ Exit codes:
     .to_owned();
     for exit in Exit::ALL {
         let meaning = exit.meaning().replace(['`', '*'], "");
-        text.push_str(&format!("  {:>2}  {meaning}\n", exit.code()));
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "  {:>2}  {meaning}", exit.code());
     }
     text.push_str("\nSIGINT or SIGTERM stops after the current step, a second one immediately.");
     text

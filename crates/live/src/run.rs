@@ -56,7 +56,7 @@ fn go<R: Real, M: Model>(options: &Options, model: &M, stop: &Arc<AtomicBool>) -
     let mut journal = Journal::open(options.out.as_deref(), Arc::clone(stop), options.quiet)?;
     let net = model.network::<R>()?;
     let other = other::<M>(options, identity)?;
-    let notices = other.iter().flat_map(|other| other.notices());
+    let notices = other.iter().flat_map(M::notices);
     for notice in model.notices().iter().chain(notices) {
         journal.say(notice);
     }

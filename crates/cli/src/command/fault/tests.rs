@@ -99,7 +99,7 @@ fn full() -> io::Error {
 }
 
 #[test]
-fn wrong_input_ends_with_2_a_failed_run_with_1_and_an_interrupt_with_75() {
+fn wrong_input_ends_with_2_and_a_failed_run_with_1() {
     let path = || PathBuf::from("a");
     let folder = |what| FolderError::Io {
         path: path(),
@@ -189,6 +189,11 @@ fn wrong_input_ends_with_2_a_failed_run_with_1_and_an_interrupt_with_75() {
     for e in run {
         assert_eq!(fault(&e), Fault::Run, "{e:?}");
     }
+}
+
+#[test]
+fn an_interrupt_ends_with_75() {
+    let path = || PathBuf::from("a");
     let interrupted: [anyhow::Error; 6] = [
         TrainError::Interrupted.into(),
         anyhow::Error::from(TrainError::Interrupted).context("training a.b.1"),

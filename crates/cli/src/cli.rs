@@ -133,7 +133,7 @@ Exit codes:
     .to_owned();
     for exit in Exit::ALL {
         let meaning = exit.meaning().replace(['`', '*'], "");
-        // Writing into a string cannot fail.
+        // Writing to a string does not fail.
         let _ = writeln!(text, "  {:>2}  {meaning}", exit.code());
     }
     text.push_str("\nSIGINT or SIGTERM stops after the current step, a second one immediately.");

@@ -134,7 +134,7 @@ pub struct Answer<'a> {
 }
 
 /// What reports show of an instrument that returns `S`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Definition<S: 'static> {
     /// What it measures, in a table's heading: `inter-spike intervals`.
     pub title: &'static str,
@@ -143,6 +143,15 @@ pub struct Definition<S: 'static> {
     /// Panels of the figure `saturation`, window by window; of instruments on states.
     pub panels: &'static [Panel<S>],
 }
+
+/// Whatever `S` is: a definition has none.
+impl<S> Clone for Definition<S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S> Copy for Definition<S> {}
 
 /// A column of a table.
 #[derive(Clone, Copy, Debug)]

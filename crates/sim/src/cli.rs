@@ -36,12 +36,30 @@ struct Cli {
     command: Command,
 }
 
+/// What `saturn pack --help` begins with.
+const PACK: &str = "Pack the finished trials of run folders into one compressed file, a line of JSON each, which \
+`saturn compare --cells FILE` and `--collect FILE` read. Trials on other events than most go into files of their own next \
+to it, SCENARIO.events-1a2b3c4d.jsonl.gz or SCENARIO.old-binning-1a2b3c4d.jsonl.gz, and are read with it. The same trials \
+make the same bytes. `zcat FILE` prints them.";
+
 #[derive(Subcommand)]
 enum Command {
     /// Train and evaluate all that a scenario names, with one seed; leave figures and a report
     Run(matrix::RunArgs),
     /// The same for every seed of the scenario, with intervals over seeds
     Compare(matrix::CompareArgs),
+    /// Pack the finished trials of run folders into one compressed file, a line of JSON each
+    #[command(long_about = PACK)]
+    Pack {
+        /// The file, SCENARIO.jsonl.gz; the trials that it has stay in it
+        file: PathBuf,
+        /// Run folders, folders of trials, or files of trials
+        #[arg(required = true, value_name = "FROM")]
+        from: Vec<PathBuf>,
+        /// Of two results of one trial take the one named last; without this, they are an error
+        #[arg(long)]
+        replace: bool,
+    },
     /// Search for settings on the validation split by successive halving; write the scenario found
     Tune(matrix::TuneArgs),
     /// Draw the figures and the report of a finished run again
@@ -229,6 +247,11 @@ pub fn main() -> ExitCode {
         Command::Run(args) => args.run(&progress),
         Command::Compare(args) => args.run(&progress),
         Command::Tune(args) => args.run(&progress),
+        Command::Pack {
+            file,
+            from,
+            replace,
+        } => command::pack(&file, &from, replace),
         Command::Plot { run } => command::plot(&run, &progress),
         Command::Report {
             run,

@@ -63,12 +63,13 @@ pub struct CompareArgs {
     /// Do the cell of this number alone: see --list
     #[arg(long, value_name = "N", conflicts_with = "only")]
     cell: Option<usize>,
-    /// Train and evaluate nothing: gather finished cells from here and from other run folders or folders of
-    /// cells, and report on them
-    #[arg(long, value_name = "DIR", num_args = 0..)]
+    /// Train and evaluate nothing: gather finished cells from here and from other run folders, folders of
+    /// cells or files of `saturn pack`, and report on them
+    #[arg(long, value_name = "PATH", num_args = 0..)]
     collect: Option<Vec<PathBuf>>,
-    /// A folder that finished cells are taken from and put into, beside the run's own
-    #[arg(long, value_name = "DIR")]
+    /// A folder that finished cells are taken from and put into, beside the run's own; or a file of `saturn pack`, from
+    /// which they are only taken
+    #[arg(long, value_name = "PATH")]
     cells: Option<PathBuf>,
     /// Memory for the whole program, in MiB; a share of what the system has to spare by default
     #[arg(long, value_name = "MIB", value_parser = mebibytes)]

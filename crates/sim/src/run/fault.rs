@@ -1,5 +1,6 @@
 //! Whose fault errors of a run are: see [`crate::fault`].
 
+use super::cells::ArchiveError;
 use super::select::SelectionError;
 use super::summary::ReferenceError;
 use super::weights::WeightsError;
@@ -8,6 +9,7 @@ use crate::fault::{self, Blame, Fault, all, known};
 
 known!(
     fault::of;
+    ArchiveError,
     SelectionError,
     ReferenceError,
     WeightsError,
@@ -16,6 +18,23 @@ known!(
 
 // Settings, options and names that the user gave.
 all!(Input: ReferenceError, SelectionError);
+
+impl Blame for ArchiveError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Folder(e) => e.fault(),
+            Self::NotGzip { .. }
+            | Self::Corrupt { .. }
+            | Self::LongLine { .. }
+            | Self::TooLarge { .. }
+            | Self::Line { .. }
+            | Self::Duplicate { .. }
+            | Self::Conflict { .. }
+            | Self::Nothing { .. }
+            | Self::Name { .. } => Fault::Input,
+        }
+    }
+}
 
 impl Blame for MaskError {
     fn fault(&self) -> Fault {

@@ -121,11 +121,7 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     if options.list {
         return list(&scenario, &chosen, &store, options);
     }
-    for folder in options.collect.into_iter().flatten() {
-        if !folder.is_dir() && !is_archive(folder) {
-            return Err(CommandError::no_folder("--collect", folder).into());
-        }
-    }
+    check_collected(options)?;
     if options.resume {
         Folder::must_exist(options.out)?;
     }
@@ -135,17 +131,7 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     let folder = Folder::open_any(options.out, &scenario.name, &prints, shared)
         .map_err(|e| e.with_differences(&to_yaml(&scenario)))?;
     folder.write(Path::new("scenario.yaml"), to_yaml(&scenario).as_bytes())?;
-    let keep = options.cells.filter(|cells| !is_archive(cells));
-    if let Some(cells) = keep {
-        if cells.exists() && !cells.is_dir() {
-            return Err(CommandError::no_folder("--cells", cells).into());
-        }
-        std::fs::create_dir_all(cells).map_err(|source| FolderError::Io {
-            path: cells.to_owned(),
-            what: Deed::CreateFolder,
-            source,
-        })?;
-    }
+    let keep = kept_in(options)?;
     let paths = match options.collect {
         None => Some(paths_of(&scenario, progress)?),
         Some(_) => data_if_there(&scenario)?,
@@ -214,6 +200,31 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
         return Err(CellsFailed { failed, all, fault }.into());
     }
     Ok(())
+}
+
+/// An error unless all that is collected from is there.
+fn check_collected(options: &RunOptions) -> Result<(), CommandError> {
+    let mut all = options.collect.into_iter().flatten();
+    match all.find(|path| !path.is_dir() && !is_archive(path)) {
+        Some(path) => Err(CommandError::no_folder("--collect", path)),
+        None => Ok(()),
+    }
+}
+
+/// The folder that finished cells are also put into, which is made; `None` where they are only taken from a file.
+fn kept_in<'a>(options: &RunOptions<'a>) -> Result<Option<&'a Path>> {
+    let Some(cells) = options.cells.filter(|cells| !is_archive(cells)) else {
+        return Ok(None);
+    };
+    if cells.exists() && !cells.is_dir() {
+        return Err(CommandError::no_folder("--cells", cells).into());
+    }
+    std::fs::create_dir_all(cells).map_err(|source| FolderError::Io {
+        path: cells.to_owned(),
+        what: Deed::CreateFolder,
+        source,
+    })?;
+    Ok(Some(cells))
 }
 
 /// A scenario with where it goes.

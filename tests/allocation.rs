@@ -1,22 +1,22 @@
-//! Hot loops allocate nothing, counted by an allocator on this thread: a live step, and each cell's `advance`
-//! and `retreat`, on one lane and on several, in layers that fill registers and in such that do not. (On other
-//! processors than x86-64, dense products are left to a crate that asks for memory.)
+//! Hot loops do not allocate, as counted by an allocator on this thread: a live step, and each cell's `advance` and
+//! `advance_backward`, on one lane and on several, in layers whose width does or does not fill registers. (On
+//! processors other than x86-64, dense products use a crate that allocates.)
 #![cfg(target_arch = "x86_64")]
 
 use saturn_cell::gradcheck::{random, random_events};
 use saturn_cell::{EventBatch, Input, Recorded};
+use saturn_cli::command::findings;
 use saturn_data::{OnBadSample, ReadOptions, Recording, Synthetic, WriteMeta, write_events};
-use saturn_sim::build::build;
-use saturn_sim::command::findings;
-use saturn_sim::eval::lanes::Lanes;
-use saturn_sim::eval::reset::{
+use saturn_eval::lanes::Lanes;
+use saturn_eval::reset::{
     ClassHeld, Clip, Decay, EntropyOver, Misaligned, Output, PolicyConfig, Random, Silence, Window,
 };
-use saturn_sim::network::{Network, NetworkStream};
+use saturn_network::build;
+use saturn_network::{Network, NetworkConfig, NetworkStream};
 use saturn_sim::scenario::{Fill, Gap, Scenario};
-use saturn_sim::stream::{Noise, Source, Split};
+use saturn_stream::{Noise, Source, Split};
 
-/// Bytes that a check may hold at once, however large the scenario.
+/// Maximum bytes that a check may allocate, for any size of scenario.
 const CHECKED: u64 = 64 << 20;
 const INPUTS: usize = 48;
 const CLASSES: usize = 16;
@@ -39,19 +39,15 @@ const STACKS: [&str; 15] = [
 ];
 
 fn net(layers: &str) -> Network<f32> {
-    let text =
-        format!("name: t\nmodels: {{m: {{layers: {layers}}}}}\narms: {{a: {{streams: single}}}}\n");
-    let scenario =
-        Scenario::parse(&text, "test", std::path::Path::new(""), &[""; 0]).expect("a scenario");
-    let model = scenario.models.get("m").expect("the model");
-    build("m", model, INPUTS, CLASSES, 10.0, 1).expect("a net")
+    let model = NetworkConfig::new(serde_saphyr::from_str(layers).expect("layers"));
+    build("m", &model, INPUTS, CLASSES, 10.0, 1).expect("a net")
 }
 
 fn events(columns: usize) -> EventBatch {
     random_events(INPUTS, columns, 0.2, 3)
 }
 
-/// How often `work` asks for memory, and how many bytes it holds at most.
+/// Number of allocations of `work`, and its peak memory in bytes.
 fn allocations(work: impl FnOnce()) -> (u64, u64) {
     let info = allocation_counter::measure(work);
     (info.count_total, info.bytes_max)
@@ -101,7 +97,7 @@ fn a_step_of_training_allocates_nothing() {
                     next: next.as_view(),
                     spikes: None,
                 };
-                cell.retreat(at, adjoint.as_view_mut(), d_drive.as_view_mut(), &mut grad);
+                cell.advance_backward(at, adjoint.as_view_mut(), d_drive.as_view_mut(), &mut grad);
             };
             step();
             let (count, bytes) = allocations(step);
@@ -110,8 +106,8 @@ fn a_step_of_training_allocates_nothing() {
     }
 }
 
-/// Under a policy that is asked before every step, and under one whose copies fill a chunk alone, a step of
-/// evaluation on one lane asks for nothing.
+/// Under a policy that is called before every step, and under one whose copies fill a chunk alone, an
+/// evaluation step on one lane does not allocate.
 #[test]
 fn a_step_under_a_policy_allocates_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -155,7 +151,7 @@ fn a_step_under_a_policy_allocates_nothing() {
         &Decay(0.9),
         &Clip(0.5),
     ];
-    // A chunk of several steps asks for room once, where a reset falls into it; the policies ask for none.
+    // A chunk of several steps allocates once, if a reset falls into it; the policies do not allocate.
     let by_chunk: [&dyn PolicyConfig; 3] = [
         &Misaligned(4.0),
         &Random(0.05),
@@ -188,18 +184,18 @@ fn a_step_under_a_policy_allocates_nothing() {
     }
 }
 
-/// A step of a live stream, with its detector and the watch over its health, asks for nothing; nor does the closing
-/// of a window in which all is well.
+/// A step of a live run, with its detector and the watch over its health, does not allocate; nor does closing
+/// a window without an alarm.
 #[test]
 fn a_step_of_a_stream_allocates_nothing() {
-    use saturn_sim::eval::detector::DetectorConfig;
-    use saturn_sim::health::{Figures, Watch, WatchConfig};
-    use saturn_sim::live::assemble::{AssembleConfig, Assembler, Placed, Repeats};
-    use saturn_sim::live::counts::Counts;
-    use saturn_sim::live::decide::Decider;
-    use saturn_sim::live::engine::{Engine, Parts};
-    use saturn_sim::live::fallback::Fallback;
-    use saturn_sim::live::protocol::Item;
+    use saturn_eval::detector::DetectorConfig;
+    use saturn_eval::health::{Figures, Watch, WatchConfig};
+    use saturn_live::assemble::{AssembleConfig, Assembler, Placed, Repeats};
+    use saturn_live::counts::Counts;
+    use saturn_live::decide::Decider;
+    use saturn_live::engine::{Engine, Parts};
+    use saturn_live::fallback::Fallback;
+    use saturn_live::protocol::Item;
 
     let config = AssembleConfig {
         channels: INPUTS,
@@ -255,7 +251,8 @@ fn a_step_of_a_stream_allocates_nothing() {
     }
 }
 
-/// What `check` asks for is bounded, whatever a scenario's sizes: it builds and tries a bounded little of each net.
+/// The memory of `check` is bounded, for any sizes in a scenario: it builds and tries a bounded part of each
+/// network.
 #[test]
 fn a_check_asks_for_bounded_memory() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! `saturn analyse`, the built program: what it writes, the same bits at any number of threads, what it refuses.
+//! `saturn analyse`, the built program: its output, the same bits at any number of threads, rejected input.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::live::bench;
 use crate::saturn::{fails, succeeds};
 
-/// Analyses `net` of the run with few steps; what it printed and what it wrote.
+/// Analyses `net` of the run with few steps; returns the printed and the written output.
 fn analyse(threads: usize, net: &str, stem: &str, more: &[&str]) -> (String, Vec<u8>) {
     let bench = bench();
     let model = format!("out/{net}");
@@ -42,7 +42,7 @@ fn a_trained_net_is_analysed_to_the_same_bits_at_any_number_of_threads() {
     let (again, two) = analyse(2, "gru.adaptive.1", "figures/gru-two", &[]);
     assert_eq!((&said, &one), (&again, &two));
     for part in [
-        "cannot diverge: layer 0 (gru) keeps h within -1 to 1",
+        "cannot diverge: layer 0 (gru): h stays within -1 to 1",
         "on stream: ",
         "fixed point",
         "leading Lyapunov exponents",
@@ -64,7 +64,7 @@ fn a_trained_net_is_analysed_to_the_same_bits_at_any_number_of_threads() {
             rates.len() == 3 && rates.is_sorted_by(|a, b| a >= b),
             "{rates:?}"
         );
-        // A fresh, hardly trained GRU keeps about half of its state a step.
+        // A fresh, hardly trained GRU keeps about half of its state per step.
         assert!(rates[0] < 0.0 && rates[0] > -2.0, "{rates:?}");
     }
     let forgetting = &gru["forgetting"];

@@ -1,4 +1,4 @@
-//! `ARCHITECTURE.md` and the README say what is there.
+//! `ARCHITECTURE.md` and the README match the code.
 
 mod modules;
 
@@ -56,6 +56,15 @@ fn the_crate_table_is_the_crate_graph() {
     assert_eq!(table, crate_graph());
 }
 
+#[test]
+fn the_library_example_of_the_readme_is_the_one_that_runs() {
+    let read = |path: &str| fs::read_to_string(root().join(path)).unwrap();
+    let example = read("crates/saturn/examples/train_lif.rs");
+    let readme = read("README.md");
+    let block = readme.split("```rust\n").nth(1).unwrap();
+    assert!(block.starts_with(&format!("{example}```")));
+}
+
 /// How a heading is linked to: in small letters, spaces as hyphens, without marks; empty for other lines.
 fn anchor(line: &str) -> String {
     let heading = line.trim_start_matches('#');
@@ -73,11 +82,29 @@ fn every_path_in_the_documents_exists() {
         "README.md",
         "ARCHITECTURE.md",
         "CONTRIBUTING.md",
-        "docs/results.md",
-        "docs/performance.md",
-        "docs/guide.md",
-        "docs/live.md",
+        "SECURITY.md",
+        "docs/SUMMARY.md",
+        "docs/a-new-loss.md",
         "docs/analyse.md",
+        "docs/cells.md",
+        "docs/data.md",
+        "docs/disturb.md",
+        "docs/files.md",
+        "docs/guide.md",
+        "docs/input-formats.md",
+        "docs/instruments.md",
+        "docs/live.md",
+        "docs/long-runs.md",
+        "docs/losses.md",
+        "docs/performance.md",
+        "docs/precision.md",
+        "docs/results-tables.md",
+        "docs/results.md",
+        "docs/scenario.md",
+        "docs/statistics.md",
+        "docs/stream-live.md",
+        "docs/summary.md",
+        "docs/tutorial.md",
     ] {
         let text = fs::read_to_string(root().join(document)).unwrap();
         let folder = root().join(document).parent().unwrap().to_owned();
@@ -111,7 +138,7 @@ fn commands(text: &str) -> Vec<Vec<String>> {
             fenced = !fenced;
             continue;
         }
-        // Code stands in fences, or between backquotes.
+        // Code is in fences, or between backquotes.
         let code: Vec<&str> = if fenced {
             vec![line]
         } else {
@@ -122,7 +149,7 @@ fn commands(text: &str) -> Vec<Vec<String>> {
             let words: Vec<String> = code.split_whitespace().map(str::to_owned).collect();
             let called = |w: &String| w == "saturn" || w.ends_with("/saturn");
             let start = match words.iter().position(called) {
-                // Assignments alone may stand before the program.
+                // Only assignments may precede the program.
                 Some(at) if words[..at].iter().all(|w| w.contains('=')) => at + 1,
                 _ if code.contains("cargo run") => match words.iter().position(|w| w == "--") {
                     Some(at) => at + 1,
@@ -143,9 +170,12 @@ fn every_command_in_the_documents_exists() {
         ("CONTRIBUTING.md", 0),
         ("docs/performance.md", 5),
         ("docs/guide.md", 9),
-        ("docs/live.md", 7),
+        ("docs/live.md", 3),
+        ("docs/stream-live.md", 7),
         ("docs/analyse.md", 2),
         ("docs/long-runs.md", 4),
+        ("docs/data.md", 7),
+        ("docs/tutorial.md", 10),
     ] {
         let text = fs::read_to_string(root().join(document)).unwrap();
         let commands = commands(&text);

@@ -99,7 +99,7 @@ fn bad_samples_are_named_by_their_index() {
     with(good(5));
     let output = bench.saturn(&["run", "tiny.yaml", "--out", "o", "--set", "data.classes=2"]);
     fails(&output, 2, &["train.h5", "label", "hint:"]);
-    // Skipped and counted, if asked for.
+    // Skipped and counted, if requested.
     with(recording(5, &[], 0, 0));
     let output = bench.saturn(&[
         "run",
@@ -127,7 +127,7 @@ fn new_train_file(bench: &Bench) -> hdf5::File {
     hdf5::File::create(path).unwrap()
 }
 
-/// Writes a training file by hand: times and units a sample.
+/// Writes a training file by hand: times and units per sample.
 fn write_raw(bench: &Bench, times: &[&[f32]], units: &[&[u16]], labels: &[i32]) {
     use hdf5::types::VarLenArray;
     let file = new_train_file(bench);
@@ -159,7 +159,7 @@ fn bad_times_and_lengths_are_named_and_unsorted_times_are_sorted() {
     fails(&run(), 2, &["train.h5", "hint:"]);
     write_raw(&bench, &[ok, ok], &[u, u], &[0, -1]);
     fails(&run(), 2, &["train.h5", "label", "-1", "hint:"]);
-    // Unsorted: sorted, and said.
+    // Unsorted: sorted, with a notice.
     let samples: Vec<&[f32]> = (0..12)
         .map(|i| if i == 7 { &[0.2f32, 0.1][..] } else { ok })
         .collect();
@@ -224,7 +224,7 @@ fn an_output_that_cannot_be_written_fails_the_run() {
     fails(&output, 1, &["file", "hint:"]);
 }
 
-/// Runs saturn where no file may be larger than so many blocks of 1 KiB: for the program, a disk that is full.
+/// Runs saturn with a limit on file sizes, in blocks of 1 KiB: for the program, a full disk.
 fn limited(bench: &Bench, blocks: u32, arguments: &str) -> Output {
     let saturn = env!("CARGO_BIN_EXE_saturn");
     let script = format!("ulimit -f {blocks}; exec {saturn} {arguments}");
@@ -235,8 +235,8 @@ fn limited(bench: &Bench, blocks: u32, arguments: &str) -> Output {
         .unwrap()
 }
 
-/// A disk that is full when the first trace is written: the run fails and names the file, what is finished
-/// stays, and the same command goes on from there.
+/// A disk that is full when the first trace is written: the run fails and names the file, finished results
+/// are kept, and the same command resumes.
 #[test]
 fn a_full_disk_ends_the_run_and_keeps_what_is_done() {
     let bench = Bench::new();
@@ -250,7 +250,7 @@ fn a_full_disk_ends_the_run_and_keeps_what_is_done() {
     let trained = files(&bench.path("out/results"), "classic.1.train.json");
     assert!(!trained.is_empty());
     assert!(files(&bench.path("out/results"), ".valid.json").is_empty());
-    // Nothing half-written is left beside it.
+    // No half-written file is left.
     assert_eq!(
         done().len(),
         fs::read_dir(bench.path("out/results")).unwrap().count()
@@ -259,8 +259,8 @@ fn a_full_disk_ends_the_run_and_keeps_what_is_done() {
     assert!(done().len() == 8 && trained.iter().all(|kept| done().contains(kept)));
 }
 
-/// A disk that is full when a checkpoint is written: it is named, none is left half-written, and the same command
-/// goes on.
+/// A disk that is full when a checkpoint is written: the error names it, no half-written file is left, and
+/// the same command resumes.
 #[test]
 fn a_full_disk_ends_the_run_at_a_checkpoint() {
     let bench = Bench::new();
@@ -305,7 +305,7 @@ fn mutated_files_end_in_a_message_or_a_table() {
     }
 }
 
-/// A folder of cells that is misspelt would otherwise be an empty one.
+/// A misspelt folder of trials would otherwise be an empty one.
 #[test]
 fn a_folder_of_cells_that_is_none_is_named() {
     let bench = Bench::new();
@@ -323,7 +323,7 @@ fn a_folder_of_cells_that_is_none_is_named() {
     );
 }
 
-/// Files of a run that are damaged are wrong input, whichever command meets them.
+/// Damaged files of a run are wrong input, for every command that reads them.
 #[test]
 fn damaged_files_of_a_run_are_wrong_input() {
     let bench = Bench::new();
@@ -405,16 +405,12 @@ fn what_is_read_is_never_written_over() {
     ];
     for (command, file) in commands {
         let before = fs::read(bench.path(file)).unwrap();
-        fails(
-            &bench.saturn(command),
-            2,
-            &["is the file that is read", "hint:"],
-        );
+        fails(&bench.saturn(command), 2, &["is the input file", "hint:"]);
         assert!(fs::read(bench.path(file)).unwrap() == before, "{file}");
     }
 }
 
-/// A set that is made must not take the place of recordings that were there.
+/// A generated set must not overwrite existing recordings.
 #[test]
 fn a_synthetic_set_is_not_written_over_other_files() {
     let bench = Bench::new();
@@ -431,7 +427,7 @@ fn a_synthetic_set_is_not_written_over_other_files() {
     assert!(!bench.path("mine/train.h5").exists());
 }
 
-/// A number of channels is bounded before memory is asked for.
+/// The number of channels is bounded before memory is allocated.
 #[test]
 fn numbers_of_channels_are_bounded() {
     let bench = Bench::new();

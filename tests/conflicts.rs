@@ -1,4 +1,5 @@
-//! What a run's folder belongs to, what is no scenario, and sizes that no machine has: by the program itself.
+//! The owner of a run's folder, files that are not scenarios, and sizes beyond any machine: with the built
+//! program.
 
 use std::fs;
 
@@ -56,7 +57,7 @@ fn a_folder_of_other_settings_is_refused_with_the_keys_that_differ() {
         &output,
         2,
         &[
-            "out: holds another run (`tiny`)",
+            "out: contains another run (`tiny`)",
             "train.lr: 0.003 there, 0.5 now",
             "models.gru.layers.0.gru.hidden: 8 there, 9 now",
             "--out to keep both",
@@ -71,7 +72,7 @@ fn a_folder_of_other_settings_is_refused_with_the_keys_that_differ() {
         2,
         &[
             "run.json: is damaged",
-            "nothing else says which run is in this folder",
+            "no other file identifies the run in this folder",
             "--collect",
         ],
     );
@@ -89,21 +90,21 @@ fn another_test_file_trains_nothing_again_and_overwrites_nothing() {
     let other = ["--out", "out", "--set", "data.events.test=more/test.h5"];
     let text = succeeds(&run(&bench, &other));
     assert!(!text.contains("trained in"), "{text}");
-    // The results on the first test file stay: what differs is named, and how to keep both.
+    // The results on the first test file stay: the message names the difference, and how to keep both.
     let last: Vec<&str> = other.iter().copied().chain(["--final"]).collect();
     let output = run(&bench, &last);
     fails(
         &output,
         2,
         &[
-            "out: holds results on other data",
+            "out: contains results on other data",
             "the test file: sha256",
             "copy the folder",
         ],
     );
     let now = files(&bench.path("out/results"), ".json");
     assert!(results.iter().all(|file| now.contains(file)));
-    // As the message says: a copy without those results takes the nets up.
+    // As the message says: a copy without those results uses the networks.
     copy(&bench, "out", "copy");
     for (name, _) in files(&bench.path("copy/results"), ".test.json") {
         fs::remove_file(bench.path("copy/results").join(name)).unwrap();
@@ -139,7 +140,10 @@ fn another_training_file_is_named() {
     fails(
         &output,
         2,
-        &["out: holds results on other data", "the train file: sha256"],
+        &[
+            "out: contains results on other data",
+            "the train file: sha256",
+        ],
     );
     let text = said(&output);
     assert!(

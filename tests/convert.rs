@@ -43,7 +43,7 @@ fn what_cannot_be_read_is_named_with_its_place() {
         ("wav", "there are no words in it"),
         ("wfdb", "there is no record in it"),
         ("n-mnist", "there is no recording in it"),
-        ("idx", "there is neither train-labels-idx1-ubyte nor"),
+        ("idx", "it contains neither train-labels-idx1-ubyte nor"),
     ] {
         let output = bench.saturn(&["data", "convert", format, "empty", "out"]);
         fails(&output, 2, &["empty: ", missing, "hint: "]);

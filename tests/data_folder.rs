@@ -15,7 +15,7 @@ models: {rnn: {layers: [rnn]}}
 arms: {classic: {streams: single}}
 ";
 
-/// Starts `saturn data make` so many times at once, and waits for all.
+/// Starts this many concurrent `saturn data make`, and waits for all.
 fn make_at_once(bench: &Bench, processes: usize) -> Vec<Output> {
     let start = |_| {
         let mut command = bench.command(&["data", "make", "shared.yaml"]);
@@ -66,7 +66,7 @@ fn who_waits_says_for_what_and_takes_the_others_set() {
     fs::write(bench.path("shared.yaml"), SET).unwrap();
     let folder = bench.path("made");
     let held = saturn_files::hold(&folder, || unreachable!()).unwrap();
-    // What a process that was killed has left is removed by the next one.
+    // Leftovers of a killed process are removed by the next one.
     fs::write(folder.join(".tmpAbC123-train.h5"), "half").unwrap();
     let mut command = bench.command(&["data", "make", "shared.yaml"]);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -76,7 +76,7 @@ fn who_waits_says_for_what_and_takes_the_others_set() {
     drop(held);
     let said = succeeds(&child.wait_with_output().unwrap());
     assert!(
-        said.contains("made: waiting for another saturn process that makes the recordings there"),
+        said.contains("made: waiting for another saturn process that is generating the recordings"),
         "{said}"
     );
     assert_eq!(names(&bench), ["test.h5", "train.h5", "valid.h5"]);

@@ -1,11 +1,9 @@
-//! The worked example of `CONTRIBUTING.md`: a policy as it would stand in `crates/sim/src/eval/reset/onset.rs`,
-//! and the two tests that it comes with.
+//! The worked example of `CONTRIBUTING.md`: a policy as it would be in `crates/eval/src/reset/onset.rs`, and
+//! its two tests.
 
 use std::fmt;
 
-use saturn_sim::eval::reset::{
-    Action, Policy, PolicyConfig, PolicyError, Seen, recalled, remembered,
-};
+use saturn_eval::reset::{Action, Policy, PolicyConfig, PolicyError, Seen, recalled, remembered};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -76,18 +74,18 @@ impl Policy for Waiting {
 
 mod tests {
     use saturn_data::{OnBadSample, ReadOptions, Recording, WriteMeta, write_events};
-    use saturn_sim::build::build;
-    use saturn_sim::eval::detector::DetectorConfig;
-    use saturn_sim::eval::evaluate::{Beside, Plan, evaluate};
-    use saturn_sim::eval::position::Spacing;
-    use saturn_sim::network::Network;
-    use saturn_sim::scenario::{Fill, Gap, Scenario};
-    use saturn_sim::stream::{Noise, Source, Split};
+    use saturn_eval::detector::DetectorConfig;
+    use saturn_eval::evaluate::{Beside, Plan, evaluate};
+    use saturn_eval::position::Spacing;
+    use saturn_network::build;
+    use saturn_network::{Network, NetworkConfig};
     use saturn_store::Progress;
+    use saturn_stream::{Fill, Gap};
+    use saturn_stream::{Noise, Source, Split};
 
     use super::*;
 
-    /// What a line of `policies!` asks of its type.
+    /// The requirements of a line of `policies!` on its type.
     #[test]
     fn it_can_be_registered() {
         fn registrable<T>(_: &T)
@@ -154,10 +152,8 @@ mod tests {
             steps: [5, 5],
             fill: vec![Fill::Silence],
         };
-        let text = "name: t\nmodels: {m: {layers: [{gru: {hidden: 8}}]}}";
-        let scenario = Scenario::parse(text, "t", std::path::Path::new(""), &[""; 0]).unwrap();
-        let model = scenario.models.get("m").unwrap();
-        let net: Network<f32> = build("m", model, 6, 2, 10.0, 1).unwrap();
+        let layers = serde_saphyr::from_str("[{gru: {hidden: 8}}]").unwrap();
+        let net: Network<f32> = build("m", &NetworkConfig::new(layers), 6, 2, 10.0, 1).unwrap();
         let found = |state_reset: &dyn PolicyConfig| {
             let plan = Plan {
                 source: Source {
@@ -183,7 +179,7 @@ mod tests {
             (found.by_recording, found.detection, found.resets)
         };
         let onset = found(&Onset { after: 5 });
-        assert_eq!(onset, found(&saturn_sim::eval::reset::Oracle {}));
+        assert_eq!(onset, found(&saturn_eval::reset::Oracle {}));
         assert_eq!(onset.2, 2 * 520 / 13);
     }
 }

@@ -1,5 +1,5 @@
-//! What is committed of results: trials in `results`, which their scenarios take up, the figures that documents show in
-//! `plots/gallery`, and a repository that is quick to clone.
+//! Committed results: the trials in `results`, which their scenarios use, the figures of the documents in `plots/gallery`,
+//! and the size of the repository.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -20,7 +20,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// A trial whose settings are no longer those of its scenario would be computed again.
+/// A trial whose settings differ from its scenario, or which is damaged, would be computed again.
 #[test]
 fn scenarios_take_up_their_committed_trials() {
     let bench = Bench::new();
@@ -46,7 +46,7 @@ fn scenarios_take_up_their_committed_trials() {
             places.insert(at);
         }
         let yaml = root().join("scenarios").join(format!("{name}.yaml"));
-        // Where the data lie, or whether they do, does not matter to a list.
+        // The location and existence of the data do not matter for a list.
         let mut list = bench.command(&["compare", "--final", "--list", "--out", &name, "--cells"]);
         list.arg(&file).arg(&yaml).env("SATURN_DATA", "elsewhere");
         let output = list.output().unwrap();
@@ -73,7 +73,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Figures that no document shows are drawn again where they are wanted: see `plots/gallery/README.md`.
+/// Other figures are drawn when they are needed: see `plots/gallery/README.md`.
 #[test]
 fn the_gallery_has_the_figures_that_documents_show() {
     let mut documents = vec![root().join("README.md")];
@@ -96,7 +96,7 @@ fn the_gallery_has_the_figures_that_documents_show() {
     }
 }
 
-/// A clone is small. Where there is no git, or no repository, as in an archive of the sources, nothing is tracked.
+/// A clone is small. In an archive of the sources there is no repository, and nothing to check.
 #[test]
 fn the_repository_is_small() {
     let listed = Command::new("git")
@@ -108,13 +108,13 @@ fn the_repository_is_small() {
         return;
     };
     if !listed.status.success() {
-        eprintln!("skipped: this is no repository");
+        eprintln!("skipped: this is not a repository");
         return;
     }
     let names = String::from_utf8(listed.stdout).unwrap();
     let (mut tree, mut figures) = (0, 0);
     for name in names.split_terminator('\0') {
-        // What was removed and is not committed yet has no bytes.
+        // A removed file that is not committed yet has no bytes.
         let bytes = fs::symlink_metadata(root().join(name)).map_or(0, |meta| meta.len());
         tree += bytes;
         figures += if name.starts_with("plots/gallery/") {
@@ -123,12 +123,9 @@ fn the_repository_is_small() {
             0
         };
     }
-    assert!(
-        tree < TREE,
-        "{tree} bytes are tracked, and {TREE} at most are wanted"
-    );
+    assert!(tree < TREE, "{tree} bytes are tracked; the limit is {TREE}");
     assert!(
         figures < FIGURES,
-        "{figures} bytes of figures, and {FIGURES} at most are wanted"
+        "{figures} bytes of figures; the limit is {FIGURES}"
     );
 }

@@ -73,5 +73,5 @@ fn each_row_names_a_test_that_exists() {
     assert!(rows >= ROWS, "only {rows} rows");
 }
 
-/// The page has at least so many rows.
+/// The page has at least this many rows.
 const ROWS: usize = 67;

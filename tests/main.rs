@@ -1,5 +1,5 @@
 //! Integration tests: the real program on tiny data, from a scenario to a report, and on bad input.
-#![allow(clippy::print_stderr)] // A skipped test says so.
+#![allow(clippy::print_stderr)] // A skipped test prints a message.
 
 mod analyse;
 mod architecture;
@@ -20,5 +20,7 @@ mod precision;
 mod real_data;
 mod resume;
 mod saturn;
+mod training_stops;
 mod view;
 mod weights;
+mod words;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use saturn_sim::run::clock::forget_clock;
+use saturn_store::clock::forget_clock;
 use serde_json::Value;
 
 use crate::saturn::{Bench, SCENARIO, fails, files, succeeds};
@@ -16,7 +16,7 @@ pub fn numbers(bench: &Bench, run: &str) -> Value {
     summary
 }
 
-/// Results are on standard output, what is being done on standard error; tables fit the terminal.
+/// Results are on standard output, progress on standard error; tables fit the terminal.
 #[test]
 fn results_and_progress_go_different_ways() {
     let bench = Bench::new();
@@ -87,7 +87,7 @@ fn a_scenario_becomes_a_folder_of_results() {
             }
         }
     }
-    // What a stream watches stands beside each net.
+    // The healthy ranges for live runs are stored with each network.
     let health = files(&bench.path("out/health"), ".json");
     assert_eq!(health.len(), 4);
     for (name, bytes) in health {
@@ -147,7 +147,7 @@ fn results_are_the_same_bits_at_any_number_of_threads() {
     }
 }
 
-/// Every way of training, its last weights and all results.
+/// Every training regime, its last weights and all results.
 #[test]
 fn every_arm_has_the_same_bits_at_any_number_of_threads() {
     let bench = Bench::new();
@@ -170,7 +170,7 @@ train: ";
     let scenario = SCENARIO.replace("gru: {layers: [{gru: {hidden: 8}}]}\n", "");
     let (head, rest) = scenario.split_once("arms:").unwrap();
     let (_, tail) = rest.split_once("train: ").unwrap();
-    // A policy that looks at the output sees that of a net with an output for "nothing", too.
+    // A policy on the output works for a network with an output for "nothing", too.
     let tail = tail.replace("{periodic: 50}", "{output: entropy}");
     let text = format!("{}\n{arms}{tail}", head.trim_end());
     std::fs::write(bench.path("arms.yaml"), text).unwrap();
@@ -224,7 +224,7 @@ fn compare_takes_all_seeds_and_redoes_only_what_is_missing() {
     fs::remove_file(bench.path("out/cells/gru.classic.2.json")).unwrap();
     let kept = bench.path("out/results/lif.classic.1.train.json");
     let before = fs::metadata(&kept).unwrap().modified().unwrap();
-    // Only what is done is collected; then the rest is done again, to the same numbers.
+    // Only existing results are collected; then the rest is computed, with the same numbers.
     succeeds(&bench.saturn(&["compare", "tiny.yaml", "--out", "out", "--collect"]));
     assert_eq!(numbers(&bench, "out")["cells"].as_array().unwrap().len(), 7);
     succeeds(&bench.saturn(&compare));
@@ -287,7 +287,8 @@ fn an_interrupted_run_keeps_what_is_done_and_goes_on() {
     assert_eq!(numbers(&bench, "out")["cells"].as_array().unwrap().len(), 4);
 }
 
-/// A scenario whose net takes more than the program: no promise that is broken, and none that scares.
+/// A scenario whose network takes more than the program: no estimate that is too low, and none that is far
+/// too high.
 #[cfg(target_os = "linux")]
 #[test]
 fn the_memory_that_check_foresees_is_what_a_run_takes() {
@@ -324,7 +325,7 @@ fn the_memory_that_check_foresees_is_what_a_run_takes() {
     let status = format!("/proc/{}/status", run.id());
     let mut peak = 0.0;
     let ended = loop {
-        // The most so far; gone once the program has ended.
+        // The peak so far; not available after the program has ended.
         let text = fs::read_to_string(&status).unwrap_or_default();
         let line = text.lines().find_map(|l| l.strip_prefix("VmHWM:"));
         if let Some(kib) = line.and_then(|l| l.trim().trim_end_matches(" kB").parse::<f64>().ok()) {
@@ -369,7 +370,7 @@ fn check_schema_and_inspect_say_what_they_should() {
     succeeds(&schema);
     let schema: Value = serde_json::from_slice(&schema.stdout).unwrap();
     assert!(schema["properties"]["models"].is_object());
-    // The synthetic set has 16 channels, and its words reach the last one.
+    // The synthetic set has 16 channels, and its words use all of them.
     let inspect = bench.saturn(&["data", "inspect", "data/train.h5"]);
     succeeds(&inspect);
     let text = String::from_utf8_lossy(&inspect.stdout).into_owned();
@@ -379,7 +380,7 @@ fn check_schema_and_inspect_say_what_they_should() {
     );
     assert!(
         !bench.path("train-inspect.svg").exists(),
-        "a figure that nobody asked for"
+        "a figure that was not requested"
     );
     let asked = [
         "data",

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
-use saturn_sim::run::clock::forget_clock;
+use saturn_store::clock::forget_clock;
 use serde_json::Value;
 
 use crate::saturn::{Bench, SCENARIO, fails, files, succeeds};
@@ -73,7 +73,7 @@ fn a_matrix_in_pieces_is_the_matrix() {
             .all(|line| line.ends_with("not done"))
     );
     assert_eq!(list(&bench, "here").len(), 8);
-    // Cells by pattern here, by number there, and one of them in a folder that is kept.
+    // Trials by pattern here, by number there, and one of them in an additional folder.
     succeeds(&compare(&bench, "here", &["--only", "lif.*,gru.classic.1"]));
     let line = list(&bench, "here")
         .into_iter()
@@ -94,7 +94,7 @@ fn a_matrix_in_pieces_is_the_matrix() {
         .filter(|l| l.ends_with(" done") && !l.contains("not"))
         .count();
     assert_eq!(done, 5);
-    // What is kept is not done again: with all weights gone, nothing is trained.
+    // Existing results are not recomputed: with all weights removed, nothing is trained.
     succeeds(&compare(
         &bench,
         "third",
@@ -126,7 +126,7 @@ fn tables_come_from_cells_alone() {
     };
     assert_eq!(row("again"), row("out"));
     assert!(row("out")["p_holm"].is_number());
-    // Without a cell there is nothing to show, and other settings are other cells.
+    // Without a trial there is nothing to show, and other settings are other trials.
     let nothing = compare(&bench, "none", &["--collect"]);
     fails(&nothing, 2, &["no finished cell", "hint:"]);
     let other = compare(
@@ -135,7 +135,7 @@ fn tables_come_from_cells_alone() {
         &["--set", "train.lr=0.5", "--collect", "out"],
     );
     fails(&other, 2, &["no finished cell"]);
-    // Cells that are there, in another place, are known by the data's content.
+    // Trials in another place are recognised by the content of the data.
     fs::rename(bench.path("elsewhere"), bench.path("moved")).unwrap();
     let moved = SCENARIO.replace("data/", "moved/");
     fs::write(bench.path("tiny.yaml"), moved).unwrap();
@@ -270,7 +270,7 @@ fn trials_on_other_events_stand_apart() {
             "{command:?}: {text}"
         );
     }
-    // Written into one folder, neither takes the place of the other.
+    // Written into one folder, neither replaces the other.
     fs::rename(bench.path("elsewhere"), bench.path("data")).unwrap();
     succeeds(&compare(&bench, "new", &["--cells", "mixed"]));
     assert_eq!(files(&mixed, ".json").len(), 8);
@@ -281,7 +281,7 @@ fn trials_on_other_events_stand_apart() {
 #[test]
 fn a_cell_that_fails_leaves_the_others_be() {
     let bench = Bench::new();
-    // One net leaves the real numbers at once.
+    // The loss of one network is soon NaN.
     let broken = SCENARIO.replace(
         "  gru: {layers: [{gru: {hidden: 8}}]}",
         "  gru: {layers: [{gru: {hidden: 8}}], train: {lr: 1.0e+30, clip_norm: none, warmup: 0}}",
@@ -404,7 +404,7 @@ fn tune_finds_settings_without_the_test_split() {
         found.contains("data/train.h5") && !found.contains(&bench.path("").display().to_string())
     );
     succeeds(&bench.saturn(&["check", "found.yaml"]));
-    // Again: nothing is trained, and the same is found.
+    // Again: nothing is trained, and the results are the same.
     let weights =
         bench.path("tried/candidate-0/round-1.gru.adaptive/weights/gru.adaptive.1.safetensors");
     let before = fs::metadata(&weights).unwrap().modified().unwrap();

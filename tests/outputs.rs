@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use crate::saturn::{Bench, SCENARIO, succeeds};
 
-/// Outputs that cannot be written: a pipe that nobody reads, and, where the system has it, a full disk.
+/// Outputs that cannot be written: a pipe without a reader, and, if the system has it, a full disk.
 fn broken() -> Vec<Stdio> {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
@@ -45,7 +45,7 @@ fn an_unwritable_standard_error_ends_no_command() {
     }
     let set = "name: made\ndata: {synthetic: {classes: 4, channels: 16, train: 8, valid: 4, test: 4}, folder: made}\nmodels: {rnn: {layers: [rnn]}}\narms: {classic: {streams: single}}\n";
     fs::write(bench.path("made.yaml"), set).unwrap();
-    // What is wrong is wrong with the same code, and nothing panics.
+    // Failures have the same code, and nothing panics.
     for (arguments, expected) in [
         (&["check", "nowhere.yaml"][..], 2),
         (&["run", "tiny.yaml", "--no-such-option"], 2),
@@ -82,7 +82,7 @@ fn a_reader_who_has_seen_enough_is_no_error_and_a_full_disk_is() {
             let output = command.stdout(out).stderr(Stdio::piped()).output().unwrap();
             let said = String::from_utf8_lossy(&output.stderr);
             assert!(!said.contains("panicked"), "{arguments:?}: {said}");
-            // One that has its own code for what it found, or prints nothing, keeps to that.
+            // A command with its own exit code for its result, or without output, keeps that.
             let own = plain.status.code().unwrap();
             let code = output.status.code().unwrap();
             let fits = code == expected || (code == own && (own != 0 || plain.stdout.is_empty()));
@@ -91,7 +91,7 @@ fn a_reader_who_has_seen_enough_is_no_error_and_a_full_disk_is() {
     }
 }
 
-/// An interrupt while synthetic data are made ends the command, and the same command goes on to the whole set.
+/// An interrupt while synthetic data are generated ends the command, and the same command completes the set.
 #[cfg(unix)]
 #[test]
 fn an_interrupt_ends_the_making_of_data() {
@@ -105,7 +105,7 @@ fn an_interrupt_ends_the_making_of_data() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // It is at work once it has said so.
+    // It is running once it has reported that.
     let mut said = std::io::BufReader::new(child.stderr.take().unwrap());
     let mut line = String::new();
     std::io::BufRead::read_line(&mut said, &mut line).unwrap();
@@ -137,7 +137,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// What panics where a stream cannot be written is used nowhere in the program.
+/// Functions that panic if a stream cannot be written are not used in the program.
 #[test]
 fn nothing_prints_but_through_what_may_fail() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");

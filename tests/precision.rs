@@ -1,6 +1,6 @@
-//! A scenario whose nets are stored in few bits.
+//! A scenario with quantised networks.
 
-use saturn_sim::run::clock::forget_clock;
+use saturn_store::clock::forget_clock;
 use serde_json::Value;
 
 use crate::saturn::{Bench, SCENARIO, fails, files, succeeds};

@@ -6,7 +6,7 @@ use saturn_data::{EventFile, OnBadSample, ReadOptions};
 use saturn_sim::run::workbench::{Paths, Workbench};
 use saturn_sim::scenario::Scenario;
 
-/// The spoken digits, or a word on why not.
+/// The spoken digits, or why they are missing.
 fn digits() -> Option<PathBuf> {
     let folder = std::env::var_os("SATURN_DATA").map(PathBuf::from);
     let found = folder
@@ -33,7 +33,7 @@ fn the_spoken_digits_are_read_whole() {
     }
 }
 
-/// Contrast across channels tells speech from noise of the same rate, and from silence.
+/// Contrast across channels distinguishes speech from noise of the same rate, and from silence.
 #[test]
 fn the_estimated_mask_agrees_with_the_labels() {
     let Some(folder) = digits() else { return };

@@ -1,4 +1,4 @@
-//! Runs that are killed, and go on: checkpoints, what is refused, two programs in one folder.
+//! Runs that are killed and resumed: checkpoints, rejected checkpoints, two programs in one folder.
 
 use std::fs;
 use std::path::Path;
@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use rand::RngExt;
 use saturn_cell::rng::generator;
-use saturn_sim::run::clock::forget_clock;
+use saturn_store::clock::forget_clock;
 use serde_json::Value;
 
 use crate::main_job::numbers;
 use crate::saturn::{Bench, fails, files, said, succeeds};
 
-/// Nets, ways to train and policies that remember something each.
+/// Networks, training regimes and policies with all kinds of state.
 const SCENARIO: &str = "\
 name: killed
 data: {events: {train: data/train.h5, valid: data/valid.h5, test: data/test.h5}, channels: 16}
@@ -38,7 +38,7 @@ evaluate:
 /// Numbers, files by name, lines of `metrics.jsonl`.
 type Left = (Value, Vec<(String, Vec<u8>)>, Vec<Value>);
 
-/// Everything that a run leaves and that does not depend on the clock: numbers, traces, weights, figures, and
+/// All files of a run that do not depend on the clock: numbers, traces, weights, figures, and
 /// `metrics.jsonl`.
 fn left(bench: &Bench, run: &str) -> Left {
     let folder = bench.path(run);
@@ -121,7 +121,7 @@ fn a_run_that_is_killed_again_and_again_ends_as_one_that_never_was() {
     }
 }
 
-/// Kills a run as soon as it has kept something; returns its folder of checkpoints.
+/// Kills a run as soon as it has saved something; returns its folder of checkpoints.
 fn cut_short(bench: &Bench, run: &str) -> std::path::PathBuf {
     let arguments = ["run", "long.yaml", "--out", run, "--every", "0"];
     let mut child = bench.command(&arguments).spawn().unwrap();
@@ -143,22 +143,25 @@ fn a_checkpoint_that_is_torn_is_named_and_the_one_before_is_taken() {
     let bench = Bench::new();
     let long = SCENARIO.replace("epochs: 6", "epochs: 400");
     fs::write(bench.path("long.yaml"), &long).unwrap();
-    let folder = cut_short(&bench, "torn");
+    let folder = cut_short(&bench, "cut");
     let mut all = files(&folder, ".ckpt");
     let number = |name: &str| name.rsplit('.').nth(1).unwrap().parse::<u64>().unwrap();
     all.sort_by_key(|(name, _)| number(name));
     let (newest, bytes) = all.last().unwrap();
     fs::write(folder.join(newest), &bytes[..bytes.len() / 2]).unwrap();
     let mut child = bench
-        .command(&["run", "long.yaml", "--out", "torn", "--resume"])
+        .command(&["run", "long.yaml", "--out", "cut", "--resume"])
         .stderr(std::process::Stdio::piped())
         .spawn()
         .unwrap();
     std::thread::sleep(Duration::from_secs(2));
     child.kill().unwrap();
     let text = said(&child.wait_with_output().unwrap());
-    assert!(text.contains(newest) && text.contains("is torn"), "{text}");
-    assert!(text.contains("going on from"), "{text}");
+    assert!(
+        text.contains(newest) && text.contains("is truncated or corrupt"),
+        "{text}"
+    );
+    assert!(text.contains("resuming from"), "{text}");
 }
 
 #[test]
@@ -167,9 +170,9 @@ fn a_folder_says_what_cannot_be_gone_on_with() {
     fs::write(bench.path("killed.yaml"), SCENARIO).unwrap();
     let arguments = ["run", "killed.yaml", "--out", "none", "--resume"];
     let output = bench.saturn(&arguments);
-    fails(&output, 2, &["none", "no run to go on with", "hint:"]);
+    fails(&output, 2, &["none", "no run to resume", "hint:"]);
 
-    // Its input has gone: what is done is kept, and the message names the file.
+    // Its input is gone: finished results are kept, and the message names the file.
     let long = SCENARIO.replace("epochs: 6", "epochs: 400");
     fs::write(bench.path("long.yaml"), long).unwrap();
     let folder = cut_short(&bench, "run");
@@ -195,8 +198,12 @@ fn two_programs_do_not_work_in_one_folder() {
     let output = bench.saturn(&arguments);
     child.kill().unwrap();
     child.wait().unwrap();
-    fails(&output, 2, &["another saturn is at work", "hint:"]);
-    // A program that was killed holds nothing.
+    fails(
+        &output,
+        2,
+        &["another saturn process is using this folder", "hint:"],
+    );
+    // A killed program has no lock.
     fs::write(bench.path("short.yaml"), SCENARIO).unwrap();
     let output = bench.saturn(&["run", "short.yaml", "--out", "run"]);
     fails(&output, 2, &["hint:"]);

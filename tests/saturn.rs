@@ -86,7 +86,7 @@ pub fn recording(index: usize, times_s: &[f64], unit: u32, label: usize) -> Reco
     }
 }
 
-/// What the program said, and that it did not panic.
+/// The program's messages, and a check that it did not panic.
 pub fn said(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!text.contains("panicked"), "{text}");
@@ -117,7 +117,7 @@ pub fn files(folder: &Path, ending: &str) -> Vec<(String, Vec<u8>)> {
         .filter(|entry| {
             let name = entry.file_name();
             let name = name.to_string_lossy();
-            // What a killed program has left half written begins with a dot.
+            // The half-written files of a killed program begin with a dot.
             name.ends_with(ending) && !name.starts_with('.')
         })
         .map(|entry| {

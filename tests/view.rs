@@ -1,14 +1,14 @@
-//! `saturn view`: what a picture shows at several sizes, and that the terminal is left clean.
+//! `saturn view`: its picture at several sizes, and that the terminal is left clean.
 
 use std::fs;
 use std::io::Write;
 use std::process::Command;
 
-use saturn_sim::live::counts::Counts;
-use saturn_sim::live::latency::Quantiles;
-use saturn_sim::live::raster::Raster;
-use saturn_sim::live::status::{Health, Status};
-use saturn_sim::view::{RunFolder, Scene, text};
+use saturn_cli::view::{RunFolder, Scene, text};
+use saturn_live::counts::Counts;
+use saturn_live::latency::Quantiles;
+use saturn_live::raster::Raster;
+use saturn_live::status::{Health, Status};
 
 use crate::live::{bench, bytes, start, stream};
 use crate::saturn::{fails, succeeds};
@@ -124,7 +124,7 @@ fn a_stream_is_shown_whole_at_every_size() {
     let large = shown(&scene, (140, 45));
     assert_eq!(large.matches("digit ").count(), 11, "{large}");
     assert_eq!(large.matches(".v.rms").count(), 13, "{large}");
-    // Of too many the likeliest and the least well.
+    // Of too many the likeliest and the least healthy.
     let small = shown(&scene, (80, 24));
     has(&small, &["health: the worst "]);
 }
@@ -169,7 +169,7 @@ fn a_run_is_shown_as_it_grows() {
             ],
         );
     }
-    // A run of which the half is there, with a line that is being written.
+    // A half-finished run, with an incomplete last line.
     let half = bench().path("half");
     fs::create_dir_all(&half).unwrap();
     fs::copy(run.join("scenario.yaml"), half.join("scenario.yaml")).unwrap();
@@ -222,9 +222,9 @@ fn pictures_can_be_printed_and_what_is_not_there_is_named() {
     let address = running.metrics();
     let mut stdin = running.stdin();
     stdin
-        .write_all(&bytes(&stream(), saturn_sim::live::protocol::Format::Line))
+        .write_all(&bytes(&stream(), saturn_live::protocol::Format::Line))
         .unwrap();
-    // What has been sent is heard before long, on a slow machine too.
+    // Sent events are processed before long, on a slow machine too.
     let until = std::time::Instant::now() + std::time::Duration::from_mins(1);
     let picture = loop {
         let output = bench().saturn(&["view", &address, "--once"]);
@@ -263,12 +263,13 @@ fn pictures_can_be_printed_and_what_is_not_there_is_named() {
     );
 }
 
-/// In a pseudo-terminal: it draws on the other screen, and whatever ends it, it goes back and shows the cursor.
+/// In a pseudo-terminal: it draws on the alternate screen, and however it ends, it switches back and shows
+/// the cursor.
 #[test]
 fn the_terminal_is_left_clean() {
     let there = Command::new("script").arg("--version").output();
     if !there.is_ok_and(|output| output.status.success()) {
-        eprintln!("skipped: `script` is not there to make a pseudo-terminal");
+        eprintln!("skipped: `script`, which makes a pseudo-terminal, was not found");
         return;
     }
     let saturn = env!("CARGO_BIN_EXE_saturn");

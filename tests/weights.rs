@@ -1,4 +1,4 @@
-//! Weights under a run's name: what they are, whose results they have, and what becomes of those that do not fit.
+//! Weights under a run's name: their origin, their results, and the treatment of those that do not fit.
 
 use std::fs;
 
@@ -106,7 +106,7 @@ fn weights_and_results_are_tied_by_a_checksum() {
     }
 }
 
-/// Weights put under a run's name by hand are used where they are named, and never reported with the run's history.
+/// Weights put under a run's name by hand are used if named, and never reported with the run's history.
 #[test]
 fn weights_of_another_training_are_not_reported_with_this_one() {
     let bench = trained();
@@ -212,7 +212,8 @@ fn weights_of_another_step_or_size_are_refused_with_both() {
     );
 }
 
-/// Damaged in any way: named, exit code 2 from every command that reads them, and never an advice to delete them.
+/// Damaged in any way: named, exit code 2 from every command that reads them, and never advice to delete
+/// them.
 #[test]
 fn damaged_weights_are_wrong_input_everywhere() {
     let bench = trained();

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use saturn_sim::live::protocol::{Decoder, Fault, Format, Item, Place, Sink};
+use saturn_live::protocol::{Decoder, Fault, Format, Item, Place, Sink};
 
 const CHANNELS: usize = 96;
 

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use saturn_sim::build::NetSize;
+use saturn_network::NetSize;
 use saturn_sim::scenario::{Scenario, to_yaml};
 
 fuzz_target!(|text: &str| {

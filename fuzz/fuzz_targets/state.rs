@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use saturn_fuzz::{judge, write};
-use saturn_sim::live::state;
+use saturn_live::state;
 use sha2::{Digest, Sha256};
 
 fuzz_target!(|input: (bool, &[u8])| {

@@ -3,19 +3,14 @@
 
 use libfuzzer_sys::fuzz_target;
 use saturn_fuzz::{judge, write};
-use saturn_sim::build::{Answers, build};
-use saturn_sim::run::weights::{self, Belonging, WeightsFile};
-use saturn_sim::scenario::Scenario;
+use saturn_network::{NetworkConfig, build};
+use saturn_train::weights::{self, Belonging, WeightsFile};
 
-const NET: &str = "name: x\ndata: {synthetic: {channels: 8, classes: 2}}\nmodels: {rnn: {layers: [{rnn: {hidden: 2}}]}}\narms: {classic: {streams: single}}\n";
+const LAYERS: &str = r#"[{"rnn": {"hidden": 2}}]"#;
 
 fuzz_target!(|bytes: &[u8]| {
-    let scenario = Scenario::parse(NET, "s.yaml", std::path::Path::new(""), &[] as &[&str])
-        .unwrap_or_else(|e| panic!("{e}"));
-    let (Some((name, model)), Some((_, arm))) = (scenario.models.iter().next(), scenario.arms.iter().next()) else {
-        return;
-    };
-    let mut net = build::<f32>(name, model, 3, Answers::of(2, arm), 10.0, 1).unwrap_or_else(|e| panic!("{e}"));
+    let model = NetworkConfig::new(serde_json::from_str(LAYERS).unwrap_or_else(|e| panic!("{e}")));
+    let mut net = build::<f32>("rnn", &model, 3, 2, 10.0, 1).unwrap_or_else(|e| panic!("{e}"));
     let path = write("net.safetensors", bytes);
     let read = weights::load(&mut net, &path);
     // What is read is finite, and can be written again.
@@ -26,7 +21,7 @@ fuzz_target!(|bytes: &[u8]| {
     judge(weights::tie(&path, None));
     judge(weights::refuse_in_the_way(&path, "key", Some(None)));
     let classes = ["a", "b"].map(String::from);
-    let of = Belonging { network: "rnn.classic.1", model, channels: 3, classes: &classes, dt_ms: 10.0, training: "key" };
+    let of = Belonging { network: "rnn.classic.1", model: &model, channels: 3, classes: &classes, dt_ms: 10.0, training: "key" };
     if let Ok(mut file) = WeightsFile::open(&path) {
         judge(file.refuse_another(&of));
         judge(file.origin());

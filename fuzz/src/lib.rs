@@ -1,5 +1,5 @@
-//! What the targets share: a folder in memory that files are written to, and a small sound file of each kind, beside
-//! which one is fuzzed.
+//! Common to all targets: a folder in memory that files are written to, and a small sound file of each kind
+//! next to the fuzzed one.
 
 use std::fs;
 use std::ops::ControlFlow;
@@ -31,7 +31,7 @@ pub fn write(name: &str, bytes: &[u8]) -> PathBuf {
     path
 }
 
-/// A converter's progress, which nobody watches.
+/// A converter's progress, ignored.
 pub fn unwatched() -> impl FnMut(SetProgress) -> ControlFlow<()> {
     |_| ControlFlow::Continue(())
 }

@@ -14,7 +14,7 @@ use crate::style::MUTED;
 pub struct Slope {
     /// The line that it belongs to.
     pub name: String,
-    /// The look of that line.
+    /// Style of that line.
     pub look: Look,
     /// Percentage points per 10^6 steps.
     pub points_per_million: f64,
@@ -36,7 +36,7 @@ pub struct AccuracyPanel {
 /// Accuracy over stream position with intervals; a panel a model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Accuracy {
-    /// What is to be seen.
+    /// Title.
     pub title: String,
     /// Position in the stream, with its unit.
     pub x: Axis,
@@ -119,9 +119,10 @@ impl Figure for Accuracy {
 
     fn caption(&self) -> String {
         format!(
-            "Each line is the accuracy of one arm in successive pieces of the same stream, and a band its 95 % \
-             interval: a level line means that the net is as good {} as at the start; the slopes above a panel, with \
-             their standard errors, give points per 10⁶ steps, whatever the length of the stream.",
+            "Each line is the accuracy of one arm in successive pieces of the same stream, and a band its \
+            95 % interval: a level line means that the network is as accurate {} as at the start; the \
+            slopes above a panel, with their standard errors, are points per 10⁶ steps, independent of the \
+            length of the stream.",
             self.length()
                 .map_or_else(|| "at the end".to_owned(), |n| format!("after {n} steps"))
         )

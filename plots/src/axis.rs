@@ -6,7 +6,7 @@ pub enum Scale {
     /// Equal steps, equal lengths.
     #[default]
     Linear,
-    /// Equal factors, equal lengths; what is not positive lies at the lower end.
+    /// Equal factors, equal lengths; values that are not positive are drawn at the lower end.
     Log,
 }
 
@@ -19,7 +19,7 @@ pub struct Axis {
     pub scale: Scale,
     /// Lowest and highest value; found from the data where it is `None`.
     pub range: Option<(f64, f64)>,
-    /// Values at or below this were not told apart and are drawn here; the tick says so.
+    /// Values at or below this were not distinguished and are drawn here; the tick is marked accordingly.
     pub floor: Option<f64>,
 }
 
@@ -48,15 +48,15 @@ impl Axis {
         self
     }
 
-    /// The same axis with a floor: what lies at or below it is drawn there, under a tick that says so.
+    /// The same axis with a floor: values at or below it are drawn there, under a tick marked accordingly.
     #[must_use]
     pub fn with_floor(mut self, floor: f64) -> Axis {
         self.floor = Some(floor);
         self
     }
 
-    /// Whether its lower end stands for all that is lower still: some value is at the floor, or is not positive on
-    /// a logarithmic axis, whose end is `low`.
+    /// Whether its lower end represents all lower values: some value is at the floor, or is not positive on a
+    /// logarithmic axis, whose end is `low`.
     pub(crate) fn ends_in_floor(&self, low: f64, values: impl Iterator<Item = f64>) -> bool {
         let limit = match (self.scale, self.floor) {
             (_, Some(floor)) if floor >= low => floor,
@@ -107,7 +107,7 @@ impl Axis {
                 if snug {
                     return rounded_out(low, high);
                 }
-                // A quantity that starts near nothing starts at nothing.
+                // A quantity that starts near zero gets an axis from zero.
                 let floor = if low >= 0.0 && low < 0.4 * high {
                     0.0
                 } else {
@@ -136,7 +136,7 @@ fn rounded_out(low: f64, high: f64) -> (f64, f64) {
     )
 }
 
-/// A tick: where it stands and what is written there.
+/// A tick: its position and label.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Tick {
     pub value: f64,
@@ -167,7 +167,7 @@ impl Ruler {
         }
     }
 
-    /// The same ruler, whose lower end stands for all that is lower still where `floored`.
+    /// The same ruler; its lower end represents all lower values if `floored`.
     pub fn with_floor(mut self, floored: bool) -> Ruler {
         self.floored = floored;
         self
@@ -284,7 +284,8 @@ fn short(value: f64) -> String {
     }
 }
 
-/// A number with some places; one that would read as zero and is none is below the last place: `<0.01`.
+/// A number with a few decimal places; a nonzero number that would read as zero is below the last place:
+/// `<0.01`.
 pub(crate) fn resolved(value: f64, places: usize) -> String {
     let text = format!("{value:.places$}");
     let reads_zero = text.chars().all(|c| matches!(c, '0' | '.' | '-'));
@@ -337,7 +338,7 @@ fn number(value: f64, step: f64, largest: f64) -> String {
     minus(&format!("{:.places$}{suffix}", value / unit))
 }
 
-/// Drops zeros that say nothing from the end of a decimal fraction.
+/// Removes trailing zeros of a decimal fraction.
 pub(crate) fn trim(text: &str) -> String {
     if text.contains('.') {
         text.trim_end_matches('0').trim_end_matches('.').to_owned()

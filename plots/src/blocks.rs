@@ -13,16 +13,16 @@ use crate::style::{self, FAINT, INK, MARGIN, MUTED, STRIPE, WHITE};
 pub struct Block {
     /// What its columns have in common.
     pub title: String,
-    /// `values[row * columns + column]`; NaN where there is none.
+    /// `values[row * columns + column]`; NaN for missing values.
     pub values: Vec<f64>,
 }
 
 /// Models (rows) x reset policies (blocks) x arms (the columns of each block).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Blocks {
-    /// What is to be seen.
+    /// Title.
     pub title: String,
-    /// What the numbers are, with their unit.
+    /// The quantity, with its unit.
     pub unit: String,
     /// Names of the rows.
     pub rows: Vec<String>,

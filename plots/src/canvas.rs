@@ -1,7 +1,7 @@
 //! A canvas: a list of marks in px, from which both the SVG and the PNG are made.
 //!
-//! x runs to the right and y down, from the upper left corner. Marks are drawn in the order in which
-//! they were added.
+//! x runs to the right and y down, from the upper left corner. Marks are drawn in the order in which they
+//! were added.
 
 use crate::font;
 use crate::style::Colour;

@@ -13,7 +13,7 @@ use crate::style::{self, FAINT, GRID, INK, MARGIN, MUTED};
 /// One arm under one reset policy.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CompareItem {
-    /// As it stands in the legend: "classic, oracle reset".
+    /// The legend's text: "classic, oracle reset".
     pub name: String,
     /// Colour and marker.
     pub look: Look,
@@ -37,26 +37,26 @@ pub struct CompareValue {
 pub struct ComparePanel {
     /// What fills the gaps.
     pub title: String,
-    /// `values[model][item]`; `None` where there is none.
+    /// `values[model][item]`; `None` for missing values.
     pub values: Vec<Vec<Option<CompareValue>>>,
 }
 
 /// Accuracy of each model (rows) for each arm and reset policy (markers), a panel a fill.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Compare {
-    /// What is to be seen.
+    /// Title.
     pub title: String,
-    /// What is measured, with its unit and range.
+    /// The measured quantity, with its unit and range.
     pub x: Axis,
     /// The value that guessing gives.
     pub chance: Option<f64>,
     /// Names of the rows, from top to bottom.
     pub models: Vec<String>,
-    /// What the markers stand for, from the top to the bottom of a row.
+    /// Names of the markers, from the top to the bottom of a row.
     pub items: Vec<CompareItem>,
     /// One a fill or a reading.
     pub panels: Vec<ComparePanel>,
-    /// What the bars are, for the legend: "95 % interval over seeds".
+    /// Meaning of the bars, for the legend: "95 % interval over seeds".
     pub interval: String,
 }
 
@@ -77,9 +77,9 @@ impl Default for Compare {
 /// Height of one marker's line where there is room for it and where there are very many, and the air between
 /// the rows, px.
 const SLOT: f64 = 12.0;
-/// Height of one marker's line where its name is beside it.
+/// Height of one marker's line if its name is next to it.
 const NAMED_SLOT: f64 = 16.0;
-/// Items that a legend can name; more have their names beside their markers.
+/// Most items that a legend names; more have their names next to their markers.
 const LEGEND: usize = 8;
 const LOWEST_SLOT: f64 = 7.0;
 const ROW_AIR: f64 = 14.0;
@@ -91,7 +91,8 @@ const MARKER_SHARE: f64 = 0.48;
 const INSET: f64 = 8.0;
 
 impl Compare {
-    /// Whether names are beside the markers: one row needs no legend, and many names are a poor one.
+    /// Whether names are next to the markers: one row needs no legend, and a legend of many names is hard to
+    /// read.
     fn is_named(&self) -> bool {
         self.models.len() == 1 && self.items.len() > 1 || self.items.len() > LEGEND
     }
@@ -136,7 +137,7 @@ impl Compare {
         }
     }
 
-    /// Names of models, and of items where these are beside their markers, left of `x`.
+    /// Names of models, and of items if these are next to their markers, left of `x`.
     fn names(&self, canvas: &mut Canvas, x: f64, top: f64) {
         for (m, name) in self.models.iter().enumerate() {
             let y = top + m as f64 * self.row_height();
@@ -194,7 +195,7 @@ impl Compare {
         }
         let marker = (MARKER_SHARE * slot).min(style::MARKER);
         item.look.mark_of_size(canvas, (px(value.value), y), marker);
-        // Below the bar, so that they hide neither it nor the marker.
+        // Below the bar, so that they cover neither it nor the marker.
         let radius = style::SEED.min(0.16 * slot);
         let seeds = value.seeds.iter().filter(|s| s.is_finite());
         for seed in seeds.filter(|_| value.seeds.len() > 1) {

@@ -11,7 +11,7 @@ use crate::series::{Level, LinePanel};
 /// time since the gap began; a panel a model, a line an arm.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Contraction {
-    /// What is to be seen.
+    /// Title.
     pub title: String,
     /// The lag, with its unit.
     pub x: Axis,
@@ -28,7 +28,7 @@ impl Default for Contraction {
         Contraction {
             title: "How much of the past is left after the same gap".to_owned(),
             x: Axis::linear("time in the same gap, s"),
-            y: Axis::linear("difference that the past still makes (1 = at its start)"),
+            y: Axis::linear("remaining effect of the past (1 = at its start)"),
             threshold: None,
             panels: Vec::new(),
         }
@@ -53,9 +53,9 @@ impl Figure for Contraction {
     }
 
     fn caption(&self) -> String {
-        "Copies of one net saw different samples and then exactly the same gap: the line is the \
-         distance between their states, relative to its value when the gap began, so a line that \
-         falls to 0 is a net that lets go of the past and a line that stays up is one that does not."
+        "Copies of one network received different samples and then exactly the same gap. The line is the \
+        distance between their states, relative to its value at the start of the gap: a line that falls to \
+        0 is a network that forgets the past; a line that stays up is one that does not."
             .to_owned()
     }
 }

@@ -1,5 +1,5 @@
-//! What drives a net and what it does: eigenvalues of its layers in the complex plane, and beside them how two
-//! pasts become one, measured and foretold.
+//! A network's dynamics: eigenvalues of its layers in the complex plane, and next to them how the states
+//! after two pasts converge, measured and predicted.
 
 use crate::axis::{Axis, Scale};
 use crate::canvas::{Canvas, Text};
@@ -22,20 +22,20 @@ pub struct DynamicsRow {
     pub surrogate: Vec<(f64, f64)>,
     /// Eigenvalues at its fixed points in silence.
     pub at_rest: Vec<(f64, f64)>,
-    /// The share of their first distance that two pasts still have, against time in s.
+    /// The share of the initial distance of two pasts that remains, against time in s.
     pub measured: Vec<(f64, f64)>,
     /// The same if the leading exponent held from the start.
     pub foretold: Vec<(f64, f64)>,
-    /// What is to be said of it, a line each.
+    /// Notes, one line each.
     pub notes: Vec<String>,
 }
 
 /// The layers of a net.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dynamics {
-    /// What is to be seen.
+    /// Title.
     pub title: String,
-    /// The colour of what is measured.
+    /// The colour of measurements.
     pub look: Look,
     /// From input to readout.
     pub rows: Vec<DynamicsRow>,
@@ -72,7 +72,7 @@ enum Item {
     Line(Look),
 }
 
-/// An eigenvalue at rest.
+/// An eigenvalue at a fixed point.
 fn ring(canvas: &mut Canvas, (x, y): (f64, f64)) {
     canvas.disc(x, y, 3.0, INK);
     canvas.disc(x, y, 1.7, WHITE);
@@ -83,7 +83,7 @@ impl Dynamics {
         self.look.colour()
     }
 
-    /// What marks stand for: those that are there.
+    /// Legend of the marks in use.
     fn items(&self) -> Vec<(Item, &'static str)> {
         let any = |f: &dyn Fn(&DynamicsRow) -> &Vec<(f64, f64)>| {
             self.rows.iter().any(|row| !f(row).is_empty())
@@ -99,7 +99,11 @@ impl Dynamics {
                 Item::Dot(SURROGATE.colour().tint(0.6)),
                 "with the surrogate's slope",
             ),
-            (any(&|row| &row.at_rest), Item::Ring, "at rest in silence"),
+            (
+                any(&|row| &row.at_rest),
+                Item::Ring,
+                "at the fixed point in silence",
+            ),
             (
                 any(&|row| &row.measured),
                 Item::Line(Look::of(self.look.role)),
@@ -234,7 +238,7 @@ impl Dynamics {
             rect.bottom() + 26.0 + style::LABEL,
             label,
         );
-        let label = "difference that the past still makes";
+        let label = "remaining effect of the past";
         let label = Text::new(label, style::LABEL, INK).middle().upwards();
         canvas.centred(rect.x - 56.0, rect.y + 0.5 * rect.h, label);
     }
@@ -287,10 +291,10 @@ impl Figure for Dynamics {
     }
 
     fn caption(&self) -> String {
-        "Left, the eigenvalues of a layer's step as a linear map, on the way along a stream and where it rests in \
-         silence: inside the circle differences shrink, outside they grow. Right, how much of the difference of \
-         two pasts is left after some time in the same gap, and the slope that the leading Lyapunov exponent \
-         foretells for the long run."
+        "Left: the eigenvalues of a layer's step as a linear map, along a stream and at its fixed point in \
+        silence. Inside the circle differences shrink, outside they grow. Right: how much of the difference \
+        of two pasts remains after some time in the same gap, and the long-term slope predicted by the \
+        leading Lyapunov exponent."
             .to_owned()
     }
 }

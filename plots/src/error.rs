@@ -10,7 +10,7 @@ pub enum PlotError {
     Write {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
     /// The image could not be encoded.
@@ -18,7 +18,7 @@ pub enum PlotError {
     Encode {
         /// The file.
         path: PathBuf,
-        /// What the encoder said.
+        /// The encoder's error.
         reason: String,
     },
     /// A path has no file name to which `.svg` and `.png` could be added.
@@ -34,7 +34,7 @@ pub enum PlotError {
         figure: &'static str,
         /// The array.
         what: String,
-        /// How many values the rest of the figure asks for.
+        /// Number of values required by the rest of the figure.
         expected: usize,
         /// How many there are.
         found: usize,
@@ -51,7 +51,7 @@ impl PlotError {
     }
 }
 
-/// Checks the length of an array against what the rest of a figure asks for.
+/// Checks the length of an array against the rest of a figure.
 pub(crate) fn check_len(
     figure: &'static str,
     what: impl Into<String>,

@@ -1,4 +1,4 @@
-//! What every figure can do: be drawn into two files, and say how it is read.
+//! Common to all figures: drawing into two files, and a caption.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,13 +24,13 @@ pub trait Figure {
     /// One sentence on how to read the figure.
     fn caption(&self) -> String;
 
-    /// The drawing as the text of an SVG file, to be put into a page.
+    /// The drawing as the text of an SVG file, to embed in a page.
     fn to_svg(&self) -> Result<String, PlotError> {
         svg::render(&self.canvas()?, Path::new("figure.svg"))
     }
 
-    /// Writes `stem.svg` and `stem.png`. Each is written beside its place and then renamed, so that
-    /// no reader meets half a figure.
+    /// Writes `stem.svg` and `stem.png`. Each is written under a temporary name and then renamed, so that no
+    /// reader sees half a figure.
     fn draw(&self, path_stem: &Path) -> Result<Files, PlotError> {
         let canvas = self.canvas()?;
         let files = Files {
@@ -59,7 +59,7 @@ fn with_ending(stem: &Path, ending: &str) -> Result<PathBuf, PlotError> {
     Ok(stem.with_file_name(name))
 }
 
-/// Lets `write` fill a temporary file, then moves it to `path`. A failed write leaves nothing.
+/// Lets `write` fill a temporary file, then renames it to `path`. A failed write leaves no file.
 fn write_beside(
     path: &Path,
     write: impl FnOnce(&Path) -> Result<(), PlotError>,

@@ -25,7 +25,7 @@ fn face(bold: bool) -> Option<&'static FontRef<'static>> {
     .as_ref()
 }
 
-/// `size` is px an em; ab_glyph wants px from ascent to descent.
+/// `size` is px per em; ab_glyph expects px from ascent to descent.
 fn scale(font: &FontRef<'_>, size: f64) -> PxScale {
     let em = f64::from(font.units_per_em().unwrap_or(2048.0));
     PxScale::from((size * f64::from(font.height_unscaled()) / em) as f32)
@@ -100,7 +100,7 @@ pub(crate) fn rasterise(text: &str, size: f64, bold: bool, mut put: impl FnMut(i
     }
 }
 
-/// Breaks a text into lines no wider than `limit` px. A word wider than the limit stands alone.
+/// Breaks a text into lines no wider than `limit` px. A word wider than the limit gets its own line.
 pub(crate) fn wrap(text: &str, size: f64, bold: bool, limit: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
@@ -131,8 +131,7 @@ pub(crate) fn wrap_evenly(text: &str, size: f64, bold: bool, limit: f64) -> Vec<
     best
 }
 
-/// The text itself, or as much of it as fits into `limit` px with an ellipsis after it. No more of it is measured
-/// than fits, twice.
+/// The text, truncated with an ellipsis to fit into `limit` px. At most twice the fitting length is measured.
 pub(crate) fn shorten(text: &str, size: f64, bold: bool, limit: f64) -> String {
     let (mut fits, mut whole) = (0, true);
     walk(text, size, bold, |end, width| {

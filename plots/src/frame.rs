@@ -61,15 +61,15 @@ impl Frame {
         }
     }
 
-    /// The same frame, where the lower end of an axis stands for all that is lower still.
+    /// The same frame; the lower end of an axis represents all lower values.
     pub fn with_floors(mut self, x: bool, y: bool) -> Frame {
         self.x = self.x.with_floor(x);
         self.y = self.y.with_floor(y);
         self
     }
 
-    /// Marks what of a series lies above or below the frame, once for each run of such points; whether there is
-    /// something.
+    /// Marks the points of a series above or below the frame, once for each run of such points; returns
+    /// whether there are any.
     pub fn beyond(&self, canvas: &mut Canvas, series: &Series) -> bool {
         let r = self.rect;
         let side = |&(x, y): &(f64, f64)| -> i8 {
@@ -102,7 +102,7 @@ impl Frame {
         self.y.ticks(SPACING.1)
     }
 
-    /// The lower spine with its ticks, and the numbers if asked for.
+    /// The lower spine with its ticks, and optionally the numbers.
     pub fn lower(&self, canvas: &mut Canvas, numbers: bool) {
         let (r, y) = (self.rect, self.rect.bottom());
         canvas.rule((r.x, y), (r.right(), y), INK, style::SPINE);
@@ -119,7 +119,7 @@ impl Frame {
         }
     }
 
-    /// The left spine with its ticks, and the numbers if asked for.
+    /// The left spine with its ticks, and optionally the numbers.
     pub fn left(&self, canvas: &mut Canvas, numbers: bool) {
         let r = self.rect;
         canvas.rule((r.x, r.y), (r.x, r.bottom()), INK, style::SPINE);
@@ -224,7 +224,7 @@ impl Frame {
         }
     }
 
-    /// Says in the middle that there is nothing to see.
+    /// Writes "no data" in the middle.
     pub fn no_data(&self, canvas: &mut Canvas) {
         let text = Text::new("no data", style::LABEL, MUTED).middle();
         let r = self.rect;

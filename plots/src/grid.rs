@@ -64,7 +64,7 @@ const LINE_HEIGHT: f64 = 15.0;
 const NOTE_HEIGHT: f64 = 14.0;
 const HEADER: f64 = 26.0;
 
-/// Where everything lies.
+/// Layout of all parts.
 struct Layout {
     width: f64,
     height: f64,
@@ -187,7 +187,7 @@ impl Grid {
         self.rows.iter().flat_map(|row| row.cells.iter().flatten())
     }
 
-    /// What the vertical scale of a cell is to cover.
+    /// The range that a panel's vertical scale must cover.
     fn ys(&self, cell: &Cell) -> Vec<f64> {
         let of = |c: &Cell| -> Vec<f64> {
             let levels = c.levels.iter().map(|l| l.value);
@@ -361,7 +361,7 @@ impl Grid {
         }
     }
 
-    /// Names with their looks, in the order in which they appear.
+    /// Names with their styles, in the order in which they appear.
     fn names(&self) -> Vec<(Look, String)> {
         let mut names: Vec<(Look, String)> = Vec::new();
         for series in self.cells().flat_map(|c| &c.series) {

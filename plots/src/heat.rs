@@ -10,15 +10,15 @@ use crate::style::{self, Colour, INK, MARGIN, MUTED, STRIPE, WHITE};
 /// Models (rows) x arms (columns), the value printed in each cell and as its shade.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Heat {
-    /// What is to be seen.
+    /// Title.
     pub title: String,
-    /// What the numbers are, with their unit.
+    /// The quantity, with its unit.
     pub unit: String,
     /// Names of the rows.
     pub rows: Vec<String>,
     /// Names of the columns.
     pub columns: Vec<String>,
-    /// `values[row * columns + column]`; NaN where there is none.
+    /// `values[row * columns + column]`; NaN for missing values.
     pub values: Vec<f64>,
     /// Half the width of each value's interval, printed below it; as many as values, or none.
     pub half_widths: Vec<f64>,
@@ -50,7 +50,7 @@ pub(crate) fn shade(share: f64) -> Colour {
     from.towards(to, (share - low) / (high - low))
 }
 
-/// The lines of a column's name: what stands after a comma begins a new one.
+/// The lines of a column's name: a comma begins a new one.
 fn head(name: &str, width: f64) -> Vec<String> {
     let parts = name.split_inclusive(", ");
     parts

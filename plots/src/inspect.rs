@@ -9,10 +9,10 @@ use crate::frame::{Frame, Rect};
 use crate::raster::{RasterPlot, draw_profile, x_label};
 use crate::style::{self, INK, MARGIN, MUTED};
 
-/// What is in a file: the raster of one example, mean rates, durations, class counts.
+/// Contents of a file: the raster of one example, mean rates, durations, class counts.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Inspect {
-    /// The file and what is in it.
+    /// The file and a summary of its contents.
     pub title: String,
     /// One recording.
     pub example: RasterPlot,

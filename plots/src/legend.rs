@@ -5,7 +5,7 @@ use crate::font;
 use crate::look::Look;
 use crate::style::{self, FAINT, INK, LABEL, MUTED};
 
-/// What a legend shows before each name of a series.
+/// The symbol before each name of a series.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Sample {
     /// A line, dashed where it is.
@@ -17,7 +17,7 @@ pub(crate) enum Sample {
     Marker,
 }
 
-/// What is drawn in panels and is no series.
+/// Marks in panels that are not series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Note {
     /// A dashed reference line.
@@ -34,7 +34,7 @@ const SWATCH: f64 = 24.0;
 const GAP: f64 = 20.0;
 const ROW: f64 = 20.0;
 
-/// Names with what stands for them, set in rows no wider than the space.
+/// Names with their symbols, set in rows no wider than the space.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Legend {
     pub items: Vec<(Look, String)>,

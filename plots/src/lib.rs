@@ -1,14 +1,14 @@
 //! Saturn's figures: plain numbers in, SVG and PNG out.
 //!
-//! A figure is a plain struct with public fields. [`Figure::draw`] writes `stem.svg` and `stem.png`
-//! beside each other, from one list of marks, and [`Figure::caption`] says in one sentence how to
-//! read it. Nothing of the simulator is imported here.
+//! A figure is a plain struct with public fields. [`Figure::draw`] writes `stem.svg` and `stem.png` from one
+//! list of marks, and [`Figure::caption`] explains how to read it. This crate does not depend on the
+//! simulator.
 //!
 //! | figure | shows |
 //! |---|---|
 //! | [`Compare`] | accuracy of models x arms x reset policies, with intervals, a panel a gap fill |
 //! | [`Stream`] | input, mask, and the output of several arms on the same stretch of a stream |
-//! | [`Contraction`] | how much of the past is left after the same gap |
+//! | [`Contraction`] | how much of the past remains after the same gap |
 //! | [`Accuracy`] | accuracy over stream position, with its slope |
 //! | [`LongRun`] | accuracy, memory, speed and rounding along a very long stream |
 //! | [`Sweep`] | accuracy against the error of boundaries, the length of gaps |
@@ -16,19 +16,19 @@
 //! | [`Traces`] | states of a few units over a stretch, with the mask shaded |
 //! | [`Training`] | loss and validation accuracy against epoch |
 //! | [`RasterPlot`] | the events of one recording or stretch, with its rates |
-//! | [`Inspect`] | a data set at a glance |
-//! | [`Scaling`] | how a cost grows with a size, beside its ideal growth |
+//! | [`Inspect`] | summary of a data set |
+//! | [`Scaling`] | how a cost grows with a size, with its ideal growth |
 //! | [`Operating`] | errors of a detector against its false alarms |
-//! | [`Scatter`] | one quantity of nets against another |
+//! | [`Scatter`] | one quantity of networks against another |
 //! | [`Heat`] | a table as a heat map, numbers printed |
-//! | [`Dynamics`] | eigenvalues of a net's layers, and how two pasts become one |
+//! | [`Dynamics`] | eigenvalues of a network's layers, and convergence after two pasts |
 //! | [`Blocks`] | a large table on one page, columns in blocks |
 //!
 //! # Conventions
 //!
-//! Colours keep their meaning from figure to figure: they come from a [`Look`], and a look from a
-//! [`Role`], which the caller knows. A value that is NaN or infinite is a gap; a panel without a
-//! finite value says "no data". Equal input gives equal bytes.
+//! Colours have the same meaning in all figures: they come from a [`Look`], and a look from a [`Role`], which
+//! the caller sets. A value that is NaN or infinite leaves a gap; a panel without a finite value shows "no
+//! data". Equal input gives equal bytes.
 //!
 //! ```
 //! use saturn_plots::{Contraction, Figure, Look, LinePanel, Role, Series};

@@ -1,4 +1,4 @@
-//! What changes as a stream goes on: quantities with scales of their own against one position.
+//! Changes along a stream: quantities with their own scales against one position.
 
 use crate::axis::Axis;
 use crate::canvas::Canvas;
@@ -10,7 +10,7 @@ use crate::series::LinePanel;
 /// A panel a quantity, each with a vertical scale of its own; a line a net.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LongRun {
-    /// What is to be seen.
+    /// Title.
     pub title: String,
     /// How it is read, in a sentence.
     pub caption: String,
@@ -24,8 +24,8 @@ impl Default for LongRun {
     fn default() -> LongRun {
         LongRun {
             title: "What changes along a very long stream".to_owned(),
-            caption: "Each panel is one quantity against stream position, each line one net: a line that stays \
-                      level is a net that a long stream does not change."
+            caption: "Each panel is one quantity against stream position, each line one net: a level line \
+                is a network that a long stream does not change."
                 .to_owned(),
             x: Axis::log("stream position, steps"),
             panels: Vec::new(),

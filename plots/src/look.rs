@@ -1,9 +1,9 @@
-//! How a series looks: colour, marker and dash, found from what it means.
+//! Style of a series: colour, marker and dash, derived from its meaning.
 
 use crate::canvas::Canvas;
 use crate::style::{self, Colour, WHITE};
 
-/// What a series stands for; decides colour and marker.
+/// The meaning of a series; decides colour and marker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// One sample from a zero state, cross-entropy.
@@ -123,7 +123,7 @@ pub struct Look {
 }
 
 impl Look {
-    /// The plain look of a role: filled marker, full line.
+    /// The plain style of a role: filled marker, full line.
     pub const fn of(role: Role) -> Look {
         Look {
             role,
@@ -132,7 +132,7 @@ impl Look {
         }
     }
 
-    /// The look of what others are measured from: grey, hollow and dashed.
+    /// The style of the reference: grey, hollow and dashed.
     pub const fn reference() -> Look {
         Look::of(Role::Reference).reset()
     }

@@ -20,7 +20,7 @@ pub struct OperatingPoint {
     pub false_alarms_per_hour: f64,
     /// Samples answered with another class, %.
     pub substitutions: f64,
-    /// Samples without an answer, %.
+    /// Samples without a detection, %.
     pub misses: f64,
 }
 
@@ -36,14 +36,14 @@ pub struct OperatingPanel {
     pub points: Vec<OperatingPoint>,
 }
 
-/// Arms whose numbers stand above a panel, at most: more would be a table.
+/// Most arms whose numbers are written above a panel: more would be a table.
 const NOTED: usize = 3;
 
 /// Samples that a boundary-free detector misses or mistakes against its false alarms an hour; a panel a
 /// model, a line an arm.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Operating {
-    /// What is to be seen.
+    /// Title.
     pub title: String,
     /// False alarms an hour.
     pub x: Axis,
@@ -56,7 +56,7 @@ pub struct Operating {
 impl Default for Operating {
     fn default() -> Operating {
         Operating {
-            title: "What a detector without boundaries misses, and what it makes up".to_owned(),
+            title: "Missed samples and false alarms of a detector without boundaries".to_owned(),
             x: Axis::log("false alarms an hour"),
             y: Axis::linear("samples missed or mistaken, %").over(0.0, 100.0),
             panels: Vec::new(),
@@ -107,19 +107,20 @@ impl Figure for Operating {
     }
 
     fn caption(&self) -> String {
-        "Each line is one way of training: the fewest samples that any threshold misses or mistakes with no \
-         more false alarms than that; the lower and the further left, the better. The marker is the threshold \
-         that was chosen on the validation set, on its line or above it (thresholds without any false alarm lie \
-         at the left end, marked ≤); what is mistaken has another class, what is missed has no answer."
+        "Each line is one training regime: the fewest samples that any threshold misses or confuses at no \
+        more than this rate of false alarms; lower and further left is better. The marker is the threshold \
+        chosen on the validation set, on its line or above it (thresholds without any false alarm are at \
+        the left end, marked ≤). A confused sample is detected as another class, a missed one is not \
+        detected."
             .to_owned()
     }
 }
 
-/// The fewest errors that a threshold reaches with at most so many false alarms, as a staircase.
+/// The fewest errors that a threshold reaches with at most a given number of false alarms, as a staircase.
 ///
-/// Thresholds in their own order give no such line. A net that insists on one class has one long detection under
-/// a low threshold and many short ones under a higher, so that its false alarms fall and rise again: the track
-/// folds back over itself.
+/// Thresholds in their own order give no such line. An overconfident network has one long detection of one
+/// class under a low threshold and many short ones under a higher, so that its false alarms fall and rise
+/// again: the track folds back over itself.
 fn frontier(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let finite = |p: &(f64, f64)| p.0.is_finite() && p.1.is_finite();
     let mut sorted: Vec<(f64, f64)> = points.iter().copied().filter(finite).collect();

@@ -1,16 +1,16 @@
 //! The canvas as PNG, through plotters.
 //!
-//! The drawing is made [`FINE`] times too large, band by band, and averaged down: that gives smooth
-//! edges, and the memory of a band instead of that of the figure. Polygons are plotters'. Lines are drawn here as chains of capsules, since plotters rounds the outline of a
-//! wide line to whole pixels and leaves holes at sharp turns; text too, since it drops the space
-//! beside glyphs. The file has a palette, which makes it four times smaller: see `palette.rs`.
+//! The drawing is made [`FINE`] times too large, band by band, and averaged down: that gives smooth edges,
+//! and needs memory for a band instead of the figure. Polygons are plotters'. Lines are drawn here as chains
+//! of capsules, since plotters rounds the outline of a wide line to whole pixels and leaves holes at sharp
+//! turns. Text is drawn here too, since plotters drops the space around glyphs. The file has a palette, which
+//! makes it four times smaller: see `palette.rs`.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::Path;
 
 use plotters::prelude::{BitMapBackend, Color as _, DrawingBackend, RGBColor};
-use png::{BitDepth, ColorType, Compression, Encoder, EncodingError, FilterType};
+use png::{BitDepth, ColorType, Compression, Encoder, EncodingError, Filter};
 
 use crate::canvas::{Canvas, Mark, Text};
 use crate::error::PlotError;
@@ -34,26 +34,40 @@ pub(crate) fn write(canvas: &Canvas, partial: &Path, path: &Path) -> Result<(), 
         reason,
     };
     let rgb = pixels(canvas).map_err(failed)?;
-    let Palette { colours, places } = palette(&rgb);
-    let file = File::create(partial).map_err(|source| PlotError::write(path, source))?;
-    let mut file = BufWriter::new(file);
-    let mut encoder = Encoder::new(&mut file, width as u32, height as u32);
+    let bytes = with_palette(width, height, &rgb).map_err(|e| failed(e.to_string()))?;
+    std::fs::write(partial, bytes).map_err(|source| PlotError::write(path, source))
+}
+
+/// The PNG of `rgb` with a palette, one byte a pixel.
+fn with_palette(width: usize, height: usize, rgb: &[u8]) -> Result<Vec<u8>, EncodingError> {
+    let Palette { colours, places } = palette(rgb);
+    let mut bytes = Vec::new();
+    let mut encoder = Encoder::new(&mut bytes, width as u32, height as u32);
     encoder.set_color(ColorType::Indexed);
     encoder.set_depth(BitDepth::Eight);
     encoder.set_palette(colours.concat());
-    encoder.set_compression(Compression::Best);
-    // Places in a palette are no amounts: there is nothing to gain from differences of neighbours.
-    encoder.set_filter(FilterType::NoFilter);
-    let encoded = encoder.write_header().and_then(|mut writer| {
-        writer.write_image_data(&places)?;
-        writer.finish()
-    });
-    encoded.map_err(|e| match e {
-        EncodingError::IoError(source) => PlotError::write(path, source),
-        e => failed(e.to_string()),
-    })?;
-    file.flush()
-        .map_err(|source| PlotError::write(path, source))
+    encoder.set_compression(Compression::High);
+    // Indices are not amounts: differences of neighbours do not compress better.
+    encoder.set_filter(Filter::NoFilter);
+    finish(encoder, &places)?;
+    Ok(bytes)
+}
+
+/// The PNG of `rgb`, three bytes a pixel, row by row, without loss.
+pub(crate) fn encoded(width: usize, height: usize, rgb: &[u8]) -> Result<Vec<u8>, EncodingError> {
+    let mut bytes = Vec::new();
+    let mut encoder = Encoder::new(&mut bytes, width as u32, height as u32);
+    encoder.set_color(ColorType::Rgb);
+    encoder.set_depth(BitDepth::Eight);
+    encoder.set_filter(Filter::Paeth);
+    finish(encoder, rgb)?;
+    Ok(bytes)
+}
+
+fn finish(encoder: Encoder<impl Write>, data: &[u8]) -> Result<(), EncodingError> {
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(data)?;
+    writer.finish()
 }
 
 /// All pixels, row by row, three bytes each.

@@ -16,7 +16,7 @@ pub struct Raster {
     pub rows: usize,
     /// Steps.
     pub columns: usize,
-    /// `values[row * columns + column]`, 0 or more; NaN is drawn as nothing.
+    /// `values[row * columns + column]`, 0 or more; NaN is not drawn.
     pub values: Vec<f32>,
 }
 
@@ -59,8 +59,8 @@ impl Raster {
         }
     }
 
-    /// Draws the activity in greys over a rectangle: white is none, black the 99.5th percentile of
-    /// what is not none. `floor` is the share of black of the smallest activity.
+    /// Draws the activity in greys over a rectangle: white is 0, black the 99.5th percentile of the nonzero
+    /// values. `floor` is the share of black of the smallest activity.
     pub(crate) fn draw(&self, canvas: &mut Canvas, rect: Rect, floor: f64) {
         let coarse = self.coarse(((2.0 * rect.w) as usize, (2.0 * rect.h) as usize));
         let mut active: Vec<f32> = coarse.values.iter().copied().filter(|v| *v > 0.0).collect();
@@ -91,10 +91,10 @@ impl Raster {
     }
 }
 
-/// The events of one recording or of a stretch of a stream, with the rate of each channel beside.
+/// The events of one recording or of a stretch of a stream, with the rate of each channel at the side.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RasterPlot {
-    /// What it is: the label, the speaker, the file.
+    /// Title: the label, the speaker, the file.
     pub title: String,
     /// Time of each event, s.
     pub times_s: Vec<f64>,
@@ -102,7 +102,7 @@ pub struct RasterPlot {
     pub channels: Vec<u32>,
     /// How many channels there are; a higher one is left out.
     pub channel_count: u32,
-    /// First and last time, s; from 0 to the last event where `None`.
+    /// First and last time, s; from 0 to the last event if `None`.
     pub window_s: Option<(f64, f64)>,
     /// Samples, named above the raster.
     pub spans: Vec<Span>,
@@ -201,7 +201,7 @@ pub(crate) fn x_label(canvas: &mut Canvas, rect: Rect, label: &str) {
     );
 }
 
-/// Rates of the channels as a profile to the right of a raster, whose vertical axis it shares.
+/// Rates of the channels as a profile to the right of a raster, with the same vertical axis.
 pub(crate) fn draw_profile(canvas: &mut Canvas, rect: Rect, rates_hz: &[f64]) {
     let top = rates_hz
         .iter()

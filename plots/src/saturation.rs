@@ -32,7 +32,7 @@ pub struct SaturationModel {
 /// Saturation over stream position: a column a model, a row a quantity.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Saturation {
-    /// What is to be seen.
+    /// Title.
     pub title: String,
     /// Position in the stream, with its unit.
     pub x: Axis,

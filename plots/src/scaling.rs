@@ -12,7 +12,7 @@ use crate::style::MUTED;
 /// Lines on two logarithmic axes, each with the line of its ideal growth.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scaling {
-    /// What is to be seen.
+    /// Title.
     pub title: String,
     /// The size that is varied, with its unit.
     pub x: String,
@@ -22,7 +22,7 @@ pub struct Scaling {
     pub measured: Vec<Series>,
     /// How each would grow at best; dashed, thin and without a label, in the colour of its model.
     pub ideal: Vec<Series>,
-    /// What `ideal` means, in a few words; written above the panel where there is an ideal line.
+    /// Meaning of `ideal`, in a few words; written above the panel if there is an ideal line.
     pub note: String,
 }
 
@@ -81,9 +81,9 @@ impl Figure for Scaling {
     }
 
     fn caption(&self) -> String {
-        "Each line is what was measured, on logarithmic axes, and the dashed line of its colour is how \
-         it would grow at best: where the two run side by side nothing is lost by being larger or \
-         smaller, and where they part something that does not grow with the work takes over."
+        "Each line is a measurement, on logarithmic axes, and the dashed line of its colour is the ideal \
+        growth: where the two are parallel, the cost scales ideally; where they diverge, a cost dominates \
+        that does not grow with the work."
             .to_owned()
     }
 }

@@ -13,7 +13,7 @@ use crate::style::{self, FAINT, GRID, INK, MARGIN};
 /// One net.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScatterPoint {
-    /// Written beside the point.
+    /// Written next to the point.
     pub name: String,
     /// Colour and marker.
     pub look: Look,
@@ -24,7 +24,7 @@ pub struct ScatterPoint {
 /// Some nets.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ScatterPanel {
-    /// What they have in common; may be empty.
+    /// The common property of the points; may be empty.
     pub title: String,
     /// The nets.
     pub points: Vec<ScatterPoint>,
@@ -33,13 +33,13 @@ pub struct ScatterPanel {
 /// One quantity of nets against another; panels share their axes.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Scatter {
-    /// What is to be seen.
+    /// Title.
     pub title: String,
-    /// The quantity to the right.
+    /// The horizontal quantity.
     pub x: Axis,
     /// The quantity upwards.
     pub y: Axis,
-    /// What the markers stand for.
+    /// Meaning of the markers.
     pub legend: Vec<(Look, String)>,
     /// The panels.
     pub panels: Vec<ScatterPanel>,

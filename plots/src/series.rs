@@ -2,10 +2,10 @@
 
 use crate::look::Look;
 
-/// A line through points, told apart by its look.
+/// A line through points, identified by its style.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
-    /// Written beside the line; an empty name is written nowhere.
+    /// Written next to the line; an empty name is not written.
     pub name: String,
     /// Colour, marker and dash.
     pub look: Look,
@@ -81,7 +81,7 @@ impl Series {
 pub struct Level {
     /// Where it lies on the y axis.
     pub value: f64,
-    /// What it is; may be empty.
+    /// Title; may be empty.
     pub label: String,
 }
 

@@ -17,7 +17,7 @@ pub struct Span {
     pub name: String,
 }
 
-/// Writes the names of spans above a panel; where two would meet, the later one is left out.
+/// Writes the names of spans above a panel; where two would overlap, the later one is left out.
 pub(crate) fn span_names(canvas: &mut Canvas, spans: &[Span], frame: &Frame, baseline: f64) {
     let names = spans.iter().map(|s| (s.name.clone(), INK, true));
     span_texts(canvas, spans, names, frame, baseline, style::PANEL_TITLE);

@@ -1,4 +1,4 @@
-//! The stream figure: input, mask, and what several arms make of the same stretch.
+//! The stream figure: input, mask, and the output of several arms on the same stretch.
 
 use crate::axis::Scale;
 use crate::canvas::{Canvas, Text};
@@ -17,18 +17,18 @@ use crate::style::{self, Colour, INK, MARGIN, MASK, MUTED};
 pub struct StreamOutput {
     /// The arm.
     pub name: String,
-    /// Its look.
+    /// Its style.
     pub look: Look,
     /// `probabilities[step * classes + class]`.
     pub probabilities: Vec<f32>,
-    /// The class it settled on for each span; `None` where it said nothing.
+    /// The predicted class of each span; `None` without a detection.
     pub says: Vec<Option<usize>>,
 }
 
 /// A stretch of a stream: raster, mask, and the output of two or more arms.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Stream {
-    /// What is to be seen.
+    /// Title.
     pub title: String,
     /// When the stretch starts, s since the last reset.
     pub start_s: f64,
@@ -36,7 +36,7 @@ pub struct Stream {
     pub dt_s: f64,
     /// The input; a column a step.
     pub input: Raster,
-    /// How many channels the rows of the input stand for.
+    /// Number of channels that the rows of the input represent.
     pub channel_count: usize,
     /// The mask of each step: 1 informative, 0 not.
     pub mask: Vec<f32>,
@@ -151,7 +151,7 @@ impl Stream {
                 }
                 Some(c) if *c == span.class => ("✓".to_owned(), readable(colour), true),
                 Some(c) => {
-                    let long = format!("says {}", name(*c));
+                    let long = format!("detects {}", name(*c));
                     let text = if roomy(&long) {
                         long
                     } else {
@@ -253,10 +253,10 @@ impl Figure for Stream {
     }
 
     fn caption(&self) -> String {
-        "The input of one stretch of the stream with the true classes above it and the mask below, \
-         then the class probabilities of the same net trained in different ways: the coloured line is \
-         the true class while its sample lasts, grey lines are all classes, and above each sample \
-         stands what the net took it for."
+        "The input of one stretch of the stream with the true classes above it and the mask below, then the \
+         class probabilities of the same network under several training regimes: the coloured line is the \
+         true class while its sample lasts, grey lines are all classes, and above each sample is the \
+         network's prediction."
             .to_owned()
     }
 }

@@ -1,8 +1,8 @@
 //! The one style of all figures: colours by meaning, sizes of type, widths of lines.
 //!
-//! The hues are those of Okabe and Ito (2008), which readers with the common forms of colour
-//! blindness tell apart; markers and dashes say the same once more. Sizes are in px of the SVG; the
-//! PNG has twice as many pixels.
+//! The hues are those of Okabe and Ito (2008), which readers with the common forms of colour blindness can
+//! distinguish; markers and dashes repeat the distinction. Sizes are in px of the SVG; the PNG has twice as
+//! many pixels.
 //!
 //! Source: M. Okabe, K. Ito, "Color universal design", 2008.
 
@@ -95,5 +95,5 @@ pub const TICK_LENGTH: f64 = 4.0;
 pub const MARKER: f64 = 5.0;
 /// Radius of the dot of one seed.
 pub const SEED: f64 = 1.6;
-/// Space between a figure's edge and what is in it.
+/// Margin between a figure's edge and its content.
 pub const MARGIN: f64 = 16.0;

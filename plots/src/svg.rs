@@ -1,12 +1,15 @@
 //! The canvas as SVG, through plotters.
 //!
-//! plotters works in whole units, so the drawing is made at [`UNITS`] units a px and the view box
-//! maps them back. Three things are then set right in the text: size and line joins in the head,
-//! baselines (plotters shifts text by a share of the x-height), and the extent of images.
+//! plotters works in whole units, so the drawing is made at [`UNITS`] units a px and the view box maps them
+//! back. Three things are then corrected in the text: size and line joins in the head, baselines (plotters
+//! shifts text by a share of the x-height), and images, which plotters would encode by a larger library.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
+use ::png::EncodingError;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use plotters::prelude::{
     Color as _, DrawingBackend, FontDesc, FontFamily, FontStyle, FontTransform, RGBColor,
     SVGBackend, ShapeStyle, TextStyle,
@@ -16,6 +19,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use crate::canvas::{Anchor, Canvas, Mark, Text};
 use crate::error::PlotError;
 use crate::font;
+use crate::png;
 use crate::style::Colour;
 
 /// Units of the SVG a px.
@@ -79,7 +83,7 @@ pub(crate) fn render(canvas: &Canvas, path: &Path) -> Result<String, PlotError> 
         }
         svg.present().map_err(|e| failed(e.to_string()))?;
     }
-    Ok(correct(&out, canvas, size))
+    correct(&out, canvas, size).map_err(|e| failed(e.to_string()))
 }
 
 fn draw(svg: &mut SVGBackend<'_>, mark: &Mark) -> Result<(), String> {
@@ -112,14 +116,11 @@ fn draw(svg: &mut SVGBackend<'_>, mark: &Mark) -> Result<(), String> {
             true,
         ),
         Mark::Text { x, y, text } => svg.draw_text(&text.words, &text_style(text), units((*x, *y))),
-        Mark::Image {
-            x,
-            y,
-            columns,
-            rows,
-            rgb,
-            ..
-        } => svg.blit_bitmap(units((*x, *y)), (*columns as u32, *rows as u32), rgb),
+        // The place of an image: `correct` puts it there.
+        Mark::Image { x, y, .. } => {
+            let at = units((*x, *y));
+            svg.draw_rect(at, at, &shape(crate::style::WHITE, 0.5, 0.0), true)
+        }
     };
     drawn.map_err(|e| e.to_string())
 }
@@ -139,8 +140,8 @@ fn round_size(line: &str) -> String {
     }
 }
 
-/// Style and points of a plain line: those that follow one another in one style become one path, for dashes are
-/// many and each would say its style again.
+/// Style and points of a plain line: consecutive lines of one style become one path, since dashes are many
+/// and each would repeat its style.
 fn line_of(line: &str) -> Option<(String, &str)> {
     let rest = line.strip_prefix("<polyline ")?;
     let (style, rest) = rest.split_once(" points=\"")?;
@@ -157,17 +158,23 @@ fn close(out: &mut String, open: &mut Option<String>) {
     }
 }
 
-/// Puts right what plotters cannot be told.
-fn correct(raw: &str, canvas: &Canvas, (width, height): (u32, u32)) -> String {
+/// Corrects what plotters has no options for.
+fn correct(
+    raw: &str,
+    canvas: &Canvas,
+    (width, height): (u32, u32),
+) -> Result<String, EncodingError> {
     let head = format!("<svg width=\"{width}\" height=\"{height}\" viewBox");
     let better = format!(
         "<svg width=\"{}\" height=\"{}\" stroke-linejoin=\"round\" stroke-linecap=\"round\" viewBox",
         canvas.width, canvas.height
     );
-    let mut images = canvas.marks.iter().filter_map(|mark| match mark {
-        Mark::Image { width, height, .. } => Some(units((*width, *height))),
-        _ => None,
-    });
+    let images = canvas
+        .marks
+        .iter()
+        .filter(|mark| matches!(mark, Mark::Image { .. }));
+    // The first rectangle is the paper.
+    let mut rectangles = [None].into_iter().chain(images.map(Some));
     let mut out = String::with_capacity(raw.len());
     let mut open: Option<String> = None;
     for line in raw.replacen(&head, &better, 1).lines() {
@@ -187,23 +194,38 @@ fn correct(raw: &str, canvas: &Canvas, (width, height): (u32, u32)) -> String {
             .replace(" \"/>", "\"/>");
         if line.starts_with("<text ") {
             out.push_str(&round_size(&line.replacen(" dy=\"-0.5ex\"", "", 1)));
-        } else if let (true, Some((place, data))) =
-            (line.starts_with("<image "), line.split_once(" width="))
+        } else if line.starts_with("<rect ")
+            && let Some(Some(mark)) = rectangles.next()
         {
-            let (w, h) = images.next().unwrap_or((0, 0));
-            let data = data.split_once("base64,").map_or("", |(_, data)| data);
-            // Writing into a string cannot fail.
-            let _ = write!(
-                out,
-                "{place} width=\"{w}\" height=\"{h}\" preserveAspectRatio=\"none\" \
-                 style=\"image-rendering:pixelated\" href=\"data:image/png;base64,{data}"
-            );
+            out.push_str(&image(mark)?);
         } else {
             out.push_str(line);
         }
         out.push('\n');
     }
-    out
+    Ok(out)
+}
+
+/// The element of an image, its pixels in it; empty for other marks.
+fn image(mark: &Mark) -> Result<String, EncodingError> {
+    let Mark::Image {
+        x,
+        y,
+        width,
+        height,
+        columns,
+        rows,
+        rgb,
+    } = mark
+    else {
+        return Ok(String::new());
+    };
+    let ((x, y), (w, h)) = (units((*x, *y)), units((*width, *height)));
+    let data = STANDARD.encode(png::encoded(*columns, *rows, rgb)?);
+    Ok(format!(
+        "<image x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" preserveAspectRatio=\"none\" \
+         style=\"image-rendering:pixelated\" href=\"data:image/png;base64,{data}\"/>"
+    ))
 }
 
 #[cfg(test)]

@@ -10,17 +10,17 @@ use crate::series::{Level, LinePanel};
 /// Accuracy against a swept quantity with intervals; a panel a model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sweep {
-    /// What is to be seen.
+    /// Title.
     pub title: String,
     /// How it is read, in a sentence.
     pub caption: String,
-    /// What is swept, with its unit; linear or logarithmic.
+    /// The swept quantity, with its unit; linear or logarithmic.
     pub x: Axis,
     /// Accuracy, %.
     pub y: Axis,
     /// Accuracy of guessing, %.
     pub chance: Option<f64>,
-    /// A reference line, if there is one beside that of guessing.
+    /// A reference line, if there is one in addition to chance level.
     pub level: Option<Level>,
     /// One a model.
     pub panels: Vec<LinePanel>,
@@ -29,10 +29,10 @@ pub struct Sweep {
 impl Default for Sweep {
     fn default() -> Sweep {
         Sweep {
-            title: "Accuracy against what is swept".to_owned(),
+            title: "Accuracy against the swept quantity".to_owned(),
             caption: "Each line is the accuracy of one net, with its 95 % interval as a band."
                 .to_owned(),
-            x: Axis::linear("what is swept"),
+            x: Axis::linear("swept quantity"),
             y: Axis::linear("accuracy, %").over(0.0, 100.0),
             chance: None,
             level: None,

@@ -17,7 +17,7 @@ use crate::style::{self, INK, MARGIN, MASK, MUTED};
 pub struct TraceArm {
     /// The arm.
     pub name: String,
-    /// Its look.
+    /// Its style.
     pub look: Look,
     /// Name and values, one a step, of each unit.
     pub units: Vec<(String, Vec<f32>)>,
@@ -26,9 +26,9 @@ pub struct TraceArm {
 /// States of a few units over a stretch, with the mask shaded.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Traces {
-    /// What is to be seen.
+    /// Title.
     pub title: String,
-    /// What the traces are, with the unit: "membrane, thresholds".
+    /// The traced quantity, with the unit: "membrane, thresholds".
     pub quantity: String,
     /// When the stretch starts, s since the last reset.
     pub start_s: f64,
@@ -45,7 +45,7 @@ pub struct Traces {
 const WIDTH: f64 = 840.0;
 const LANE: f64 = 36.0;
 const HEAD: f64 = 26.0;
-/// Least width of the text beside the scale bar, px.
+/// Least width of the text next to the scale bar, px.
 const SCALE_LABEL: f64 = 76.0;
 
 impl Traces {
@@ -229,9 +229,9 @@ impl Figure for Traces {
     }
 
     fn caption(&self) -> String {
-        "States of a few units over one stretch of the stream, each about its own middle and all on \
-         the scale of the bar at the right; green is where the input is informative, so what moves \
-         elsewhere is what the net makes of the gap."
+        "States of a few units over one stretch of the stream, each around its own centre and all on the \
+        scale of the bar at the right. Green is where the input is informative; elsewhere the traces show \
+        the network's response to the gap."
             .to_owned()
     }
 }

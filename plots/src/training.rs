@@ -22,7 +22,7 @@ pub struct TrainingRun {
 pub struct TrainingArm {
     /// The arm.
     pub name: String,
-    /// Its look.
+    /// Its style.
     pub look: Look,
     /// One a seed.
     pub runs: Vec<TrainingRun>,
@@ -40,7 +40,7 @@ pub struct TrainingModel {
 /// Loss and validation accuracy against epoch; a column a model, a line an arm, seeds thin.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Training {
-    /// What is to be seen.
+    /// Title.
     pub title: String,
     /// The axis of the loss.
     pub loss: Axis,

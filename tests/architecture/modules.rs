@@ -1,4 +1,4 @@
-//! Within each crate, no circle among the modules of one parent or what is below them.
+//! Within each crate, no cycle among the modules of one parent, including their descendants.
 //!
 //! The sources are parsed, tests left out. A path that leads from module `a::b::c` to module `a::d::e` is an arrow from
 //! `b` to `d`, children of `a`; one to a parent is none. Names that a module exports lead to where they are defined.
@@ -13,7 +13,7 @@ use syn::{Attribute, Item, ItemMod, UseTree, Visibility};
 /// A module: the names from the crate's root to it.
 type Module = Vec<String>;
 
-/// What one file says of itself.
+/// The declarations of one file.
 #[derive(Default)]
 struct Source {
     /// Child modules in files of their own.

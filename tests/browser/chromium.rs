@@ -38,7 +38,7 @@ const FLAGS: [&str; 11] = [
 ];
 
 impl Chromium {
-    /// Starts the browser; `None` where there is none.
+    /// Starts the browser; `None` if there is none.
     pub fn start() -> Option<Self> {
         let known = |name: &&str| {
             let asked = Command::new(name)
@@ -164,7 +164,7 @@ impl Chromium {
         found["result"]["value"].clone()
     }
 
-    /// What the console has heard of errors since the last call.
+    /// Errors on the console since the last call.
     pub fn errors(&mut self) -> Vec<String> {
         std::mem::take(&mut self.errors)
     }

@@ -1,6 +1,6 @@
 //! `report.html` as a browser shows it: at two widths, light and dark.
 //!
-//! Where Debian's package `chromium` is not installed, the test says that it is skipped.
+//! If Debian's package `chromium` is not installed, the test is skipped with a message.
 
 mod chromium;
 
@@ -16,10 +16,10 @@ use chromium::Chromium;
 const WIDTHS: [u32; 2] = [1_200, 390];
 const SCHEMES: [&str; 2] = ["light", "dark"];
 
-/// What is wrong with the page, as a list of sentences; run in the page, all folds open.
+/// The faults of the page, as a list of sentences; run in the page, with all folds open.
 ///
-/// What is wider than its place must be in a frame that scrolls, that can be reached from the keyboard, and that
-/// shows that it scrolls: by a shade at its edges or by a label.
+/// Content wider than its place must be in a frame that scrolls, that can be reached from the keyboard, and
+/// that shows that it scrolls: by a shade at its edges or by a label.
 const FAULTS: &str = r#"(async () => {
   document.querySelectorAll('details').forEach(d => d.open = true);
   await Promise.all([...document.images].map(i => i.decode().catch(() => {})));
@@ -65,7 +65,7 @@ fn a_report_can_be_read_in_a_browser() {
     looks_right(&mut browser, &page, shots.as_deref().map(Path::new));
 }
 
-/// Asserts that `page` has no fault at any width in any colour scheme; puts pictures of it into `shots`.
+/// Asserts that `page` has no fault at any width in any colour scheme; puts screenshots into `shots`.
 fn looks_right(browser: &mut Chromium, page: &Path, shots: Option<&Path>) {
     let mut grounds = Vec::new();
     for scheme in SCHEMES {
@@ -94,7 +94,7 @@ fn faults(browser: &mut Chromium, page: &Path, width: u32, scheme: &str) -> Valu
     serde_json::from_str(text.as_str().expect("text")).unwrap()
 }
 
-/// The test can fail: a page with each fault is told by name.
+/// The test can fail: each fault of a page is reported.
 #[test]
 fn a_page_with_faults_is_told_from_one_without() {
     let Some(mut browser) = Chromium::start() else {

@@ -1,11 +1,12 @@
 //! A stream is the same net on the same events: by step to the bit, by sequence to rounding.
 
 use saturn_cell::{EventBatch, Input, column};
+use saturn_live::decide::Decider;
+use saturn_live::model::Model as _;
+use saturn_live::protocol::{Format, Item};
 use saturn_loss::softmax::softmax;
-use saturn_sim::live::decide::Decider;
-use saturn_sim::live::model::Model;
-use saturn_sim::live::protocol::{Format, Item};
-use saturn_sim::network::{Network, NetworkStream, Tapes};
+use saturn_network::{Network, NetworkStream, Tapes};
+use saturn_sim::trained::TrainedModel;
 
 use super::{bench, bytes, hear, stream};
 
@@ -34,7 +35,7 @@ fn a_stream_is_the_net_on_its_events() {
     let input = columns(&items);
     let steps = input.view().columns();
     for net in ["out/lif.adaptive.1", "out/gru.classic.1"] {
-        let model = Model::open(&bench().path(net)).unwrap();
+        let model = TrainedModel::open(&bench().path(net)).unwrap();
         let network: Network<f32> = model.network().unwrap();
         let mut live = NetworkStream::new(&network, 1);
         let mut by_step = vec![vec![0.0f32; 4]; steps];

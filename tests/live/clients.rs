@@ -1,4 +1,4 @@
-//! Clients who are slow, silent or many: nobody is held up, locked out, or drowned in a log.
+//! Slow, silent or many clients: none blocks others, is locked out, or fills the log.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -13,7 +13,8 @@ use super::{Running, count, scratch, start};
 
 const NET: &str = "out/lif.adaptive.1";
 
-/// Sixty clients that ask by and by, and sixty that never take their answer: the next is answered all the same.
+/// Sixty clients that send slowly, and sixty that never read their response: the next is answered all the
+/// same.
 #[test]
 fn slow_clients_hold_up_nobody() {
     let mut running = start(NET, &["--metrics", "0", "--no-health"]);
@@ -26,12 +27,12 @@ fn slow_clients_hold_up_nobody() {
             } else {
                 b"GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n"
             };
-            // One that has been dropped to make room is as good.
+            // A client that was dropped to make room is acceptable.
             let _ = client.write_all(part);
             client
         })
         .collect();
-    // All are connected still when these are answered, one after the other.
+    // All are still connected when these are answered, one after the other.
     for _ in 0..5 {
         let answer = get(&address, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
@@ -40,8 +41,8 @@ fn slow_clients_hold_up_nobody() {
     assert_eq!(running.end(), 0, "{}", running.said);
 }
 
-/// A stream at the socket `path` with as many clients as it takes, which send nothing; one may be dropped after
-/// `idle_s` seconds of silence.
+/// A live run at the socket `path` with the maximum number of clients, which send nothing; one may be dropped
+/// after `idle_s` seconds of silence.
 fn full(path: &Path, idle_s: &str) -> (Running, Vec<UnixStream>) {
     let from = format!("unix:{}", path.display());
     let options = ["--from", &from, "--no-health", "--every", "1"];
@@ -68,7 +69,7 @@ fn silent_clients_lock_nobody_out() {
     );
 }
 
-/// Those who are turned away by the thousand are counted in few lines.
+/// Thousands of rejected connections are counted in few lines.
 #[test]
 fn those_turned_away_do_not_fill_the_log() {
     let path = scratch("clients/away");
@@ -89,7 +90,7 @@ fn those_turned_away_do_not_fill_the_log() {
             let mut next = UnixStream::connect(&path).unwrap();
             next.set_read_timeout(Some(Duration::from_millis(50)))
                 .unwrap();
-            // One that is turned away, or whose bytes were not read before it left, tries again.
+            // A client that is rejected, or whose bytes were not read before it left, tries again.
             let _ = next.write_all(b"1000 1\n20001000 1\n");
             let _ = next.read(&mut [0]);
         }
@@ -100,7 +101,7 @@ fn those_turned_away_do_not_fill_the_log() {
     let seconds = began.elapsed().as_secs() + 2;
     running.interrupt();
     assert_eq!(running.end(), 0, "{}", running.said);
-    let told = running.said.matches("turned away").count() as u64;
+    let told = running.said.matches("rejected").count() as u64;
     assert!((1..=seconds).contains(&told), "{told} lines in {seconds} s");
     assert!(count(running.last(), "taken") >= 1);
 }

@@ -1,6 +1,6 @@
 //! Clocks that wrap, are set back or are in other units: taken by an option, and named in the notice.
 
-use saturn_sim::live::protocol::{Format, Item};
+use saturn_live::protocol::{Format, Item};
 
 use super::{bytes, count, hear, refused, stream};
 
@@ -48,7 +48,7 @@ fn a_counter_of_32_bits_goes_on_over_its_wrap() {
     assert_eq!(running.texts(), plain.texts());
     assert_eq!(running.last()["counts"], plain.last()["counts"]);
     assert_eq!(count(plain.last(), "late"), 0);
-    // Without it half is late, and the notice says what helps.
+    // Without it half is late, and the notice names the option.
     let lost = hear(NET, &options, &bytes(&items, Format::Line));
     assert!(count(lost.last(), "late") > 500, "{}", lost.said);
     assert!(lost.said.contains("--wrap-bits 32"), "{}", lost.said);

@@ -1,9 +1,9 @@
-//! `docs/live.md` says what is so: its bytes, its lines and its client in Python.
+//! `docs/live.md` is correct: its bytes, its lines and its Python client.
 
 use std::path::Path;
 use std::process::Command;
 
-use saturn_sim::live::protocol::{Decoder, Fault, Format, Item, Place, Sink, frame};
+use saturn_live::protocol::{Decoder, Fault, Format, Item, Place, Sink, frame};
 
 /// The block of code after the `n`th fence of `kind`.
 fn block(kind: &str, n: usize) -> String {

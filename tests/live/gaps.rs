@@ -1,4 +1,4 @@
-//! `saturn send --gaps-of`: a recording with the gaps of a run is what the run's net knows.
+//! `saturn send --gaps-of`: a recording with the gaps of a run matches the network's training.
 
 use std::fs;
 
@@ -13,7 +13,8 @@ fn out_of_range(heard: &[Value]) -> Vec<&Value> {
     health.filter(|line| line["out"] == true).collect()
 }
 
-/// The run, as if it had been evaluated with noise in its gaps alone: the ranges of its nets are learnt in that.
+/// The run, as if it had been evaluated with only noise in its gaps: the healthy ranges of its networks are
+/// learnt on that.
 fn in_noise() -> String {
     let (from, to) = (bench().path("out"), bench().path("noisy"));
     for folder in ["weights", "cells"] {
@@ -65,7 +66,7 @@ fn a_net_is_in_range_on_its_own_validation_data() {
     assert_eq!(fs::read(&sent).unwrap(), first);
     send(&["--gaps-of", "noisy", "--seed", "2"]);
     assert_ne!(fs::read(&sent).unwrap(), first);
-    // Silence instead, for long: the alarm says what is wrong and what to do.
+    // Silence instead, for long: the alarm names the cause and the remedy.
     send(&["--channels", "16", "--gap-ms", "5000"]);
     let strict = ["--from", to, "--health-window", "200", "--tolerance", "0.1"];
     let mut running = start(&net, &strict);

@@ -1,11 +1,12 @@
-//! Health: ranges are learnt once, what leaves them is said, fallbacks act, and metrics can be scraped.
+//! Health: ranges are learnt once, figures out of range are reported, fallbacks act, and metrics can be
+//! scraped.
 
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use saturn_sim::live::protocol::Format;
+use saturn_live::protocol::Format;
 use serde_json::Value;
 
 use super::{bench, bytes, disturbed, hear, start, stream};
@@ -99,7 +100,7 @@ fn metrics_are_served_on_this_machine() {
         let line = line.unwrap_or_else(|| panic!("{name} is not in {body}"));
         line.rsplit(' ').next().unwrap().parse().unwrap()
     };
-    // What has been sent is heard before long, on a slow machine too.
+    // Sent events are processed before long, on a slow machine too.
     let until = Instant::now() + Duration::from_mins(1);
     let body = loop {
         let body = scrape();

@@ -1,4 +1,4 @@
-//! Whatever is sent, a stream goes on, says what it dropped, and stays small.
+//! For any input, a live run continues, reports what it dropped, and stays small.
 
 use std::io::Write;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use super::{Running, count, hear, start};
 
 const NET: &str = "out/lif.adaptive.1";
 
-/// The most memory that the program has held, KiB; `None` where the system does not tell.
+/// The peak memory of the program, KiB; `None` if the system does not report it.
 fn peak(running: &Running) -> Option<u64> {
     let path = format!("/proc/{}/status", running.child.id());
     let text = std::fs::read_to_string(path).ok()?;
@@ -15,7 +15,7 @@ fn peak(running: &Running) -> Option<u64> {
     line.split_whitespace().nth(1)?.parse().ok()
 }
 
-/// What a stream holds that has heard one event.
+/// The memory of a live run after one event.
 fn plain_peak() -> Option<u64> {
     let mut running = start(NET, &["--every", "1", "--no-health"]);
     let mut stdin = running.stdin();
@@ -78,7 +78,7 @@ fn jumps_of_time_are_refused_or_bounded() {
 #[test]
 fn floods_do_not_grow() {
     let Some(plain) = plain_peak() else {
-        eprintln!("skipped: this system does not tell how much memory a program holds");
+        eprintln!("skipped: this system does not report a program's memory");
         return;
     };
     let endless = vec![b'7'; 1 << 16];
@@ -96,7 +96,7 @@ fn floods_do_not_grow() {
         }
         let peak = peak(&running).unwrap();
         drop(stdin);
-        // Where nothing could be read, the exit code says so.
+        // If no input could be read, the exit code shows it.
         let code = if what == "crowd" { 0 } else { 2 };
         assert_eq!(running.end(), code, "{}", running.said);
         assert!(peak < plain + 24 * 1024, "{what}: {peak} KiB after {plain}");
@@ -109,7 +109,7 @@ fn floods_do_not_grow() {
     }
 }
 
-/// Datagrams faster than they are heard: dropped and counted, and the stream still hears.
+/// Datagrams faster than they are processed: dropped and counted, and the run still receives.
 #[test]
 fn a_flood_of_datagrams_is_dropped() {
     let options = [

@@ -24,8 +24,8 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use saturn_data::{EventFile, OnBadSample, ReadOptions};
-use saturn_sim::live::protocol::{Format, Item, frame};
-use saturn_sim::live::send::items;
+use saturn_live::protocol::{Format, Item, frame};
+use saturn_live::send::items;
 use serde_json::Value;
 
 use crate::saturn::{Bench, SCENARIO, succeeds};
@@ -171,7 +171,7 @@ impl Running {
         self.child.stdin.take().unwrap()
     }
 
-    /// Waits for a line that `is` what is wanted.
+    /// Waits for a line for which `is` is true.
     pub fn wait_for(&mut self, is: impl Fn(&Value) -> bool) -> Value {
         let until = Instant::now() + Duration::from_mins(1);
         while Instant::now() < until {
@@ -194,7 +194,7 @@ impl Running {
         start["metrics"].as_str().unwrap().to_owned()
     }
 
-    /// Asks it to stop.
+    /// Sends an interrupt.
     pub fn interrupt(&self) {
         let id = self.child.id().to_string();
         let done = Command::new("kill").args(["-INT", &id]).status().unwrap();
@@ -239,7 +239,7 @@ impl Running {
         socket
     }
 
-    /// The lines of decisions, and what they say of health and the fallback.
+    /// The lines of decisions, and those on health and the fallback.
     pub fn decisions(&self) -> Vec<&Value> {
         let kinds = ["decision", "health", "fallback"];
         let of = |line: &&Value| kinds.iter().any(|kind| line["kind"] == *kind);
@@ -259,7 +259,7 @@ pub fn hear(net: &str, options: &[&str], input: &[u8]) -> Running {
     ended(net, options, input, 0)
 }
 
-/// The same, of an input in which nothing can be read.
+/// The same, for an input that cannot be read at all.
 pub fn refused(net: &str, options: &[&str], input: &[u8]) -> Running {
     ended(net, options, input, 2)
 }

@@ -1,11 +1,11 @@
-//! A reader of the output who is stuck or gone, a disk that is full: the stream goes on, or ends with its state.
+//! A stuck or absent reader of the output, a full disk: the live run continues, or ends with its state.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use saturn_sim::live::protocol::Format;
+use saturn_live::protocol::Format;
 
 use super::{bench, bytes, count, hear, scratch, start, stream};
 
@@ -37,8 +37,8 @@ fn many() -> Vec<u8> {
     lines.collect::<String>().into_bytes()
 }
 
-/// Nobody reads standard output. One interrupt ends the stream with its state, and what nobody has read is written when
-/// it goes on: not a line is lost or said twice.
+/// Standard output is not read. One interrupt ends the run with its state, and the unread output is written
+/// when it resumes: no line is lost or repeated.
 #[test]
 fn a_stuck_reader_blocks_no_interrupt_and_loses_no_line() {
     let options = ["--every", "1", "--no-health"];
@@ -61,7 +61,7 @@ fn a_stuck_reader_blocks_no_interrupt_and_loses_no_line() {
         .unwrap();
     let mut out = child.stdout.take().unwrap();
     let log = child.stderr.take().unwrap();
-    // Nobody reads: the pipe is full before long, and then the room behind it.
+    // Without a reader the pipe fills up, and then the queue behind it.
     let mut log = BufReader::new(log);
     let mut said = String::new();
     while !said.contains("the stream waits") {
@@ -79,12 +79,12 @@ fn a_stuck_reader_blocks_no_interrupt_and_loses_no_line() {
     });
     log.read_to_string(&mut said).unwrap();
     assert!(
-        status.unwrap().success() && said.contains("nobody reads the output"),
+        status.unwrap().success() && said.contains("the output is not being read"),
         "{said}"
     );
     let mut text = String::new();
     out.read_to_string(&mut text).unwrap();
-    // What went into the pipe up to its last whole line, then what the next stream writes.
+    // The pipe's contents up to its last whole line, then the output of the next run.
     let taken = &text[..=text.rfind('\n').unwrap()];
     let mut next = start(NET, &options);
     assert_eq!(next.end(), 0, "{}", next.said);
@@ -96,7 +96,8 @@ fn a_stuck_reader_blocks_no_interrupt_and_loses_no_line() {
     assert_eq!(found, expected[..found.len()]);
 }
 
-/// The folder of the state is not there when it is to be saved, and comes back later; then it is not there at the end.
+/// The folder of the state is missing when it is to be saved, and comes back later; then it is missing at the
+/// end.
 #[test]
 fn a_state_that_cannot_be_saved_is_tried_again() {
     let folder = bench().path("output-gone");
@@ -122,7 +123,7 @@ fn a_state_that_cannot_be_saved_is_tried_again() {
     stdin.write_all(b"1000 1\n2001000 1\n").unwrap();
     running.wait_for(failed);
     until(|| metric(&address, "saturn_stream_failed_saves_total") >= 1.0);
-    // It still hears, and saves as soon as that can be done.
+    // It still receives, and saves as soon as possible.
     stdin.write_all(b"4001000 1\n").unwrap();
     running.wait_for(|line| line["step"].as_u64() >= Some(300));
     fs::create_dir(&folder).unwrap();
@@ -223,13 +224,13 @@ fn a_reader_who_leaves_ends_the_stream_with_its_state() {
         assert!(state.exists());
         fs::remove_file(&state).unwrap();
     };
-    ends(writer.into(), 0, "nobody reads the output");
+    ends(writer.into(), 0, "the output is not being read");
     if let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") {
         ends(full.into(), 1, "standard output: cannot write");
     }
 }
 
-/// Where standard error cannot be written, nothing else changes.
+/// If standard error cannot be written, nothing else changes.
 #[test]
 fn a_stream_needs_no_standard_error() {
     let input = bytes(&stream(), Format::Line);
@@ -272,7 +273,7 @@ fn a_stream_needs_no_standard_error() {
     }
 }
 
-/// Nor does one whose reader is stuck hold the stream up: a line that cannot be written is left out.
+/// A stuck reader does not block the run: a line that cannot be written is dropped.
 #[test]
 fn a_stuck_standard_error_holds_nothing_up() {
     let (reader, writer) = std::io::pipe().unwrap();

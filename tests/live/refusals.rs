@@ -1,4 +1,4 @@
-//! What cannot be streamed is refused with a message that says what to do.
+//! Unsupported input of a live run is rejected with a message that names the remedy.
 
 use std::fs;
 
@@ -25,7 +25,7 @@ fn nets_that_are_not_there_are_named() {
             "out",
             &["several nets", "name one of them", "lif.classic.1"],
         ),
-        ("data/test.h5", &["is no trained net", "hint:"]),
+        ("data/test.h5", &["is not a trained net", "hint:"]),
     ] {
         fails(&bench.saturn(&["stream", net]), 2, parts);
     }
@@ -49,7 +49,7 @@ fn options_that_cannot_be_are_named() {
     fails(
         &bench.saturn(&same),
         2,
-        &["--out", "is the file that is read", "hint:"],
+        &["--out", "is the input file", "hint:"],
     );
     assert_eq!(fs::read(bench.path("live.txt")).unwrap(), b"1000 3\n");
     let net = "out/lif.adaptive.1";
@@ -57,7 +57,7 @@ fn options_that_cannot_be_are_named() {
         (&["--reorder-ms", "1e8"][..], "--reorder-ms"),
         (&["--reorder-ms=-1"], "a number from 0"),
         (&["--fallback", "hope"], "none of none, reset"),
-        (&["--fallback", "model=nowhere/x"], "is no trained net"),
+        (&["--fallback", "model=nowhere/x"], "is not a trained net"),
         (&["--from", "udp:nowhere"], "is not HOST:PORT"),
         (&["--from", "gone.txt"], "gone.txt: cannot open"),
         (

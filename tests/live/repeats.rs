@@ -4,12 +4,13 @@ use std::fs;
 
 use saturn_cell::{Input, column};
 use saturn_data::{OnBadSample, ReadOptions, Recording, WriteMeta, write_events};
+use saturn_live::decide::Decider;
+use saturn_live::model::Model as _;
+use saturn_live::protocol::{Format, Item};
 use saturn_loss::softmax::softmax;
-use saturn_sim::live::decide::Decider;
-use saturn_sim::live::model::Model;
-use saturn_sim::live::protocol::{Format, Item};
-use saturn_sim::network::{Network, NetworkStream};
-use saturn_sim::stream::{Columns, Form, Split};
+use saturn_network::{Network, NetworkStream};
+use saturn_sim::trained::TrainedModel;
+use saturn_stream::{Columns, Form, Split};
 
 use super::{bench, bytes, count, hear, scratch, start};
 use crate::saturn::succeeds;
@@ -46,7 +47,7 @@ fn trained_on(path: &std::path::Path) -> Vec<f64> {
     let sample = split.sample(0).unwrap();
     let mut columns = Columns::<f32>::new(Form::Events, 16);
     (0..sample.steps()).for_each(|t| sample.content.push(t, &mut columns));
-    let model = Model::open(&bench().path(NET)).unwrap();
+    let model = TrainedModel::open(&bench().path(NET)).unwrap();
     let network: Network<f32> = model.network().unwrap();
     let mut live = NetworkStream::new(&network, 1);
     let config = model.scenario.evaluate.detector;
@@ -115,7 +116,7 @@ fn repeats_are_the_same_live_as_in_training() {
         assert_eq!(found[..expected.len()], expected, "{}", running.said);
         assert_eq!(count(running.last(), "duplicates"), 0);
     }
-    // Where a sender repeats itself, an option takes each event once.
+    // If a sender repeats itself, an option counts each event once.
     let once = [&OPTIONS[..], &["--repeats", "once"]].concat();
     let running = hear(NET, &once, &bytes(&items, Format::Line));
     assert_ne!(probabilities(&running)[..expected.len()], expected);

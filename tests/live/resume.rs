@@ -1,15 +1,15 @@
-//! Stopped and gone on with, a stream says what it says when it is never stopped.
+//! A live run that is stopped and resumed has the same output as one that is never stopped.
 
 use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use saturn_sim::live::protocol::Format;
+use saturn_live::protocol::Format;
 
 use super::{bytes, count, disturbed, hear, scratch, start, stream};
 
-/// Nets of both kinds, with health watched and a fallback that acts on what it sees.
+/// Networks of both kinds, with health monitoring and an active fallback.
 const NETS: [&str; 2] = ["out/lif.adaptive.1", "out/gru.classic.1"];
 const OPTIONS: [&str; 10] = [
     "--every",
@@ -51,7 +51,7 @@ fn in_parts_with_a_state_it_is_one_stream() {
             );
             found.extend(part.texts());
         }
-        // What is open waits for more where a state is kept; a last run without one closes it.
+        // Open steps wait for more events if a state is saved; a last run without one closes them.
         let known = found.len();
         assert_eq!(found, expected[..known], "{net}");
         assert!(expected.len() - known < 3, "{net}");
@@ -87,7 +87,7 @@ fn interrupted_and_killed_it_goes_on_where_it_was() {
             std::thread::sleep(Duration::from_millis(80));
         }
         if k == 2 {
-            // All that was written is heard and saved by now; what is not would be heard again.
+            // Everything written has been processed and saved by now; anything else would be processed again.
             std::thread::sleep(Duration::from_secs(3));
             running.child.kill().unwrap();
         } else {
@@ -99,7 +99,7 @@ fn interrupted_and_killed_it_goes_on_where_it_was() {
     }
     assert_eq!(found, expected[..found.len()]);
     assert!(expected.len() - found.len() < 3);
-    // To the end of the file without following: nothing is heard twice.
+    // To the end of the file without following: no event is processed twice.
     let mut last = start(
         net,
         &with(&[
@@ -114,7 +114,8 @@ fn interrupted_and_killed_it_goes_on_where_it_was() {
     assert_eq!(count(last.last(), "taken"), count(whole.last(), "taken"));
 }
 
-/// A state is refused by name when it is torn, damaged, of another net, of other settings or no state.
+/// A state is rejected with the reason if it is truncated, damaged, of another net, of other settings or not
+/// a state.
 #[test]
 fn a_state_that_does_not_fit_is_refused() {
     let net = NETS[0];
@@ -135,7 +136,7 @@ fn a_state_that_does_not_fit_is_refused() {
                 running.said
             );
         }
-        assert_eq!(fs::read(&state).unwrap(), before, "it is left alone");
+        assert_eq!(fs::read(&state).unwrap(), before, "it is unchanged");
     };
     refused(NETS[1], &options, "is of another net, lif.adaptive.1");
     refused("out/lif.classic.1", &options, "is of another net");
@@ -152,10 +153,10 @@ fn a_state_that_does_not_fit_is_refused() {
     };
     for cut in [17, 60, whole.len() - 1] {
         damage(&|bytes| bytes.truncate(cut));
-        refused(net, &options, "is torn");
+        refused(net, &options, "is truncated or corrupt");
     }
     damage(&|bytes| bytes[100] ^= 1);
-    refused(net, &options, "its checksum does not fit");
+    refused(net, &options, "its checksum does not match");
     damage(&|bytes| bytes[14] = b'1');
     refused(net, &options, "another version");
     damage(&|bytes| *bytes = b"hello".to_vec());

@@ -1,13 +1,14 @@
 //! A long silence costs few steps of the net, and changes no bit.
 
 use saturn_cell::{EventBatch, Input, column};
+use saturn_eval::health::{Figures, Watch, WatchConfig};
+use saturn_live::decide::Decider;
+use saturn_live::engine::{Engine, Parts};
+use saturn_live::fallback::Fallback;
+use saturn_live::model::Model as _;
 use saturn_loss::softmax::softmax;
-use saturn_sim::health::{Figures, Watch, WatchConfig};
-use saturn_sim::live::decide::Decider;
-use saturn_sim::live::engine::{Engine, Parts};
-use saturn_sim::live::fallback::Fallback;
-use saturn_sim::live::model::Model;
-use saturn_sim::network::{Network, NetworkStream};
+use saturn_network::{Network, NetworkStream};
+use saturn_sim::trained::TrainedModel;
 
 use super::{bench, count, hear};
 
@@ -17,7 +18,7 @@ fn a_still_net_is_not_computed_and_says_the_same() {
         ("out/lif.adaptive.1", 5_000),
         ("out/gru.adaptive.1", 40_000),
     ] {
-        let model = Model::open(&bench().path(name)).unwrap();
+        let model = TrainedModel::open(&bench().path(name)).unwrap();
         let net: Network<f32> = model.network().unwrap();
         let config = model.scenario.evaluate.detector;
         let decider = Decider::new(&config, 4, 0.5);
@@ -58,7 +59,8 @@ fn a_still_net_is_not_computed_and_says_the_same() {
     }
 }
 
-/// One line cannot move time far: an event that nothing confirms is dropped, and the option that takes it is named.
+/// A single event cannot move time far: an unconfirmed event is dropped, and the message names the option
+/// that accepts it.
 #[test]
 fn one_line_does_not_move_time_by_an_hour() {
     let running = hear(
@@ -75,7 +77,7 @@ fn one_line_does_not_move_time_by_an_hour() {
         b"1000 1\n3599000000 1\n",
     );
     assert_eq!(count(alone.last(), "ahead"), 1);
-    // A pause of an hour, after which many agree: the stream goes on, without the steps between.
+    // A pause of an hour, after which many agree: the run continues, without the steps between.
     let after: Vec<String> = (0..40)
         .map(|k| format!("{} 1\n", 3_600_000_000u64 + 10_000 * k))
         .collect();
@@ -88,7 +90,7 @@ fn one_line_does_not_move_time_by_an_hour() {
     assert_eq!((count(last, "ahead"), count(last, "taken")), (16, 25));
     assert_eq!(count(last, "rebased"), 1);
     assert!(last["step"].as_u64() < Some(60), "{last}");
-    for part in ["--max-jump-s", "taken anew"] {
+    for part in ["--max-jump-s", "resynchronised"] {
         assert!(running.said.contains(part), "{}", running.said);
     }
     // With a longer jump every step is made, as it was before.

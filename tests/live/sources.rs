@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::time::Duration;
 
-use saturn_sim::live::protocol::Format;
+use saturn_live::protocol::Format;
 use serde_json::Value;
 
 use super::{bench, bytes, count, hear, scratch, start, stream};
@@ -17,7 +17,7 @@ fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
     [&OPTIONS, more].concat()
 }
 
-/// What is heard on standard input.
+/// The events on standard input.
 fn expected() -> (Vec<String>, Value) {
     let running = hear(NET, &OPTIONS, &bytes(&stream(), Format::Line));
     (running.texts(), running.last().clone())
@@ -61,7 +61,7 @@ fn a_file_that_grows() {
         file.write_all(piece).unwrap();
         std::thread::sleep(Duration::from_millis(60));
     }
-    // All but the last step, which is open until something later is heard.
+    // All but the last step, which is open until a later event arrives.
     let steps = last["step"].as_u64().unwrap();
     running.wait_for(|line| line["step"].as_u64().is_some_and(|step| step + 9 >= steps));
     fs::write(&path, "1 1\n").unwrap();
@@ -107,10 +107,10 @@ fn a_unix_socket_and_the_client() {
     let other = hear(NET, &OPTIONS, &fs::read(&file).unwrap());
     assert_eq!(running.texts(), other.texts());
     assert!(count(running.last(), "taken") > 1_000);
-    // Once more into the same file: that there is something in it is said.
+    // Once more into the same file: a message reports that it is not empty.
     let added = send(file.to_str().unwrap());
     assert!(added.contains("the events are added at its end"), "{added}");
-    // A file that is no socket is left alone; a socket that nobody listens at is taken over.
+    // A file that is not a socket is left alone; a socket without a listener is taken over.
     fs::write(&path, "mine").unwrap();
     let mut refused = start(NET, &with(&["--from", &to]));
     assert_eq!(refused.end(), 2);
@@ -200,7 +200,7 @@ fn real_time_is_kept() {
     );
 }
 
-/// With the time of arrival what events say of their time is nothing: not even that it goes back.
+/// With the time of arrival the events' own times are ignored, even if they go back.
 #[test]
 fn the_time_of_arrival_can_count_instead() {
     let mut running = start(NET, &["--stamp", "arrival", "--no-health", "--every", "1"]);

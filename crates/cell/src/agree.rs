@@ -5,11 +5,27 @@
 use nalgebra::DMatrix;
 
 use crate::gradcheck::{random, random_events};
-use crate::{Cell, Input, Params, Real, Stream, Tape, View};
+use crate::rng::generator;
+use crate::{Cell, CellConfig, Input, Params, Real, Stream, Tape, View};
 
 /// How far apart two paths may be in this number type: 1e-5 in `f32`, 1e-12 in `f64`.
 pub fn tolerance<R: Real>() -> f64 {
     if R::NAME == "f32" { 1e-5 } else { 1e-12 }
+}
+
+/// Asserts both agreements of cells of `config` on `inputs` inputs in both number types, on one lane and on three,
+/// for steps of 10 ms.
+pub fn assert_twins(config: &impl CellConfig, inputs: usize) {
+    fn check<R: Real>(config: &impl CellConfig, inputs: usize) {
+        let cell = config.build::<R>(inputs, 10.0, &mut generator(3, "init", 0));
+        let cell = cell.expect("a valid configuration");
+        for lanes in [1, 3] {
+            assert_stream_equals_sequence(cell.as_ref(), 30, lanes);
+            assert_dense_equals_events(cell.as_ref(), 30, lanes);
+        }
+    }
+    check::<f32>(config, inputs);
+    check::<f64>(config, inputs);
 }
 
 /// Asserts that [`Stream`] and [`Tape`] give the same outputs and states.

@@ -12,13 +12,13 @@ use crate::{EventView, Input, Params, Real, View, ViewMut, kernel};
 /// ```text
 /// (1) d   = project(x)             all columns at once   one product, or one gather an event
 /// (2) h_t = advance(d_t, h_{t-1})  step by step
-/// (3) y   = emit(d, h)             all columns at once
+/// (3) y   = emit(d, h)             all columns at once   or rows of h: see [`Output`]
 /// ```
 ///
-/// and each has its reverse. A cell keeps what its reverse needs (gates, normalised inputs) in rows of
+/// and each has its reverse, `project_backward`, `advance_backward` and `emit_backward`. A cell keeps what its reverse needs (gates, normalised inputs) in rows of
 /// `drive`: kernels may overwrite their drive columns, and the tape keeps them.
 ///
-/// All matrices have one column a (step, lane). `advance` and `retreat` see one step, `[.., B]`; the
+/// All matrices have one column a (step, lane). `advance` and `advance_backward` see one step, `[.., B]`; the
 /// others see any number of columns. None of the kernels allocates.
 pub trait Cell<R: Real>: Send + Sync {
     /// The kind of cell, as it is called in scenarios.
@@ -81,40 +81,22 @@ pub trait Cell<R: Real>: Send + Sync {
         self.advance(drive, prev, next);
     }
 
-    /// The rows of the state that are the output as they stand, for a cell that shows its state. Nothing is
-    /// copied then, and `emit` and `absorb` have nothing left to do.
-    fn shows(&self) -> Option<Range<usize>> {
-        None
-    }
-
-    /// (3) Sets `y [O, N]` from `drive [D, N]` and `states [S, N]` (those after each step).
-    fn emit(&self, _drive: ViewMut<R>, states: View<R>, mut y: ViewMut<R>) {
-        let rows = self
-            .shows()
-            .expect("a cell that does not show its state emits");
-        kernel::copy(&mut y, &states.rows(rows.start, rows.len()));
-    }
-
-    /// (3)ᵀ Reverse of `emit`: sets `d_states [S, N]`, the part of the states' adjoint that came through
-    /// the output, and those rows of `d_drive [D, N]` that `emit` reads; the others hold anything.
-    fn absorb(
-        &self,
-        _at: Recorded<R>,
-        _dy: View<R>,
-        _d_states: ViewMut<R>,
-        _d_drive: ViewMut<R>,
-        _grad: &mut Params<R>,
-    ) {
-        unreachable!("a cell that does not show its state absorbs");
-    }
+    /// (3) Where the output is: among the rows of the state, or computed by kernels of its own.
+    fn output(&self) -> Output<'_, R>;
 
     /// (2)ᵀ Reverse of `advance`, one step: `adj [S, B]` turns from the adjoint of `next` into that of
-    /// `prev`, and those rows of `d_drive [D, B]` are set that `absorb` left.
-    fn retreat(&self, at: Recorded<R>, adj: ViewMut<R>, d_drive: ViewMut<R>, grad: &mut Params<R>);
+    /// `prev`, and those rows of `d_drive [D, B]` are set that [`Emit::emit_backward`] left.
+    fn advance_backward(
+        &self,
+        at: Recorded<R>,
+        adj: ViewMut<R>,
+        d_drive: ViewMut<R>,
+        grad: &mut Params<R>,
+    );
 
     /// (1)ᵀ Reverse of `project`, and of every product with recorded states: recurrent weights take
     /// their gradient here, as one product over the sequence. Sets `dx [I, N]` if it is wanted.
-    fn unproject(
+    fn project_backward(
         &self,
         x: Input<R>,
         at: Recorded<R>,
@@ -122,6 +104,61 @@ pub trait Cell<R: Real>: Send + Sync {
         grad: &mut Params<R>,
         dx: Option<ViewMut<R>>,
     );
+}
+
+/// (3) and its reverse, of a cell that computes its output from drive and states.
+///
+/// The two are a trait of their own, so that a cell with one of them alone does not compile:
+///
+/// ```compile_fail,E0046
+/// use saturn_cell::{Emit, Real, View, ViewMut};
+///
+/// struct WithoutReverse;
+///
+/// impl<R: Real> Emit<R> for WithoutReverse {
+///     fn emit(&self, _drive: ViewMut<R>, _states: View<R>, _y: ViewMut<R>) {}
+/// }
+/// ```
+pub trait Emit<R: Real> {
+    /// (3) Sets `y [O, N]` from `drive [D, N]` and `states [S, N]` (those after each step).
+    fn emit(&self, drive: ViewMut<R>, states: View<R>, y: ViewMut<R>);
+
+    /// (3)ᵀ Reverse of `emit`: sets `d_states [S, N]`, the part of the states' adjoint that came through
+    /// the output, and those rows of `d_drive [D, N]` that `emit` reads; the others hold anything.
+    fn emit_backward(
+        &self,
+        at: Recorded<R>,
+        dy: View<R>,
+        d_states: ViewMut<R>,
+        d_drive: ViewMut<R>,
+        grad: &mut Params<R>,
+    );
+}
+
+/// Where the output of a cell is.
+pub enum Output<'a, R: Real> {
+    /// These rows of the state are the output. The tape copies nothing.
+    Rows(Range<usize>),
+    /// The cell computes it: `Output::Emitted(self)`.
+    Emitted(&'a dyn Emit<R>),
+}
+
+impl<R: Real> Output<'_, R> {
+    /// The rows of the state that are the output, if it is not computed.
+    pub fn rows(&self) -> Option<Range<usize>> {
+        match self {
+            Self::Rows(rows) => Some(rows.clone()),
+            Self::Emitted(_) => None,
+        }
+    }
+
+    /// (3) Sets `y [O, N]` from `drive [D, N]` and `states [S, N]`, wherever the output is.
+    pub fn emit(&self, drive: ViewMut<R>, states: View<R>, mut y: ViewMut<R>) {
+        match self {
+            Self::Rows(rows) => kernel::copy(&mut y, &states.rows(rows.start, rows.len())),
+            Self::Emitted(cell) => cell.emit(drive, states, y),
+        }
+    }
 }
 
 /// Where a step stands among all steps. What is random in a step depends on this alone, so that it is the same
@@ -156,7 +193,7 @@ pub struct Recorded<'a, R: Real> {
     pub prev: View<'a, R>,
     /// The states after each step `[S, N]`.
     pub next: View<'a, R>,
-    /// The spikes among the states before each step, of a cell that shows them: those rows of `prev` as
+    /// The spikes among the states before each step, of a cell whose output they are: those rows of `prev` as
     /// events, where they are known.
     pub spikes: Option<EventView<'a>>,
 }

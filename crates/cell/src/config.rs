@@ -5,6 +5,9 @@ use thiserror::Error;
 use crate::rng::ChaCha8Rng;
 use crate::{Cell, Count, Real, Size};
 
+/// A cell behind a box, or what is wrong with its configuration.
+pub type Built<R> = Result<Box<dyn Cell<R>>, ConfigError>;
+
 /// What a cell is built from: its keys in a scenario.
 pub trait CellConfig {
     /// Checks every number against its range.
@@ -14,16 +17,11 @@ pub trait CellConfig {
     fn size(&self, inputs: Count) -> Size;
 
     /// The cell on `inputs` inputs for steps of `dt_ms`, with initial weights from `rng`.
-    fn build<R: Real>(
-        &self,
-        inputs: usize,
-        dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Box<dyn Cell<R>>, ConfigError>;
+    fn build<R: Real>(&self, inputs: usize, dt_ms: f64, rng: &mut ChaCha8Rng) -> Built<R>;
 
-    /// Whether the cell's output is spikes.
+    /// Whether the cell's output is spikes: that of every cell with a threshold.
     fn spikes(&self) -> bool {
-        false
+        self.threshold().is_some()
     }
 
     /// The membrane potential above which the cell spikes, where there is one.

@@ -44,6 +44,26 @@ impl Default for Setup {
     }
 }
 
+impl Setup {
+    /// The default; one without state resets; a longer sequence on one lane.
+    pub fn varied() -> [Self; 3] {
+        let default = Self::default();
+        let quiet = Self {
+            resets: false,
+            seed: 8,
+            ..default
+        };
+        let long = Self {
+            steps: 20,
+            lanes: 1,
+            scale: 0.5,
+            seed: 9,
+            ..default
+        };
+        [default, quiet, long]
+    }
+}
+
 /// The error of one gradient.
 #[derive(Clone, Debug)]
 pub struct Outcome {

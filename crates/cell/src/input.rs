@@ -54,7 +54,7 @@ impl<R: Real> Input<'_, R> {
     }
 
     /// The reverse of [`Self::apply`] for the weights: `dw += d_out xᵀ`.
-    pub fn apply_reverse(&self, d_out: View<R>, mut dw: ViewMut<R>) {
+    pub fn apply_backward(&self, d_out: View<R>, mut dw: ViewMut<R>) {
         match self {
             Self::Dense(x) => kernel::add_product_by_transpose(dw, d_out, *x),
             Self::Events(e) if e.is_crowded() => {

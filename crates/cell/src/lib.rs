@@ -4,8 +4,8 @@
 //! phases, of which only the middle one is sequential in time:
 //!
 //! ```text
-//!   x ──project──▶ drive ──advance──▶ state ──emit──▶ y          (forward)
-//!  dx ◀─unproject─ drive ◀─retreat──  state ◀─absorb─ dy         (reverse)
+//!   x ──────project─────▶ drive ──────advance─────▶ state ──────emit─────▶ y    (forward)
+//!  dx ◀─project_backward─ drive ◀─advance_backward─ state ◀─emit_backward─ dy    (reverse)
 //! ```
 //!
 //! The same kernels serve live streaming ([`Stream`]) and training ([`Tape`]), so a net that is
@@ -34,16 +34,18 @@ mod params;
 mod real;
 pub mod rng;
 mod size;
+mod step;
 mod stream;
 mod tape;
 
-pub use cell::{Cell, Field, FieldKind, Moment, Recorded, Synapses, Widths};
-pub use config::{CellConfig, ConfigError};
+pub use cell::{Cell, Emit, Field, FieldKind, Moment, Output, Recorded, Synapses, Widths};
+pub use config::{Built, CellConfig, ConfigError};
 pub use events::{EventBatch, EventView};
 pub use input::Input;
 pub use matrix::{View, ViewMut, column, column_mut, view, view_mut, view_rows};
 pub use params::{Kind, Params, Tensor};
 pub use real::{Real, elementary};
 pub use size::{Count, Size};
+pub use step::{Lane, Step, advance_lanes, advance_lanes_backward, blocks, blocks_mut};
 pub use stream::Stream;
 pub use tape::Tape;

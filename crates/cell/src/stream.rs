@@ -52,7 +52,7 @@ impl<R: Real> Stream<R> {
         );
         self.at = self.at.after(1);
         std::mem::swap(&mut self.state, &mut self.next);
-        cell.emit(
+        cell.output().emit(
             view_mut(&mut self.drive, d, b),
             view(&self.state, s, b),
             view_mut(&mut self.output, o, b),

@@ -13,8 +13,8 @@ use nalgebra::DMatrix;
 
 use crate::kernel;
 use crate::{
-    Cell, EventBatch, EventView, Input, Moment, Params, Real, Recorded, View, ViewMut, column_mut,
-    view, view_mut, view_rows,
+    Cell, EventBatch, EventView, Input, Moment, Output, Params, Real, Recorded, View, ViewMut,
+    column_mut, view, view_mut, view_rows,
 };
 
 /// Numbers that a chunk may hold: 1 MiB in `f32`, a second-level cache.
@@ -45,11 +45,11 @@ pub struct Tape<R: Real> {
     detach: Option<(usize, usize)>,
     /// Where the tape's first step stands.
     moment: Moment,
-    /// The rows of the states that are the output, for a cell that shows them.
+    /// The rows of the states that are the output, unless the cell emits it.
     shown: Option<Range<usize>>,
-    /// `[O, T*B]`, of a cell that does not.
+    /// `[O, T*B]`, of a cell that emits it.
     output: Vec<R>,
-    /// The outputs as events, of a cell that spikes: those of the initial state, if it shows its state, then
+    /// The outputs as events, of a cell that spikes: those of the initial state, if its output is there, then
     /// those of each step.
     spikes: EventBatch,
     spiking: bool,
@@ -74,7 +74,7 @@ impl<R: Real> Tape<R> {
         let columns = steps * lanes;
         grow(&mut self.drive, w.drive * columns);
         grow(&mut self.states, w.state * (columns + lanes));
-        self.shown = cell.shows();
+        self.shown = cell.output().rows();
         if self.shown.is_none() {
             grow(&mut self.output, w.output * columns);
         }
@@ -178,7 +178,7 @@ impl<R: Real> Tape<R> {
                     self.moment.after(t),
                 );
             }
-            if self.shown.is_none() {
+            if let Output::Emitted(cell) = cell.output() {
                 cell.emit(
                     view_mut(&mut self.drive[start * d..], d, n),
                     view(&self.states[s * (start + b)..], s, n),
@@ -293,8 +293,8 @@ impl<R: Real> Tape<R> {
             let own = start - before;
             grow(&mut self.d_drive, d * n);
             grow(&mut self.d_states, s * n);
-            if self.shown.is_none() {
-                cell.absorb(
+            if let Output::Emitted(cell) = cell.output() {
+                cell.emit_backward(
                     recorded(start, n),
                     dy.columns(own, n),
                     view_mut(&mut self.d_states, s, n),
@@ -311,7 +311,7 @@ impl<R: Real> Tape<R> {
                     ),
                     None => kernel::add(&mut adjoint, &view(&self.d_states[t * s * b..], s, b)),
                 }
-                cell.retreat(
+                cell.advance_backward(
                     recorded(start + t * b, b),
                     view_mut(&mut self.adjoint, s, b),
                     view_mut(&mut self.d_drive[t * d * b..], d, b),
@@ -331,7 +331,7 @@ impl<R: Real> Tape<R> {
                     }
                 }
             }
-            cell.unproject(
+            cell.project_backward(
                 x.slice(own, n),
                 recorded(start, n),
                 view(&self.d_drive, d, n),

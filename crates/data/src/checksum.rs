@@ -4,9 +4,11 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+#[cfg(feature = "get")]
 use md5::Md5;
 use sha2::{Digest, Sha256};
 
+#[cfg(feature = "get")]
 /// A checksum in hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Checksum {
@@ -16,6 +18,7 @@ pub enum Checksum {
     Sha256(&'static str),
 }
 
+#[cfg(feature = "get")]
 impl Checksum {
     /// The digits.
     pub fn digits(&self) -> &'static str {

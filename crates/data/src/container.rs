@@ -1,12 +1,12 @@
-//! An HDF5 file whose every answer is a value or a [`DataError`].
+//! An HDF5 file whose every read returns a value or a [`DataError`].
 //!
-//! libhdf5 may crash on a file with a few changed bytes, so untrusted files are read by
-//! `hdf5-reader`, which is memory-safe, and this module stands between it and the rest:
+//! libhdf5 may crash on a file with a few changed bytes, so untrusted files are read by `hdf5-reader`, which
+//! is memory-safe, through this module only:
 //!
-//! - nothing but a plain file is opened (a pipe would block);
-//! - the length that the header promises is compared with the file's;
-//! - a dataset that claims more elements than the file has bytes is refused before memory is
-//!   asked for: each sample needs a heap object of its own, which HDF5 never compresses;
+//! - only plain files are opened (a pipe would block);
+//! - the length in the header is compared with the file's;
+//! - a dataset that claims more elements than the file has bytes is rejected before memory is allocated: each
+//!   sample needs a heap object of its own, which HDF5 never compresses;
 //! - a panic inside the reader becomes an error about the dataset that was read.
 
 use std::fs;
@@ -116,7 +116,7 @@ impl Container {
         Ok(found)
     }
 
-    /// The dataset at `name` with its length, which must be there and have one dimension.
+    /// The dataset at `name`, which must exist and have one dimension, with its length.
     pub(crate) fn list(&self, name: &str) -> Result<(Dataset, usize), DataError> {
         let dataset = self.find(name)?.ok_or_else(|| DataError::MissingDataset {
             path: self.path.clone(),
@@ -155,11 +155,11 @@ impl Container {
         if raw.len() == elements * width {
             Ok(raw)
         } else {
-            Err(self.damaged(name, None, "its length is not what its shape says"))
+            Err(self.damaged(name, None, "its length does not match its shape"))
         }
     }
 
-    /// The strings of a dataset; `None` where there is none, or it holds something else.
+    /// The strings of a dataset; `None` if it does not exist or has another type.
     pub(crate) fn strings(&self, name: &str) -> Result<Option<Vec<String>>, DataError> {
         let Some(dataset) = self.find(name)? else {
             return Ok(None);
@@ -181,7 +181,7 @@ impl Container {
         guard(&self.path, dataset, index, read)
     }
 
-    /// A dataset whose type is not the `expected` one.
+    /// An error: a dataset whose type is not the `expected` one.
     pub(crate) fn wrong_type(
         &self,
         name: &str,
@@ -196,7 +196,7 @@ impl Container {
         }
     }
 
-    /// An error that says that `dataset` is broken.
+    /// An error: `dataset` is broken.
     pub(crate) fn damaged(&self, dataset: &str, index: Option<usize>, detail: &str) -> DataError {
         DataError::Damaged {
             path: self.path.clone(),
@@ -229,7 +229,7 @@ fn guard<T>(
     }
 }
 
-/// The reader wraps an error once for each step of a path; the place is named already.
+/// The reader wraps an error once for each step of a path; the error already names the path.
 fn innermost(error: &Hdf5Error) -> &Hdf5Error {
     match error {
         Hdf5Error::Context { source, .. } => innermost(source),

@@ -1,7 +1,7 @@
 //! Everything that can be wrong with a recording file, one variant each.
 //!
-//! A message names the file, the dataset and the sample (by its index in the file) where they
-//! apply, and ends with what to do next, after `hint:`.
+//! A message names the file, the dataset and the sample (by its index in the file) where they apply. After
+//! `hint:` it says what to do next.
 
 use std::path::PathBuf;
 
@@ -15,10 +15,10 @@ pub enum DataError {
     Open {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// The file does not begin as an HDF5 file does.
+    /// The file has no HDF5 signature.
     #[error(
         "{}: not an HDF5 file; hint: events are read from HDF5 in the layout of the Spiking \
          Heidelberg Digits; unpack the file if it is compressed, or download it again",
@@ -28,9 +28,9 @@ pub enum DataError {
         /// The file.
         path: PathBuf,
     },
-    /// The file is shorter than its own header says.
+    /// The file is shorter than its header states.
     #[error(
-        "{}: cut off: {actual} bytes are there of {expected}; hint: copy or download it again",
+        "{}: truncated: it has {actual} of {expected} bytes; hint: copy or download it again",
         path.display()
     )]
     Truncated {
@@ -55,10 +55,10 @@ pub enum DataError {
         dataset: String,
         /// The sample, where one was being read.
         index: Option<usize>,
-        /// What the reader found.
+        /// The reader's message.
         detail: String,
     },
-    /// A group or dataset of the layout is not there.
+    /// A group or dataset of the layout is missing.
     #[error(
         "{}: there is no dataset {dataset}; hint: the layout needs /spikes/times, /spikes/units \
          and /labels",
@@ -70,7 +70,7 @@ pub enum DataError {
         /// The dataset.
         dataset: String,
     },
-    /// A dataset of the layout of frames is not there.
+    /// A dataset of the layout of frames is missing.
     #[error(
         "{}: there is no dataset {dataset}; hint: frames need /frames/values, /frames/offsets, \
          /frames/mask, /frames/dt_s and /labels",
@@ -82,7 +82,7 @@ pub enum DataError {
         /// The dataset.
         dataset: String,
     },
-    /// A dataset holds another type than the layout asks for.
+    /// A dataset has another type than the layout requires.
     #[error(
         "{}: {dataset} holds {found}; hint: it must hold {expected}",
         path.display()
@@ -92,7 +92,7 @@ pub enum DataError {
         path: PathBuf,
         /// The dataset.
         dataset: String,
-        /// The type that is there.
+        /// The type found.
         found: String,
         /// The types that can be read.
         expected: &'static str,
@@ -171,7 +171,7 @@ pub enum DataError {
         index: usize,
         /// The unit.
         unit: i128,
-        /// How many channels were asked for.
+        /// The number of channels given.
         channels: usize,
     },
     /// A time is NaN, infinite, negative, or later than any recording can be.
@@ -223,7 +223,7 @@ pub enum DataError {
         dataset: String,
         /// The sample.
         index: usize,
-        /// What is stored.
+        /// The stored value.
         found: f64,
     },
     /// A sample has no event.
@@ -265,10 +265,10 @@ pub enum DataError {
     Write {
         /// The file.
         path: PathBuf,
-        /// What HDF5 or the system said.
+        /// The error of HDF5 or the system.
         detail: String,
     },
-    /// A recording cannot be stored in the file that was asked for.
+    /// A recording cannot be stored in the given file.
     #[error("{}: recording {position} cannot be stored: {detail}; hint: {hint}", path.display())]
     Unstorable {
         /// The file.
@@ -297,7 +297,7 @@ pub enum DataError {
         path: PathBuf,
         /// Where, in bytes from the start; of the unpacked data, where the file is compressed.
         offset: u64,
-        /// What is there.
+        /// The value found.
         detail: String,
         /// What to do.
         hint: &'static str,
@@ -309,17 +309,17 @@ pub enum DataError {
         path: PathBuf,
         /// The line, from 1.
         line: u64,
-        /// What is there.
+        /// The value found.
         detail: String,
         /// What to do.
         hint: &'static str,
     },
-    /// A file or folder is not what a converter can work from.
+    /// A file or folder that a converter cannot use.
     #[error("{}: {detail}; hint: {hint}", path.display())]
     Unusable {
         /// The file or folder.
         path: PathBuf,
-        /// What is missing, or not right.
+        /// What is missing or wrong.
         detail: String,
         /// What to do.
         hint: &'static str,

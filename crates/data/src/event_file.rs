@@ -2,16 +2,16 @@
 //!
 //! | dataset | entry | type |
 //! |---|---|---|
-//! | `/spikes/times` | one list a sample, seconds unless [`Times`] say otherwise | float16, float32 or float64; any integer where the unit is declared |
+//! | `/spikes/times` | one list a sample, seconds unless [`Times`] declares another unit | float16, float32 or float64; any integer where the unit is declared |
 //! | `/spikes/units` | one list a sample, channels from 0 | any integer |
 //! | `/labels` | one a sample, classes from 0 | any integer |
 //! | `/extra/speaker` | one a sample (may be missing) | any integer |
 //! | `/extra/keys` | one a class, its name (may be missing) | strings |
 //!
-//! Opening a file looks once at every sample, so that a bad one is found before training begins;
-//! after that samples are read one by one, at random, and only they are in memory (with a bounded
-//! cache). Times are widened to f64 seconds; which step each belongs to, and what float16 and float32
-//! lose, is in [`crate::steps`].
+//! Opening a file checks every sample once, so that a bad one is found before training begins; after that
+//! samples are read one by one, at random, and only those are in memory (with a bounded cache). Times are
+//! widened to f64 seconds; which step each belongs to, and what float16 and float32 lose, is in
+//! [`crate::steps`].
 
 use std::path::Path;
 
@@ -45,7 +45,7 @@ pub struct EventFile {
     class_names: Vec<String>,
     channels: usize,
     meaning: Times,
-    /// Time of the last event of each good sample, seconds.
+    /// Time of the last event of each valid sample, seconds.
     last_s: Vec<f64>,
     /// The grid that the times lie on, where one was found.
     found_grid: Option<Grid>,
@@ -58,7 +58,7 @@ impl EventFile {
         Self::open_timed(path, options, Times::default())
     }
 
-    /// The same for a file whose times mean something else.
+    /// The same for a file whose times have another meaning.
     pub fn open_timed(
         path: impl AsRef<Path>,
         options: &ReadOptions,
@@ -73,8 +73,8 @@ impl EventFile {
         } else {
             (
                 NumberType::float,
-                "variable-length lists of 16, 32 or 64 bit floats (times in seconds), or of integers \
-                 whose unit is declared: `--times us`, or `data.times: us` in a scenario",
+                "variable-length lists of 16, 32 or 64 bit floats (times in seconds), or of integers with a \
+                declared unit: `--times us`, or `data.times: us` in a scenario",
             )
         };
         let times = Ragged::open(&container, TIMES, accept, numbers, None)?;
@@ -176,7 +176,7 @@ impl EventFile {
         &self.class_names
     }
 
-    /// What the reader mended or left out.
+    /// What the reader repaired or left out.
     pub fn notices(&self) -> &Notices {
         &self.notices
     }
@@ -204,7 +204,7 @@ impl EventFile {
         self.found_grid
     }
 
-    /// Time of the last event of each good sample, in seconds.
+    /// Time of the last event of each valid sample, in seconds.
     pub fn last_s(&self) -> &[f64] {
         &self.last_s
     }
@@ -259,7 +259,7 @@ impl EventFile {
         })
     }
 
-    /// Looks at each sample and keeps the good ones.
+    /// Checks each sample and keeps the valid ones.
     fn check_samples(
         &mut self,
         labels: &[i128],

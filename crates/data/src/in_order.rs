@@ -1,7 +1,7 @@
-//! Work on many items at all threads, whose results come in the order of the items.
+//! Parallel work on many items, with results in the order of the items.
 //!
-//! While the results are used (written to a file, say) the next items are worked on, `AHEAD` of them at most, so
-//! memory does not grow with their number. Nothing depends on the number of threads but the time that it takes.
+//! While results are consumed (written to a file, say), at most `AHEAD` further items are processed, so
+//! memory does not grow with their number. Only the run time depends on the number of threads.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
@@ -9,8 +9,8 @@ use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 /// How many items are under work, or done and not yet used.
 const AHEAD: usize = 64;
 
-/// Gives the results of `work` on each of `items` to `consume`, in order. Where `consume` stops early, what is under
-/// work is finished and dropped.
+/// Passes the results of `work` on each of `items` to `consume`, in order. If `consume` stops early, items in
+/// progress are finished and dropped.
 pub(crate) fn in_order<I, T, R>(
     items: I,
     work: impl Fn(I::Item) -> T + Sync,
@@ -30,7 +30,7 @@ where
                 let Some(item) = items.next() else { break };
                 let (send, receive) = sync_channel(1);
                 scope.spawn(move |_| {
-                    // Nobody receives where the consumer has stopped.
+                    // The receiver is gone if the consumer has stopped.
                     let _ = send.send(work(item));
                 });
                 under_work.push_back(receive);

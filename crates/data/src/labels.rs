@@ -1,4 +1,4 @@
-//! What an event file or a frame file knows of its samples: labels, speakers, names of classes.
+//! Metadata of the samples of an event file or a frame file: labels, speakers, class names.
 //!
 //! A label is a class from 0. It may be stored as an integer of any width, as a boolean (h5py's enumeration of FALSE
 //! and TRUE), or as a float that is a whole number; in a list of N or a column of N x 1.
@@ -16,7 +16,7 @@ pub(crate) const LABELS: &str = "/labels";
 pub(crate) const SPEAKER: &str = "/extra/speaker";
 pub(crate) const KEYS: &str = "/extra/keys";
 const INTEGERS: &str = "integers of 8 to 64 bits, booleans, or floats that are whole numbers";
-/// Most classes that labels alone, without names, may imply.
+/// Largest number of classes inferred from labels without names.
 const MAX_IMPLIED_CLASSES: usize = 65_536;
 
 /// The whole numbers of a list or column with `length` entries; `None` where the file has no such dataset.
@@ -54,7 +54,7 @@ pub(crate) fn read_integers(
         })
 }
 
-/// How many classes there are where nothing says so: one a name, else one more than the largest label.
+/// Number of classes if the file does not state it: one per name, else the largest label plus one.
 pub(crate) fn implied_classes(labels: &[i128], names: &[String]) -> usize {
     if !names.is_empty() {
         return names.len();

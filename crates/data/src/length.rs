@@ -1,8 +1,9 @@
-//! Whether a sample is as long as its events make plausible, and which unit its times have where it is not.
+//! Whether a sample's length is plausible for its number of events, and otherwise which unit its times
+//! probably have.
 //!
-//! Times of another unit make samples of days. Where nobody says the unit, a sample is refused that is longer than
-//! 1,000 s and longer than 5 s for each of its events: in microseconds read as seconds there are 5 s and more between
-//! events of up to 200,000 a second. A recording that is so long and so sparse is read where its unit is declared.
+//! Times in another unit make samples of days. If no unit is declared, a sample longer than 1,000 s and
+//! longer than 5 s per event is rejected: in microseconds read as seconds, events at up to 200,000 per second
+//! are at least 5 s apart. A recording that is really so long and sparse is read if its unit is declared.
 
 use crate::steps::TimeUnit;
 
@@ -10,12 +11,12 @@ use crate::steps::TimeUnit;
 const LONG_S: f64 = 1_000.0;
 const LONG_FOR_AN_EVENT_S: f64 = 5.0;
 
-/// Whether a sample of so many events is implausibly long.
+/// Whether a sample with this many events is implausibly long.
 pub(crate) fn implausible(duration_s: f64, events: usize) -> bool {
     duration_s > LONG_S.max(LONG_FOR_AN_EVENT_S * events as f64)
 }
 
-/// The unit in which a last time of so many is that of a recording of seconds.
+/// The unit in which this last time is plausible for a recording of seconds.
 pub(crate) fn likely_unit(last: f64) -> TimeUnit {
     if last >= 5e4 {
         TimeUnit::Microseconds

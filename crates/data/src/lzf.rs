@@ -10,9 +10,9 @@
 //!
 //! Source: Marc Lehmann, LibLZF 3 (`lzf_d.c`); the h5py filter adds no header of its own.
 
-/// Decompresses `input`, refusing to write more than `limit` bytes.
+/// Decompresses `input` into at most `limit` bytes.
 ///
-/// Returns what is wrong with the stream where it breaks its own rules.
+/// Returns a description of the fault if the compressed data are malformed.
 pub(crate) fn decompress(input: &[u8], limit: usize) -> Result<Vec<u8>, &'static str> {
     let mut output = Vec::with_capacity(limit.min(input.len().saturating_mul(4)));
     let mut rest = input;
@@ -46,7 +46,7 @@ pub(crate) fn decompress(input: &[u8], limit: usize) -> Result<Vec<u8>, &'static
             if output.len() + length > limit {
                 return Err("more bytes than the chunk holds");
             }
-            // One by one: a reference may overlap what it writes.
+            // One by one: a reference may overlap its own output.
             for from in start..start + length {
                 output.push(output[from]);
             }

@@ -1,4 +1,4 @@
-//! What the reader of an event file mended or left out, for the log of a run.
+//! What the reader of an event file repaired or left out, for the log of a run.
 
 use std::fmt;
 
@@ -70,13 +70,13 @@ impl Notices {
         &self.first_skipped
     }
 
-    /// Whether there is nothing to say.
+    /// Whether there are no notices.
     pub fn is_empty(&self) -> bool {
         self.unsorted == 0 && self.skipped == 0 && self.grid.is_none()
     }
 }
 
-/// One line for each thing to say, without the file's name; empty where there is nothing.
+/// One line per notice, without the file's name; possibly empty.
 impl fmt::Display for Notices {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let samples = self.samples;

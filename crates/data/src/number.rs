@@ -79,7 +79,7 @@ impl NumberType {
         }
     }
 
-    /// Each stored number, which must be whole; else the place of one that is not, and what it is.
+    /// Each stored number, which must be whole; otherwise the position and value of one that is not.
     pub(crate) fn whole(self, raw: &[u8]) -> Result<Vec<i128>, (usize, f64)> {
         if self.kind != Kind::Float {
             return Ok(self.integers(raw).collect());
@@ -131,7 +131,7 @@ impl NumberType {
     }
 }
 
-/// The type in the words of a message.
+/// The type's name in messages.
 pub(crate) fn describe(dtype: &Datatype) -> String {
     match dtype {
         Datatype::FixedPoint { size, signed, .. } => format!(

@@ -1,5 +1,5 @@
-//! The files that a conversion makes: each is written beside its place, and when all are done they are put there
-//! ([`saturn_files::replace`]). Where one fails, no file of the folder is changed.
+//! The files of a conversion: each is written under a temporary name, and all are renamed when the last is
+//! done ([`saturn_files::replace`]). If one fails, no file of the folder is changed.
 
 use std::fs;
 use std::io;
@@ -9,20 +9,20 @@ use saturn_files::Together;
 
 use crate::error::DataError;
 
-/// Files that are put in their places together.
+/// Files that are renamed to their targets together.
 #[derive(Debug, Default)]
 pub(crate) struct Output {
     files: Together,
 }
 
 impl Output {
-    /// For files in `folder`, which is made if it is not there.
+    /// For files in `folder`, which is created if it does not exist.
     pub(crate) fn in_folder(folder: &Path) -> Result<Self, DataError> {
         fs::create_dir_all(folder).map_err(failed(folder))?;
         Ok(Self::default())
     }
 
-    /// Lets `write` fill a file beside `path`.
+    /// Lets `write` fill a temporary file for `path`.
     pub(crate) fn write<T>(
         &mut self,
         path: &Path,
@@ -31,7 +31,7 @@ impl Output {
         self.files.write(path, write, failed(path))
     }
 
-    /// Puts all files in their places.
+    /// Renames all files to their targets.
     pub(crate) fn place(self) -> Result<(), DataError> {
         let refused = |(path, error): (PathBuf, io::Error)| failed(&path)(error);
         self.files.place().map_err(refused)

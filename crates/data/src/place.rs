@@ -1,14 +1,13 @@
-//! Where in a longer recording a sample was cut out.
+//! Position of a sample in the longer recording that it was cut from.
 //!
 //! | dataset | entry |
 //! |---|---|
-//! | `/extra/start_s` | one a sample: where the sample begins in the recording, seconds |
-//! | `/extra/known_s` | two a sample: where in the sample its label begins and ends to hold, seconds |
-//! | `/extra/mark_s` | one a sample: the moment that the label was given to (may be missing), seconds |
+//! | `/extra/start_s` | one per sample: start of the sample in the recording, seconds |
+//! | `/extra/known_s` | two per sample: interval of the sample in which its label is valid, seconds |
+//! | `/extra/mark_s` | one per sample: the labelled moment (may be missing), seconds |
 //!
-//! Samples that tile a recording have `start_s` one after the other, and laid in a row give the
-//! recording again; what lies outside of `known_s` is gap. The number of the recording is the
-//! sample's speaker.
+//! Samples that tile a recording have consecutive `start_s`, and concatenated give the recording again; time
+//! outside `known_s` is gap. The number of the recording is the sample's speaker.
 
 use std::path::Path;
 
@@ -25,15 +24,14 @@ const MARK: &str = "/extra/mark_s";
 pub struct Place {
     /// Its first moment in the recording, in seconds.
     pub start_s: f64,
-    /// First and last moment, in seconds from the sample's start, at which its label holds.
+    /// Start and end of the interval in which the label is valid, in seconds from the sample's start.
     pub known_s: [f64; 2],
-    /// The moment that the label was given to (a beat's mark), in seconds from the sample's start, where
-    /// the file says so.
+    /// The labelled moment (a beat's mark), in seconds from the sample's start, if the file contains it.
     pub mark_s: Option<f64>,
 }
 
-/// The place of each sample of the event file at `path`, in the order of the file; `None` where the
-/// file does not say.
+/// The position of each sample of the event file at `path`, in the order of the file; `None` if the file
+/// contains none.
 pub fn read_places(path: impl AsRef<Path>) -> Result<Option<Vec<Place>>, DataError> {
     let container = Container::open(path.as_ref())?;
     if container.find(START)?.is_none() {

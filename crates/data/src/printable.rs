@@ -1,8 +1,9 @@
 //! Text from files, fit for a terminal and a figure.
 //!
-//! A name in a file may hold an escape sequence, which a terminal obeys: it moves the cursor, changes the window's
-//! title or hides what follows. It may be a megabyte long. Whatever comes from a file and reaches a person goes
-//! through here: control characters, and those that turn the direction of writing, become `\u{1b}` and the like.
+//! A name in a file may contain an escape sequence, which a terminal executes: it moves the cursor, changes
+//! the window's title or hides what follows. It may be a megabyte long. Every text from a file that is shown
+//! to a person passes through here: control characters, and those that change the direction of writing,
+//! become `\u{1b}` and the like.
 
 use std::borrow::Cow;
 

@@ -19,7 +19,7 @@ pub(crate) struct Ragged {
 }
 
 impl Ragged {
-    /// Opens the dataset `name`, whose lists hold what `accept` takes.
+    /// Opens the dataset `name`, whose lists have an element type that `accept` takes.
     pub(crate) fn open(
         container: &Container,
         name: &'static str,
@@ -55,7 +55,7 @@ impl Ragged {
             reference_bytes,
         };
 
-        // The lists lie in the file uncompressed and one beside the other.
+        // The lists are stored uncompressed and contiguously.
         let elements: u64 = (0..found).map(|index| ragged.count(index) as u64).sum();
         if elements.saturating_mul(number.bytes() as u64) > container.file_bytes() {
             return Err(DataError::TooLarge {

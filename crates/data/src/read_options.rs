@@ -28,10 +28,10 @@ pub struct ReadOptions {
     pub on_bad_sample: OnBadSample,
 }
 
-/// What the times of a file mean.
+/// Meaning of the times of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Times {
-    /// Their unit, where it is declared: seconds otherwise, of a plausible length.
+    /// Their unit, if declared: otherwise seconds, with a check of plausible length.
     pub unit: Option<TimeUnit>,
     /// A grid to round them to.
     pub grid: Option<Grid>,

@@ -12,7 +12,7 @@ pub struct Recording {
     pub units: Vec<u32>,
     /// Class, from 0.
     pub label: usize,
-    /// Who or what was recorded, where the file says so.
+    /// Who or what was recorded, if the file contains it.
     pub speaker: Option<u32>,
     /// Index in the file that it came from, from 0.
     pub index: usize,
@@ -29,7 +29,7 @@ impl Recording {
         self.times_s.is_empty()
     }
 
-    /// Time of the last event in seconds; 0 where there is none.
+    /// Time of the last event in seconds; 0 if there are no events.
     pub fn duration_s(&self) -> f64 {
         self.times_s.last().copied().unwrap_or(0.0)
     }

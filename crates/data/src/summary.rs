@@ -1,9 +1,8 @@
-//! What is in an event file, in numbers: what `saturn data inspect` prints and draws.
+//! Statistics of an event file, as `saturn data inspect` prints and draws them.
 //!
-//! One pass over the file, in memory that does not grow with the number of events. A cell of
-//! (bin, channel) is *active* where at least one event falls into it; the share is taken over the
-//! bins from a sample's start to its last event, summed over the samples. Bins are
-//! the steps of [`crate::steps`].
+//! One pass over the file, in memory that does not grow with the number of events. A pair (bin, channel) is
+//! *active* if at least one event falls into it; the share is taken over the bins from a sample's start to
+//! its last event, summed over the samples. Bins are the steps of [`crate::steps`].
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -43,7 +42,7 @@ pub struct Quantiles {
 }
 
 impl Quantiles {
-    /// Quantiles of `values`, by the nearest rank; all zero where there is none.
+    /// Quantiles of `values`, by nearest rank; all zero if there are none.
     fn of(mut values: Vec<f64>) -> Self {
         values.sort_by(f64::total_cmp);
         let at = |share: f64| {
@@ -64,7 +63,7 @@ impl Quantiles {
     }
 }
 
-/// What is in an event file.
+/// Statistics of an event file.
 #[derive(Debug, Clone)]
 pub struct Summary {
     /// The file.
@@ -95,17 +94,17 @@ pub struct Summary {
     pub stored: Stored,
     /// Width of a stored time in bits.
     pub time_bits: usize,
-    /// Distance in seconds between two times that the file can tell apart, at the median duration.
+    /// Resolution of the stored times at the median duration, in seconds.
     pub time_step_s: f64,
     /// The grid that all times lie on, beyond chance.
     pub grid: Option<Grid>,
     /// A sample of median size, for a raster.
     pub example: Recording,
-    /// What the reader mended or left out.
+    /// What the reader repaired or left out.
     pub notices: Notices,
 }
 
-/// Reads `file` once and says what is in it.
+/// Reads `file` once and summarises it.
 pub fn summarise(file: &EventFile) -> Result<Summary, DataError> {
     let mut durations_s = Vec::with_capacity(file.len());
     let mut events = Vec::with_capacity(file.len());

@@ -1,11 +1,11 @@
-//! What can be wrong with the times of a sample that is sound otherwise, and the bounds that they have.
+//! Errors in the times of an otherwise valid sample, and the bounds on times.
 
 use std::path::PathBuf;
 
 use crate::length::{likely_unit, spoken};
 
-/// The latest time that is accepted, in seconds (31 days): beyond it lies a mistake of units, and a stream of that
-/// many steps nobody meant.
+/// The latest accepted time, in seconds (31 days). A later one is a mistake of units: no one means a sequence
+/// of that many steps.
 pub const MAX_TIME_S: f64 = 31.0 * 86_400.0;
 
 /// Most steps of a sample or record: they take 4 bytes each and more, before any event.
@@ -14,7 +14,7 @@ pub const MAX_STEPS: u64 = 1 << 28;
 /// An error about times. `index` is the sample's index in the file, from 0.
 #[derive(Debug, thiserror::Error)]
 pub enum TimeError {
-    /// A sample is longer than its events make plausible.
+    /// A sample is implausibly long for its number of events.
     #[error(
         "{}: /spikes/times: sample {index}: {events} events last {duration_s} s ({}), longer than 1,000 s and than 5 s \
          an event: are these {}? hint: declare the unit, `--times {}`, or `data.times: {}` in a scenario; `s` if they \
@@ -53,7 +53,7 @@ pub enum TimeError {
         /// The grid.
         grid: String,
     },
-    /// A sample has more steps than memory is asked for.
+    /// A sample has more steps than the memory limit allows.
     #[error(
         "{}: sample {index} lasts {duration_s} s, {steps} steps of {dt_ms} ms, and there may be 268,435,456; hint: use a larger \
          `data.dt_ms`, or cut the recording",

@@ -1,4 +1,4 @@
-//! How far the making of files has come, told after each sample, and breaking it off.
+//! Progress of generating files, reported after each sample, and stopping it.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -14,7 +14,7 @@ pub struct SetProgress {
     pub total: usize,
 }
 
-/// Is told how many samples are done, after each; breaks off the work by [`ControlFlow::Break`].
+/// Receives the number of finished samples after each; [`ControlFlow::Break`] stops the work.
 pub type Watch<'a> = &'a mut dyn FnMut(SetProgress) -> ControlFlow<()>;
 
 /// Counts samples for a [`Watch`].

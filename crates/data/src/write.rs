@@ -1,6 +1,6 @@
 //! Writing event files, in the layout that [`EventFile`](crate::EventFile) reads.
 //!
-//! A file appears whole or not at all ([`crate::output`]). Memory does not grow with the number of recordings:
+//! A file is replaced atomically ([`crate::output`]). Memory does not grow with the number of recordings:
 //! they are stored `BATCH` at a time, in datasets that grow.
 
 use std::path::Path;
@@ -32,7 +32,7 @@ pub enum StoredTimes {
     F64,
 }
 
-/// What a file says beside its recordings.
+/// Metadata of a file.
 #[derive(Debug, Clone, Default)]
 pub struct WriteMeta {
     /// How many channels there are: units lie in `0..channels`. Stored as u16 up to 65,536, else
@@ -46,7 +46,7 @@ pub struct WriteMeta {
     pub meta_info: Vec<(String, String)>,
 }
 
-/// Writes `recordings` to `path`, replacing what is there, and returns how many there were.
+/// Writes `recordings` to `path`, replacing any existing file, and returns their number.
 ///
 /// `/extra/speaker` is written where the first recording has a speaker; a later one without it is
 /// an error.
@@ -78,9 +78,9 @@ impl From<Recording> for Cut {
     }
 }
 
-/// The same for recordings that may fail to be read: the first error ends the writing, and nothing
-/// is left of it. `/extra/start_s` and `/extra/known_s` are written where the first has a place, and
-/// `/extra/mark_s` where that has a mark.
+/// The same for recordings whose reading may fail: the first error stops the writing, and no file is left.
+/// `/extra/start_s` and `/extra/known_s` are written where the first has a place, and `/extra/mark_s` where
+/// that has a mark.
 pub(crate) fn try_write_events(
     output: &mut Output,
     path: &Path,
@@ -127,14 +127,14 @@ fn write_part(
         columns.append(count, &batch).map_err(failed)?;
         count += batch.len();
     }
-    // Errors of closing a dataset are lost, so everything is flushed while all are open.
+    // HDF5 reports no errors when closing a dataset, so everything is flushed while all are open.
     file.flush().map_err(failed)?;
     drop(columns);
     file.close().map_err(failed)?;
     Ok(count)
 }
 
-/// Whether `recording` fits, else what does not, and what to do.
+/// Whether `recording` fits; otherwise what does not fit, and what to do.
 fn check(
     recording: &Recording,
     meta: &WriteMeta,

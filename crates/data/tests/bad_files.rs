@@ -1,4 +1,4 @@
-//! Each way in which a file can be wrong, and the message that says so.
+//! Every fault of a file, and its message.
 
 use std::path::{Path, PathBuf};
 

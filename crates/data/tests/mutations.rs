@@ -11,7 +11,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use saturn_data::{EventFile, OnBadSample, ReadOptions, Split, Synthetic};
 
-/// How many copies; the environment variable SATURN_MUTATIONS asks for more.
+/// Number of copies; the environment variable SATURN_MUTATIONS sets a larger one.
 const COPIES: u64 = 1_500;
 
 #[test]
@@ -93,7 +93,7 @@ fn no_mutated_file_crashes_or_hangs() {
     // The test is about both: most changes hit data or unused bytes, many hit the structure.
     assert!(read > copies / 10 && refused > copies / 10);
 
-    // Nor did any of them ask for much memory.
+    // None of them allocated much memory either.
     if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let peak_kb: u64 = peak

@@ -40,7 +40,7 @@ fn a_sample_depends_on_specification_split_and_index_alone() {
         set.sample(Split::Train, 7).times_s,
         reseeded.sample(Split::Train, 7).times_s
     );
-    // Each block of samples holds each class once.
+    // Each block of samples contains each class once.
     let mut labels: Vec<usize> = (10..20)
         .map(|index| set.sample(Split::Valid, index).label)
         .collect();
@@ -48,7 +48,8 @@ fn a_sample_depends_on_specification_split_and_index_alone() {
     assert_eq!(labels, (0..10).collect::<Vec<_>>());
 }
 
-/// An interrupt ends the making between two samples, no file is left of it, and the same call makes the whole set.
+/// An interrupt stops the generation between two samples and leaves no file; the same call then makes the
+/// whole set.
 #[test]
 fn the_making_of_a_set_can_be_stopped() {
     let folder = tempfile::tempdir().unwrap();

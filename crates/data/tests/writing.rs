@@ -14,7 +14,7 @@ use saturn_data::{DataError, Recording, Split, Synthetic, WriteMeta, write_event
 
 const FOLDER: &str = "SATURN_TEST_FULL_DISK";
 
-/// What the limited child does; alone it does nothing.
+/// The task of the limited child; without it, nothing is done.
 #[test]
 fn child_writes_until_the_disk_is_full() {
     let Ok(folder) = std::env::var(FOLDER) else {

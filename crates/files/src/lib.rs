@@ -1,12 +1,12 @@
-//! Files that appear whole or not at all, and folders that one process has at a time.
+//! Atomic file replacement, and folders locked by one process at a time.
 //!
 //! | module | for |
 //! |---|---|
 //! | [`replace()`] | writing a file: under a temporary name of its own, synced, renamed |
-//! | [`own`] | files that the program opens by fixed names of its own: locks, partial downloads |
-//! | [`lock`] | a folder that several processes want at the same time |
+//! | [`own`] | files the program opens by fixed names: locks, partial downloads |
+//! | [`lock`] | exclusive use of a folder |
 //!
-//! No other code in the workspace makes temporary files.
+//! No other code in the workspace creates temporary files.
 
 pub mod lock;
 pub mod own;

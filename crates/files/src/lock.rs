@@ -1,7 +1,7 @@
-//! A folder that one process has at a time: who wants it too waits.
+//! A folder that one process uses at a time; other processes wait.
 //!
-//! The lock is the system's, on the file `.lock` in the folder, and ends with the process that holds it however that
-//! ends. The file stays.
+//! The lock is the operating system's, on the file `.lock` in the folder. The system releases it when the
+//! process ends, however it ends. The file remains.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -12,17 +12,17 @@ use std::time::Duration;
 
 use crate::own::open_own;
 
-/// Time between two looks whether the folder is free.
+/// Interval between attempts to lock the folder.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// A folder that is this process's, as long as this lives.
+/// A folder locked for this process, until this value is dropped.
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
 }
 
-/// Takes `folder`, which is made if it does not exist. While another process has it, `waiting` is called every tenth
-/// of a second, and may give up: then there is no lock.
+/// Locks `folder`, creating it if it does not exist. While another process has the lock, `waiting` is called
+/// every tenth of a second and may give up; then no lock is returned.
 pub fn hold(
     folder: &Path,
     mut waiting: impl FnMut() -> ControlFlow<()>,
@@ -63,7 +63,7 @@ mod tests {
         });
         assert!(first.is_some() && second.unwrap().is_none());
         assert_eq!(looks, 3);
-        // Who waits gets it as soon as it is free.
+        // A waiting process gets the lock as soon as it is released.
         let mut first = first;
         let third = hold(&folder, || {
             first = None;

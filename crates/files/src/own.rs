@@ -1,13 +1,13 @@
-//! Files that the program opens by fixed names of its own: locks, downloads that go on later.
+//! Files that the program opens by fixed names: locks, downloads that are resumed later.
 //!
-//! Who may write to the folder could have put a link or a pipe there under that name. Neither is opened: the first
-//! would lead the program to write to a file elsewhere, the second would make it wait for ever.
+//! Anyone who may write to the folder could have put a link or a pipe there under that name. Neither is
+//! opened: a link would make the program write to a file elsewhere, and a pipe would make it wait for ever.
 
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
 
-/// Opens the file at `path` for reading and writing, as it is, or makes it empty.
+/// Opens the file at `path` for reading and writing, or creates it empty.
 pub fn open_own(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);

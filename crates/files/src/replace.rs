@@ -1,9 +1,9 @@
-//! A file is written under a temporary name in the folder of its place, synced, and renamed: no reader meets a part
-//! of it, and where the writing fails its place is as it was.
+//! A file is written under a temporary name in the target's folder, synced, and renamed. No reader sees a
+//! partial file, and a failed write leaves the target as it was.
 //!
-//! The name is drawn at random, `.tmp` + six characters + `-` + the file's name, and made with `O_EXCL`: two processes
-//! never write to the same file, and a link of that name is not followed. A link in the place of the file is replaced,
-//! and what it points to stays as it is.
+//! The name is random: `.tmp` + six characters + `-` + the file's name. It is created with `O_EXCL`, so two
+//! processes never write to the same file and a link of that name is not followed. A link at the target's
+//! path is replaced; what it points to is unchanged.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -12,15 +12,15 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempPath;
 
-/// How the name of a temporary file begins.
+/// Prefix of temporary file names.
 const PREFIX: &str = ".tmp";
-/// How many characters are drawn.
+/// Number of random characters.
 const DRAWN: usize = 6;
-/// Longest name that a temporary one repeats: most file systems take 255 bytes.
+/// Longest target name that is repeated in the temporary name: most file systems allow 255 bytes.
 const MAX_NAME: usize = 200;
 
-/// Lets `write` fill the file at a temporary path, and then puts it in the place of `path`. The temporary path has the
-/// ending of `path`. What the system refuses becomes an error by `failed`; of two errors the first counts.
+/// Lets `write` fill the file at a temporary path, then renames it to `path`. The temporary path has the
+/// extension of `path`. `failed` converts the system's errors; of two errors the first is returned.
 pub fn replace<T, E>(
     path: &Path,
     write: impl FnOnce(&Path) -> Result<T, E>,
@@ -32,15 +32,16 @@ pub fn replace<T, E>(
     Ok(value)
 }
 
-/// Files that belong together: they are put in their places when all are written. Dropped before that, they leave
-/// nothing.
+/// Files that belong together: they are renamed to their targets when all have been written. If dropped
+/// before that, they are removed.
 #[derive(Debug, Default)]
 pub struct Together {
     written: Vec<(TempPath, PathBuf)>,
 }
 
 impl Together {
-    /// Lets `write` fill the file at a temporary path, as [`replace`] does; it waits there for [`Together::place`].
+    /// Lets `write` fill the file at a temporary path, as [`replace`] does; the rename waits for
+    /// [`Together::place`].
     pub fn write<T, E>(
         &mut self,
         path: &Path,
@@ -51,7 +52,7 @@ impl Together {
             .prefix(PREFIX)
             .rand_bytes(DRAWN)
             .suffix(&suffix(path))
-            // Permissions are those that the user's umask leaves, as for any file.
+            // Permissions follow the user's umask, as for any file.
             .make_in(folder_of(path), |path| {
                 OpenOptions::new().write(true).create_new(true).open(path)
             })
@@ -63,7 +64,7 @@ impl Together {
         Ok(value)
     }
 
-    /// Puts each file in its place, in the order of writing; an error names the place that could not be taken.
+    /// Renames each file to its target, in the order of writing; an error names the target that failed.
     pub fn place(self) -> Result<(), (PathBuf, io::Error)> {
         for (temporary, path) in self.written {
             let named = |error| (path.clone(), error);
@@ -76,7 +77,7 @@ impl Together {
     }
 }
 
-/// The same for a file whose content is at hand.
+/// The same for contents in memory.
 pub fn replace_bytes(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let write = |temporary: &Path| {
         let mut file = OpenOptions::new().write(true).open(temporary)?;
@@ -85,7 +86,7 @@ pub fn replace_bytes(path: &Path, bytes: &[u8]) -> io::Result<()> {
     replace(path, write, |error| error)
 }
 
-/// Removes what writers of `path` that were killed have left. Only for who knows that no other process writes it.
+/// Removes leftovers of killed writers of `path`. Call it only when no other process writes this file.
 pub fn sweep(path: &Path) -> io::Result<()> {
     let suffix = suffix(path);
     for entry in fs::read_dir(folder_of(path))? {
@@ -102,7 +103,7 @@ pub fn sweep(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// How a temporary name ends: with the file's name, or its ending where that is long.
+/// Suffix of a temporary name: the file's name, or only its extension if the name is long.
 fn suffix(path: &Path) -> OsString {
     let mut suffix = OsString::from("-");
     match path.file_name() {
@@ -117,7 +118,7 @@ fn suffix(path: &Path) -> OsString {
     suffix
 }
 
-/// The folder of a path; of a bare name, the present one.
+/// The folder of a path; for a bare name, the current folder.
 fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -210,7 +211,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let [target, path] = ["target", "a.h5"].map(|name| folder.path().join(name));
         fs::write(&target, b"precious").unwrap();
-        // The names that parts had, and the place itself.
+        // Names of the parts, and the target itself.
         for link in ["a.h5.part", "a.part", "a.partial.h5", "a.h5"] {
             symlink(&target, folder.path().join(link)).unwrap();
         }

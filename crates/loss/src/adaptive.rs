@@ -1,9 +1,8 @@
-//! The adaptive loss: name the class where the input is informative, and say "I do not know" where it is
-//! not.
+//! The adaptive loss: cross-entropy where the input is informative, and a uniform output where it is not.
 //!
-//! A net that is never reset must let go of a sample once it is over. Cross-entropy alone never asks for
-//! that; the divergence from the uniform distribution in the gaps does. `parts` weighs both terms by
-//! their own number of steps, `per_step` lets the longer of samples and gaps weigh more:
+//! A network that is never reset must discard a sample once it has ended. Cross-entropy alone does not
+//! require that; the divergence from the uniform distribution in the gaps does. `parts` weights both terms by
+//! their own number of steps; with `per_step` the longer of samples and gaps weighs more:
 //!
 //! ```text
 //! L_CE = Σ w m CE / Σ w m                      (1)   mean over informative steps
@@ -24,8 +23,8 @@
 //! | CE | | [`crate::cross_entropy`], in nats | |
 //! | KL | | [`crate::kl_uniform`], in nats | |
 //!
-//! Source: after B. Yin and F. Corradi, "Never Reset Again" (2024). The paper's form is known to us from
-//! its abstract and from summaries alone; (1) to (4) are our reading of it.
+//! Source: after B. Yin and F. Corradi, "Never Reset Again" (2024). We know the paper's form only from its
+//! abstract and from summaries; (1) to (4) are our reading of it.
 
 use saturn_cell::Real;
 use saturn_cell::elementary::exp;
@@ -52,7 +51,7 @@ pub struct AdaptiveConfig {
     pub normalise: Normalise,
     /// Where the input is informative: `labels` (default), or estimated from the input.
     pub mask: MaskConfig,
-    /// What is wrong with the mask, to see what that costs; default nothing.
+    /// Error added to the mask, to measure its cost; default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mask_error: Option<MaskFault>,
 }
@@ -84,7 +83,7 @@ impl LossKind for AdaptiveConfig {
     }
 }
 
-/// The column of a loss whose first term is the cross-entropy and whose second the divergence.
+/// The column of a loss whose first term is the cross-entropy and whose second is the divergence.
 #[inline(always)]
 pub(crate) fn toward_uniform<R: Real>(
     direction: Direction,

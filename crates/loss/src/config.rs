@@ -10,11 +10,17 @@ use crate::nothing::NothingConfig;
 #[macro_export]
 macro_rules! losses {
     ($($(#[doc = $doc:literal])+ $key:literal: $name:ident($config:ty),)+) => {
-        /// A loss, as a scenario names it. The name alone stands for all defaults.
+        /// A loss, as named in a scenario. The name alone means all defaults.
         #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
         pub enum LossConfig {
             $($(#[doc = $doc])+ #[serde(rename = $key)] $name($config),)+
         }
+
+        $(impl From<$config> for LossConfig {
+            fn from(config: $config) -> Self {
+                Self::$name(config)
+            }
+        })+
 
         impl LossConfig {
             /// The key that it is written under.
@@ -22,17 +28,17 @@ macro_rules! losses {
                 match self { $(Self::$name(_) => $key,)+ }
             }
 
-            /// Where m comes from.
+            /// Source of m.
             pub fn mask(&self) -> &$crate::MaskConfig {
                 match self { $(Self::$name(kind) => $crate::LossKind::mask(kind),)+ }
             }
 
-            /// What is done to m to see what a wrong mask costs.
+            /// Error added to m, to measure the cost of a wrong mask.
             pub fn mask_error(&self) -> Option<$crate::MaskFault> {
                 match self { $(Self::$name(kind) => $crate::LossKind::mask_error(kind),)+ }
             }
 
-            /// Outputs of the net beside those of the C classes.
+            /// Outputs of the network in addition to the C classes.
             pub fn extra_outputs(&self) -> usize {
                 match self { $(Self::$name(kind) => $crate::LossKind::extra_outputs(kind),)+ }
             }
@@ -42,7 +48,7 @@ macro_rules! losses {
                 match self { $(Self::$name(kind) => $crate::LossKind::weight(kind),)+ }
             }
 
-            /// What the two sums are divided by.
+            /// Denominators of the two sums.
             pub fn normalise(&self) -> $crate::Normalise {
                 match self { $(Self::$name(kind) => $crate::LossKind::normalise(kind),)+ }
             }
@@ -82,7 +88,7 @@ losses! {
     "cross_entropy": CrossEntropy(CrossEntropyConfig),
     /// Cross-entropy on informative steps and divergence from uniform in gaps.
     "adaptive": Adaptive(AdaptiveConfig),
-    /// Cross-entropy on all steps, with one class more: "nothing", which gaps are labelled with.
+    /// Cross-entropy on all steps, with an additional class "nothing" as the label of gaps.
     "nothing": Nothing(NothingConfig),
     /// Cross-entropy on informative steps and a cost for certainty on all steps.
     "entropy": Entropy(EntropyConfig),

@@ -1,4 +1,4 @@
-//! Cross-entropy of one column: how unlikely the net finds the step's class.
+//! Cross-entropy of one column: the negative log-likelihood of the step's class.
 //!
 //! ```text
 //! CE = log Z - l_y                    (1)
@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::softmax::log_normaliser;
 use crate::{LossError, LossKind, StepTerms};
 
-/// Cross-entropy alone, as a scenario writes it: there is nothing to set.
+/// Cross-entropy without options, as written in a scenario.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CrossEntropyConfig {}

@@ -1,4 +1,5 @@
-//! Entropy regularisation: certainty has a price at every step, whatever the input. It needs no mask.
+//! Entropy regularisation: a penalty on confident outputs at every step, independent of the input. It needs
+//! no mask.
 //!
 //! ```text
 //! L_1 = Σ w m CE / Σ w m                       (1)   mean over the steps of samples
@@ -7,14 +8,14 @@
 //! ```
 //!
 //! log C - H(p) is KL(p || U), so (3) is cross-entropy less β times the entropy of the output, and the
-//! constant β log C. Where it differs from the adaptive loss is the domain of (2) alone: samples, too. The
+//! constant β log C. It differs from the adaptive loss only in the domain of (2), which includes samples. The
 //! other direction, KL(U || p), is label smoothing.
 //!
 //! | symbol | field | what |
 //! |---|---|---|
-//! | β | `entropy_weight` | price of certainty |
+//! | β | `entropy_weight` | weight of the confidence penalty |
 //! | H(p) | | entropy of the output, in nats |
-//! | m, w | | as in [`crate::loss`]; m is the label mask, and tells where there is a label to learn |
+//! | m, w | | as in [`crate::loss`]; m is the label mask, which is 1 where there is a label to learn |
 //!
 //! Source: G. Pereyra, G. Tucker, J. Chorowski, Ł. Kaiser and G. Hinton, "Regularizing Neural Networks by
 //! Penalizing Confident Output Distributions" (2017).
@@ -26,11 +27,12 @@ use serde::{Deserialize, Serialize};
 use crate::adaptive::toward_uniform;
 use crate::{Direction, LossError, LossKind, StepTerms, Weight};
 
-/// Cross-entropy with a price on certainty, as a scenario writes it.
+/// Cross-entropy with a confidence (entropy) penalty, as written in a scenario.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct EntropyConfig {
-    /// β, the price of certainty. Default 0.1, range 0 and above. Larger: calmer outputs, in samples too.
+    /// β, the weight of the confidence penalty. Default 0.1, range 0 and above. Larger: less confident
+    /// outputs, in samples too.
     pub entropy_weight: f64,
     /// Which divergence: `to_uniform` (default) is log C - H(p), `from_uniform` smooths labels.
     pub direction: Direction,

@@ -12,7 +12,7 @@ pub enum LossError {
         key: &'static str,
         /// What was given.
         value: f64,
-        /// The allowed range, in words.
+        /// The allowed range, as text.
         allowed: &'static str,
     },
     /// A lower bound above the upper one.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{LossError, MaskConfig, MaskFault, Weight};
 
-/// What a kind of loss says of itself.
+/// Properties of a kind of loss.
 pub trait LossKind {
     /// Whether every number is in its range.
     ///
@@ -15,17 +15,17 @@ pub trait LossKind {
     /// If one is not; the error names it.
     fn check(&self) -> Result<(), LossError>;
 
-    /// Where m comes from.
+    /// Source of m.
     fn mask(&self) -> &MaskConfig {
         &MaskConfig::Labels
     }
 
-    /// What is done to m to see what a wrong mask costs.
+    /// Error added to m, to measure the cost of a wrong mask.
     fn mask_error(&self) -> Option<MaskFault> {
         None
     }
 
-    /// Outputs of the net beside those of the C classes.
+    /// Outputs of the network in addition to the C classes.
     fn extra_outputs(&self) -> usize {
         0
     }
@@ -35,7 +35,7 @@ pub trait LossKind {
         Weight::Fixed(0.0)
     }
 
-    /// What the two sums are divided by.
+    /// Denominators of the two sums.
     fn normalise(&self) -> Normalise {
         Normalise::Parts
     }
@@ -63,7 +63,7 @@ pub struct StepTerms<'a, R> {
     pub weight: [f64; 2],
 }
 
-/// What the two sums of a loss are divided by.
+/// Denominators of the two sums of a loss.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Normalise {

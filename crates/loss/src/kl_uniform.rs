@@ -1,5 +1,4 @@
-//! The divergence between the output and the uniform distribution U: 0 when the net says that it does not
-//! know, in nats.
+//! The divergence between the output and the uniform distribution U: 0 for a uniform output, in nats.
 //!
 //! ```text
 //! KL(U || p) = -(1/C) Σ_c log p_c - log C            (1)
@@ -9,8 +8,7 @@
 //! d/dl_c     = p_c (log p_c - Σ_k p_k log p_k)       (2)ᵀ
 //! ```
 //!
-//! (1) punishes a class that is ruled out, without bound, and its pull on a logit stays; (2) is at most
-//! log C, and its pull vanishes where the net is certain (p near 0 or 1).
+//! (1) penalises a class of probability near 0 without bound, and its gradient does not vanish; (2) is at most log C, and its gradient vanishes where the output is confident (p near 0 or 1).
 //!
 //! | symbol | what | shape |
 //! |---|---|---|

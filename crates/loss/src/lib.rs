@@ -5,20 +5,20 @@
 //! | [`loss`] | what all losses have in common: two terms, each a mean over steps |
 //! | [`config`] | the losses that a scenario can name |
 //! | [`cross_entropy`] | the class of an informative step |
-//! | [`kl_uniform`] | how far an output is from "I do not know", in either direction |
-//! | [`adaptive`] | both, weighed by the mask; the loss that makes nets forget by themselves |
-//! | [`nothing`] | one class more, for gaps |
-//! | [`entropy`] | a price on certainty at every step |
-//! | [`weight`] | what the second term weighs: a number, a ramp, or learnt |
+//! | [`kl_uniform`] | the divergence of an output from the uniform distribution, in either direction |
+//! | [`adaptive`] | both, weighted by the mask; trains networks to forget without resets |
+//! | [`nothing`] | an additional class for gaps |
+//! | [`entropy`] | a confidence (entropy) penalty at every step |
+//! | [`weight`] | the weight of the second term: a number, a ramp, or learnt |
 //! | [`sums`] | the sums over the steps of a shard |
-//! | [`spike_rate`] | bounds on how much the neurons fire |
+//! | [`spike_rate`] | bounds on firing rates |
 //! | [`mask`] | where the input is informative: from labels, or estimated from the input alone |
 //!
 //! # Arrays
 //!
-//! Logits are `[C, T*B]`, one column a (step, lane) as everywhere in Saturn; labels, mask and weight have
-//! one entry a column. A batch may be split into shards of lanes with logits of their own: the sums in a
-//! denominator run over *all* shards, so every shard is given the batch's totals.
+//! Logits are `[C, T*B]`, one column a (step, lane) as everywhere in Saturn; labels, mask and weight have one
+//! entry a column. A batch may be split into shards of lanes with logits of their own: the sums in a
+//! denominator run over *all* shards, so every shard receives the batch's totals.
 //!
 //! # Example
 //!

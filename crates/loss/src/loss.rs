@@ -1,21 +1,22 @@
-//! What every loss has in common: two terms, each a weighted mean over the steps of a batch.
+//! The common form of all losses: two terms, each a weighted mean over the steps of a batch.
 //!
 //! ```text
 //! A = Σ w a,  B = Σ w b                        (1)   the denominators, with (a, b) = shares(m)
 //! L_1 = (1/A) Σ w a F                          (2)
 //! L_2 = (1/B) Σ w b G                          (3)
-//! L   = v_1 L_1 + v_2 L_2                      (4)   weighed as in [`crate::weight`]
+//! L   = v_1 L_1 + v_2 L_2                      (4)   weighted as in [`crate::weight`]
 //! ```
 //!
 //! Every sum runs over all steps, lanes and shards of a batch; an empty sum divides to 0. With
-//! [`crate::Normalise::PerStep`] A and B are both Σ w, so that the commoner of the two kinds of steps weighs more.
+//! [`crate::Normalise::PerStep`] A and B are both Σ w, so that the more frequent of the two kinds of steps
+//! weighs more.
 //!
 //! | symbol | field | what | shape |
 //! |---|---|---|---|
 //! | m | `mask` | 1 where the input is informative, 0 in a gap; soft between | `[T*B]` |
 //! | w | `weight` | 0 on padding, else 1 | `[T*B]` |
-//! | F, G | [`crate::LossKind::column`] | what a step costs: the loss's own two terms, in nats | `[T*B]` |
-//! | a, b | [`crate::LossKind::shares`] | how far a step has a part in each term: m and 1 - m unless the loss says otherwise | |
+//! | F, G | [`crate::LossKind::column`] | cost of a step: the loss's two terms, in nats | `[T*B]` |
+//! | a, b | [`crate::LossKind::shares`] | share of a step in each term: m and 1 - m unless the loss overrides it | |
 //! | v | [`Balance`] | 1 and λ, or learnt | scalars |
 //!
 //! A loss is a configuration that implements [`crate::LossKind`], and one line of `losses!` in

@@ -1,19 +1,19 @@
 //! Masks: in which steps the input is informative.
 //!
-//! | mask | needs | sees |
+//! | mask | needs | distinguishes |
 //! |---|---|---|
 //! | [`labels`] | where samples begin and end | everything, by definition |
-//! | [`event_count`] | the input | samples against silence |
-//! | [`energy`] | the input | samples against silence, and against noise that is spread more widely |
-//! | [`contrast`] | the input, and each channel's mean rate | samples against silence and against noise of any rate: the contrast of the spectrum, where channels are bands of frequency |
-//! | [`learned`] | the same, and a fit | what counts and contrasts at several time scales tell together; soft |
+//! | [`event_count`] | the input | samples from silence |
+//! | [`energy`] | the input | samples from silence, and from noise that is spread over more channels |
+//! | [`contrast`] | the input, and each channel's mean rate | samples from silence and from noise of any rate: the spectral contrast, if channels are frequency bands |
+//! | [`learned`] | the same, and a fit | a fit to counts and contrasts at several time scales; soft |
 //!
-//! [`fault`] spoils a mask on purpose.
+//! [`fault`] adds errors to a mask on purpose.
 //!
 //! The estimated masks are causal and look at one lane at a time: a smoothed statistic of the input, a
-//! threshold, and a *hangover* that keeps the mask up for some steps after the statistic fell. The
-//! threshold is set once, on training streams whose gaps are known (a stream composer knows where it put
-//! them); after that no label is needed. [`agreement`] says how well an estimate matches the labels.
+//! threshold, and a *hangover* that keeps the mask up for some steps after the statistic fell. The threshold
+//! is set once, on training streams whose gaps are known (the stream composer records them); after that no
+//! label is needed. [`agreement`] measures how well an estimate matches the labels.
 
 pub mod agreement;
 pub mod contrast;
@@ -37,7 +37,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::LossError;
 
-/// Where the mask comes from, as a scenario writes it.
+/// Source of the mask, as written in a scenario.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MaskConfig {

@@ -1,6 +1,6 @@
-//! One class more: "nothing", for the steps in which there is nothing to name.
+//! An additional class "nothing", for the steps without a class.
 //!
-//! The rival of the divergence: the net has C + 1 outputs, and a gap is labelled with the last one.
+//! A baseline for the divergence: the network has C + 1 outputs, and a gap is labelled with the last one.
 //!
 //! ```text
 //! L_1 = Σ w m CE(y) / Σ w                      (1)   the class, where the input is informative
@@ -11,8 +11,8 @@
 //! With λ = 1 that is plain cross-entropy over all steps. With `parts`, (1) and (2) are each divided by
 //! the number of its own steps instead.
 //!
-//! A net's answer in a sample is the class of the largest score among the first C; the share of "nothing"
-//! is certainty that no class gets, so that a detector abstains where the net says "nothing".
+//! The network's prediction in a sample is the class of the largest score among the first C; the probability
+//! of "nothing" is lost to the classes, so a detector abstains where the network outputs "nothing".
 //!
 //! | symbol | field | what |
 //! |---|---|---|
@@ -33,18 +33,18 @@ use crate::{
     LossError, LossKind, MaskConfig, MaskFault, Normalise, StepTerms, Weight, cross_entropy,
 };
 
-/// Cross-entropy with a class "nothing", as a scenario writes it.
+/// Cross-entropy with a class "nothing", as written in a scenario.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct NothingConfig {
-    /// λ, the weight of the steps of gaps. Default 1, range 0 and above. Larger: surer of "nothing" in
-    /// gaps, and slower to name a class after one.
+    /// λ, the weight of the steps of gaps. Default 1, range 0 and above. Larger: more confident of "nothing"
+    /// in gaps, and slower to name a class after one.
     pub nothing_weight: f64,
-    /// What the sums are divided by: `per_step` (default), or `parts`.
+    /// Denominators of the sums: `per_step` (default), or `parts`.
     pub normalise: Normalise,
     /// Where the input is informative: `labels` (default), or estimated from the input.
     pub mask: MaskConfig,
-    /// What is wrong with the mask, to see what that costs; default nothing.
+    /// Error added to the mask, to measure its cost; default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mask_error: Option<MaskFault>,
 }

@@ -1,10 +1,10 @@
-//! What a loss is computed from, and what comes out: targets, denominators, terms. Symbols are those of [`crate::loss`].
+//! Inputs and results of a loss: targets, denominators, terms. Symbols are those of [`crate::loss`].
 
 use std::ops::AddAssign;
 
 use serde::Serialize;
 
-/// What the logits `[C, T*B]` should have been.
+/// Targets of the logits `[C, T*B]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Targets<'a, R> {
     /// The class of each column `[T*B]`; not read where mask or weight is 0.

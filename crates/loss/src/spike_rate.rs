@@ -1,13 +1,13 @@
-//! Penalties on how much a layer fires: neurons that never fire learn nothing, and neurons that always
-//! fire carry nothing and cost energy.
+//! Penalties on firing rates: neurons that never fire do not learn, and neurons that always fire carry no
+//! information and cost energy.
 //!
 //! ```text
 //! r_h = Σ w s_h / Σ w                                        (1)   mean rate of neuron h
 //! q_j = (1/H) Σ_h s_hj                                       (2)   mean rate of column j over neurons
 //!
-//! L = (1/H) Σ_h [ λ_lo max(0, r_lo - r_h)²                   (3)   nobody is silent
-//!               + λ_hi max(0, r_h - r_hi)² ]                 (4)   nobody is always on
-//!   + Σ_j w_j λ_st max(0, q_j - r_st)² / Σ w                 (5)   no step is a burst of everybody
+//! L = (1/H) Σ_h [ λ_lo max(0, r_lo - r_h)²                   (3)   no neuron is silent
+//!               + λ_hi max(0, r_h - r_hi)² ]                 (4)   no neuron always fires
+//!   + Σ_j w_j λ_st max(0, q_j - r_st)² / Σ w                 (5)   no step is a burst of all neurons
 //!
 //! dL/ds_hj = (w_j / Σ w) (2/H) [ -λ_lo max(0, r_lo - r_h) + λ_hi max(0, r_h - r_hi)
 //!                                + λ_st max(0, q_j - r_st) ]       (3)ᵀ (4)ᵀ (5)ᵀ
@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::LossError;
 
-/// Penalties on spike rates, as a scenario writes them. A bound that is left out costs nothing.
+/// Penalties on spike rates, as written in a scenario. An omitted bound costs nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SpikeRateConfig {
@@ -84,7 +84,7 @@ pub struct RateTotals {
 }
 
 impl RateTotals {
-    /// Nothing seen yet of `neurons` neurons.
+    /// Empty totals of `neurons` neurons.
     pub fn new(neurons: usize) -> Self {
         Self {
             spikes: vec![0.0; neurons],
@@ -92,7 +92,7 @@ impl RateTotals {
         }
     }
 
-    /// Forgets all and keeps the memory.
+    /// Clears the totals and keeps the memory.
     pub fn clear(&mut self) {
         self.spikes.fill(0.0);
         self.steps = 0.0;

@@ -1,4 +1,4 @@
-//! What the second term of a loss weighs against the first: a number, a ramp, or learnt.
+//! The weight of a loss's second term relative to the first: a number, a ramp, or learnt.
 //!
 //! ```text
 //! L = L_1 + λ L_2                                                (1)   a number
@@ -8,11 +8,11 @@
 //! dL/ds_i = 1/2 - exp(-s_i) L_i                                  (3)ᵀ
 //! ```
 //!
-//! In (3) each s_i is the logarithm of a variance: the noise that the task is taken to have, the same for
-//! all inputs (*homoscedastic*). A term that stays large is trusted less. Both start at 0, where (3) is (1)
-//! with λ = 1, and step with the net's optimiser; a term without any step in an update leaves its s_i alone.
-//! At rest exp(-s_i) = 1 / (2 L_i), so a term that goes to 0 is weighed ever more: how fast is up to the
-//! learning rate.
+//! In (3) each s_i is the logarithm of a variance: the assumed noise of the task, the same for all inputs
+//! (*homoscedastic*). A term that stays large gets a smaller weight. Both start at 0, where (3) is (1) with λ
+//! = 1, and are updated by the network's optimiser; a term without any step in an update leaves its s_i
+//! unchanged. At the optimum exp(-s_i) = 1 / (2 L_i), so the weight of a term that goes to 0 keeps growing,
+//! at a speed set by the learning rate.
 //!
 //! | symbol | field | what | unit |
 //! |---|---|---|---|
@@ -42,13 +42,13 @@ pub enum Weight {
     Varying(Varying),
 }
 
-/// A λ that changes in the course of training.
+/// A λ that changes during training.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, DeriveDeserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Varying {
     /// Along a straight line and then constant, equation (2).
     Linear(Ramp),
-    /// By what the terms themselves come to, equation (3).
+    /// Determined by the values of the terms, equation (3).
     Learned,
 }
 
@@ -74,7 +74,7 @@ impl Default for Ramp {
     }
 }
 
-/// What the two terms weigh in one update.
+/// The weights of the two terms in one update.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Balance {
     /// Of the first term.
@@ -118,12 +118,12 @@ impl Weight {
         Ok(())
     }
 
-    /// Whether it is learnt, so that log variances have to be kept and stepped.
+    /// Whether it is learnt, so that log variances must be stored and updated.
     pub fn is_learned(&self) -> bool {
         matches!(self, Self::Varying(Varying::Learned))
     }
 
-    /// What the terms weigh when a share `progress` of the updates is done; `log_variances` are s_1 and
+    /// The weights of the terms when a share `progress` of the updates is done; `log_variances` are s_1 and
     /// s_2, and are read if the weight is learnt.
     pub fn balance(&self, progress: f64, log_variances: [f64; 2]) -> Balance {
         let fixed = |kl| Balance { ce: 1.0, kl };
@@ -161,7 +161,7 @@ pub fn log_variances(s: [f64; 2], parts: &Parts, totals: &Totals) -> (f64, [f64;
 }
 
 impl<'de> Deserialize<'de> for Weight {
-    // By hand, since an untagged enum loses the place and the reason of an error.
+    // By hand, since an untagged enum loses the position and the reason of an error.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Either;
         impl<'de> Visitor<'de> for Either {
@@ -269,7 +269,7 @@ mod tests {
         let (offset, slope) = log_variances(s, &parts, &totals);
         assert!(slope[0].abs() < 1e-15);
         assert!((learned().balance(0.0, s).ce - 0.5 / parts.ce).abs() < 1e-15);
-        // No step has a second term: its log variance is not asked.
+        // No step has a second term: its log variance is not read.
         assert_eq!((offset, slope[1]), (0.5 * s[0], 0.0));
     }
 

@@ -22,14 +22,13 @@
 //!
 //! **Source.** Brown 1956 (exponential smoothing). **Departures.** a is learnt, one a unit.
 
-use std::ops::Range;
-
-use multiversion::multiversion;
 use nalgebra::DMatrix;
+use saturn_cell::kernel::{self, each};
 use saturn_cell::rng::{ChaCha8Rng, generator};
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Kind, Params, Real, Recorded,
-    Size, Stream, Synapses, View, ViewMut, Widths, column, column_mut, elementary, init, kernel,
+    Built, Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Kind, Lane, Output,
+    Params, Real, Recorded, Size, Step, Stream, Synapses, View, ViewMut, Widths, advance_lanes,
+    advance_lanes_backward, elementary, init,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -76,12 +75,7 @@ impl CellConfig for LeakyAverageConfig {
         }
     }
 
-    fn build<R: Real>(
-        &self,
-        inputs: usize,
-        _dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+    fn build<R: Real>(&self, inputs: usize, _dt_ms: f64, rng: &mut ChaCha8Rng) -> Built<R> {
         Ok(Box::new(LeakyAverage::new(self, inputs, rng)?))
     }
 }
@@ -168,8 +162,8 @@ impl<R: Real> Cell<R> for LeakyAverage<R> {
         Box::new(self.clone())
     }
 
-    fn shows(&self) -> Option<Range<usize>> {
-        Some(0..self.decay.len())
+    fn output(&self) -> Output<'_, R> {
+        Output::Rows(0..self.decay.len())
     }
 
     fn project(&self, x: Input<R>, mut drive: ViewMut<R>) {
@@ -178,14 +172,20 @@ impl<R: Real> Cell<R> for LeakyAverage<R> {
     }
 
     fn advance(&self, drive: ViewMut<R>, prev: View<R>, next: ViewMut<R>) {
-        average(&self.decay, drive, prev, next); // (2)
+        advance_lanes(self, drive, prev, next); // (2)
     }
 
-    fn retreat(&self, at: Recorded<R>, adj: ViewMut<R>, d_drive: ViewMut<R>, grad: &mut Params<R>) {
-        average_reverse(&self.decay, at, adj, d_drive, grad); // (2)ᵀ
+    fn advance_backward(
+        &self,
+        at: Recorded<R>,
+        adj: ViewMut<R>,
+        d_drive: ViewMut<R>,
+        grad: &mut Params<R>,
+    ) {
+        advance_lanes_backward(self, at, adj, d_drive, grad); // (2)ᵀ
     }
 
-    fn unproject(
+    fn project_backward(
         &self,
         x: Input<R>,
         _at: Recorded<R>,
@@ -193,48 +193,34 @@ impl<R: Real> Cell<R> for LeakyAverage<R> {
         grad: &mut Params<R>,
         dx: Option<ViewMut<R>>,
     ) {
-        x.apply_reverse(d_drive, grad[W].as_view_mut()); // (1)ᵀ
-        kernel::add_bias_reverse(&d_drive, grad[BIAS].as_mut_slice()); // (1)ᵀ
+        x.apply_backward(d_drive, grad[W].as_view_mut()); // (1)ᵀ
+        kernel::add_bias_backward(&d_drive, grad[BIAS].as_mut_slice()); // (1)ᵀ
         if let Some(dx) = dx {
             kernel::set_transpose_product(dx, self.params[W].as_view(), d_drive); // (1)ᵀ
         }
     }
 }
 
-/// (2)
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn average<R: Real>(decay: &[R], drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
-    let drive: View<R> = drive.as_view();
-    for lane in 0..prev.ncols() {
-        let past = column(&prev, lane).iter().zip(column(&drive, lane));
-        let next = column_mut(&mut next, lane).iter_mut();
-        for (next, (&a, (&h, &d))) in next.zip(decay.iter().zip(past)) {
-            *next = a * h + (R::one() - a) * d; // (2)
-        }
+impl<R: Real> Step<R> for LeakyAverage<R> {
+    /// (2)
+    #[inline(always)]
+    fn step(&self, d: &mut [R], h: &[R], h_next: &mut [R]) {
+        each([h_next], [&self.decay, h, d], |_, [a, h, d]| {
+            [a * h + (R::one() - a) * d] // (2)
+        });
     }
-}
 
-/// (2)ᵀ
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn average_reverse<R: Real>(
-    decay: &[R],
-    at: Recorded<R>,
-    mut adj: ViewMut<R>,
-    mut d_drive: ViewMut<R>,
-    grad: &mut Params<R>,
-) {
-    for lane in 0..adj.ncols() {
-        let adj = column_mut(&mut adj, lane);
-        let past = column(&at.prev, lane).iter().zip(column(&at.drive, lane));
-        let slopes = grad[RHO].as_mut_slice().iter_mut().zip(decay);
-        for ((d_rho, &a), (&adj, (&h, &d))) in slopes.zip(adj.iter().zip(past)) {
-            *d_rho += a * (R::one() - a) * (h - d) * adj;
-        }
-        let d_drive = column_mut(&mut d_drive, lane).iter_mut();
-        for (d_drive, (adj, &a)) in d_drive.zip(adj.iter_mut().zip(decay)) {
-            *d_drive = (R::one() - a) * *adj;
-            *adj *= a;
-        }
+    /// (2)ᵀ
+    #[inline(always)]
+    fn step_backward(&self, at: Lane<'_, R>, adj: &mut [R], delta: &mut [R], grad: &mut Params<R>) {
+        let (d_rho, a) = (grad[RHO].as_mut_slice(), self.decay.as_slice());
+        let past = [a, &*adj, at.prev, at.drive];
+        each([d_rho], past, |[d_rho], [a, adj, h, d]| {
+            [d_rho + a * (R::one() - a) * (h - d) * adj]
+        });
+        each([delta, adj], [a], |[_, adj], [a]| {
+            [(R::one() - a) * adj, a * adj]
+        });
     }
 }
 
@@ -256,17 +242,16 @@ fn main() -> Result<(), ConfigError> {
 
 #[cfg(test)]
 mod tests {
-    use saturn_cell::agree::{assert_dense_equals_events, assert_stream_equals_sequence};
+    use saturn_cell::agree::assert_twins;
     use saturn_cell::gradcheck::{Setup, assert_gradients};
 
     use super::*;
 
-    fn cell<R: Real>() -> LeakyAverage<R> {
-        let config = LeakyAverageConfig {
+    fn config() -> LeakyAverageConfig {
+        LeakyAverageConfig {
             hidden: 5,
             ..LeakyAverageConfig::default()
-        };
-        LeakyAverage::new(&config, 4, &mut generator(3, "init", 0)).unwrap()
+        }
     }
 
     #[test]
@@ -276,17 +261,13 @@ mod tests {
 
     #[test]
     fn gradients() {
-        assert_gradients(&cell(), Setup::default());
+        let cell = LeakyAverage::new(&config(), 4, &mut generator(3, "init", 0)).unwrap();
+        assert_gradients(&cell, Setup::default());
     }
 
     #[test]
     fn stream_equals_sequence_and_dense_equals_events() {
-        for lanes in [1, 3] {
-            assert_stream_equals_sequence(&cell::<f64>(), 20, lanes);
-            assert_stream_equals_sequence(&cell::<f32>(), 20, lanes);
-        }
-        assert_dense_equals_events(&cell::<f64>(), 12, 3);
-        assert_dense_equals_events(&cell::<f32>(), 12, 3);
+        assert_twins(&config(), 4);
     }
 
     #[test]

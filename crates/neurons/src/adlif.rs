@@ -57,27 +57,26 @@
 //! 240, at time constants of 5 to 25 and 60 to 300 steps; with steps of 10 ms that would diverge. Initial
 //! states are 0 and are not learnt.
 
-mod kernels;
 #[cfg(test)]
 mod tests;
 
-use std::ops::Range;
-
+use nalgebra::DMatrix;
+use saturn_cell::kernel::each;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Params, Real, Recorded, Size,
-    Synapses, View, ViewMut, Widths, column_mut,
+    Built, CellConfig, ConfigError, Count, FieldKind, Lane, Params, Real, Size, Step, blocks,
+    blocks_mut,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::decay::{Decays, InputScale, TimeConstants};
-use crate::fan_in::{FanIn, FanInConfig};
-use crate::fields::{stacked, thirds_mut};
+use crate::fan_in::FanInConfig;
+use crate::firing::Firing;
+use crate::layer::{Layer, Neurons};
 use crate::share::Share;
 use crate::spike_reset::{ResetGradient, SpikeReset};
 use crate::surrogate::Surrogate;
-use kernels::{adapt, fire, fire_reverse};
 
 /// What a layer of adLIF neurons is made of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -171,27 +170,12 @@ impl CellConfig for AdLifConfig {
     }
 
     fn size(&self, inputs: Count) -> Size {
-        let (fan_in, h) = (self.fan_in().size(inputs), Count::from(self.hidden));
-        Size {
-            parameters: fan_in.parameters
-                + 2 * h.only_if(self.learn_tau)
-                + 2 * h.only_if(self.learn_adaptation),
-            state: 3 * h,
-            ..fan_in
-        }
+        let learnt = usize::from(self.learn_tau) + usize::from(self.learn_adaptation);
+        self.fan_in().size(inputs, 2 * learnt, 3)
     }
 
-    fn build<R: Real>(
-        &self,
-        inputs: usize,
-        dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+    fn build<R: Real>(&self, inputs: usize, dt_ms: f64, rng: &mut ChaCha8Rng) -> Built<R> {
         Ok(Box::new(AdLif::new(self, inputs, dt_ms, rng)?))
-    }
-
-    fn spikes(&self) -> bool {
-        true
     }
 
     fn threshold(&self) -> Option<f64> {
@@ -200,13 +184,12 @@ impl CellConfig for AdLifConfig {
 }
 
 /// A layer of H adLIF neurons. State rows: v `[H]`, w `[H]`, s `[H]`; the drive is d `[H]`.
+pub type AdLif<R> = Layer<R, AdLifNeurons<R>>;
+
+/// (2) to (5). What is learnt: `tau_mem_logit [H, 1]` and `tau_adapt_logit [H, 1]`, then `a_logit [H, 1]` and
+/// `b_logit [H, 1]`, where configured.
 #[derive(Clone, Debug)]
-pub struct AdLif<R: Real> {
-    config: AdLifConfig,
-    /// `weight [H, I]`, then, where configured, `bias [H, 1]`, `recurrent [H, H]`, `tau_mem_logit [H, 1]`,
-    /// `tau_adapt_logit [H, 1]`, `a_logit [H, 1]`, `b_logit [H, 1]`.
-    params: Params<R>,
-    fan_in: FanIn<R>,
+pub struct AdLifNeurons<R: Real> {
     /// alpha and 1 - alpha.
     decays: Decays<R>,
     /// rho and 1 - rho.
@@ -214,198 +197,218 @@ pub struct AdLif<R: Real> {
     /// a and b of equation (5).
     a: Share<R>,
     b: Share<R>,
-    /// z and k of equation (2).
-    zeroing: R,
-    subtracted: R,
-    threshold: R,
-    relaxed: bool,
+    firing: Firing<R>,
 }
 
-impl<R: Real> AdLif<R> {
-    /// A layer on `inputs` inputs for steps of `dt_ms`, with weights and dynamics from `rng`.
-    pub fn new(
-        config: &AdLifConfig,
-        inputs: usize,
-        dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Self, ConfigError> {
-        config.check()?;
-        let h = config.hidden;
-        let mut decays = Decays::new(&config.tau_mem_ms, InputScale::Decay, h, dt_ms, rng)?;
-        let mut adaptation = Decays::new(&config.tau_adapt_ms, InputScale::Decay, h, dt_ms, rng)?;
+impl<R: Real> Neurons<R> for AdLifNeurons<R> {
+    type Config = AdLifConfig;
+    const NAME: &'static str = "adlif";
+
+    fn fan_in(config: &AdLifConfig) -> FanInConfig {
+        config.fan_in()
+    }
+
+    fn draw(c: &AdLifConfig, dt_ms: f64, rng: &mut ChaCha8Rng) -> Result<Self, ConfigError> {
+        let decays = Decays::new(&c.tau_mem_ms, InputScale::Decay, c.hidden, dt_ms, rng)?;
+        let adaptation = Decays::new(&c.tau_adapt_ms, InputScale::Decay, c.hidden, dt_ms, rng)?;
         let factor = |decays: &Decays<R>, tau: &TimeConstants| {
-            let shortest_ms = if config.learn_tau {
+            let shortest_ms = if c.learn_tau {
                 decays.shortest_ms()
             } else {
                 tau.range()[0]
             };
             (0.5 * dt_ms / shortest_ms).tanh().recip()
         };
-        let limit = factor(&decays, &config.tau_mem_ms) * factor(&adaptation, &config.tau_adapt_ms);
+        let limit = factor(&decays, &c.tau_mem_ms) * factor(&adaptation, &c.tau_adapt_ms);
         ConfigError::unless(
-            config.a_max < limit, // (7)
+            c.a_max < limit, // (7)
             "a_max",
-            config.a_max,
+            c.a_max,
             "below coth(dt / 2 tau_mem) coth(dt / 2 tau_adapt) for the shortest time constants, a third \
              of the configured ones where they are learnt",
         )?;
-        let mut a = Share::draw(config.a_max, h, rng);
-        let mut b = Share::draw(config.b_max, h, rng);
-        let scale = |weights| decays.divide_by_gain(weights);
-        let (fan_in, mut params) = FanIn::new(&config.fan_in(), inputs, scale, rng)?;
-        if config.learn_tau {
-            decays.learn("tau_mem_logit", &mut params);
-            adaptation.learn("tau_adapt_logit", &mut params);
-        }
-        if config.learn_adaptation {
-            a.learn("a_logit", &mut params);
-            b.learn("b_logit", &mut params);
-        }
-        let (zeroing, subtracted) = config.spike_reset.factors(config.threshold);
         Ok(Self {
-            config: config.clone(),
-            params,
-            fan_in,
             decays,
             adaptation,
-            a,
-            b,
-            zeroing: R::of(zeroing),
-            subtracted: R::of(subtracted),
-            threshold: R::of(config.threshold),
-            relaxed: false,
+            a: Share::draw(c.a_max, c.hidden, rng),
+            b: Share::draw(c.b_max, c.hidden, rng),
+            firing: Firing::new(c.threshold, c.spike_reset, c.reset_gradient, c.surrogate),
         })
     }
 
-    /// The same layer with the surrogate's antiderivative in place of the step of (4): no longer a
-    /// spiking layer, but one whose gradients central differences can check.
-    #[must_use]
-    pub fn relaxed(mut self) -> Self {
-        self.relaxed = true;
-        self
+    fn divide_by_gain(&self, weights: DMatrix<R>) -> DMatrix<R> {
+        self.decays.divide_by_gain(weights)
     }
 
-    /// Sets a and b `[H]`, each above 0 and below its maximum: for weights that come from elsewhere.
-    pub fn set_adaptation(&mut self, a: &[f64], b: &[f64]) -> Result<(), ConfigError> {
-        self.a.set(a, "a", &mut self.params)?;
-        self.b.set(b, "b", &mut self.params)
-    }
-
-    /// Sets the time constants `[H]` of membrane and adaptation, in ms.
-    pub fn set_tau_ms(&mut self, membrane: &[f64], adaptation: &[f64]) -> Result<(), ConfigError> {
-        self.decays
-            .set_tau_ms(membrane, "tau_mem_ms", &mut self.params)?;
-        self.adaptation
-            .set_tau_ms(adaptation, "tau_adapt_ms", &mut self.params)
-    }
-}
-
-impl<R: Real> Cell<R> for AdLif<R> {
-    fn name(&self) -> &'static str {
-        "adlif"
-    }
-
-    fn widths(&self) -> Widths {
-        let h = self.config.hidden;
-        Widths {
-            input: self.fan_in.inputs(),
-            drive: h,
-            state: 3 * h,
-            output: h,
+    fn learn(&mut self, config: &AdLifConfig, params: &mut Params<R>) {
+        if config.learn_tau {
+            self.decays.learn("tau_mem_logit", params);
+            self.adaptation.learn("tau_adapt_logit", params);
+        }
+        if config.learn_adaptation {
+            self.a.learn("a_logit", params);
+            self.b.learn("b_logit", params);
         }
     }
 
-    fn fields(&self) -> Vec<Field> {
-        let h = self.config.hidden;
-        stacked(&[
-            ("v", h, FieldKind::Membrane),
-            ("w", h, FieldKind::Value),
-            ("s", h, FieldKind::Spikes),
-        ])
-    }
-
-    fn spikes(&self) -> bool {
-        !self.relaxed
-    }
-
-    fn synapses(&self) -> Synapses {
-        self.fan_in.synapses()
+    fn refresh(&mut self, params: &Params<R>) {
+        self.decays.refresh(params);
+        self.adaptation.refresh(params);
+        self.a.refresh(params);
+        self.b.refresh(params);
     }
 
     fn time_constants_ms(&self) -> Vec<(&'static str, &[f64])> {
-        vec![
-            ("tau_mem_ms", self.decays.tau_ms()),
-            ("tau_adapt_ms", self.adaptation.tau_ms()),
+        let (membrane, adaptation) = (self.decays.tau_ms(), self.adaptation.tau_ms());
+        vec![("tau_mem_ms", membrane), ("tau_adapt_ms", adaptation)]
+    }
+
+    fn blocks(&self) -> &'static [(&'static str, FieldKind)] {
+        &[
+            ("v", FieldKind::Membrane),
+            ("w", FieldKind::Value),
+            ("s", FieldKind::Spikes),
         ]
     }
 
-    fn params(&self) -> &Params<R> {
-        &self.params
+    fn firing(&self) -> Option<&Firing<R>> {
+        Some(&self.firing)
     }
 
-    fn update(&mut self, change: &mut dyn FnMut(&mut Params<R>)) {
-        change(&mut self.params);
-        self.fan_in.refresh(&self.params);
-        self.decays.refresh(&self.params);
-        self.adaptation.refresh(&self.params);
-        self.a.refresh(&self.params);
-        self.b.refresh(&self.params);
-    }
-
-    fn boxed(&self) -> Box<dyn Cell<R>> {
-        Box::new(self.clone())
-    }
-
-    fn project(&self, x: Input<R>, drive: ViewMut<R>) {
-        self.fan_in.project(&self.params, x, drive); // (1), all but W_r
-    }
-
-    fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
-        self.fan_in.add_own(&self.params, &mut drive, &prev); // (1)
-        fire(self, drive, prev, next.as_view_mut()); // (2), (3), (4)
-        if self.relaxed {
-            self.relax(next.as_view_mut());
-        }
-        adapt(self, prev, next); // (2), (5)
-    }
-
-    fn shows(&self) -> Option<Range<usize>> {
-        let h = self.config.hidden;
-        Some(2 * h..3 * h)
-    }
-
-    fn retreat(
-        &self,
-        at: Recorded<R>,
-        mut adj: ViewMut<R>,
-        mut d_drive: ViewMut<R>,
-        grad: &mut Params<R>,
-    ) {
-        fire_reverse(self, at, adj.as_view_mut(), d_drive.as_view_mut(), grad); // (5)ᵀ to (2)ᵀ
-        self.fan_in.add_own_reverse(&mut adj, d_drive.as_view()); // (1)ᵀ for the spikes before
-    }
-
-    fn unproject(
-        &self,
-        x: Input<R>,
-        at: Recorded<R>,
-        d_drive: View<R>,
-        grad: &mut Params<R>,
-        dx: Option<ViewMut<R>>,
-    ) {
-        let spikes = (at, self.relaxed);
-        (self.fan_in).unproject(&self.params, x, spikes, d_drive, grad, dx); // (1)ᵀ
+    /// (2) for this step, (5)
+    #[inline(always)]
+    fn follow(&self, prev: &[R], next: &mut [R]) {
+        let ([_, w, _], [v, w_next, s]) = (blocks(prev), blocks_mut(next));
+        let (rho, gain) = (self.adaptation.decay(), self.adaptation.gain());
+        let (a, b) = (self.a.value(), self.b.value());
+        let firing = self.firing;
+        each([w_next], [v, s, a, b], |_, [v, s, a, b]| {
+            [a * firing.left(v, s) + b * s] // (2), (5)
+        });
+        each([w_next], [w, rho, gain], |[fed], [w, rho, gain]| {
+            [rho * w + gain * fed] // (5)
+        });
     }
 }
 
 impl<R: Real> AdLif<R> {
-    /// (4) in relaxed mode.
-    fn relax(&self, mut next: ViewMut<R>) {
-        for lane in 0..next.ncols() {
-            let (v, _, s) = thirds_mut(column_mut(&mut next, lane), self.config.hidden);
-            for (s, &v) in s.iter_mut().zip(&*v) {
-                *s = self.config.surrogate.relaxed(v - self.threshold);
-            }
+    /// Sets a and b `[H]`, each above 0 and below its maximum: for weights that come from elsewhere.
+    pub fn set_adaptation(&mut self, a: &[f64], b: &[f64]) -> Result<(), ConfigError> {
+        self.neurons.a.set(a, "a", &mut self.params)?;
+        self.neurons.b.set(b, "b", &mut self.params)
+    }
+
+    /// Sets the time constants `[H]` of membrane and adaptation, in ms.
+    pub fn set_tau_ms(&mut self, membrane: &[f64], adaptation: &[f64]) -> Result<(), ConfigError> {
+        let (neurons, params) = (&mut self.neurons, &mut self.params);
+        neurons.decays.set_tau_ms(membrane, "tau_mem_ms", params)?;
+        (neurons.adaptation).set_tau_ms(adaptation, "tau_adapt_ms", params)
+    }
+}
+
+impl<R: Real> Step<R> for AdLifNeurons<R> {
+    /// (2) for the step before, (3), (4), then (2) for this step and (5)
+    #[inline(always)]
+    fn step(&self, d: &mut [R], prev: &[R], next: &mut [R]) {
+        let ([v, w, s], [v_next, _, s_next]) = (blocks(prev), blocks_mut(next));
+        let (alpha, gain) = (self.decays.decay(), self.decays.gain());
+        let firing = self.firing;
+        each([v_next], [v, s, alpha], |_, [v, s, alpha]| {
+            [alpha * firing.left(v, s)] // (2), (3)
+        });
+        each([v_next, s_next], [w, d, gain], |[v, _], [w, d, gain]| {
+            let v = v + gain * (d - w); // (3)
+            [v, Surrogate::step(v - firing.threshold)] // (4)
+        });
+        self.follow(prev, next);
+    }
+
+    /// (5)ᵀ to (2)ᵀ
+    #[inline(always)]
+    fn step_backward(&self, at: Lane<'_, R>, adj: &mut [R], delta: &mut [R], grad: &mut Params<R>) {
+        let ([v, w, s], [v_next, w_next, s_next]) = (blocks(at.prev), blocks(at.next));
+        let [adj_v, adj_w, adj_s] = blocks_mut(adj);
+        let (firing, one) = (self.firing, R::one());
+        let ((theta, z, k), through) = (firing.constants(), firing.through_reset);
+        let (alpha, g) = (self.decays.decay(), self.decays.gain());
+        let (rho, gain) = (self.adaptation.decay(), self.adaptation.gain());
+        let (a, b) = (self.a.value(), self.b.value());
+
+        // (5)ᵀ for the parameters. What is fed into w_t is (w_t - rho w_{t-1}) / (1 - rho), and
+        // dw_t / drho is w_{t-1} less that.
+        if let Some(tau) = self.adaptation.position() {
+            each(
+                [grad[tau].as_mut_slice()],
+                [self.adaptation.slope(), adj_w, gain, w, w_next],
+                |[d_tau], [slope, adj_w, gain, w, w_next]| {
+                    [d_tau + slope * adj_w * ((w - w_next) / gain)]
+                },
+            );
         }
+        if let Some(rho_a) = self.a.position() {
+            each(
+                [grad[rho_a].as_mut_slice()],
+                [self.a.slope(), gain, adj_w, v_next, s_next],
+                |[d_a], [slope, gain, adj_w, v, s]| [d_a + slope * gain * adj_w * firing.left(v, s)],
+            );
+        }
+        if let Some(rho_b) = self.b.position() {
+            each(
+                [grad[rho_b].as_mut_slice()],
+                [self.b.slope(), gain, adj_w, s_next],
+                |[d_b], [slope, gain, adj_w, s]| [d_b + slope * gain * adj_w * s],
+            );
+        }
+
+        // (5)ᵀ for p_t, in delta, and (2)ᵀ for v_t and s_t.
+        each([delta], [adj_w, a, gain], |_, [adj_w, a, gain]| {
+            [a * gain * adj_w]
+        });
+        each(
+            [adj_v, adj_s],
+            [delta, v_next, s_next],
+            |[adj_v, adj_s], [delta, v, s]| {
+                let adj_s = adj_s - through * delta * (z * v + k);
+                [adj_v + (one - z * s) * delta, adj_s]
+            },
+        );
+        each([adj_s], [adj_w, b, gain], |[adj_s], [adj_w, b, gain]| {
+            [adj_s + b * gain * adj_w]
+        });
+
+        // (4)ᵀ: delta becomes psi(v_t - theta), then the adjoint of v_t.
+        each([delta], [v_next], |_, [v]| [v - theta]);
+        firing.surrogate.slopes(delta);
+        each([delta], [adj_v, adj_s], |[psi], [from_v, from_s]| {
+            [from_v + from_s * psi]
+        });
+
+        // (3)ᵀ for the time constants.
+        if let Some(tau) = self.decays.position() {
+            each(
+                [grad[tau].as_mut_slice()],
+                [self.decays.slope(), delta, v, s, at.drive, w],
+                |[d_tau], [slope, delta, v, s, d, w]| {
+                    [d_tau + slope * delta * (firing.left(v, s) - d + w)]
+                },
+            );
+        }
+
+        // (3)ᵀ, (2)ᵀ for the state and the drive.
+        each(
+            [adj_v, adj_s],
+            [delta, v, s, alpha],
+            |_, [delta, v, s, alpha]| {
+                let adj_p = delta * alpha;
+                [
+                    adj_p * (one - z * s),
+                    -through * delta * alpha * (z * v + k),
+                ]
+            },
+        );
+        each([delta, adj_w], [g, rho], |[delta, adj_w], [g, rho]| {
+            let delta = delta * g;
+            [delta, rho * adj_w - delta]
+        });
     }
 }

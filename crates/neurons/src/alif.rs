@@ -39,26 +39,25 @@
 //! **Departures.** A spike subtracts theta, as in Bellec et al. 2020, not the lifted threshold, which Yin
 //! et al. subtract. The refractory period of Bellec et al. is left out.
 
-mod kernels;
 #[cfg(test)]
 mod tests;
 
-use std::ops::Range;
-
+use nalgebra::DMatrix;
+use saturn_cell::kernel::each;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Params, Real, Recorded, Size,
-    Synapses, View, ViewMut, Widths, column_mut,
+    Built, CellConfig, ConfigError, Count, FieldKind, Lane, Params, Real, Size, Step, blocks,
+    blocks_mut,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::decay::{Decays, InputScale, TimeConstants};
-use crate::fan_in::{FanIn, FanInConfig};
-use crate::fields::{stacked, thirds_mut};
+use crate::fan_in::FanInConfig;
+use crate::firing::Firing;
+use crate::layer::{Layer, Neurons};
 use crate::spike_reset::{ResetGradient, SpikeReset};
 use crate::surrogate::Surrogate;
-use kernels::{fire, fire_reverse};
 
 /// What a layer of ALIF neurons is made of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -153,25 +152,12 @@ impl CellConfig for AlifConfig {
     }
 
     fn size(&self, inputs: Count) -> Size {
-        let (fan_in, h) = (self.fan_in().size(inputs), Count::from(self.hidden));
-        Size {
-            parameters: fan_in.parameters + 2 * h.only_if(self.learn_tau),
-            state: 3 * h,
-            ..fan_in
-        }
+        self.fan_in()
+            .size(inputs, 2 * usize::from(self.learn_tau), 3)
     }
 
-    fn build<R: Real>(
-        &self,
-        inputs: usize,
-        dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+    fn build<R: Real>(&self, inputs: usize, dt_ms: f64, rng: &mut ChaCha8Rng) -> Built<R> {
         Ok(Box::new(Alif::new(self, inputs, dt_ms, rng)?))
-    }
-
-    fn spikes(&self) -> bool {
-        true
     }
 
     fn threshold(&self) -> Option<f64> {
@@ -180,185 +166,145 @@ impl CellConfig for AlifConfig {
 }
 
 /// A layer of H ALIF neurons. State rows: v `[H]`, b `[H]`, s `[H]`; the drive is d `[H]`.
+pub type Alif<R> = Layer<R, AlifNeurons<R>>;
+
+/// (2) to (4). What is learnt: `tau_mem_logit [H, 1]` and `tau_adapt_logit [H, 1]`, where configured.
 #[derive(Clone, Debug)]
-pub struct Alif<R: Real> {
-    config: AlifConfig,
-    /// `weight [H, I]`, then, where configured, `bias [H, 1]`, `recurrent [H, H]`, `tau_mem_logit [H, 1]`,
-    /// `tau_adapt_logit [H, 1]`.
-    params: Params<R>,
-    fan_in: FanIn<R>,
+pub struct AlifNeurons<R: Real> {
     /// a and g.
     decays: Decays<R>,
     /// rho and h.
     adaptation: Decays<R>,
-    /// z and k of equation (3).
-    zeroing: R,
-    subtracted: R,
-    threshold: R,
     beta: R,
-    relaxed: bool,
+    firing: Firing<R>,
 }
 
-impl<R: Real> Alif<R> {
-    /// A layer on `inputs` inputs for steps of `dt_ms`, with weights and time constants from `rng`.
-    pub fn new(
-        config: &AlifConfig,
-        inputs: usize,
-        dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Self, ConfigError> {
-        config.check()?;
-        let h = config.hidden;
-        let mut decays = Decays::new(&config.tau_mem_ms, config.input_scale, h, dt_ms, rng)?;
-        let height = if config.normalise {
-            InputScale::Decay
-        } else {
-            InputScale::One
-        };
-        let mut adaptation = Decays::new(&config.tau_adapt_ms, height, h, dt_ms, rng)?;
-        let scale = |weights| decays.divide_by_gain(weights);
-        let (fan_in, mut params) = FanIn::new(&config.fan_in(), inputs, scale, rng)?;
-        if config.learn_tau {
-            decays.learn("tau_mem_logit", &mut params);
-            adaptation.learn("tau_adapt_logit", &mut params);
-        }
-        let (zeroing, subtracted) = config.spike_reset.factors(config.threshold);
+impl<R: Real> Neurons<R> for AlifNeurons<R> {
+    type Config = AlifConfig;
+    const NAME: &'static str = "alif";
+
+    fn fan_in(config: &AlifConfig) -> FanInConfig {
+        config.fan_in()
+    }
+
+    fn draw(c: &AlifConfig, dt_ms: f64, rng: &mut ChaCha8Rng) -> Result<Self, ConfigError> {
+        let height = [InputScale::One, InputScale::Decay][usize::from(c.normalise)];
         Ok(Self {
-            config: config.clone(),
-            params,
-            fan_in,
-            decays,
-            adaptation,
-            zeroing: R::of(zeroing),
-            subtracted: R::of(subtracted),
-            threshold: R::of(config.threshold),
-            beta: R::of(config.beta),
-            relaxed: false,
+            decays: Decays::new(&c.tau_mem_ms, c.input_scale, c.hidden, dt_ms, rng)?,
+            adaptation: Decays::new(&c.tau_adapt_ms, height, c.hidden, dt_ms, rng)?,
+            beta: R::of(c.beta),
+            firing: Firing::new(c.threshold, c.spike_reset, c.reset_gradient, c.surrogate),
         })
     }
 
-    /// The same layer with the surrogate's antiderivative in place of the step of (4): no longer a
-    /// spiking layer, but one whose gradients central differences can check.
-    #[must_use]
-    pub fn relaxed(mut self) -> Self {
-        self.relaxed = true;
-        self
+    fn divide_by_gain(&self, weights: DMatrix<R>) -> DMatrix<R> {
+        self.decays.divide_by_gain(weights)
     }
 
-    /// Sets the time constants `[H]` of membrane and threshold, in ms: for weights that come from
-    /// elsewhere.
-    pub fn set_tau_ms(&mut self, membrane: &[f64], adaptation: &[f64]) -> Result<(), ConfigError> {
-        self.decays
-            .set_tau_ms(membrane, "tau_mem_ms", &mut self.params)?;
-        self.adaptation
-            .set_tau_ms(adaptation, "tau_adapt_ms", &mut self.params)
-    }
-}
-
-impl<R: Real> Cell<R> for Alif<R> {
-    fn name(&self) -> &'static str {
-        "alif"
-    }
-
-    fn widths(&self) -> Widths {
-        let h = self.config.hidden;
-        Widths {
-            input: self.fan_in.inputs(),
-            drive: h,
-            state: 3 * h,
-            output: h,
+    fn learn(&mut self, config: &AlifConfig, params: &mut Params<R>) {
+        if config.learn_tau {
+            self.decays.learn("tau_mem_logit", params);
+            self.adaptation.learn("tau_adapt_logit", params);
         }
     }
 
-    fn fields(&self) -> Vec<Field> {
-        let h = self.config.hidden;
-        stacked(&[
-            ("v", h, FieldKind::Membrane),
-            ("b", h, FieldKind::Value),
-            ("s", h, FieldKind::Spikes),
-        ])
-    }
-
-    fn spikes(&self) -> bool {
-        !self.relaxed
-    }
-
-    fn synapses(&self) -> Synapses {
-        self.fan_in.synapses()
+    fn refresh(&mut self, params: &Params<R>) {
+        self.decays.refresh(params);
+        self.adaptation.refresh(params);
     }
 
     fn time_constants_ms(&self) -> Vec<(&'static str, &[f64])> {
-        vec![
-            ("tau_mem_ms", self.decays.tau_ms()),
-            ("tau_adapt_ms", self.adaptation.tau_ms()),
+        let (membrane, adaptation) = (self.decays.tau_ms(), self.adaptation.tau_ms());
+        vec![("tau_mem_ms", membrane), ("tau_adapt_ms", adaptation)]
+    }
+
+    fn blocks(&self) -> &'static [(&'static str, FieldKind)] {
+        &[
+            ("v", FieldKind::Membrane),
+            ("b", FieldKind::Value),
+            ("s", FieldKind::Spikes),
         ]
     }
 
-    fn params(&self) -> &Params<R> {
-        &self.params
+    fn firing(&self) -> Option<&Firing<R>> {
+        Some(&self.firing)
     }
 
-    fn update(&mut self, change: &mut dyn FnMut(&mut Params<R>)) {
-        change(&mut self.params);
-        self.fan_in.refresh(&self.params);
-        self.decays.refresh(&self.params);
-        self.adaptation.refresh(&self.params);
-    }
-
-    fn boxed(&self) -> Box<dyn Cell<R>> {
-        Box::new(self.clone())
-    }
-
-    fn project(&self, x: Input<R>, drive: ViewMut<R>) {
-        self.fan_in.project(&self.params, x, drive); // (1), all but W_r
-    }
-
-    fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
-        self.fan_in.add_own(&self.params, &mut drive, &prev); // (1)
-        fire(self, drive, prev, next.as_view_mut()); // (2), (3), (4)
-        if self.relaxed {
-            self.relax(next);
-        }
-    }
-
-    fn shows(&self) -> Option<Range<usize>> {
-        let h = self.config.hidden;
-        Some(2 * h..3 * h)
-    }
-
-    fn retreat(
-        &self,
-        at: Recorded<R>,
-        mut adj: ViewMut<R>,
-        mut d_drive: ViewMut<R>,
-        grad: &mut Params<R>,
-    ) {
-        fire_reverse(self, at, adj.as_view_mut(), d_drive.as_view_mut(), grad); // (4)ᵀ, (3)ᵀ, (2)ᵀ
-        self.fan_in.add_own_reverse(&mut adj, d_drive.as_view()); // (1)ᵀ for the spikes before
-    }
-
-    fn unproject(
-        &self,
-        x: Input<R>,
-        at: Recorded<R>,
-        d_drive: View<R>,
-        grad: &mut Params<R>,
-        dx: Option<ViewMut<R>>,
-    ) {
-        let spikes = (at, self.relaxed);
-        (self.fan_in).unproject(&self.params, x, spikes, d_drive, grad, dx); // (1)ᵀ
+    fn excess(&self, state: &[R], i: usize) -> R {
+        let [v, b, _] = blocks(state);
+        v[i] - self.firing.threshold - self.beta * b[i]
     }
 }
 
 impl<R: Real> Alif<R> {
-    /// (4) in relaxed mode.
-    fn relax(&self, mut next: ViewMut<R>) {
-        for lane in 0..next.ncols() {
-            let (v, b, s) = thirds_mut(column_mut(&mut next, lane), self.config.hidden);
-            for (s, (&v, &b)) in s.iter_mut().zip(v.iter().zip(&*b)) {
-                let u = v - self.threshold - self.beta * b;
-                *s = self.config.surrogate.relaxed(u);
-            }
-        }
+    /// Sets the time constants `[H]` of membrane and threshold, in ms: for weights that come from
+    /// elsewhere.
+    pub fn set_tau_ms(&mut self, membrane: &[f64], adaptation: &[f64]) -> Result<(), ConfigError> {
+        let (neurons, params) = (&mut self.neurons, &mut self.params);
+        neurons.decays.set_tau_ms(membrane, "tau_mem_ms", params)?;
+        (neurons.adaptation).set_tau_ms(adaptation, "tau_adapt_ms", params)
+    }
+}
+
+impl<R: Real> Step<R> for AlifNeurons<R> {
+    /// (2), (3), (4)
+    #[inline(always)]
+    fn step(&self, d: &mut [R], prev: &[R], next: &mut [R]) {
+        let ([v, b, s], [v_next, b_next, s_next]) = (blocks(prev), blocks_mut(next));
+        let ((theta, z, k), beta) = (self.firing.constants(), self.beta);
+        let (a, g) = (self.decays.decay(), self.decays.gain());
+        let (rho, height) = (self.adaptation.decay(), self.adaptation.gain());
+        each([b_next], [b, s, rho, height], |_, [b, s, rho, height]| {
+            [rho * b + height * s] // (2)
+        });
+        each([v_next], [v, s, d, a, g], |_, [v, s, d, a, g]| {
+            [a * (R::one() - z * s) * v + g * d - k * s] // (3)
+        });
+        each([s_next], [v_next, b_next], |_, [v, b]| {
+            [Surrogate::step(v - theta - beta * b)] // (4)
+        });
+    }
+
+    /// (4)ᵀ, (3)ᵀ, (2)ᵀ
+    #[inline(always)]
+    fn step_backward(&self, at: Lane<'_, R>, adj: &mut [R], delta: &mut [R], grad: &mut Params<R>) {
+        let ([v, b, s], [v_next, b_next, _]) = (blocks(at.prev), blocks(at.next));
+        let [adj_v, adj_b, adj_s] = blocks_mut(adj);
+        let ((theta, z, k), beta) = (self.firing.constants(), self.beta);
+        let through = self.firing.through_reset;
+        let (a, g) = (self.decays.decay(), self.decays.gain());
+        let (rho, height) = (self.adaptation.decay(), self.adaptation.gain());
+
+        // (4)ᵀ: delta becomes psi(v_t - theta - beta b_t), then the adjoint of v_t.
+        each([delta], [v_next, b_next], |_, [v, b]| {
+            [v - theta - beta * b]
+        });
+        self.firing.surrogate.slopes(delta);
+        each(
+            [delta, adj_b],
+            [adj_v, adj_s],
+            |[psi, adj_b], [from_v, from_s]| {
+                let through = psi * from_s;
+                [through + from_v, adj_b - beta * through]
+            },
+        );
+
+        // (3)ᵀ, (2)ᵀ for the time constants.
+        (self.decays).add_gradient(grad, delta, [v, s, at.drive], |v, s| (R::one() - z * s) * v);
+        (self.adaptation).add_gradient(grad, adj_b, [b, s, s], |b, _| b);
+
+        // (3)ᵀ, (2)ᵀ for the state and the drive.
+        each([adj_v, adj_s], [delta, v, s, a], |_, [delta, v, s, a]| {
+            [
+                delta * a * (R::one() - z * s),
+                -through * delta * (a * z * v + k),
+            ]
+        });
+        each(
+            [adj_s, adj_b],
+            [rho, height],
+            |[adj_s, adj_b], [rho, height]| [adj_s + height * adj_b, adj_b * rho],
+        );
+        each([delta], [g], |[delta], [g]| [delta * g]);
     }
 }

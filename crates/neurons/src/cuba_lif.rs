@@ -40,26 +40,25 @@
 //! **Departures.** One current a neuron carries all its synapses, input and recurrent, which have one time
 //! constant.
 
-mod kernels;
 #[cfg(test)]
 mod tests;
 
-use std::ops::Range;
-
+use nalgebra::DMatrix;
+use saturn_cell::kernel::each;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Params, Real, Recorded, Size,
-    Synapses, View, ViewMut, Widths, column_mut,
+    Built, CellConfig, ConfigError, Count, FieldKind, Lane, Params, Real, Size, Step, blocks,
+    blocks_mut,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::decay::{Decays, InputScale, TimeConstants};
-use crate::fan_in::{FanIn, FanInConfig};
-use crate::fields::{stacked, thirds_mut};
+use crate::fan_in::FanInConfig;
+use crate::firing::Firing;
+use crate::layer::{Layer, Neurons};
 use crate::spike_reset::{ResetGradient, SpikeReset};
 use crate::surrogate::Surrogate;
-use kernels::{fire, fire_reverse};
 
 /// What a layer of CuBa-LIF neurons is made of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -142,25 +141,12 @@ impl CellConfig for CubaLifConfig {
     }
 
     fn size(&self, inputs: Count) -> Size {
-        let (fan_in, h) = (self.fan_in().size(inputs), Count::from(self.hidden));
-        Size {
-            parameters: fan_in.parameters + 2 * h.only_if(self.learn_tau),
-            state: 3 * h,
-            ..fan_in
-        }
+        self.fan_in()
+            .size(inputs, 2 * usize::from(self.learn_tau), 3)
     }
 
-    fn build<R: Real>(
-        &self,
-        inputs: usize,
-        dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+    fn build<R: Real>(&self, inputs: usize, dt_ms: f64, rng: &mut ChaCha8Rng) -> Built<R> {
         Ok(Box::new(CubaLif::new(self, inputs, dt_ms, rng)?))
-    }
-
-    fn spikes(&self) -> bool {
-        true
     }
 
     fn threshold(&self) -> Option<f64> {
@@ -169,177 +155,140 @@ impl CellConfig for CubaLifConfig {
 }
 
 /// A layer of H CuBa-LIF neurons. State rows: v `[H]`, i `[H]`, s `[H]`; the drive is d `[H]`.
+pub type CubaLif<R> = Layer<R, CubaLifNeurons<R>>;
+
+/// (2) to (4). What is learnt: `tau_mem_logit [H, 1]` and `tau_syn_logit [H, 1]`, where configured.
 #[derive(Clone, Debug)]
-pub struct CubaLif<R: Real> {
-    config: CubaLifConfig,
-    /// `weight [H, I]`, then, where configured, `bias [H, 1]`, `recurrent [H, H]`, `tau_mem_logit [H, 1]`,
-    /// `tau_syn_logit [H, 1]`.
-    params: Params<R>,
-    fan_in: FanIn<R>,
+pub struct CubaLifNeurons<R: Real> {
     /// a and g.
     decays: Decays<R>,
     /// alpha and h.
     synapse: Decays<R>,
-    /// z and k of equation (3).
-    zeroing: R,
-    subtracted: R,
-    threshold: R,
-    relaxed: bool,
+    firing: Firing<R>,
 }
 
-impl<R: Real> CubaLif<R> {
-    /// A layer on `inputs` inputs for steps of `dt_ms`, with weights and time constants from `rng`.
-    pub fn new(
-        config: &CubaLifConfig,
-        inputs: usize,
-        dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Self, ConfigError> {
-        config.check()?;
-        let h = config.hidden;
-        let mut decays = Decays::new(&config.tau_mem_ms, config.input_scale, h, dt_ms, rng)?;
-        let mut synapse = Decays::new(&config.tau_syn_ms, config.synapse_scale, h, dt_ms, rng)?;
-        let scale = |weights| decays.divide_by_gain(synapse.divide_by_gain(weights));
-        let (fan_in, mut params) = FanIn::new(&config.fan_in(), inputs, scale, rng)?;
-        if config.learn_tau {
-            decays.learn("tau_mem_logit", &mut params);
-            synapse.learn("tau_syn_logit", &mut params);
-        }
-        let (zeroing, subtracted) = config.spike_reset.factors(config.threshold);
+impl<R: Real> Neurons<R> for CubaLifNeurons<R> {
+    type Config = CubaLifConfig;
+    const NAME: &'static str = "cuba_lif";
+
+    fn fan_in(config: &CubaLifConfig) -> FanInConfig {
+        config.fan_in()
+    }
+
+    fn draw(c: &CubaLifConfig, dt_ms: f64, rng: &mut ChaCha8Rng) -> Result<Self, ConfigError> {
         Ok(Self {
-            config: config.clone(),
-            params,
-            fan_in,
-            decays,
-            synapse,
-            zeroing: R::of(zeroing),
-            subtracted: R::of(subtracted),
-            threshold: R::of(config.threshold),
-            relaxed: false,
+            decays: Decays::new(&c.tau_mem_ms, c.input_scale, c.hidden, dt_ms, rng)?,
+            synapse: Decays::new(&c.tau_syn_ms, c.synapse_scale, c.hidden, dt_ms, rng)?,
+            firing: Firing::new(c.threshold, c.spike_reset, c.reset_gradient, c.surrogate),
         })
     }
 
-    /// The same layer with the surrogate's antiderivative in place of the step of (4): no longer a
-    /// spiking layer, but one whose gradients central differences can check.
-    #[must_use]
-    pub fn relaxed(mut self) -> Self {
-        self.relaxed = true;
-        self
+    fn divide_by_gain(&self, weights: DMatrix<R>) -> DMatrix<R> {
+        (self.decays).divide_by_gain(self.synapse.divide_by_gain(weights))
     }
 
-    /// Sets the time constants `[H]` of membrane and synapse, in ms: for weights that come from
-    /// elsewhere.
-    pub fn set_tau_ms(&mut self, membrane: &[f64], synapse: &[f64]) -> Result<(), ConfigError> {
-        self.decays
-            .set_tau_ms(membrane, "tau_mem_ms", &mut self.params)?;
-        self.synapse
-            .set_tau_ms(synapse, "tau_syn_ms", &mut self.params)
-    }
-}
-
-impl<R: Real> Cell<R> for CubaLif<R> {
-    fn name(&self) -> &'static str {
-        "cuba_lif"
-    }
-
-    fn widths(&self) -> Widths {
-        let h = self.config.hidden;
-        Widths {
-            input: self.fan_in.inputs(),
-            drive: h,
-            state: 3 * h,
-            output: h,
+    fn learn(&mut self, config: &CubaLifConfig, params: &mut Params<R>) {
+        if config.learn_tau {
+            self.decays.learn("tau_mem_logit", params);
+            self.synapse.learn("tau_syn_logit", params);
         }
     }
 
-    fn fields(&self) -> Vec<Field> {
-        let h = self.config.hidden;
-        stacked(&[
-            ("v", h, FieldKind::Membrane),
-            ("i", h, FieldKind::Value),
-            ("s", h, FieldKind::Spikes),
-        ])
-    }
-
-    fn spikes(&self) -> bool {
-        !self.relaxed
-    }
-
-    fn synapses(&self) -> Synapses {
-        self.fan_in.synapses()
+    fn refresh(&mut self, params: &Params<R>) {
+        self.decays.refresh(params);
+        self.synapse.refresh(params);
     }
 
     fn time_constants_ms(&self) -> Vec<(&'static str, &[f64])> {
-        vec![
-            ("tau_mem_ms", self.decays.tau_ms()),
-            ("tau_syn_ms", self.synapse.tau_ms()),
+        let (membrane, synapse) = (self.decays.tau_ms(), self.synapse.tau_ms());
+        vec![("tau_mem_ms", membrane), ("tau_syn_ms", synapse)]
+    }
+
+    fn blocks(&self) -> &'static [(&'static str, FieldKind)] {
+        &[
+            ("v", FieldKind::Membrane),
+            ("i", FieldKind::Value),
+            ("s", FieldKind::Spikes),
         ]
     }
 
-    fn params(&self) -> &Params<R> {
-        &self.params
-    }
-
-    fn update(&mut self, change: &mut dyn FnMut(&mut Params<R>)) {
-        change(&mut self.params);
-        self.fan_in.refresh(&self.params);
-        self.decays.refresh(&self.params);
-        self.synapse.refresh(&self.params);
-    }
-
-    fn boxed(&self) -> Box<dyn Cell<R>> {
-        Box::new(self.clone())
-    }
-
-    fn project(&self, x: Input<R>, drive: ViewMut<R>) {
-        self.fan_in.project(&self.params, x, drive); // (1), all but W_r
-    }
-
-    fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
-        self.fan_in.add_own(&self.params, &mut drive, &prev); // (1)
-        fire(self, drive, prev, next.as_view_mut()); // (2), (3), (4)
-        if self.relaxed {
-            self.relax(next);
-        }
-    }
-
-    fn shows(&self) -> Option<Range<usize>> {
-        let h = self.config.hidden;
-        Some(2 * h..3 * h)
-    }
-
-    fn retreat(
-        &self,
-        at: Recorded<R>,
-        mut adj: ViewMut<R>,
-        mut d_drive: ViewMut<R>,
-        grad: &mut Params<R>,
-    ) {
-        fire_reverse(self, at, adj.as_view_mut(), d_drive.as_view_mut(), grad); // (4)ᵀ, (3)ᵀ, (2)ᵀ
-        self.fan_in.add_own_reverse(&mut adj, d_drive.as_view()); // (1)ᵀ for the spikes before
-    }
-
-    fn unproject(
-        &self,
-        x: Input<R>,
-        at: Recorded<R>,
-        d_drive: View<R>,
-        grad: &mut Params<R>,
-        dx: Option<ViewMut<R>>,
-    ) {
-        let spikes = (at, self.relaxed);
-        (self.fan_in).unproject(&self.params, x, spikes, d_drive, grad, dx); // (1)ᵀ
+    fn firing(&self) -> Option<&Firing<R>> {
+        Some(&self.firing)
     }
 }
 
 impl<R: Real> CubaLif<R> {
-    /// (4) in relaxed mode.
-    fn relax(&self, mut next: ViewMut<R>) {
-        for lane in 0..next.ncols() {
-            let (v, _, s) = thirds_mut(column_mut(&mut next, lane), self.config.hidden);
-            for (s, &v) in s.iter_mut().zip(&*v) {
-                *s = self.config.surrogate.relaxed(v - self.threshold);
-            }
-        }
+    /// Sets the time constants `[H]` of membrane and synapse, in ms: for weights that come from
+    /// elsewhere.
+    pub fn set_tau_ms(&mut self, membrane: &[f64], synapse: &[f64]) -> Result<(), ConfigError> {
+        let (neurons, params) = (&mut self.neurons, &mut self.params);
+        neurons.decays.set_tau_ms(membrane, "tau_mem_ms", params)?;
+        neurons.synapse.set_tau_ms(synapse, "tau_syn_ms", params)
+    }
+}
+
+impl<R: Real> Step<R> for CubaLifNeurons<R> {
+    /// (2), (3), (4)
+    #[inline(always)]
+    fn step(&self, d: &mut [R], prev: &[R], next: &mut [R]) {
+        let ([v, i, s], [v_next, i_next, s_next]) = (blocks(prev), blocks_mut(next));
+        let (theta, z, k) = self.firing.constants();
+        let (a, g) = (self.decays.decay(), self.decays.gain());
+        let (alpha, height) = (self.synapse.decay(), self.synapse.gain());
+        each(
+            [i_next],
+            [i, d, alpha, height],
+            |_, [i, d, alpha, height]| {
+                [alpha * i + height * d] // (2)
+            },
+        );
+        each(
+            [v_next, s_next],
+            [v, s, i_next, a, g],
+            |_, [v, s, i, a, g]| {
+                let v = a * (R::one() - z * s) * v + g * i - k * s; // (3)
+                [v, Surrogate::step(v - theta)] // (4)
+            },
+        );
+    }
+
+    /// (4)ᵀ, (3)ᵀ, (2)ᵀ
+    #[inline(always)]
+    fn step_backward(&self, at: Lane<'_, R>, adj: &mut [R], delta: &mut [R], grad: &mut Params<R>) {
+        let ([v, i, s], [v_next, i_next, _]) = (blocks(at.prev), blocks(at.next));
+        let [adj_v, adj_i, adj_s] = blocks_mut(adj);
+        let (theta, z, k) = self.firing.constants();
+        let through = self.firing.through_reset;
+        let (a, g) = (self.decays.decay(), self.decays.gain());
+        let (alpha, height) = (self.synapse.decay(), self.synapse.gain());
+
+        // (4)ᵀ: delta becomes psi(v_t - theta).
+        each([delta], [v_next], |_, [v]| [v - theta]);
+        self.firing.surrogate.slopes(delta);
+
+        // (4)ᵀ: delta becomes the adjoint of v_t; (3)ᵀ for the state.
+        each(
+            [adj_v, adj_s, delta],
+            [v, s, a],
+            |[from_v, from_s, psi], [v, s, a]| {
+                let delta = from_v + from_s * psi;
+                let to_v = delta * a * (R::one() - z * s);
+                [to_v, -through * delta * (a * z * v + k), delta]
+            },
+        );
+        each([adj_i], [delta, g], |[adj_i], [delta, g]| {
+            [adj_i + g * delta]
+        });
+
+        // (3)ᵀ, (2)ᵀ for the time constants.
+        (self.decays).add_gradient(grad, delta, [v, s, i_next], |v, s| (R::one() - z * s) * v);
+        (self.synapse).add_gradient(grad, adj_i, [i, s, at.drive], |i, _| i);
+
+        // (2)ᵀ for the current and the drive.
+        each(
+            [delta, adj_i],
+            [alpha, height],
+            |[_, adj_i], [alpha, height]| [height * adj_i, adj_i * alpha],
+        );
     }
 }

@@ -20,6 +20,7 @@
 use std::fmt;
 
 use nalgebra::DMatrix;
+use saturn_cell::kernel::each;
 use saturn_cell::{ConfigError, Kind, Params, Real, rng::ChaCha8Rng};
 use schemars::JsonSchema;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
@@ -224,6 +225,28 @@ impl<R: Real> Decays<R> {
         match self.input_scale {
             InputScale::One => R::zero(),
             InputScale::Decay => -R::one(),
+        }
+    }
+
+    /// Adds the gradient of rho, if it is learnt, for states y_t = a p + g x with the adjoints `adj [H]`: p is `past`
+    /// of the first two arrays, x is the third, each `[H]`.
+    #[inline(always)]
+    pub fn add_gradient(
+        &self,
+        grad: &mut Params<R>,
+        adj: &[R],
+        from: [&[R]; 3],
+        past: impl Fn(R, R) -> R,
+    ) {
+        if let Some(at) = self.at {
+            let ([y, s, x], gain_slope) = (from, self.gain_slope());
+            each(
+                [grad[at].as_mut_slice()],
+                [self.slope(), adj, y, s, x],
+                |[d_rho], [slope, adj, y, s, x]| {
+                    [d_rho + slope * adj * (past(y, s) + gain_slope * x)]
+                },
+            );
         }
     }
 

@@ -49,14 +49,16 @@ impl FanInConfig {
         ConfigError::unless_at_least_zero("recurrent_scale", self.recurrent_scale)
     }
 
-    /// The weights on `inputs` inputs, with a drive and an output of H rows and no state.
-    pub fn size(&self, inputs: Count) -> Size {
+    /// A layer on `inputs` inputs, with so many learnt numbers a neuron beside its weights, and so many blocks of H
+    /// rows in its state.
+    pub fn size(&self, inputs: Count, learnt: usize, state: usize) -> Size {
         let h = Count::from(self.hidden);
         let own = (h * h).only_if(self.recurrent);
         Size {
-            parameters: h * inputs + h.only_if(self.bias) + own,
+            parameters: h * inputs + h.only_if(self.bias) + own + learnt * h,
             copies: own,
             drive: h,
+            state: state * h,
             output: h,
             ..Size::default()
         }
@@ -111,6 +113,11 @@ impl<R: Real> FanIn<R> {
         self.inputs
     }
 
+    /// H.
+    pub fn hidden(&self) -> usize {
+        self.hidden
+    }
+
     /// H operations for each input event, and for each of the layer's own spikes if it is recurrent.
     pub fn synapses(&self) -> Synapses {
         Synapses {
@@ -153,7 +160,7 @@ impl<R: Real> FanIn<R> {
 
     /// (1)ᵀ for the spikes: adds to their adjoint, the last rows of `adj [S, B]`, what comes through
     /// `d_drive [H, B]`.
-    pub fn add_own_reverse(&self, adj: &mut ViewMut<R>, d_drive: View<R>) {
+    pub fn add_own_backward(&self, adj: &mut ViewMut<R>, d_drive: View<R>) {
         if let Some(w_r) = &self.recurrent_t {
             let first = adj.nrows() - self.hidden;
             w_r.add_product(adj.rows_mut(first, self.hidden), d_drive);
@@ -162,7 +169,7 @@ impl<R: Real> FanIn<R> {
 
     /// (1)ᵀ for the parameters, and for the input if `dx [I, N]` is wanted. The spikes are the last rows of
     /// the states before each step; if `dense`, they are not few, as in relaxed mode.
-    pub fn unproject(
+    pub fn project_backward(
         &self,
         params: &Params<R>,
         x: Input<R>,
@@ -171,9 +178,9 @@ impl<R: Real> FanIn<R> {
         grad: &mut Params<R>,
         dx: Option<ViewMut<R>>,
     ) {
-        x.apply_reverse(d_drive, grad[W].as_view_mut());
+        x.apply_backward(d_drive, grad[W].as_view_mut());
         if let Some(bias) = self.bias {
-            kernel::add_bias_reverse(&d_drive, grad[bias].as_mut_slice());
+            kernel::add_bias_backward(&d_drive, grad[bias].as_mut_slice());
         }
         if let Some(w_r) = self.recurrent {
             let spikes = at.prev.rows(at.prev.nrows() - self.hidden, self.hidden);

@@ -33,18 +33,17 @@
 //! counts of 1 the sums of W start at about ±sqrt(n / (3 H)): with 128 units on 700 channels of which 2-13 %
 //! are active, ±0.2 to ±0.5, so that g starts in 0.2 to 0.4, open enough to learn.
 
-use std::ops::Range;
-
-use multiversion::multiversion;
 use saturn_cell::elementary::{sigmoid, tanh};
-use saturn_cell::kernel::{Panels, Transposed};
+use saturn_cell::kernel::each;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Kind, Params, Real, Recorded,
-    Size, Synapses, View, ViewMut, Widths, column, column_mut, init, kernel,
+    Built, CellConfig, ConfigError, Count, Kind, Lane, Params, Real, Size, Step, blocks,
+    blocks_mut, init,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::recurrent::{Recurrent, Units};
 
 /// What an input-gated recurrent layer is made of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -93,207 +92,80 @@ impl CellConfig for InputGatedRnnConfig {
         }
     }
 
-    fn build<R: Real>(
-        &self,
-        inputs: usize,
-        dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+    fn build<R: Real>(&self, inputs: usize, dt_ms: f64, rng: &mut ChaCha8Rng) -> Built<R> {
         Ok(Box::new(InputGatedRnn::new(self, inputs, dt_ms, rng)?))
     }
 }
 
-/// Positions of the parameters.
-const W: usize = 0;
-const U: usize = 1;
-const B: usize = 2;
-
 /// An input-gated recurrent layer of H units. The state is h `[H]`; the drive `[2H]` is, after `advance`, g and
 /// n, each `[H]`.
-#[derive(Clone, Debug)]
-pub struct InputGatedRnn<R: Real> {
-    config: InputGatedRnnConfig,
-    inputs: usize,
-    /// `weight_ih_l0 [2H, I]`, `weight_hh_l0 [H, H]`, `bias_ih_l0 [2H, 1]`.
-    params: Params<R>,
-    /// The recurrent weights and their transpose, laid out for a product at every step.
-    recurrent: Panels<R>,
-    recurrent_t: Transposed<R>,
-}
+///
+/// Parameters: `weight_ih_l0 [2H, I]`, `weight_hh_l0 [H, H]`, `bias_ih_l0 [2H, 1]`.
+pub type InputGatedRnn<R> = Recurrent<R, InputGatedUnits>;
 
-impl<R: Real> InputGatedRnn<R> {
-    /// A layer on `inputs` inputs, with weights from `rng`. Nothing depends on the length of a step.
-    pub fn new(
-        config: &InputGatedRnnConfig,
-        inputs: usize,
-        _dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Self, ConfigError> {
-        config.check()?;
-        ConfigError::unless_at_least_one("inputs", inputs)?;
+/// (1) to (3), the sums being added up.
+#[derive(Clone, Debug)]
+pub struct InputGatedUnits;
+
+impl<R: Real> Units<R> for InputGatedUnits {
+    type Config = InputGatedRnnConfig;
+    const NAME: &'static str = "input_gated_rnn";
+    const OWN: std::ops::Range<usize> = 1..2;
+    const GATES: &'static [(&'static str, usize)] = &[("g", 0)];
+
+    fn hidden(config: &InputGatedRnnConfig) -> usize {
+        config.hidden
+    }
+
+    fn draw(config: &InputGatedRnnConfig, inputs: usize, rng: &mut ChaCha8Rng) -> Params<R> {
         let h = config.hidden;
         let bound = 1.0 / (h as f64).sqrt();
         let weight = init::uniform(2 * h, inputs, bound, rng);
         let recurrent = init::orthogonal(h, config.recurrent_gain, rng);
         let mut bias = init::uniform(2 * h, 1, bound, rng);
         bias.as_mut_slice()[..h].fill(R::of(config.gate_bias));
-        let params = Params::new()
+        Params::new()
             .with("weight_ih_l0", Kind::Weight, weight)
             .with("weight_hh_l0", Kind::Weight, recurrent)
-            .with("bias_ih_l0", Kind::Bias, bias);
-        Ok(Self {
-            config: config.clone(),
-            inputs,
-            recurrent: Panels::of(&params[U]),
-            recurrent_t: Transposed::of(&params[U]),
-            params,
-        })
+            .with("bias_ih_l0", Kind::Bias, bias)
     }
 
-    /// The configuration that the layer was built from.
-    pub fn config(&self) -> &InputGatedRnnConfig {
-        &self.config
+    fn new(_config: &InputGatedRnnConfig, _params: &Params<R>) -> Self {
+        Self
     }
 }
 
-impl<R: Real> Cell<R> for InputGatedRnn<R> {
-    fn name(&self) -> &'static str {
-        "input_gated_rnn"
-    }
-
-    fn widths(&self) -> Widths {
-        let h = self.config.hidden;
-        Widths {
-            input: self.inputs,
-            drive: 2 * h,
-            state: h,
-            output: h,
-        }
-    }
-
-    fn fields(&self) -> Vec<Field> {
-        vec![Field {
-            name: "h",
-            rows: 0..self.config.hidden,
-            kind: FieldKind::Tanh,
-        }]
-    }
-
-    fn drive_fields(&self) -> Vec<Field> {
-        vec![Field {
-            name: "g",
-            rows: 0..self.config.hidden,
-            kind: FieldKind::Gate,
-        }]
-    }
-
-    fn synapses(&self) -> Synapses {
-        let h = self.config.hidden;
-        Synapses {
-            per_input: 2 * h,
-            per_spike: 0,
-            always: h * h,
-        }
-    }
-
-    fn params(&self) -> &Params<R> {
-        &self.params
-    }
-
-    fn update(&mut self, change: &mut dyn FnMut(&mut Params<R>)) {
-        change(&mut self.params);
-        self.recurrent.refresh(&self.params[U]);
-        self.recurrent_t.refresh(&self.params[U]);
-    }
-
-    fn boxed(&self) -> Box<dyn Cell<R>> {
-        Box::new(self.clone())
-    }
-
-    fn project(&self, x: Input<R>, mut drive: ViewMut<R>) {
-        // (1), (2), all but U.
-        kernel::set_bias(&mut drive, self.params[B].as_slice());
-        x.apply(self.params[W].as_view(), drive);
-    }
-
-    fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, next: ViewMut<R>) {
-        let h = self.config.hidden;
-        self.recurrent.add_product(drive.rows_mut(h, h), prev); // (2)
-        gate(drive, prev, next); // (1)-(3)
-    }
-
-    fn shows(&self) -> Option<Range<usize>> {
-        Some(0..self.config.hidden)
-    }
-
-    fn retreat(
-        &self,
-        at: Recorded<R>,
-        mut adj: ViewMut<R>,
-        mut d_drive: ViewMut<R>,
-        _grad: &mut Params<R>,
-    ) {
-        let h = self.config.hidden;
-        gate_reverse(at, adj.as_view_mut(), d_drive.as_view_mut());
-        // (2)ᵀ for the state before.
-        self.recurrent_t.add_product(adj, d_drive.rows(h, h));
-    }
-
-    fn unproject(
-        &self,
-        x: Input<R>,
-        at: Recorded<R>,
-        d_drive: View<R>,
-        grad: &mut Params<R>,
-        dx: Option<ViewMut<R>>,
-    ) {
-        let h = self.config.hidden;
-        // (1)ᵀ, (2)ᵀ
-        x.apply_reverse(d_drive, grad[W].as_view_mut());
-        kernel::add_product_by_transpose(grad[U].as_view_mut(), d_drive.rows(h, h), at.prev);
-        kernel::add_bias_reverse(&d_drive, grad[B].as_mut_slice());
-        if let Some(dx) = dx {
-            kernel::set_transpose_product(dx, self.params[W].as_view(), d_drive);
-        }
-    }
-}
-
-/// (1)-(3), the recurrent side being added up.
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn gate<R: Real>(mut drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
-    let h = prev.nrows();
-    for lane in 0..prev.ncols() {
-        let (g, n) = column_mut(&mut drive, lane).split_at_mut(h);
+impl<R: Real> Step<R> for InputGatedUnits {
+    /// (1) to (3)
+    #[inline(always)]
+    fn step(&self, drive: &mut [R], h: &[R], h_next: &mut [R]) {
+        let [g, n] = blocks_mut(drive);
         for g in &mut *g {
             *g = sigmoid(*g); // (1)
         }
         for n in &mut *n {
             *n = tanh(*n); // (2)
         }
-        let pairs = g.iter().zip(n.iter().zip(column(&prev, lane)));
-        for (h_next, (&g, (&n, &h))) in column_mut(&mut next, lane).iter_mut().zip(pairs) {
-            *h_next = (R::one() - g) * h + g * n; // (3)
-        }
+        each([h_next], [g, n, h], |_, [g, n, h]| {
+            [(R::one() - g) * h + g * n] // (3)
+        });
     }
-}
 
-/// (3)ᵀ, with the slopes of (1) and (2): the drive's adjoint, and what reaches the state before past n.
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn gate_reverse<R: Real>(at: Recorded<R>, mut adj: ViewMut<R>, mut d_drive: ViewMut<R>) {
-    let (h, one) = (adj.nrows(), R::one());
-    for lane in 0..at.prev.ncols() {
-        let (g, n) = column(&at.drive, lane).split_at(h);
-        let (d_g, d_n) = column_mut(&mut d_drive, lane).split_at_mut(h);
-        let (adj, past) = (column_mut(&mut adj, lane), column(&at.prev, lane));
-        for (d_g, (&adj, (&g, (&n, &h)))) in
-            (d_g.iter_mut()).zip(adj.iter().zip(g.iter().zip(n.iter().zip(past))))
-        {
-            *d_g = adj * (n - h) * g * (one - g);
-        }
-        for ((d_n, adj), (&g, &n)) in d_n.iter_mut().zip(adj).zip(g.iter().zip(n)) {
-            *d_n = *adj * g * (one - n * n);
-            *adj *= one - g;
-        }
+    /// (3)ᵀ, with the slopes of (1) and (2): the drive's adjoint, and what reaches the state before past n.
+    #[inline(always)]
+    fn step_backward(
+        &self,
+        at: Lane<'_, R>,
+        adj: &mut [R],
+        d_drive: &mut [R],
+        _grad: &mut Params<R>,
+    ) {
+        let ([g, n], [d_g, d_n]) = (blocks(at.drive), blocks_mut(d_drive));
+        let one = R::one();
+        each([d_g, d_n, adj], [g, n, at.prev], |[.., adj], [g, n, h]| {
+            let d_n = adj * g * (one - n * n);
+            [adj * (n - h) * g * (one - g), d_n, adj * (one - g)]
+        });
     }
 }
 

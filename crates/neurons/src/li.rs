@@ -23,19 +23,18 @@
 //! **Sources and kin.** The readout of Bellec et al. 2020 has `input_scale: one`. snnTorch's
 //! `Leaky(beta=a, reset_mechanism="none")` has this v as its membrane for `input_scale: one`.
 
-use std::ops::Range;
-
-use multiversion::multiversion;
-use nalgebra::DMatrix;
+use saturn_cell::kernel::each;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Kind, Params, Real, Recorded,
-    Size, Synapses, View, ViewMut, Widths, column, column_mut, init, kernel,
+    Built, CellConfig, ConfigError, Count, FieldKind, Lane, Params, Real, Size, Step,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::decay::{Decays, InputScale, TimeConstants};
+use crate::fan_in::FanInConfig;
+use crate::firing::Firing;
+use crate::layer::{Layer, Neurons};
 
 /// What a layer of leaky integrators is made of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -78,214 +77,101 @@ impl CellConfig for LiConfig {
     }
 
     fn size(&self, inputs: Count) -> Size {
-        let o = Count::from(self.outputs);
-        Size {
-            parameters: o * inputs + o.only_if(self.bias) + o.only_if(self.learn_tau),
-            drive: o,
-            state: o,
-            output: o,
-            ..Size::default()
-        }
+        self.fan_in().size(inputs, usize::from(self.learn_tau), 1)
     }
 
-    fn build<R: Real>(
-        &self,
-        inputs: usize,
-        dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+    fn build<R: Real>(&self, inputs: usize, dt_ms: f64, rng: &mut ChaCha8Rng) -> Built<R> {
         Ok(Box::new(Li::new(self, inputs, dt_ms, rng)?))
     }
 }
 
-/// Position of the weights among the parameters; the others may be absent.
-const W: usize = 0;
+impl LiConfig {
+    fn fan_in(&self) -> FanInConfig {
+        FanInConfig {
+            hidden: self.outputs,
+            recurrent: false,
+            bias: self.bias,
+            input_gain: self.input_gain,
+            recurrent_scale: 0.0,
+        }
+    }
+}
 
 /// A layer of O leaky integrators. The state is v `[O]`; the drive is d `[O]`.
+pub type Li<R> = Layer<R, LiNeurons<R>>;
+
+/// (2). What is learnt: `tau_mem_logit [O, 1]`, where configured.
 #[derive(Clone, Debug)]
-pub struct Li<R: Real> {
-    config: LiConfig,
-    inputs: usize,
-    /// `weight [O, I]`, then, where configured, `bias [O, 1]`, `tau_mem_logit [O, 1]`.
-    params: Params<R>,
-    bias: Option<usize>,
+pub struct LiNeurons<R: Real> {
+    /// a and g.
     decays: Decays<R>,
 }
 
-impl<R: Real> Li<R> {
-    /// A layer on `inputs` inputs for steps of `dt_ms`, with weights and time constants from `rng`.
-    pub fn new(
-        config: &LiConfig,
-        inputs: usize,
-        dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Self, ConfigError> {
-        config.check()?;
-        ConfigError::unless_at_least_one("inputs", inputs)?;
-        let o = config.outputs;
-        let mut decays = Decays::new(&config.tau_mem_ms, config.input_scale, o, dt_ms, rng)?;
-        let weight = init::normal(o, inputs, config.input_gain / (inputs as f64).sqrt(), rng);
-        let mut params = Params::new().with("weight", Kind::Weight, weight);
-        let mut bias = None;
-        if config.bias {
-            bias = Some(params.tensors().len());
-            params = params.with("bias", Kind::Bias, DMatrix::zeros(o, 1));
-        }
+impl<R: Real> Neurons<R> for LiNeurons<R> {
+    type Config = LiConfig;
+    const NAME: &'static str = "li";
+
+    fn fan_in(config: &LiConfig) -> FanInConfig {
+        config.fan_in()
+    }
+
+    fn draw(c: &LiConfig, dt_ms: f64, rng: &mut ChaCha8Rng) -> Result<Self, ConfigError> {
+        let decays = Decays::new(&c.tau_mem_ms, c.input_scale, c.outputs, dt_ms, rng)?;
+        Ok(Self { decays })
+    }
+
+    fn learn(&mut self, config: &LiConfig, params: &mut Params<R>) {
         if config.learn_tau {
-            decays.learn("tau_mem_logit", &mut params);
-        }
-        Ok(Self {
-            config: config.clone(),
-            inputs,
-            params,
-            bias,
-            decays,
-        })
-    }
-
-    /// The configuration that the layer was built from.
-    pub fn config(&self) -> &LiConfig {
-        &self.config
-    }
-
-    /// Time constants `[O]`, in ms.
-    pub fn tau_mem_ms(&self) -> &[f64] {
-        self.decays.tau_ms()
-    }
-
-    /// Sets the time constants `[O]`, in ms: for weights that come from elsewhere.
-    pub fn set_tau_mem_ms(&mut self, tau_ms: &[f64]) -> Result<(), ConfigError> {
-        self.decays
-            .set_tau_ms(tau_ms, "tau_mem_ms", &mut self.params)
-    }
-}
-
-impl<R: Real> Cell<R> for Li<R> {
-    fn name(&self) -> &'static str {
-        "li"
-    }
-
-    fn widths(&self) -> Widths {
-        let o = self.config.outputs;
-        Widths {
-            input: self.inputs,
-            drive: o,
-            state: o,
-            output: o,
+            self.decays.learn("tau_mem_logit", params);
         }
     }
 
-    fn fields(&self) -> Vec<Field> {
-        vec![Field {
-            name: "v",
-            rows: 0..self.config.outputs,
-            kind: FieldKind::Value,
-        }]
-    }
-
-    fn synapses(&self) -> Synapses {
-        Synapses {
-            per_input: self.config.outputs,
-            ..Synapses::default()
-        }
+    fn refresh(&mut self, params: &Params<R>) {
+        self.decays.refresh(params);
     }
 
     fn time_constants_ms(&self) -> Vec<(&'static str, &[f64])> {
         vec![("tau_mem_ms", self.decays.tau_ms())]
     }
 
-    fn params(&self) -> &Params<R> {
-        &self.params
+    fn blocks(&self) -> &'static [(&'static str, FieldKind)] {
+        &[("v", FieldKind::Value)]
     }
 
-    fn update(&mut self, change: &mut dyn FnMut(&mut Params<R>)) {
-        change(&mut self.params);
-        self.decays.refresh(&self.params);
-    }
-
-    fn boxed(&self) -> Box<dyn Cell<R>> {
-        Box::new(self.clone())
-    }
-
-    fn project(&self, x: Input<R>, mut drive: ViewMut<R>) {
-        match self.bias {
-            Some(bias) => kernel::set_bias(&mut drive, self.params[bias].as_slice()),
-            None => kernel::fill_zero(&mut drive),
-        }
-        x.apply(self.params[W].as_view(), drive); // (1)
-    }
-
-    fn advance(&self, drive: ViewMut<R>, prev: View<R>, next: ViewMut<R>) {
-        leak(self, drive, prev, next); // (2)
-    }
-
-    fn shows(&self) -> Option<Range<usize>> {
-        Some(0..self.config.outputs)
-    }
-
-    fn retreat(&self, at: Recorded<R>, adj: ViewMut<R>, d_drive: ViewMut<R>, grad: &mut Params<R>) {
-        leak_reverse(self, at, adj, d_drive, grad); // (2)ᵀ
-    }
-
-    fn unproject(
-        &self,
-        x: Input<R>,
-        _at: Recorded<R>,
-        d_drive: View<R>,
-        grad: &mut Params<R>,
-        dx: Option<ViewMut<R>>,
-    ) {
-        // (1)ᵀ
-        x.apply_reverse(d_drive, grad[W].as_view_mut());
-        if let Some(bias) = self.bias {
-            kernel::add_bias_reverse(&d_drive, grad[bias].as_mut_slice());
-        }
-        if let Some(dx) = dx {
-            kernel::set_transpose_product(dx, self.params[W].as_view(), d_drive);
-        }
+    fn firing(&self) -> Option<&Firing<R>> {
+        None
     }
 }
 
-/// (2)
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn leak<R: Real>(cell: &Li<R>, drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
-    let drive: View<R> = drive.as_view();
-    for lane in 0..prev.ncols() {
-        let dynamics = cell.decays.decay().iter().zip(cell.decays.gain());
-        let past = column(&prev, lane).iter().zip(column(&drive, lane));
-        let v_next = column_mut(&mut next, lane).iter_mut();
-        for ((v_next, (&a, &g)), (&v, &d)) in v_next.zip(dynamics).zip(past) {
-            *v_next = a * v + g * d; // (2)
-        }
+impl<R: Real> Li<R> {
+    /// Time constants `[O]`, in ms.
+    pub fn tau_mem_ms(&self) -> &[f64] {
+        self.neurons.decays.tau_ms()
+    }
+
+    /// Sets the time constants `[O]`, in ms: for weights that come from elsewhere.
+    pub fn set_tau_mem_ms(&mut self, tau_ms: &[f64]) -> Result<(), ConfigError> {
+        let decays = &mut self.neurons.decays;
+        decays.set_tau_ms(tau_ms, "tau_mem_ms", &mut self.params)
     }
 }
 
-/// (2)ᵀ
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn leak_reverse<R: Real>(
-    cell: &Li<R>,
-    at: Recorded<R>,
-    mut adj: ViewMut<R>,
-    mut d_drive: ViewMut<R>,
-    grad: &mut Params<R>,
-) {
-    for lane in 0..at.prev.ncols() {
-        let adj = column_mut(&mut adj, lane);
-        // (2)ᵀ for the time constants.
-        if let Some(tau) = cell.decays.position() {
-            let gain_slope = cell.decays.gain_slope();
-            let past = column(&at.prev, lane).iter().zip(column(&at.drive, lane));
-            let into = grad[tau].as_mut_slice().iter_mut().zip(cell.decays.slope());
-            for (((d_rho, &slope), &adj), (&v, &d)) in into.zip(&*adj).zip(past) {
-                *d_rho += slope * adj * (v + gain_slope * d);
-            }
-        }
-        // (2)ᵀ for the state and the drive.
-        let dynamics = cell.decays.decay().iter().zip(cell.decays.gain());
-        let delta = column_mut(&mut d_drive, lane).iter_mut();
-        for ((adj, delta), (&a, &g)) in adj.iter_mut().zip(delta).zip(dynamics) {
-            *delta = g * *adj;
-            *adj *= a;
-        }
+impl<R: Real> Step<R> for LiNeurons<R> {
+    /// (2)
+    #[inline(always)]
+    fn step(&self, d: &mut [R], v: &[R], v_next: &mut [R]) {
+        let (a, g) = (self.decays.decay(), self.decays.gain());
+        each([v_next], [v, d, a, g], |_, [v, d, a, g]| [a * v + g * d]); // (2)
+    }
+
+    /// (2)ᵀ
+    #[inline(always)]
+    fn step_backward(&self, at: Lane<'_, R>, adj: &mut [R], delta: &mut [R], grad: &mut Params<R>) {
+        let (a, g) = (self.decays.decay(), self.decays.gain());
+        (self.decays).add_gradient(grad, adj, [at.prev, at.prev, at.drive], |v, _| v);
+        each([adj, delta], [a, g], |[adj, _], [a, g]| [adj * a, g * adj]);
     }
 }
+
+#[cfg(test)]
+mod tests;

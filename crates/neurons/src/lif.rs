@@ -31,21 +31,20 @@
 //! `LIFBoxCell` is `zero` with `input_scale: decay` and `full`, its Euler decay 1 - dt/tau taken as a; it
 //! resets within the step, so its v is ours where there is no spike, and 0 where there is one.
 
-use std::ops::Range;
-
-use multiversion::multiversion;
+use nalgebra::DMatrix;
 use saturn_cell::kernel::each;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Params, Real, Recorded, Size,
-    Synapses, View, ViewMut, Widths, column, column_mut,
+    Built, CellConfig, ConfigError, Count, FieldKind, Lane, Params, Real, Size, Step, blocks,
+    blocks_mut,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::decay::{Decays, InputScale, TimeConstants};
-use crate::fan_in::{FanIn, FanInConfig};
-use crate::fields::stacked;
+use crate::fan_in::FanInConfig;
+use crate::firing::Firing;
+use crate::layer::{Layer, Neurons};
 use crate::spike_reset::{ResetGradient, SpikeReset};
 use crate::surrogate::Surrogate;
 
@@ -111,25 +110,11 @@ impl CellConfig for LifConfig {
     }
 
     fn size(&self, inputs: Count) -> Size {
-        let (fan_in, h) = (self.fan_in().size(inputs), Count::from(self.hidden));
-        Size {
-            parameters: fan_in.parameters + h.only_if(self.learn_tau),
-            state: 2 * h,
-            ..fan_in
-        }
+        self.fan_in().size(inputs, usize::from(self.learn_tau), 2)
     }
 
-    fn build<R: Real>(
-        &self,
-        inputs: usize,
-        dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+    fn build<R: Real>(&self, inputs: usize, dt_ms: f64, rng: &mut ChaCha8Rng) -> Built<R> {
         Ok(Box::new(Lif::new(self, inputs, dt_ms, rng)?))
-    }
-
-    fn spikes(&self) -> bool {
-        true
     }
 
     fn threshold(&self) -> Option<f64> {
@@ -150,214 +135,96 @@ impl LifConfig {
 }
 
 /// A layer of H LIF neurons. State rows: v `[H]`, then s `[H]`; the drive is d `[H]`.
+pub type Lif<R> = Layer<R, LifNeurons<R>>;
+
+/// (2) and (3). What is learnt: `tau_mem_logit [H, 1]`, where configured.
 #[derive(Clone, Debug)]
-pub struct Lif<R: Real> {
-    config: LifConfig,
-    /// `weight [H, I]`, then, where configured, `bias [H, 1]`, `recurrent [H, H]`, `tau_mem_logit [H, 1]`.
-    params: Params<R>,
-    fan_in: FanIn<R>,
+pub struct LifNeurons<R: Real> {
+    /// a and g.
     decays: Decays<R>,
-    /// z and k of equation (2).
-    zeroing: R,
-    subtracted: R,
-    threshold: R,
-    relaxed: bool,
+    firing: Firing<R>,
 }
 
-impl<R: Real> Lif<R> {
-    /// A layer on `inputs` inputs for steps of `dt_ms`, with weights and time constants from `rng`.
-    pub fn new(
-        config: &LifConfig,
-        inputs: usize,
-        dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Self, ConfigError> {
-        config.check()?;
-        let h = config.hidden;
-        let mut decays = Decays::new(&config.tau_mem_ms, config.input_scale, h, dt_ms, rng)?;
-        let scale = |weights| decays.divide_by_gain(weights);
-        let (fan_in, mut params) = FanIn::new(&config.fan_in(), inputs, scale, rng)?;
-        if config.learn_tau {
-            decays.learn("tau_mem_logit", &mut params);
-        }
-        let (zeroing, subtracted) = config.spike_reset.factors(config.threshold);
+impl<R: Real> Neurons<R> for LifNeurons<R> {
+    type Config = LifConfig;
+    const NAME: &'static str = "lif";
+
+    fn fan_in(config: &LifConfig) -> FanInConfig {
+        config.fan_in()
+    }
+
+    fn draw(c: &LifConfig, dt_ms: f64, rng: &mut ChaCha8Rng) -> Result<Self, ConfigError> {
         Ok(Self {
-            config: config.clone(),
-            params,
-            fan_in,
-            decays,
-            zeroing: R::of(zeroing),
-            subtracted: R::of(subtracted),
-            threshold: R::of(config.threshold),
-            relaxed: false,
+            decays: Decays::new(&c.tau_mem_ms, c.input_scale, c.hidden, dt_ms, rng)?,
+            firing: Firing::new(c.threshold, c.spike_reset, c.reset_gradient, c.surrogate),
         })
     }
 
-    /// The same layer with the surrogate's antiderivative in place of the step of (3): no longer a
-    /// spiking layer, but one whose gradients central differences can check.
-    #[must_use]
-    pub fn relaxed(mut self) -> Self {
-        self.relaxed = true;
-        self
+    fn divide_by_gain(&self, weights: DMatrix<R>) -> DMatrix<R> {
+        self.decays.divide_by_gain(weights)
     }
 
-    /// The configuration that the layer was built from.
-    pub fn config(&self) -> &LifConfig {
-        &self.config
-    }
-
-    /// Membrane time constants `[H]`, in ms.
-    pub fn tau_mem_ms(&self) -> &[f64] {
-        self.decays.tau_ms()
-    }
-
-    /// Sets the membrane time constants `[H]`, in ms: for weights that come from elsewhere.
-    pub fn set_tau_mem_ms(&mut self, tau_ms: &[f64]) -> Result<(), ConfigError> {
-        self.decays
-            .set_tau_ms(tau_ms, "tau_mem_ms", &mut self.params)
-    }
-}
-
-impl<R: Real> Cell<R> for Lif<R> {
-    fn name(&self) -> &'static str {
-        "lif"
-    }
-
-    fn widths(&self) -> Widths {
-        let h = self.config.hidden;
-        Widths {
-            input: self.fan_in.inputs(),
-            drive: h,
-            state: 2 * h,
-            output: h,
+    fn learn(&mut self, config: &LifConfig, params: &mut Params<R>) {
+        if config.learn_tau {
+            self.decays.learn("tau_mem_logit", params);
         }
     }
 
-    fn fields(&self) -> Vec<Field> {
-        let h = self.config.hidden;
-        stacked(&[("v", h, FieldKind::Membrane), ("s", h, FieldKind::Spikes)])
-    }
-
-    fn spikes(&self) -> bool {
-        !self.relaxed
-    }
-
-    fn synapses(&self) -> Synapses {
-        self.fan_in.synapses()
+    fn refresh(&mut self, params: &Params<R>) {
+        self.decays.refresh(params);
     }
 
     fn time_constants_ms(&self) -> Vec<(&'static str, &[f64])> {
         vec![("tau_mem_ms", self.decays.tau_ms())]
     }
 
-    fn params(&self) -> &Params<R> {
-        &self.params
+    fn blocks(&self) -> &'static [(&'static str, FieldKind)] {
+        &[("v", FieldKind::Membrane), ("s", FieldKind::Spikes)]
     }
 
-    fn update(&mut self, change: &mut dyn FnMut(&mut Params<R>)) {
-        change(&mut self.params);
-        self.fan_in.refresh(&self.params);
-        self.decays.refresh(&self.params);
-    }
-
-    fn boxed(&self) -> Box<dyn Cell<R>> {
-        Box::new(self.clone())
-    }
-
-    fn project(&self, x: Input<R>, drive: ViewMut<R>) {
-        self.fan_in.project(&self.params, x, drive); // (1), all but W_r
-    }
-
-    fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
-        self.fan_in.add_own(&self.params, &mut drive, &prev); // (1)
-        fire(self, drive, prev, next.as_view_mut()); // (2), (3)
-        if self.relaxed {
-            self.relax(next);
-        }
-    }
-
-    fn shows(&self) -> Option<Range<usize>> {
-        let h = self.config.hidden;
-        Some(h..2 * h)
-    }
-
-    fn retreat(
-        &self,
-        at: Recorded<R>,
-        mut adj: ViewMut<R>,
-        mut d_drive: ViewMut<R>,
-        grad: &mut Params<R>,
-    ) {
-        fire_reverse(self, at, adj.as_view_mut(), d_drive.as_view_mut(), grad); // (3)ᵀ, (2)ᵀ
-        self.fan_in.add_own_reverse(&mut adj, d_drive.as_view()); // (1)ᵀ for the spikes before
-    }
-
-    fn unproject(
-        &self,
-        x: Input<R>,
-        at: Recorded<R>,
-        d_drive: View<R>,
-        grad: &mut Params<R>,
-        dx: Option<ViewMut<R>>,
-    ) {
-        let spikes = (at, self.relaxed);
-        (self.fan_in).unproject(&self.params, x, spikes, d_drive, grad, dx); // (1)ᵀ
+    fn firing(&self) -> Option<&Firing<R>> {
+        Some(&self.firing)
     }
 }
 
 impl<R: Real> Lif<R> {
-    /// (3) in relaxed mode.
-    fn relax(&self, mut next: ViewMut<R>) {
-        for lane in 0..next.ncols() {
-            let (v, s) = column_mut(&mut next, lane).split_at_mut(self.config.hidden);
-            for (s, &v) in s.iter_mut().zip(&*v) {
-                *s = self.config.surrogate.relaxed(v - self.threshold);
-            }
-        }
+    /// Membrane time constants `[H]`, in ms.
+    pub fn tau_mem_ms(&self) -> &[f64] {
+        self.neurons.decays.tau_ms()
+    }
+
+    /// Sets the membrane time constants `[H]`, in ms: for weights that come from elsewhere.
+    pub fn set_tau_mem_ms(&mut self, tau_ms: &[f64]) -> Result<(), ConfigError> {
+        let decays = &mut self.neurons.decays;
+        decays.set_tau_ms(tau_ms, "tau_mem_ms", &mut self.params)
     }
 }
 
-/// (2), (3)
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn fire<R: Real>(cell: &Lif<R>, drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
-    let (h, drive): (usize, View<R>) = (cell.config.hidden, drive.as_view());
-    let (one, z, k) = (R::one(), cell.zeroing, cell.subtracted);
-    let (a, g) = (cell.decays.decay(), cell.decays.gain());
-    for lane in 0..prev.ncols() {
-        let (v, s) = column(&prev, lane).split_at(h);
-        let (v_next, s_next) = column_mut(&mut next, lane).split_at_mut(h);
-        let d = column(&drive, lane);
+impl<R: Real> Step<R> for LifNeurons<R> {
+    /// (2), (3)
+    #[inline(always)]
+    fn step(&self, d: &mut [R], prev: &[R], next: &mut [R]) {
+        let ([v, s], [v_next, s_next]) = (blocks(prev), blocks_mut(next));
+        let (theta, z, k) = self.firing.constants();
+        let (a, g) = (self.decays.decay(), self.decays.gain());
         each([v_next, s_next], [v, s, d, a, g], |_, [v, s, d, a, g]| {
-            let v = a * (one - z * s) * v + g * d - k * s; // (2)
-            [v, Surrogate::step(v - cell.threshold)] // (3)
+            let v = a * (R::one() - z * s) * v + g * d - k * s; // (2)
+            [v, Surrogate::step(v - theta)] // (3)
         });
     }
-}
 
-/// (3)ᵀ, (2)ᵀ: the drive's adjoint, and that of the state before but for (1)ᵀ.
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn fire_reverse<R: Real>(
-    cell: &Lif<R>,
-    at: Recorded<R>,
-    mut adj: ViewMut<R>,
-    mut d_drive: ViewMut<R>,
-    grad: &mut Params<R>,
-) {
-    let h = cell.config.hidden;
-    let (one, z, k) = (R::one(), cell.zeroing, cell.subtracted);
-    let through_reset: R = cell.config.reset_gradient.factor();
-    let (a, g) = (cell.decays.decay(), cell.decays.gain());
-    for lane in 0..at.prev.ncols() {
-        let (v, s) = column(&at.prev, lane).split_at(h);
-        let v_next = &column(&at.next, lane)[..h];
-        let (adj_v, adj_s) = column_mut(&mut adj, lane).split_at_mut(h);
-        let delta = column_mut(&mut d_drive, lane);
+    /// (3)ᵀ, (2)ᵀ
+    #[inline(always)]
+    fn step_backward(&self, at: Lane<'_, R>, adj: &mut [R], delta: &mut [R], grad: &mut Params<R>) {
+        let ([v, s], [v_next, _]) = (blocks(at.prev), blocks(at.next));
+        let [adj_v, adj_s] = blocks_mut(adj);
+        let (theta, z, k) = self.firing.constants();
+        let through = self.firing.through_reset;
+        let (a, g) = (self.decays.decay(), self.decays.gain());
 
         // (3)ᵀ: delta becomes psi(v_t - theta).
-        for (delta, &v) in delta.iter_mut().zip(v_next) {
-            *delta = v - cell.threshold;
-        }
-        cell.config.surrogate.slopes(delta);
+        each([delta], [v_next], |_, [v]| [v - theta]);
+        self.firing.surrogate.slopes(delta);
 
         // (3)ᵀ: delta becomes the adjoint of v_t; (2)ᵀ for the state.
         each(
@@ -365,28 +232,16 @@ fn fire_reverse<R: Real>(
             [v, s, a],
             |[from_v, from_s, psi], [v, s, a]| {
                 let delta = from_v + from_s * psi;
-                let to_v = delta * a * (one - z * s);
-                [to_v, -through_reset * delta * (a * z * v + k), delta]
+                let to_v = delta * a * (R::one() - z * s);
+                [to_v, -through * delta * (a * z * v + k), delta]
             },
         );
 
-        // (2)ᵀ for the time constants.
-        if let Some(tau) = cell.decays.position() {
-            let gain_slope = cell.decays.gain_slope();
-            let into = grad[tau].as_mut_slice();
-            let (slope, d) = (cell.decays.slope(), column(&at.drive, lane));
-            each(
-                [into],
-                [slope, delta, v, s, d],
-                |[d_rho], [slope, delta, v, s, d]| {
-                    [d_rho + slope * delta * ((one - z * s) * v + gain_slope * d)]
-                },
-            );
-        }
-
-        // (2)ᵀ for the drive.
-        for (delta, &g) in delta.iter_mut().zip(g) {
-            *delta *= g;
-        }
+        // (2)ᵀ for the time constants and the drive.
+        (self.decays).add_gradient(grad, delta, [v, s, at.drive], |v, s| (R::one() - z * s) * v);
+        each([delta], [g], |[delta], [g]| [delta * g]);
     }
 }
+
+#[cfg(test)]
+mod tests;

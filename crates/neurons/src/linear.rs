@@ -19,8 +19,8 @@
 
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Count, Field, Input, Kind, Params, Real, Recorded, Size,
-    Synapses, View, ViewMut, Widths, init, kernel,
+    Built, Cell, CellConfig, ConfigError, Count, Emit, Field, Input, Kind, Output, Params, Real,
+    Recorded, Size, Synapses, View, ViewMut, Widths, init, kernel,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -56,12 +56,7 @@ impl CellConfig for LinearConfig {
         }
     }
 
-    fn build<R: Real>(
-        &self,
-        inputs: usize,
-        dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+    fn build<R: Real>(&self, inputs: usize, dt_ms: f64, rng: &mut ChaCha8Rng) -> Built<R> {
         Ok(Box::new(Linear::new(self, inputs, dt_ms, rng)?))
     }
 }
@@ -157,22 +152,11 @@ impl<R: Real> Cell<R> for Linear<R> {
 
     fn advance(&self, _drive: ViewMut<R>, _prev: View<R>, _next: ViewMut<R>) {}
 
-    fn emit(&self, drive: ViewMut<R>, _states: View<R>, mut y: ViewMut<R>) {
-        kernel::copy(&mut y, &drive.as_view());
+    fn output(&self) -> Output<'_, R> {
+        Output::Emitted(self)
     }
 
-    fn absorb(
-        &self,
-        _at: Recorded<R>,
-        dy: View<R>,
-        _d_states: ViewMut<R>,
-        mut d_drive: ViewMut<R>,
-        _grad: &mut Params<R>,
-    ) {
-        kernel::copy(&mut d_drive, &dy);
-    }
-
-    fn retreat(
+    fn advance_backward(
         &self,
         _at: Recorded<R>,
         _adj: ViewMut<R>,
@@ -181,7 +165,7 @@ impl<R: Real> Cell<R> for Linear<R> {
     ) {
     }
 
-    fn unproject(
+    fn project_backward(
         &self,
         x: Input<R>,
         _at: Recorded<R>,
@@ -190,13 +174,30 @@ impl<R: Real> Cell<R> for Linear<R> {
         dx: Option<ViewMut<R>>,
     ) {
         // (1)ᵀ
-        x.apply_reverse(d_drive, grad[W].as_view_mut());
+        x.apply_backward(d_drive, grad[W].as_view_mut());
         if self.config.bias {
-            kernel::add_bias_reverse(&d_drive, grad[BIAS].as_mut_slice());
+            kernel::add_bias_backward(&d_drive, grad[BIAS].as_mut_slice());
         }
         if let Some(dx) = dx {
             kernel::set_transpose_product(dx, self.params[W].as_view(), d_drive);
         }
+    }
+}
+
+impl<R: Real> Emit<R> for Linear<R> {
+    fn emit(&self, drive: ViewMut<R>, _states: View<R>, mut y: ViewMut<R>) {
+        kernel::copy(&mut y, &drive.as_view());
+    }
+
+    fn emit_backward(
+        &self,
+        _at: Recorded<R>,
+        dy: View<R>,
+        _d_states: ViewMut<R>,
+        mut d_drive: ViewMut<R>,
+        _grad: &mut Params<R>,
+    ) {
+        kernel::copy(&mut d_drive, &dy);
     }
 }
 

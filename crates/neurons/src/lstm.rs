@@ -33,18 +33,17 @@
 //! counts of 1 the sums start at about ±sqrt(n / (3 H)): with 128 units on 700 channels of which 2-13 % are
 //! active, ±0.2 to ±0.5, so i and o start near 1/2 and f near sigmoid(1) = 0.73.
 
-use std::ops::Range;
-
-use multiversion::multiversion;
 use saturn_cell::elementary::{sigmoid, tanh};
-use saturn_cell::kernel::{Panels, Transposed};
+use saturn_cell::kernel::each;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Kind, Params, Real, Recorded,
-    Size, Synapses, View, ViewMut, Widths, column, column_mut, init, kernel,
+    Built, CellConfig, ConfigError, Count, FieldKind, Kind, Lane, Params, Real, Size, Step, blocks,
+    blocks_mut, init,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::recurrent::{Recurrent, Units};
 
 /// What a layer of long short-term memory is made of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -86,45 +85,35 @@ impl CellConfig for LstmConfig {
         }
     }
 
-    fn build<R: Real>(
-        &self,
-        inputs: usize,
-        dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+    fn build<R: Real>(&self, inputs: usize, dt_ms: f64, rng: &mut ChaCha8Rng) -> Built<R> {
         Ok(Box::new(Lstm::new(self, inputs, dt_ms, rng)?))
     }
 }
 
-/// Positions of the parameters.
-const W: usize = 0;
-const U: usize = 1;
-const B: usize = 2;
-
 /// A layer of H units of long short-term memory.
 ///
 /// The state is h, c, each `[H]`. The drive `[4H]` is, after `advance`, i, f, g, o, each `[H]`.
-#[derive(Clone, Debug)]
-pub struct Lstm<R: Real> {
-    config: LstmConfig,
-    inputs: usize,
-    /// `weight_ih_l0 [4H, I]`, `weight_hh_l0 [4H, H]`, `bias_ih_l0 [4H, 1]`.
-    params: Params<R>,
-    /// The recurrent weights and their transpose, laid out for a product at every step.
-    recurrent: Panels<R>,
-    recurrent_t: Transposed<R>,
-}
+///
+/// Parameters: `weight_ih_l0 [4H, I]`, `weight_hh_l0 [4H, H]`, `bias_ih_l0 [4H, 1]`.
+pub type Lstm<R> = Recurrent<R, LstmUnits>;
 
-impl<R: Real> Lstm<R> {
-    /// A layer on `inputs` inputs, with weights from `rng`. Nothing depends on the length of a step.
-    pub fn new(
-        config: &LstmConfig,
-        inputs: usize,
-        _dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Self, ConfigError> {
-        config.check()?;
-        ConfigError::unless_at_least_one("inputs", inputs)?;
+/// (1) to (6), the sums being added up.
+#[derive(Clone, Debug)]
+pub struct LstmUnits;
+
+impl<R: Real> Units<R> for LstmUnits {
+    type Config = LstmConfig;
+    const NAME: &'static str = "lstm";
+    const STATE: &'static [(&'static str, FieldKind)] =
+        &[("h", FieldKind::Tanh), ("c", FieldKind::Value)];
+    const OWN: std::ops::Range<usize> = 0..4;
+    const GATES: &'static [(&'static str, usize)] = &[("i", 0), ("f", 1), ("o", 3)];
+
+    fn hidden(config: &LstmConfig) -> usize {
+        config.hidden
+    }
+
+    fn draw(config: &LstmConfig, inputs: usize, rng: &mut ChaCha8Rng) -> Params<R> {
         let h = config.hidden;
         let bound = 1.0 / (h as f64).sqrt();
         let mut draw = |columns| init::uniform(4 * h, columns, bound, rng);
@@ -132,202 +121,62 @@ impl<R: Real> Lstm<R> {
         for b in &mut bias.as_mut_slice()[h..2 * h] {
             *b += R::of(config.forget_bias);
         }
-        let params = Params::new()
+        Params::new()
             .with("weight_ih_l0", Kind::Weight, weight)
             .with("weight_hh_l0", Kind::Weight, recurrent)
-            .with("bias_ih_l0", Kind::Bias, bias);
-        Ok(Self {
-            config: config.clone(),
-            inputs,
-            recurrent: Panels::of(&params[U]),
-            recurrent_t: Transposed::of(&params[U]),
-            params,
-        })
+            .with("bias_ih_l0", Kind::Bias, bias)
     }
 
-    /// The configuration that the layer was built from.
-    pub fn config(&self) -> &LstmConfig {
-        &self.config
+    fn new(_config: &LstmConfig, _params: &Params<R>) -> Self {
+        Self
     }
 }
 
-impl<R: Real> Cell<R> for Lstm<R> {
-    fn name(&self) -> &'static str {
-        "lstm"
-    }
-
-    fn widths(&self) -> Widths {
-        let h = self.config.hidden;
-        Widths {
-            input: self.inputs,
-            drive: 4 * h,
-            state: 2 * h,
-            output: h,
-        }
-    }
-
-    fn fields(&self) -> Vec<Field> {
-        let h = self.config.hidden;
-        vec![
-            Field {
-                name: "h",
-                rows: 0..h,
-                kind: FieldKind::Tanh,
-            },
-            Field {
-                name: "c",
-                rows: h..2 * h,
-                kind: FieldKind::Value,
-            },
-        ]
-    }
-
-    fn drive_fields(&self) -> Vec<Field> {
-        let h = self.config.hidden;
-        let gate = |name, rows| Field {
-            name,
-            rows,
-            kind: FieldKind::Gate,
-        };
-        vec![
-            gate("i", 0..h),
-            gate("f", h..2 * h),
-            gate("o", 3 * h..4 * h),
-        ]
-    }
-
-    fn synapses(&self) -> Synapses {
-        let h = self.config.hidden;
-        Synapses {
-            per_input: 4 * h,
-            per_spike: 0,
-            always: 4 * h * h,
-        }
-    }
-
-    fn params(&self) -> &Params<R> {
-        &self.params
-    }
-
-    fn update(&mut self, change: &mut dyn FnMut(&mut Params<R>)) {
-        change(&mut self.params);
-        self.recurrent.refresh(&self.params[U]);
-        self.recurrent_t.refresh(&self.params[U]);
-    }
-
-    fn boxed(&self) -> Box<dyn Cell<R>> {
-        Box::new(self.clone())
-    }
-
-    fn project(&self, x: Input<R>, mut drive: ViewMut<R>) {
-        // (1)-(4), all but U.
-        kernel::set_bias(&mut drive, self.params[B].as_slice());
-        x.apply(self.params[W].as_view(), drive);
-    }
-
-    fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, next: ViewMut<R>) {
-        let h = prev.rows(0, self.config.hidden);
-        self.recurrent.add_product(drive.as_view_mut(), h); // (1)-(4)
-        gates(drive, prev, next); // (1)-(6)
-    }
-
-    fn shows(&self) -> Option<Range<usize>> {
-        Some(0..self.config.hidden)
-    }
-
-    fn retreat(
-        &self,
-        at: Recorded<R>,
-        mut adj: ViewMut<R>,
-        mut d_drive: ViewMut<R>,
-        _grad: &mut Params<R>,
-    ) {
-        gates_reverse(at, adj.as_view_mut(), d_drive.as_view_mut());
-        // (1)ᵀ-(4)ᵀ for the activity before.
-        let d_h = adj.rows_mut(0, self.config.hidden);
-        self.recurrent_t.set_product(d_h, d_drive.as_view());
-    }
-
-    fn unproject(
-        &self,
-        x: Input<R>,
-        at: Recorded<R>,
-        d_drive: View<R>,
-        grad: &mut Params<R>,
-        dx: Option<ViewMut<R>>,
-    ) {
-        // (1)ᵀ-(4)ᵀ
-        let h = at.prev.rows(0, self.config.hidden);
-        x.apply_reverse(d_drive, grad[W].as_view_mut());
-        kernel::add_product_by_transpose(grad[U].as_view_mut(), d_drive, h);
-        kernel::add_bias_reverse(&d_drive, grad[B].as_mut_slice());
-        if let Some(dx) = dx {
-            kernel::set_transpose_product(dx, self.params[W].as_view(), d_drive);
-        }
-    }
-}
-
-/// (1)-(6), the recurrent side being added up.
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn gates<R: Real>(mut drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
-    let h = prev.nrows() / 2;
-    for lane in 0..prev.ncols() {
-        let (i_f, g_o) = column_mut(&mut drive, lane).split_at_mut(2 * h);
-        let (g, o) = g_o.split_at_mut(h);
-        for gate in &mut *i_f {
-            *gate = sigmoid(*gate); // (1), (2)
+impl<R: Real> Step<R> for LstmUnits {
+    /// (1) to (6)
+    #[inline(always)]
+    fn step(&self, drive: &mut [R], prev: &[R], next: &mut [R]) {
+        let ([_, c], [h_next, c_next]) = (blocks(prev), blocks_mut(next));
+        let [i, f, g, o] = blocks_mut(drive);
+        for gates in [&mut *i, &mut *f, &mut *o] {
+            for gate in gates {
+                *gate = sigmoid(*gate); // (1), (2), (4)
+            }
         }
         for g in &mut *g {
             *g = tanh(*g); // (3)
         }
-        for o in &mut *o {
-            *o = sigmoid(*o); // (4)
-        }
-        let (i, f) = i_f.split_at(h);
-        let (h_next, c_next) = column_mut(&mut next, lane).split_at_mut(h);
-        let kept = f.iter().zip(&column(&prev, lane)[h..]);
-        let new = i.iter().zip(&*g);
-        for (c_next, ((&f, &c), (&i, &g))) in c_next.iter_mut().zip(kept.zip(new)) {
-            *c_next = f * c + i * g; // (5)
-        }
-        for (h_next, (&o, &c)) in h_next.iter_mut().zip(o.iter().zip(&*c_next)) {
-            *h_next = o * tanh(c); // (6)
-        }
+        each([c_next], [f, c, i, g], |_, [f, c, i, g]| [f * c + i * g]); // (5)
+        each([h_next], [o, c_next], |_, [o, c]| [o * tanh(c)]); // (6)
     }
-}
 
-/// (6)ᵀ to (1)ᵀ: the drive's adjoint, and that of the memory before. The adjoint of h is used up.
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn gates_reverse<R: Real>(at: Recorded<R>, mut adj: ViewMut<R>, mut d_drive: ViewMut<R>) {
-    let (h, one) = (adj.nrows() / 2, R::one());
-    for lane in 0..at.prev.ncols() {
-        let (i_f, g_o) = column(&at.drive, lane).split_at(2 * h);
-        let ((i, f), (g, o)) = (i_f.split_at(h), g_o.split_at(h));
-        let (d_i_f, d_g_o) = column_mut(&mut d_drive, lane).split_at_mut(2 * h);
-        let ((d_i, d_f), (d_g, d_o)) = (d_i_f.split_at_mut(h), d_g_o.split_at_mut(h));
-        let (d_h, d_c) = column_mut(&mut adj, lane).split_at_mut(h);
-
+    /// (6)ᵀ to (1)ᵀ: the drive's adjoint, and that of the memory before. The adjoint of h is used up.
+    #[inline(always)]
+    fn step_backward(
+        &self,
+        at: Lane<'_, R>,
+        adj: &mut [R],
+        d_drive: &mut [R],
+        _grad: &mut Params<R>,
+    ) {
+        let ([i, f, g, o], [d_i, d_f, d_g, d_o]) = (blocks(at.drive), blocks_mut(d_drive));
+        let ([_, c], [_, c_next]) = (blocks(at.prev), blocks(at.next));
+        let ([d_h, d_c], one) = (blocks_mut(adj), R::one());
         // (6)ᵀ, with the slope of (4).
-        let after = o.iter().zip(&column(&at.next, lane)[h..]);
-        for ((d_o, d_c), (&d_h, (&o, &c))) in
-            (d_o.iter_mut().zip(&mut *d_c)).zip(d_h.iter().zip(after))
-        {
+        each([d_o, d_c], [d_h, o, c_next], |[_, d_c], [d_h, o, c]| {
             let shown = tanh(c);
-            *d_o = d_h * shown * o * (one - o);
-            *d_c += d_h * o * (one - shown * shown);
-        }
+            let d_o = d_h * shown * o * (one - o);
+            [d_o, d_c + d_h * o * (one - shown * shown)]
+        });
+        d_h.fill(R::zero());
         // (5)ᵀ, with the slopes of (1) and (3).
-        let new = d_c.iter().zip(i.iter().zip(g));
-        for ((d_i, d_g), (&d_c, (&i, &g))) in d_i.iter_mut().zip(d_g).zip(new) {
-            *d_i = d_c * g * i * (one - i);
-            *d_g = d_c * i * (one - g * g);
-        }
+        each([d_i, d_g], [d_c, i, g], |_, [d_c, i, g]| {
+            [d_c * g * i * (one - i), d_c * i * (one - g * g)]
+        });
         // (5)ᵀ, with the slope of (2).
-        let kept = f.iter().zip(&column(&at.prev, lane)[h..]);
-        for ((d_f, d_c), (&f, &c)) in d_f.iter_mut().zip(&mut *d_c).zip(kept) {
-            *d_f = *d_c * c * f * (one - f);
-            *d_c *= f;
-        }
+        each([d_f, d_c], [f, c], |[_, d_c], [f, c]| {
+            [d_c * c * f * (one - f), d_c * f]
+        });
     }
 }
 

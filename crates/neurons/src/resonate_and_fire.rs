@@ -66,22 +66,17 @@ mod resonance;
 #[cfg(test)]
 mod tests;
 
-use std::ops::Range;
-
 use saturn_cell::rng::ChaCha8Rng;
-use saturn_cell::{
-    Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Params, Real, Recorded, Size,
-    Synapses, View, ViewMut, Widths, column_mut,
-};
+use saturn_cell::{Built, CellConfig, ConfigError, Count, FieldKind, Params, Real, Size};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::decay::TimeConstants;
-use crate::fan_in::{FanIn, FanInConfig};
-use crate::fields::stacked;
-use crate::spike_reset::ResetGradient;
+use crate::fan_in::FanInConfig;
+use crate::firing::Firing;
+use crate::layer::{Layer, Neurons};
+use crate::spike_reset::{ResetGradient, SpikeReset};
 use crate::surrogate::Surrogate;
-use kernels::{fire, fire_reverse};
 use resonance::Resonance;
 
 /// How the oscillation becomes steps.
@@ -213,26 +208,15 @@ impl CellConfig for ResonateAndFireConfig {
     }
 
     fn size(&self, inputs: Count) -> Size {
-        let (fan_in, h) = (self.fan_in().size(inputs), Count::from(self.hidden));
+        let learnt = 2 * usize::from(self.learn_dynamics);
         Size {
-            parameters: fan_in.parameters + 2 * h.only_if(self.learn_dynamics),
-            drive: 3 * h,
-            state: 3 * h + h.only_if(self.balanced()),
-            ..fan_in
+            drive: 3 * Count::from(self.hidden),
+            ..(self.fan_in()).size(inputs, learnt, 3 + usize::from(self.balanced()))
         }
     }
 
-    fn build<R: Real>(
-        &self,
-        inputs: usize,
-        dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+    fn build<R: Real>(&self, inputs: usize, dt_ms: f64, rng: &mut ChaCha8Rng) -> Built<R> {
         Ok(Box::new(ResonateAndFire::new(self, inputs, dt_ms, rng)?))
-    }
-
-    fn spikes(&self) -> bool {
-        true
     }
 
     fn threshold(&self) -> Option<f64> {
@@ -242,167 +226,90 @@ impl CellConfig for ResonateAndFireConfig {
 
 /// A layer of H resonate-and-fire neurons. State rows: v `[H]`, w `[H]`, with the balanced reset q `[H]`, and s
 /// `[H]`; drive rows: d `[H]`, then Re L and Im L, `[H]` each.
+pub type ResonateAndFire<R> = Layer<R, Resonators<R>>;
+
+/// (2) to (6). What is learnt: `period_logit [H, 1]` and `tau_mem_logit [H, 1]`, where configured.
 #[derive(Clone, Debug)]
-pub struct ResonateAndFire<R: Real> {
-    config: ResonateAndFireConfig,
-    /// `weight [H, I]`, then, where configured, `bias [H, 1]`, `recurrent [H, H]`, `period_logit [H, 1]`,
-    /// `tau_mem_logit [H, 1]`.
-    params: Params<R>,
-    fan_in: FanIn<R>,
+pub struct Resonators<R: Real> {
     resonance: Resonance<R>,
-    relaxed: bool,
+    balanced: bool,
+    /// gamma.
+    fading: R,
+    /// theta, and the surrogate; zeta and kappa for z and k.
+    firing: Firing<R>,
 }
 
-impl<R: Real> ResonateAndFire<R> {
-    /// A layer on `inputs` inputs for steps of `dt_ms`, with weights and dynamics from `rng`.
-    pub fn new(
+impl<R: Real> Neurons<R> for Resonators<R> {
+    type Config = ResonateAndFireConfig;
+    const NAME: &'static str = "resonate_and_fire";
+    const DRIVE: usize = 3;
+
+    fn fan_in(config: &ResonateAndFireConfig) -> FanInConfig {
+        config.fan_in()
+    }
+
+    fn draw(
         config: &ResonateAndFireConfig,
-        inputs: usize,
         dt_ms: f64,
         rng: &mut ChaCha8Rng,
     ) -> Result<Self, ConfigError> {
-        config.check()?;
-        let mut resonance = Resonance::new(config, dt_ms, rng)?;
-        let (fan_in, mut params) = FanIn::new(&config.fan_in(), inputs, |weights| weights, rng)?;
-        if config.learn_dynamics {
-            resonance.learn(&mut params);
-        }
+        let (gradient, surrogate) = (config.reset_gradient, config.surrogate);
+        let (zeta, kappa) = config.replacement();
         Ok(Self {
-            config: config.clone(),
-            params,
-            fan_in,
-            resonance,
-            relaxed: false,
+            resonance: Resonance::new(config, dt_ms, rng)?,
+            balanced: config.balanced(),
+            fading: R::of(config.refractory_decay),
+            firing: Firing {
+                zeroing: R::of(zeta),
+                subtracted: R::of(kappa),
+                ..Firing::new(config.threshold, SpikeReset::None, gradient, surrogate)
+            },
         })
     }
 
-    /// The same layer with the surrogate's antiderivative in place of the step of (6): no longer a
-    /// spiking layer, but one whose gradients central differences can check.
-    #[must_use]
-    pub fn relaxed(mut self) -> Self {
-        self.relaxed = true;
-        self
-    }
-
-    /// Sets periods and time constants `[H]`, in ms: for weights that come from elsewhere.
-    pub fn set_dynamics_ms(&mut self, period: &[f64], tau_mem: &[f64]) -> Result<(), ConfigError> {
-        self.resonance.set_ms(period, tau_mem, &mut self.params)
-    }
-}
-
-impl<R: Real> Cell<R> for ResonateAndFire<R> {
-    fn name(&self) -> &'static str {
-        "resonate_and_fire"
-    }
-
-    fn widths(&self) -> Widths {
-        let h = self.config.hidden;
-        Widths {
-            input: self.fan_in.inputs(),
-            drive: 3 * h,
-            state: if self.config.balanced() { 4 * h } else { 3 * h },
-            output: h,
+    fn learn(&mut self, config: &ResonateAndFireConfig, params: &mut Params<R>) {
+        if config.learn_dynamics {
+            self.resonance.learn(params);
         }
     }
 
-    fn fields(&self) -> Vec<Field> {
-        let h = self.config.hidden;
-        let q = if self.config.balanced() { h } else { 0 };
-        let mut fields = stacked(&[
-            ("v", h, FieldKind::Membrane),
-            ("w", h, FieldKind::Value),
-            ("q", q, FieldKind::Value),
-            ("s", h, FieldKind::Spikes),
-        ]);
-        fields.retain(|field| !field.rows.is_empty());
-        fields
-    }
-
-    fn spikes(&self) -> bool {
-        !self.relaxed
-    }
-
-    fn synapses(&self) -> Synapses {
-        self.fan_in.synapses()
+    fn refresh(&mut self, params: &Params<R>) {
+        self.resonance.refresh(params);
     }
 
     fn time_constants_ms(&self) -> Vec<(&'static str, &[f64])> {
         self.resonance.times_ms()
     }
 
-    fn params(&self) -> &Params<R> {
-        &self.params
-    }
-
-    fn update(&mut self, change: &mut dyn FnMut(&mut Params<R>)) {
-        change(&mut self.params);
-        self.fan_in.refresh(&self.params);
-        self.resonance.refresh(&self.params);
-    }
-
-    fn boxed(&self) -> Box<dyn Cell<R>> {
-        Box::new(self.clone())
-    }
-
-    fn project(&self, x: Input<R>, mut drive: ViewMut<R>) {
-        let d = drive.rows_mut(0, self.config.hidden);
-        self.fan_in.project(&self.params, x, d); // (1), all but W_r
-    }
-
-    fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
-        let mut d = drive.rows_mut(0, self.config.hidden);
-        self.fan_in.add_own(&self.params, &mut d, &prev); // (1)
-        fire(self, drive, prev, next.as_view_mut()); // (2) to (6)
-        if self.relaxed {
-            self.relax(next);
+    fn blocks(&self) -> &'static [(&'static str, FieldKind)] {
+        const V: (&str, FieldKind) = ("v", FieldKind::Membrane);
+        const W: (&str, FieldKind) = ("w", FieldKind::Value);
+        const Q: (&str, FieldKind) = ("q", FieldKind::Value);
+        const S: (&str, FieldKind) = ("s", FieldKind::Spikes);
+        if self.balanced {
+            &[V, W, Q, S]
+        } else {
+            &[V, W, S]
         }
     }
 
-    fn shows(&self) -> Option<Range<usize>> {
-        let w = Cell::<R>::widths(self);
-        Some(w.state - w.output..w.state)
+    fn firing(&self) -> Option<&Firing<R>> {
+        Some(&self.firing)
     }
 
-    fn retreat(
-        &self,
-        at: Recorded<R>,
-        mut adj: ViewMut<R>,
-        mut d_drive: ViewMut<R>,
-        grad: &mut Params<R>,
-    ) {
-        fire_reverse(self, at, adj.as_view_mut(), d_drive.as_view_mut(), grad); // (6)ᵀ to (2)ᵀ
-        let d = d_drive.rows(0, self.config.hidden);
-        self.fan_in.add_own_reverse(&mut adj, d); // (1)ᵀ for the spikes before
-    }
-
-    fn unproject(
-        &self,
-        x: Input<R>,
-        at: Recorded<R>,
-        d_drive: View<R>,
-        grad: &mut Params<R>,
-        dx: Option<ViewMut<R>>,
-    ) {
-        let (spikes, d) = ((at, self.relaxed), d_drive.rows(0, self.config.hidden));
-        (self.fan_in).unproject(&self.params, x, spikes, d, grad, dx); // (1)ᵀ
+    fn excess(&self, state: &[R], i: usize) -> R {
+        let q = if self.balanced {
+            state[state.len() / 2 + i]
+        } else {
+            R::zero()
+        };
+        state[i] - self.firing.threshold - q
     }
 }
 
 impl<R: Real> ResonateAndFire<R> {
-    /// (6) in relaxed mode.
-    fn relax(&self, mut next: ViewMut<R>) {
-        let (h, theta) = (self.config.hidden, R::of(self.config.threshold));
-        for lane in 0..next.ncols() {
-            let state = column_mut(&mut next, lane);
-            let first = state.len() - h;
-            for i in 0..h {
-                let q = if self.config.balanced() {
-                    state[2 * h + i]
-                } else {
-                    R::zero()
-                };
-                state[first + i] = self.config.surrogate.relaxed(state[i] - theta - q);
-            }
-        }
+    /// Sets periods and time constants `[H]`, in ms: for weights that come from elsewhere.
+    pub fn set_dynamics_ms(&mut self, period: &[f64], tau_mem: &[f64]) -> Result<(), ConfigError> {
+        (self.neurons.resonance).set_ms(period, tau_mem, &mut self.params)
     }
 }

@@ -24,18 +24,16 @@
 //! ±sqrt(n / (3 H)): with 128 units on 700 channels of which 2-13 % are active, ±0.2 to ±0.5, alive and
 //! not saturated.
 
-use std::ops::Range;
-
-use multiversion::multiversion;
 use saturn_cell::elementary::tanh;
-use saturn_cell::kernel::{Panels, Transposed};
+use saturn_cell::kernel::each;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Kind, Params, Real, Recorded,
-    Size, Synapses, View, ViewMut, Widths, column, column_mut, init, kernel,
+    Built, CellConfig, ConfigError, Count, Kind, Lane, Params, Real, Size, Step, init,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::recurrent::{Recurrent, Units};
 
 /// What a plain recurrent layer is made of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -80,188 +78,67 @@ impl CellConfig for RnnConfig {
         }
     }
 
-    fn build<R: Real>(
-        &self,
-        inputs: usize,
-        dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+    fn build<R: Real>(&self, inputs: usize, dt_ms: f64, rng: &mut ChaCha8Rng) -> Built<R> {
         Ok(Box::new(Rnn::new(self, inputs, dt_ms, rng)?))
     }
 }
 
-/// Positions of the parameters; the bias may be absent.
-const W: usize = 0;
-const U: usize = 1;
-const BIAS: usize = 2;
-
 /// A plain recurrent layer of H units. The state is h `[H]`; the drive is d `[H]`.
-#[derive(Clone, Debug)]
-pub struct Rnn<R: Real> {
-    config: RnnConfig,
-    inputs: usize,
-    /// `weight_ih_l0 [H, I]`, `weight_hh_l0 [H, H]`, then, where configured, `bias_ih_l0 [H, 1]`.
-    params: Params<R>,
-    /// The recurrent weights and their transpose, laid out for a product at every step.
-    recurrent: Panels<R>,
-    recurrent_t: Transposed<R>,
-}
+///
+/// Parameters: `weight_ih_l0 [H, I]`, `weight_hh_l0 [H, H]`, then, where configured, `bias_ih_l0 [H, 1]`.
+pub type Rnn<R> = Recurrent<R, RnnUnits>;
 
-impl<R: Real> Rnn<R> {
-    /// A layer on `inputs` inputs, with weights from `rng`. Nothing depends on the length of a step.
-    pub fn new(
-        config: &RnnConfig,
-        inputs: usize,
-        _dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Self, ConfigError> {
-        config.check()?;
-        ConfigError::unless_at_least_one("inputs", inputs)?;
+/// (2)
+#[derive(Clone, Debug)]
+pub struct RnnUnits;
+
+impl<R: Real> Units<R> for RnnUnits {
+    type Config = RnnConfig;
+    const NAME: &'static str = "rnn";
+    const OWN: std::ops::Range<usize> = 0..1;
+
+    fn hidden(config: &RnnConfig) -> usize {
+        config.hidden
+    }
+
+    fn draw(config: &RnnConfig, inputs: usize, rng: &mut ChaCha8Rng) -> Params<R> {
         let h = config.hidden;
         let bound = 1.0 / (h as f64).sqrt();
         let weight = init::uniform(h, inputs, bound, rng);
         let recurrent = init::orthogonal(h, config.recurrent_gain, rng);
-        let mut params = Params::new()
+        let params = Params::new()
             .with("weight_ih_l0", Kind::Weight, weight)
             .with("weight_hh_l0", Kind::Weight, recurrent);
-        if config.bias {
-            params = params.with("bias_ih_l0", Kind::Bias, init::uniform(h, 1, bound, rng));
+        if !config.bias {
+            return params;
         }
-        Ok(Self {
-            config: config.clone(),
-            inputs,
-            recurrent: Panels::of(&params[U]),
-            recurrent_t: Transposed::of(&params[U]),
-            params,
-        })
+        params.with("bias_ih_l0", Kind::Bias, init::uniform(h, 1, bound, rng))
     }
 
-    /// The configuration that the layer was built from.
-    pub fn config(&self) -> &RnnConfig {
-        &self.config
+    fn new(_config: &RnnConfig, _params: &Params<R>) -> Self {
+        Self
     }
 }
 
-impl<R: Real> Cell<R> for Rnn<R> {
-    fn name(&self) -> &'static str {
-        "rnn"
+impl<R: Real> Step<R> for RnnUnits {
+    /// (2)
+    #[inline(always)]
+    fn step(&self, d: &mut [R], _h: &[R], h_next: &mut [R]) {
+        each([h_next], [d], |_, [d]| [tanh(d)]); // (2)
     }
 
-    fn widths(&self) -> Widths {
-        let h = self.config.hidden;
-        Widths {
-            input: self.inputs,
-            drive: h,
-            state: h,
-            output: h,
-        }
-    }
-
-    fn fields(&self) -> Vec<Field> {
-        vec![Field {
-            name: "h",
-            rows: 0..self.config.hidden,
-            kind: FieldKind::Tanh,
-        }]
-    }
-
-    fn synapses(&self) -> Synapses {
-        let h = self.config.hidden;
-        Synapses {
-            per_input: h,
-            per_spike: 0,
-            always: h * h,
-        }
-    }
-
-    fn params(&self) -> &Params<R> {
-        &self.params
-    }
-
-    fn update(&mut self, change: &mut dyn FnMut(&mut Params<R>)) {
-        change(&mut self.params);
-        self.recurrent.refresh(&self.params[U]);
-        self.recurrent_t.refresh(&self.params[U]);
-    }
-
-    fn boxed(&self) -> Box<dyn Cell<R>> {
-        Box::new(self.clone())
-    }
-
-    fn project(&self, x: Input<R>, mut drive: ViewMut<R>) {
-        if self.config.bias {
-            kernel::set_bias(&mut drive, self.params[BIAS].as_slice());
-        } else {
-            kernel::fill_zero(&mut drive);
-        }
-        x.apply(self.params[W].as_view(), drive); // (1), all but U
-    }
-
-    fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, next: ViewMut<R>) {
-        self.recurrent.add_product(drive.as_view_mut(), prev); // (1)
-        squash(drive, next); // (2)
-    }
-
-    fn shows(&self) -> Option<Range<usize>> {
-        Some(0..self.config.hidden)
-    }
-
-    fn retreat(
+    /// (2)ᵀ: the adjoint of the state after the step is used up.
+    #[inline(always)]
+    fn step_backward(
         &self,
-        at: Recorded<R>,
-        mut adj: ViewMut<R>,
-        mut d_drive: ViewMut<R>,
+        at: Lane<'_, R>,
+        adj: &mut [R],
+        delta: &mut [R],
         _grad: &mut Params<R>,
     ) {
-        squash_reverse(at.next, adj.as_view_mut(), d_drive.as_view_mut()); // (2)ᵀ
-        // (1)ᵀ for the state before.
-        self.recurrent_t.add_product(adj, d_drive.as_view());
-    }
-
-    fn unproject(
-        &self,
-        x: Input<R>,
-        at: Recorded<R>,
-        d_drive: View<R>,
-        grad: &mut Params<R>,
-        dx: Option<ViewMut<R>>,
-    ) {
-        // (1)ᵀ
-        x.apply_reverse(d_drive, grad[W].as_view_mut());
-        kernel::add_product_by_transpose(grad[U].as_view_mut(), d_drive, at.prev);
-        if self.config.bias {
-            kernel::add_bias_reverse(&d_drive, grad[BIAS].as_mut_slice());
-        }
-        if let Some(dx) = dx {
-            kernel::set_transpose_product(dx, self.params[W].as_view(), d_drive);
-        }
-    }
-}
-
-/// (2)
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn squash<R: Real>(drive: ViewMut<R>, mut next: ViewMut<R>) {
-    let drive: View<R> = drive.as_view();
-    for lane in 0..drive.ncols() {
-        let h_next = column_mut(&mut next, lane).iter_mut();
-        for (h_next, &d) in h_next.zip(column(&drive, lane)) {
-            *h_next = tanh(d); // (2)
-        }
-    }
-}
-
-/// (2)ᵀ: the drive's adjoint from that of the state after the step, which is used up.
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn squash_reverse<R: Real>(next: View<R>, mut adj: ViewMut<R>, mut d_drive: ViewMut<R>) {
-    for lane in 0..next.ncols() {
-        let delta = column_mut(&mut d_drive, lane).iter_mut();
-        let after = column_mut(&mut adj, lane)
-            .iter_mut()
-            .zip(column(&next, lane));
-        for (delta, (adj, &h)) in delta.zip(after) {
-            *delta = *adj * (R::one() - h * h); // (2)ᵀ
-            *adj = R::zero();
-        }
+        each([delta, adj], [at.next], |[_, adj], [h]| {
+            [adj * (R::one() - h * h), R::zero()] // (2)ᵀ
+        });
     }
 }
 

@@ -47,25 +47,23 @@ mod tests;
 
 use std::ops::Range;
 
-use multiversion::multiversion;
 use nalgebra::DMatrix;
 use saturn_cell::elementary::{exp, tanh};
-use saturn_cell::kernel::{Panels, Transposed};
+use saturn_cell::kernel::{self, Panels, Transposed, each};
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig as _, ConfigError, Field, FieldKind, Input, Kind, Params, Real, Recorded,
-    Synapses, View, ViewMut, Widths, column, column_mut, init, kernel, view, view_mut,
+    Field, FieldKind, Input, Kind, Lane, Params, Real, Recorded, Step, View, ViewMut, init, view,
+    view_mut,
 };
+
+use crate::recurrent::{B, Recurrent, U, Units, W};
 
 pub use config::SurprisalRnnConfig;
 
 /// The log rate above which rates go on along their tangent.
 const TANGENT_FROM: f64 = 4.0;
 
-/// Positions of the parameters.
-const W: usize = 0;
-const U: usize = 1;
-const B: usize = 2;
+/// Positions of the other parameters.
 const V: usize = 3;
 const Q: usize = 4;
 const C: usize = 5;
@@ -74,30 +72,39 @@ const C: usize = 5;
 ///
 /// The state is h `[H]`. The drive `[2H + I + 1]` is, after `advance`, W x + U h + b and Q x, each `[H]`, the
 /// slopes of the rates `[I]`, and s.
+///
+/// Parameters: `weight_ih_l0 [H, I]`, `weight_hh_l0 [H, H]`, `bias_ih_l0 [H, 1]`, `surprisal_weight [H, 1]`,
+/// `head_weight [H, I]`, `head_bias [I, 1]`.
+pub type SurprisalRnn<R> = Recurrent<R, SurprisalUnits<R>>;
+
+/// (1) to (4), but for the products with W and U.
 #[derive(Clone, Debug)]
-pub struct SurprisalRnn<R: Real> {
-    config: SurprisalRnnConfig,
-    inputs: usize,
-    /// `weight_ih_l0 [H, I]`, `weight_hh_l0 [H, H]`, `bias_ih_l0 [H, 1]`, `surprisal_weight [H, 1]`,
-    /// `head_weight [H, I]`, `head_bias [I, 1]`.
-    params: Params<R>,
-    /// The weights that meet the state, and their transposes, laid out for a product at every step.
-    recurrent: Panels<R>,
-    recurrent_t: Transposed<R>,
+pub struct SurprisalUnits<R: Real> {
+    /// Whether the gradient through the surprisal ends at the head.
+    detached: bool,
+    /// v `[H, 1]`.
+    v: DMatrix<R>,
+    /// Q and its transpose, laid out for a product at every step.
     head: Panels<R>,
     head_t: Transposed<R>,
 }
 
-impl<R: Real> SurprisalRnn<R> {
-    /// A layer on `inputs` inputs, with weights from `rng`. Nothing depends on the length of a step.
-    pub fn new(
-        config: &SurprisalRnnConfig,
-        inputs: usize,
-        _dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Self, ConfigError> {
-        config.check()?;
-        ConfigError::unless_at_least_one("inputs", inputs)?;
+/// Rows of the drive: of (3) and of Q x, of z, and the row of s.
+fn rows<R: Real>(params: &Params<R>) -> [Range<usize>; 4] {
+    let (h, i) = params[W].shape();
+    [0..h, h..2 * h, 2 * h..2 * h + i, 2 * h + i..2 * h + i + 1]
+}
+
+impl<R: Real> Units<R> for SurprisalUnits<R> {
+    type Config = SurprisalRnnConfig;
+    const NAME: &'static str = "surprisal_rnn";
+    const OWN: Range<usize> = 0..1;
+
+    fn hidden(config: &SurprisalRnnConfig) -> usize {
+        config.hidden
+    }
+
+    fn draw(config: &SurprisalRnnConfig, inputs: usize, rng: &mut ChaCha8Rng) -> Params<R> {
         let h = config.hidden;
         let bound = 1.0 / (h as f64).sqrt();
         let weight = init::uniform(h, inputs, bound, rng);
@@ -106,159 +113,98 @@ impl<R: Real> SurprisalRnn<R> {
         let surprisal = init::uniform(h, 1, config.surprisal_gain, rng);
         let head = init::uniform(h, inputs, bound, rng);
         let log_rates = DMatrix::from_element(inputs, 1, R::of(config.start_rate.ln()));
-        let params = Params::new()
+        Params::new()
             .with("weight_ih_l0", Kind::Weight, weight)
             .with("weight_hh_l0", Kind::Weight, recurrent)
             .with("bias_ih_l0", Kind::Bias, bias)
             .with("surprisal_weight", Kind::Weight, surprisal)
             .with("head_weight", Kind::Weight, head)
-            .with("head_bias", Kind::Bias, log_rates);
-        Ok(Self {
-            config: config.clone(),
-            inputs,
-            recurrent: Panels::of(&params[U]),
-            recurrent_t: Transposed::of(&params[U]),
+            .with("head_bias", Kind::Bias, log_rates)
+    }
+
+    fn new(config: &SurprisalRnnConfig, params: &Params<R>) -> Self {
+        Self {
+            detached: config.detach_surprisal,
+            v: params[V].clone(),
             head: Panels::of(&params[Q]),
             head_t: Transposed::of(&params[Q]),
-            params,
-        })
-    }
-
-    /// The configuration that the layer was built from.
-    pub fn config(&self) -> &SurprisalRnnConfig {
-        &self.config
-    }
-
-    /// Rows of the drive: of (3) and of Q x, of z, and the row of s.
-    fn rows(&self) -> [Range<usize>; 4] {
-        let (h, i) = (self.config.hidden, self.inputs);
-        [0..h, h..2 * h, 2 * h..2 * h + i, 2 * h + i..2 * h + i + 1]
-    }
-}
-
-impl<R: Real> Cell<R> for SurprisalRnn<R> {
-    fn name(&self) -> &'static str {
-        "surprisal_rnn"
-    }
-
-    fn widths(&self) -> Widths {
-        let h = self.config.hidden;
-        Widths {
-            input: self.inputs,
-            drive: 2 * h + self.inputs + 1,
-            state: h,
-            output: h,
         }
     }
 
-    fn fields(&self) -> Vec<Field> {
-        vec![Field {
-            name: "h",
-            rows: 0..self.config.hidden,
-            kind: FieldKind::Tanh,
-        }]
+    fn refresh(&mut self, params: &Params<R>) {
+        self.v.copy_from(&params[V]);
+        self.head.refresh(&params[Q]);
+        self.head_t.refresh(&params[Q]);
     }
 
-    fn drive_fields(&self) -> Vec<Field> {
-        let [.., s] = self.rows();
+    fn drive_rows(params: &Params<R>) -> usize {
+        let [.., s] = rows(params);
+        s.end
+    }
+
+    fn drive_fields(&self, params: &Params<R>) -> Vec<Field> {
+        let [.., rows] = rows(params);
         vec![Field {
             name: "s",
-            rows: s,
+            rows,
             kind: FieldKind::Value,
         }]
     }
 
-    fn synapses(&self) -> Synapses {
-        let h = self.config.hidden;
-        Synapses {
-            per_input: 2 * h + 1,
-            per_spike: 0,
-            // U, Q and v.
-            always: h * h + h * self.inputs + h,
-        }
+    fn synapses(params: &Params<R>) -> (usize, usize) {
+        let h = params[U].ncols();
+        (2 * h + 1, params[U].len() + params[Q].len() + h)
     }
 
-    fn params(&self) -> &Params<R> {
-        &self.params
-    }
-
-    fn update(&mut self, change: &mut dyn FnMut(&mut Params<R>)) {
-        change(&mut self.params);
-        self.recurrent.refresh(&self.params[U]);
-        self.recurrent_t.refresh(&self.params[U]);
-        self.head.refresh(&self.params[Q]);
-        self.head_t.refresh(&self.params[Q]);
-    }
-
-    fn boxed(&self) -> Box<dyn Cell<R>> {
-        Box::new(self.clone())
-    }
-
-    fn project(&self, x: Input<R>, mut drive: ViewMut<R>) {
-        let ([d, q, z, s], p) = (self.rows(), &self.params);
-        let c = p[C].as_slice();
+    fn project(&self, p: &Params<R>, x: Input<R>, mut drive: ViewMut<R>) {
+        let ([d, q, z, s], c) = (rows(p), p[C].as_slice());
         kernel::set_bias(&mut drive.rows_range_mut(d.clone()), p[B].as_slice());
         x.apply(p[W].as_view(), drive.rows_range_mut(d)); // (3), all but U and v
         kernel::fill_zero(&mut drive.rows_range_mut(q.clone()));
         x.apply(p[Q].as_view(), drive.rows_range_mut(q)); // (2): Q x
         kernel::set_bias(&mut drive.rows_range_mut(z), c); // (1), all but Q
         kernel::fill_zero(&mut drive.rows_range_mut(s.clone()));
-        x.apply(view(c, 1, self.inputs), drive.rows_range_mut(s)); // (2): c·x
+        x.apply(view(c, 1, c.len()), drive.rows_range_mut(s)); // (2): c·x
     }
 
-    fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, next: ViewMut<R>) {
-        let [d, _, z, _] = self.rows();
-        self.recurrent.add_product(drive.rows_range_mut(d), prev); // (3)
-        self.head_t.add_product(drive.rows_range_mut(z), prev); // (1)
-        react(self, drive, prev, next); // (2)-(4)
+    fn add_own(&self, drive: &mut ViewMut<R>, h: View<R>) {
+        let (first, rows) = (2 * h.nrows(), drive.nrows() - 2 * h.nrows() - 1);
+        self.head_t.add_product(drive.rows_mut(first, rows), h); // (1)
     }
 
-    fn shows(&self) -> Option<Range<usize>> {
-        Some(0..self.config.hidden)
-    }
-
-    fn retreat(
-        &self,
-        at: Recorded<R>,
-        mut adj: ViewMut<R>,
-        mut d_drive: ViewMut<R>,
-        _grad: &mut Params<R>,
-    ) {
-        let [d, _, z, _] = self.rows();
-        react_reverse(self, at, adj.as_view_mut(), d_drive.as_view_mut()); // (4)ᵀ-(2)ᵀ
-        let (d_d, d_z) = (d_drive.rows_range(d), d_drive.rows_range(z));
-        self.recurrent_t.add_product(adj.as_view_mut(), d_d); // (3)ᵀ for the state before
-        if !self.config.detach_surprisal {
-            self.head.add_product(adj, d_z); // (1)ᵀ for the state before
+    fn add_own_backward(&self, adj: ViewMut<R>, d_drive: View<R>) {
+        if !self.detached {
+            let (first, rows) = (2 * adj.nrows(), d_drive.nrows() - 2 * adj.nrows() - 1);
+            self.head.add_product(adj, d_drive.rows(first, rows)); // (1)ᵀ for the state before
         }
     }
 
-    fn unproject(
+    fn project_backward(
         &self,
+        p: &Params<R>,
         x: Input<R>,
         at: Recorded<R>,
         d_drive: View<R>,
         grad: &mut Params<R>,
         dx: Option<ViewMut<R>>,
     ) {
-        let ([d, q, z, s], p) = (self.rows(), &self.params);
+        let [d, q, z, s] = rows(p);
         let (d_d, d_q) = (d_drive.rows_range(d), d_drive.rows_range(q));
-        let (d_z, d_s) = (d_drive.rows_range(z), d_drive.rows_range(s.clone()));
+        let (d_z, d_s) = (d_drive.rows_range(z.clone()), d_drive.rows_range(s.clone()));
         // (3)ᵀ
-        x.apply_reverse(d_d, grad[W].as_view_mut());
-        kernel::add_product_by_transpose(grad[U].as_view_mut(), d_d, at.prev);
-        kernel::add_bias_reverse(&d_d, grad[B].as_mut_slice());
+        x.apply_backward(d_d, grad[W].as_view_mut());
+        kernel::add_bias_backward(&d_d, grad[B].as_mut_slice());
         let surprisal = at.drive.rows_range(s);
         kernel::add_product_by_transpose(grad[V].as_view_mut(), d_d, surprisal);
         // (2)ᵀ
-        x.apply_reverse(d_q, grad[Q].as_view_mut());
-        x.apply_reverse(d_s, view_mut(grad[C].as_mut_slice(), 1, self.inputs));
+        x.apply_backward(d_q, grad[Q].as_view_mut());
+        x.apply_backward(d_s, view_mut(grad[C].as_mut_slice(), 1, z.len()));
         // (1)ᵀ
         kernel::add_product_by_transpose(grad[Q].as_view_mut(), at.prev, d_z);
-        kernel::add_bias_reverse(&d_z, grad[C].as_mut_slice());
+        kernel::add_bias_backward(&d_z, grad[C].as_mut_slice());
         if let Some(mut dx) = dx {
             kernel::set_transpose_product(dx.as_view_mut(), p[W].as_view(), d_d); // (3)ᵀ
-            if !self.config.detach_surprisal {
+            if !self.detached {
                 kernel::add_transpose_product(dx.as_view_mut(), p[Q].as_view(), d_q); // (2)ᵀ
                 kernel::add_product(dx, p[C].as_view(), d_s); // (2)ᵀ
             }
@@ -266,65 +212,45 @@ impl<R: Real> Cell<R> for SurprisalRnn<R> {
     }
 }
 
-/// (2)-(4), the products with the state before being added up.
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn react<R: Real>(
-    cell: &SurprisalRnn<R>,
-    mut drive: ViewMut<R>,
-    prev: View<R>,
-    mut next: ViewMut<R>,
-) {
-    let (h, i) = (cell.config.hidden, cell.inputs);
-    let v = cell.params[V].as_slice();
-    for lane in 0..prev.ncols() {
-        let (d, rest) = column_mut(&mut drive, lane).split_at_mut(h);
-        let (q, rest) = rest.split_at_mut(h);
-        let (z, s) = rest.split_at_mut(i);
-        let met = dot(q, column(&prev, lane)) + s[0];
-        s[0] = (rates(z) - met) / R::of(i as f64); // (2)
-        let h_next = column_mut(&mut next, lane).iter_mut();
-        for (h_next, (&d, &v)) in h_next.zip(d.iter().zip(v)) {
-            *h_next = tanh(d + v * s[0]); // (3)
-        }
+impl<R: Real> Step<R> for SurprisalUnits<R> {
+    /// (2) to (4)
+    #[inline(always)]
+    fn step(&self, drive: &mut [R], h: &[R], h_next: &mut [R]) {
+        let (d, rest) = drive.split_at_mut(h.len());
+        let (q, rest) = rest.split_at_mut(h.len());
+        let (z, s) = rest.split_at_mut(rest.len() - 1);
+        let met = dot(q, h) + s[0];
+        s[0] = (rates(z) - met) / R::of(z.len() as f64); // (2)
+        each([h_next], [d, self.v.as_slice()], |_, [d, v]| {
+            [tanh(d + v * s[0])] // (3)
+        });
     }
-}
 
-/// (3)ᵀ and (2)ᵀ: the drive's adjoint, and what reaches the state before through Q x. The adjoint of the
-/// state after the step is used up.
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn react_reverse<R: Real>(
-    cell: &SurprisalRnn<R>,
-    at: Recorded<R>,
-    mut adj: ViewMut<R>,
-    mut d_drive: ViewMut<R>,
-) {
-    let (h, i) = (cell.config.hidden, cell.inputs);
-    for lane in 0..at.prev.ncols() {
-        let (d_d, rest) = column_mut(&mut d_drive, lane).split_at_mut(h);
+    /// (4)ᵀ to (2)ᵀ: the drive's adjoint, and what reaches the state before through Q x. The adjoint of the
+    /// state after the step is used up.
+    #[inline(always)]
+    fn step_backward(
+        &self,
+        at: Lane<'_, R>,
+        adj: &mut [R],
+        d_drive: &mut [R],
+        _grad: &mut Params<R>,
+    ) {
+        let h = adj.len();
+        let (d_d, rest) = d_drive.split_at_mut(h);
         let (d_q, rest) = rest.split_at_mut(h);
-        let (d_z, d_s) = rest.split_at_mut(i);
-        let adj = column_mut(&mut adj, lane);
-        for (d_d, (&adj, &h)) in (d_d.iter_mut()).zip(adj.iter().zip(column(&at.next, lane))) {
-            *d_d = adj * (R::one() - h * h); // (3)ᵀ
-        }
+        let (d_z, d_s) = rest.split_at_mut(rest.len() - 1);
+        let (q, slopes) = (&at.drive[h..2 * h], &at.drive[2 * h..][..d_z.len()]);
+        each([d_d], [adj, at.next], |_, [adj, h]| {
+            [adj * (R::one() - h * h)] // (3)ᵀ
+        });
         // (3)ᵀ for s, and its share in each channel.
-        let share = dot(cell.params[V].as_slice(), d_d) / R::of(i as f64);
+        let share = dot(self.v.as_slice(), d_d) / R::of(d_z.len() as f64);
         d_s[0] = -share; // (2)ᵀ
-        for (d_q, &h) in d_q.iter_mut().zip(column(&at.prev, lane)) {
-            *d_q = -share * h; // (2)ᵀ
-        }
-        let drive = column(&at.drive, lane);
-        for (d_z, &slope) in d_z.iter_mut().zip(&drive[2 * h..]) {
-            *d_z = share * slope; // (4)ᵀ
-        }
-        let through = if cell.config.detach_surprisal {
-            R::zero()
-        } else {
-            -share
-        };
-        for (adj, &q) in adj.iter_mut().zip(&drive[h..2 * h]) {
-            *adj = through * q; // (2)ᵀ
-        }
+        each([d_q], [at.prev], |_, [h]| [-share * h]); // (2)ᵀ
+        each([d_z], [slopes], |_, [slope]| [share * slope]); // (4)ᵀ
+        let through = if self.detached { R::zero() } else { -share };
+        each([adj], [q], |_, [q]| [through * q]); // (2)ᵀ
     }
 }
 

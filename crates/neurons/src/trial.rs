@@ -1,8 +1,9 @@
 //! What the tests of spiking cells do again and again.
 
 use nalgebra::DMatrix;
-use saturn_cell::gradcheck::random_events;
-use saturn_cell::{Cell, CellConfig, Input, Real, Tape, rng::generator};
+use saturn_cell::gradcheck::{Setup, check, random_events};
+use saturn_cell::{Cell, CellConfig, FieldKind, Input, Synapses, Tape, rng::generator};
+use serde::de::DeserializeOwned;
 
 /// The length of a step in tests.
 pub const DT_MS: f64 = 10.0;
@@ -42,7 +43,7 @@ pub fn rate(config: &impl CellConfig, inputs: usize, density: f64) -> f64 {
     f64::from(tape.output().mean())
 }
 
-/// Asserts that a fresh layer hears sparse and dense events, and the layer below it, without storming.
+/// Asserts that a fresh layer spikes on sparse and on dense events and on spikes of a layer below, and not too often.
 pub fn assert_alive(config: &impl CellConfig) {
     for (inputs, density) in [(700, 0.13), (700, 0.02), (128, 0.1)] {
         let rate = rate(config, inputs, density);
@@ -54,29 +55,53 @@ pub fn assert_alive(config: &impl CellConfig) {
 }
 
 /// What is wrong with a configuration, built on three inputs.
-pub fn complaint<C: CellConfig>(config: &C) -> Option<String> {
+pub fn complaint(config: &impl CellConfig) -> Option<String> {
     let cell = config.build::<f64>(3, DT_MS, &mut generator(3, "init", 0));
     cell.err().map(|e| e.to_string())
 }
 
-/// Single-precision and double-precision layers of `config` on nine inputs.
-pub fn pair(config: &impl CellConfig) -> (Box<dyn Cell<f32>>, Box<dyn Cell<f64>>) {
-    fn one<R: Real>(config: &impl CellConfig) -> Box<dyn Cell<R>> {
-        let cell = config.build(9, DT_MS, &mut generator(3, "init", 0));
-        cell.unwrap()
+/// Asserts that the default configuration is right and needs inputs, and that each of these, in JSON, is wrong for
+/// its reason, of which the beginning is enough.
+pub fn assert_complaints<C: CellConfig + DeserializeOwned>(wrong: &[(&str, &str)]) {
+    let default = serde_json::from_str::<C>("{}").unwrap();
+    assert_eq!(complaint(&default), None);
+    let blind = default.build::<f32>(0, DT_MS, &mut generator(3, "init", 0));
+    let blind = blind.err().map(|e| e.to_string());
+    assert_eq!(
+        blind.as_deref(),
+        Some("`inputs` is 0: it must be at least 1")
+    );
+    for (text, reason) in wrong {
+        let message = match serde_json::from_str::<C>(text) {
+            Ok(config) => complaint(&config).unwrap_or_default(),
+            Err(unread) => unread.to_string(),
+        };
+        assert!(message.starts_with(reason), "{text}: {message}");
     }
-    (one(config), one(config))
 }
 
-/// Asserts that step by step equals by sequence, and dense input equals events, in both number types.
-pub fn assert_twins(config: &impl CellConfig) {
-    fn check<R: Real>(cell: &dyn Cell<R>) {
-        for lanes in [1, 3] {
-            saturn_cell::agree::assert_stream_equals_sequence(cell, 30, lanes);
-            saturn_cell::agree::assert_dense_equals_events(cell, 30, lanes);
-        }
+/// Asserts the fields of a layer of four spiking neurons on three inputs, and what follows from them: the spikes,
+/// the last field, are the output.
+pub fn assert_layer(cell: &dyn Cell<f64>, recurrent: bool, fields: &[(&str, FieldKind)]) {
+    let own: Vec<_> = cell.fields();
+    assert_eq!(own.len(), fields.len());
+    for (i, (own, &(name, kind))) in own.iter().zip(fields).enumerate() {
+        assert_eq!((own.name, own.kind), (name, kind));
+        assert_eq!(own.rows, 4 * i..4 * i + 4, "{name}");
     }
-    let (narrow, wide) = pair(config);
-    check(narrow.as_ref());
-    check(wide.as_ref());
+    assert_eq!(cell.output().rows(), own.last().map(|s| s.rows.clone()));
+    assert!(cell.spikes());
+    let wanted = Synapses {
+        per_input: 4,
+        per_spike: if recurrent { 4 } else { 0 },
+        always: 0,
+    };
+    assert_eq!(cell.synapses(), wanted);
+}
+
+/// Asserts that the gradient check of a relaxed layer misses what a detached reset leaves out.
+pub fn assert_detached(cell: &dyn Cell<f64>) {
+    let outcomes = check(cell, Setup::default());
+    let weight = outcomes.iter().find(|o| o.name == "weight").unwrap();
+    assert!(weight.error > 1e-3, "{weight:?}");
 }

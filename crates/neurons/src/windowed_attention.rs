@@ -53,8 +53,8 @@ use nalgebra::DMatrix;
 use saturn_cell::elementary::exp;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig as _, ConfigError, Field, FieldKind, Input, Kind, Params, Real, Recorded,
-    Synapses, View, ViewMut, Widths, column, column_mut, init, kernel,
+    Cell, CellConfig as _, ConfigError, Emit, Field, FieldKind, Input, Kind, Output, Params, Real,
+    Recorded, Synapses, View, ViewMut, Widths, column, column_mut, init, kernel,
 };
 
 pub use config::WindowedAttentionConfig;
@@ -200,34 +200,11 @@ impl<R: Real> Cell<R> for WindowedAttention<R> {
         }
     }
 
-    fn emit(&self, mut drive: ViewMut<R>, states: View<R>, mut y: ViewMut<R>) {
-        attend(self, drive.as_view_mut(), states); // (3)-(5)
-        let [.., o] = self.rows();
-        kernel::set_bias(&mut y, self.params[OUT_B].as_slice()); // (6)
-        kernel::add_product(y, self.params[OUT_W].as_view(), drive.rows_range(o)); // (6)
+    fn output(&self) -> Output<'_, R> {
+        Output::Emitted(self)
     }
 
-    fn absorb(
-        &self,
-        at: Recorded<R>,
-        dy: View<R>,
-        d_states: ViewMut<R>,
-        mut d_drive: ViewMut<R>,
-        grad: &mut Params<R>,
-    ) {
-        let [_, p, o] = self.rows();
-        // (6)ᵀ
-        let averaged = at.drive.rows_range(o.clone());
-        kernel::add_bias_reverse(&dy, grad[OUT_B].as_mut_slice());
-        kernel::add_product_by_transpose(grad[OUT_W].as_view_mut(), dy, averaged);
-        let d_o = d_drive.rows_range_mut(o);
-        kernel::set_transpose_product(d_o, self.params[OUT_W].as_view(), dy);
-        attend_reverse(self, at, d_states, d_drive.as_view_mut()); // (5)ᵀ-(3)ᵀ
-        let d_a = d_drive.rows_range(p);
-        kernel::add_bias_reverse(&d_a, grad[POSITION].as_mut_slice()); // (3)ᵀ
-    }
-
-    fn retreat(
+    fn advance_backward(
         &self,
         _at: Recorded<R>,
         mut adj: ViewMut<R>,
@@ -250,7 +227,7 @@ impl<R: Real> Cell<R> for WindowedAttention<R> {
         }
     }
 
-    fn unproject(
+    fn project_backward(
         &self,
         x: Input<R>,
         _at: Recorded<R>,
@@ -260,11 +237,40 @@ impl<R: Real> Cell<R> for WindowedAttention<R> {
     ) {
         let d_own = d_drive.rows_range(self.rows()[0].clone());
         // (1)ᵀ
-        x.apply_reverse(d_own, grad[W].as_view_mut());
-        kernel::add_bias_reverse(&d_own, grad[B].as_mut_slice());
+        x.apply_backward(d_own, grad[W].as_view_mut());
+        kernel::add_bias_backward(&d_own, grad[B].as_mut_slice());
         if let Some(dx) = dx {
             kernel::set_transpose_product(dx, self.params[W].as_view(), d_own);
         }
+    }
+}
+
+impl<R: Real> Emit<R> for WindowedAttention<R> {
+    fn emit(&self, mut drive: ViewMut<R>, states: View<R>, mut y: ViewMut<R>) {
+        attend(self, drive.as_view_mut(), states); // (3)-(5)
+        let [.., o] = self.rows();
+        kernel::set_bias(&mut y, self.params[OUT_B].as_slice()); // (6)
+        kernel::add_product(y, self.params[OUT_W].as_view(), drive.rows_range(o)); // (6)
+    }
+
+    fn emit_backward(
+        &self,
+        at: Recorded<R>,
+        dy: View<R>,
+        d_states: ViewMut<R>,
+        mut d_drive: ViewMut<R>,
+        grad: &mut Params<R>,
+    ) {
+        let [_, p, o] = self.rows();
+        // (6)ᵀ
+        let averaged = at.drive.rows_range(o.clone());
+        kernel::add_bias_backward(&dy, grad[OUT_B].as_mut_slice());
+        kernel::add_product_by_transpose(grad[OUT_W].as_view_mut(), dy, averaged);
+        let d_o = d_drive.rows_range_mut(o);
+        kernel::set_transpose_product(d_o, self.params[OUT_W].as_view(), dy);
+        attend_backward(self, at, d_states, d_drive.as_view_mut()); // (5)ᵀ-(3)ᵀ
+        let d_a = d_drive.rows_range(p);
+        kernel::add_bias_backward(&d_a, grad[POSITION].as_mut_slice()); // (3)ᵀ
     }
 }
 
@@ -311,7 +317,7 @@ fn attend<R: Real>(cell: &WindowedAttention<R>, mut drive: ViewMut<R>, states: V
 
 /// (5)ᵀ to (3)ᵀ: from the adjoint of o to those of the state, of q, and of the scores a, which stand where p is.
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn attend_reverse<R: Real>(
+fn attend_backward<R: Real>(
     cell: &WindowedAttention<R>,
     at: Recorded<R>,
     mut d_states: ViewMut<R>,

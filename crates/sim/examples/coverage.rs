@@ -7,7 +7,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr)] // A program for the terminal.
 
-use saturn_sim::stats::crossed::simulated::{Setting, coverage, margin_test};
+use saturn_eval::stats::crossed::simulated::{Setting, coverage, margin_test};
 
 /// Effects on the logit scale: seeds, recordings, both.
 const EFFECTS: [[f64; 3]; 6] = [

@@ -1,4 +1,4 @@
-//! Makes the tables of the README and of `docs/` that stand between marks again, from the committed trials.
+//! Regenerates the tables of the README and of `docs/` between marks, from the committed trials.
 //!
 //! ```sh
 //! cargo run --release --example results            # writes
@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use saturn_sim::report::committed::Committed;
 
 /// The documents with marks.
-const DOCUMENTS: [&str; 2] = ["README.md", "docs/results.md"];
+const DOCUMENTS: [&str; 2] = ["README.md", "docs/results-tables.md"];
 
 fn main() -> ExitCode {
     let check = std::env::args().any(|word| word == "--check");

@@ -46,16 +46,16 @@ use saturn_cell::init::{normal, uniform};
 use saturn_cell::kernel::{Panels, Transposed};
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses,
-    View, ViewMut, Widths, kernel,
+    Cell, CellConfig, ConfigError, Emit, Field, FieldKind, Input, Kind, Output, Params, Real,
+    Recorded, Synapses, View, ViewMut, Widths, advance_lanes, advance_lanes_backward, kernel,
 };
 
 use crate::Norm;
 use crate::diagonal::{B, C, Diagonal};
 use crate::dynamics::{append, matrices};
-use crate::ssm::bins;
-use kernels::{excite, excite_reverse, gate, gate_reverse, scan, scan_reverse};
-use normalise::{normalise, normalise_reverse};
+use crate::system::bins;
+use kernels::{excite, excite_backward, gate, gate_backward};
+use normalise::{normalise, normalise_backward};
 
 pub use config::{BlockDynamics, SsmBlockConfig};
 
@@ -272,53 +272,27 @@ impl<R: Real> Cell<R> for SsmBlock<R> {
         self.weights.b.set_product(w, u.as_view()); // (2)
     }
 
-    fn advance(&self, drive: ViewMut<R>, prev: View<R>, next: ViewMut<R>) {
-        scan(self, drive, prev, next); // (3)
+    fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, next: ViewMut<R>) {
+        let w = drive.rows_range_mut(self.rows.v.clone());
+        advance_lanes(&self.diagonal, w, prev, next); // (3)
     }
 
-    fn emit(&self, mut drive: ViewMut<R>, states: View<R>, y: ViewMut<R>) {
-        let (rows, p) = (&self.rows, &self.params);
-        let s = drive.rows_range_mut(rows.s.clone());
-        self.weights.c.set_product(s, states); // (4)
-        excite(self, drive.as_view_mut()); // (4), (5)
-        let (g, mut o) = drive.rows_range_pair_mut(rows.g.clone(), rows.o.clone());
-        kernel::set_bias(&mut o, p[OUT_BIAS].as_slice()); // (6)
-        self.weights.out.add_product(o, g.as_view()); // (6)
-        gate(self, drive, y); // (7), (8)
+    fn output(&self) -> Output<'_, R> {
+        Output::Emitted(self)
     }
 
-    fn absorb(
+    fn advance_backward(
         &self,
         at: Recorded<R>,
-        dy: View<R>,
-        d_states: ViewMut<R>,
+        adj: ViewMut<R>,
         mut d_drive: ViewMut<R>,
         grad: &mut Params<R>,
     ) {
-        let rows = &self.rows;
-        gate_reverse(self, at, dy, d_drive.as_view_mut()); // (8)ᵀ, (7)ᵀ
-        let (d_g, d_o) = d_drive.rows_range_pair_mut(rows.g.clone(), rows.o.clone());
-        let g = at.drive.rows_range(rows.g.clone());
-        kernel::add_bias_reverse(&d_o.as_view(), grad[OUT_BIAS].as_mut_slice()); // (6)ᵀ
-        kernel::add_product_by_transpose(grad[OUT_WEIGHT].as_view_mut(), d_o.as_view(), g); // (6)ᵀ
-        self.weights.out_t.set_product(d_g, d_o.as_view()); // (6)ᵀ
-        excite_reverse(self, at, d_drive.as_view_mut(), &mut *grad); // (5)ᵀ, (4)ᵀ
-        let d_s = d_drive.rows_range(rows.s.clone());
-        self.weights.c_t.set_product(d_states, d_s); // (4)ᵀ
-        kernel::add_product_by_transpose(grad[C].as_view_mut(), d_s, at.next); // (4)ᵀ
+        let d_w = d_drive.rows_range_mut(self.rows.v.clone());
+        advance_lanes_backward(&self.diagonal, at, adj, d_w, grad); // (3)ᵀ
     }
 
-    fn retreat(
-        &self,
-        _at: Recorded<R>,
-        adj: ViewMut<R>,
-        d_drive: ViewMut<R>,
-        _grad: &mut Params<R>,
-    ) {
-        scan_reverse(self, adj, d_drive); // (3)ᵀ
-    }
-
-    fn unproject(
+    fn project_backward(
         &self,
         _x: Input<R>,
         at: Recorded<R>,
@@ -336,6 +310,40 @@ impl<R: Real> Cell<R> for SsmBlock<R> {
             return self.norm_gradients_alone(at, d_drive, grad);
         };
         self.weights.b_t.set_product(dx.as_view_mut(), d_w); // (2)ᵀ
-        normalise_reverse(self, at, d_drive, dx, grad); // (1)ᵀ, (8)ᵀ
+        normalise_backward(self, at, d_drive, dx, grad); // (1)ᵀ, (8)ᵀ
+    }
+}
+
+impl<R: Real> Emit<R> for SsmBlock<R> {
+    fn emit(&self, mut drive: ViewMut<R>, states: View<R>, y: ViewMut<R>) {
+        let (rows, p) = (&self.rows, &self.params);
+        let s = drive.rows_range_mut(rows.s.clone());
+        self.weights.c.set_product(s, states); // (4)
+        excite(self, drive.as_view_mut()); // (4), (5)
+        let (g, mut o) = drive.rows_range_pair_mut(rows.g.clone(), rows.o.clone());
+        kernel::set_bias(&mut o, p[OUT_BIAS].as_slice()); // (6)
+        self.weights.out.add_product(o, g.as_view()); // (6)
+        gate(self, drive, y); // (7), (8)
+    }
+
+    fn emit_backward(
+        &self,
+        at: Recorded<R>,
+        dy: View<R>,
+        d_states: ViewMut<R>,
+        mut d_drive: ViewMut<R>,
+        grad: &mut Params<R>,
+    ) {
+        let rows = &self.rows;
+        gate_backward(self, at, dy, d_drive.as_view_mut()); // (8)ᵀ, (7)ᵀ
+        let (d_g, d_o) = d_drive.rows_range_pair_mut(rows.g.clone(), rows.o.clone());
+        let g = at.drive.rows_range(rows.g.clone());
+        kernel::add_bias_backward(&d_o.as_view(), grad[OUT_BIAS].as_mut_slice()); // (6)ᵀ
+        kernel::add_product_by_transpose(grad[OUT_WEIGHT].as_view_mut(), d_o.as_view(), g); // (6)ᵀ
+        self.weights.out_t.set_product(d_g, d_o.as_view()); // (6)ᵀ
+        excite_backward(self, at, d_drive.as_view_mut(), &mut *grad); // (5)ᵀ, (4)ᵀ
+        let d_s = d_drive.rows_range(rows.s.clone());
+        self.weights.c_t.set_product(d_states, d_s); // (4)ᵀ
+        kernel::add_product_by_transpose(grad[C].as_view_mut(), d_s, at.next); // (4)ᵀ
     }
 }

@@ -82,6 +82,47 @@ pub struct Continuous {
     pub normalise: bool,
 }
 
+impl Default for Continuous {
+    fn default() -> Self {
+        Self {
+            states: 64,
+            discretization: Discretization::Zoh,
+            init: Init::S4dLin,
+            frequencies: 16,
+            dt_min: 0.002,
+            dt_max: 0.4,
+            conjugate: true,
+            normalise: true,
+        }
+    }
+}
+
+/// Whether steps can be drawn between these.
+pub(crate) fn check_steps(dt_min: f64, dt_max: f64) -> Result<(), ConfigError> {
+    ConfigError::unless_positive("dt_min", dt_min)?;
+    ConfigError::unless_positive("dt_max", dt_max)?;
+    if dt_min > dt_max {
+        return Err(ConfigError::Reversed {
+            low: "dt_min",
+            high: "dt_max",
+            low_value: dt_min,
+            high_value: dt_max,
+        });
+    }
+    Ok(())
+}
+
+/// (6): so many logarithms of steps `[count, 1]`.
+pub(crate) fn log_steps(
+    dt_min: f64,
+    dt_max: f64,
+    count: usize,
+    rng: &mut ChaCha8Rng,
+) -> DMatrix<f64> {
+    let (low, high) = (dt_min.ln(), dt_max.ln());
+    uniform::<f64>(count, 1, 1.0, rng).map(|u| f64::midpoint(low, high) + 0.5 * u * (high - low))
+}
+
 impl Continuous {
     /// Whether a cell can be built from these.
     pub fn check(&self) -> Result<(), ConfigError> {
@@ -95,18 +136,7 @@ impl Continuous {
                 allowed: "even, as `conjugate` is false".to_owned(),
             });
         }
-        for (key, value) in [("dt_min", self.dt_min), ("dt_max", self.dt_max)] {
-            ConfigError::unless_positive(key, value)?;
-        }
-        if self.dt_min > self.dt_max {
-            return Err(ConfigError::Reversed {
-                low: "dt_min",
-                high: "dt_max",
-                low_value: self.dt_min,
-                high_value: self.dt_max,
-            });
-        }
-        Ok(())
+        check_steps(self.dt_min, self.dt_max)
     }
 
     /// Multiplications of drawing them, about: HiPPO's eigenvalues are those of a matrix.
@@ -130,9 +160,7 @@ impl Continuous {
     pub(crate) fn draw<R: Real>(&self, bins: f64, rng: &mut ChaCha8Rng) -> Params<R> {
         let p = self.states;
         let lambda = self.eigenvalues(); // (5)
-        let (low, high) = (self.dt_min.ln(), self.dt_max.ln());
-        let log_step = uniform::<f64>(p, 1, 1.0, rng)
-            .map(|u| f64::midpoint(low, high) + 0.5 * u * (high - low)); // (6)
+        let log_step = log_steps(self.dt_min, self.dt_max, p, rng); // (6)
         let log_gain = |i: usize| {
             if !self.normalise {
                 return 0.0;
@@ -180,7 +208,7 @@ impl Continuous {
     }
 
     /// (4)ᵀ-(1)ᵀ
-    pub(crate) fn step_reverse<R: Real>(
+    pub(crate) fn step_backward<R: Real>(
         &self,
         bins: f64,
         learnt: &[Tensor<R>],
@@ -207,13 +235,7 @@ mod tests {
     fn dynamics() -> Continuous {
         Continuous {
             states: 8,
-            discretization: Discretization::Zoh,
-            init: Init::S4dLin,
-            frequencies: 16,
-            dt_min: 0.002,
-            dt_max: 0.4,
-            conjugate: true,
-            normalise: true,
+            ..Continuous::default()
         }
     }
 

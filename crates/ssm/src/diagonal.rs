@@ -1,4 +1,4 @@
-//! The diagonal recurrence and its reverse, shared by `ssm`, `lru` and `ssm_block`.
+//! The diagonal recurrence and its reverse, shared by `ssm`, `lru`, `spiking_ssm` and `ssm_block`.
 //!
 //! ```text
 //! (1) L_p, f_p                      from what is learnt: see [`crate::continuous`] and [`crate::lru`]
@@ -40,7 +40,7 @@ use std::ops::Range;
 
 use multiversion::multiversion;
 use nalgebra::Complex;
-use saturn_cell::{Params, Real, View, column};
+use saturn_cell::{Lane, Params, Real, Step, View, column};
 
 use crate::dynamics::Dynamics;
 
@@ -110,48 +110,6 @@ impl<R: Real> Diagonal<R> {
         }
     }
 
-    /// One step of one lane: `w [2P]` turns into v, and `next [2P]` is set from `prev [2P]`.
-    #[inline(always)]
-    pub fn advance(&self, w: &mut [R], prev: &[R], next: &mut [R]) {
-        let n = self.states();
-        let (l_re, l_im, f_re, f_im) = self.parts();
-        let (w_re, w_im) = halves_mut(w, n);
-        let (x_re, x_im) = halves(prev, n);
-        let (y_re, y_im) = halves_mut(next, n);
-        for p in 0..n {
-            let (re, im) = (w_re[p], w_im[p]);
-            w_re[p] = f_re[p] * re - f_im[p] * im; // (3)
-            w_im[p] = f_re[p] * im + f_im[p] * re; // (3)
-        }
-        for p in 0..n {
-            y_re[p] = l_re[p] * x_re[p] - l_im[p] * x_im[p] + w_re[p]; // (4)
-        }
-        for p in 0..n {
-            y_im[p] = l_re[p] * x_im[p] + l_im[p] * x_re[p] + w_im[p]; // (4)
-        }
-    }
-
-    /// Reverse of [`Self::advance`]: sets `d_w [2P]`, and turns `adj [2P]` from the adjoint of the state
-    /// after the step into that of the state before it.
-    #[inline(always)]
-    pub fn retreat(&self, adj: &mut [R], d_w: &mut [R]) {
-        let n = self.states();
-        let (l_re, l_im, f_re, f_im) = self.parts();
-        let (a_re, a_im) = halves_mut(adj, n);
-        let (d_re, d_im) = halves_mut(d_w, n);
-        for p in 0..n {
-            d_re[p] = f_re[p] * a_re[p] + f_im[p] * a_im[p]; // (3)ᵀ
-        }
-        for p in 0..n {
-            d_im[p] = f_re[p] * a_im[p] - f_im[p] * a_re[p]; // (3)ᵀ
-        }
-        for p in 0..n {
-            let (re, im) = (a_re[p], a_im[p]);
-            a_re[p] = l_re[p] * re + l_im[p] * im; // (4)ᵀ
-            a_im[p] = l_re[p] * im - l_im[p] * re; // (4)ᵀ
-        }
-    }
-
     /// (4)ᵀ, (3)ᵀ and (1)ᵀ for the parameters of the dynamics, over all columns: from the states before each
     /// step `prev`, the inputs `v` and the adjoint `d_w`, each `[2P, N]`.
     pub fn add_gradients(
@@ -176,7 +134,7 @@ impl<R: Real> Diagonal<R> {
                 let d_l = Complex::new(xd_re[i].wide(), xd_im[i].wide()) / f; // (4)ᵀ
                 let d_f = Complex::new(vd_re[i].wide(), vd_im[i].wide()) / (f * f); // (3)ᵀ
                 let adjoint = (d_l, d_f);
-                (self.dynamics).step_reverse(self.bins, learnt, p, adjoint, grad); // (1)ᵀ
+                (self.dynamics).step_backward(self.bins, learnt, p, adjoint, grad); // (1)ᵀ
             }
         }
     }
@@ -190,6 +148,50 @@ impl<R: Real> Diagonal<R> {
             &self.f_re[..n],
             &self.f_im[..n],
         )
+    }
+}
+
+/// The states are the first 2P rows of the state, their inputs the first 2P rows of the drive; other rows are left.
+impl<R: Real> Step<R> for Diagonal<R> {
+    /// (3), (4): `w`, the first rows of the drive, turn into v.
+    #[inline(always)]
+    fn step(&self, w: &mut [R], prev: &[R], next: &mut [R]) {
+        let n = self.states();
+        let (l_re, l_im, f_re, f_im) = self.parts();
+        let (w_re, w_im) = halves_mut(w, n);
+        let (x_re, x_im) = halves(prev, n);
+        let (y_re, y_im) = halves_mut(next, n);
+        for p in 0..n {
+            let (re, im) = (w_re[p], w_im[p]);
+            w_re[p] = f_re[p] * re - f_im[p] * im; // (3)
+            w_im[p] = f_re[p] * im + f_im[p] * re; // (3)
+        }
+        for p in 0..n {
+            y_re[p] = l_re[p] * x_re[p] - l_im[p] * x_im[p] + w_re[p]; // (4)
+        }
+        for p in 0..n {
+            y_im[p] = l_re[p] * x_im[p] + l_im[p] * x_re[p] + w_im[p]; // (4)
+        }
+    }
+
+    /// (4)ᵀ, (3)ᵀ
+    #[inline(always)]
+    fn step_backward(&self, _at: Lane<'_, R>, adj: &mut [R], d_w: &mut [R], _grad: &mut Params<R>) {
+        let n = self.states();
+        let (l_re, l_im, f_re, f_im) = self.parts();
+        let (a_re, a_im) = halves_mut(adj, n);
+        let (d_re, d_im) = halves_mut(d_w, n);
+        for p in 0..n {
+            d_re[p] = f_re[p] * a_re[p] + f_im[p] * a_im[p]; // (3)ᵀ
+        }
+        for p in 0..n {
+            d_im[p] = f_re[p] * a_im[p] - f_im[p] * a_re[p]; // (3)ᵀ
+        }
+        for p in 0..n {
+            let (re, im) = (a_re[p], a_im[p]);
+            a_re[p] = l_re[p] * re + l_im[p] * im; // (4)ᵀ
+            a_im[p] = l_re[p] * im - l_im[p] * re; // (4)ᵀ
+        }
     }
 }
 

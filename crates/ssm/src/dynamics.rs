@@ -96,7 +96,7 @@ impl Dynamics {
     }
 
     /// Reverse of [`Self::step`]: adds to `grad` what the adjoints (L̄, f̄) of state `p` are to what is learnt.
-    pub(crate) fn step_reverse<R: Real>(
+    pub(crate) fn step_backward<R: Real>(
         &self,
         bins: f64,
         learnt: &[Tensor<R>],
@@ -105,8 +105,8 @@ impl Dynamics {
         grad: &mut [Tensor<R>],
     ) {
         match self {
-            Self::Continuous(c) => c.step_reverse(bins, learnt, p, adjoint, grad),
-            Self::Lru(_) => exponential::step_reverse(bins, learnt, p, adjoint, grad),
+            Self::Continuous(c) => c.step_backward(bins, learnt, p, adjoint, grad),
+            Self::Lru(_) => exponential::step_backward(bins, learnt, p, adjoint, grad),
         }
     }
 }

@@ -126,7 +126,7 @@ pub(crate) fn step<R: Real>(
 }
 
 /// (3)ᵀ-(1)ᵀ
-pub(crate) fn step_reverse<R: Real>(
+pub(crate) fn step_backward<R: Real>(
     bins: f64,
     learnt: &[Tensor<R>],
     p: usize,

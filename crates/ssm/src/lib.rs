@@ -10,6 +10,7 @@
 //! | [`lru`] | dynamics learnt as they are, and the cell `lru` |
 //! | [`dynamics`] | the choice between the two |
 //! | [`diagonal`] | the recurrence itself and its reverse, shared by the cells |
+//! | `system` | the linear system of `ssm`, `lru` and `spiking_ssm`: what reads the input, and the recurrence |
 //! | [`ssm`] | the cell `ssm`: drive, recurrence, linear readout |
 //! | [`selective_ssm`] | the cell `selective_ssm`, whose recurrence follows the input |
 //! | [`spiking_ssm`] | the cell `spiking_ssm`: a linear memory behind neurons that spike |
@@ -29,6 +30,7 @@ pub mod norm;
 pub mod selective_ssm;
 pub mod spiking_ssm;
 pub mod ssm;
+mod system;
 
 pub use block::{BlockDynamics, SsmBlock, SsmBlockConfig};
 pub use discretize::Discretization;

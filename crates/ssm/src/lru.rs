@@ -54,7 +54,7 @@
 mod tests;
 
 use saturn_cell::rng::ChaCha8Rng;
-use saturn_cell::{Cell, CellConfig, ConfigError, Count, Real, Size};
+use saturn_cell::{Built, CellConfig, ConfigError, Count, Real, Size};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -116,12 +116,7 @@ impl CellConfig for LruConfig {
         ssm_size(&self.dynamics(), inputs, self.width.into(), self.skip)
     }
 
-    fn build<R: Real>(
-        &self,
-        inputs: usize,
-        dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+    fn build<R: Real>(&self, inputs: usize, dt_ms: f64, rng: &mut ChaCha8Rng) -> Built<R> {
         Ok(Box::new(self.cell(inputs, dt_ms, rng)?))
     }
 }

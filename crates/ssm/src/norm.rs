@@ -69,7 +69,7 @@ impl Norm {
 
     /// Turns `d [H]` from the adjoint of n into that of x, given `n [H]` and r.
     #[inline(always)]
-    pub fn reverse<R: Real>(self, n: &[R], r: R, d: &mut [R]) {
+    pub fn backward<R: Real>(self, n: &[R], r: R, d: &mut [R]) {
         if self == Self::None {
             return;
         }

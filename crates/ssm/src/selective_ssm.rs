@@ -61,15 +61,16 @@ mod tests;
 use std::ops::Range;
 
 use nalgebra::{Complex, DMatrix};
-use saturn_cell::init::{normal, uniform};
+use saturn_cell::init::normal;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses,
-    View, ViewMut, Widths, kernel,
+    Cell, CellConfig, ConfigError, Emit, Field, FieldKind, Input, Kind, Output, Params, Real,
+    Recorded, Synapses, View, ViewMut, Widths, kernel,
 };
 
-use crate::ssm::bins;
-use kernels::{lengthen, read, read_reverse, scan, scan_reverse};
+use crate::continuous::log_steps;
+use crate::system::bins;
+use kernels::{lengthen, read, read_backward, scan, scan_backward};
 
 pub use config::{SelectiveSsmConfig, SelectiveStep};
 
@@ -145,10 +146,9 @@ impl<R: Real> SelectiveSsm<R> {
         let sd = config.input_gain / (inputs as f64).sqrt();
         let weight = normal(rows.projected(), inputs, sd, rng);
         let mut bias = DMatrix::zeros(rows.projected(), 1);
-        let (low, high) = (config.dt_min.ln(), config.dt_max.ln());
-        let places: DMatrix<f64> = uniform(h, 1, 1.0, rng);
-        for (row, place) in rows.delta.clone().zip(&places) {
-            let delta = (f64::midpoint(low, high) + 0.5 * place * (high - low)).exp() * bins;
+        let log_steps = log_steps(config.dt_min, config.dt_max, h, rng);
+        for (row, log_step) in rows.delta.clone().zip(&log_steps) {
+            let delta = log_step.exp() * bins;
             bias[row] = R::of(delta.exp_m1().ln()); // the inverse of (2)
         }
         // The imaginary parts of B and C start at 0.
@@ -275,6 +275,43 @@ impl<R: Real> Cell<R> for SelectiveSsm<R> {
         }
     }
 
+    fn output(&self) -> Output<'_, R> {
+        Output::Emitted(self)
+    }
+
+    fn advance_backward(
+        &self,
+        at: Recorded<R>,
+        adj: ViewMut<R>,
+        d_drive: ViewMut<R>,
+        grad: &mut Params<R>,
+    ) {
+        // (5)ᵀ for u, (4)ᵀ, (3)ᵀ, (2)ᵀ
+        if self.config.complex {
+            scan_backward::<R, Complex<R>>(self, at, adj, d_drive, grad);
+        } else {
+            scan_backward::<R, R>(self, at, adj, d_drive, grad);
+        }
+    }
+
+    fn project_backward(
+        &self,
+        x: Input<R>,
+        _at: Recorded<R>,
+        d_drive: View<R>,
+        grad: &mut Params<R>,
+        dx: Option<ViewMut<R>>,
+    ) {
+        let d = d_drive.rows(0, self.rows.projected());
+        x.apply_backward(d, grad[IN_WEIGHT].as_view_mut()); // (1)ᵀ
+        kernel::add_bias_backward(&d, grad[IN_BIAS].as_mut_slice()); // (1)ᵀ
+        if let Some(dx) = dx {
+            kernel::set_transpose_product(dx, self.params[IN_WEIGHT].as_view(), d); // (1)ᵀ
+        }
+    }
+}
+
+impl<R: Real> Emit<R> for SelectiveSsm<R> {
     fn emit(&self, drive: ViewMut<R>, states: View<R>, y: ViewMut<R>) {
         // (5), (6)
         if self.config.complex {
@@ -284,7 +321,7 @@ impl<R: Real> Cell<R> for SelectiveSsm<R> {
         }
     }
 
-    fn absorb(
+    fn emit_backward(
         &self,
         at: Recorded<R>,
         dy: View<R>,
@@ -294,34 +331,9 @@ impl<R: Real> Cell<R> for SelectiveSsm<R> {
     ) {
         // (6)ᵀ, (5)ᵀ
         if self.config.complex {
-            read_reverse::<R, Complex<R>>(self, at, dy, d_states, d_drive, grad);
+            read_backward::<R, Complex<R>>(self, at, dy, d_states, d_drive, grad);
         } else {
-            read_reverse::<R, R>(self, at, dy, d_states, d_drive, grad);
-        }
-    }
-
-    fn retreat(&self, at: Recorded<R>, adj: ViewMut<R>, d_drive: ViewMut<R>, grad: &mut Params<R>) {
-        // (5)ᵀ for u, (4)ᵀ, (3)ᵀ, (2)ᵀ
-        if self.config.complex {
-            scan_reverse::<R, Complex<R>>(self, at, adj, d_drive, grad);
-        } else {
-            scan_reverse::<R, R>(self, at, adj, d_drive, grad);
-        }
-    }
-
-    fn unproject(
-        &self,
-        x: Input<R>,
-        _at: Recorded<R>,
-        d_drive: View<R>,
-        grad: &mut Params<R>,
-        dx: Option<ViewMut<R>>,
-    ) {
-        let d = d_drive.rows(0, self.rows.projected());
-        x.apply_reverse(d, grad[IN_WEIGHT].as_view_mut()); // (1)ᵀ
-        kernel::add_bias_reverse(&d, grad[IN_BIAS].as_mut_slice()); // (1)ᵀ
-        if let Some(dx) = dx {
-            kernel::set_transpose_product(dx, self.params[IN_WEIGHT].as_view(), d); // (1)ᵀ
+            read_backward::<R, R>(self, at, dy, d_states, d_drive, grad);
         }
     }
 }

@@ -50,22 +50,19 @@ mod kernels;
 #[cfg(test)]
 mod tests;
 
-use std::ops::Range;
-
 use nalgebra::DMatrix;
-use saturn_cell::init::normal;
-use saturn_cell::kernel::{Panels, Transposed};
+use saturn_cell::kernel::{self, Panels, Transposed};
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Field, FieldKind, Input, Kind, Params, Real, Recorded, Synapses,
-    View, ViewMut, Widths, column_mut, kernel,
+    Cell, CellConfig, ConfigError, Field, FieldKind, Input, Kind, Output, Params, Real, Recorded,
+    Synapses, View, ViewMut, Widths, advance_lanes, advance_lanes_backward, column_mut,
 };
 use saturn_neurons::decay::{Decays, InputScale};
+use saturn_neurons::firing::Firing;
 
 use crate::diagonal::{B, C, Diagonal};
-use crate::dynamics::{append, matrices};
-use crate::ssm::{D, bins};
-use kernels::{fire, fire_reverse, scan, scan_reverse};
+use crate::dynamics::append;
+use crate::system::{System, bins, draw};
 
 pub use config::SpikingSsmConfig;
 
@@ -74,7 +71,7 @@ pub use config::SpikingSsmConfig;
 pub struct SpikingSsm<R: Real> {
     config: SpikingSsmConfig,
     params: Params<R>,
-    diagonal: Diagonal<R>,
+    system: System<R>,
     /// C and its transpose: products at every step.
     c: Panels<R>,
     c_t: Transposed<R>,
@@ -84,9 +81,8 @@ pub struct SpikingSsm<R: Real> {
     threshold: Option<usize>,
     /// exp(-η).
     scale: Vec<R>,
-    /// z and k of (4).
-    zeroing: R,
-    subtracted: R,
+    /// z and k of (4), and a threshold of 1.
+    firing: Firing<R>,
     relaxed: bool,
 }
 
@@ -101,13 +97,8 @@ impl<R: Real> SpikingSsm<R> {
         config.check()?;
         let bins = bins(inputs, dt_ms)?;
         let (dynamics, o) = (config.dynamics(), config.width);
-        let learnt = dynamics.draw(bins, rng);
-        let mut params = matrices(dynamics.states(), inputs, o, rng);
-        params[C] *= R::of(config.readout_gain);
-        if config.skip {
-            let sd = config.readout_gain / (inputs as f64).sqrt();
-            params = params.with("D", Kind::Weight, normal(o, inputs, sd, rng));
-        }
+        let (gain, skip) = (config.readout_gain, config.skip);
+        let (mut params, learnt) = draw(&dynamics, (inputs, o), skip, gain, bins, rng);
         let threshold = config.learn_threshold.then_some(params.tensors().len());
         if config.learn_threshold {
             let eta = DMatrix::from_element(o, 1, R::of(config.threshold.ln()));
@@ -118,18 +109,18 @@ impl<R: Real> SpikingSsm<R> {
             decays.learn("tau_mem_logit", &mut params);
         }
         let params = append(params, &learnt);
-        let (zeroing, subtracted) = config.spike_reset.factors(1.0);
+        let (reset, gradient) = (config.spike_reset, config.reset_gradient);
+        let diagonal = Diagonal::new(dynamics, bins, &params);
         Ok(Self {
             config: config.clone(),
-            diagonal: Diagonal::new(dynamics, bins, &params),
+            system: System { diagonal, skip },
             c: Panels::of(&params[C]),
             c_t: Transposed::of(&params[C]),
             params,
             decays,
             threshold,
             scale: vec![R::of(config.threshold.recip()); o],
-            zeroing: R::of(zeroing),
-            subtracted: R::of(subtracted),
+            firing: Firing::new(1.0, reset, gradient, config.surrogate),
             relaxed: false,
         })
     }
@@ -147,11 +138,6 @@ impl<R: Real> SpikingSsm<R> {
         self.decays
             .set_tau_ms(membrane, "tau_mem_ms", &mut self.params)
     }
-
-    /// 2P, the rows of x and of v.
-    fn complex_rows(&self) -> usize {
-        2 * self.diagonal.states()
-    }
 }
 
 impl<R: Real> Cell<R> for SpikingSsm<R> {
@@ -160,7 +146,7 @@ impl<R: Real> Cell<R> for SpikingSsm<R> {
     }
 
     fn widths(&self) -> Widths {
-        let (n, o) = (self.complex_rows(), self.config.width);
+        let (n, o) = (self.system.rows(), self.config.width);
         Widths {
             input: self.params[B].ncols(),
             drive: n + o,
@@ -170,7 +156,7 @@ impl<R: Real> Cell<R> for SpikingSsm<R> {
     }
 
     fn fields(&self) -> Vec<Field> {
-        let (n, o) = (self.complex_rows(), self.config.width);
+        let (n, o) = (self.system.rows(), self.config.width);
         let field = |name, rows, kind| Field { name, rows, kind };
         vec![
             field("x", 0..n, FieldKind::Complex),
@@ -180,15 +166,11 @@ impl<R: Real> Cell<R> for SpikingSsm<R> {
     }
 
     fn drive_fields(&self) -> Vec<Field> {
-        vec![Field {
-            name: "v",
-            rows: 0..self.complex_rows(),
-            kind: FieldKind::ComplexDrive,
-        }]
+        self.system.drive_fields()
     }
 
     fn moduli(&self) -> Option<Vec<R>> {
-        Some(self.diagonal.moduli())
+        Some(self.system.diagonal.moduli())
     }
 
     fn spikes(&self) -> bool {
@@ -196,12 +178,12 @@ impl<R: Real> Cell<R> for SpikingSsm<R> {
     }
 
     fn synapses(&self) -> Synapses {
-        let (n, o) = (self.complex_rows(), self.config.width);
+        let (n, o) = (self.system.rows(), self.config.width);
         Synapses {
             per_input: n + if self.config.skip { o } else { 0 },
             per_spike: 0,
             // The products with f and L take four multiplications a state each.
-            always: 8 * self.diagonal.states() + o * n,
+            always: 8 * self.system.diagonal.states() + o * n,
         }
     }
 
@@ -215,7 +197,7 @@ impl<R: Real> Cell<R> for SpikingSsm<R> {
 
     fn update(&mut self, change: &mut dyn FnMut(&mut Params<R>)) {
         change(&mut self.params);
-        self.diagonal.refresh(&self.params);
+        self.system.diagonal.refresh(&self.params);
         self.c.refresh(&self.params[C]);
         self.c_t.refresh(&self.params[C]);
         self.decays.refresh(&self.params);
@@ -230,69 +212,53 @@ impl<R: Real> Cell<R> for SpikingSsm<R> {
         Box::new(self.clone())
     }
 
-    fn project(&self, x: Input<R>, mut drive: ViewMut<R>) {
-        let (n, o) = (self.complex_rows(), self.config.width);
-        kernel::fill_zero(&mut drive);
-        x.apply(self.params[B].as_view(), drive.rows_mut(0, n)); // (1)
-        if self.config.skip {
-            x.apply(self.params[D].as_view(), drive.rows_mut(n, o)); // (1)
-        }
+    fn output(&self) -> Output<'_, R> {
+        let (n, o) = (self.system.rows(), self.config.width);
+        Output::Rows(n + o..n + 2 * o)
+    }
+
+    fn project(&self, x: Input<R>, drive: ViewMut<R>) {
+        self.system.project(&self.params, x, drive); // (1)
     }
 
     fn advance(&self, mut drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
-        let (n, o) = (self.complex_rows(), self.config.width);
-        scan(self, drive.as_view_mut(), prev, next.as_view_mut()); // (2)
+        let (n, o) = (self.system.rows(), self.config.width);
+        let diagonal = &self.system.diagonal;
+        advance_lanes(diagonal, drive.as_view_mut(), prev, next.as_view_mut()); // (2)
         let x: View<R> = next.as_view();
         self.c.add_product(drive.rows_mut(n, o), x.rows(0, n)); // (3)
-        fire(self, drive, prev, next.as_view_mut()); // (3) to (6)
+        advance_lanes(self, drive, prev, next.as_view_mut()); // (3) to (6)
         if self.relaxed {
             self.relax(next);
         }
     }
 
-    fn shows(&self) -> Option<Range<usize>> {
-        let (n, o) = (self.complex_rows(), self.config.width);
-        Some(n + o..n + 2 * o)
-    }
-
-    fn retreat(
+    fn advance_backward(
         &self,
         at: Recorded<R>,
         mut adj: ViewMut<R>,
         mut d_drive: ViewMut<R>,
         grad: &mut Params<R>,
     ) {
-        let (n, o) = (self.complex_rows(), self.config.width);
-        fire_reverse(self, at, adj.as_view_mut(), d_drive.as_view_mut(), grad); // (6)ᵀ to (3)ᵀ
+        let (n, o) = (self.system.rows(), self.config.width);
+        advance_lanes_backward(self, at, adj.as_view_mut(), d_drive.as_view_mut(), grad); // (6)ᵀ to (3)ᵀ
         let d_c: View<R> = d_drive.as_view();
         self.c_t.add_product(adj.rows_mut(0, n), d_c.rows(n, o)); // (3)ᵀ
-        scan_reverse(self, adj, d_drive); // (2)ᵀ
+        advance_lanes_backward(&self.system.diagonal, at, adj, d_drive, grad); // (2)ᵀ
     }
 
-    fn unproject(
+    fn project_backward(
         &self,
         x: Input<R>,
         at: Recorded<R>,
         d_drive: View<R>,
         grad: &mut Params<R>,
-        mut dx: Option<ViewMut<R>>,
+        dx: Option<ViewMut<R>>,
     ) {
-        let (n, o) = (self.complex_rows(), self.config.width);
-        let (d_w, d_c) = (d_drive.rows(0, n), d_drive.rows(n, o));
-        let (prev, v) = (at.prev.rows(0, n), at.drive.rows(0, n));
-        self.diagonal
-            .add_gradients(&self.params, &prev, &v, &d_w, grad); // (2)ᵀ
-        kernel::add_product_by_transpose(grad[C].as_view_mut(), d_c, at.next.rows(0, n)); // (3)ᵀ
-        x.apply_reverse(d_w, grad[B].as_view_mut()); // (1)ᵀ
-        if let Some(dx) = &mut dx {
-            kernel::set_transpose_product(dx.as_view_mut(), self.params[B].as_view(), d_w);
-        }
-        if self.config.skip {
-            x.apply_reverse(d_c, grad[D].as_view_mut()); // (1)ᵀ
-            if let Some(dx) = &mut dx {
-                kernel::add_transpose_product(dx.as_view_mut(), self.params[D].as_view(), d_c);
-            }
-        }
+        let (n, o) = (self.system.rows(), self.config.width);
+        let (d_c, states) = (d_drive.rows(n, o), at.next.rows(0, n));
+        kernel::add_product_by_transpose(grad[C].as_view_mut(), d_c, states); // (3)ᵀ
+        (self.system).project_backward(&self.params, x, at, d_drive, grad, dx); // (2)ᵀ, (1)ᵀ
     }
 }
 
@@ -300,10 +266,10 @@ impl<R: Real> SpikingSsm<R> {
     /// (6) in relaxed mode.
     fn relax(&self, mut next: ViewMut<R>) {
         for lane in 0..next.ncols() {
-            let (_, neurons) = column_mut(&mut next, lane).split_at_mut(self.complex_rows());
+            let (_, neurons) = column_mut(&mut next, lane).split_at_mut(self.system.rows());
             let (m, s) = neurons.split_at_mut(self.config.width);
             for (s, &m) in s.iter_mut().zip(&*m) {
-                *s = self.config.surrogate.relaxed(m - R::one());
+                *s = self.firing.surrogate.relaxed(m - self.firing.threshold);
             }
         }
     }

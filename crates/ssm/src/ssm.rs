@@ -39,23 +39,22 @@
 #[cfg(test)]
 mod tests;
 
-use multiversion::multiversion;
-use saturn_cell::init::normal;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Count, Field, FieldKind, Input, Kind, Params, Real, Recorded,
-    Size, Synapses, View, ViewMut, Widths, column, column_mut, kernel,
+    Built, Cell, CellConfig, ConfigError, Count, Emit, Field, FieldKind, Input, Output, Params,
+    Real, Recorded, Size, Synapses, View, ViewMut, Widths, advance_lanes, advance_lanes_backward,
+    kernel,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::continuous::Continuous;
 use crate::diagonal::{B, C, Diagonal};
-use crate::dynamics::{Dynamics, REFERENCE_DT_MS, append, matrices};
+use crate::dynamics::{Dynamics, append};
+use crate::system::{System, bins, draw};
 use crate::{Discretization, Init};
 
-/// Position of D `[O, I]`, where there is one; the parameters of the dynamics come last.
-pub const D: usize = 2;
+pub use crate::system::D;
 
 /// A diagonal state-space model.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -90,16 +89,17 @@ pub struct SsmConfig {
 
 impl Default for SsmConfig {
     fn default() -> Self {
+        let all = Continuous::default();
         Self {
             width: 96,
-            states: 64,
-            discretization: Discretization::Zoh,
-            init: Init::S4dLin,
-            frequencies: 16,
-            dt_min: 0.002,
-            dt_max: 0.4,
-            conjugate: true,
-            normalise: true,
+            states: all.states,
+            discretization: all.discretization,
+            init: all.init,
+            frequencies: all.frequencies,
+            dt_min: all.dt_min,
+            dt_max: all.dt_max,
+            conjugate: all.conjugate,
+            normalise: all.normalise,
             skip: true,
         }
     }
@@ -115,12 +115,7 @@ impl CellConfig for SsmConfig {
         ssm_size(&self.dynamics(), inputs, self.width.into(), self.skip)
     }
 
-    fn build<R: Real>(
-        &self,
-        inputs: usize,
-        dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+    fn build<R: Real>(&self, inputs: usize, dt_ms: f64, rng: &mut ChaCha8Rng) -> Built<R> {
         Ok(Box::new(Ssm::new(self, inputs, dt_ms, rng)?))
     }
 }
@@ -155,8 +150,7 @@ pub(crate) fn ssm_size(dynamics: &Dynamics, inputs: Count, outputs: Count, skip:
 pub struct Ssm<R: Real> {
     name: &'static str,
     params: Params<R>,
-    diagonal: Diagonal<R>,
-    skip: bool,
+    system: System<R>,
 }
 
 impl<R: Real> Ssm<R> {
@@ -182,32 +176,15 @@ impl<R: Real> Ssm<R> {
         rng: &mut ChaCha8Rng,
     ) -> Result<Self, ConfigError> {
         let bins = bins(inputs, dt_ms)?;
-        let learnt = dynamics.draw(bins, rng);
-        let mut params = matrices(dynamics.states(), inputs, outputs, rng);
-        if skip {
-            let d = normal(outputs, inputs, 1.0 / (inputs as f64).sqrt(), rng);
-            params = params.with("D", Kind::Weight, d);
-        }
+        let (params, learnt) = draw(&dynamics, (inputs, outputs), skip, 1.0, bins, rng);
         let params = append(params, &learnt);
+        let diagonal = Diagonal::new(dynamics, bins, &params);
         Ok(Self {
             name,
-            diagonal: Diagonal::new(dynamics, bins, &params),
+            system: System { diagonal, skip },
             params,
-            skip,
         })
     }
-
-    /// 2P, the rows of v in the drive.
-    fn complex_rows(&self) -> usize {
-        2 * self.diagonal.states()
-    }
-}
-
-/// `dt_ms` over the bin width that dynamics are given for, once inputs and `dt_ms` are checked.
-pub(crate) fn bins(inputs: usize, dt_ms: f64) -> Result<f64, ConfigError> {
-    ConfigError::unless_at_least_one("inputs", inputs)?;
-    ConfigError::unless_positive("dt_ms", dt_ms)?;
-    Ok(dt_ms / REFERENCE_DT_MS)
 }
 
 impl<R: Real> Cell<R> for Ssm<R> {
@@ -216,11 +193,11 @@ impl<R: Real> Cell<R> for Ssm<R> {
     }
 
     fn widths(&self) -> Widths {
-        let output = self.params[C].nrows();
+        let (n, output) = (self.system.rows(), self.params[C].nrows());
         Widths {
             input: self.params[B].ncols(),
-            drive: self.complex_rows() + if self.skip { output } else { 0 },
-            state: self.complex_rows(),
+            drive: n + if self.system.skip { output } else { 0 },
+            state: n,
             output,
         }
     }
@@ -228,21 +205,17 @@ impl<R: Real> Cell<R> for Ssm<R> {
     fn fields(&self) -> Vec<Field> {
         vec![Field {
             name: "x",
-            rows: 0..self.complex_rows(),
+            rows: 0..self.system.rows(),
             kind: FieldKind::Complex,
         }]
     }
 
     fn drive_fields(&self) -> Vec<Field> {
-        vec![Field {
-            name: "v",
-            rows: 0..self.complex_rows(),
-            kind: FieldKind::ComplexDrive,
-        }]
+        self.system.drive_fields()
     }
 
     fn moduli(&self) -> Option<Vec<R>> {
-        Some(self.diagonal.moduli())
+        Some(self.system.diagonal.moduli())
     }
 
     fn synapses(&self) -> Synapses {
@@ -251,7 +224,7 @@ impl<R: Real> Cell<R> for Ssm<R> {
             per_input: w.drive,
             per_spike: 0,
             // The products with f and L take four multiplications a state each.
-            always: 8 * self.diagonal.states() + w.output * w.state,
+            always: 8 * self.system.diagonal.states() + w.output * w.state,
         }
     }
 
@@ -261,29 +234,51 @@ impl<R: Real> Cell<R> for Ssm<R> {
 
     fn update(&mut self, change: &mut dyn FnMut(&mut Params<R>)) {
         change(&mut self.params);
-        self.diagonal.refresh(&self.params);
+        self.system.diagonal.refresh(&self.params);
     }
 
     fn boxed(&self) -> Box<dyn Cell<R>> {
         Box::new(self.clone())
     }
 
-    fn project(&self, x: Input<R>, mut drive: ViewMut<R>) {
-        let (n, o) = (self.complex_rows(), self.params[C].nrows());
-        kernel::fill_zero(&mut drive);
-        x.apply(self.params[B].as_view(), drive.rows_mut(0, n)); // (1)
-        if self.skip {
-            x.apply(self.params[D].as_view(), drive.rows_mut(n, o)); // (1)
-        }
+    fn output(&self) -> Output<'_, R> {
+        Output::Emitted(self)
+    }
+
+    fn project(&self, x: Input<R>, drive: ViewMut<R>) {
+        self.system.project(&self.params, x, drive); // (1)
     }
 
     fn advance(&self, drive: ViewMut<R>, prev: View<R>, next: ViewMut<R>) {
-        scan(self, drive, prev, next); // (2)
+        advance_lanes(&self.system.diagonal, drive, prev, next); // (2)
     }
 
+    fn advance_backward(
+        &self,
+        at: Recorded<R>,
+        adj: ViewMut<R>,
+        d_drive: ViewMut<R>,
+        grad: &mut Params<R>,
+    ) {
+        advance_lanes_backward(&self.system.diagonal, at, adj, d_drive, grad); // (2)ᵀ
+    }
+
+    fn project_backward(
+        &self,
+        x: Input<R>,
+        at: Recorded<R>,
+        d_drive: View<R>,
+        grad: &mut Params<R>,
+        dx: Option<ViewMut<R>>,
+    ) {
+        (self.system).project_backward(&self.params, x, at, d_drive, grad, dx); // (2)ᵀ, (1)ᵀ
+    }
+}
+
+impl<R: Real> Emit<R> for Ssm<R> {
     fn emit(&self, drive: ViewMut<R>, states: View<R>, mut y: ViewMut<R>) {
-        let n = self.complex_rows();
-        if self.skip {
+        let n = self.system.rows();
+        if self.system.skip {
             let o = y.nrows();
             kernel::copy(&mut y, &drive.rows(n, o)); // (3)
         } else {
@@ -292,7 +287,7 @@ impl<R: Real> Cell<R> for Ssm<R> {
         kernel::add_product(y, self.params[C].as_view(), states); // (3)
     }
 
-    fn absorb(
+    fn emit_backward(
         &self,
         at: Recorded<R>,
         dy: View<R>,
@@ -300,67 +295,11 @@ impl<R: Real> Cell<R> for Ssm<R> {
         mut d_drive: ViewMut<R>,
         grad: &mut Params<R>,
     ) {
-        let n = self.complex_rows();
-        if self.skip {
+        let n = self.system.rows();
+        if self.system.skip {
             kernel::copy(&mut d_drive.rows_mut(n, dy.nrows()), &dy); // (3)ᵀ
         }
         kernel::set_transpose_product(d_states, self.params[C].as_view(), dy); // (3)ᵀ
         kernel::add_product_by_transpose(grad[C].as_view_mut(), dy, at.next); // (3)ᵀ
-    }
-
-    fn retreat(
-        &self,
-        _at: Recorded<R>,
-        adj: ViewMut<R>,
-        d_drive: ViewMut<R>,
-        _grad: &mut Params<R>,
-    ) {
-        scan_reverse(self, adj, d_drive); // (2)ᵀ
-    }
-
-    fn unproject(
-        &self,
-        x: Input<R>,
-        at: Recorded<R>,
-        d_drive: View<R>,
-        grad: &mut Params<R>,
-        mut dx: Option<ViewMut<R>>,
-    ) {
-        let (n, o) = (self.complex_rows(), self.params[C].nrows());
-        let (v, d_w) = (at.drive.rows(0, n), d_drive.rows(0, n));
-        self.diagonal
-            .add_gradients(&self.params, &at.prev, &v, &d_w, grad); // (2)ᵀ
-        x.apply_reverse(d_w, grad[B].as_view_mut()); // (1)ᵀ
-        if let Some(dx) = &mut dx {
-            kernel::set_transpose_product(dx.as_view_mut(), self.params[B].as_view(), d_w);
-        }
-        if self.skip {
-            let d_s = d_drive.rows(n, o);
-            x.apply_reverse(d_s, grad[D].as_view_mut()); // (1)ᵀ
-            if let Some(dx) = &mut dx {
-                kernel::add_transpose_product(dx.as_view_mut(), self.params[D].as_view(), d_s);
-            }
-        }
-    }
-}
-
-/// (2)
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn scan<R: Real>(cell: &Ssm<R>, mut drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>) {
-    let n = cell.complex_rows();
-    for lane in 0..prev.ncols() {
-        let w = &mut column_mut(&mut drive, lane)[..n];
-        let x = column(&prev, lane);
-        cell.diagonal.advance(w, x, column_mut(&mut next, lane)); // (2)
-    }
-}
-
-/// (2)ᵀ
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn scan_reverse<R: Real>(cell: &Ssm<R>, mut adj: ViewMut<R>, mut d_drive: ViewMut<R>) {
-    let n = cell.complex_rows();
-    for lane in 0..adj.ncols() {
-        let d_w = &mut column_mut(&mut d_drive, lane)[..n];
-        cell.diagonal.retreat(column_mut(&mut adj, lane), d_w); // (2)ᵀ
     }
 }

@@ -2,13 +2,13 @@
 
 use nalgebra::DMatrix;
 use saturn_cell::rng::generator;
-use saturn_cell::{Cell, Input, Tape};
+use saturn_cell::{Cell, CellConfig, Input, Tape};
 use saturn_neurons::bounded::Bounded;
 use saturn_neurons::decay::TimeConstants;
 use saturn_ssm::{
-    Discretization, LruConfig, SelectiveSsm, SelectiveSsmConfig, SelectiveStep, SpikingSsm,
-    SpikingSsmConfig, Ssm, SsmBlock, SsmBlockConfig, SsmConfig,
+    LruConfig, SelectiveSsmConfig, SpikingSsm, SpikingSsmConfig, SsmBlockConfig, SsmConfig,
 };
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 const TOLERANCE: f64 = 1e-12;
@@ -25,6 +25,13 @@ fn reference() -> Value {
 fn matrix(value: &Value) -> DMatrix<f64> {
     let rows: Vec<Vec<f64>> = serde_json::from_value(value.clone()).expect("a list of rows");
     DMatrix::from_fn(rows.len(), rows[0].len(), |i, j| rows[i][j])
+}
+
+/// The cell of these keys on so many inputs.
+fn cell<C: CellConfig + DeserializeOwned>(keys: &str, inputs: usize) -> Box<dyn Cell<f64>> {
+    let config: C = serde_json::from_str(keys).expect("keys of the cell");
+    let cell = config.build(inputs, 10.0, &mut generator(1, "init", 0));
+    cell.expect("valid")
 }
 
 fn load(cell: &mut dyn Cell<f64>, params: &Value) {
@@ -46,68 +53,39 @@ fn assert_close(ours: &DMatrix<f64>, golden: &DMatrix<f64>, what: &str) {
 fn a_dense_system_in_its_eigenbasis() {
     let golden = &reference()["dense"];
     let x = matrix(&golden["x"]);
-    for (rule, name) in [
-        (Discretization::Zoh, "zoh"),
-        (Discretization::Bilinear, "bilinear"),
-    ] {
-        let config = SsmConfig {
-            width: 2,
-            states: 3,
-            discretization: rule,
-            ..SsmConfig::default()
-        };
-        let mut cell = Ssm::new(&config, 2, 10.0, &mut generator(1, "init", 0)).expect("valid");
-        load(&mut cell, &golden["params"]);
+    for name in ["zoh", "bilinear"] {
+        let keys = format!(r#"{{"width": 2, "states": 3, "discretization": "{name}"}}"#);
+        let mut cell = cell::<SsmConfig>(&keys, 2);
+        load(cell.as_mut(), &golden["params"]);
         let mut tape = Tape::new();
-        tape.start(&cell, x.ncols(), 1);
-        tape.forward(&cell, Input::Dense(x.as_view()), None);
+        tape.start(cell.as_ref(), x.ncols(), 1);
+        tape.forward(cell.as_ref(), Input::Dense(x.as_view()), None);
         let y = tape.output().clone_owned();
         assert_close(&y, &matrix(&golden["y"][name]), name);
     }
 }
 
 #[test]
-fn the_block_and_its_gradients() {
-    let golden = &reference()["block"];
-    let config = SsmBlockConfig {
-        width: 3,
-        states: 2,
-        ..SsmBlockConfig::default()
-    };
-    let mut cell = SsmBlock::new(&config, 3, 10.0, &mut generator(1, "init", 0)).expect("valid");
-    assert_golden(&mut cell, golden, 2);
-}
-
-#[test]
-fn the_linear_recurrent_unit_and_its_gradients() {
-    let config = LruConfig {
-        width: 3,
-        states: 3,
-        ..LruConfig::default()
-    };
-    let mut cell = (config.cell(2, 10.0, &mut generator(1, "init", 0))).expect("valid");
-    assert_golden(&mut cell, &read(include_str!("golden/lru.json")), 2);
-}
-
-#[test]
-fn the_selective_scan_and_its_gradients() {
-    let golden = read(include_str!("golden/selective_ssm.json"));
-    for (case, discretization, gate, complex) in [
-        ("zoh", SelectiveStep::Zoh, true, false),
-        ("euler", SelectiveStep::Euler, false, false),
-        ("complex", SelectiveStep::Zoh, true, true),
+fn cells_and_their_gradients() {
+    let (block, lru) = (&reference()["block"], read(include_str!("golden/lru.json")));
+    let selective = read(include_str!("golden/selective_ssm.json"));
+    let [zoh, euler, complex] = ["zoh", "euler", "complex"].map(|case| &selective[case]);
+    let steps = r#"{"width": 3, "states": 2, "discretization": "euler", "gate": false}"#;
+    let turning = r#"{"width": 3, "states": 2, "complex": true}"#;
+    for (mut cell, golden) in [
+        (
+            cell::<SsmBlockConfig>(r#"{"width": 3, "states": 2}"#, 3),
+            block,
+        ),
+        (cell::<LruConfig>(r#"{"width": 3, "states": 3}"#, 2), &lru),
+        (
+            cell::<SelectiveSsmConfig>(r#"{"width": 3, "states": 2}"#, 3),
+            zoh,
+        ),
+        (cell::<SelectiveSsmConfig>(steps, 3), euler),
+        (cell::<SelectiveSsmConfig>(turning, 3), complex),
     ] {
-        let config = SelectiveSsmConfig {
-            width: 3,
-            states: 2,
-            complex,
-            discretization,
-            gate,
-            ..SelectiveSsmConfig::default()
-        };
-        let rng = &mut generator(1, "init", 0);
-        let mut cell = SelectiveSsm::new(&config, 3, 10.0, rng).expect("valid");
-        assert_golden(&mut cell, &golden[case], 2);
+        assert_golden(cell.as_mut(), golden, 2);
     }
 }
 
@@ -160,17 +138,12 @@ const S5: &str = r#"{"width": 3, "states": 4, "init": "s5", "frequencies": 2, "d
 #[test]
 fn s5_by_its_keys() {
     let golden = read(include_str!("golden/s5.json"));
-    let rng = &mut generator(1, "init", 0);
-    let ssm: SsmConfig = serde_json::from_str(S5).expect("keys of `ssm`");
-    let mut ssm = Ssm::new(&ssm, 3, 10.0, rng).expect("valid");
-    let block: SsmBlockConfig = serde_json::from_str(S5).expect("keys of `ssm_block`");
-    let mut block = SsmBlock::new(&block, 3, 10.0, rng).expect("valid");
-    for (cell, golden) in [
-        (&mut ssm as &mut dyn Cell<f64>, &golden["ssm"]),
-        (&mut block, &golden["ssm_block"]),
+    for (mut cell, golden) in [
+        (cell::<SsmConfig>(S5, 3), &golden["ssm"]),
+        (cell::<SsmBlockConfig>(S5, 3), &golden["ssm_block"]),
     ] {
-        assert_starts_as_s5(cell, &golden["params"]);
-        assert_golden(cell, golden, 2);
+        assert_starts_as_s5(cell.as_ref(), &golden["params"]);
+        assert_golden(cell.as_mut(), golden, 2);
     }
 }
 

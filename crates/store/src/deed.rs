@@ -1,46 +1,46 @@
-//! What is done with a file, a socket or a terminal: whose fault it is when it fails follows from it.
+//! An operation on a file, a socket or a terminal. Its kind decides whose fault a failure is.
 
 use std::fmt;
 
-/// Something that is done with a file, a folder, a socket or a terminal.
+/// An operation on a file, a folder, a socket or a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deed {
-    /// Its contents are read.
+    /// Reading its contents.
     Read,
-    /// It is opened.
+    /// Opening it.
     Open,
-    /// What comes after what was read.
+    /// Reading more of it.
     ReadOn,
-    /// A socket is connected to.
+    /// Connecting to a socket.
     Connect,
-    /// A socket is listened at.
+    /// Listening at a socket.
     Listen,
-    /// A terminal is drawn on.
+    /// Drawing on a terminal.
     Draw,
-    /// The entries of a folder are read.
+    /// Reading the entries of a folder.
     List,
-    /// A folder is created.
+    /// Creating a folder.
     CreateFolder,
-    /// A file is created.
+    /// Creating a file.
     Create,
-    /// It is locked.
+    /// Locking it.
     Lock,
-    /// What it will hold is encoded.
+    /// Encoding its contents.
     Encode,
-    /// It is written.
+    /// Writing it.
     Write,
-    /// A line is added to it.
+    /// Appending a line to it.
     Append,
-    /// It is removed.
+    /// Removing it.
     Remove,
-    /// A socket is made.
+    /// Creating a socket.
     MakeSocket,
-    /// A thread that reads it is started.
+    /// Starting the thread that reads it.
     StartReader,
 }
 
 impl Deed {
-    /// Whether it only takes what the user named: a file to read, an address, a terminal.
+    /// Whether it only reads what the user named: a file, an address, a terminal.
     pub fn is_taking(self) -> bool {
         match self {
             Self::Open
@@ -68,7 +68,7 @@ impl fmt::Display for Deed {
         f.write_str(match self {
             Self::Read => "read",
             Self::Open => "open",
-            Self::ReadOn => "read on",
+            Self::ReadOn => "read more of",
             Self::Connect => "connect",
             Self::Listen => "listen",
             Self::Draw => "draw on",
@@ -81,7 +81,7 @@ impl fmt::Display for Deed {
             Self::Append => "append",
             Self::Remove => "remove",
             Self::MakeSocket => "make a socket",
-            Self::StartReader => "start a reader of",
+            Self::StartReader => "start the reader of",
         })
     }
 }

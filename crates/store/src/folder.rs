@@ -1,20 +1,20 @@
-//! A run's folder: one owner at a time, files written beside and renamed, finished results kept.
+//! A run's folder: one owner at a time, files replaced whole, finished results kept.
 //!
 //! ```text
 //! scenario.yaml    the scenario with every default written out
 //! manifest.json    version, seeds, machine, times, checksums of the inputs
-//! metrics.jsonl    one line an epoch and an evaluation, as it happens
-//! cells/           a file of at most 40 kB a finished net (see `cells`): tables and figures can be made of these
-//! results/         one file a trained net and one an evaluation (see `place`); what is here is not done again
-//! checkpoints/     what unfinished work goes on from (see `checkpoint`); empty when all is done
+//! metrics.jsonl    one line per epoch and evaluation, as it happens
+//! cells/           one file of at most 40 kB per finished trial (see `cells`); tables and figures can be made from these
+//! results/         one file per trained net and one per evaluation (see `place`); existing results are not recomputed
+//! checkpoints/     state of unfinished work (see `checkpoint`); empty when all is done
 //! weights/         safetensors, with PyTorch's names and shapes where PyTorch has the cell
 //! traces/          state traces, HDF5
-//! health/          ranges of health of nets that have been streamed (see `live::health`)
+//! health/          healthy ranges of nets that have run live (see `live::health`)
 //! figures/         SVG and PNG
-//! analysis/        what `saturn analyse` finds of a net: JSON, SVG and PNG
-//! summary.json     every figure of the matrix
-//! report.html      to be read
-//! apart/           summary, figures and report of trials on other events, a folder for each (see `apart`)
+//! analysis/        results of `saturn analyse`: JSON, SVG and PNG
+//! summary.json     every number of the comparison
+//! report.html      the report
+//! apart/           summary, figures and report of trials on other events, one folder each (see `apart`)
 //! ```
 
 mod leftovers;
@@ -33,12 +33,13 @@ use super::owner::{Files, Owner, differences};
 use crate::regular;
 use leftovers::sweep;
 
-/// What can go wrong with a run's folder.
+/// Errors of a run's folder.
 #[derive(Debug, Error)]
 pub enum FolderError {
     /// The folder belongs to another scenario.
     #[error(
-        "{}: holds another run (`{found}`){}\nhint: choose another folder with --out to keep both, or remove this one",
+        "{}: contains another run (`{found}`){}\nhint: choose another folder with --out to keep both, or \
+        remove this one",
         path.display(),
         below(differences)
     )]
@@ -47,12 +48,12 @@ pub enum FolderError {
         path: PathBuf,
         /// The name of the run in it.
         found: String,
-        /// What differs, a line a key.
+        /// The differences, one line per key.
         differences: Vec<String>,
     },
-    /// The results in the folder are of other data.
+    /// The results in the folder were computed on other data.
     #[error(
-        "{}: holds results on other data{}\nhint: choose another folder with --out to keep both{}",
+        "{}: contains results on other data{}\nhint: choose another folder with --out to keep both{}",
         path.display(),
         below(differences),
         if *tested { ". Nets do not depend on the test file: copy the folder, remove `results/*.test.json` and \
@@ -61,40 +62,41 @@ pub enum FolderError {
     OtherData {
         /// The folder.
         path: PathBuf,
-        /// What differs, a line a file.
+        /// The differences, one line per file.
         differences: Vec<String>,
-        /// Whether the test file alone differs.
+        /// Whether only the test file differs.
         tested: bool,
     },
-    /// The file that says whose folder it is cannot be read.
+    /// The file that identifies the folder's run cannot be read.
     #[error(
-        "{}: is damaged: {source}\nhint: nothing else says which run is in this folder: choose another one with --out; \
-         its finished cells can be read with --collect",
+        "{}: is damaged: {source}\nhint: no other file identifies the run in this folder: choose another one \
+         with --out; its finished trials can be read with --collect",
         path.display()
     )]
     DamagedOwner {
         /// The file.
         path: PathBuf,
-        /// What the reader said.
+        /// The parser's message.
         source: serde_json::Error,
     },
-    /// There are files, but none of ours.
+    /// There are files, but none of Saturn's.
     #[error(
-        "{}: is not empty and holds no run\nhint: choose another folder with --out",
+        "{}: is not empty and contains no run\nhint: choose another folder with --out",
         path.display()
     )]
     NotARun {
         /// The folder.
         path: PathBuf,
     },
-    /// There is nothing to go on with.
-    #[error("{}: holds no run to go on with\nhint: check the path, or leave out --resume to begin one", path.display())]
+    /// There is nothing to resume.
+    #[error("{}: contains no run to resume\nhint: check the path, or omit --resume to start one", path.display())]
     NothingToResume {
         /// The folder.
         path: PathBuf,
     },
-    /// Another process works in the folder.
-    #[error("{}: another saturn is at work in this folder\nhint: wait for it, or choose another folder with --out", path.display())]
+    /// Another process uses the folder.
+    #[error("{}: another saturn process is using this folder\nhint: wait for it, or choose another folder \
+        with --out", path.display())]
     Busy {
         /// The folder.
         path: PathBuf,
@@ -104,24 +106,24 @@ pub enum FolderError {
     Io {
         /// The file.
         path: PathBuf,
-        /// What was tried.
+        /// The operation.
         what: Deed,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// A file of ours does not hold what we wrote.
-    #[error("{}: is damaged: {source}\nhint: move it out of the folder; what it held will be computed again", path.display())]
+    /// A file written by Saturn has unexpected contents.
+    #[error("{}: is damaged: {source}\nhint: move it out of the folder; its contents will be computed again", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What the reader said.
+        /// The parser's message.
         source: serde_json::Error,
     },
 }
 
 impl FolderError {
-    /// The same, with the settings in which the run in the folder differs from the scenario `now`, which has every
-    /// default written out.
+    /// The same error, with the settings in which the folder's run differs from the scenario `now`, which has
+    /// every default written out.
     #[must_use]
     pub fn with_differences(self, now: &str) -> Self {
         match self {
@@ -177,16 +179,16 @@ pub(super) const PARTS: [&str; 7] = [
     "health",
 ];
 
-/// The largest file of ours that is read whole, bytes.
+/// The largest of our files that is read whole, bytes.
 const LARGEST: u64 = 1 << 30;
 
 /// An open run folder, locked for this process.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
-    /// Held as long as the folder is open.
+    /// The lock, for as long as the folder is open.
     _lock: File,
-    /// Whether other processes may hold it, too.
+    /// Whether other processes may use it too.
     shared: bool,
 }
 
@@ -201,9 +203,9 @@ impl Folder {
         Self::open_any(path, name, &[fingerprint.to_owned()], shared)
     }
 
-    /// Opens or creates `path` for the run called `name` whose scenario has the first of `fingerprints`, or had
-    /// one of the others by earlier versions. A folder of the same scenario is gone on with; any other is
-    /// refused. Several processes may hold a folder that they only add cells to, each opening it as `shared`.
+    /// Opens or creates `path` for the run called `name` whose scenario has the first of `fingerprints`, or
+    /// had one of the others in earlier versions. A folder of the same scenario is resumed; any other is
+    /// rejected. With `shared`, several processes may open a folder to which they only add trials.
     pub fn open_any(
         path: &Path,
         name: &str,
@@ -275,8 +277,8 @@ impl Folder {
         Ok(folder)
     }
 
-    /// Notes that what is done from now on is done on `data`, unless there are results on others; `last` says
-    /// whether on the test split.
+    /// Records that work from now on uses `data`, unless there are results on other data; `last` is whether
+    /// on the test split.
     pub fn hold_data(&self, data: &Files, last: bool) -> Result<(), FolderError> {
         let path = self.path.join("run.json");
         let bytes = regular::read(&path, LARGEST).map_err(|source| FolderError::Io {
@@ -297,14 +299,14 @@ impl Folder {
         }
         let kept = owner.data.get("test").cloned();
         owner.data.clone_from(data);
-        // The test file of results that stay is the one that they were made of.
+        // If results exist, the test file is the one they were computed on.
         if let (Some(test), true) = (kept, self.has_results(".test.json")?) {
             owner.data.insert("test".to_owned(), test);
         }
         self.write_json(Path::new("run.json"), &owner)
     }
 
-    /// Whether there is a file of results whose name ends like this.
+    /// Whether a results file has a name with this suffix.
     fn has_results(&self, ending: &str) -> Result<bool, FolderError> {
         let path = self.path.join("results");
         let failed = |source| FolderError::Io {
@@ -321,7 +323,7 @@ impl Folder {
         Ok(false)
     }
 
-    /// An error unless `path` holds a run that can be gone on with.
+    /// An error unless `path` contains a run that can be resumed.
     pub fn must_exist(path: &Path) -> Result<(), FolderError> {
         if path.join("run.json").is_file() {
             return Ok(());
@@ -336,7 +338,7 @@ impl Folder {
         &self.path
     }
 
-    /// Writes `bytes` to `file` (relative to the folder): beside it, synced, renamed.
+    /// Writes `bytes` to `file` (relative to the folder) under a temporary name, synced, renamed.
     pub fn write(&self, file: &Path, bytes: &[u8]) -> Result<(), FolderError> {
         write_beside(&self.path.join(file), bytes)
     }
@@ -352,7 +354,7 @@ impl Folder {
         write_beside(&path, &bytes)
     }
 
-    /// Removes `file`, which may have gone already.
+    /// Removes `file`; it may already be gone.
     pub fn remove(&self, file: &Path) -> Result<(), FolderError> {
         let path = self.path.join(file);
         match fs::remove_file(&path) {
@@ -365,13 +367,13 @@ impl Folder {
         }
     }
 
-    /// Reads `file` as JSON; `None` where there is no such file.
+    /// Reads `file` as JSON; `None` if it does not exist.
     pub fn read_json<T: DeserializeOwned>(&self, file: &Path) -> Result<Option<T>, FolderError> {
         read_json(&self.path.join(file))
     }
 
-    /// Takes the cell called `cell` for this process, as long as what is returned is held; `None` if another
-    /// process has it. Only who shares a folder has to.
+    /// Claims the trial called `cell` for this process, until the returned value is dropped; `None` if
+    /// another process has it. Only needed in a shared folder.
     pub fn claim(&self, cell: &Path) -> Result<Option<Claim>, FolderError> {
         if !self.shared {
             return Ok(Some(Claim { _lock: None }));
@@ -391,13 +393,13 @@ impl Folder {
     }
 }
 
-/// A cell that is this process's.
+/// A trial claimed by this process.
 #[derive(Debug)]
 pub struct Claim {
     _lock: Option<File>,
 }
 
-/// What `run.json` says.
+/// The contents of `run.json`.
 fn read_owner(path: &Path, bytes: &[u8]) -> Result<Owner, FolderError> {
     serde_json::from_slice(bytes).map_err(|source| FolderError::DamagedOwner {
         path: path.to_owned(),
@@ -405,7 +407,7 @@ fn read_owner(path: &Path, bytes: &[u8]) -> Result<Owner, FolderError> {
     })
 }
 
-/// Reads JSON from `path`; `None` where there is no such file.
+/// Reads JSON from `path`; `None` if it does not exist.
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, FolderError> {
     match regular::read(path, LARGEST) {
         Ok(bytes) => parse(path, &bytes).map(Some),

@@ -1,16 +1,18 @@
-//! What is kept on disk while work goes on, and what the user is told meanwhile.
+//! What is stored on disk during a run, and what is shown to the user meanwhile.
 //!
 //! | module | what |
 //! |---|---|
 //! | [`folder`] | a run's folder: one owner at a time, files replaced whole |
-//! | [`owner`] | which scenario and which data a folder belongs to |
+//! | [`owner`] | the scenario and data of a folder |
 //! | [`checkpoint`] | state of unfinished work, from which it resumes bit for bit |
-//! | [`deed`] | what was tried with a file, by which its failure is classed |
+//! | [`clock`] | the parts of a result that depend on the clock, and how to omit them |
+//! | [`deed`] | the operation on a file, by which its failure is classed |
 //! | [`regular`] | reading a plain file of bounded length |
 //! | [`Progress`] | a bar with the time left, or lines in a log |
-//! | [`say`] | standard error, which nobody need read |
+//! | [`say`] | standard error, without blocking on its reader |
 
 pub mod checkpoint;
+pub mod clock;
 pub mod deed;
 pub mod folder;
 pub mod owner;

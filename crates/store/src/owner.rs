@@ -1,8 +1,8 @@
-//! Whose a run's folder is: `run.json`, the scenario and the data that its results belong to.
+//! The owner of a run's folder: `run.json`, the scenario and the data of its results.
 //!
-//! Results of other settings, or of other data, do not go into the same folder: what differs is named, with what it
-//! was and what it is now. The test file is apart from the others: training and validation do not depend on it, so
-//! a folder that has no results on the test split yet takes any.
+//! Results of other settings or other data do not go into the same folder: each difference is listed with its
+//! old and new value. The test file is treated separately: training and validation do not depend on it, so a
+//! folder without results on the test split accepts any.
 
 use std::collections::BTreeMap;
 
@@ -12,23 +12,23 @@ use serde_json::Value;
 /// Checksums of data files by what they are for: `train`, `valid`, `test`, `gap_recordings`.
 pub type Files = BTreeMap<String, String>;
 
-/// The most differences that are listed.
+/// The most differences listed.
 const LISTED: usize = 12;
 
-/// Whose folder it is.
+/// The owner of a folder.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Owner {
     /// The run's name.
     pub name: String,
-    /// The checksum of its settings.
+    /// Checksum of its settings.
     pub fingerprint: String,
-    /// Its data; empty in folders of earlier versions, and where nothing was done yet.
+    /// Its data; empty in folders of earlier versions, and before any work was done.
     #[serde(default, skip_serializing_if = "Files::is_empty")]
     pub data: Files,
 }
 
 impl Owner {
-    /// What of `now` is not what the results here were made of; the test file counts where `tested`.
+    /// The data of `now` that differ from those of the results here; the test file counts only if `tested`.
     pub fn other_data(&self, now: &Files, tested: bool) -> Vec<String> {
         let short = |sum: &str| sum.chars().take(12).collect::<String>();
         let counts = |key: &str| tested || key != "test";
@@ -46,7 +46,8 @@ impl Owner {
     }
 }
 
-/// The settings that differ between two scenarios with every default written out, `key: before there, after now`.
+/// The settings that differ between two scenarios with every default written out, `key: before there, after
+/// now`.
 pub fn differences(before: &str, after: &str) -> Vec<String> {
     let read = |text: &str| serde_saphyr::from_str::<Value>(text).unwrap_or_default();
     let mut found = Vec::new();
@@ -139,7 +140,7 @@ mod tests {
         let found = owner.other_data(&files("cccc"), true);
         assert_eq!(found, ["the test file: sha256 bbbb... there, cccc... now"]);
         assert!(owner.other_data(&files("bbbb"), true).is_empty());
-        // A file that is not named now is not looked at.
+        // A file that is not named now is not compared.
         assert!(owner.other_data(&Files::new(), true).is_empty());
     }
 }

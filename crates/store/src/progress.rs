@@ -1,29 +1,31 @@
 //! Progress: a bar with the time left on a terminal, plain lines in a log.
 
+mod bar;
+
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use bar::Bar;
 
 use crate::say::{plain, say};
 
-/// Tells the user how far the work is, and hears of an interrupt.
+/// Shows the user the progress of the work, and reports an interrupt.
 #[derive(Clone)]
 pub struct Progress {
-    bar: ProgressBar,
+    bar: Bar,
     terminal: bool,
     stop: Arc<AtomicBool>,
     pace: Arc<Mutex<Pace>>,
 }
 
-/// How fast steps of evaluations go.
+/// Speed of evaluations, in steps.
 struct Pace {
     /// Steps since then.
     steps: u64,
     since: Instant,
-    /// When a line was last written, where there is no bar.
+    /// When a line was last written, if there is no bar.
     told: Instant,
 }
 
@@ -38,28 +40,20 @@ impl Default for Pace {
     }
 }
 
-/// From one look at the pace to the next.
+/// Interval between measurements of the speed.
 const LOOK: Duration = Duration::from_secs(2);
-/// From line to line, where there is no bar.
+/// Interval between lines, if there is no bar.
 const TELL: Duration = Duration::from_mins(1);
 
 impl Progress {
     /// Progress on standard error; `stop` is set by an interrupt.
     pub fn new(stop: Arc<AtomicBool>) -> Self {
         let terminal = std::io::stderr().is_terminal();
-        let bar = ProgressBar::with_draw_target(
-            Some(0),
-            if terminal {
-                ProgressDrawTarget::stderr()
-            } else {
-                ProgressDrawTarget::hidden()
-            },
-        );
-        if let Ok(style) = ProgressStyle::with_template(
-            "{bar:30.cyan/blue} {percent:>3} %  {elapsed} gone, {eta} left  {msg}{prefix}",
-        ) {
-            bar.set_style(style.progress_chars("━╸─"));
-        }
+        let bar = if terminal {
+            Bar::shown()
+        } else {
+            Bar::counting()
+        };
         Self {
             bar,
             terminal,
@@ -68,17 +62,17 @@ impl Progress {
         }
     }
 
-    /// Progress that shows nothing, for tests.
+    /// Progress that shows nothing.
     pub fn quiet() -> Self {
         Self {
-            bar: ProgressBar::hidden(),
+            bar: Bar::hidden(),
             terminal: true,
             stop: Arc::default(),
             pace: Arc::default(),
         }
     }
 
-    /// Progress of a part of the work: it shows nothing, and hears of the same interrupt.
+    /// Progress of a part of the work: no output, the same interrupt.
     pub fn hidden(&self) -> Self {
         Self {
             stop: Arc::clone(&self.stop),
@@ -88,25 +82,24 @@ impl Progress {
 
     /// Sets the amount of work, in any unit.
     pub fn total(&self, units: u64) {
-        self.bar.set_length(units);
-        self.bar.set_position(0);
-        self.bar.reset_eta();
+        self.bar.total(units);
     }
 
-    /// So much work is done.
+    /// Adds completed work.
     pub fn advance(&self, units: u64) {
-        self.bar.inc(units);
+        self.bar.advance(units);
     }
 
-    /// So much was done in an earlier run: nothing follows from it for the time that is left.
+    /// Adds work completed in an earlier run; the estimate of the time left ignores it.
     pub fn skip(&self, units: u64) {
         if units > 0 {
-            self.bar.inc(units);
-            self.bar.reset_eta();
+            self.bar.advance(units);
+            self.bar.forget_pace();
         }
     }
 
-    /// So many steps of an evaluation are done: their pace stands beside the bar, or in a line once a minute.
+    /// Adds completed steps of an evaluation. Their rate is shown next to the bar, or in a line once a
+    /// minute.
     pub fn steps(&self, steps: u64) {
         self.advance(steps);
         let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
@@ -126,28 +119,28 @@ impl Progress {
         }
     }
 
-    /// Names what is being done, beside the bar.
+    /// Names the current work, next to the bar.
     pub fn doing(&self, what: &str) {
         self.bar.set_message(what.to_owned());
-        self.bar.set_prefix("");
+        self.bar.set_prefix(String::new());
         let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
         (pace.steps, pace.since) = (0, Instant::now());
     }
 
-    /// Does what writes to the terminal, the bar out of its way.
+    /// Runs code that writes to the terminal, with the bar hidden.
     pub fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
         self.bar.suspend(write)
     }
 
-    /// A line that stays.
+    /// A line that stays on screen.
     pub fn line(&self, text: &str) {
         if self.terminal {
-            self.bar.println(plain(text));
+            self.bar.println(&plain(text));
         } else {
-            let (done, all) = (self.bar.position(), self.bar.length().unwrap_or(0));
+            let (done, all) = (self.bar.position(), self.bar.length());
             match (100 * done).checked_div(all) {
                 Some(percent) => {
-                    let left = self.bar.eta().as_secs();
+                    let left = self.bar.left().as_secs();
                     say(&format!("[{percent:>3} %, {left} s left] {text}"));
                 }
                 None => say(text),
@@ -155,21 +148,21 @@ impl Progress {
         }
     }
 
-    /// A line of results, which stands for itself.
+    /// A line of results, without a prefix.
     pub fn result(&self, text: &str) {
         if self.terminal {
-            self.bar.println(plain(text));
+            self.bar.println(&plain(text));
         } else {
             say(text);
         }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn finish(&self) {
-        self.bar.finish_and_clear();
+        self.bar.clear();
     }
 
-    /// What an interrupt sets.
+    /// The flag set by an interrupt.
     pub fn stop(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.stop)
     }

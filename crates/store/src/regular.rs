@@ -1,14 +1,14 @@
-//! Whole files into memory: only regular files, and none larger than is allowed.
+//! Whole files into memory: only regular files, and only up to a size limit.
 //!
-//! A path may lead to anything: `/dev/zero` never ends, and opening a pipe waits for whoever writes into it.
+//! A path may name anything: `/dev/zero` never ends, and opening a pipe waits for its writer.
 
 use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
-/// The bytes of the regular file at `path`, of which there may be `most`.
+/// The bytes of the regular file at `path`, at most `most`.
 pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    // Before it is opened: opening a pipe would wait.
+    // Checked before opening: opening a pipe would wait.
     let metadata = std::fs::metadata(path)?;
     if !metadata.is_file() {
         let message = format!("it is {}, not a regular file", kind(&metadata));

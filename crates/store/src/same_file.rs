@@ -1,16 +1,16 @@
-//! Whether a file that is to be written is the one that is read.
+//! Whether an output file is the input file.
 
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-/// What would be written is what is read.
+/// The output file is the input file.
 #[derive(Debug, Error)]
-#[error("{what} {}: is the file that is read, and would be changed\nhint: choose another path", path.display())]
+#[error("{what} {}: is the input file, and would be overwritten\nhint: choose another path", path.display())]
 pub struct SameFile {
     /// The option or argument.
     what: &'static str,
-    /// What was given.
+    /// Its value.
     path: PathBuf,
 }
 

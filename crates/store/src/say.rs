@@ -1,8 +1,8 @@
-//! Words on standard error: best effort, and safe on a terminal.
+//! Messages on standard error: best effort, and safe on a terminal.
 //!
-//! Standard error may be a full disk, a closed pipe, or a reader that is stuck. None of these may end the work or
-//! hold it up, so a line that cannot be written is dropped. Names that come from files and from senders may hold
-//! escape sequences, which a terminal would obey; they are shown as `\u001b`.
+//! Standard error may be a full disk, a closed pipe, or a stuck reader. None of these may stop or delay the
+//! work, so a line that cannot be written is dropped. Names from files and from senders may contain escape
+//! sequences, which a terminal would execute; they are shown as `\u001b`.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -11,15 +11,15 @@ use std::time::Duration;
 
 /// How long a line may wait for a reader.
 const PATIENCE: Duration = Duration::from_millis(100);
-/// Bytes that a pipe takes without waiting once it is ready (POSIX `PIPE_BUF`).
+/// Bytes that a pipe takes without blocking once it is ready (POSIX `PIPE_BUF`).
 const PIECE: usize = 512;
 
-/// Writes `text` and a line's end to standard error, if that can be done.
+/// Writes `text` and a newline to standard error, if possible.
 pub fn say(text: &str) {
     write(text, PATIENCE);
 }
 
-/// The same without any wait, for a handler of signals.
+/// The same without any wait, for a signal handler.
 pub fn say_at_once(text: &str) {
     write(text, Duration::ZERO);
 }
@@ -29,31 +29,31 @@ fn write(text: &str, wait: Duration) {
     line.push('\n');
     let mut out = io::stderr().lock();
     for piece in line.as_bytes().chunks(PIECE) {
-        // Nobody can be told that standard error does not work.
+        // There is no place to report that standard error fails.
         if !is_ready(&out, wait) || out.write_all(piece).is_err() {
             return;
         }
     }
 }
 
-/// Whether a write would be taken within `wait`.
+/// Whether a write would succeed within `wait`.
 #[cfg(unix)]
 fn is_ready(out: &impl std::os::fd::AsFd, wait: Duration) -> bool {
     use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
     let mut fds = [PollFd::new(out.as_fd(), PollFlags::POLLOUT)];
     let timeout = PollTimeout::try_from(wait).unwrap_or(PollTimeout::ZERO);
-    // An interrupted or impossible look leaves it to the write.
+    // An interrupted or unsupported check leaves it to the write.
     poll(&mut fds, timeout).map_or(true, |ready| ready > 0)
 }
 
-/// It cannot be asked here.
+/// Not supported on this platform.
 #[cfg(not(unix))]
 fn is_ready<T>(_: &T, _: Duration) -> bool {
     true
 }
 
-/// `text` with its control characters shown, all but line ends and tabs. The form is that of JSON, so that a
-/// line of JSON stays one.
+/// `text` with control characters escaped, except newlines and tabs. The form is that of JSON, so a line of
+/// JSON stays valid.
 pub fn plain(text: &str) -> Cow<'_, str> {
     let is_control = |c: char| c.is_control() && c != '\n' && c != '\t';
     if !text.contains(is_control) {

@@ -29,7 +29,7 @@ pub fn contraction(models: usize, count: usize, log: bool) -> Contraction {
     };
     figure.x = Axis::linear("time in the same gap (noise), s");
     if log {
-        figure.y = Axis::log("difference that the past still makes");
+        figure.y = Axis::log("remaining effect of the past");
     }
     figure
 }

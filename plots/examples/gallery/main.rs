@@ -1,7 +1,7 @@
 //! Draws every figure with made-up numbers into a folder:
 //! `cargo run -p saturn-plots --example gallery -- FOLDER`.
 //!
-//! The numbers are invented to look like those of a run; they are no results.
+//! The numbers are invented to look like those of a run; they are not results.
 
 mod curves;
 mod numbers;

@@ -34,7 +34,7 @@ pub const ARMS: [&str; 6] = [
     "adaptive, estimated mask",
     "state passing",
 ];
-/// The share of the past that an arm keeps, in order.
+/// The share of the past that an arm retains, in order.
 pub const KEEPS: [f64; 6] = [0.9, 0.45, 0.12, 0.02, 0.04, 0.3];
 
 /// A small generator of numbers in [0, 1).

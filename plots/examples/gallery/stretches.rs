@@ -104,9 +104,8 @@ pub fn stream(count: usize, estimated: bool) -> Stream {
         }
     });
     Stream {
-        title:
-            "The same GRU on the same stream: trained the usual way it cannot let go of the past"
-                .to_owned(),
+        title: "The same GRU on the same stream: with standard training it cannot forget the past"
+            .to_owned(),
         start_s,
         dt_s,
         input,
@@ -153,7 +152,7 @@ pub fn traces(count: usize, units: usize) -> Traces {
             .collect(),
     });
     Traces {
-        title: "In the gaps the adaptive net comes to rest".to_owned(),
+        title: "In the gaps the states of the adaptive network decay".to_owned(),
         quantity: "hidden state, tanh units".to_owned(),
         start_s,
         dt_s,

@@ -63,7 +63,7 @@ pub fn heat(models: usize, columns: usize) -> Heat {
         values[2] = f64::NAN;
     }
     Heat {
-        title: "Accuracy without reset, noise between the words".to_owned(),
+        title: "Accuracy without resets, noise between the words".to_owned(),
         unit: "accuracy in %, summed over the segment, ± 95 % interval".to_owned(),
         rows: MODELS[..models].iter().map(|m| (*m).to_owned()).collect(),
         columns: std::iter::once("classic, oracle reset")
@@ -86,7 +86,7 @@ pub fn large_heat() -> Heat {
         .map(|_| 100.0 - 70.0 * n.next().powi(2))
         .collect();
     Heat {
-        title: "Accuracy without reset, noise between the words".to_owned(),
+        title: "Accuracy without resets, noise between the words".to_owned(),
         unit: "accuracy in %, summed over the segment, ± 95 % interval".to_owned(),
         rows: MANY.iter().map(|m| (*m).to_owned()).collect(),
         columns: std::iter::once("classic, oracle reset")
@@ -127,9 +127,9 @@ pub fn scatter(models: usize, count: usize) -> Scatter {
         });
     }
     Scatter {
-        title: "Does a pinned state keep the past?".to_owned(),
+        title: "Does a saturated state retain the past?".to_owned(),
         x: Axis::linear("units at the ends of their range, %").over(0.0, 100.0),
-        y: Axis::log("what is left of the past after 80 steps of noise"),
+        y: Axis::log("remaining effect of the past after 80 steps of noise"),
         legend: all.iter().map(|(n, l, _)| (*l, (*n).to_owned())).collect(),
         panels,
         caption: "Each marker is one net.".to_owned(),

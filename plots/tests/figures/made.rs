@@ -145,7 +145,7 @@ fn tables(data: Data) -> Vec<Named> {
                 }],
                 range: (0.0, 100.0),
                 caption:
-                    "A row a model, a block a policy of resets, in it a column a way of training."
+                    "One row per model, one block per reset policy, one column per training regime."
                         .to_owned(),
                 ..Blocks::default()
             }),
@@ -170,8 +170,9 @@ fn scatter(data: Data) -> Scatter {
             title: "all".to_owned(),
             points: (0..9).map(point).collect(),
         }],
-        caption: "Each marker is one net, to the right what is pinned, upwards what is left."
-            .to_owned(),
+        caption:
+            "Each marker is one network: saturated states to the right, remaining effect upwards."
+                .to_owned(),
     }
 }
 

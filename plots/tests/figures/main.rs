@@ -12,8 +12,7 @@ use saturn_plots::{
     RasterPlot, Saturation, Scatter, Stream, Sweep, Traces, Training,
 };
 
-/// The texts of an SVG, after a check that each tag that opens is closed, that no attribute is NaN
-/// and that nothing is left unescaped.
+/// The texts of an SVG, after a check that every tag is closed, no attribute is NaN and all text is escaped.
 fn texts(svg: &str) -> Vec<String> {
     let mut open: Vec<&str> = Vec::new();
     let mut found = Vec::new();
@@ -62,7 +61,7 @@ fn ordinary_data_gives_svg_with_its_labels() {
                 "mask",
                 "estimated",
                 "seven",
-                "says two",
+                "detects two",
                 "P(class)",
             ],
         ),
@@ -98,7 +97,7 @@ fn ordinary_data_gives_svg_with_its_labels() {
 fn what_is_missing_is_said() {
     for (name, figure) in figures(Data::Missing) {
         let found = texts(&figure.to_svg().expect(name));
-        // A table says so place by place.
+        // A table shows it at each missing entry.
         let says = if ["heat", "blocks"].contains(&name) {
             "–"
         } else {

@@ -1,4 +1,4 @@
-//! What a reader must be able to trust: one legend, each name once, ends of axes that say so, no value hidden.
+//! Properties that readers rely on: one legend, each name once, marked ends of axes, no hidden value.
 
 use saturn_plots::{
     Accuracy, AccuracyPanel, Axis, Compare, CompareItem, ComparePanel, CompareValue, Figure,
@@ -29,7 +29,7 @@ fn sweep(panels: usize, y: Axis, lines: &[Series]) -> Sweep {
     }
 }
 
-/// The y of the first text that is `words`.
+/// The y of the first text equal to `words`.
 fn height(svg: &str, words: &str) -> f64 {
     let texts = svg.split("<text").skip(1);
     let tag = texts.map(|text| text.split_once('>').expect("a tag"));

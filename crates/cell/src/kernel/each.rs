@@ -6,11 +6,13 @@
 
 use crate::Real;
 
-/// Numbers of a block: one wide register of `f32`.
-const BLOCK: usize = 16;
+/// Numbers of a block: so many that the loop over them stays a loop and runs in wide registers. Shorter ones are
+/// unrolled before that.
+const BLOCK: usize = 64;
 
 /// Sets the i-th numbers of all `outs` to what `f` makes of them and of the i-th numbers of all `ins`, for
-/// every i. To be called within a function that is compiled for wide registers.
+/// every i. To be called within a function that is compiled for wide registers. With more than five `ins` the compiler
+/// may fall back to narrow registers: split the equation.
 #[inline(always)]
 pub fn each<R: Real, const W: usize, const N: usize>(
     mut outs: [&mut [R]; W],
@@ -56,7 +58,7 @@ mod tests {
     #[test]
     fn every_number_is_visited_once() {
         fn check<R: Real>() {
-            for len in [0, 1, 15, 16, 37, 64] {
+            for len in [0, 1, 37, 63, 64, 65, 150] {
                 let ramp = |from: usize| -> Vec<R> {
                     (from..from + len).map(|i| R::of(i as f64)).collect()
                 };

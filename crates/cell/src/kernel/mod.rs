@@ -10,9 +10,9 @@
 //! | [`panels`](self) | copies of weights for products at every step | read from front to back |
 //! | [`each`] | elementwise loops over many streams | the compiler need not ask whether they overlap |
 //!
-//! Elementwise loops stay in the cells, as their equations. Each is a function marked `multiversion`, which is
-//! compiled for AVX-512, AVX2, NEON and plain registers and chosen at run time; what its loops call is
-//! marked `#[inline(always)]`, to be compiled along. [`crate::elementary`] has the functions for such loops.
+//! Elementwise loops stay in the cells, as their equations: in a [`crate::Step`], or in a function of their
+//! own marked `multiversion`. Both are compiled for AVX-512, AVX2, NEON and plain registers and chosen at run time; what
+//! their loops call is marked `#[inline(always)]`, to be compiled along. [`crate::elementary`] has the functions for such loops.
 //!
 //! # The same bits
 //!
@@ -37,7 +37,7 @@ pub use columns::{add, axpy, copy, fill_zero, gather, gather_active};
 pub use each::each;
 pub use panels::{Panels, Transposed};
 pub use product::{
-    add_bias, add_bias_reverse, add_product, add_product_by_transpose, add_transpose_product,
+    add_bias, add_bias_backward, add_product, add_product_by_transpose, add_transpose_product,
     set_bias, set_product, set_transpose_product,
 };
 pub use sparse::{add_product_by_spikes, scatter};

@@ -88,7 +88,7 @@ pub fn add_bias<R: Real>(out: &mut ViewMut<R>, bias: &[R]) {
 
 /// The reverse of [`add_bias`]: `d_bias += Σ_j d_out[:, j]`.
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-pub fn add_bias_reverse<R: Real>(d_out: &View<R>, d_bias: &mut [R]) {
+pub fn add_bias_backward<R: Real>(d_out: &View<R>, d_bias: &mut [R]) {
     for j in 0..d_out.ncols() {
         for (b, &d) in d_bias.iter_mut().zip(column(d_out, j)) {
             *b += d;

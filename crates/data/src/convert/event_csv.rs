@@ -1,17 +1,17 @@
 //! Events as rows of text, one event a row.
 //!
-//! The first line names the columns, in any order; where it does not, [`CsvOptions::columns`] does:
+//! The first line names the columns, in any order; otherwise [`CsvOptions::columns`] does:
 //!
-//! | column | holds |
+//! | column | contents |
 //! |---|---|
-//! | `sample` | any name; the rows of a sample stand together. Without this column a file is one sample |
+//! | `sample` | any name; the rows of a sample are contiguous. Without this column a file is one sample |
 //! | `time_s`, `time_ms` or `time_us` | time from the sample's start, in that unit |
-//! | `t`, `time` or `timestamp` | the same in the unit of [`CsvOptions::times`], in seconds where nothing says it |
+//! | `t`, `time` or `timestamp` | the same in the unit of [`CsvOptions::times`], seconds if not given |
 //! | `unit` | channel, from 0 |
 //! | `x`, `y`, and `p` or `polarity` | pixel and polarity of a camera's event: the channel is `(p H + y) W + x` in a picture of W x H |
 //! | `label` | class: a number from 0, or a name; the same in all rows of a sample |
 //! | `speaker` (may be missing) | who or what was recorded: a number, or a name |
-//! | `index`, `-`, or no name | nothing that is read |
+//! | `index`, `-`, or no name | ignored |
 //!
 //! ```text
 //! sample,time_s,unit,label
@@ -20,14 +20,14 @@
 //! b,0.005,0,right
 //! ```
 //!
-//! Cells are parted by tabs, semicolons, bars, commas or spaces, whichever the first line has, and quoted as in RFC
-//! 4180; a line that begins with `#` is a comment. Where the input is a folder, its files are read one after the
-//! other, those of a folder in it with its name as their label. A decimal is rounded once, to the f64 nearest to it in
-//! seconds.
+//! Fields are separated by tabs, semicolons, bars, commas or spaces, as in the first line, and quoted as in
+//! RFC 4180; a line that begins with `#` is a comment. If the input is a folder, its files are read one after
+//! the other; files in a subfolder have its name as their label. A decimal is rounded once, to the f64
+//! nearest to it in seconds.
 //!
-//! Where every label is a number, it is the class; else the classes are the labels in alphabetical
-//! order. The same holds for speakers, whose names go to `/extra/meta_info/speakers`. The file is read
-//! twice, so that memory holds one batch of samples and not the file.
+//! If every label is a number, it is the class; otherwise the classes are the labels in alphabetical order.
+//! The same applies to speakers, whose names go to `/extra/meta_info/speakers`. The file is read twice, so
+//! that memory holds one batch of samples and not the file.
 
 mod columns;
 mod number;
@@ -49,7 +49,7 @@ use samples::{Sample, Samples};
 const NO_LABEL: &str = "0";
 /// How the names of files end that are read in a folder.
 const ENDINGS: [&str; 4] = ["csv", "tsv", "txt", "dat"];
-/// Most classes that numbers imply: beyond it lies a column that was mistaken for another.
+/// Maximum number of classes from numbers: a larger one means that a column was mistaken for another.
 const MOST_CLASSES: u64 = 65_536;
 
 /// How to convert events in rows.
@@ -61,7 +61,7 @@ pub struct CsvOptions {
     pub columns: Option<Vec<String>>,
     /// The separator; without it, the one that the first line has.
     pub separator: Option<u8>,
-    /// Unit of times whose column does not say it.
+    /// Unit of times whose column name does not state it.
     pub times: Option<TimeUnit>,
     /// Width and height of a camera's picture in pixels.
     pub size: Option<(u32, u32)>,
@@ -85,7 +85,11 @@ pub fn convert(
         largest = sample.units.iter().copied().fold(largest, u32::max);
         if !seen.insert(sample.name.clone()) {
             let detail = format!("sample `{}` appears again", printable_name(&sample.name));
-            return Err(sample.wrong(path, detail, "rows of one sample stand together: sort them"));
+            return Err(sample.wrong(
+                path,
+                detail,
+                "rows of one sample must be contiguous: sort them",
+            ));
         }
         labels.insert(sample.label);
         speakers.extend(sample.speaker);
@@ -124,10 +128,10 @@ pub fn convert(
         let number = |names: &Names, name: &str| {
             names.number(name).ok_or_else(|| {
                 let detail = format!(
-                    "`{}` was not there when the file was first read",
+                    "`{}` did not exist when the file was first read",
                     printable_name(name)
                 );
-                sample.wrong(path, detail, "leave the file alone while it is read")
+                sample.wrong(path, detail, "do not change the file while it is read")
             })
         };
         let label = number(&labels, &sample.label)? as usize;
@@ -202,7 +206,7 @@ fn files(input: &Path) -> Result<Vec<(PathBuf, String)>, DataError> {
     Ok(found)
 }
 
-/// Names of classes or speakers: numbers stand for themselves.
+/// Names of classes or speakers: numbers are their own class or speaker.
 enum Names {
     /// All are numbers; the largest.
     Numbers(u32),
@@ -237,7 +241,7 @@ impl Names {
         if largest >= MOST_CLASSES {
             return Err(DataError::Unusable {
                 path: input.to_owned(),
-                detail: format!("its labels make {} classes", largest + 1),
+                detail: format!("its labels imply {} classes", largest + 1),
                 hint: "there may be up to 65,536; number them from 0",
             });
         }

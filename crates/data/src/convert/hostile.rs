@@ -77,7 +77,7 @@ fn survives_naming<T>(
     cut
 }
 
-/// The folder `name` of the real data, or a word on why the test is skipped.
+/// The folder `name` of the real data, or why the test is skipped.
 pub(crate) fn real_data(name: &str) -> Option<PathBuf> {
     let found = std::env::var_os("SATURN_DATA")
         .map(|folder| Path::new(&folder).join(name))

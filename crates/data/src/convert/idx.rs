@@ -1,6 +1,6 @@
 //! Images in the idx format of MNIST and Fashion-MNIST, plain or packed with gzip.
 //!
-//! | bytes | holds |
+//! | bytes | contents |
 //! |---|---|
 //! | 0, 1 | zero |
 //! | 2 | type of an entry: 8 for unsigned bytes, the only one that is read |
@@ -126,7 +126,9 @@ pub fn convert(
     let mut notices = Vec::new();
     if writer.blank > 0 {
         let blank = writer.blank;
-        notices.push(format!("{blank} images make no event and were left out"));
+        notices.push(format!(
+            "{blank} images produced no events and were left out"
+        ));
     }
     Ok(Converted { files, notices })
 }
@@ -299,7 +301,7 @@ fn find(folder: &Path, name: &str) -> Result<PathBuf, DataError> {
     let found = places.into_iter().find(|path| path.exists());
     found.ok_or_else(|| DataError::Unusable {
         path: folder.to_owned(),
-        detail: format!("there is neither {name} nor {name}.gz in it"),
+        detail: format!("it contains neither {name} nor {name}.gz"),
         hint: "name the folder that holds the four files of the set",
     })
 }

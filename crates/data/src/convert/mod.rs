@@ -1,16 +1,16 @@
-//! From the files that data come in to event files and frame files.
+//! Converters from source formats to event files and frame files.
 //!
 //! | module | reads | writes |
 //! |---|---|---|
 //! | [`event_csv`] | events as rows of text | events |
 //! | [`idx`] | images of MNIST and Fashion-MNIST | events or frames |
 //! | [`n_mnist`] | recordings of an event camera | events |
-//! | [`speech`] | spoken words, WAV | events of an ear, or log-mel frames |
+//! | [`speech`] | spoken words, WAV | events of a model ear, or log-mel frames |
 //! | [`wfdb`] | electrocardiograms with beats marked | events or frames |
 //!
-//! Every converter reads its input as a stream, checks what it reads and compares the sizes that a
-//! header claims with the file before it asks for memory. What cannot be read is a
-//! [`DataError`] that names the file and the place in it; files appear whole or not at all.
+//! Every converter reads its input incrementally, checks it, and compares the sizes claimed by a header with
+//! the file before allocating memory. Faulty input is a [`DataError`] that names the file and the position in
+//! it. Output files are replaced atomically.
 
 pub mod event_csv;
 pub mod idx;
@@ -29,16 +29,16 @@ use crate::error::DataError;
 pub(crate) use crate::watch::Tally;
 pub use crate::watch::Watch;
 
-/// What a converter left.
+/// Result of a conversion.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Converted {
     /// The files, with the number of samples in each.
     pub files: Vec<(PathBuf, usize)>,
-    /// What was left out, and other things worth knowing, a line each.
+    /// What was left out, and other notices, one per line.
     pub notices: Vec<String>,
 }
 
-/// Opens a plain file, and says how long it is in bytes.
+/// Opens a plain file, and returns its length in bytes.
 pub(crate) fn open(path: &Path) -> Result<(fs::File, u64), DataError> {
     let cannot_open = |source| DataError::Open {
         path: path.to_owned(),

@@ -3,22 +3,22 @@
 //!
 //! A file (`.bin`, or `.bs2`) is one recording, 5 bytes an event, in the order of time:
 //!
-//! | bits | holds |
+//! | bits | contents |
 //! |---|---|
 //! | 0 to 7 | x, 0 to W - 1 |
-//! | 8 to 15 | y, 0 to H - 1; 240 where the clock passed 2^13 µs: no event, 8,192 µs more for all that follow |
+//! | 8 to 15 | y, 0 to H - 1; 240 for an overflow of the clock (2^13 µs): no event; 8,192 µs are added to all later times |
 //! | 16 | polarity: 1 brighter, 0 darker |
 //! | 17 to 39 | time in microseconds, the highest bit first |
 //!
-//! The picture has W x H pixels, 34 x 34 in N-MNIST; others, as N-Caltech101 of the same authors, lie in the same
-//! bits. The event file has 2 W H channels: `(polarity * H + y) * W + x`. Recordings lie
+//! The picture has W x H pixels, 34 x 34 in N-MNIST; others, such as N-Caltech101 by the same authors, use
+//! the same bits. The event file has 2 W H channels: `(polarity * H + y) * W + x`. Recordings are
 //!
-//! - in folders named by class, `3/00002.bin`, in `Train` and `Test` or directly in the folder. Classes are numbers, or
-//!   where one of the folders is no number, the names in alphabetical order; or
-//! - side by side, named in lists (`*.txt`: a file's name without its ending and its class a line, `#` begins
-//!   a comment); lists whose name begins with `test` are the test split.
+//! - in folders named by class, `3/00002.bin`, in `Train` and `Test` or directly in the folder. Classes are
+//!   numbers, or if one of the folders is not a number, the names in alphabetical order; or
+//! - all in one folder, named in lists (`*.txt`: a line has a file's name without its extension and its
+//!   class, `#` begins a comment); lists whose name begins with `test` are the test split.
 //!
-//! Where there is no test split one is drawn, and the validation split always is ([`Division`]).
+//! If there is no test split, one is drawn; the validation split is always drawn ([`Division`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -39,7 +39,7 @@ const CLASSES: usize = 10;
 /// Largest number of a class.
 const MOST_CLASSES: usize = 65_535;
 const EVENT_BYTES: usize = 5;
-/// A `y` that says that the clock passed 2^13 microseconds.
+/// The `y` of a clock overflow (2^13 microseconds).
 const CLOCK_PASSED: u8 = 240;
 const CLOCK_US: u64 = 1 << 13;
 /// Largest recording in bytes: ten million events.
@@ -347,7 +347,7 @@ fn find_listed(folder: &Path, path: &Path, items: &mut Vec<Item>) -> Result<(), 
         let places = ["bs2", "bin"].map(|ending| folder.join(format!("{stem}.{ending}")));
         let found = places.into_iter().find(|place| plain && place.is_file());
         let path = found.ok_or_else(|| {
-            let detail = format!("there is no recording `{stem}`, .bs2 or .bin, beside the list");
+            let detail = format!("the list's folder has no recording `{stem}.bs2` or `{stem}.bin`");
             wrong(detail, "download it, or take its line out")
         })?;
         items.push(Item {

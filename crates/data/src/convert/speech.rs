@@ -2,14 +2,14 @@
 //!
 //! - **Free Spoken Digits** (Jackson et al.): `{digit}_{speaker}_{index}.wav`, in the folder or in its
 //!   `recordings`;
-//! - **Speech Commands** (Warden 2018, *Speech Commands: a dataset for limited-vocabulary speech recognition*):
-//!   `{word}/{speaker}_nohash_{index}.wav`. The lists `validation_list.txt` and `testing_list.txt` are the splits
-//!   where they are there. The recordings in `_background_noise_` go to `gap.h5`, cut into pieces
-//!   of a second: what to fill gaps with, and no word; their speaker is the number of the recording.
+//! - **Speech Commands** (Warden 2018, *Speech Commands: a dataset for limited-vocabulary speech
+//!   recognition*): `{word}/{speaker}_nohash_{index}.wav`. The lists `validation_list.txt` and
+//!   `testing_list.txt` define the splits if they exist. The recordings in `_background_noise_` go to
+//!   `gap.h5`, cut into pieces of one second, for filling gaps; their speaker is the number of the recording.
 //!
-//! All else is split by speaker ([`Division`]), or by the number of the recording ([`SplitBy`]). A word is heard by an [ear](EarOptions) and becomes events, or
-//! becomes [log-mel frames](MelOptions), whose mask is 1 from the first to the last frame that is less
-//! than `mask_db` below the loudest. Recordings of different loudness are made equal: the loudest
+//! All else is split by speaker ([`Division`]), or by the number of the recording ([`SplitBy`]). A word is
+//! converted to events by an [ear](EarOptions), or to [log-mel frames](MelOptions), whose mask is 1 from the
+//! first to the last frame that is less than `mask_db` below the loudest. Loudness is normalised: the loudest
 //! 25 ms of a word have a root mean square of 1, those of a background recording are `noise_db` above that (a
 //! negative number).
 
@@ -43,7 +43,7 @@ pub const GAP_FILE: &str = "gap.h5";
 /// Class of the background noise.
 const NOISE_CLASS: &str = "_background_noise_";
 
-/// What a word becomes.
+/// Conversion of a word.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Form {
     /// Events of an ear.
@@ -63,16 +63,16 @@ pub enum SplitBy {
     Number,
 }
 
-/// How to convert a folder of words.
+/// Options for converting a folder of words.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SpeechOptions {
-    /// What a word becomes.
+    /// Conversion of a word.
     pub form: Form,
     /// How speakers are split.
     pub division: Division,
     /// Whether words are split by speaker.
     pub by: SplitBy,
-    /// Loudness of the background noise against the words, in dB.
+    /// Loudness of the background noise relative to the words, in dB.
     pub noise_db: f64,
 }
 
@@ -87,7 +87,7 @@ impl Default for SpeechOptions {
     }
 }
 
-/// Converts the words in the folder `input` to `train.h5`, `valid.h5`, `test.h5` and, where there is background
+/// Converts the words in the folder `input` to `train.h5`, `valid.h5`, `test.h5` and, if there is background
 /// noise, `gap.h5` in `output`.
 pub fn convert(
     input: &Path,
@@ -157,9 +157,9 @@ pub fn convert(
     maker.output.place()?;
     if maker.silent > 0 {
         let silent = maker.silent;
-        converted
-            .notices
-            .push(format!("{silent} pieces make no event and were left out"));
+        converted.notices.push(format!(
+            "{silent} pieces produced no events and were left out"
+        ));
     }
     Ok(converted)
 }

@@ -1,9 +1,9 @@
-//! Which recordings are learnt from, which are chosen by, and which are read once, at the end.
+//! Splitting recordings into training, validation and test.
 //!
-//! Recordings of one group (a speaker, a patient) stay together, so that a net is never tested on a voice or
-//! a heart that it has heard. Groups are named by the user, or drawn: ordered by a hash of their names (FNV-1a
-//! with a final mix), they fill the test split until it has its share of the recordings, then the
-//! validation split, each with one group at least. So the draw depends on the names alone.
+//! Recordings of one group (a speaker, a patient) stay together, so that a network is never tested on a voice
+//! or a patient from its training set. Groups are named by the user, or drawn: ordered by a hash of their
+//! names (FNV-1a with a final mix), they fill the test split until it has its share of the recordings, then
+//! the validation split, each with at least one group. So the draw depends only on the names.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,9 +18,9 @@ pub struct Division {
     pub valid_share: f64,
     /// Share of the recordings to test on, above 0; about, as groups are not cut.
     pub test_share: f64,
-    /// Groups to validate on; drawn where there is none.
+    /// Groups for validation; drawn if empty.
     pub valid: Vec<String>,
-    /// Groups to test on; drawn where there is none.
+    /// Groups for test; drawn if empty.
     pub test: Vec<String>,
 }
 
@@ -137,7 +137,7 @@ fn hash(name: &str) -> u64 {
     hash ^ (hash >> 33)
 }
 
-/// Numbers for the names of groups: a name that is a number stands for itself, where all are.
+/// Numbers for the names of groups: if all names are numbers, each is its own number.
 pub(crate) fn number_groups<'a>(names: impl Iterator<Item = &'a String>) -> BTreeMap<String, u32> {
     let names: Vec<&String> = names.collect();
     let numbers: Option<Vec<u32>> = names.iter().map(|name| name.parse().ok()).collect();

@@ -2,12 +2,12 @@
 //! impact of the MIT-BIH Arrhythmia Database*; the format after the *WFDB Applications Guide*, header(5),
 //! signal(5), annot(5)). A record is three files:
 //!
-//! - `NAME.hea` says what the signals are (`header`, `signal_line`), or which segments it consists of
+//! - `NAME.hea` describes the signals (`header`, `signal_line`), or the segments that it consists of
 //!   (`record`);
-//! - `NAME.dat` holds them ([`format`]);
+//! - `NAME.dat` contains them ([`format`]);
 //! - `NAME.atr`, or another annotator's file, marks the beats (`annotation`).
 //!
-//! What is read of each, and where other readers differ, is in `docs/input-formats.md`.
+//! `docs/input-formats.md` lists what is read of each, and how other readers differ.
 //!
 //! A beat's class is its group after the AAMI (ANSI/AAMI EC57):
 //!
@@ -19,15 +19,15 @@
 //! | F | fusion of ventricular and normal: `F` |
 //! | Q | paced `/`, fusion of paced and normal `f`, not classified `Q`, `?` |
 //!
-//! A record is cut in the middle between one beat and the next, so that its samples, laid in a row, are the
-//! whole record. A sample's label holds from `before_s` before the mark to `after_s` after it, within
-//! the cut; the rest is gap. [`Form::Frames`] keeps all, with the gap in the mask. [`Form::Events`] keeps the
-//! events where the label holds, or all of them with `whole`; `/extra/known_s` says where it holds,
-//! `/extra/mark_s` where the mark is, and `/extra/start_s` where in the record the sample begins
-//! ([`crate::Place`]). The speaker is the record.
+//! A record is cut midway between consecutive beats, so that its samples, concatenated, are the whole record.
+//! A sample's label is valid from `before_s` before the mark to `after_s` after it, within the cut; the rest
+//! is gap. [`Form::Frames`] keeps all, with the gap in the mask. [`Form::Events`] keeps the events where the
+//! label is valid, or all of them with `whole`; `/extra/known_s` is the interval of validity, `/extra/mark_s`
+//! the mark, and `/extra/start_s` the start of the sample in the record ([`crate::Place`]). The speaker is
+//! the record.
 //!
-//! A frame is what the record has at one time: a sample of each lead, or several. Frames of dense data are the record's,
-//! with the mean of a lead's samples; events are of the samples.
+//! A frame is the record's data of one time: one or more samples of each lead. Frames of dense data are the
+//! record's, with the mean of a lead's samples; events are of the samples.
 //!
 //! Events are changes of a lead by `delta_mv` (send on delta): with the level r, at first the first value,
 //!
@@ -70,12 +70,12 @@ use record::Record;
 /// Names of the classes.
 pub const CLASSES: [&str; 5] = ["N", "S", "V", "F", "Q"];
 
-/// What a beat becomes.
+/// Conversion of a beat.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Form {
     /// Changes of each lead by `delta_mv` millivolts; with `whole`, those of the gaps too.
     Events {
-        /// The change that makes an event, in millivolts.
+        /// The change of an event, in millivolts.
         delta_mv: f64,
         /// Whether the events of the gaps are kept.
         whole: bool,
@@ -87,13 +87,13 @@ pub enum Form {
 /// How to convert a folder of records.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WfdbOptions {
-    /// What a beat becomes.
+    /// Conversion of a beat.
     pub form: Form,
     /// From when before a beat's mark its label holds, in seconds.
     pub before_s: f64,
     /// Until when after a beat's mark its label holds, in seconds.
     pub after_s: f64,
-    /// Leads to convert, by name or by number from 0; all that are in volts, where there is none.
+    /// Leads to convert, by name or by number from 0; if empty, all that are in volts.
     pub leads: Vec<String>,
     /// Ending of the files of marks.
     pub annotator: String,
@@ -154,7 +154,7 @@ impl WfdbOptions {
     }
 }
 
-/// What is wrong with a record, with its name and the option that leaves it out.
+/// What is wrong with a record, with its name and the option that excludes it.
 fn bad(name: &str, error: DataError) -> DataError {
     match error {
         DataError::Stopped { .. } | DataError::Write { .. } | DataError::BadRecord { .. } => error,
@@ -303,7 +303,7 @@ pub fn convert(
     }
     files.place()?;
     if silent > 0 {
-        let notice = format!("{silent} beats make no event and were left out");
+        let notice = format!("{silent} beats produced no events and were left out");
         converted.notices.push(notice);
     }
     Ok(converted)

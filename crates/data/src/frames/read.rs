@@ -11,7 +11,7 @@ use crate::error::DataError;
 use crate::labels::{KEYS, LABELS, SPEAKER, implied_classes, name_classes, read_integers};
 use crate::number::NumberType;
 
-/// Most bytes that deflate makes of one.
+/// Maximum expansion of one byte by deflate.
 const MAX_DEFLATE: u64 = 1_032;
 
 /// An open frame file.
@@ -19,7 +19,7 @@ pub struct FrameFile {
     container: Container,
     values: Dataset,
     mask: Dataset,
-    /// First step of each sample, and the number of steps after the last.
+    /// First step of each sample, and the total number of steps.
     offsets: Vec<u64>,
     channels: usize,
     dt_s: f64,
@@ -143,11 +143,12 @@ impl FrameFile {
         Ok(samples.swap_remove(0))
     }
 
-    /// Reads the samples at `positions` at once: one by one, each would unpack its whole chunk again.
+    /// Reads the samples at `positions` in one pass: read one by one, each would unpack its whole chunk
+    /// again.
     ///
     /// # Panics
     ///
-    /// Where `positions` is empty, or not all of it is below [`Self::len`].
+    /// If `positions` is empty, or not all of it is below [`Self::len`].
     pub fn read_range(&self, positions: Range<usize>) -> Result<Vec<Frames>, DataError> {
         let first = positions.start;
         let (start, end) = (self.offsets[first], self.offsets[positions.end]);
@@ -197,7 +198,7 @@ impl FrameFile {
     }
 }
 
-/// The compressed dataset at `name`, which must be there and claim no more than the file can hold.
+/// The compressed dataset at `name`, which must exist and claim no more than the file can contain.
 fn packed(container: &Container, name: &str) -> Result<Dataset, DataError> {
     let limit = container.file_bytes().saturating_mul(MAX_DEFLATE);
     let found = container.find_within(name, limit)?;

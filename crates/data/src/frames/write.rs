@@ -20,7 +20,7 @@ const MAX_CHANNELS: usize = 1 << 16;
 /// Effort of deflate, of 9.
 const EFFORT: u8 = 4;
 
-/// What a frame file says beside its samples.
+/// Metadata of a frame file.
 #[derive(Debug, Clone, Default)]
 pub struct FrameMeta {
     /// How many values a step has.
@@ -33,7 +33,7 @@ pub struct FrameMeta {
     pub meta_info: Vec<(String, String)>,
 }
 
-/// Writes `samples` to `path`, replacing what is there, and returns how many there were.
+/// Writes `samples` to `path`, replacing any existing file, and returns their number.
 ///
 /// `/extra/speaker` is written where the first has a speaker; a later one without it is an error.
 pub fn write_frames(
@@ -48,8 +48,7 @@ pub fn write_frames(
     Ok(written)
 }
 
-/// The same for samples that may fail to be read: the first error ends the writing, and nothing is left
-/// of it.
+/// The same for samples whose reading may fail: the first error stops the writing, and no file is left.
 pub(crate) fn try_write_frames(
     output: &mut Output,
     path: &Path,
@@ -99,7 +98,7 @@ fn write_part(
             gathered = 0;
         }
     }
-    // Errors of closing a dataset are lost, so everything is flushed while all are open.
+    // HDF5 reports no errors when closing a dataset, so everything is flushed while all are open.
     file.flush().map_err(failed)?;
     drop(columns);
     file.close().map_err(failed)?;
@@ -115,7 +114,7 @@ fn unstorable(path: &Path, position: usize, detail: String, hint: &'static str) 
     }
 }
 
-/// Whether `sample` fits, else what does not, and what to do.
+/// Whether `sample` fits; otherwise what does not fit, and what to do.
 fn check(
     sample: &Frames,
     meta: &FrameMeta,

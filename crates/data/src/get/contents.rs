@@ -1,8 +1,8 @@
 //! The files in an archive.
 //!
-//! A server that packs an archive anew for each request gives other bytes from one year to the next, and the same files.
-//! So the SHA-256 is that of the lines `SHA-256  NAME` of the files, sorted by name without folder, as `sha256sum`
-//! prints them.
+//! A server that packs an archive for each request sends different bytes from one year to the next, but the
+//! same files. So the SHA-256 is computed over the lines `SHA-256  NAME` of the files, sorted by name without
+//! folder, as `sha256sum` prints them.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek};
@@ -16,10 +16,10 @@ use sha2::{Digest, Sha256};
 /// Most bytes that the files of an archive have, unpacked.
 const MAX_UNPACKED: u64 = 1 << 33;
 
-/// What is known of the files in an archive.
+/// Known contents of an archive.
 #[derive(Debug, Clone, Copy)]
 pub struct Contents {
-    /// What the files are.
+    /// Description of the files.
     pub what: &'static str,
     /// Whether the hash is also of the file of this name.
     pub chosen: fn(&str) -> bool,

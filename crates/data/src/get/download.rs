@@ -10,14 +10,14 @@ use super::publishers::Item;
 use super::receive::{WatchBytes, receive};
 use crate::checksum::{Checksum, sha256};
 
-/// What a fetch did.
+/// Result of a fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fetched {
-    /// The file was there already, and is whole.
+    /// The file already existed, and is complete.
     AlreadyThere,
     /// It came, and has its publisher's checksum.
     Checked,
-    /// It came; there is no checksum to compare it with, so its own was written beside it.
+    /// Downloaded; no checksum is known, so its own was written next to it.
     Recorded,
 }
 
@@ -46,7 +46,7 @@ pub fn fetch(
         Err(TryLockError::Error(error)) => return Err(disk(&part)(error)),
     }
     let came = keep(item, page, &mut file, &part, &place, watch);
-    // What is empty is nothing to go on from.
+    // An empty file cannot be resumed.
     if came.is_err() && file.metadata().is_ok_and(|found| found.len() == 0) {
         let _ = fs::remove_file(&part);
     }
@@ -79,8 +79,8 @@ fn keep(
     Ok(Fetched::Recorded)
 }
 
-/// Compares the file at `path`, whose place is `place`, with what is known of it, and removes it where it differs.
-/// Its SHA-256, where there is nothing to compare it with.
+/// Compares the file at `path`, whose target is `place`, with its known size and checksum, and removes it if
+/// they differ. Returns its SHA-256 if no checksum is known.
 fn verify(item: &Item, path: &Path, place: &Path) -> Result<Option<String>, GetError> {
     let disk = |source| GetError::Disk {
         path: path.to_owned(),

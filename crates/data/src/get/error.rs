@@ -1,4 +1,4 @@
-//! What can go wrong on the way from a publisher.
+//! Errors of downloads.
 
 use std::io;
 use std::path::PathBuf;
@@ -6,10 +6,10 @@ use std::path::PathBuf;
 /// An error of [`super::fetch`].
 #[derive(Debug, thiserror::Error)]
 pub enum GetError {
-    /// There was no answer.
+    /// No answer was received.
     #[error(
-        "{url}: no answer: {detail}; hint: this needs the network; what has come already is kept, so that the \
-         same command goes on from there"
+        "{url}: no answer: {detail}; hint: this needs the network; the bytes received are kept, and the \
+        same command resumes from there"
     )]
     NoAnswer {
         /// The address.
@@ -27,7 +27,7 @@ pub enum GetError {
         /// The publisher's page.
         page: String,
     },
-    /// The answer came without encryption, or would.
+    /// The answer was not encrypted, or would not be.
     #[error(
         "{url}: it is not served over HTTPS, so nothing was fetched; hint: see whether the file has moved, at {page}"
     )]
@@ -54,8 +54,8 @@ pub enum GetError {
     },
     /// The server offers or sends more than the file can have.
     #[error(
-        "{url}: {found} bytes or more come, and the file has {at_most} at most; nothing was kept; hint: see whether the \
-         file has changed, at {page}"
+        "{url}: at least {found} bytes were sent, and the file has at most {at_most}; nothing was kept; \
+         hint: see whether the file has changed, at {page}"
     )]
     TooLarge {
         /// The address.
@@ -75,21 +75,21 @@ pub enum GetError {
     },
     /// The connection ended too early.
     #[error(
-        "{url}: broken off after {done} bytes{}; hint: run the same command again, it goes on from there",
+        "{url}: interrupted after {done} bytes{}; hint: run the same command again to resume",
         total.map_or_else(String::new, |total| format!(" of {total}"))
     )]
     BrokenOff {
         /// The address.
         url: String,
-        /// Bytes that are there now.
+        /// Bytes received so far.
         done: u64,
         /// Bytes that there should be, where that is known.
         total: Option<u64>,
     },
     /// The file has another size or checksum than it should.
     #[error(
-        "{}: its {what} is {found} and should be {expected}; hint: it was removed, so run the same command again; \
-         if that says the same, the publisher has changed the file",
+        "{}: its {what} is {found} and should be {expected}; hint: it was removed, so run the same command \
+         again; if the message repeats, the publisher has changed the file",
         path.display()
     )]
     Changed {
@@ -97,9 +97,9 @@ pub enum GetError {
         path: PathBuf,
         /// `size`, `MD5`, `SHA-256` or `content`.
         what: &'static str,
-        /// What it is.
+        /// The property.
         found: String,
-        /// What it should be.
+        /// Its expected value.
         expected: String,
     },
     /// The disk refused.
@@ -107,11 +107,11 @@ pub enum GetError {
     Disk {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// The user asked to stop.
-    #[error("{}: interrupted; hint: run the same command again, it goes on from there", path.display())]
+    #[error("{}: interrupted; hint: run the same command again to resume", path.display())]
     Stopped {
         /// The file.
         path: PathBuf,

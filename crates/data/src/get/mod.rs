@@ -1,8 +1,8 @@
-//! Data from their publishers: which there are, and how a file is fetched.
+//! Data from their publishers: the available sets, and how a file is fetched.
 //!
-//! A file is fetched to `NAME.part` beside its place, from where an earlier attempt stopped (HTTP range), checked
-//! against what is known of its size and content, and renamed. Where nothing is known of its content, the SHA-256
-//! of what came is written to `NAME.sha256` beside the file, and what comes later must have the same. One process
+//! A file is fetched to `NAME.part` in its folder, from where an earlier attempt stopped (HTTP range),
+//! checked against its known size and checksum, and renamed. If no checksum is known, the SHA-256 of the
+//! download is written to `NAME.sha256` next to the file, and later downloads must match it. One process
 //! fetches a file at a time.
 
 mod contents;

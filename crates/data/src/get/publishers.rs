@@ -1,13 +1,14 @@
 //! The sets that can be fetched.
 //!
-//! No size or checksum here is ours by guess:
+//! Sources of the sizes and checksums:
 //!
 //! - SHD and SSC: the MD5 that their publisher gives; no SHA-256 and no size are known, so their length is bounded;
 //! - Fashion-MNIST: sizes and SHA-256 as libraries that have fetched the files for years pin them, of the files that the
 //!   publisher's own repository serves over HTTPS (its other address has plain HTTP alone);
 //! - Speech Commands: size and SHA-256 as torchaudio and TensorFlow Datasets pin them;
-//! - Free Spoken Digits and MIT-BIH: archives that servers pack anew, so that the hash is of files in them
-//!   ([`Contents`]), computed from copies of these files, of which a few were compared with hashes that others publish.
+//! - Free Spoken Digits and MIT-BIH: archives that servers pack for each request, so the hash covers the
+//!   files in them ([`Contents`]), computed from copies of these files, of which a few were compared with
+//!   hashes that others publish.
 
 use super::contents::Contents;
 use crate::checksum::Checksum;
@@ -15,9 +16,9 @@ use crate::checksum::Checksum;
 /// One data set.
 #[derive(Debug, Clone, Copy)]
 pub struct Set {
-    /// What it is called at the command line.
+    /// Its name at the command line.
     pub name: &'static str,
-    /// What it is, in a line.
+    /// One-line description.
     pub title: &'static str,
     /// Under which terms it may be used, and whom to name.
     pub licence: &'static str,
@@ -25,7 +26,7 @@ pub struct Set {
     pub page: &'static str,
     /// The files.
     pub items: &'static [Item],
-    /// What to run then; `{}` stands for the folder of the files.
+    /// Commands to run next; `{}` is replaced by the folder of the files.
     pub next: &'static [&'static str],
 }
 
@@ -36,9 +37,9 @@ pub struct Item {
     pub file: &'static str,
     /// Where it is.
     pub url: &'static str,
-    /// The publisher's hosts to which its server may redirect, besides its own.
+    /// The publisher's hosts to which its server may redirect, in addition to its own.
     pub hosts: &'static [&'static str],
-    /// Whether its publisher serves it over plain HTTP alone.
+    /// Whether its publisher serves it only over plain HTTP.
     pub plain_http: bool,
     /// Its size in bytes, where that is known.
     pub size: Option<u64>,
@@ -46,7 +47,7 @@ pub struct Item {
     pub at_most: u64,
     /// Its checksum, where that is known.
     pub checksum: Option<Checksum>,
-    /// What is known of the files in it, where it is an archive that is packed anew.
+    /// Known contents, for an archive packed for each request.
     pub contents: Option<Contents>,
 }
 
@@ -57,7 +58,7 @@ impl Item {
     }
 }
 
-/// A file of which nothing is known but where it is.
+/// A file of which only the address is known.
 const BARE: Item = Item {
     file: "",
     url: "",

@@ -1,8 +1,9 @@
 //! The bytes of a file, from its publisher's server.
 //!
-//! - Nothing is asked for but over HTTPS, where the publisher serves nothing else excepted.
+//! - Requests use HTTPS, except where the publisher serves only HTTP.
 //! - A server may redirect to the publisher's named hosts ([`Item::hosts`]) and to no others.
-//! - No more bytes are taken than the file has, or may have ([`Item::limit`]), whatever the server announces or sends.
+//! - At most the file's known or allowed size ([`Item::limit`]) is read, regardless of what the server
+//!   announces or sends.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -12,12 +13,12 @@ use std::time::Duration;
 
 use ureq::Body;
 use ureq::http::{Response, Uri};
+use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 
 use super::error::GetError;
 use super::publishers::Item;
 
-/// Is told how many bytes have come, and how many there will be if that is known; breaks off by
-/// [`ControlFlow::Break`].
+/// Receives the number of bytes so far, and the total if known; [`ControlFlow::Break`] stops the download.
 pub type WatchBytes<'a> = &'a mut dyn FnMut(u64, Option<u64>) -> ControlFlow<()>;
 
 /// How long a server may take to answer.
@@ -25,7 +26,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// How often a server may redirect.
 const MAX_REDIRECTS: usize = 5;
 
-/// Appends to `part`, the file at `path`, what of `item` is not there yet; `page` is where its publisher writes about it.
+/// Appends the missing bytes of `item` to `part`, the file at `path`; `page` is where its publisher describes
+/// it.
 pub(super) fn receive(
     item: &Item,
     page: &str,
@@ -52,7 +54,7 @@ pub(super) fn receive(
     let from = match status {
         200 => 0,
         206 if resumes_at(header(&response, "content-range"), have) => have,
-        // The part is not a beginning of the file that is there now: next time all of it comes.
+        // The part is not a prefix of the server's current file: the next attempt fetches the whole file.
         206 | 416 if have > 0 => {
             part.set_len(0).map_err(disk)?;
             return Err(GetError::BrokenOff {
@@ -115,9 +117,15 @@ pub(super) fn receive(
     Ok(())
 }
 
-/// The answer of the server that has the file, from byte `have` on where that is not 0.
+/// The response of the server that has the file, from byte `have` on if that is not 0.
 fn ask(item: &Item, page: &str, have: u64) -> Result<Response<Body>, GetError> {
+    // The system's TLS and the certificates that it trusts.
+    let tls = TlsConfig::builder()
+        .provider(TlsProvider::NativeTls)
+        .root_certs(RootCerts::PlatformVerifier)
+        .build();
     let agent: ureq::Agent = ureq::Agent::config_builder()
+        .tls_config(tls)
         .http_status_as_error(false)
         .max_redirects(0)
         .timeout_connect(Some(PATIENCE))

@@ -9,16 +9,16 @@ use std::thread;
 use super::*;
 use crate::checksum::sha256;
 
-/// What a server does with its next requests, one after the other.
+/// The server's behaviour for its next requests, in order.
 #[derive(Clone, Copy)]
 enum Answer {
-    /// Gives the file, from where the request wants it.
+    /// Sends the file, from the requested position.
     Whole,
-    /// Promises the file, and gives so many bytes of it.
+    /// Announces the file, and sends only so many bytes.
     BrokenAfter(usize),
-    /// Gives all of it, whatever the request wants.
+    /// Sends the whole file, ignoring the requested range.
     FromTheStart,
-    /// There is nothing.
+    /// Answers 404.
     NotFound,
     /// It is elsewhere.
     Redirect(&'static str),
@@ -26,7 +26,7 @@ enum Answer {
     Endless,
 }
 
-/// A server on this machine that gives `content`; its address, and the `Range` of each request it heard.
+/// A server on this machine that sends `content`; its address, and the `Range` of each request it received.
 fn serve(content: Vec<u8>, answers: Vec<Answer>) -> (&'static str, Arc<Mutex<Vec<Option<usize>>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/file.bin", listener.local_addr().unwrap());
@@ -290,7 +290,7 @@ fn redirects_stay_with_the_publisher() {
     };
     assert_eq!(run(&named, folder.path()).unwrap(), Fetched::Checked);
 
-    // Within the host, by a path alone; and in a circle.
+    // Within the host, by a path alone; and in a redirect loop.
     let folder = tempfile::tempdir().unwrap();
     let (url, _) = serve(
         content(),
@@ -491,7 +491,7 @@ fn what_is_not_there_and_who_does_not_answer_are_named() {
         message.contains("the answer was 404; hint: see whether the file has moved, at the page")
     );
     assert!(names(folder.path()).is_empty());
-    // A port that was free a moment ago: nobody listens.
+    // A port that was free a moment ago: no server listens.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/x", listener.local_addr().unwrap());
     drop(listener);

@@ -1,8 +1,8 @@
 //! The clock behind a file's times: a grid that all of them lie on.
 //!
-//! A time lies on the grid of f Hz where a multiple of 1 / f is within half a unit of the stored type. For a time that
-//! lies anywhere that is so by chance with probability p = min(1, f u), u the distance from a stored time to the next.
-//! Of the usual clocks, the slowest on whose grid all times lie is the file's, if chance is ruled out:
+//! A time lies on the grid of f Hz where a multiple of 1 / f is within half a unit of the stored type. A
+//! random time does so by chance with probability p = min(1, f u), u the distance from a stored time to the
+//! next. Of the usual clocks, the slowest on whose grid all times lie is the file's, if chance is ruled out:
 //!
 //! ```text
 //! -sum over the times of ln p > 30                                                  (1)
@@ -81,10 +81,10 @@ impl std::fmt::Display for Grid {
     }
 }
 
-/// Looks for the grid of a file, time by time.
+/// Searches for the grid of a file, time by time.
 pub(crate) struct Finder {
     stored: Stored,
-    /// The clocks that hold all times so far.
+    /// The clocks compatible with all times so far.
     alive: Vec<Clock>,
 }
 

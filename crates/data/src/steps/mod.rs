@@ -1,4 +1,4 @@
-//! Which step a time belongs to: the one rule, for files, streams, figures and whatever sends recordings.
+//! Which step a time belongs to: the one rule, for files, streams, figures and senders of recordings.
 //!
 //! With x a time as its file stores it, dt the length of a step as it was written (an exact decimal: `ratio`),
 //! and h half the distance from x to the next number of the stored type,
@@ -19,7 +19,7 @@
 //! | float16 | 0: the floor of the stored value, as the loaders of this field have it; half a unit would be 0.25 ms at 0.5 s |
 //! | integers | 0: they are exact |
 //!
-//! h is the same whatever dt is, so rules nest: the microsecond of a time by (1) lies in the step of that time by
+//! h does not depend on dt, so rules nest: the microsecond of a time by (1) lies in the step of that time by
 //! (1), for every dt of whole microseconds. That is why a recording that is sent with times in microseconds falls
 //! into the same steps as one that is read from its file.
 //!
@@ -40,13 +40,14 @@ mod stored;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "hdf5")]
 pub(crate) use grid::Finder;
 pub use grid::Grid;
 pub use stored::{Stored, TimeFloat, TimeUnit};
 
 use ratio::Ratio;
 
-/// The rule for one length of a step and one way of storing times.
+/// The rule for one step length and one storage type of times.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Steps {
     stored: Stored,
@@ -158,7 +159,7 @@ impl Steps {
         let under = self.dt_s.over.checked_mul(hz.over);
         match (over, under) {
             (Some(over), Some(under)) => u64::try_from(over / under).unwrap_or(u64::MAX),
-            // A rate and a step of seventeen digits each: nothing that a clock has.
+            // A rate and a step of seventeen digits each, which no real clock has.
             _ => (tick as f64 / grid.hz() / self.near_s) as u64,
         }
     }

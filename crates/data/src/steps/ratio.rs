@@ -1,7 +1,8 @@
-//! Exact fractions: a length of a step as it was written, and not as a binary float approximates it.
+//! Exact fractions: a step length as it was written, not its binary floating-point approximation.
 //!
-//! 0.1 ms has no exact binary form. The f64 nearest to it prints as `0.1` and as nothing shorter, so the shortest
-//! decimal that reads back as the same f64 is what was written, and that decimal is a fraction P / Q.
+//! 0.1 ms has no exact binary form. The f64 nearest to it prints as `0.1` and as nothing shorter, so the
+//! shortest decimal that reads back as the same f64 is what was written, and that decimal is a fraction P /
+//! Q.
 
 /// Most decimal places of a fraction: Q is then below 2^70, and a product with a mantissa of 54 bits below 2^124.
 const PLACES: i32 = 21;
@@ -47,7 +48,7 @@ impl Ratio {
         }
     }
 
-    /// So many times this.
+    /// This fraction times an integer.
     pub(super) fn times(self, factor: u64) -> Self {
         let whole = Self::new(u128::from(factor), self.under);
         Self::new(whole.over.saturating_mul(self.over), whole.under)
@@ -79,7 +80,7 @@ mod tests {
             Ratio::decimal(1.0 / 3.0, -3),
             ratio(3_333_333_333_333_333, 10_u128.pow(19))
         );
-        // Nothing overflows at either end.
+        // Neither end overflows.
         assert_eq!(Ratio::decimal(1e-300, -3), Ratio::decimal(1e-15, -3));
         assert!(Ratio::decimal(f64::MAX, -3).value() > 1e11);
     }

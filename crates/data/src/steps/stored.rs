@@ -20,7 +20,7 @@ pub enum TimeUnit {
 }
 
 impl TimeUnit {
-    /// How many of it make a second.
+    /// Units per second.
     pub fn per_second(self) -> u32 {
         match self {
             Self::Seconds => 1,
@@ -93,7 +93,7 @@ impl Stored {
         }
     }
 
-    /// h in half units of f64, of what [`Self::restore`] gives.
+    /// h in half units of f64, for the result of [`Self::restore`].
     pub(super) fn tolerance(self) -> u64 {
         match self.float {
             TimeFloat::Half => 0,

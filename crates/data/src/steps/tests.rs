@@ -258,7 +258,7 @@ fn the_clock_behind_times_is_found() {
     for hz in [100.0, 360.0, 1_000.0] {
         let mut halves = (1..800).map(|k| to_half(f64::from(k * 7 % 1_009) / hz));
         let seen = found(half, &mut halves);
-        // A grid as fine as float16's own spacing cannot be told from chance.
+        // A grid as fine as float16's own spacing cannot be distinguished from chance.
         assert_eq!(seen, Some(hz), "{hz} Hz in float16");
     }
     for hz in [8_000.0, 44_100.0, 1e6] {
@@ -272,6 +272,6 @@ fn the_clock_behind_times_is_found() {
         None
     );
     assert_eq!(found(double, &mut (1..100).map(anywhere)), None);
-    // Few times prove nothing.
+    // A few times prove nothing.
     assert_eq!(found(half, &mut [0.5, 0.25, 0.75].into_iter()), None);
 }

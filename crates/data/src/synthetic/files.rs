@@ -14,8 +14,8 @@ use crate::write::{StoredTimes, WriteMeta, try_write_events};
 const FINGERPRINT: &str = "fingerprint";
 
 impl Synthetic {
-    /// What its files carry: the name of the set, and how times are stored. Sets with float32 times are made again
-    /// in their folder, whose name stays.
+    /// Metadata of its files: the name of the set, and the type of the stored times. Sets with float32 times
+    /// are regenerated in their folder, whose name stays.
     fn mark(&self) -> String {
         format!("{}, float64 times", self.fingerprint())
     }
@@ -45,8 +45,8 @@ impl Synthetic {
         })
     }
 
-    /// Makes the set in `folder`, replacing its three files, and returns their paths. `progress`
-    /// is called after each sample.
+    /// Generates the set in `folder`, replacing its three files, and returns their paths. `progress` is
+    /// called after each sample.
     pub fn write(
         &self,
         folder: impl AsRef<Path>,
@@ -58,8 +58,7 @@ impl Synthetic {
         })
     }
 
-    /// The same; `watch` is called after each sample and may break the work off: then no file is left of
-    /// it.
+    /// The same; `watch` is called after each sample and may stop the work: then no file is left.
     pub fn write_watched(
         &self,
         folder: impl AsRef<Path>,
@@ -75,7 +74,7 @@ impl Synthetic {
             meta_info: vec![
                 (
                     "name".into(),
-                    "synthetic words, as spoken digits are heard".into(),
+                    "synthetic words, like spoken digits through a cochlea".into(),
                 ),
                 (FINGERPRINT.into(), self.mark()),
                 ("specification".into(), format!("{self:?}")),
@@ -95,7 +94,7 @@ impl Synthetic {
         Ok(paths)
     }
 
-    /// The files of this set in `folder`, made first if they are not there; `watch` as for
+    /// The files of this set in `folder`, generated first if they do not exist; `watch` as for
     /// [`Self::write_watched`].
     pub fn write_once(
         &self,
@@ -111,7 +110,7 @@ impl Synthetic {
     }
 }
 
-/// An error if any of `paths` is a file that no synthetic set has left: somebody's recordings, say.
+/// An error if any of `paths` is a file not made by a synthetic set: a user's recordings, say.
 fn refuse_others_files(paths: &[PathBuf]) -> Result<(), DataError> {
     for path in paths {
         let own = || matches!(read_meta(path, FINGERPRINT), Ok(Some(_)));

@@ -1,18 +1,19 @@
-//! A set of made words, like spoken digits heard by a cochlea, of any size and difficulty.
+//! A set of synthetic words, like spoken digits as encoded by a cochlea, of any size and difficulty.
 //!
-//! - A **word** (`voice`) is three smooth formant tracks over 300 to 600 ms, with an envelope and
-//!   a stretch of noise. Classes come in pairs: class `2k + 1` is class `2k` backwards in time, so
-//!   the events of a pair differ in their order alone, and counting them is not enough.
+//! - A **word** (`voice`) is three smooth formant tracks over 300 to 600 ms, with an envelope and a stretch
+//!   of noise. Classes come in pairs: class `2k + 1` is class `2k` reversed in time, so the events of a pair
+//!   differ only in their order, and counting them is not enough.
 //! - A **speaker** shifts the formants, speaks faster or slower, and has a pitch.
 //! - An **utterance** is a word by a speaker with some jitter.
 //! - The **ear** (`ear`) turns it into events: channels on an ERB-like scale, Gaussian tuning,
 //!   Poisson spikes with a refractory time and a background rate.
 //!
-//! Sample `i` of a split is a function of the specification, the split and `i` alone: it does not
-//! depend on how many samples are asked for, and no two splits share random numbers. Each random
-//! sequence is a ChaCha stream of its own, numbered by purpose and index.
+//! Sample `i` of a split depends only on the specification, the split and `i`, not on the number of samples,
+//! and no two splits share random numbers. Each random sequence is a separate ChaCha stream, numbered by
+//! purpose and index.
 
 mod ear;
+#[cfg(feature = "hdf5")]
 mod files;
 mod spec;
 mod voice;
@@ -35,7 +36,7 @@ pub enum Split {
     Train,
     /// To choose settings by.
     Valid,
-    /// To be read once, at the end.
+    /// Read once, at the end.
     Test,
 }
 
@@ -53,7 +54,7 @@ impl Split {
     }
 }
 
-/// What a random sequence is for; the top byte of its stream's number.
+/// Purpose of a random sequence; the top byte of its stream number.
 #[derive(Clone, Copy)]
 enum Purpose {
     Words = 1,
@@ -71,7 +72,7 @@ fn random(seed: u64, purpose: Purpose, split: Option<Split>, index: u64) -> ChaC
     rng
 }
 
-/// A checked [`Synthetic`] with its words, speakers and ear: makes samples.
+/// A checked [`Synthetic`] with its words, speakers and ear: generates samples.
 pub struct SyntheticSet {
     spec: Synthetic,
     words: Vec<Word>,
@@ -104,14 +105,14 @@ impl SyntheticSet {
         &self.spec
     }
 
-    /// Names of the classes: `w0`, and `w0r` for the same word backwards, and so on.
+    /// Names of the classes: `w0`, and `w0r` for the same word reversed, and so on.
     pub fn class_names(&self) -> Vec<String> {
         (0..self.spec.classes)
             .map(|class| format!("w{}{}", class / 2, if class % 2 == 1 { "r" } else { "" }))
             .collect()
     }
 
-    /// Sample `index` of `split`. Every block of `classes` samples holds each class once.
+    /// Sample `index` of `split`. Every block of `classes` samples contains each class once.
     pub fn sample(&self, split: Split, index: usize) -> Recording {
         let label = self.label(split, index);
         let mut rng = random(self.spec.seed, Purpose::Samples, Some(split), index as u64);

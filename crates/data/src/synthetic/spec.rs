@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::DataError;
 
-/// Grows whenever the same specification makes other samples.
+/// Incremented whenever the same specification makes different samples.
 const VERSION: u32 = 1;
 
 /// A synthetic set of spoken-digit-like events. The same specification makes the same samples.
@@ -45,7 +45,7 @@ pub struct Synthetic {
     /// to 2,000. Higher rates make more events, and less noise.
     #[schemars(range(min = 1.0, max = 2_000.0))]
     pub peak_rate_hz: f64,
-    /// Rate of every channel where nothing is heard, in Hz. Default 1, range 0 to 1,000.
+    /// Rate of every channel in silence, in Hz. Default 1, range 0 to 1,000.
     #[schemars(range(min = 0.0, max = 1_000.0))]
     pub background_rate_hz: f64,
     /// Time after an event in which a channel is silent, in ms. Default 2, range 0 to 100.
@@ -106,10 +106,10 @@ impl Synthetic {
         real("high_hz", self.high_hz, 2.0 * self.low_hz, 20_000.0)
     }
 
-    /// A name for the exact samples that this specification makes, 16 hexadecimal digits: equal
-    /// where the specification and the version of the generator are.
+    /// An identifier of the exact samples that this specification makes, 16 hexadecimal digits: equal if the
+    /// specification and the version of the generator are.
     pub fn fingerprint(&self) -> String {
-        // FNV-1a, 64 bits: it tells specifications apart, it does not keep secrets.
+        // FNV-1a, 64 bits: it distinguishes specifications; it is not cryptographic.
         let hash = format!("{VERSION}|{self:?}")
             .bytes()
             .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {

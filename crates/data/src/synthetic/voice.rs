@@ -1,7 +1,7 @@
 //! Words, speakers and utterances: the sound of a synthetic set, as formants over time.
 //!
-//! A word's time runs from u = 0 to 1. Each of its `FORMANTS` tracks goes smoothly through
-//! `KNOTS` points; places on the frequency axis are ERB numbers,
+//! A word's time runs from u = 0 to 1. Each of its `FORMANTS` tracks interpolates `KNOTS` points smoothly;
+//! positions on the frequency axis are ERB numbers,
 //!
 //! ```text
 //! E(f) = 21.4 log10(1 + 0.00437 f)                                                  (1)
@@ -11,7 +11,7 @@
 //! farthest from all earlier words, from their reversals and from its own is kept. Difficulty d
 //! draws the tracks towards their middle by 0.6 d and widens every jitter.
 //!
-//! An utterance hears the word at
+//! An utterance reads the word at
 //!
 //! ```text
 //! u(t) = warp((t - onset) / duration), warp(s) = s + w sin(pi s), or 1 - warp if reversed   (2)
@@ -54,7 +54,7 @@ fn through(knots: &[f64; KNOTS], u: f64) -> f64 {
     knots[left] + share * (knots[left + 1] - knots[left])
 }
 
-/// A word: one class, and backwards another.
+/// A word: one class, and, reversed, another.
 #[derive(Debug, Clone)]
 pub(super) struct Word {
     duration_s: f64,
@@ -62,7 +62,7 @@ pub(super) struct Word {
     tracks: [[f64; KNOTS]; FORMANTS],
     /// Loudness at each knot, 0 to 1.
     loudness: [f64; KNOTS],
-    /// Part of the word, in u, that is noise.
+    /// Interval of the word, in u, that is noise.
     noise_from: f64,
     noise_to: f64,
     noise_erb: f64,
@@ -90,7 +90,7 @@ impl Word {
         }
     }
 
-    /// Mean square distance of the tracks of two words; with `reversed`, to the other backwards.
+    /// Mean square distance of the tracks of two words; with `reversed`, to the reversed other.
     fn distance(&self, other: &Self, reversed: bool) -> f64 {
         let mut sum = 0.0;
         for (own, others) in self.tracks.iter().zip(&other.tracks) {
@@ -134,7 +134,7 @@ pub(super) fn draw_words(spec: &Synthetic, rng: &mut ChaCha8Rng) -> Vec<Word> {
 pub(super) struct Speaker {
     /// Shift of all formants (a shorter or longer vocal tract), in ERB.
     shift_erb: f64,
-    /// How much longer words are; 1 is as drawn.
+    /// Stretching of words in time; 1 leaves them as drawn.
     slowness: f64,
     pitch_hz: f64,
 }
@@ -150,7 +150,7 @@ impl Speaker {
     }
 }
 
-/// What is heard at one moment.
+/// The sound at one moment.
 pub(super) struct Moment {
     /// Place (ERB number) and strength of each formant.
     pub formants: [(f64, f64); FORMANTS],
@@ -202,7 +202,7 @@ impl Utterance {
         self.onset_s + self.word.duration_s
     }
 
-    /// What is heard at `time_s`; nothing before the onset and after the end.
+    /// The sound at `time_s`; silence before the onset and after the end.
     pub(super) fn at(&self, time_s: f64) -> Option<Moment> {
         let spoken = (time_s - self.onset_s) / self.word.duration_s;
         if !(0.0..=1.0).contains(&spoken) {

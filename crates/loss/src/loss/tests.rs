@@ -267,7 +267,7 @@ fn a_ramp_weighs_the_divergence_by_progress() {
         })),
         ..AdaptiveConfig::default()
     });
-    // Half way: λ = 1.
+    // Halfway: λ = 1.
     let (half, d_half) = evaluate(&ramp, &logits, &targets());
     let (one, d_one) = evaluate(&adaptive(1.0, Normalise::Parts), &logits, &targets());
     assert_eq!(half, one);

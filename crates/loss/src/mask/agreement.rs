@@ -1,17 +1,17 @@
 //! How well an estimated mask matches the labels.
 //!
 //! ```text
-//! agreement    = share of all steps in which both say the same             (1)
+//! agreement    = share of all steps in which both agree             (1)
 //! hits         = share of informative steps in which the estimate is up    (2)
 //! false alarms = share of the other steps in which the estimate is up      (3)
 //! balanced     = (hits + 1 - false alarms) / 2                             (4)
 //! ```
 //!
-//! (1) alone flatters an estimate that always says the commoner of the two; (4) does not.
+//! (1) alone is high for an estimate that always outputs the more frequent value; (4) is not.
 
 use serde::{Deserialize, Serialize};
 
-/// Counts of steps, by what the labels and the estimate say. Counts of lanes and shards add up.
+/// Counts of steps by label and estimate. Counts of lanes and shards add up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Agreement {
     /// Informative, and estimated so.

@@ -1,13 +1,13 @@
-//! Contrast across channels: the input is informative where the channels fire in other proportions than
-//! on average. It sees noise that has as many events as speech, or more, for what it is.
+//! Contrast across channels: the input is informative where the channels fire in other proportions than on
+//! average. It recognises noise even if it has as many events as speech, or more.
 //!
 //! Neighbouring channels are joined into groups of about the same share of the mean rate. Under noise in
 //! which every channel keeps its share, the counts of the groups scatter around their shares as Poisson
-//! counts do, whatever the noise's rate; a formant, an edge, a stroke do not:
+//! counts do, at any noise rate; a formant, an edge, a stroke do not:
 //!
 //! ```text
 //! n_g = Σ_{k<w} Σ_{i in g} x_i,t-k                     (1)   events of group g in the window
-//! e_g = p_g Σ_k n_k                                    (2)   what the mean profile would make of them
+//! e_g = p_g Σ_k n_k                                    (2)   expected under the mean profile
 //! c_t = (1/(G-1)) Σ_g (n_g - e_g)² / e_g               (3)   the statistic
 //! ```
 //!
@@ -21,9 +21,9 @@
 //! | G | `groups` | groups of channels | | scalar |
 //! | p_g | `share` | the group's share of the mean rate over the training set | | `[G]` |
 //!
-//! On spoken digits (700 channels, steps of 10 ms) the defaults, fitted on training streams with gaps of
-//! silence and of noise, agree with the labels in 97 to 98 % of the steps of validation streams, in
-//! silence and in noise at a quarter, one and four times the mean rate.
+//! On spoken digits (700 channels, steps of 10 ms) the defaults, fitted on training streams with silent and
+//! noise gaps, agree with the labels in 97 to 98 % of the steps of validation streams, in silence and in
+//! noise at a quarter, one and four times the mean rate.
 //!
 //! Source: K. Pearson (1900), for (3). The use as a mask is ours.
 
@@ -43,8 +43,8 @@ pub struct ContrastConfig {
     /// Steps that the mask stays up after the contrast fell. Default 0. Larger: bridges longer pauses
     /// inside a sample, and is late after its end.
     pub hangover: usize,
-    /// What the threshold is multiplied by after it was fitted to training streams. Default 1, range above 0. Less:
-    /// more steps count as informative.
+    /// Factor on the threshold after fitting it to training streams. Default 1, range above 0. Less: more
+    /// steps count as informative.
     pub threshold_scale: f64,
     /// Groups that the channels are joined into. Default 20, range 2 and above. Larger: sees finer
     /// structure, with fewer events in each group to see it by.
@@ -112,7 +112,7 @@ impl Contrast {
         })
     }
 
-    /// G: the groups that there are. Fewer than asked for where a channel has more than a group's share.
+    /// G: the actual number of groups. Fewer than requested if a channel has more than a group's share.
     pub fn groups(&self) -> usize {
         self.share.len()
     }

@@ -1,15 +1,15 @@
-//! Energy: the input is informative where few channels hold much of it at once.
+//! Energy: the input is informative where it is concentrated on few channels.
 //!
 //! ```text
 //! a_i,t = (1/w) Σ_{k<w} x_i,t-k                (1)   each channel, smoothed
 //! e_t   = Σ_i a_i,t²                           (2)   the statistic, in events² a step²
 //! ```
 //!
-//! Of inputs with the same number of events, the one that keeps to fewer channels for longer has the more
-//! energy: so (2) sees a formant in noise that has as many events, and [`super::event_count`] does not. A
-//! smaller window makes (2) noisier, as a single event squared is 1 wherever it falls.
+//! Of inputs with the same number of events, the one confined to fewer channels for longer has more energy:
+//! so (2) detects a formant among noise with as many events, and [`super::event_count`] does not. A smaller
+//! window makes (2) noisier, as a single event squared is 1 wherever it falls.
 //!
-//! At the start of a stream the mean runs over the steps that there are.
+//! At the start of a stream the mean runs over the steps so far.
 //!
 //! | symbol | field | what | unit |
 //! |---|---|---|---|
@@ -33,8 +33,8 @@ pub struct EnergyConfig {
     /// Steps that the mask stays up after the energy fell. Default 0. Larger: bridges longer pauses inside
     /// a sample, and is late after its end.
     pub hangover: usize,
-    /// What the threshold is multiplied by after it was fitted to training streams. Default 1, range above 0. Less:
-    /// more steps count as informative.
+    /// Factor on the threshold after fitting it to training streams. Default 1, range above 0. Less: more
+    /// steps count as informative.
     pub threshold_scale: f64,
 }
 
@@ -129,7 +129,7 @@ mod tests {
         })
         .unwrap();
         assert_eq!(energy.observe(&[0, 3], &[2.0, 1.0]), 5.0);
-        // Means (1, 0, 0, 1.5): channel 3 keeps on.
+        // Means (1, 0, 0, 1.5): channel 3 continues.
         assert_eq!(energy.observe(&[3], &[2.0]), 1.0 + 2.25);
         assert_eq!(energy.observe(&[], &[]), 1.0);
         assert_eq!(energy.observe(&[], &[]), 0.0);

@@ -15,10 +15,10 @@
 //!
 //! | symbol | field | what | unit |
 //! |---|---|---|---|
-//! | c | | what the mask looks at | as the mask says |
+//! | c | | the mask's statistic | see the mask |
 //! | h | `hangover` | steps that the mask stays up | steps |
 //! | θ | `threshold` | see (3) | as c |
-//! | g | `threshold_scale` | 1, or what the user would rather err by | - |
+//! | g | `threshold_scale` | 1, or a user's preference for one kind of error | - |
 
 use saturn_cell::{EventView, Real};
 
@@ -28,7 +28,8 @@ use super::{
 };
 use crate::LossError;
 
-/// A causal mask of one lane. Its memory is the window and the hangover, whatever the stream's length.
+/// A causal mask of one lane. It uses memory for the window and the hangover only, independent of the
+/// stream's length.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Estimator {
     statistic: Statistic,
@@ -61,7 +62,7 @@ pub struct Example<'a, R> {
 }
 
 impl Estimator {
-    /// A mask by event count. Its threshold is above everything until it is fitted or set.
+    /// A mask by event count. Its threshold is infinite until it is fitted or set.
     ///
     /// # Errors
     /// If a number is out of its range.
@@ -74,7 +75,7 @@ impl Estimator {
         ))
     }
 
-    /// A mask by energy. Its threshold is above everything until it is fitted or set.
+    /// A mask by energy. Its threshold is infinite until it is fitted or set.
     ///
     /// # Errors
     /// If a number is out of its range.
@@ -90,7 +91,7 @@ impl Estimator {
     /// A learnt soft mask of channels with mean `rates [I]`, in events a step, to be fitted.
     ///
     /// # Errors
-    /// If a number is out of its range, or the rates are too bare for a contrast.
+    /// If a number is out of its range, or the rates are too sparse for a contrast.
     pub fn learned(config: &LearnedConfig, rates: &[f64]) -> Result<Self, LossError> {
         let statistic = Statistic::Learned(Learned::new(config, rates)?);
         let mut estimator = Self::new(statistic, 0, 1.0);
@@ -98,11 +99,11 @@ impl Estimator {
         Ok(estimator)
     }
 
-    /// A mask by contrast across channels with mean `rates [I]`, in events a step. Its threshold is above
-    /// everything until it is fitted or set.
+    /// A mask by contrast across channels with mean `rates [I]`, in events a step. Its threshold is infinite
+    /// until it is fitted or set.
     ///
     /// # Errors
-    /// If a number is out of its range, or the rates are too bare for a contrast.
+    /// If a number is out of its range, or the rates are too sparse for a contrast.
     pub fn contrast(config: &ContrastConfig, rates: &[f64]) -> Result<Self, LossError> {
         let statistic = Statistic::Contrast(Contrast::new(config, rates)?);
         Ok(Self::new(
@@ -184,8 +185,8 @@ impl Estimator {
         });
     }
 
-    /// Sets the threshold by the one that agrees best with the labels of `examples`, equation (3), or
-    /// fits a learnt mask to them, and says how well it does.
+    /// Sets the threshold by the one that agrees best with the labels of `examples`, equation (3), or fits a
+    /// learnt mask to them, and returns the agreement.
     ///
     /// # Errors
     /// If the examples have no informative step, or no gap.
@@ -211,7 +212,7 @@ impl Estimator {
             return Ok(self.agreement(examples).report());
         }
         judged.sort_by(|a, b| a.0.total_cmp(&b.0));
-        // A threshold below everything: all is informative. Then step by step upwards.
+        // A threshold below all statistics: every step is informative. Then upwards step by step.
         let mut now = Agreement {
             hits: samples,
             false_alarms: gaps,

@@ -27,8 +27,8 @@ pub struct EventCountConfig {
     /// Steps that the mask stays up after the count fell. Default 0. Larger: bridges longer pauses inside
     /// a sample, and is late after its end.
     pub hangover: usize,
-    /// What the threshold is multiplied by after it was fitted to training streams. Default 1, range above 0. Less:
-    /// more steps count as informative.
+    /// Factor on the threshold after fitting it to training streams. Default 1, range above 0. Less: more
+    /// steps count as informative.
     pub threshold_scale: f64,
 }
 

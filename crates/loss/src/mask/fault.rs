@@ -1,4 +1,4 @@
-//! What can be wrong with a mask, on purpose: to see how much accuracy a given error of the mask costs.
+//! Deliberate errors of a mask, to measure how much accuracy a given error costs.
 //!
 //! ```text
 //! flip p:     m_t <- 1 - m_t with probability p, each step by itself     (1)
@@ -7,11 +7,11 @@
 //! erode k:    m_t <- min_{|j|<=k} m_{t+j}                                (4)
 //! ```
 //!
-//! A step of a gap that is then called informative is taken for a part of the nearest sample in its lane,
-//! and has that one's class: half of a gap goes to either side.
+//! A gap step marked informative by error is labelled with the class of the nearest sample in its lane: half
+//! of a gap goes to either side.
 //!
 //! (3) lets a sample begin k steps early and end k steps late; (4) the other way round. The faults of
-//! (1) are drawn anew for every lane of every epoch.
+//! (1) are redrawn for every lane of every epoch.
 
 use rand::RngExt;
 use saturn_cell::rng::ChaCha8Rng;
@@ -20,11 +20,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::LossError;
 
-/// What is done to a mask.
+/// An error of a mask.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MaskFault {
-    /// Share of the steps that are called the opposite of what they are; 0 to 1. Larger: worse.
+    /// Share of the steps that are inverted; 0 to 1. Larger: worse.
     Flip(f64),
     /// Steps by which the mask is late; negative: early.
     Shift(i64),

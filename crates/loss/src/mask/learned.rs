@@ -1,4 +1,4 @@
-//! A learnt soft mask: a small net that says how likely the input is informative.
+//! A learnt soft mask: a small network that outputs the probability that the input is informative.
 //!
 //! It reads what the other masks read, at three time scales, and is fitted by logistic regression with one
 //! hidden layer on training streams whose gaps are known:
@@ -11,9 +11,9 @@
 //! L   = -(1/N) Σ_t y_t log m_t + (1 - y_t) log(1 - m_t)    (5)   y: the label mask
 //! ```
 //!
-//! m_t is used as it is, between 0 and 1: the adaptive loss weighs the class by m_t and the divergence by
-//! 1 - m_t, so that a step that could be either teaches a little of both. The mask is fitted once, before
-//! the net trains, and sees no split but the training one.
+//! m_t is used directly, between 0 and 1: the adaptive loss weights the class by m_t and the divergence by
+//! (1 - m_t), so that an ambiguous step contributes to both. The mask is fitted once, before the network trains,
+//! on the training split only.
 //!
 //! | symbol | field | what | shape |
 //! |---|---|---|---|
@@ -106,11 +106,11 @@ pub struct Learned {
 pub type Features = [f64; FEATURES];
 
 impl Learned {
-    /// At the start of a stream, not fitted: it says 1/2 to everything. `rates [I]` are the channels' mean
+    /// At the start of a stream, not fitted: its output is always 1/2. `rates [I]` are the channels' mean
     /// rates, in events a step.
     ///
     /// # Errors
-    /// If a number is out of its range, or the rates are too bare for a contrast.
+    /// If a number is out of its range, or the rates are too sparse for a contrast.
     pub fn new(config: &LearnedConfig, rates: &[f64]) -> Result<Self, LossError> {
         config.check()?;
         let counts = WINDOWS.map(|window| {
@@ -311,7 +311,7 @@ mod tests {
     #[test]
     fn it_learns_what_no_threshold_can_tell() {
         let mut mask = Learned::new(&LearnedConfig::default(), &[1.0; 40]).unwrap();
-        // Half of the products of two features are above 0.2, whatever either feature is.
+        // Half of the products of two features are above 0.2, independent of each single feature.
         let steps = steps(4_000);
         assert_eq!(mask.net.mask(&steps[0].0), 0.5, "before the fit");
         mask.epochs = 30;

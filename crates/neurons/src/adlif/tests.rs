@@ -1,13 +1,13 @@
 //! adLIF neurons against closed forms, hand computation, differences, and their own twins.
 
 use nalgebra::{Matrix2, Vector2};
-use saturn_cell::gradcheck::{Setup, assert_gradients, check};
+use saturn_cell::Cell;
+use saturn_cell::agree::assert_twins;
+use saturn_cell::gradcheck::{Setup, assert_gradients};
 use saturn_cell::rng::generator;
 
 use super::*;
-use crate::trial::{
-    DT_MS, HALF_MS, assert_alive, assert_near, assert_twins, complaint, row, states,
-};
+use crate::trial::*;
 
 fn adlif(config: &AdLifConfig, inputs: usize) -> AdLif<f64> {
     AdLif::new(config, inputs, DT_MS, &mut generator(3, "init", 0)).unwrap()
@@ -181,19 +181,20 @@ fn a_detached_reset_is_noticed() {
         surrogate: Surrogate::FastSigmoid(2.0),
         ..AdLifConfig::default()
     };
-    let outcomes = check(&adlif(&config, 3).relaxed(), Setup::default());
-    let weight = outcomes.iter().find(|o| o.name == "weight").unwrap();
-    assert!(weight.error > 1e-3, "{weight:?}");
+    assert_detached(&adlif(&config, 3).relaxed());
 }
 
 #[test]
 fn twins_agree_and_fresh_layers_are_alive() {
     for recurrent in [false, true] {
-        assert_twins(&AdLifConfig {
-            hidden: 17,
-            recurrent,
-            ..AdLifConfig::default()
-        });
+        assert_twins(
+            &AdLifConfig {
+                hidden: 17,
+                recurrent,
+                ..AdLifConfig::default()
+            },
+            9,
+        );
         assert_alive(&AdLifConfig {
             recurrent,
             ..AdLifConfig::default()
@@ -202,33 +203,23 @@ fn twins_agree_and_fresh_layers_are_alive() {
 }
 
 #[test]
-fn what_it_shows_and_counts() {
+fn fields_output_and_synapses() {
     let config = AdLifConfig {
         hidden: 4,
         recurrent: true,
         ..AdLifConfig::default()
     };
-    let cell = adlif(&config, 3);
-    let names: Vec<_> = cell.fields().iter().map(|f| (f.name, f.kind)).collect();
-    let wanted = [
+    let fields = [
         ("v", FieldKind::Membrane),
         ("w", FieldKind::Value),
         ("s", FieldKind::Spikes),
     ];
-    assert_eq!(names, wanted);
-    assert_eq!(cell.shows(), Some(8..12));
-    assert!(Cell::spikes(&cell));
-    assert_eq!(
-        (cell.synapses().per_input, cell.synapses().per_spike),
-        (4, 4)
-    );
+    assert_layer(&adlif(&config, 3), true, &fields);
 }
 
 #[test]
-fn a_bad_configuration_says_what_is_wrong() {
-    let message = |text: &str| complaint(&serde_json::from_str::<AdLifConfig>(text).unwrap());
-    assert_eq!(message("{}"), None);
-    for (text, wanted) in [
+fn bad_configurations_are_named() {
+    assert_complaints::<AdLifConfig>(&[
         (r#"{"hidden": 0}"#, "`hidden` is 0: it must be at least 1"),
         (r#"{"a_max": -1}"#, "`a_max` is -1: it must be at least 0"),
         (
@@ -236,15 +227,12 @@ fn a_bad_configuration_says_what_is_wrong() {
             "`tau_adapt_ms` is 0: it must be greater than 0",
         ),
         (r#"{"b_max": -2}"#, "`b_max` is -2: it must be at least 0"),
-    ] {
-        assert_eq!(message(text).as_deref(), Some(wanted));
-    }
+        (r#"{"amax": 3}"#, "unknown field `amax`"),
+    ]);
     let mut cell = adlif(&AdLifConfig::default(), 3);
     let beyond = cell.set_adaptation(&[10.0; 128], &[1.0; 128]).unwrap_err();
     assert_eq!(
         beyond.to_string(),
         "`a` is 10: it must be above 0 and below its maximum"
     );
-    let unknown = serde_json::from_str::<AdLifConfig>(r#"{"amax": 3}"#).unwrap_err();
-    assert!(unknown.to_string().starts_with("unknown field `amax`"));
 }

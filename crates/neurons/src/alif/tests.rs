@@ -1,15 +1,16 @@
 //! ALIF neurons against closed forms, hand computation, differences, and their own twins.
 
 use nalgebra::DMatrix;
-use saturn_cell::Tape;
-use saturn_cell::gradcheck::{Setup, assert_gradients, check};
+use saturn_cell::agree::assert_twins;
+use saturn_cell::gradcheck::{Setup, assert_gradients};
+use saturn_cell::{Cell, Input, Tape};
+use std::ops::Range;
+
 use saturn_cell::rng::generator;
 
 use super::*;
 use crate::lif::{Lif, LifConfig};
-use crate::trial::{
-    DT_MS, HALF_MS, assert_alive, assert_near, assert_twins, complaint, row, states,
-};
+use crate::trial::*;
 
 fn alif(config: &AlifConfig, inputs: usize) -> Alif<f64> {
     Alif::new(config, inputs, DT_MS, &mut generator(3, "init", 0)).unwrap()
@@ -155,9 +156,7 @@ fn a_detached_reset_is_noticed() {
         surrogate: Surrogate::FastSigmoid(2.0),
         ..AlifConfig::default()
     };
-    let outcomes = check(&alif(&config, 3).relaxed(), Setup::default());
-    let weight = outcomes.iter().find(|o| o.name == "weight").unwrap();
-    assert!(weight.error > 1e-2, "{weight:?}");
+    assert_detached(&alif(&config, 3).relaxed());
 }
 
 #[test]
@@ -190,7 +189,7 @@ fn twins_agree_and_fresh_layers_are_alive() {
             recurrent,
             ..AlifConfig::default()
         };
-        assert_twins(&config);
+        assert_twins(&config, 9);
         for normalise in [false, true] {
             assert_alive(&AlifConfig {
                 recurrent,
@@ -203,37 +202,23 @@ fn twins_agree_and_fresh_layers_are_alive() {
 }
 
 #[test]
-fn what_it_shows_and_counts() {
-    let cell = alif(
-        &AlifConfig {
-            hidden: 4,
-            recurrent: true,
-            ..AlifConfig::default()
-        },
-        3,
-    );
-    let names: Vec<_> = (cell.fields().iter())
-        .map(|f| (f.name, f.rows.clone(), f.kind))
-        .collect();
-    let wanted = [
-        ("v", 0..4, FieldKind::Membrane),
-        ("b", 4..8, FieldKind::Value),
-        ("s", 8..12, FieldKind::Spikes),
+fn fields_output_and_synapses() {
+    let config = AlifConfig {
+        hidden: 4,
+        recurrent: true,
+        ..AlifConfig::default()
+    };
+    let fields = [
+        ("v", FieldKind::Membrane),
+        ("b", FieldKind::Value),
+        ("s", FieldKind::Spikes),
     ];
-    assert_eq!(names, wanted);
-    assert_eq!(cell.shows(), Some(8..12));
-    assert!(Cell::spikes(&cell));
-    assert_eq!(
-        (cell.synapses().per_input, cell.synapses().per_spike),
-        (4, 4)
-    );
+    assert_layer(&alif(&config, 3), true, &fields);
 }
 
 #[test]
-fn a_bad_configuration_says_what_is_wrong() {
-    let message = |text: &str| complaint(&serde_json::from_str::<AlifConfig>(text).unwrap());
-    assert_eq!(message("{}"), None);
-    for (text, wanted) in [
+fn bad_configurations_are_named() {
+    assert_complaints::<AlifConfig>(&[
         (r#"{"hidden": 0}"#, "`hidden` is 0: it must be at least 1"),
         (r#"{"beta": -1}"#, "`beta` is -1: it must be at least 0"),
         (
@@ -244,9 +229,6 @@ fn a_bad_configuration_says_what_is_wrong() {
             r#"{"threshold": 0}"#,
             "`threshold` is 0: it must be greater than 0",
         ),
-    ] {
-        assert_eq!(message(text).as_deref(), Some(wanted));
-    }
-    let unknown = serde_json::from_str::<AlifConfig>(r#"{"betta": 3}"#).unwrap_err();
-    assert!(unknown.to_string().starts_with("unknown field `betta`"));
+        (r#"{"betta": 3}"#, "unknown field `betta`"),
+    ]);
 }

@@ -1,12 +1,12 @@
 //! Current-based LIF neurons against closed forms, hand computation, differences, and their own twins.
 
-use saturn_cell::gradcheck::{Setup, assert_gradients, check};
+use saturn_cell::Cell;
+use saturn_cell::agree::assert_twins;
+use saturn_cell::gradcheck::{Setup, assert_gradients};
 use saturn_cell::rng::generator;
 
 use super::*;
-use crate::trial::{
-    DT_MS, HALF_MS, assert_alive, assert_near, assert_twins, complaint, row, states,
-};
+use crate::trial::*;
 
 fn cuba_lif(config: &CubaLifConfig, inputs: usize) -> CubaLif<f64> {
     CubaLif::new(config, inputs, DT_MS, &mut generator(3, "init", 0)).unwrap()
@@ -113,19 +113,20 @@ fn a_detached_reset_is_noticed() {
         surrogate: Surrogate::FastSigmoid(2.0),
         ..CubaLifConfig::default()
     };
-    let outcomes = check(&cuba_lif(&config, 3).relaxed(), Setup::default());
-    let weight = outcomes.iter().find(|o| o.name == "weight").unwrap();
-    assert!(weight.error > 1e-2, "{weight:?}");
+    assert_detached(&cuba_lif(&config, 3).relaxed());
 }
 
 #[test]
 fn twins_agree_and_fresh_layers_are_alive() {
     for recurrent in [false, true] {
-        assert_twins(&CubaLifConfig {
-            hidden: 17,
-            recurrent,
-            ..CubaLifConfig::default()
-        });
+        assert_twins(
+            &CubaLifConfig {
+                hidden: 17,
+                recurrent,
+                ..CubaLifConfig::default()
+            },
+            9,
+        );
         for scale in [InputScale::One, InputScale::Decay] {
             assert_alive(&CubaLifConfig {
                 recurrent,
@@ -138,32 +139,23 @@ fn twins_agree_and_fresh_layers_are_alive() {
 }
 
 #[test]
-fn what_it_shows_and_counts() {
+fn fields_output_and_synapses() {
     let config = CubaLifConfig {
         hidden: 4,
+        recurrent: false,
         ..CubaLifConfig::default()
     };
-    let cell = cuba_lif(&config, 3);
-    let names: Vec<_> = cell.fields().iter().map(|f| (f.name, f.kind)).collect();
-    let wanted = [
+    let fields = [
         ("v", FieldKind::Membrane),
         ("i", FieldKind::Value),
         ("s", FieldKind::Spikes),
     ];
-    assert_eq!(names, wanted);
-    assert_eq!(cell.shows(), Some(8..12));
-    assert!(Cell::spikes(&cell));
-    assert_eq!(
-        (cell.synapses().per_input, cell.synapses().per_spike),
-        (4, 0)
-    );
+    assert_layer(&cuba_lif(&config, 3), false, &fields);
 }
 
 #[test]
-fn a_bad_configuration_says_what_is_wrong() {
-    let message = |text: &str| complaint(&serde_json::from_str::<CubaLifConfig>(text).unwrap());
-    assert_eq!(message("{}"), None);
-    for (text, wanted) in [
+fn bad_configurations_are_named() {
+    assert_complaints::<CubaLifConfig>(&[
         (r#"{"hidden": 0}"#, "`hidden` is 0: it must be at least 1"),
         (
             r#"{"tau_syn_ms": -3}"#,
@@ -173,13 +165,6 @@ fn a_bad_configuration_says_what_is_wrong() {
             r#"{"threshold": 0}"#,
             "`threshold` is 0: it must be greater than 0",
         ),
-    ] {
-        assert_eq!(message(text).as_deref(), Some(wanted));
-    }
-    let unknown = serde_json::from_str::<CubaLifConfig>(r#"{"tau_sin_ms": 3}"#).unwrap_err();
-    assert!(
-        unknown
-            .to_string()
-            .starts_with("unknown field `tau_sin_ms`")
-    );
+        (r#"{"tau_sin_ms": 3}"#, "unknown field `tau_sin_ms`"),
+    ]);
 }

@@ -1,13 +1,15 @@
 //! `input_gated_rnn` by hand, in silence, its gradients, and its two ways through time and input.
 
 use nalgebra::DMatrix;
-use saturn_cell::Stream;
-use saturn_cell::agree::{assert_dense_equals_events, assert_stream_equals_sequence};
+use saturn_cell::agree::assert_twins;
 use saturn_cell::gradcheck::{Setup, assert_gradients, random};
 use saturn_cell::rng::generator;
+use saturn_cell::{Cell, FieldKind, Input, Stream};
 
 use super::*;
+use crate::recurrent::{B, U, W};
 use crate::rnn::{Rnn, RnnConfig};
+use crate::trial::assert_complaints;
 
 fn config(hidden: usize, gate_bias: f64) -> InputGatedRnnConfig {
     InputGatedRnnConfig {
@@ -119,53 +121,24 @@ fn the_gate_sees_the_input_and_not_the_state() {
 
 #[test]
 fn gradients() {
-    assert_gradients(&layer(5, 3), Setup::default());
-    let quiet = Setup {
-        resets: false,
-        seed: 8,
-        ..Setup::default()
-    };
-    assert_gradients(&with_bias(4, 2, 1.0), quiet);
-    let long = Setup {
-        steps: 20,
-        lanes: 1,
-        scale: 0.5,
-        seed: 9,
-        ..Setup::default()
-    };
-    assert_gradients(&layer(3, 4), long);
-}
-
-#[test]
-fn stream_equals_sequence_and_dense_equals_events() {
-    for lanes in [1, 3] {
-        assert_stream_equals_sequence(&layer::<f32>(7, 9), 12, lanes);
-        assert_stream_equals_sequence(&layer::<f64>(7, 9), 12, lanes);
-        assert_dense_equals_events(&layer::<f32>(7, 9), 12, lanes);
-        assert_dense_equals_events(&layer::<f64>(7, 9), 12, lanes);
+    let cells = [layer(5, 3), with_bias(4, 2, 1.0), layer(3, 4)];
+    for (cell, setup) in cells.iter().zip(Setup::varied()) {
+        assert_gradients(cell, setup);
     }
 }
 
 #[test]
-fn a_bad_configuration_says_so() {
-    let check = |config: InputGatedRnnConfig| config.check().unwrap_err().to_string();
-    assert_eq!(
-        check(config(0, 0.0)),
-        "`hidden` is 0: it must be at least 1"
-    );
-    assert_eq!(
-        check(config(3, f64::NAN)),
-        "`gate_bias` is NaN: it must be finite"
-    );
-    let negative = InputGatedRnnConfig {
-        recurrent_gain: -0.5,
-        ..InputGatedRnnConfig::default()
-    };
-    assert_eq!(
-        check(negative),
-        "`recurrent_gain` is -0.5: it must be at least 0"
-    );
-    let mut rng = generator(7, "init", 0);
-    let blind = InputGatedRnn::<f32>::new(&config(3, 0.0), 0, 10.0, &mut rng).unwrap_err();
-    assert_eq!(blind.to_string(), "`inputs` is 0: it must be at least 1");
+fn stream_equals_sequence_and_dense_equals_events() {
+    assert_twins(&config(7, -1.0), 9);
+}
+
+#[test]
+fn bad_configurations_are_named() {
+    assert_complaints::<InputGatedRnnConfig>(&[
+        (r#"{"hidden": 0}"#, "`hidden` is 0: it must be at least 1"),
+        (
+            r#"{"recurrent_gain": -0.5}"#,
+            "`recurrent_gain` is -0.5: it must be at least 0",
+        ),
+    ]);
 }

@@ -1,12 +1,13 @@
 //! `linear` by hand, its gradients, and its two ways through time and input.
 
 use nalgebra::DMatrix;
-use saturn_cell::agree::{assert_dense_equals_events, assert_stream_equals_sequence};
+use saturn_cell::agree::assert_twins;
 use saturn_cell::gradcheck::{Setup, assert_gradients};
 use saturn_cell::rng::generator;
 use saturn_cell::{Stream, Tape, column};
 
 use super::*;
+use crate::trial::assert_complaints;
 
 fn layer<R: Real>(out: usize, bias: bool, inputs: usize) -> Linear<R> {
     let mut rng = generator(3, "init", 0);
@@ -57,29 +58,18 @@ fn gradients() {
 
 #[test]
 fn stream_equals_sequence_and_dense_equals_events() {
-    for lanes in [1, 3] {
-        assert_stream_equals_sequence(&layer::<f32>(6, true, 9), 8, lanes);
-        assert_stream_equals_sequence(&layer::<f64>(6, false, 9), 8, lanes);
-        assert_dense_equals_events(&layer::<f32>(6, true, 9), 8, lanes);
-        assert_dense_equals_events(&layer::<f64>(6, false, 9), 8, lanes);
+    for bias in [true, false] {
+        assert_twins(&LinearConfig { out: 6, bias }, 9);
     }
 }
 
 #[test]
-fn a_bad_configuration_says_so() {
-    let build = |out: usize, inputs: usize| {
-        let config = LinearConfig { out, bias: true };
-        let mut rng = generator(3, "init", 0);
-        Linear::<f32>::new(&config, inputs, 10.0, &mut rng)
-            .unwrap_err()
-            .to_string()
-    };
-    assert_eq!(build(0, 3), "`out` is 0: it must be at least 1");
-    assert_eq!(build(3, 0), "`inputs` is 0: it must be at least 1");
-    let unknown = serde_json::from_str::<LinearConfig>(r#"{"outs": 3}"#).unwrap_err();
-    assert!(
-        unknown
-            .to_string()
-            .starts_with("unknown field `outs`, expected `out` or `bias`")
-    );
+fn bad_configurations_are_named() {
+    assert_complaints::<LinearConfig>(&[
+        (r#"{"out": 0}"#, "`out` is 0: it must be at least 1"),
+        (
+            r#"{"outs": 3}"#,
+            "unknown field `outs`, expected `out` or `bias`",
+        ),
+    ]);
 }

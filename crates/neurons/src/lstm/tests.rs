@@ -1,12 +1,14 @@
 //! `lstm` by hand, in closed form, its gradients, and its two ways through time and input.
 
 use nalgebra::DMatrix;
-use saturn_cell::Stream;
-use saturn_cell::agree::{assert_dense_equals_events, assert_stream_equals_sequence};
+use saturn_cell::agree::assert_twins;
 use saturn_cell::gradcheck::{Setup, assert_gradients};
 use saturn_cell::rng::generator;
+use saturn_cell::{Cell, Input, Stream};
 
 use super::*;
+use crate::recurrent::{B, U, W};
+use crate::trial::assert_complaints;
 
 fn config(hidden: usize) -> LstmConfig {
     LstmConfig {
@@ -109,55 +111,24 @@ fn the_watched_rows_are_the_gates() {
 
 #[test]
 fn gradients() {
-    assert_gradients(&layer(4, 3), Setup::default());
-    let quiet = Setup {
-        resets: false,
-        seed: 8,
-        ..Setup::default()
-    };
-    assert_gradients(&layer(3, 5), quiet);
-    let long = Setup {
-        steps: 20,
-        lanes: 1,
-        scale: 0.5,
-        seed: 9,
-        ..Setup::default()
-    };
-    assert_gradients(&layer(2, 1), long);
-}
-
-#[test]
-fn stream_equals_sequence_and_dense_equals_events() {
-    for lanes in [1, 3] {
-        assert_stream_equals_sequence(&layer::<f32>(7, 9), 12, lanes);
-        assert_stream_equals_sequence(&layer::<f64>(7, 9), 12, lanes);
-        assert_dense_equals_events(&layer::<f32>(7, 9), 12, lanes);
-        assert_dense_equals_events(&layer::<f64>(7, 9), 12, lanes);
+    let cells = [layer(4, 3), layer(3, 5), layer(2, 1)];
+    for (cell, setup) in cells.iter().zip(Setup::varied()) {
+        assert_gradients(cell, setup);
     }
 }
 
 #[test]
-fn a_bad_configuration_says_so() {
-    let build = |config: &LstmConfig, inputs: usize| {
-        let mut rng = generator(6, "init", 0);
-        Lstm::<f32>::new(config, inputs, 10.0, &mut rng)
-            .unwrap_err()
-            .to_string()
-    };
-    assert_eq!(build(&config(0), 3), "`hidden` is 0: it must be at least 1");
-    assert_eq!(build(&config(3), 0), "`inputs` is 0: it must be at least 1");
-    let endless = LstmConfig {
-        forget_bias: f64::INFINITY,
-        ..config(3)
-    };
-    assert_eq!(
-        build(&endless, 3),
-        "`forget_bias` is inf: it must be finite"
-    );
-    let unknown = serde_json::from_str::<LstmConfig>(r#"{"forget": 3}"#).unwrap_err();
-    assert!(
-        unknown
-            .to_string()
-            .starts_with("unknown field `forget`, expected `hidden` or `forget_bias`")
-    );
+fn stream_equals_sequence_and_dense_equals_events() {
+    assert_twins(&config(7), 9);
+}
+
+#[test]
+fn bad_configurations_are_named() {
+    assert_complaints::<LstmConfig>(&[
+        (r#"{"hidden": 0}"#, "`hidden` is 0: it must be at least 1"),
+        (
+            r#"{"forget": 3}"#,
+            "unknown field `forget`, expected `hidden` or `forget_bias`",
+        ),
+    ]);
 }

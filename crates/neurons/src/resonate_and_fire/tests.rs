@@ -1,13 +1,13 @@
 //! Resonate-and-fire neurons against closed forms, hand computation, differences, and their own twins.
 
 use nalgebra::Complex;
-use saturn_cell::gradcheck::{Setup, assert_gradients, check};
+use saturn_cell::Cell;
+use saturn_cell::agree::assert_twins;
+use saturn_cell::gradcheck::{Setup, assert_gradients};
 use saturn_cell::rng::generator;
 
 use super::*;
-use crate::trial::{
-    DT_MS, HALF_MS, assert_alive, assert_near, assert_twins, complaint, row, states,
-};
+use crate::trial::*;
 
 const RESETS: [ResonatorReset; 4] = [
     ResonatorReset::Balanced,
@@ -180,9 +180,7 @@ fn a_detached_reset_is_noticed() {
             surrogate: Surrogate::FastSigmoid(2.0),
             ..ResonateAndFireConfig::default()
         };
-        let outcomes = check(&neurons(&config, 3).relaxed(), Setup::default());
-        let weight = outcomes.iter().find(|o| o.name == "weight").unwrap();
-        assert!(weight.error > 1e-3, "{weight:?}");
+        assert_detached(&neurons(&config, 3).relaxed());
     }
 }
 
@@ -200,51 +198,37 @@ fn twins_agree_and_fresh_layers_are_alive() {
             if spike_reset != ResonatorReset::None {
                 assert_alive(&config);
             }
-            assert_twins(&ResonateAndFireConfig {
-                hidden: 17,
-                ..config
-            });
+            assert_twins(
+                &ResonateAndFireConfig {
+                    hidden: 17,
+                    ..config
+                },
+                9,
+            );
         }
     }
 }
 
 #[test]
-fn what_it_shows_and_counts() {
+fn fields_output_and_synapses() {
     let config = ResonateAndFireConfig {
         hidden: 4,
         recurrent: true,
         ..ResonateAndFireConfig::default()
     };
-    let cell = neurons(&config, 3);
-    let names: Vec<_> = cell.fields().iter().map(|f| (f.name, f.kind)).collect();
-    let wanted = [
-        ("v", FieldKind::Membrane),
-        ("w", FieldKind::Value),
-        ("q", FieldKind::Value),
-        ("s", FieldKind::Spikes),
-    ];
-    assert_eq!(names, wanted);
-    assert_eq!(cell.shows(), Some(12..16));
-    assert!(Cell::spikes(&cell));
-    let plain = neurons(
-        &ResonateAndFireConfig {
-            spike_reset: ResonatorReset::Zero,
-            ..config
-        },
-        3,
-    );
-    assert_eq!(plain.fields().len(), 3);
-    assert_eq!(plain.shows(), Some(8..12));
-    let synapses = plain.synapses();
-    assert_eq!((synapses.per_input, synapses.per_spike), (4, 4));
+    let [v, w] = [("v", FieldKind::Membrane), ("w", FieldKind::Value)];
+    let [q, s] = [("q", FieldKind::Value), ("s", FieldKind::Spikes)];
+    assert_layer(&neurons(&config, 3), true, &[v, w, q, s]);
+    let config = ResonateAndFireConfig {
+        spike_reset: ResonatorReset::Zero,
+        ..config
+    };
+    assert_layer(&neurons(&config, 3), true, &[v, w, s]);
 }
 
 #[test]
-fn a_bad_configuration_says_what_is_wrong() {
-    let message =
-        |text: &str| complaint(&serde_json::from_str::<ResonateAndFireConfig>(text).unwrap());
-    assert_eq!(message("{}"), None);
-    for (text, wanted) in [
+fn bad_configurations_are_named() {
+    assert_complaints::<ResonateAndFireConfig>(&[
         (r#"{"hidden": 0}"#, "`hidden` is 0: it must be at least 1"),
         (
             r#"{"refractory_decay": 1}"#,
@@ -264,15 +248,13 @@ fn a_bad_configuration_says_what_is_wrong() {
             "`tau_mem_ms` is 15: it must be so long that a step damps less than the divergence boundary \
              allows: give longer time constants or periods, or `step: exponential`",
         ),
-    ] {
-        assert_eq!(message(text).as_deref(), Some(wanted));
-    }
+        (r#"{"omega": 3}"#, "unknown field `omega`"),
+    ]);
     for fine in [
         r#"{"period_ms": 180, "learn_dynamics": false}"#,
         r#"{"period_ms": 20, "tau_mem_ms": 5, "step": "exponential"}"#,
     ] {
-        assert_eq!(message(fine), None);
+        let config: ResonateAndFireConfig = serde_json::from_str(fine).unwrap();
+        assert_eq!(complaint(&config), None);
     }
-    let unknown = serde_json::from_str::<ResonateAndFireConfig>(r#"{"omega": 3}"#).unwrap_err();
-    assert!(unknown.to_string().starts_with("unknown field `omega`"));
 }

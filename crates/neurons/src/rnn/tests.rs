@@ -1,12 +1,14 @@
 //! `rnn` by hand, at its fixed point, its gradients, and its two ways through time and input.
 
 use nalgebra::DMatrix;
-use saturn_cell::Stream;
-use saturn_cell::agree::{assert_dense_equals_events, assert_stream_equals_sequence};
+use saturn_cell::agree::assert_twins;
 use saturn_cell::gradcheck::{Setup, assert_gradients};
 use saturn_cell::rng::generator;
+use saturn_cell::{Cell, Input, Stream};
 
 use super::*;
+use crate::recurrent::{B as BIAS, U, W};
+use crate::trial::assert_complaints;
 
 fn layer<R: Real>(hidden: usize, bias: bool, inputs: usize) -> Rnn<R> {
     let config = RnnConfig {
@@ -62,50 +64,31 @@ fn recurrent_weights_start_orthogonal_times_the_gain() {
 
 #[test]
 fn gradients() {
-    assert_gradients(&layer(5, true, 3), Setup::default());
-    let quiet = Setup {
-        resets: false,
-        seed: 8,
-        ..Setup::default()
-    };
-    assert_gradients(&layer(4, false, 2), quiet);
-    let long = Setup {
-        steps: 20,
-        lanes: 1,
-        scale: 0.5,
-        seed: 9,
-        ..Setup::default()
-    };
-    assert_gradients(&layer(3, true, 4), long);
-}
-
-#[test]
-fn stream_equals_sequence_and_dense_equals_events() {
-    for lanes in [1, 3] {
-        assert_stream_equals_sequence(&layer::<f32>(7, true, 9), 12, lanes);
-        assert_stream_equals_sequence(&layer::<f64>(7, false, 9), 12, lanes);
-        assert_dense_equals_events(&layer::<f32>(7, true, 9), 12, lanes);
-        assert_dense_equals_events(&layer::<f64>(7, false, 9), 12, lanes);
+    let cells = [layer(5, true, 3), layer(4, false, 2), layer(3, true, 4)];
+    for (cell, setup) in cells.iter().zip(Setup::varied()) {
+        assert_gradients(cell, setup);
     }
 }
 
 #[test]
-fn a_bad_configuration_says_so() {
-    let check = |config: RnnConfig| config.check().unwrap_err().to_string();
-    let none = RnnConfig {
-        hidden: 0,
-        ..RnnConfig::default()
-    };
-    assert_eq!(check(none), "`hidden` is 0: it must be at least 1");
-    let negative = RnnConfig {
-        recurrent_gain: -0.5,
-        ..RnnConfig::default()
-    };
-    assert_eq!(
-        check(negative),
-        "`recurrent_gain` is -0.5: it must be at least 0"
-    );
-    let mut rng = generator(4, "init", 0);
-    let blind = Rnn::<f32>::new(&RnnConfig::default(), 0, 10.0, &mut rng).unwrap_err();
-    assert_eq!(blind.to_string(), "`inputs` is 0: it must be at least 1");
+fn stream_equals_sequence_and_dense_equals_events() {
+    for bias in [true, false] {
+        let config = RnnConfig {
+            hidden: 7,
+            bias,
+            ..RnnConfig::default()
+        };
+        assert_twins(&config, 9);
+    }
+}
+
+#[test]
+fn bad_configurations_are_named() {
+    assert_complaints::<RnnConfig>(&[
+        (r#"{"hidden": 0}"#, "`hidden` is 0: it must be at least 1"),
+        (
+            r#"{"recurrent_gain": -0.5}"#,
+            "`recurrent_gain` is -0.5: it must be at least 0",
+        ),
+    ]);
 }

@@ -1,7 +1,7 @@
 //! What a recurrent layer with surprisal feedback is made of.
 
 use saturn_cell::rng::ChaCha8Rng;
-use saturn_cell::{Cell, CellConfig, ConfigError, Count, Real, Size, init};
+use saturn_cell::{Built, CellConfig, ConfigError, Count, Real, Size, init};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -61,12 +61,7 @@ impl CellConfig for SurprisalRnnConfig {
         }
     }
 
-    fn build<R: Real>(
-        &self,
-        inputs: usize,
-        dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+    fn build<R: Real>(&self, inputs: usize, dt_ms: f64, rng: &mut ChaCha8Rng) -> Built<R> {
         Ok(Box::new(SurprisalRnn::new(self, inputs, dt_ms, rng)?))
     }
 }

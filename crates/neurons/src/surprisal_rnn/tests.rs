@@ -1,15 +1,16 @@
 //! `surprisal_rnn` by hand, its surprisal against the Poisson law, its gradients, and its two ways through
 //! time and input.
 
-use saturn_cell::agree::{assert_dense_equals_events, assert_stream_equals_sequence};
+use saturn_cell::agree::assert_twins;
 use saturn_cell::gradcheck::{
     Setup, TOLERANCE, assert_gradients, check, differences, error, random, random_events,
 };
 use saturn_cell::rng::generator;
-use saturn_cell::{Stream, Tape};
+use saturn_cell::{Cell, Stream, Tape};
 
 use super::*;
 use crate::rnn::{Rnn, RnnConfig};
+use crate::trial::assert_complaints;
 
 fn config(hidden: usize) -> SurprisalRnnConfig {
     SurprisalRnnConfig {
@@ -179,22 +180,11 @@ fn a_fresh_layer_is_alive_and_hears_busy_steps() {
 
 #[test]
 fn gradients() {
-    assert_gradients(&layer(5, 3), Setup::default());
+    let cells = [layer(5, 3), layer(4, 20), layer(3, 4)];
+    for (cell, setup) in cells.iter().zip(Setup::varied()) {
+        assert_gradients(cell, setup);
+    }
     assert_gradients(&loud(false), Setup::default());
-    let quiet = Setup {
-        resets: false,
-        seed: 8,
-        ..Setup::default()
-    };
-    assert_gradients(&layer(4, 20), quiet);
-    let long = Setup {
-        steps: 20,
-        lanes: 1,
-        scale: 0.5,
-        seed: 9,
-        ..Setup::default()
-    };
-    assert_gradients(&layer(3, 4), long);
 }
 
 #[test]
@@ -237,43 +227,24 @@ fn a_detached_surprisal_teaches_the_head_alone() {
 
 #[test]
 fn stream_equals_sequence_and_dense_equals_events() {
-    for lanes in [1, 3] {
-        assert_stream_equals_sequence(&layer::<f32>(7, 19), 12, lanes);
-        assert_stream_equals_sequence(&layer::<f64>(7, 19), 12, lanes);
-        assert_dense_equals_events(&layer::<f32>(7, 19), 12, lanes);
-        assert_dense_equals_events(&layer::<f64>(7, 19), 12, lanes);
-    }
+    assert_twins(&config(7), 19);
 }
 
 #[test]
-fn a_bad_configuration_says_so() {
-    let check = |config: SurprisalRnnConfig| config.check().unwrap_err().to_string();
-    assert_eq!(check(config(0)), "`hidden` is 0: it must be at least 1");
-    let negative = SurprisalRnnConfig {
-        recurrent_gain: -0.5,
-        ..config(3)
-    };
-    assert_eq!(
-        check(negative),
-        "`recurrent_gain` is -0.5: it must be at least 0"
-    );
-    let negative = SurprisalRnnConfig {
-        surprisal_gain: -1.0,
-        ..config(3)
-    };
-    assert_eq!(
-        check(negative),
-        "`surprisal_gain` is -1: it must be at least 0"
-    );
-    let silent = SurprisalRnnConfig {
-        start_rate: 0.0,
-        ..config(3)
-    };
-    assert_eq!(
-        check(silent),
-        "`start_rate` is 0: it must be greater than 0"
-    );
-    let mut rng = generator(8, "init", 0);
-    let blind = SurprisalRnn::<f32>::new(&config(3), 0, 10.0, &mut rng).unwrap_err();
-    assert_eq!(blind.to_string(), "`inputs` is 0: it must be at least 1");
+fn bad_configurations_are_named() {
+    assert_complaints::<SurprisalRnnConfig>(&[
+        (r#"{"hidden": 0}"#, "`hidden` is 0: it must be at least 1"),
+        (
+            r#"{"recurrent_gain": -0.5}"#,
+            "`recurrent_gain` is -0.5: it must be at least 0",
+        ),
+        (
+            r#"{"surprisal_gain": -1}"#,
+            "`surprisal_gain` is -1: it must be at least 0",
+        ),
+        (
+            r#"{"start_rate": 0}"#,
+            "`start_rate` is 0: it must be greater than 0",
+        ),
+    ]);
 }

@@ -1,7 +1,7 @@
 //! What a layer of windowed attention is made of.
 
 use saturn_cell::rng::ChaCha8Rng;
-use saturn_cell::{Cell, CellConfig, ConfigError, Count, Real, Size};
+use saturn_cell::{Built, CellConfig, ConfigError, Count, Real, Size};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -58,12 +58,7 @@ impl CellConfig for WindowedAttentionConfig {
         }
     }
 
-    fn build<R: Real>(
-        &self,
-        inputs: usize,
-        dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+    fn build<R: Real>(&self, inputs: usize, dt_ms: f64, rng: &mut ChaCha8Rng) -> Built<R> {
         Ok(Box::new(WindowedAttention::new(self, inputs, dt_ms, rng)?))
     }
 }

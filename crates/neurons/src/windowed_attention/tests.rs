@@ -1,12 +1,13 @@
 //! `windowed_attention` by hand, as an average and as a delay, what it forgets, its gradients, and its two
 //! ways through time and input.
 
-use saturn_cell::agree::{assert_dense_equals_events, assert_stream_equals_sequence};
+use saturn_cell::agree::assert_twins;
 use saturn_cell::gradcheck::{Setup, assert_gradients, random};
 use saturn_cell::rng::generator;
 use saturn_cell::{Stream, Tape};
 
 use super::*;
+use crate::trial::assert_complaints;
 
 fn config(width: usize, heads: usize, window: usize) -> WindowedAttentionConfig {
     WindowedAttentionConfig {
@@ -166,47 +167,33 @@ fn the_gradient_reaches_back_over_the_window_and_no_further() {
 
 #[test]
 fn gradients() {
-    assert_gradients(&layer((4, 2, 3), 3), Setup::default());
+    let cells = [
+        layer((4, 2, 3), 3),
+        layer((3, 3, 4), 2),
+        layer((2, 1, 20), 4),
+    ];
+    for (cell, setup) in cells.iter().zip(Setup::varied()) {
+        assert_gradients(cell, setup);
+    }
     assert_gradients(&layer((3, 1, 12), 5), Setup::default());
-    let quiet = Setup {
-        resets: false,
-        seed: 8,
-        ..Setup::default()
-    };
-    assert_gradients(&layer((3, 3, 4), 2), quiet);
-    let long = Setup {
-        steps: 20,
-        lanes: 1,
-        scale: 0.5,
-        seed: 9,
-        ..Setup::default()
-    };
-    assert_gradients(&layer((2, 1, 20), 4), long);
 }
 
 #[test]
 fn stream_equals_sequence_and_dense_equals_events() {
-    for lanes in [1, 3] {
-        assert_stream_equals_sequence(&layer::<f32>((6, 2, 5), 9), 12, lanes);
-        assert_stream_equals_sequence(&layer::<f64>((6, 3, 5), 9), 12, lanes);
-        assert_dense_equals_events(&layer::<f32>((6, 2, 5), 9), 12, lanes);
-        assert_dense_equals_events(&layer::<f64>((6, 3, 5), 9), 12, lanes);
+    for heads in [2, 3] {
+        assert_twins(&config(6, heads, 5), 9);
     }
 }
 
 #[test]
-fn a_bad_configuration_says_so() {
-    let check = |width, heads, window| {
-        let error = config(width, heads, window).check().unwrap_err();
-        (error.key(), error.to_string())
-    };
-    let zero = |key| (key, format!("`{key}` is 0: it must be at least 1"));
-    assert_eq!(check(0, 1, 1), zero("width"));
-    assert_eq!(check(4, 0, 1), zero("heads"));
-    assert_eq!(check(4, 2, 0), zero("window"));
-    let uneven = "`width` is 6: it must be a multiple of `heads`, which is 4";
-    assert_eq!(check(6, 4, 3), ("width", uneven.to_owned()));
-    let mut rng = generator(10, "init", 0);
-    let blind = WindowedAttention::<f32>::new(&config(4, 2, 3), 0, 10.0, &mut rng).unwrap_err();
-    assert_eq!(blind.to_string(), "`inputs` is 0: it must be at least 1");
+fn bad_configurations_are_named() {
+    assert_complaints::<WindowedAttentionConfig>(&[
+        (r#"{"width": 0}"#, "`width` is 0: it must be at least 1"),
+        (r#"{"heads": 0}"#, "`heads` is 0: it must be at least 1"),
+        (r#"{"window": 0}"#, "`window` is 0: it must be at least 1"),
+        (
+            r#"{"width": 6}"#,
+            "`width` is 6: it must be a multiple of `heads`, which is 4",
+        ),
+    ]);
 }

@@ -1,27 +1,28 @@
-//! Each error type's own answer. No `match` has a branch for the rest: a new variant must be placed.
+//! The classification of each error type. No `match` has a catch-all branch: a new variant must be
+//! classified.
 
-use super::{Blame, Fault, all};
-use crate::build::BuildError;
-use crate::eval::detector::DetectorError;
-use crate::eval::evaluate::EvalError;
-use crate::eval::reset::PolicyError;
-use crate::eval::trace::TraceError;
-use crate::precision::PrecisionError;
+use super::{Blame, Fault};
 use crate::scenario::ScenarioError;
-use crate::stats::tally::TallyError;
-use crate::train::job::TrainError;
 use saturn_data::DataError;
 use saturn_data::get::GetError;
+use saturn_eval::detector::DetectorError;
+use saturn_eval::evaluate::EvalError;
+use saturn_eval::precision::PrecisionError;
+use saturn_eval::reset::PolicyError;
+use saturn_eval::stats::tally::TallyError;
+use saturn_eval::trace::TraceError;
+use saturn_network::BuildError;
 use saturn_store::SameFile;
 use saturn_store::checkpoint::Refused;
 use saturn_store::folder::FolderError;
+use saturn_train::job::TrainError;
 
 // Settings, options and names that the user gave.
-all!(Input:
+crate::class_errors!(Input:
     BuildError, DetectorError, PolicyError, PrecisionError, Refused, SameFile, ScenarioError, saturn_cell::ConfigError, saturn_data::TimeError, saturn_loss::LossError,
 );
 // Networks and disks, and files of our own that are damaged.
-all!(Run: GetError, TallyError, saturn_plots::PlotError);
+crate::class_errors!(Run: GetError, TallyError, saturn_plots::PlotError);
 
 impl Blame for DataError {
     fn fault(&self) -> Fault {
@@ -100,7 +101,7 @@ impl Blame for TraceError {
         match self {
             Self::Data(e) => e.fault(),
             Self::Hdf5 { .. } => Fault::Input,
-            Self::Write { .. } | Self::Io { .. } => Fault::Run,
+            Self::Write { .. } | Self::NoHdf5 { .. } | Self::Io { .. } => Fault::Run,
         }
     }
 }

@@ -1,23 +1,23 @@
-//! Whose fault an error is, from which the exit code follows: 0 done, 1 the run failed, 2 the input was
+//! Classification of errors, from which the exit code follows: 0 done, 1 the run failed, 2 the input was
 //! wrong, 3 a line of a checklist is not *shown*.
 //!
-//! Every error type is classed ([`Blame`]), variant by variant, and each layer of the program lists its own types and
-//! leaves the others to the layer below: this one, those of runs, and those of commands. A variant cannot be
-//! forgotten, since no `match` has a branch for the rest; nor can a type, since a test reads the sources and looks for
-//! each in the lists.
+//! Every error type is classed ([`Blame`]), variant by variant, and each layer of the program lists its own
+//! types and leaves the others to the layer below: this one, those of runs, and those of commands. A variant
+//! cannot be forgotten, since no `match` has a catch-all branch; nor can a type, since a test reads the
+//! sources and looks for each in the lists.
 
 mod blame;
 
 use std::error::Error;
 
-/// Whose fault an error is.
+/// Who can correct an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// What the user gave is wrong: a scenario, an option, a file. Exit code 2.
+    /// The user's input is wrong: a scenario, an option, a file. Exit code 2.
     Input,
     /// The input is sound and the run failed: the disk is full, the loss diverged, the user stopped it. Exit code 1.
     Run,
-    /// Nobody's: a checklist was printed, and a line of it is not *shown*. Exit code 3.
+    /// No error: a checklist was printed, and a line of it is not *shown*. Exit code 3.
     NotShown,
 }
 
@@ -32,14 +32,16 @@ impl Fault {
     }
 }
 
-/// An error that knows whose fault it is.
+/// An error with a classification.
 pub trait Blame: Error + 'static {
-    /// Whose.
+    /// Its classification.
     fn fault(&self) -> Fault;
 }
 
 /// Classes all errors of each type alike.
-macro_rules! all {
+#[macro_export]
+#[doc(hidden)]
+macro_rules! class_errors {
     ($fault:ident: $($error:ty),+ $(,)?) => {
         $(impl $crate::fault::Blame for $error {
             fn fault(&self) -> $crate::fault::Fault {
@@ -50,7 +52,9 @@ macro_rules! all {
 }
 
 /// Declares `of`, which classes a cause by the types of this layer and then by those of the one below, and their names.
-macro_rules! known {
+#[macro_export]
+#[doc(hidden)]
+macro_rules! known_errors {
     ($below:path; $($error:ty),+ $(,)?) => {
         /// The names of this layer's error types.
         pub const KNOWN: &[&str] = &[$(stringify!($error)),+];
@@ -63,34 +67,32 @@ macro_rules! known {
             $below(cause)
         }
 
-        /// Whose fault `error` is: the outermost cause that is known decides. One with none is no input: a system call
-        /// that failed, say.
+        /// The classification of `error`: the outermost classified cause decides. An error without one is not
+        /// the input's fault: a failed system call, say.
         pub fn fault(error: &anyhow::Error) -> $crate::fault::Fault {
             error.chain().find_map(of).unwrap_or($crate::fault::Fault::Run)
         }
     };
 }
 
-pub(crate) use {all, known};
-
 fn nothing(_: &(dyn Error + 'static)) -> Option<Fault> {
     None
 }
 
-known!(
+known_errors!(
     nothing;
-    crate::build::BuildError,
-    crate::eval::detector::DetectorError,
-    crate::eval::evaluate::EvalError,
-    crate::eval::reset::PolicyError,
-    crate::eval::trace::TraceError,
-    crate::precision::PrecisionError,
+    saturn_network::BuildError,
+    saturn_eval::detector::DetectorError,
+    saturn_eval::evaluate::EvalError,
+    saturn_eval::reset::PolicyError,
+    saturn_eval::trace::TraceError,
+    saturn_eval::precision::PrecisionError,
     crate::scenario::ScenarioError,
-    crate::stats::tally::TallyError,
+    saturn_eval::stats::tally::TallyError,
     saturn_store::SameFile,
     saturn_store::checkpoint::Refused,
     saturn_store::folder::FolderError,
-    crate::train::job::TrainError,
+    saturn_train::job::TrainError,
     saturn_cell::ConfigError,
     saturn_data::DataError,
     saturn_data::TimeError,

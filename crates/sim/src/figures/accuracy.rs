@@ -1,16 +1,16 @@
 //! Accuracy by position in a stream that is never reset, with its slope.
 //!
 //! A line is the mean over seeds. Its band is the interval over recordings, also the mean over seeds: seeds
-//! hear the same recordings, so that their errors do not cancel.
+//! use the same recordings, so their errors do not cancel.
 
 use saturn_plots::{Accuracy, AccuracyPanel, Look, Series, Slope};
 
 use super::names;
 use super::scope::{Scope, mean};
 use super::{FiguresError, Sheet};
-use crate::eval::evaluate::Evaluation;
 use crate::scenario::Plot;
-use crate::stats::estimate::over_seeds;
+use saturn_eval::evaluate::Evaluation;
+use saturn_eval::stats::estimate::over_seeds;
 
 pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError> {
     let Some(&stream) = scope.streams.first() else {

@@ -1,18 +1,18 @@
-//! An analysis: eigenvalues of each layer beside how two pasts become one.
+//! An analysis: eigenvalues of each layer, and the convergence of the states after two pasts.
 
 use saturn_plots::{Dynamics, DynamicsRow, Look};
 
 use super::names;
-use crate::analyse::jacobian::Slope;
-use crate::analyse::verdict::short;
-use crate::analyse::{Analysis, LayerAnalysis};
+use saturn_analyse::jacobian::Slope;
+use saturn_analyse::verdict::short;
+use saturn_analyse::{Analysis, LayerAnalysis};
 
-/// The figure of `analysis` in the look of the net's arm, a row a layer with a state.
+/// The figure of `analysis` in the style of the network's arm, one row per layer with a state.
 pub fn figure(analysis: &Analysis, look: Look) -> Dynamics {
     let layers = analysis.layers.iter().filter(|layer| layer.state > 0);
     Dynamics {
         title: format!(
-            "{}: eigenvalues of its layers, and what is left of the past",
+            "{}: eigenvalues of its layers, and remaining effect of the past",
             analysis.net
         ),
         look,

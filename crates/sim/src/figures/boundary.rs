@@ -1,5 +1,5 @@
-//! What a wrong boundary costs: accuracy of nets that are reset at boundaries against the error of these,
-//! with the nets that are never reset across it.
+//! The cost of a wrong boundary: accuracy of networks that are reset at boundaries against the error of
+//! these, with the networks that are never reset as horizontal lines.
 
 use saturn_plots::{Axis, LinePanel, Look, Series, Sweep};
 
@@ -8,7 +8,7 @@ use super::scope::{NEVER, Scope};
 use super::sweep::line;
 use super::{FiguresError, Sheet};
 use crate::scenario::{Plot, StateReset};
-use crate::stats::estimate::Estimate;
+use saturn_eval::stats::estimate::Estimate;
 
 /// Streams that are drawn, a figure each.
 const STREAMS: usize = 2;
@@ -30,7 +30,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
         if panels.is_empty() {
             continue;
         }
-        let title = format!("What a wrong boundary costs, {}", scope.stream_name(stream));
+        let title = format!("Cost of a wrong boundary, {}", scope.stream_name(stream));
         let figure = Sweep {
             title: title.clone(),
             caption: "Nets that are reset where samples begin (dashed), when each reset comes early or \
@@ -49,7 +49,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
     Ok(())
 }
 
-/// The swept errors, in steps, with the names of their policies; the oracle errs by nothing.
+/// The swept errors, in steps, with the names of their policies; the oracle's error is 0.
 fn errors(scope: &Scope) -> Vec<(f64, String)> {
     let mut errors: Vec<(f64, String)> = Vec::new();
     for policy in &scope.scenario.evaluate.state_reset {

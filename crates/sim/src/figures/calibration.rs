@@ -1,17 +1,17 @@
-//! Calibration: how often a net is right against how sure it is, and the error by stream position.
+//! Calibration: accuracy against confidence, and the error by stream position.
 
 use saturn_plots::{Axis, LinePanel, Look, Role, Series, Sweep};
 
 use super::names;
 use super::scope::{Scope, mean};
 use super::{FiguresError, Sheet};
-use crate::eval::calibration::CalibrationReport;
 use crate::scenario::Plot;
+use saturn_eval::calibration::CalibrationReport;
 
 /// Segments that a bin rests on, at least.
 const FEWEST: u64 = 20;
 
-/// The lines of one way to train, from the reports of its seeds.
+/// The lines of one training regime, from the reports of its seeds.
 type Lines<'a> = dyn Fn(&str, Look, &[&CalibrationReport]) -> Vec<Series> + 'a;
 
 pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError> {
@@ -48,19 +48,23 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
             dashed: true,
             ..Look::of(Role::Reference)
         };
-        let mut line = Series::new("as sure as right", look, vec![(0.0, 0.0), (100.0, 100.0)]);
+        let mut line = Series::new(
+            "perfectly calibrated",
+            look,
+            vec![(0.0, 0.0), (100.0, 100.0)],
+        );
         line.unmarked = true;
         panel.series.push(line);
     }
-    let title = format!("How sure nets are, and how often right: never reset, {of}");
+    let title = format!("Confidence and accuracy: never reset, {of}");
     let figure = Sweep {
         title: title.clone(),
         caption: format!(
             "Samples in bins of the highest class probability over the known segment, where there are at least \
-             {FEWEST}: below the dashed line a net is surer than it is right, above it less sure."
+             {FEWEST}: below the dashed line a network is overconfident, above it underconfident."
         ),
         x: Axis::linear("highest class probability, %").over(0.0, 100.0),
-        y: Axis::linear("right, %").over(0.0, 100.0),
+        y: Axis::linear("accuracy, %").over(0.0, 100.0),
         panels: reliable,
         ..Sweep::default()
     };
@@ -68,9 +72,9 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
     let title = format!("Calibration along a stream that is never reset, {of}");
     let figure = Sweep {
         title: title.clone(),
-        caption: "Expected calibration error by stream position: the mean difference between how sure a net is \
-                  and how often it is right. The thin line is what chance alone gives a net that is calibrated, with \
-                  so few samples."
+        caption: "Expected calibration error by stream position: the mean difference between confidence and \
+            accuracy. The thin line is the expected error of a perfectly calibrated network with as few \
+            samples."
             .to_owned(),
         x: scope.position_axis(),
         y: Axis::linear("calibration error, %"),
@@ -87,8 +91,8 @@ fn reliability(name: &str, look: Look, seeds: &[&CalibrationReport]) -> Vec<Seri
     bins.sort_by(|a, b| a.confidence.total_cmp(&b.confidence));
     // Of several seeds, those of one bin lie side by side.
     let close = |a: &&&_, b: &&&_| {
-        let bin = |r: &&crate::eval::calibration::Reliability| {
-            (r.confidence * crate::eval::calibration::BINS as f64) as usize
+        let bin = |r: &&saturn_eval::calibration::Reliability| {
+            (r.confidence * saturn_eval::calibration::BINS as f64) as usize
         };
         bin(a) == bin(b)
     };
@@ -106,7 +110,7 @@ fn reliability(name: &str, look: Look, seeds: &[&CalibrationReport]) -> Vec<Seri
     vec![Series::new(name, look, points.collect())]
 }
 
-/// The error and, thinly, what chance alone gives.
+/// The error and, as a thin line, its expected value for a calibrated network.
 fn by_position(name: &str, look: Look, seeds: &[&CalibrationReport]) -> Vec<Series> {
     let windows = seeds.iter().map(|s| s.positions.len()).min().unwrap_or(0);
     let (mut points, mut chance) = (Vec::new(), Vec::new());

@@ -9,12 +9,12 @@ use super::names;
 use super::recall;
 use super::scope::{NEVER, Scope};
 use super::{FiguresError, Sheet};
-use crate::eval::evaluate::Evaluation;
 use crate::run::summary::Row;
 use crate::scenario::{ArmRole, Plot};
-use crate::stats::estimate::Estimate;
+use saturn_eval::evaluate::Evaluation;
+use saturn_eval::stats::estimate::Estimate;
 
-/// One of the three readings of accuracy: its name, and where it stands in a row and in an evaluation.
+/// One of the three readings of accuracy: its name, and its position in a row and in an evaluation.
 struct Reading {
     title: &'static str,
     row: fn(&Row) -> Option<&Estimate>,
@@ -82,8 +82,8 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
     Ok(())
 }
 
-/// Those of `items` that the comparison is about: the reference, its arm without resets, training on concatenated
-/// samples alone, and the arm that is compared. All of them where there are few.
+/// Those of `items` that the comparison is about: the reference, its arm without resets, training on
+/// concatenated samples only, and the arm that is compared. All of them if there are few.
 fn main<'a, 'b>(scope: &Scope<'a>, items: &'b [Item<'a>]) -> Vec<&'b Item<'a>> {
     let roles = &scope.summary.roles;
     let reference = &scope.summary.reference;
@@ -105,7 +105,7 @@ fn main<'a, 'b>(scope: &Scope<'a>, items: &'b [Item<'a>]) -> Vec<&'b Item<'a>> {
     }
 }
 
-/// The three readings of accuracy on a stream, beside each other: a claim of one is a claim of one.
+/// The three readings of accuracy on a stream, in three panels: a claim holds for its reading only.
 fn readings(
     scope: &Scope,
     sheet: &mut Sheet,
@@ -198,10 +198,10 @@ fn whole(scope: &Scope, sheet: &mut Sheet, stream: &str) -> Result<(), FiguresEr
         columns: scope.arms.iter().map(|(arm, _)| names::arm(arm)).collect(),
         blocks: policies.iter().map(block).collect(),
         range: (100.0 * scope.summary.chance, 100.0),
-        caption: "The whole table on one page: a row a model, a block a policy of resets, in it a column a way of \
-                  training; the number and the shade are the accuracy, the mean over seeds. A method that needs no \
-                  resets is as dark in the first block as in that of the oracle, and a policy that is no harm is as \
-                  dark as either."
+        caption: "The whole table on one page: one row per model, one block per reset policy, in it one \
+            column per training regime; the number and the shade are the accuracy, the mean over seeds. A \
+            regime that needs no resets is as dark in the first block as in that of the oracle, and a \
+            harmless policy is as dark as either."
             .to_owned(),
     };
     let name = format!("matrix-{stream}").replace(' ', "-");

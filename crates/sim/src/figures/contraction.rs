@@ -1,4 +1,4 @@
-//! Contraction: what is left of the past after the same gap, against the time spent in it.
+//! Contraction: the remaining effect of the past after the same gap, against the time spent in it.
 
 use saturn_plots::{Contraction, LinePanel, Look, Series};
 

@@ -1,7 +1,7 @@
 //! Accuracy against the length of the gap before a sample, on streams that are never reset.
 //!
-//! Streams whose gaps are filled alike are one figure: a scenario may spread its gap lengths over a stream,
-//! or over several.
+//! Streams with the same gap fill share a figure: a scenario may spread its gap lengths over one stream or
+//! several.
 
 use std::collections::BTreeMap;
 
@@ -11,12 +11,12 @@ use super::items::items;
 use super::names;
 use super::scope::{Scope, mean};
 use super::{FiguresError, Sheet};
-use crate::eval::gap::GapBin;
 use crate::scenario::Plot;
+use saturn_eval::gap::GapBin;
 
 /// Figures that are drawn.
 const FIGURES: usize = 2;
-/// Samples that a point rests on, at least: fewer tell nothing.
+/// Minimum number of samples of a point: fewer are not informative.
 const FEWEST: u64 = 20;
 /// The longest gap over the shortest from which the axis is logarithmic.
 const WIDE: f64 = 8.0;
@@ -61,8 +61,8 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
             title: title.clone(),
             caption: format!(
                 "Accuracy of the samples that follow a gap of a length, where there are at least {FEWEST}, \
-                 with 95 % intervals as bands: a line that falls is a net that a long gap unsettles, one that rises a \
-                 net that needs the gap to let go of the sample before."
+                 with 95 % intervals as bands: a falling line is a network that long gaps degrade, a rising \
+                 one a network that needs the gap to forget the sample before."
             ),
             x: if longest > WIDE * shortest {
                 Axis::log(label)

@@ -3,7 +3,7 @@
 use saturn_plots::{CompareItem, CompareValue, Look};
 
 use super::scope::{NEVER, Scope};
-use crate::stats::estimate::Estimate;
+use saturn_eval::stats::estimate::Estimate;
 
 /// One arm under one policy.
 pub(super) struct Item<'a> {
@@ -61,7 +61,7 @@ pub(super) fn items<'a>(scope: &Scope<'a>) -> Vec<Item<'a>> {
     all
 }
 
-/// In per cent; an interval over few seeds may reach beyond what an accuracy can be.
+/// In per cent; an interval over few seeds may exceed the range of accuracies.
 pub(super) fn percent(estimate: &Estimate) -> CompareValue {
     let [low, high] = estimate.interval.unwrap_or([f64::NAN; 2]);
     CompareValue {

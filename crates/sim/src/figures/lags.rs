@@ -18,14 +18,14 @@ pub(super) fn far_past(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresEr
     for &stream in &scope.streams {
         let of = scope.stream_name(stream);
         let file = |what: &str| format!("{what}-{stream}").replace(' ', "-");
-        let title = format!("What the output owes to the far past, {of}");
+        let title = format!("Effect of the far past on the output, {of}");
         let figure = Sweep {
             title: title.clone(),
-            caption: "Total variation between the class probabilities after the whole past and those of the same \
-                      net that was at rest k steps ago, mean over positions of a stream that is never reset: where \
-                      the line has come down, nothing further back matters."
+            caption: "Total variation between the class probabilities after the whole past and those of the \
+                same network reset k steps ago, mean over positions of a stream that is never reset: where \
+                the line has reached 0, the earlier past has no effect."
                 .to_owned(),
-            x: Axis::log("steps heard since rest"),
+            x: Axis::log("steps since the reset"),
             y: Axis::linear("total variation").over(0.0, 1.0),
             panels: panels(scope, |cell| {
                 let found = cell.experiments.far_past.iter().find(|f| f.stream == stream)?;
@@ -48,9 +48,9 @@ pub(super) fn gradient(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresEr
         let figure = Sweep {
             title: title.clone(),
             caption: format!(
-                "Norm of the derivative of the logits by the state of k steps before, over that at one step: a line \
-                 that falls is a net that forgets, one that rises a gradient that explodes; the lower end of \
-                 the axis, marked ≤, stands for {FLOOR} and less."
+                "Norm of the derivative of the logits by the state of k steps before, over that at one \
+                step: a falling line is a network that forgets, a rising one an exploding gradient; the \
+                lower end of the axis, marked ≤, means {FLOOR} and less."
             ),
             x: Axis::log("lag, steps"),
             y: Axis::log("gradient (1 = at one step)").with_floor(FLOOR),

@@ -1,5 +1,5 @@
-//! A very long stream: accuracy, resident memory, speed and the distance between f32 and f64, each against stream
-//! position on a logarithmic axis; a line a net.
+//! A very long stream: accuracy, resident memory, speed and the distance between f32 and f64, each against
+//! stream position on a logarithmic axis; one line per network.
 //!
 //! It is drawn of streams of at least a million steps, and wherever the twin in f64 ran. Memory and speed are those
 //! of the first seed; accuracy and distance are means over seeds.
@@ -9,8 +9,8 @@ use saturn_plots::{Axis, Level, LinePanel, LongRun, Look, Role, Series};
 use super::names;
 use super::scope::{Scope, mean};
 use super::{FiguresError, Sheet};
-use crate::eval::evaluate::Evaluation;
 use crate::scenario::Plot;
+use saturn_eval::evaluate::Evaluation;
 
 /// Steps of a lane from which on a stream is very long.
 const LONG: u64 = 1_000_000;
@@ -37,7 +37,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
     let low = scope.summary.chance * 100.0;
     let least = nets.iter().flat_map(|net| accuracy(net).points);
     let least = least.fold(100.0, |least: f64, (_, y)| least.min(y));
-    // Where all nets are nearly always right, the axis is that of their errors.
+    // If all networks are nearly always correct, the axis is that of their errors.
     let from = if least > 90.0 { 90.0 } else { 0.0 };
     let mut correct = panel("accuracy", &nets, accuracy);
     if from < low {
@@ -54,7 +54,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
         let most = ys.fold(0.0f64, |most, (_, y)| most.max(*y));
         Axis::linear(label).over(0.0, 1.1 * most)
     };
-    let mut panels = vec![(Axis::linear("right, %").over(from, 100.0), correct)];
+    let mut panels = vec![(Axis::linear("accuracy, %").over(from, 100.0), correct)];
     panels.push((from_zero("resident memory, MiB", &memory), memory));
     panels.push((from_zero("steps a second", &speed), speed));
     panels.push((decades("relative distance of the state", &apart), apart));
@@ -65,10 +65,11 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
     );
     let figure = LongRun {
         title: title.clone(),
-        caption: "Accuracy with its 95 % interval, resident memory of the whole program, steps a second since the \
-                  point before, and how far the state in f32 has come in a window from that of the same net in \
-                  f64 which began the window with it. A line that stays level is a net that a long stream does not \
-                  change; speed is also that of whatever else the machine did."
+        caption: "Accuracy with its 95 % interval, resident memory of the whole program, steps a second \
+                  since the point before, and the distance of the f32 state, within a window, from that of \
+                  the same network in f64 which began the window in the same state. A level line is a \
+                  network that a long stream does not change; speed also depends on the machine's other \
+                  work."
             .to_owned(),
         panels,
         ..LongRun::default()
@@ -76,8 +77,8 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
     sheet.add(Plot::LongRun, "long-run", &title, &figure)
 }
 
-/// A logarithmic axis of the decades from 10^-8 to 10^-5, or to what is larger: noise within one is not to look
-/// like a change.
+/// A logarithmic axis of the decades from 10^-8 to 10^-5, or to larger values: noise within a decade should
+/// not look like a change.
 fn decades(label: &str, panel: &LinePanel) -> Axis {
     let ys = panel.series.iter().flat_map(|line| &line.points);
     let (least, most) = ys.fold((1e-8, 1e-5), |(least, most): (f64, f64), (_, y)| {

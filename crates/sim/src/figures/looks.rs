@@ -1,11 +1,11 @@
-//! How arms look: colour and marker of their role, which comes from the scenario's settings.
+//! Styles of arms: colour and marker of their role, which comes from the scenario's settings.
 
 use saturn_plots::{Look, Role};
 
 use crate::run::summary::NamedArm;
 use crate::scenario::ArmRole;
 
-/// Looks of all arms of a scenario, whether they have results or not: so a figure of a half-finished run has the
+/// Styles of all arms of a scenario, with or without results: so a figure of a half-finished run has the
 /// colours of the finished one. Variants take the cycle in the scenario's order.
 pub fn looks(arms: &[NamedArm]) -> Vec<Look> {
     let mut variants = 0;

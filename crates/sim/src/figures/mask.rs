@@ -1,5 +1,5 @@
-//! What a wrong mask costs: accuracy of nets that are never reset against the share of steps in which the mask that
-//! they were trained with is wrong.
+//! The cost of a wrong mask: accuracy of networks that are never reset against the share of wrong steps of
+//! their training mask.
 
 use saturn_loss::{LossConfig, MaskConfig, MaskFault};
 use saturn_plots::{Axis, Level, LinePanel, Look, Role, Series, Sweep};
@@ -9,7 +9,7 @@ use super::scope::{NEVER, Scope, mean};
 use super::sweep::line;
 use super::{FiguresError, Sheet};
 use crate::scenario::Plot;
-use crate::stats::estimate::Estimate;
+use saturn_eval::stats::estimate::Estimate;
 
 /// Streams that are drawn, a figure each.
 const STREAMS: usize = 2;
@@ -45,7 +45,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
         let chance = 100.0 * scope.summary.chance;
         let from = floor(&panels);
         let title = format!(
-            "What a wrong mask costs, never reset, {}",
+            "Cost of a wrong mask, never reset, {}",
             scope.stream_name(stream)
         );
         let figure = Sweep {
@@ -80,7 +80,7 @@ fn floor(panels: &[LinePanel]) -> f64 {
     (low / 10.0).floor() * 10.0
 }
 
-/// What is wrong with the mask of an arm.
+/// The error of an arm's mask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Right,
@@ -143,7 +143,7 @@ impl Kind {
     }
 }
 
-/// A line for each kind of error, from the right mask on, and a point for each estimate.
+/// A line for each kind of error, from the correct mask on, and a point for each estimate.
 fn lines(scope: &Scope, model: &str, stream: &str, masks: &[(&str, Kind)]) -> Vec<Series> {
     let point = |arm: &str, kind: Kind| -> Option<(f64, &Estimate)> {
         let wrong = if kind == Kind::Right {

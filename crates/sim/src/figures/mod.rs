@@ -1,8 +1,8 @@
 //! The figures of a run: from its summary and traces to `figures/*.svg` and `figures/*.png`.
 //!
-//! Each kind of figure has a file of its own, which picks what it shows and leaves the drawing to
-//! `saturn-plots`. What a run does not have (an arm, a trace, a data file) is left out of a figure, and a
-//! figure without anything to show is left out of the report.
+//! Each kind of figure has its own file, which selects its data and leaves the drawing to `saturn-plots`.
+//! Missing parts of a run (an arm, a trace, a data file) are left out of a figure, and a figure without data
+//! is left out of the report.
 //!
 //! | figure | from |
 //! |---|---|
@@ -13,14 +13,14 @@
 //! | `boundary` | the summary's table: accuracy against the error of resets at boundaries |
 //! | `gap` | accuracy by the length of the gap before a sample |
 //! | `mask` | the summary's table: accuracy against the share of wrong steps of the mask in training |
-//! | `precision` | nets stored in few bits: accuracy and held states against bits, drift along the stream |
-//! | `contraction` | what is left of the past after the same gap |
+//! | `precision` | quantised networks: accuracy and held states against bits, drift along the stream |
+//! | `contraction` | remaining effect of the past after the same gap |
 //! | `recovery` | accuracy and distance of the state after disturbances |
-//! | `calibration` | how sure nets are against how often right |
-//! | `far-past`, `gradient-lag` | what the output owes to earlier steps and states |
+//! | `calibration` | confidence against accuracy |
+//! | `far-past`, `gradient-lag` | effect of earlier steps and states on the output |
 //! | `saturation` | the instruments, window by window |
 //! | `operating` | the detector's errors against its false alarms, threshold by threshold |
-//! | `nets` | a point a net: saturation against contraction, operations against accuracy |
+//! | `nets` | one point per network: saturation against contraction, operations against accuracy |
 //! | `raster` | the data: one recording |
 //! | `traces` | traces: states of a few units |
 //! | `training` | loss and validation accuracy of each epoch |
@@ -59,17 +59,17 @@ use std::path::{Path, PathBuf};
 use saturn_plots::{Figure, PlotError};
 use thiserror::Error;
 
-use crate::eval::trace::TraceError;
 use crate::run::summary::Summary;
 use crate::scenario::{Plot, Scenario};
+use saturn_eval::trace::TraceError;
 use scope::Scope;
 
 /// A figure that was drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Drawn {
-    /// Path in the run's folder without its ending: `figures/compare`, say.
+    /// Path in the run's folder without its extension: `figures/compare`, say.
     pub file_stem: String,
-    /// What is to be seen.
+    /// Title.
     pub title: String,
     /// One sentence on how to read it.
     pub caption: String,
@@ -85,19 +85,19 @@ pub enum FiguresError {
     Folder {
         /// The folder.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
     /// A figure could not be drawn or written.
     #[error(transparent)]
     Plot(#[from] PlotError),
-    /// A trace is there but cannot be read.
+    /// A trace exists but cannot be read.
     #[error(transparent)]
     Trace(#[from] TraceError),
 }
 
-/// Draws the figures that `scenario` asks for into `folder/figures`, and returns them in the order in which
-/// they are best read.
+/// Draws the figures requested by `scenario` into `folder/figures`, and returns them in the best order for
+/// reading.
 pub fn draw(
     scenario: &Scenario,
     folder: &Path,
@@ -142,7 +142,7 @@ pub fn draw(
     Ok(sheet.drawn)
 }
 
-/// Where figures are put down as they are drawn.
+/// Collects figures as they are drawn.
 struct Sheet<'a> {
     folder: &'a Path,
     drawn: Vec<Drawn>,

@@ -1,12 +1,12 @@
-//! How models and arms are called in figures and reports. Streams and policies of resets are called by their
-//! settings: see `run::summary::Roles`.
+//! Names of models and arms in figures and reports. Streams and reset policies are named by their settings:
+//! see `run::summary::Roles`.
 
-/// Words in names of nets that are written in capitals.
+/// Words in names of networks that are written in capitals.
 const ACRONYMS: [&str; 9] = [
     "lif", "alif", "ssm", "rnn", "gru", "lstm", "s4d", "s5", "lru",
 ];
 
-/// A model: `cuba_lif` is `CuBa LIF`, what is not an acronym stays as it is written.
+/// A model: `cuba_lif` is `CuBa LIF`; words that are not acronyms stay as written.
 pub fn model(name: &str) -> String {
     let word = |word: &str| match word {
         "adlif" => "adLIF".to_owned(),

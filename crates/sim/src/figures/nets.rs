@@ -8,14 +8,14 @@ use saturn_plots::{Axis, Look, Scatter, ScatterPanel, ScatterPoint};
 use super::names;
 use super::scope::{Scope, hidden_contraction, mean};
 use super::{FiguresError, Sheet};
-use crate::eval::evaluate::Evaluation;
-use crate::monitor::WindowStats;
 use crate::run::cells::thin::LAG;
 use crate::scenario::Plot;
+use saturn_eval::evaluate::Evaluation;
+use saturn_eval::monitor::WindowStats;
 
 /// Nets of one panel, at most.
 const TOGETHER: usize = 24;
-/// What is left of the past is drawn down to this.
+/// The remaining effect of the past is drawn down to this.
 const FLOOR: f64 = 1e-4;
 
 pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError> {
@@ -38,20 +38,20 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
             Some((100.0 * pinned, left.max(FLOOR)))
         });
         let title = format!(
-            "Saturation against what is left of the past: never reset, {}",
+            "Saturation against the remaining effect of the past: never reset, {}",
             scope.stream_name(gap)
         );
         let figure = Scatter {
             title: title.clone(),
             x: Axis::linear("values at the ends of their range, %").over(0.0, 100.0),
-            y: Axis::log(format!("what is left of the past after {lag} steps of gap"))
+            y: Axis::log(format!("remaining effect of the past after {lag} steps of gap"))
                 .with_floor(FLOOR),
             legend: legend(scope),
             panels,
-            caption: "Each marker is one net that is never reset: to the right the share of its \
-                      values at the ends of their range (gates and tanh units pinned, states near \
-                      their bound, neurons silent or always on), upwards what the past has left in \
-                      its state after the same gap; low is forgetting, whatever the saturation."
+            caption: "Each marker is one network that is never reset. Horizontally: the share of its values \
+                at the ends of their range (saturated gates and tanh units, states near their bound, \
+                neurons silent or always on). Vertically: the remaining effect of the past on its state \
+                after the same gap; low means forgetting, at any saturation."
                 .to_owned(),
         };
         if figure.panels.iter().any(|p| !p.points.is_empty()) {
@@ -78,9 +78,9 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
         legend: legend(scope),
         panels,
         caption:
-            "Each marker is one net that is never reset: to the right the synaptic operations \
-                  of a step (of a spike or an event one for each weight that it meets, of a dense \
-                  layer all of its weights), upwards its accuracy; best is the upper left corner."
+            "Each marker is one network that is never reset. Horizontally: the synaptic operations of a \
+            step (one per weight for a spike or an event, all weights of a dense layer). Vertically: its \
+            accuracy; the upper left corner is best."
                 .to_owned(),
     };
     sheet.add(Plot::Nets, "nets-operations", &title, &figure)
@@ -124,8 +124,8 @@ fn panels(scope: &Scope, at: impl Fn(&str, &str) -> Option<(f64, f64)>) -> Vec<S
         .collect()
 }
 
-/// The share of values at the ends of their range in the last window, mean over layers, fields and seeds.
-/// What a cell has decides what counts: pinned tanh units and gates, else silent and always-on neurons, else
+/// The share of values at the ends of their range in the last window, mean over layers, fields and seeds. The
+/// cell's fields decide what counts: saturated tanh units and gates, else silent and always-on neurons, else
 /// the largest state as a share of its bound.
 pub fn saturated(found: &[&Evaluation]) -> Option<f64> {
     mean(found.iter().filter_map(|e| {

@@ -5,9 +5,9 @@ use saturn_plots::{Look, Operating, OperatingPanel, OperatingPoint, Series};
 use super::names;
 use super::scope::{Scope, mean};
 use super::{FiguresError, Sheet};
-use crate::eval::detector::DetectorScore;
-use crate::eval::evaluate::Evaluation;
 use crate::scenario::Plot;
+use saturn_eval::detector::DetectorScore;
+use saturn_eval::evaluate::Evaluation;
 
 pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError> {
     let Some(&stream) = scope.streams.first() else {
@@ -36,7 +36,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
         return Ok(());
     }
     let title = format!(
-        "What a detector without boundaries misses, and what it makes up: never reset, {}",
+        "Missed samples and false alarms of a detector without boundaries: never reset, {}",
         scope.stream_name(stream)
     );
     let figure = Operating {

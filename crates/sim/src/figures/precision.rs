@@ -1,4 +1,4 @@
-//! Nets stored in few bits: accuracy and held states against the bits of the state, and drift along the stream.
+//! Quantised networks: accuracy and held states against the bits of the state, and drift along the stream.
 
 use saturn_plots::{Axis, Level, LinePanel, Look, Role, Series, Sweep};
 
@@ -6,12 +6,12 @@ use super::names;
 use super::scope::{NEVER, Scope, mean};
 use super::sweep::line;
 use super::{FiguresError, Sheet};
-use crate::precision::result::Stored;
-use crate::precision::{Format, PrecisionConfig, Rounding};
 use crate::run::summary::CellSummary;
 use crate::scenario::Plot;
-use crate::stats::crossed::of_estimates;
-use crate::stats::estimate::{Estimate, over_seeds};
+use saturn_eval::precision::result::Stored;
+use saturn_eval::precision::{Format, PrecisionConfig, Rounding};
+use saturn_eval::stats::crossed::of_estimates;
+use saturn_eval::stats::estimate::{Estimate, over_seeds};
 
 /// Streams that are drawn, two figures each.
 const STREAMS: usize = 2;
@@ -43,12 +43,12 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
     Ok(())
 }
 
-/// What is drawn against the bits of the state.
+/// The quantity drawn against the bits of the state.
 struct Measure {
     title: &'static str,
     caption: &'static str,
     y: &'static str,
-    /// Of one net stored in one way.
+    /// For one network in one storage format.
     of: fn(&Stored) -> Option<Estimate>,
     /// Whether it is an accuracy, which has a chance and a reference.
     accuracy: bool,
@@ -57,9 +57,9 @@ struct Measure {
 impl Measure {
     const ACCURACY: Self = Self {
         title: "Accuracy against the bits of the state, never reset",
-        caption: "Each line is one way of training with one way of rounding, and a band its 95 % interval: full \
+        caption: "Each line is one training regime with one rounding mode, and a band its 95 % interval: full \
                   lines with filled markers are states rounded to the nearest number, dashed ones with open \
-                  markers states rounded at random. At 32 bits the weights alone are stored in few bits. The \
+                  markers states rounded at random. At 32 bits only the weights are quantised. The \
                   dashed grey level is the reference in full precision.",
         y: "accuracy, %",
         of: |stored| {
@@ -73,10 +73,10 @@ impl Measure {
     };
     const HELD: Self = Self {
         title: "States that do not move: the dead zone of rounding to the nearest",
-        caption: "The share of stored values that are not zero and have been the same for 16 steps, late in the \
-                  stream: where a step of the state is coarser than twice what a leak takes from it, rounding to \
-                  the nearest (full lines) gives the same number back for ever, and rounding at random (dashed) \
-                  does not.",
+        caption: "The share of stored values that are not zero and have been the same for 16 steps, late in \
+                  the stream: where the quantisation step is coarser than twice the decrease by a leak, \
+                  rounding to the nearest (full lines) returns the same number for ever, and rounding at \
+                  random (dashed) does not.",
         y: "values that are held, %",
         of: |stored| {
             let last = stored.drift.last()?;
@@ -119,7 +119,7 @@ fn bits(scope: &Scope, stream: &str, measure: &Measure) -> Sweep {
     }
 }
 
-/// The lines of one arm: one for each format of weights and way of rounding, and a point for bf16.
+/// The lines of one arm: one for each weight format and rounding mode, and a point for bf16.
 fn arm_lines(
     scope: &Scope,
     (model, arm): (&str, &str),
@@ -160,7 +160,7 @@ fn arm_lines(
             let stochastic = rounding == Rounding::Stochastic;
             let mut found: Vec<(f64, Estimate)> = (configs.iter())
                 .filter(|c| c.weights == format && c.states != Format::Bf16)
-                // States in full are rounded in no way: they belong to both.
+                // States in full precision have no rounding mode: they belong to both.
                 .filter(|c| c.rounding == rounding || c.states == Format::F32)
                 .filter_map(|c| Some((f64::from(c.states.bits()), estimate(*c)?)))
                 .collect();
@@ -240,9 +240,10 @@ fn drift(scope: &Scope, stream: &str) -> Sweep {
             arm.map_or(String::new(), |arm| format!(", {}", names::arm(arm))),
             scope.stream_name(stream)
         ),
-        caption: "Two copies of one net hear the same stream and are never reset, one as it is stored (weights / \
-                  states) and one in full precision: the distance of their states relative to the state's own size, in \
-                  windows that grow with the position. A level line is the noise of rounding, a rising one drift."
+        caption: "Two copies of one network receive the same stream and are never reset, one quantised \
+                  (weights / states) and one in full precision: the distance of their states relative to \
+                  the state's own size, in windows that grow with the position. A level line is the noise \
+                  of rounding, a rising one drift."
             .to_owned(),
         x: Axis::log("position in the stream, steps"),
         y: Axis::log("relative distance of the states"),

@@ -1,6 +1,6 @@
-//! Where some classes are rare: the mean recall over classes, and the recall of each class.
+//! For rare classes: the mean recall over classes, and the recall of each class.
 //!
-//! A net that always names the class that nearly all samples have is mostly right. Its mean recall is 1 / C.
+//! A network that always predicts the majority class has a high accuracy. Its mean recall is 1 / C.
 
 use saturn_plots::{Block, Blocks, Compare, ComparePanel};
 
@@ -74,9 +74,9 @@ fn by_class(
         columns: classes.iter().cloned().chain(["mean".to_owned()]).collect(),
         blocks: blocks.collect(),
         range: (0.0, 100.0),
-        caption: "A row a model, a block a way of training under a policy of resets, in it a column a class, and \
-                  their mean: a net that names the most frequent class alone is dark in one column and pale in \
-                  the others, however high its accuracy."
+        caption: "One row per model, one block per training regime under a reset policy, in it one column \
+            per class, and their mean: a network that only predicts the majority class is dark in one \
+            column and pale in the others, however high its accuracy."
             .to_owned(),
     };
     sheet.add(Plot::Compare, "recall", &title, &figure)

@@ -6,8 +6,8 @@ use saturn_plots::{Axis, Level, LinePanel, Look, Role, Series, Sweep};
 use super::names;
 use super::scope::{Scope, mean};
 use super::{FiguresError, Sheet};
-use crate::eval::recovery::{KindRecovery, NEAR, Recovery, RecoveryBin};
 use crate::scenario::Plot;
+use saturn_eval::recovery::{KindRecovery, NEAR, Recovery, RecoveryBin};
 
 /// Segments that a point rests on, at least.
 const FEWEST: u64 = 20;
@@ -35,10 +35,10 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
         let figure = Sweep {
             title: title.clone(),
             caption: format!(
-                "Accuracy of samples by the time from a disturbance's end to the sample's first step, where there \
-                 are at least {FEWEST}; left of 0 are those that a disturbance touched. The grey dashed line has the \
-                 same samples, heard by a copy of the net that was not disturbed. A line below it on the right is \
-                 what the disturbance has left in the state."
+                "Accuracy of samples by the time from a disturbance's end to the sample's first step, where \
+                 there are at least {FEWEST}; left of 0 are those that a disturbance overlapped. The grey \
+                 dashed line is an undisturbed copy of the network on the same samples. A line below it on \
+                 the right shows the lasting effect of the disturbance on the state."
             ),
             x: Axis::linear("time since the disturbance's end, s").over(from_s, to_s),
             chance: Some(100.0 * scope.summary.chance),
@@ -50,9 +50,10 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
         let figure = Sweep {
             title: title.clone(),
             caption: format!(
-                "Distance of a net's state from that of a copy that was not disturbed, over the root mean square \
-                 distance of two states of the stream, mean over layers and disturbances; the lower end of \
-                 the axis, marked ≤, stands for {FLOOR} and less. A line that stays up is a net that a disturbance changes for good."
+                "Distance of a net's state from that of a copy that was not disturbed, over the root mean \
+                 square distance of two states of the stream, mean over layers and disturbances; the lower \
+                 end of the axis, marked ≤, means {FLOOR} and less. A line that stays up is a network that \
+                 a disturbance changes permanently."
             ),
             x: Axis::log("time since the disturbance, s"),
             y: Axis::log("distance from an undisturbed copy")
@@ -85,7 +86,7 @@ fn panels(nets: &[Net], lines: impl Fn(&Net) -> Vec<Series>) -> Vec<LinePanel> {
     nets.iter().map(panel).collect()
 }
 
-/// The kinds with their looks, each over all seeds.
+/// The kinds with their styles, each over all seeds.
 fn kinds<'a>(net: &'a Net) -> impl Iterator<Item = (String, Look, Vec<&'a KindRecovery>)> {
     net.seeds[0].kinds.iter().enumerate().map(|(i, kind)| {
         let seeds = net.seeds.iter().filter_map(|seed| seed.kinds.get(i));

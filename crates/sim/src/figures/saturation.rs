@@ -1,4 +1,5 @@
-//! What the instruments saw along the stream: a figure a model, a panel a quantity, a line an arm.
+//! Measurements of the instruments along the stream: one figure per model, one panel per quantity, one line
+//! per arm.
 //!
 //! A point is the mean over seeds, over the layers but the readout, and over the fields of one kind in a
 //! layer. The windows are those of the first stream without resets.
@@ -8,10 +9,10 @@ use saturn_plots::{Axis, Level, Look, Saturation, SaturationModel, SaturationPan
 use super::names;
 use super::scope::{Scope, mean};
 use super::{FiguresError, Sheet};
-use crate::eval::evaluate::{Evaluation, Watched};
-use crate::monitor::WindowStats;
-use crate::monitor::asked::AskedStats;
 use crate::scenario::Plot;
+use saturn_eval::evaluate::{Evaluation, Watched};
+use saturn_eval::monitor::WindowStats;
+use saturn_eval::monitor::asked::AskedStats;
 
 /// Line and ends of the band of each field in a window.
 type Read = dyn Fn(&WindowStats) -> Vec<[f64; 3]>;
@@ -24,7 +25,7 @@ struct Quantity {
     range: Option<(f64, f64)>,
     /// A line across the panel.
     level: Option<(f64, &'static str)>,
-    /// Line and band of each cell in a window; empty where it does not apply.
+    /// Line and band of each cell in a window; empty if it does not apply.
     read: Box<Read>,
 }
 
@@ -171,7 +172,7 @@ fn quantities(scope: &Scope, stream: &str, bands: bool) -> Vec<Quantity> {
     all
 }
 
-/// What runs only where it is asked for.
+/// Optional instruments.
 fn asked(bands: bool) -> Vec<Quantity> {
     let quantity = |title: &str, read: fn(&AskedStats) -> Vec<[f64; 3]>| Quantity {
         title: title.to_owned(),

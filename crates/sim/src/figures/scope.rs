@@ -1,4 +1,4 @@
-//! What figures draw from: the run, its models and arms in the scenario's order, and the arms' looks.
+//! Inputs of the figures: the run, its models and arms in the scenario's order, and the arms' styles.
 
 use std::path::Path;
 
@@ -6,15 +6,15 @@ use saturn_plots::{Axis, Look};
 
 use super::looks::looks;
 use super::names;
-use crate::eval::evaluate::Evaluation;
-use crate::eval::reset::Never;
-use crate::eval::trace::{Trace, TraceError};
-use crate::monitor::contraction::headline;
 use crate::run::place::Place;
 use crate::run::summary::{CellSummary, Row, Summary};
 use crate::scenario::Scenario;
-use crate::stats::crossed::Basis;
-use crate::stats::estimate::{Estimate, over_seeds};
+use saturn_eval::evaluate::Evaluation;
+use saturn_eval::monitor::contraction::headline;
+use saturn_eval::reset::Never;
+use saturn_eval::stats::crossed::Basis;
+use saturn_eval::stats::estimate::{Estimate, over_seeds};
+use saturn_eval::trace::{Trace, TraceError};
 
 /// Arms whose lines all have bands, at most.
 const MOST_BANDS: usize = 3;
@@ -32,7 +32,7 @@ pub struct Scope<'a> {
     pub summary: &'a Summary,
     /// The models with results, in the scenario's order.
     pub models: Vec<&'a str>,
-    /// The arms with results, in the scenario's order, with their looks.
+    /// The arms with results, in the scenario's order, with their styles.
     pub arms: Vec<(&'a str, Look)>,
     /// The streams with results; the first is the main one.
     pub streams: Vec<&'a str>,
@@ -99,7 +99,7 @@ impl<'a> Scope<'a> {
             .collect()
     }
 
-    /// What the intervals of the table are, for legends.
+    /// Meaning of the table's intervals, for legends.
     pub fn interval(&self) -> String {
         let mut bases = self.summary.table.iter().map(|row| row.basis);
         match bases.find(|basis| *basis != Basis::None) {
@@ -161,13 +161,13 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Whether the lines of an arm have bands: of many arms, those of the pair alone, for bands of all would
-    /// hide one another.
+    /// Whether the lines of an arm have bands: with many arms only those of the pair, since bands of all
+    /// would hide one another.
     pub fn banded(&self, arm: &str) -> bool {
         self.arms.len() <= MOST_BANDS || self.pair().iter().any(|(of_pair, _)| *of_pair == arm)
     }
 
-    /// The arm of the reference, if it has results, with its look when it is not reset.
+    /// The arm of the reference, if it has results, with its style without resets.
     pub fn reference_arm(&self) -> Option<(&'a str, Look)> {
         let arm = self.summary.reference.arm.as_str();
         self.arms.iter().copied().find(|(name, _)| *name == arm)
@@ -179,8 +179,8 @@ impl<'a> Scope<'a> {
         self.arms.iter().copied().find(|(name, _)| *name == arm)
     }
 
-    /// The two arms that are set side by side where there is room for two: that of the reference and the one that
-    /// is compared with it, or else the first and the last.
+    /// The two arms for figures with room for two: that of the reference and the one that is compared with
+    /// it, or else the first and the last.
     pub fn pair(&self) -> Vec<(&'a str, Look)> {
         match (self.reference_arm(), self.subject()) {
             (Some(reference), Some(subject)) if reference.0 != subject.0 => {
@@ -197,7 +197,7 @@ impl<'a> Scope<'a> {
         (arm, policy) == (&*reference.arm, &*reference.state_reset)
     }
 
-    /// The look of an arm under a policy of resets.
+    /// The style of an arm under a reset policy.
     pub fn look(&self, (arm, look): (&str, Look), policy: &str) -> Look {
         if self.is_reference(arm, policy) {
             Look::reference()
@@ -208,13 +208,13 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// An arm under a policy in words: `classic, oracle reset`.
+    /// An arm under a policy as text: `classic, oracle reset`.
     pub fn name(&self, arm: &str, policy: &str) -> String {
         let policy = self.summary.roles.policy_label(policy);
         format!("{}, {policy}", names::arm(arm))
     }
 
-    /// The reference in words.
+    /// The reference as text.
     pub fn reference_name(&self) -> String {
         let reference = &self.summary.reference;
         self.name(&reference.arm, &reference.state_reset)
@@ -226,13 +226,13 @@ impl<'a> Scope<'a> {
         self.summed(model, &reference.arm, stream, &reference.state_reset)
     }
 
-    /// A stream in words.
+    /// A stream as text.
     pub fn stream_name(&self, stream: &str) -> String {
         self.summary.roles.stream_label(stream)
     }
 }
 
-/// The index of a net's readout, which is its last cell; `None` where no window was seen.
+/// The index of a network's readout, which is its last cell; `None` if there are no windows.
 pub fn readout(cell: &CellSummary) -> Option<usize> {
     let windows = cell
         .evaluations
@@ -241,8 +241,8 @@ pub fn readout(cell: &CellSummary) -> Option<usize> {
     windows.map(|w| w.layer).max()
 }
 
-/// What is left of the past at a lag of the gaps of `stream`, mean over the main fields of the layers below
-/// the readout, which repeats what they hold.
+/// The remaining effect of the past at a lag of the gaps of `stream`, mean over the main fields of the layers
+/// below the readout, which repeats their state.
 pub fn hidden_contraction(cell: &CellSummary, stream: &str, lag: usize) -> Option<f64> {
     let (lags, values) = hidden_curve(cell, stream)?;
     let at = lags.binary_search(&lag).ok()?;
@@ -260,7 +260,7 @@ pub fn hidden_curve(cell: &CellSummary, stream: &str) -> Option<(Vec<usize>, Vec
     headline(&hidden).map(|h| (h.lags, h.values))
 }
 
-/// The mean of what is there.
+/// The mean of the available values.
 pub fn mean(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     let values: Vec<f64> = values.into_iter().collect();
     over_seeds(&values).map(|estimate| estimate.value)

@@ -7,8 +7,8 @@ use super::names;
 use super::scope::Scope;
 use super::stretch::{Heard, Stretch, choose};
 use super::{FiguresError, Sheet};
-use crate::eval::trace::Trace;
 use crate::scenario::Plot;
+use saturn_eval::trace::Trace;
 
 /// Rows of the raster, at most.
 const ROWS: usize = 100;
@@ -52,13 +52,13 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
     Ok(())
 }
 
-/// Whether two nets heard the same.
+/// Whether two networks had the same input.
 fn same_stream(a: &Trace, b: &Trace) -> bool {
     (a.start, a.classes, &a.recording, &a.events) == (b.start, b.classes, &b.recording, &b.events)
 }
 
-/// What there is to be seen, as a count: `The same LIF on the same stream, never reset: classic has 2 of
-/// 8 samples right, adaptive 8`.
+/// The result as counts: `The same LIF on the same stream, never reset: classic classifies 2 of 8 samples
+/// correctly, adaptive 8`.
 fn title(model: &str, outputs: &[StreamOutput], samples: &[Heard]) -> String {
     let right = |output: &StreamOutput| {
         let said = output.says.iter().zip(samples);
@@ -69,12 +69,12 @@ fn title(model: &str, outputs: &[StreamOutput], samples: &[Heard]) -> String {
     let plural = if of == 1 { "sample" } else { "samples" };
     match outputs {
         [one] => format!(
-            "{model} on a stream that is never reset: {} has {} of {of} {plural} right",
+            "{model} on a stream that is never reset: {} classifies {} of {of} {plural} correctly",
             one.name,
             right(one)
         ),
         [first, .., last] => format!(
-            "The same {model} on the same stream, never reset: {} has {} of {of} {plural} right, {} has {}",
+            "The same {model} on the same stream, never reset: {} classifies {} of {of} {plural} correctly, {} {}",
             first.name,
             right(first),
             last.name,

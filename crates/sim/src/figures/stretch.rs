@@ -4,16 +4,16 @@ use std::ops::Range;
 
 use saturn_plots::Span;
 
-use crate::eval::trace::Trace;
+use saturn_eval::trace::Trace;
 
 /// The longest stretch, seconds.
 const LONGEST_S: f64 = 6.0;
 /// Samples of a stretch, at most.
 const SAMPLES: usize = 8;
-/// Steps that are shown before the first sample and after the last, at most.
+/// Maximum number of steps shown before the first sample and after the last.
 const MARGIN: usize = 12;
 
-/// A sample that was heard to its end.
+/// A complete sample.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heard {
     /// Its informative steps, in rows of the trace.
@@ -33,9 +33,9 @@ pub struct Stretch {
     pub samples: Vec<Heard>,
 }
 
-/// The first samples of `trace` that fit into a stretch; `None` if it holds no complete sample.
+/// The first samples of `trace` that fit into a stretch; `None` if it has no complete sample.
 ///
-/// The first, not the best: a figure should not be chosen for what it shows.
+/// The first, not the best: the stretch must not be selected by its result.
 pub fn choose(trace: &Trace) -> Option<Stretch> {
     let all = heard(trace);
     let first = all.first()?;
@@ -56,7 +56,7 @@ pub fn choose(trace: &Trace) -> Option<Stretch> {
     })
 }
 
-/// The samples of a trace from first to last event, less those that it cuts.
+/// The samples of a trace from first to last event, without those cut off at its ends.
 fn heard(trace: &Trace) -> Vec<Heard> {
     let mut all = Vec::new();
     let mut t = 0;

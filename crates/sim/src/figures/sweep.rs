@@ -1,8 +1,8 @@
-//! Lines of accuracy against what is swept.
+//! Lines of accuracy against a swept quantity.
 
 use saturn_plots::{Look, Series};
 
-use crate::stats::estimate::Estimate;
+use saturn_eval::stats::estimate::Estimate;
 
 /// A line with its intervals, in per cent.
 pub(super) fn line(name: String, look: Look, found: &[(f64, &Estimate)]) -> Series {

@@ -1,4 +1,4 @@
-//! Figures of made-up runs: whatever a run lacks, the rest is drawn.
+//! Figures of made-up runs: if a run lacks something, the rest is drawn.
 
 mod asked;
 mod long_run;
@@ -7,23 +7,23 @@ mod roles;
 use std::path::Path;
 
 use saturn_loss::MaskReport;
+use saturn_train::mask::MaskReports;
 
 use super::*;
-use crate::eval::detector::{DetectorScore, grid};
-use crate::eval::evaluate::{Evaluation, Watched};
-use crate::eval::gap::GapBin;
-use crate::eval::reset::{Misaligned, StateReset};
-use crate::eval::trace::{StateTrace, Trace};
-use crate::monitor::WindowStats;
-use crate::monitor::contraction::ContractionCurve;
 use crate::run::summary::{
-    CellSummary, MaskReports, NamedContraction, NamedEvaluation, Reference, Roles, TrainRecord,
-    VERSION, table,
+    CellSummary, NamedContraction, NamedEvaluation, Reference, Roles, TrainRecord, VERSION, table,
 };
-use crate::stats::estimate::{ByRecording, Estimate};
-use crate::stats::slope::SlopeFit;
-use crate::train::job::EpochRecord;
-use crate::train::validation::Validation;
+use saturn_eval::detector::{DetectorScore, grid};
+use saturn_eval::evaluate::{Evaluation, Watched};
+use saturn_eval::gap::GapBin;
+use saturn_eval::monitor::WindowStats;
+use saturn_eval::monitor::contraction::ContractionCurve;
+use saturn_eval::reset::{Misaligned, StateReset};
+use saturn_eval::stats::estimate::{ByRecording, Estimate};
+use saturn_eval::stats::slope::SlopeFit;
+use saturn_eval::trace::{StateTrace, Trace};
+use saturn_train::job::EpochRecord;
+use saturn_train::validation::Validation;
 
 /// A scenario with these models and arms: `adaptive` has the adaptive loss, `carry` concatenated samples, and any
 /// other arm one sample at a time.
@@ -66,7 +66,7 @@ pub(crate) fn summary(scenario: &Scenario, accuracy: f64) -> Summary {
         classes: vec!["a".to_owned(), "b".to_owned()],
         chance: 0.5,
         dt_ms: 10.0,
-        margin: crate::stats::verdict::MARGIN,
+        margin: saturn_eval::stats::verdict::MARGIN,
         reference: Roles::of(scenario).usual_reference(),
         roles: Roles::of(scenario),
         table: table(&cells, &Roles::of(scenario).usual_reference()),
@@ -126,7 +126,7 @@ fn cell(model: &str, arm: &str, accuracy: f64) -> CellSummary {
                 relative_to_stream: None,
             }],
         }],
-        experiments: crate::eval::experiments::Experiments::default(),
+        experiments: saturn_eval::experiments::Experiments::default(),
     }
 }
 
@@ -149,7 +149,7 @@ fn evaluation(accuracy: f64) -> Evaluation {
     Evaluation {
         balanced: None,
         macro_f1: None,
-        by_class: crate::stats::by_class::ByClass::default(),
+        by_class: saturn_eval::stats::by_class::ByClass::default(),
         steps: 1000,
         lanes: 1,
         segments: 10,
@@ -247,7 +247,8 @@ fn a_run_with_traces_has_every_figure() {
         }
         assert!(figure.caption.ends_with('.') && !figure.title.is_empty());
     }
-    let title = "The same RNN on the same stream, never reset: classic has 1 of 2 samples right, adaptive has 1";
+    let title = "The same RNN on the same stream, never reset: classic classifies 1 of 2 samples correctly, \
+        adaptive 1";
     assert_eq!(drawn[0].title, title);
 }
 
@@ -261,7 +262,7 @@ fn sweeps_are_drawn_where_something_was_swept() {
         let drawn = draw(scenario, folder.path(), summary).expect("drawn");
         drawn.into_iter().map(|d| d.file_stem).collect()
     };
-    // One kind of reset at boundaries and no gap: nothing is swept.
+    // One kind of reset at boundaries and no gap: no sweep.
     let mut found = summary(&scenario, 0.9);
     assert!(stems_of(&scenario, &found).is_empty());
 
@@ -293,7 +294,7 @@ fn sweeps_are_drawn_where_something_was_swept() {
     assert_eq!(stems_of(&scenario, &found), expected);
 }
 
-/// Masks that are wrong by a fifth or estimated, beside the right one.
+/// Masks that are wrong in a fifth of the steps or estimated, and the correct one.
 #[test]
 fn wrong_masks_are_drawn_where_there_are_some() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -7,10 +7,10 @@ use super::names;
 use super::scope::{Scope, readout};
 use super::stretch::{Stretch, choose};
 use super::{FiguresError, Sheet};
-use crate::eval::trace::{StateTrace, Trace};
 use crate::scenario::Plot;
+use saturn_eval::trace::{StateTrace, Trace};
 
-/// Units of an arm in all, whatever the number of layers.
+/// Total units of an arm, independent of the number of layers.
 const UNITS: usize = 4;
 
 pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError> {
@@ -101,7 +101,7 @@ fn units(shown: &[(usize, &StateTrace)], stretch: &Stretch) -> Vec<(String, Vec<
     units
 }
 
-/// What is drawn, beside the scale bar.
+/// The traced quantity, next to the scale bar.
 fn quantity(scope: &Scope, model: &str, field: &str) -> String {
     let layers = scope
         .scenario

@@ -1,4 +1,4 @@
-//! Tables of text whose columns line up.
+//! Text tables with aligned columns.
 
 /// Rows as lines: the first `names` columns to the left, numbers to the right.
 pub fn aligned(rows: &[Vec<String>], names: usize) -> Vec<String> {

@@ -1,4 +1,4 @@
-//! Figures as cards, grouped by what they are about.
+//! Figures as cards, grouped by topic.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -33,7 +33,7 @@ fn heading(plot: Plot) -> &'static str {
         Plot::LongRun => "A very long stream",
         Plot::Boundary => "Resets at wrong boundaries",
         Plot::Gap => "Accuracy after short and long gaps",
-        Plot::Mask => "What a wrong mask costs",
+        Plot::Mask => "Cost of a wrong mask",
         Plot::Precision => "Finite precision",
         Plot::Recovery => "After disturbances",
         Plot::Calibration => "Calibration",

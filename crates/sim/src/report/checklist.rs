@@ -1,28 +1,28 @@
-//! Is a net fit to run without resets? A list of what must hold, from a run's summary.
+//! Can a network run without resets? A checklist of requirements, from a run's summary.
 //!
-//! Each item has a limit, and one of three words: *shown* where the one-sided 95 % bound of what was found lies
-//! within the limit, *shown otherwise* where the opposite bound lies beyond it, *not shown* where the run cannot
-//! tell or has not measured it. Bounds of accuracies are those of [`crate::stats::crossed`], of anything else
-//! Student's over seeds; a single seed has none and shows nothing. An item about every stream is shown where it is
-//! on each of them, which needs no correction for their number. The limits are those of the practitioner's guide,
-//! `docs/guide.md`.
+//! Each item has a limit, and one of three verdicts: *shown* if the one-sided 95 % bound of the result is
+//! within the limit, *shown otherwise* if the opposite bound is beyond it, *not shown* if the run is
+//! inconclusive or has no measurement. Bounds of accuracies are those of [`saturn_eval::stats::crossed`], of
+//! other quantities Student's over seeds; a single seed has no bound, so its verdict is *not shown*. An item
+//! about every stream is shown if it is shown on each of them, which needs no correction for their number.
+//! The limits are those of the practitioner's guide, `docs/guide.md`.
 
-use crate::eval::evaluate::Evaluation;
-use crate::eval::reading::Reading;
 use crate::figures::names;
 use crate::figures::nets::saturated;
 use crate::figures::scope::{NEVER, hidden_contraction};
 use crate::run::cells::thin::LAG;
 use crate::run::summary::{CellSummary, Row, Summary};
-use crate::stats::crossed::{Seed, difference};
-use crate::stats::verdict::{MARGIN, Verdict};
+use saturn_eval::evaluate::Evaluation;
+use saturn_eval::reading::Reading;
+use saturn_eval::stats::crossed::{Seed, difference};
+use saturn_eval::stats::verdict::{MARGIN, Verdict};
 
 use super::numbers::{fixed, percent, signed};
 use found::{Found, Limit, on_every, over_seeds, within};
 
 mod found;
 
-/// What may be left of the past.
+/// Upper limit on the remaining effect of the past.
 const LEFT: f64 = 0.15;
 /// Points by which the share of saturated values may grow from the first window to the last.
 const GROWTH: f64 = 5.0;
@@ -36,13 +36,13 @@ const MEMORY: f64 = 1.0;
 const AGREEMENT: f64 = 0.95;
 /// Seeds behind a figure.
 const SEEDS: usize = 3;
-/// What stands where nothing was measured.
+/// Text of a missing measurement.
 const NOTHING: &str = "not measured";
 
 /// One line of a checklist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
-    /// What is asked, with its limit.
+    /// The requirement, with its limit.
     pub asked: String,
     /// What was found.
     pub found: String,
@@ -61,7 +61,7 @@ pub struct Checklist {
     pub items: Vec<Item>,
 }
 
-/// The arm that is asked about: the one that is compared with the reference, or else the last one with results.
+/// The arm in question: the one that is compared with the reference, or else the last one with results.
 pub fn arm_of(summary: &Summary) -> Option<&str> {
     let arms = || summary.table.iter().map(|row| row.arm.as_str());
     let subject = summary.roles.subject(&summary.reference);
@@ -167,7 +167,7 @@ impl<'a> Nets<'a> {
         )
     }
 
-    /// A number with so many places.
+    /// A number with a given number of decimal places.
     fn on(&self, found: &Found, places: usize) -> String {
         let text = within(found, |value| fixed(value, places));
         format!(
@@ -301,7 +301,7 @@ impl<'a> Nets<'a> {
         })
     }
 
-    /// Memory is what it is: it has no error.
+    /// Memory has no statistical error.
     fn memory(&self) -> Item {
         let asked = format!("memory grows by at most {MEMORY} MiB after a tenth of the stream");
         let all: Vec<Found> = (self.streams())
@@ -323,7 +323,7 @@ impl<'a> Nets<'a> {
         })
     }
 
-    /// Nothing where the mask is that of the labels.
+    /// None if the mask is that of the labels.
     fn mask(&self) -> Option<Item> {
         let masks = self.cells.iter().filter_map(|cell| cell.training.mask);
         let estimated = masks.filter(|mask| mask.threshold.is_some());

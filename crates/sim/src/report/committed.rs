@@ -8,11 +8,11 @@
 //! <!-- end -->
 //! ```
 //!
-//! names the scenario, whose trials are in `results/SCENARIO.jsonl.gz`, the kind of the table (see `blocks.rs`)
-//! and what it is about. `cargo run --release --example results` writes what stands between the marks again; a test
-//! holds the documents to it, so that no number in them is other than what its trials say. Trials on different
-//! events have tables of their own: that of the group with most trials on known events comes first, each with a
-//! line that says which events it is of and what its intervals hold.
+//! names the scenario, whose trials are in `results/SCENARIO.jsonl.gz`, the kind of the table (see
+//! `blocks.rs`) and its arguments. `cargo run --release --example results` rewrites the text between the
+//! marks; a test checks that the documents match, so that every number in them comes from the trials. Trials
+//! on different events have separate tables: that of the group with most trials on known events comes first,
+//! each with a line that names its events and the meaning of its intervals.
 
 mod blocks;
 mod text;
@@ -26,7 +26,7 @@ use crate::run::cells::{ArchiveError, Shared, archive};
 use crate::run::summary::{CellSummary, Reference, Roles, Row, table};
 use crate::scenario::{Scenario, ScenarioError};
 
-/// What a block begins and ends with.
+/// Beginning and end of a block.
 const BEGIN: &str = "<!-- trials: ";
 const CLOSE: &str = " -->";
 const END: &str = "<!-- end -->";
@@ -40,7 +40,7 @@ pub enum CommittedError {
     /// A scenario cannot be read.
     #[error(transparent)]
     Scenario(#[from] ScenarioError),
-    /// A mark names nothing that can be made.
+    /// A mark names an unknown table.
     #[error(
         "`{mark}`: {what}\nhint: the kinds of tables are listed in crates/sim/src/report/committed/blocks.rs"
     )]
@@ -54,13 +54,13 @@ pub enum CommittedError {
 
 /// Trials of one scenario on the same events.
 pub struct Group {
-    /// What they share.
+    /// Their common data.
     pub shared: Shared,
     /// The trials, in the scenario's order.
     pub cells: Vec<CellSummary>,
     /// Their table, with differences from the usual reference.
     pub rows: Vec<Row>,
-    /// What names stand for.
+    /// Meaning of the names.
     pub roles: Roles,
 }
 
@@ -166,7 +166,7 @@ impl Committed {
         Ok(groups.into_iter().map(group).collect())
     }
 
-    /// `document` with what stands between its marks made again.
+    /// `document` with the text between its marks rewritten.
     pub fn fill(&mut self, document: &str) -> Result<String, CommittedError> {
         let mut filled = String::new();
         let mut rest = document;

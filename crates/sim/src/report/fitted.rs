@@ -1,7 +1,7 @@
 //! Tables for a terminal of a given width: names to the left, numbers to the right.
 //!
-//! Where a row is too wide, the model has a line of its own above its rows, and arm and policy share a column that is
-//! cut short, the end marked `…`, before a number is.
+//! If a row is too wide, the model gets its own line above its rows, and arm and policy share a column. That
+//! column is truncated, with `…`, before any number is.
 
 /// A row: model, arm and policy of resets, then its numbers.
 pub struct Fitted {
@@ -18,7 +18,7 @@ const AIR: usize = 2;
 /// Columns of a name that is cut short, at least.
 const SHORTEST: usize = 12;
 
-/// The lines of a table, no wider than `width` unless its numbers alone are.
+/// The lines of a table, no wider than `width` unless its numbers alone are wider.
 pub fn fitted(head: &[&str], rows: &[Fitted], width: usize) -> Vec<String> {
     let length = |text: &str| text.chars().count();
     let widest = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0);

@@ -1,15 +1,15 @@
-//! What the run found, first: a sentence, and the few numbers behind it, by each of the three readings.
+//! The main result of the run: a sentence, and the few numbers behind it, by each of the three readings.
 //!
-//! Which arms and which policy it is about comes from the run's roles and its reference.
+//! The run's roles and its reference determine the arms and the policy.
 
 use maud::{Markup, html};
 
 use super::numbers::{interval, percent};
-use crate::eval::reading::Reading;
 use crate::figures::names;
 use crate::figures::scope::NEVER;
 use crate::run::summary::{Row, Summary};
 use crate::scenario::ArmRole;
+use saturn_eval::reading::Reading;
 
 /// An arm under a policy, at a glance.
 struct Column<'a> {
@@ -18,7 +18,8 @@ struct Column<'a> {
     rows: Vec<&'a Row>,
 }
 
-/// The sentence and its table; nothing if the run has no two arms, or one of them was not evaluated without resets.
+/// The sentence and its table; nothing if the run has fewer than two arms, or one of them was not evaluated
+/// without resets.
 pub fn headline(summary: &Summary) -> Markup {
     let Some(stream) = summary.table.first().map(|row| row.stream.as_str()) else {
         return html! {};
@@ -39,14 +40,14 @@ pub fn headline(summary: &Summary) -> Markup {
     }
     html! {
         p.lead {
-            "On a stream that is never reset, with " (roles.stream_label(stream)) ", nets trained in the arm "
-            em { (names::arm(arm)) } " get " (by_reading(&bare.rows)) " of the samples right; those trained in "
+            "On a stream that is never reset, with " (roles.stream_label(stream)) ", networks trained in the arm "
+            em { (names::arm(arm)) } " reach accuracies of " (by_reading(&bare.rows)) "; those trained in "
             em { (names::arm(subject)) } ", " (by_reading(&own.rows)) "."
             @if !helped.rows.is_empty() && helped.policy != NEVER {
-                " With the policy " em { (roles.policy_label(helped.policy)) } ", nets of " em { (names::arm(arm)) }
-                " get " (by_reading(&helped.rows)) "."
+                " With the policy " em { (roles.policy_label(helped.policy)) } ", networks of " em { (names::arm(arm)) }
+                " reach accuracies of " (by_reading(&helped.rows)) "."
             }
-            " A guess is right in " (percent(summary.chance)) " %."
+            " Chance level is " (percent(summary.chance)) " %."
         }
         (glance(summary, &columns(helped, bare, carry.map(|arm| of(arm, NEVER)), own)))
     }

@@ -1,15 +1,15 @@
-//! What was measured only where asked for, as tables for the terminal and for the page.
+//! Optional instruments, as tables for the terminal and for the page.
 
 use maud::{Markup, html};
 
 use super::aligned::aligned;
 use super::numbers::{NOTHING, count, fixed, p_value, percent};
-use crate::eval::evaluate::Evaluation;
-use crate::eval::recovery::{KindRecovery, RecoveryBin};
 use crate::figures::names;
 use crate::figures::scope::{NEVER, mean};
 use crate::run::summary::{CellSummary, Summary};
-use crate::stats::change_point::Changes;
+use saturn_eval::evaluate::Evaluation;
+use saturn_eval::recovery::{KindRecovery, RecoveryBin};
+use saturn_eval::stats::change_point::Changes;
 
 /// A table whose first columns are names.
 struct Table {
@@ -19,7 +19,7 @@ struct Table {
     rows: Vec<Vec<String>>,
 }
 
-/// Lines for the terminal; none where nothing was asked for.
+/// Lines for the terminal; none without optional instruments.
 pub fn instrument_lines(summary: &Summary) -> Vec<String> {
     tables(summary)
         .into_iter()
@@ -36,7 +36,7 @@ pub fn instruments(summary: &Summary) -> Markup {
     let tables = tables(summary);
     html! {
         @if !tables.is_empty() {
-            h2 id="instruments" { "Asked for beside" }
+            h2 id="instruments" { "Optional instruments" }
             @for table in &tables {
                 h3 { (table.title) }
                 div.scroll tabindex="0" role="region" aria-label="a table that scrolls sideways" {
@@ -135,7 +135,7 @@ fn recovery(summary: &Summary, stream: &str) -> Table {
     Table {
         title: format!(
             "After disturbances, {}: accuracy in % while they last and of samples that begin in the first steps \
-             after, each beside an undisturbed copy's; seconds until the state is within 5 % of its copy's",
+             after, each with an undisturbed copy's; seconds until the state is within 5 % of its copy's",
             summary.roles.stream_label(stream)
         ),
         names: 3,
@@ -182,7 +182,7 @@ fn answers(summary: &Summary, stream: &str) -> Table {
         if scores.is_empty() && changes.is_empty() {
             continue;
         }
-        let over = |of: fn(&crate::eval::calibration::Score) -> f64| mean(scores.iter().map(of));
+        let over = |of: fn(&saturn_eval::calibration::Score) -> f64| mean(scores.iter().map(of));
         rows.push(vec![
             names::model(model),
             names::arm(arm),
@@ -195,7 +195,7 @@ fn answers(summary: &Summary, stream: &str) -> Table {
     }
     Table {
         title: format!(
-            "Answers along the stream, never reset, {}: where accuracy changes (one a seed), and calibration",
+            "Outputs along the stream, never reset, {}: where accuracy changes (one per seed), and calibration",
             summary.roles.stream_label(stream)
         ),
         names: 4,
@@ -245,10 +245,10 @@ fn states(summary: &Summary, stream: &str) -> Table {
         if asked.is_empty() {
             continue;
         }
-        let drift = |of: fn(&crate::monitor::drift::DriftStats) -> f64| {
+        let drift = |of: fn(&saturn_eval::monitor::drift::DriftStats) -> f64| {
             mean(asked.iter().flat_map(|a| a.drift.values()).map(of))
         };
-        let quantile = |of: fn(&crate::monitor::quantiles::StateQuantiles) -> f64| {
+        let quantile = |of: fn(&saturn_eval::monitor::quantiles::StateQuantiles) -> f64| {
             mean(asked.iter().flat_map(|a| a.quantiles.values()).map(of))
         };
         let intervals = || asked.iter().flat_map(|a| a.intervals.values());
@@ -319,8 +319,8 @@ fn lags(summary: &Summary, stream: &str) -> Table {
     }
     Table {
         title: format!(
-            "The past, {}: total variation of the output from that after the last 16, 64, 256 steps alone; the \
-             gradient by the state 16, 64, 256 steps before, over that one step before",
+            "The past, {}: total variation of the output from that after only the last 16, 64, 256 steps; \
+            the gradient by the state 16, 64, 256 steps before, over that one step before",
             summary.roles.stream_label(stream)
         ),
         names: 2,

@@ -1,9 +1,9 @@
-//! What of a large table is read first: nets that are never reset, beside the reference.
+//! The first part of a large table: networks without resets, and the reference.
 
 use crate::figures::scope::NEVER;
 use crate::run::summary::{Row, Summary};
 
-/// Rows of one stream that are still read as a whole.
+/// Maximum rows of one stream that are shown as a whole.
 pub const WHOLE: usize = 60;
 
 /// The rows of `stream`, and whether they are all there are of it. Of more than [`WHOLE`] rows only those of nets

@@ -1,4 +1,4 @@
-//! Whether the arms of a model have the same number of parameters: who compares ways of training must not
+//! Whether the arms of a model have the same number of parameters: a comparison of training regimes must not
 //! compare sizes.
 
 use super::numbers::{count, fixed};
@@ -7,7 +7,7 @@ use crate::run::summary::Summary;
 /// How far apart the sizes of a model's nets may be, as a share of the smallest.
 pub const TOLERANCE: f64 = 0.02;
 
-/// A sentence for each model whose nets differ in size by more than 2 %.
+/// A sentence for each model whose networks differ in size by more than 2 %.
 pub fn unmatched(summary: &Summary) -> Vec<String> {
     let mut models: Vec<&str> = Vec::new();
     for cell in &summary.cells {

@@ -1,12 +1,13 @@
 //! The report of a run: one HTML file that opens anywhere, and a table for the terminal.
 //!
-//! `report.html` needs nothing beside it: the style is in its head, and figures are data URIs. Each SVG is
-//! an image of its own, so that names inside one cannot meet those of another.
+//! `report.html` is self-contained: the style is in its head, and figures are data URIs. Each SVG is a
+//! separate image, so that ids cannot clash.
 
 mod aligned;
 mod captions;
 pub mod checklist;
 pub mod committed;
+pub mod fault;
 mod fitted;
 mod headline;
 mod instruments;
@@ -48,7 +49,7 @@ pub enum ReportError {
     Figure {
         /// The figure.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
     /// The report cannot be written.

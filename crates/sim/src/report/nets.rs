@@ -42,7 +42,7 @@ pub fn nets(summary: &Summary) -> Markup {
     }
 }
 
-/// How well masks match the labels that are estimated or wrong on purpose; nothing if there is none.
+/// Agreement of masks with the labels, if these are estimated or wrong on purpose; empty if there are none.
 pub fn masks(summary: &Summary) -> Markup {
     let estimated: Vec<_> = (summary.cells.iter())
         .filter_map(|cell| Some((cell, cell.training.mask?)))
@@ -52,7 +52,7 @@ pub fn masks(summary: &Summary) -> Markup {
         @if !estimated.is_empty() {
             h3 { "Masks against the labels" }
             p.caption {
-                "Agreement is the share of all steps where both say the same, hits of the informative steps "
+                "Agreement is the share of all steps where both are equal, hits of the informative steps "
                 "where the mask is up, false alarms of the others; the threshold of an estimated mask was set on training "
                 "streams, and a mask without one is wrong on purpose."
             }

@@ -1,8 +1,8 @@
 //! How numbers are written: signs, places, intervals.
 
-use crate::stats::estimate::Estimate;
+use saturn_eval::stats::estimate::Estimate;
 
-/// What stands where there is no number.
+/// Placeholder for a missing number.
 pub const NOTHING: &str = "–";
 
 /// A share 0..1 in per cent: `97.1`.
@@ -33,7 +33,7 @@ pub fn signed(value: f64, places: usize) -> String {
     }
 }
 
-/// The interval of a share in per cent: `95.3 to 98.4`; empty where there is none.
+/// The interval of a share in per cent: `95.3 to 98.4`; empty if there is none.
 pub fn interval(estimate: &Estimate) -> String {
     let inside =
         |[low, high]: [f64; 2]| format!("{} to {}", percent(low.max(0.0)), percent(high.min(1.0)));

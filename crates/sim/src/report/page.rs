@@ -7,7 +7,7 @@ use super::{captions, headline, instruments, method, nets, precision, results, v
 use crate::figures::{Drawn, names};
 use crate::run::summary::Summary;
 use crate::scenario::{Scenario, to_yaml};
-use crate::stats::verdict::Verdict;
+use saturn_eval::stats::verdict::Verdict;
 
 /// The style of the page, which it carries in its head.
 const STYLE: &str = include_str!("page.css");
@@ -56,7 +56,7 @@ pub fn page(scenario: &Scenario, summary: &Summary, figures: &[(&Drawn, Vec<u8>)
                         div.scroll tabindex="0" role="region" aria-label="text that scrolls sideways" { pre { code { (to_yaml(scenario)) } } }
                     }
                     footer {
-                        p { "Made by Saturn " (env!("CARGO_PKG_VERSION")) ". The numbers behind this page are in " code { "summary.json" } " beside it." }
+                        p { "Made by Saturn " (env!("CARGO_PKG_VERSION")) ". The numbers behind this page are in " code { "summary.json" } " in the same folder." }
                     }
                 }
             }

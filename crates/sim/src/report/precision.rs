@@ -1,14 +1,15 @@
-//! Nets stored in few bits: a table for the page, and lines for the terminal.
+//! Quantised networks: a table for the page, and lines for the terminal.
 
 use maud::{Markup, html};
 
 use super::numbers::{NOTHING, count, fixed, percent};
 use crate::figures::names;
-use crate::precision::result::{Stored, StoredEvaluation};
 use crate::run::summary::Summary;
-use crate::stats::estimate::over_seeds;
+use saturn_eval::precision::result::{Stored, StoredEvaluation};
+use saturn_eval::stats::estimate::over_seeds;
 
-/// One way to store the nets of a model and an arm, on one stream under one policy, over their seeds.
+/// One storage format of the networks of a model and an arm, on one stream under one policy, over their
+/// seeds.
 struct Line<'a> {
     model: &'a str,
     arm: &'a str,
@@ -75,10 +76,10 @@ impl Line<'_> {
         })
     }
 
-    /// The mean over fields and seeds of what the last window of the drift holds.
+    /// The mean over fields and seeds of the last window of the drift.
     fn at_the_end(
         &self,
-        of: fn(&crate::precision::drift::FieldDrift) -> Option<f64>,
+        of: fn(&saturn_eval::precision::drift::FieldDrift) -> Option<f64>,
     ) -> Option<f64> {
         let last = self.stored.iter().filter_map(|s| s.drift.last());
         mean(last.flat_map(|window| &window.fields).filter_map(of))
@@ -100,15 +101,16 @@ impl Line<'_> {
     }
 }
 
-/// The table of the page; nothing where nothing was stored in few bits.
+/// The table of the page; none without quantised networks.
 pub fn precision(summary: &Summary) -> Markup {
     let lines = all(summary);
     html! {
         @if !lines.is_empty() {
             h2 id="precision" { "Finite precision" }
             p {
-                "Weights / states as they are stored. Distance, saturated and held values are those of the last window \
-                 of a stream that is never reset; bytes and operations are by NeuroBench's definitions."
+                "Storage formats of weights / states. Distance, saturated and held values are those of the \
+                 last window of a stream that is never reset; bytes and operations are by NeuroBench's \
+                 definitions."
             }
             div.scroll tabindex="0" role="region" aria-label="a table that scrolls sideways" {
                 table {
@@ -152,7 +154,7 @@ pub fn precision(summary: &Summary) -> Markup {
     }
 }
 
-/// Lines of the same for the terminal, without the costs; none where nothing was stored in few bits.
+/// Lines of the same for the terminal, without the costs; none without quantised networks.
 pub fn precision_lines(summary: &Summary) -> Vec<String> {
     let lines = all(summary);
     if lines.is_empty() {
@@ -200,7 +202,7 @@ pub fn precision_lines(summary: &Summary) -> Vec<String> {
         });
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
-    let title = "stored in few bits: accuracy in %; relative distance from full precision, and % of values \
+    let title = "low precision: accuracy in %; relative distance from full precision, and % of values \
                  saturated and held, late in a stream that is never reset";
     [title.to_owned()]
         .into_iter()

@@ -1,4 +1,4 @@
-//! The tables of results, one a stream: accuracy, and what goes with it.
+//! The tables of results, one per stream: accuracy and further measures.
 
 use maud::{Markup, html};
 
@@ -6,14 +6,13 @@ use super::leading::{WHOLE, leading, rows, streams};
 use super::numbers::{
     NOTHING, count, fixed, interval, interval_of_difference, p_value, percent, signed,
 };
-use crate::eval::evaluate::Evaluation;
-use crate::eval::reading::Reading;
 use crate::figures::names;
 use crate::run::summary::{Row, Summary};
-use crate::stats::estimate::{Estimate, over_seeds};
+use saturn_eval::evaluate::Evaluation;
+use saturn_eval::reading::Reading;
+use saturn_eval::stats::estimate::{Estimate, over_seeds};
 
-/// Both tables of each stream; all streams but the first are folded, and so is what of a large table is not
-/// read first.
+/// Both tables of each stream; all streams but the first are folded, and so are the details of a large table.
 pub fn results(summary: &Summary) -> Markup {
     html! {
         @for (k, stream) in streams(summary).into_iter().enumerate() {
@@ -33,12 +32,12 @@ pub fn results(summary: &Summary) -> Markup {
     }
 }
 
-/// Accuracy, and under a fold what goes with it.
+/// Accuracy, and further measures under a fold.
 fn tables(summary: &Summary, rows: &[&Row]) -> Markup {
     html! {
         (accuracy(summary, rows))
         details open[rows.len() <= WHOLE] {
-            summary { h4 { "What goes with it" } }
+            summary { h4 { "Further measures" } }
             (cost(summary, rows))
         }
     }
@@ -50,7 +49,7 @@ fn capital(text: &str) -> String {
     first.chain(letters).collect()
 }
 
-/// Model, arm and policy at the head of a row; the model is written once.
+/// Model, arm and policy at the start of a row; the model is written once.
 fn row_head(summary: &Summary, rows: &[&Row], k: usize) -> Markup {
     let row = rows[k];
     let first = k == 0 || rows[k - 1].model != row.model;

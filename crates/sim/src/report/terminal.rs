@@ -3,12 +3,12 @@
 use super::fitted::{Fitted, fitted, wrapped};
 use super::leading::{leading, rows, streams};
 use super::numbers::{NOTHING, interval, interval_of_difference, percent, signed};
-use crate::eval::reading::Reading;
 use crate::run::summary::{Row, Summary};
-use crate::stats::estimate::Estimate;
+use saturn_eval::reading::Reading;
+use saturn_eval::stats::estimate::Estimate;
 
-/// Lines of the differences from the reference on the first stream: in points by each reading, with intervals. None
-/// where nothing is compared.
+/// Lines of the differences from the reference on the first stream: in points by each reading, with
+/// intervals. None without a comparison.
 pub fn difference_lines(summary: &Summary, width: usize) -> Vec<String> {
     let Some(stream) = streams(summary).first().copied() else {
         return Vec::new();

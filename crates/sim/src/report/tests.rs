@@ -1,8 +1,8 @@
 use super::*;
 use crate::figures;
 use crate::run::summary::{Failure, Row};
-use crate::stats::crossed::{Basis, Difference};
-use crate::stats::estimate::Estimate;
+use saturn_eval::stats::crossed::{Basis, Difference};
+use saturn_eval::stats::estimate::Estimate;
 
 fn row(model: &str, arm: &str, stream: &str, state_reset: &str, value: f64) -> Row {
     let estimate = |value| {
@@ -133,7 +133,7 @@ fn a_large_table_begins_with_what_is_never_reset() {
     assert_eq!(lines.len(), 3 + 2 * all / 3 + 1);
     let last = lines.last().unwrap();
     assert!(last.starts_with(&format!("and {} more", all / 3)), "{last}");
-    // On the page the rest stands behind a fold.
+    // On the page the rest is folded.
     let page = page::page(&scenario, &summary, &[]);
     let (before, after) = page.split_once(&format!("all {all} rows")).unwrap();
     let name = summary.roles.policy_label("decay_0.9");
@@ -197,7 +197,7 @@ fn a_report_holds_every_figure_and_escapes_what_it_is_told() {
     ] {
         assert!(html.contains(part), "{part}");
     }
-    // Nothing is fetched: no address but those inside figures, which are encoded.
+    // Nothing is fetched: no address except those inside figures, which are encoded.
     assert!(!html.contains("http") && !html.contains("src=\"/"));
 
     std::fs::remove_file(folder.join("figures/compare.svg")).expect("removed");

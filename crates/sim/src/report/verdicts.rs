@@ -1,26 +1,26 @@
-//! Whether nets that are never reset keep within the margin of the reference, by each reading.
+//! Whether networks that are never reset stay within the margin of the reference, by each reading.
 //!
-//! For the terminal a line an arm, stream and reading, with how many nets each word is said of; for the page the
-//! same, and each net with its difference.
+//! For the terminal a line per arm, stream and reading, with the number of networks of each verdict; for the
+//! page the same, and each network with its difference.
 
 use maud::{Markup, html};
 
 use super::aligned::aligned;
 use super::leading::streams;
 use super::numbers::{NOTHING, interval, interval_of_difference, percent, signed};
-use crate::eval::reading::Reading;
 use crate::figures::names;
 use crate::figures::scope::NEVER;
 use crate::run::summary::{Row, Summary};
-use crate::stats::crossed::Difference;
-use crate::stats::verdict::Verdict;
+use saturn_eval::reading::Reading;
+use saturn_eval::stats::crossed::Difference;
+use saturn_eval::stats::verdict::Verdict;
 
 /// How the nets of an arm did on one stream by one reading.
 struct Counted<'a> {
     arm: &'a str,
     stream: &'a str,
     reading: Reading,
-    /// In the order of the words.
+    /// In the order of the verdicts.
     verdicts: [usize; 3],
     /// Mean difference over nets, points.
     mean: f64,
@@ -78,7 +78,7 @@ fn title(summary: &Summary) -> String {
     )
 }
 
-/// Lines for the terminal. None where nothing is compared.
+/// Lines for the terminal. None without a comparison.
 pub fn verdict_lines(summary: &Summary) -> Vec<String> {
     let all = counted(summary);
     if all.is_empty() {
@@ -123,8 +123,8 @@ pub fn verdicts(summary: &Summary) -> Markup {
             h2 id="verdicts" { "At most " (margin) " points below the reference?" }
             p.caption {
                 "Nets that are never reset against " (names::arm(&reference.arm)) ", " (summary.roles.policy_label(&reference.state_reset))
-                ", by each of the three readings. Shown: the one-sided 95 % bound of the difference from below lies above −" (margin)
-                ". Shown otherwise: that from above lies below it. Not shown: the data cannot tell."
+                ". Shown: the one-sided 95 % lower bound of the difference is above −" (margin)
+                ". Shown otherwise: the upper bound is below it. Not shown: the data are inconclusive."
             }
             div.scroll tabindex="0" role="region" aria-label="a table that scrolls sideways" {
                 table {
@@ -202,7 +202,7 @@ mod tests {
     use crate::figures::tests::{scenario, summary};
     use crate::run::summary::table;
 
-    /// Two models of three seeds: one net as good as the reference, one far below it at the last step.
+    /// Two models of three seeds: one network as good as the reference, one far below it at the last step.
     #[test]
     fn every_reading_has_its_verdict() {
         let s = scenario(&["rnn", "gru"], &["classic", "adaptive"]);

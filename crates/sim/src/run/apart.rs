@@ -5,8 +5,8 @@
 //! apart/NAME/summary.json, figures/, ..       those on other events; NAME is `Shared::short`
 //! ```
 //!
-//! A mean over trials on different events would answer no question, and a difference between them has the
-//! difference of the events in it. So no table and no figure has both.
+//! A mean over trials on different events is meaningless, and a difference between them includes the
+//! difference of the events. So no table and no figure mixes them.
 
 use std::fs;
 use std::path::{Path, PathBuf};

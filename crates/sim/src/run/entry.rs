@@ -12,7 +12,7 @@ pub struct Entry<'a> {
     pub place: Place<'a>,
     /// The net.
     pub model: &'a Model,
-    /// The way of training.
+    /// The training regime.
     pub arm: &'a Arm,
 }
 

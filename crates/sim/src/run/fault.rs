@@ -1,13 +1,13 @@
-//! Whose fault errors of a run are: see [`crate::fault`].
+//! Classification of a run's errors: see [`crate::fault`].
 
 use super::cells::ArchiveError;
 use super::select::SelectionError;
 use super::summary::ReferenceError;
-use super::weights::WeightsError;
-use super::workbench::MaskError;
-use crate::fault::{self, Blame, Fault, all, known};
+use crate::fault::{self, Blame, Fault};
+use saturn_train::mask::MaskError;
+use saturn_train::weights::WeightsError;
 
-known!(
+crate::known_errors!(
     fault::of;
     ArchiveError,
     SelectionError,
@@ -17,7 +17,7 @@ known!(
 );
 
 // Settings, options and names that the user gave.
-all!(Input: ReferenceError, SelectionError);
+crate::class_errors!(Input: ReferenceError, SelectionError);
 
 impl Blame for ArchiveError {
     fn fault(&self) -> Fault {

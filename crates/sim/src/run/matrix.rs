@@ -1,8 +1,8 @@
 //! The matrix models x arms x seeds, each trained net under every stream and state-reset policy.
 //!
-//! What is done is not done again: a cell's training and its evaluation each leave a file that carries a
-//! key, the checksum of all that the result depends on, and a finished cell leaves a small one beside (see
-//! [`super::cells`]). A cell that fails is reported and leaves the others be.
+//! Existing results are not recomputed: a trial's training and its evaluation each leave a file with a key,
+//! the checksum of everything the result depends on, and a finished trial also leaves a small file (see
+//! [`super::cells`]). A trial that fails is reported and does not affect the others.
 
 mod evaluated;
 mod health;
@@ -28,13 +28,13 @@ use super::place::Place;
 use super::reason;
 use super::summary::{self, CellSummary, Failure, Reference, Roles, Summary};
 use super::workbench::Workbench;
-use crate::build::{Answers, build};
-use crate::eval::experiments;
-use crate::eval::trace::TraceError;
 use crate::fault::Fault;
-use crate::network::Network;
 use crate::scenario::{Evaluate, Precision, Scenario};
-use crate::stats::verdict::MARGIN;
+use saturn_eval::experiments;
+use saturn_eval::stats::verdict::MARGIN;
+use saturn_eval::trace::TraceError;
+use saturn_network::Network;
+use saturn_network::build;
 use saturn_store::Progress;
 use saturn_store::checkpoint::Keeping;
 use saturn_store::folder::{Folder, FolderError};
@@ -44,14 +44,14 @@ pub use key::{Keyed, Keys, key};
 pub use schedule::Budget;
 use schedule::on_its_threads;
 
-/// What of the matrix is wanted.
+/// Options of running a matrix.
 #[derive(Clone, Debug)]
 pub struct Wanted {
-    /// Whether only what is done already is taken up, and nothing is trained or evaluated.
+    /// Whether only existing results are used, and nothing is trained or evaluated.
     pub done: bool,
-    /// Whether results are wanted whole, with all of their curves, and not as cells keep them.
+    /// Whether complete results with all of their curves are needed, not the short form of `cells/`.
     pub whole: bool,
-    /// How much may go on at once.
+    /// Limits on concurrency.
     pub budget: Budget,
 }
 
@@ -69,15 +69,15 @@ pub struct Matrix<'a> {
     pub folder: &'a Folder,
     /// Where finished cells are found.
     pub store: Store,
-    /// A second folder that finished cells go to, beside the one of the run.
+    /// A second folder for finished trials, in addition to the one of the run.
     pub keep: Option<PathBuf>,
-    /// How often unfinished work is kept, and how many times.
+    /// How often unfinished work is saved, and how many checkpoints are kept.
     pub keeping: Keeping,
-    /// How the user hears of it.
+    /// Messages to the user.
     pub progress: &'a Progress,
 }
 
-/// What has come of a matrix.
+/// Results of a matrix.
 #[derive(Default)]
 pub struct Found {
     /// Finished cells.
@@ -89,8 +89,8 @@ pub struct Found {
 }
 
 impl Matrix<'_> {
-    /// Does what of `entries` is not done yet, each of which takes the bytes that `costs` says at its place,
-    /// and returns all that is done. An error is one that all cells would meet.
+    /// Computes the trials of `entries` that are not done yet, each of which needs the bytes given by `costs`
+    /// at its index, and returns all results. An error is one that every trial would meet.
     pub fn run(&self, entries: &[Entry], costs: &[f64], wanted: &Wanted) -> Result<Found> {
         self.progress.total(self.work(entries.len()));
         let halted = AtomicBool::new(false);
@@ -147,8 +147,8 @@ impl Matrix<'_> {
         (e.streams.len() * e.state_reset.len()) as u64 * each + self.stored_work() + beside
     }
 
-    /// One trained and evaluated net; `None` if it is not done, and only what is done is wanted. Only a net
-    /// that is `alone` tells what memory it takes.
+    /// One trained and evaluated network; `None` if it is not done and only existing results are used. Only a
+    /// network that runs `alone` reports its memory.
     fn entry<R: Real>(
         &self,
         entry: &Entry,
@@ -168,7 +168,7 @@ impl Matrix<'_> {
         let only_done = wanted.done || known.is_some();
         let claim = self.folder.claim(&place.file("checkpoints", "lock"))?;
         if claim.is_none() && !only_done {
-            let said = format!("{place}: another saturn is at work on it, which is left to it");
+            let said = format!("{place}: skipped, another saturn process is working on it");
             self.progress.line(&said);
             return Ok(None);
         }
@@ -192,14 +192,14 @@ impl Matrix<'_> {
         Ok(saved.map(|saved| saved.cell))
     }
 
-    /// Writes a finished cell where finished cells are kept and this one is not there.
+    /// Writes a finished trial to the folder of finished trials if it is not there.
     fn keep(&self, finished: &Finished) -> Result<()> {
         let own = self.folder.path().join("cells");
         let mut said = finished.save_once(&own)?;
         if let Some(folder) = &self.keep {
             if finished.would_undo_a_final_one(folder)? {
                 said = Some(format!(
-                    "{}: holds this cell as read on the test split, and keeps it",
+                    "{}: already contains this trial evaluated on the test split, and keeps that",
                     folder.join(finished.place().cell()).display()
                 ));
             } else {
@@ -242,11 +242,11 @@ impl Matrix<'_> {
         }))
     }
 
-    /// The key of a result with these settings on what this matrix receives; `tested` says whether it depends on
-    /// the test file.
+    /// The key of a result with these settings on the inputs of this matrix; `tested` is whether it depends
+    /// on the test file.
     fn received(&self, settings: &str, tested: bool) -> Result<DataKeys> {
         let with = |data: &str| match self.shared.received()[..] {
-            // As keys have been where there is no rule that puts events in steps.
+            // The keys of data without a rule that bins events into steps.
             [] | [_] => key(&(settings, data)),
             [_, ref events @ ..] => {
                 let all: Vec<&str> = std::iter::once(data)
@@ -265,13 +265,20 @@ impl Matrix<'_> {
     /// The net of `entry` with its initial weights.
     fn fresh<R: Real>(&self, entry: &Entry) -> Result<Network<R>> {
         let b = self.bench;
-        let answers = Answers::of(b.classes.len(), entry.arm);
+        let answers = entry.arm.outputs(b.classes.len());
         let (name, seed) = (entry.place.model, entry.place.seed);
-        let net = build(name, entry.model, b.channels, answers, b.dt_ms, seed)?;
+        let net = build(
+            name,
+            &entry.model.network(),
+            b.channels,
+            answers,
+            b.dt_ms,
+            seed,
+        )?;
         Ok(net.for_density(b.density))
     }
 
-    /// Where checkpoints lie.
+    /// The folder of checkpoints.
     fn checkpoints(&self) -> PathBuf {
         self.folder.path().join("checkpoints")
     }
@@ -279,15 +286,15 @@ impl Matrix<'_> {
 
 /// Trials on the same data and events, which may share a table.
 pub struct Group {
-    /// What they share.
+    /// The common data of a group.
     pub shared: Shared,
     /// What was found.
     pub found: Found,
 }
 
-/// The finished trials of `entries` in `store`, by their settings alone: for tables where the data are not, and of
-/// trials that were made on other events. Those on the same events are one group; first come groups whose events
-/// are known, and of these the one with most trials.
+/// The finished trials of `entries` in `store`, by their settings only: for tables without the data, and for
+/// trials that were made on other events. Those on the same events are one group. Groups with known events
+/// come first, and of these the one with most trials.
 pub fn collect(
     scenario: &Scenario,
     entries: &[Entry],
@@ -313,7 +320,7 @@ pub fn collect(
 }
 
 impl Group {
-    /// Of finished trials, each of which is also written to `keep`.
+    /// From finished trials, each of which is also written to `keep`.
     pub fn kept(shared: Shared, trials: Vec<Finished>, keep: &Path) -> Result<Self> {
         let mut found = Found::default();
         std::fs::create_dir_all(keep).map_err(|source| FolderError::Io {
@@ -329,7 +336,7 @@ impl Group {
     }
 }
 
-/// The summary of what was found.
+/// The summary of the results.
 pub fn summarise(s: &Scenario, shared: &Shared, reference: &Reference, found: Found) -> Summary {
     Summary {
         format: "saturn summary".into(),
@@ -362,7 +369,7 @@ fn failure(entry: &Entry, e: &anyhow::Error) -> Failure {
     }
 }
 
-/// Whether every other cell would fail in the same way: the disk is full, say.
+/// Whether every other trial would fail in the same way: a full disk, say.
 fn is_lasting(e: &anyhow::Error) -> bool {
     e.chain().any(|cause| {
         let folder = cause.downcast_ref::<FolderError>();

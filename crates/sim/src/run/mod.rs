@@ -1,8 +1,7 @@
-//! A run: its folder, the matrix that fills it, and what is read from it.
+//! A run: its folder, the matrix that fills it, and reading its results.
 
 pub mod apart;
 pub mod cells;
-pub mod clock;
 pub mod entry;
 pub mod fault;
 pub mod matrix;
@@ -12,7 +11,6 @@ mod reason;
 pub mod select;
 pub mod summary;
 pub mod untied;
-pub mod weights;
 pub mod workbench;
 
 pub use reason::reason;

@@ -11,7 +11,7 @@ use super::workbench::Paths;
 use crate::scenario::{DataSource, Scenario};
 use saturn_store::Progress;
 
-/// The three files of a scenario's data, made first if they are synthetic and not there.
+/// The three files of a scenario's data, generated first if they are synthetic and do not exist.
 pub fn paths_of(scenario: &Scenario, progress: &Progress) -> Result<Paths> {
     scenario.find_data()?;
     Ok(match &scenario.data.source {
@@ -56,7 +56,7 @@ pub fn write(set: &Synthetic, folder: &Path, progress: &Progress) -> Result<[Pat
     Ok(set.write_once(folder, &mut watching(progress))?)
 }
 
-/// What files in the making tell of each sample goes to `progress`; its interrupt breaks the making off.
+/// Reports each generated sample to `progress`; its interrupt stops the generation.
 pub fn watching(progress: &Progress) -> impl FnMut(SetProgress) -> ControlFlow<()> {
     let mut begun = false;
     move |so_far| {
@@ -73,7 +73,7 @@ pub fn watching(progress: &Progress) -> impl FnMut(SetProgress) -> ControlFlow<(
     }
 }
 
-/// Takes `folder` for this process alone; waits while another makes a set in it.
+/// Locks `folder` for this process; waits while another generates a set in it.
 fn hold(set: &Synthetic, folder: &Path, progress: &Progress) -> Result<Lock> {
     set.check()?;
     let failed = |error: std::io::Error| DataError::Write {
@@ -84,7 +84,7 @@ fn hold(set: &Synthetic, folder: &Path, progress: &Progress) -> Result<Lock> {
     let held = saturn_files::hold(folder, || {
         if !told {
             progress.line(&format!(
-                "{}: waiting for another saturn process that makes the recordings there",
+                "{}: waiting for another saturn process that is generating the recordings",
                 folder.display()
             ));
             told = true;

@@ -56,7 +56,8 @@ impl fmt::Display for Place<'_> {
     }
 }
 
-/// `name` with everything but letters, digits, `_`, `-` and spaces as `%` and two hexadecimal digits a byte.
+/// `name` with every character except letters, digits, `_`, `-` and spaces as `%` and two hexadecimal digits
+/// per byte.
 fn escaped(name: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_- ".contains(&byte);
     name.bytes()

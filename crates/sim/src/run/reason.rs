@@ -1,6 +1,6 @@
-//! An error in words.
+//! An error as text.
 
-/// The error and its causes; a cause that an error quotes already is not said again.
+/// The error and its causes; a cause that an error already quotes is not repeated.
 pub fn reason(e: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in e.chain().map(ToString::to_string) {

@@ -1,4 +1,4 @@
-//! Which cells of the matrix are wanted.
+//! Selecting trials of the matrix.
 
 use glob::Pattern;
 use thiserror::Error;
@@ -29,7 +29,7 @@ pub enum SelectionError {
     },
     /// No cell fits.
     #[error(
-        "--only {pattern}: no cell is called so; the first one is `{first}`\nhint: `--list` shows all"
+        "--only {pattern}: no trial matches; the first one is `{first}`\nhint: `--list` shows all"
     )]
     Nothing {
         /// As it was given.
@@ -53,7 +53,7 @@ impl Selection {
         self.only.is_empty() && self.cell.is_none()
     }
 
-    /// The entries that are wanted.
+    /// The selected entries.
     pub fn of<'a>(&self, entries: Vec<Entry<'a>>) -> Result<Vec<Entry<'a>>, SelectionError> {
         if let Some(number) = self.cell {
             let cells = entries.len();
@@ -115,7 +115,7 @@ mod tests {
             chosen(&["gru.*.12"], None).unwrap(),
             ["gru.classic.12", "gru.carry.12"]
         );
-        // Two patterns, in the order of the matrix, none twice.
+        // Two patterns, in the order of the matrix, no duplicates.
         let both = ["*.carry.1", "lif.*.1"];
         assert_eq!(
             chosen(&both, None).unwrap(),

@@ -5,18 +5,18 @@ mod table;
 
 use serde::{Deserialize, Serialize};
 
-use crate::eval::evaluate::Evaluation;
-use crate::eval::experiments::Experiments;
-use crate::monitor::contraction::ContractionCurve;
-use crate::precision::result::Stored;
-use crate::stats::verdict::MARGIN;
-use crate::train::job::EpochRecord;
-use saturn_loss::MaskReport;
+use saturn_eval::evaluate::Evaluation;
+use saturn_eval::experiments::Experiments;
+use saturn_eval::monitor::contraction::ContractionCurve;
+use saturn_eval::precision::result::Stored;
+use saturn_eval::stats::verdict::MARGIN;
+use saturn_train::job::EpochRecord;
+use saturn_train::mask::MaskReports;
 
 pub use roles::{NamedArm, NamedPolicy, NamedStream, ReferenceArg, ReferenceError, Roles};
 pub use table::{Against, Reference, Row, table};
 
-/// The version of the file's layout; it grows when a reader would have to change.
+/// The version of the file's layout; incremented when readers must change.
 pub const VERSION: u32 = 2;
 
 /// The whole file.
@@ -28,11 +28,11 @@ pub struct Summary {
     pub version: u32,
     /// The scenario's name.
     pub name: String,
-    /// What the scenario is about.
+    /// The scenario's purpose.
     pub about: Option<String>,
     /// The split that was evaluated: `valid`, or `test` with `--final`.
     pub split: String,
-    /// The events that all cells were made on, in words: those on others are in a summary of their own.
+    /// Description of the events that all trials were made on: those on others have a separate summary.
     #[serde(default)]
     pub events: String,
     /// Names of the classes, in order.
@@ -49,7 +49,7 @@ pub struct Summary {
     /// What differences in the table are measured from.
     #[serde(default = "Reference::unknown")]
     pub reference: Reference,
-    /// What the names of arms, policies and streams stand for. A reader has the scenario, and takes it from there.
+    /// Meaning of the names of arms, policies and streams. Not stored; readers take it from the scenario.
     #[serde(skip_deserializing)]
     pub roles: Roles,
     /// Means over seeds: model x arm x stream x `state_reset`.
@@ -77,10 +77,10 @@ pub struct CellSummary {
     pub evaluations: Vec<NamedEvaluation>,
     /// How fast it forgets.
     pub contraction: Vec<NamedContraction>,
-    /// How it did when stored in few bits, where that was asked for.
+    /// Results at low precision, if requested.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stored: Vec<Stored>,
-    /// What was tried with it beside.
+    /// Results of additional experiments.
     #[serde(flatten)]
     pub experiments: Experiments,
 }
@@ -94,15 +94,15 @@ pub struct TrainRecord {
     /// that were written before it was counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight_steps: Option<u64>,
-    /// SHA-256 of the tensors of the trained weights (see [`crate::run::weights::checksum`]). `None` in files that
+    /// SHA-256 of the tensors of the trained weights (see [`saturn_train::weights::checksum`]). `None` in files that
     /// were written before it was recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights_sha256: Option<String>,
     /// Wall time of training, seconds.
     pub seconds: f64,
-    /// The epoch whose parameters were kept, from 1 on.
+    /// The epoch whose parameters were kept, from 1.
     pub kept_epoch: usize,
-    /// One record an epoch; of a long training in a file of a cell, those of the kept and the last one.
+    /// One record per epoch; of a long training in a file of `cells/`, those of the kept and the last one.
     pub history: Vec<EpochRecord>,
     /// How well a mask matches the labels that is estimated or wrong on purpose, on training streams (where
     /// an estimate's threshold was set) and on validation streams.
@@ -119,17 +119,6 @@ impl TrainRecord {
     pub fn epochs(&self) -> usize {
         self.history.last().map_or(0, |e| e.epoch)
     }
-}
-
-/// A mask against the labels.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct MaskReports {
-    /// The threshold that was set; `None` for a mask that is wrong on purpose.
-    pub threshold: Option<f64>,
-    /// On training streams.
-    pub train: MaskReport,
-    /// On validation streams.
-    pub valid: MaskReport,
 }
 
 /// One evaluation with its place in the matrix.

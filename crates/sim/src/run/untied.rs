@@ -7,12 +7,12 @@ use anyhow::Result;
 use super::matrix::Keyed;
 use super::place::Place;
 use super::summary::{Failure, Summary, TrainRecord, table};
-use super::weights::tie;
 use saturn_store::folder::read_json;
+use saturn_train::weights::tie;
 
-/// Takes out of `summary` the results of every network whose weights in the folder `run` are others than those that
-/// were trained and evaluated: they become failures with that reason. A line for each. The files of results stay as
-/// they are. An error if nothing is left.
+/// Removes from `summary` the results of every network whose weights in the folder `run` differ from those
+/// that were trained and evaluated: they become failures with that reason. Returns a line for each. The files
+/// of results are unchanged. An error if nothing is left.
 pub fn set_apart(summary: &mut Summary, run: &Path) -> Result<Vec<String>> {
     let mut lines = Vec::new();
     let mut kept = Vec::new();
@@ -23,7 +23,7 @@ pub fn set_apart(summary: &mut Summary, run: &Path) -> Result<Vec<String>> {
             arm: &cell.arm,
             seed: cell.seed,
         };
-        // Trained here, or elsewhere: then the summary alone knows.
+        // Trained here, or elsewhere: then only the summary has the checksum.
         let record = run.join(place.file("results", "train.json"));
         let recorded = match read_json::<Keyed<TrainRecord>>(&record)? {
             Some(known) => known.result.weights_sha256,

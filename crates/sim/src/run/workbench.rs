@@ -2,19 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use rand::seq::SliceRandom;
-use saturn_cell::rng::generator;
 use saturn_data::{DataError, ReadOptions, printable_name};
-use saturn_loss::{Estimator, LossError, MaskConfig, MaskReport};
 
-use super::summary::MaskReports;
-use crate::health::Ground;
-use crate::scenario::{Arm, DataSource, Gap, Scaling, Scenario, Streams};
-use crate::stream::{Background, File, Noise, Part, Record, Records, Scale, Source, Split};
-use crate::train::batch::{Batch, Epoch, Masking};
-
-/// Samples of a split that an estimated mask is fitted or judged on.
-pub const MASK_SAMPLES: usize = 500;
+use crate::scenario::{Arm, DataSource, Gap, Scaling, Scenario};
+use saturn_eval::health::Ground;
+use saturn_stream::{Background, File, Noise, Part, Record, Records, Scale, Source, Split};
+use saturn_train::mask::{Fitting, Mask, MaskError};
 
 /// Paths of the three splits.
 #[derive(Clone, Debug)]
@@ -23,7 +16,7 @@ pub struct Paths {
     pub train: PathBuf,
     /// For choosing.
     pub valid: PathBuf,
-    /// To be read once, at the end.
+    /// Read once, at the end.
     pub test: PathBuf,
 }
 
@@ -33,7 +26,7 @@ pub struct Workbench {
     pub train: Split,
     /// Validation samples.
     pub valid: Split,
-    /// Test samples, opened for a final evaluation alone.
+    /// Test samples, opened only for a final evaluation.
     pub test: Option<Split>,
     /// Noise at the training set's mean rates.
     pub noise: Noise,
@@ -130,7 +123,7 @@ impl Workbench {
         })
     }
 
-    /// What the reader had to mend or leave out, a line a file.
+    /// What the reader repaired or left out, one line per file.
     pub fn notices(&self) -> Result<Vec<String>, DataError> {
         [Some(&self.train), Some(&self.valid), self.test.as_ref()]
             .into_iter()
@@ -150,67 +143,21 @@ impl Workbench {
 
     /// The mask that `arm` trains on, in place of that of the labels.
     pub fn mask(&self, scenario: &Scenario, arm: &Arm, seed: u64) -> Result<Mask, MaskError> {
-        let compose = |split, fault| -> Result<Batch<f32>, DataError> {
-            let mut batch = Batch::default();
-            let source = self.source(split, scenario.stream.gap.as_ref());
-            let epoch = Epoch::new(seed, 0, split.len());
-            let mut order: Vec<usize> = (0..split.len()).collect();
-            order.shuffle(&mut generator(seed, "mask", 0));
-            order.truncate(MASK_SAMPLES);
-            let lanes: Vec<Vec<usize>> = order
-                .chunks(scenario.stream.samples)
-                .map(<[usize]>::to_vec)
-                .collect();
-            let streams = Streams::Concatenated;
-            let masking = Masking {
-                estimator: None,
-                fault,
-            };
-            batch.compose(&epoch, &lanes, streams, source, self.channels, masking)?;
-            Ok(batch)
+        let fitting = Fitting {
+            train: &self.train,
+            valid: &self.valid,
+            noise: &self.noise,
+            gap: scenario.stream.gap.as_ref(),
+            channels: self.channels,
+            samples: scenario.stream.samples,
+            mean_counts: &self.mean_counts,
+            seed,
         };
-        let config: &MaskConfig = arm.loss.mask();
-        if let Some(mut estimator) = config.estimator(&self.mean_counts)? {
-            let (train, valid) = (compose(&self.train, None)?, compose(&self.valid, None)?);
-            let on_train = estimator.fit(&[train.example()])?;
-            let reports = MaskReports {
-                threshold: Some(estimator.threshold()),
-                train: on_train,
-                valid: estimator.agreement(&[valid.example()]).report(),
-            };
-            return Ok(Mask {
-                estimator: Some(estimator),
-                reports: Some(reports),
-            });
-        }
-        let Some(fault) = arm.loss.mask_error() else {
-            return Ok(Mask::default());
-        };
-        let spoilt = |split| -> Result<MaskReport, DataError> {
-            let labels = compose(split, None)?;
-            Ok(labels.agreement(&compose(split, Some(fault))?).report())
-        };
-        Ok(Mask {
-            estimator: None,
-            reports: Some(MaskReports {
-                threshold: None,
-                train: spoilt(&self.train)?,
-                valid: spoilt(&self.valid)?,
-            }),
-        })
+        fitting.mask(&arm.loss)
     }
 }
 
-/// What stands in the place of the labels' mask; nothing where that itself is used.
-#[derive(Default)]
-pub struct Mask {
-    /// Estimates it from the input, its threshold set on training streams.
-    pub estimator: Option<Estimator>,
-    /// How well it matches the labels.
-    pub reports: Option<MaskReports>,
-}
-
-/// Opens the file at `path` as `scenario` says, for labels of `classes` classes, if that is known.
+/// Opens the file at `path` as configured in `scenario`, for labels of `classes` classes, if known.
 fn open_file(scenario: &Scenario, path: &Path, classes: Option<usize>) -> Result<File, DataError> {
     let data = &scenario.data;
     if matches!(data.source, DataSource::Frames { .. }) {
@@ -244,7 +191,7 @@ impl Opening<'_> {
         let data = &self.scenario.data;
         let file = open_file(self.scenario, path, classes.or(data.classes))?;
         if let Some(records) = &data.records {
-            // Validation hears twice as many in a row.
+            // Validation uses twice as many consecutive samples.
             let row = self.scenario.stream.samples * if part == Part::Train { 1 } else { 2 };
             let rows = self
                 .rows
@@ -255,7 +202,7 @@ impl Opening<'_> {
                 return Err(DataError::Unusable {
                     path: path.to_owned(),
                     detail: format!(
-                        "its records have {longest} stretches at most, and {row} are heard in a row"
+                        "its records have {longest} stretches at most, and {row} are used in a row"
                     ),
                     hint: "lower `stream.samples`, or give longer records",
                 });
@@ -271,7 +218,7 @@ impl Opening<'_> {
                 Background::new(recordings, part).ok_or_else(|| DataError::Unusable {
                     path: data.gap_recordings.clone().unwrap_or_default(),
                     detail: "its recordings have fewer than four steps".to_owned(),
-                    hint: "give recordings of some seconds: training, validation and test hear a part each",
+                    hint: "give recordings of some seconds: training, validation and test use a part each",
                 })?;
             split.set_background(background);
         }
@@ -287,15 +234,4 @@ fn recordings(scenario: &Scenario, rows: Option<usize>) -> Result<Option<Vec<Rec
     let file = open_file(scenario, path, None)?;
     let rows = rows.unwrap_or(usize::MAX);
     Ok(Some(file.laid(scenario.data.dt_ms, rows)?))
-}
-
-/// A mask that cannot be estimated.
-#[derive(Debug, thiserror::Error)]
-pub enum MaskError {
-    /// A sample could not be read.
-    #[error(transparent)]
-    Data(#[from] DataError),
-    /// The estimate cannot be fitted.
-    #[error(transparent)]
-    Loss(#[from] LossError),
 }

@@ -1,10 +1,10 @@
-//! `evaluate.traces` and `evaluate.twin`: what goes on beside an evaluation, in windows of its stream.
+//! `evaluate.traces` and `evaluate.twin`: additional measurements of an evaluation, in windows of its stream.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::report::Report;
-use crate::eval::evaluate::Spread;
+use super::diagnostics::Diagnostics;
+use saturn_eval::evaluate::Spread;
 
 /// Traces of the first lane, a file a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -14,7 +14,7 @@ pub struct TracesConfig {
     pub windows: usize,
     /// Steps of a window; 1 to 100,000, default 200. More: larger files.
     pub steps: u64,
-    /// How windows lie in the stream, `logarithmic`, `even` or `both`; default `logarithmic`.
+    /// Positions of the windows in the stream, `logarithmic`, `even` or `both`; default `logarithmic`.
     pub spacing: Spread,
 }
 
@@ -28,7 +28,7 @@ impl Default for TracesConfig {
     }
 }
 
-/// The same net in f64 beside the first lane, in windows.
+/// The same network in f64 alongside the first lane, in windows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TwinConfig {
@@ -49,21 +49,33 @@ impl Default for TwinConfig {
 
 impl TracesConfig {
     /// Checks the ranges.
-    pub(super) fn check(&self, report: &mut Report) {
-        ranges("evaluate.traces", self.windows, self.steps, 100_000, report);
+    pub(super) fn check(&self, diagnostics: &mut Diagnostics) {
+        ranges(
+            "evaluate.traces",
+            self.windows,
+            self.steps,
+            100_000,
+            diagnostics,
+        );
     }
 }
 
 impl TwinConfig {
     /// Checks the ranges.
-    pub(super) fn check(&self, report: &mut Report) {
-        ranges("evaluate.twin", self.windows, self.steps, 1_000_000, report);
+    pub(super) fn check(&self, diagnostics: &mut Diagnostics) {
+        ranges(
+            "evaluate.twin",
+            self.windows,
+            self.steps,
+            1_000_000,
+            diagnostics,
+        );
     }
 }
 
-fn ranges(at: &str, windows: usize, steps: u64, most: u64, report: &mut Report) {
+fn ranges(at: &str, windows: usize, steps: u64, most: u64, diagnostics: &mut Diagnostics) {
     for (key, value, most) in [("windows", windows as u64, 1_000), ("steps", steps, most)] {
-        report.number(
+        diagnostics.number(
             &format!("{at}.{key}"),
             value as f64,
             |x| x >= 1.0 && x <= most as f64,

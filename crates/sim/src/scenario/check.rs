@@ -4,9 +4,10 @@ use std::path::Path;
 
 use saturn_loss::MaskConfig;
 
-use super::arms::{self, Arm};
+use super::arms;
 use super::data::{Data, DataSource};
 use super::decode::decode;
+use super::diagnostics::Diagnostics;
 use super::evaluate::Evaluate;
 use super::keys::ScenarioKeys;
 use super::models::{self, Model};
@@ -17,14 +18,16 @@ use super::path::why_missing;
 use super::plots::Plot;
 use super::problem::{Place, Problem, ScenarioError};
 use super::read::read;
-use super::report::Report;
 use super::set::set;
 use super::stream::{Stream, StreamKeys};
-use super::train::{Train, TrainKeys};
+use super::train;
 use super::tune::TuneKeys;
 use super::warning::{Warning, WarningKind};
-use crate::stream::{Fill, Gap};
 use saturn_store::regular;
+use saturn_stream::{Fill, Gap};
+use saturn_train::arm::Arm;
+use saturn_train::changes::TrainKeys;
+use saturn_train::settings::Train;
 
 /// The largest file of a scenario, bytes.
 const LARGEST: u64 = 4 << 20;
@@ -36,31 +39,31 @@ const MOST_NETS: usize = 1_000_000;
 /// A scenario that can be run: complete, and with every value in its range.
 #[derive(Clone, Debug)]
 pub struct Scenario {
-    /// What it is called.
+    /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its purpose.
     pub about: Option<String>,
     /// The seed of `run`.
     pub seed: u64,
     /// The seeds of `compare`; at least one.
     pub seeds: Vec<u64>,
-    /// Where the samples come from.
+    /// Source of the samples.
     pub data: Data,
     /// How samples and gaps follow each other.
     pub stream: Stream,
     /// The nets; at least one.
     pub models: Named<Model>,
-    /// The ways of training; at least one.
+    /// The training regimes; at least one.
     pub arms: Named<Arm>,
     /// Settings of training, before what models and arms change of them: see [`Scenario::train_for`].
     pub train: Train,
-    /// What trained nets are put through.
+    /// The evaluations of trained networks.
     pub evaluate: Evaluate,
     /// What `tune` searches.
     pub tune: TuneKeys,
-    /// The figures of the report; none twice.
+    /// The figures of the report, without duplicates.
     pub plots: Vec<Plot>,
-    /// What is odd, though it can be run.
+    /// Warnings: unlikely settings that can be run.
     pub warnings: Vec<Warning>,
     /// `train` as it was written.
     train_keys: TrainKeys,
@@ -77,9 +80,9 @@ impl Scenario {
         streams.next().and_then(|(_, gap)| gap.as_ref())
     }
 
-    /// Reads and checks a file, after the changes of `sets` (`key=value`, as after `--set`).
+    /// Reads and checks a file, after the overrides `sets` (`key=value`, as after `--set`).
     ///
-    /// Whether the data are there is another question: [`Scenario::find_data`].
+    /// Whether the data exist is checked separately: [`Scenario::find_data`].
     pub fn load<S: AsRef<str>>(path: &Path, sets: &[S]) -> Result<Self, ScenarioError> {
         let bytes = regular::read(path, LARGEST).map_err(|source| ScenarioError::Unreadable {
             file: path.into(),
@@ -123,13 +126,13 @@ impl Scenario {
         check(&keys, root, file, folder).map_err(invalid)
     }
 
-    /// The settings of training for one net in one arm. What the arm changes goes before what the model
-    /// changes, and both before `train`.
+    /// The settings of training for one network in one arm. Changes of the arm take precedence over those of
+    /// the model, and both over `train`.
     pub fn train_for(&self, model: &Model, arm: &Arm) -> Train {
         train_for(&self.train_keys, model, arm)
     }
 
-    /// All seeds, or that of `run` alone.
+    /// All seeds, or only that of `run`.
     pub fn seeds_for(&self, all: bool) -> Vec<u64> {
         if all {
             self.seeds.clone()
@@ -138,8 +141,8 @@ impl Scenario {
         }
     }
 
-    /// An error, with its place in the file, unless all files are there. A synthetic set need not be:
-    /// it is made.
+    /// An error, with its position in the file, unless all files exist. A synthetic set need not exist: it is
+    /// generated.
     pub fn find_data(&self) -> Result<(), ScenarioError> {
         let problems: Vec<Problem> = self
             .data
@@ -215,8 +218,8 @@ pub fn to_yaml(scenario: &Scenario) -> String {
     yaml(&scenario.keys())
 }
 
-/// The scenario as YAML with the keys as they were written, after overrides: paths as they stand in the
-/// file, and of many parts no more than the file has.
+/// The scenario as YAML with the keys as written, after overrides: paths as in the file, and only the keys
+/// that the file has.
 pub fn written_yaml(scenario: &Scenario) -> String {
     // It has been decoded before.
     yaml(&decode::<ScenarioKeys>(&scenario.root).unwrap_or_else(|_| scenario.keys()))
@@ -286,8 +289,8 @@ fn check(
     file: &str,
     folder: &Path,
 ) -> Result<Scenario, Vec<Problem>> {
-    let mut report = Report::new(&root);
-    let r = &mut report;
+    let mut diagnostics = Diagnostics::new(&root);
+    let r = &mut diagnostics;
     if keys.name.trim().is_empty() {
         r.problem("name", "is empty: give the experiment a name");
     }
@@ -301,8 +304,7 @@ fn check(
     let mut stream = keys.stream.resolve(r);
     if data.records.is_some() {
         if keys.stream.gap != StreamKeys::default().gap && stream.gap.is_some() {
-            let message =
-                "`data.records` are heard as they are: leave it out, or write `gap: none`";
+            let message = "`data.records` are used unchanged: leave it out, or write `gap: none`";
             r.problem("stream.gap", message);
         }
         stream.gap = None;
@@ -312,7 +314,7 @@ fn check(
     // In records something leads to every stretch.
     let own = data.records.map(|_| Gap::default());
     arms::check(&keys.arms, &models, gap.or(own.as_ref()), data.dt_ms, r);
-    keys.train.check("train", r);
+    train::check(&keys.train, "train", r);
     check_matrix(keys, seeds.len(), r);
     check_training(keys, r);
     let evaluate = keys.evaluate.resolve(gap, r);
@@ -323,7 +325,7 @@ fn check(
     tune.check(r);
     r.distinct("plots", &keys.plots);
 
-    let (problems, warnings) = report.finish();
+    let (problems, warnings) = diagnostics.finish();
     if !problems.is_empty() {
         return Err(in_order(problems));
     }
@@ -347,8 +349,8 @@ fn check(
     })
 }
 
-/// Checks that gaps can be filled as they are meant to.
-fn check_gaps(data: &Data, gap: Option<&Gap>, evaluate: &Evaluate, report: &mut Report) {
+/// Checks that gaps can be filled as configured.
+fn check_gaps(data: &Data, gap: Option<&Gap>, evaluate: &Evaluate, diagnostics: &mut Diagnostics) {
     let trained = gap.map(|gap| ("stream.gap".to_owned(), gap));
     let run = evaluate.streams.iter().filter_map(|(name, gap)| {
         let gap = gap.as_ref()?;
@@ -356,7 +358,7 @@ fn check_gaps(data: &Data, gap: Option<&Gap>, evaluate: &Evaluate, report: &mut 
     });
     for (path, gap) in trained.into_iter().chain(run) {
         if gap.fill.contains(&Fill::Recordings) && data.gap_recordings.is_none() {
-            report.problem(
+            diagnostics.problem(
                 &format!("{path}.fill"),
                 "`recordings` needs `data.gap_recordings`, a file of background noise",
             );
@@ -364,21 +366,21 @@ fn check_gaps(data: &Data, gap: Option<&Gap>, evaluate: &Evaluate, report: &mut 
             return;
         }
         if data.records.is_some() {
-            report.problem(
+            diagnostics.problem(
                 &path,
-                "`data.records` are heard as they are: write `gap: none`",
+                "`data.records` are used unchanged: write `gap: none`",
             );
         }
     }
 }
 
 /// Checks that masks can be estimated from the input.
-fn check_masks(data: &Data, arms: &Named<Arm>, report: &mut Report) {
+fn check_masks(data: &Data, arms: &Named<Arm>, diagnostics: &mut Diagnostics) {
     for (name, arm) in arms.iter() {
         if matches!(data.source, DataSource::Frames { .. })
             && *arm.loss.mask() != MaskConfig::Labels
         {
-            report.problem(
+            diagnostics.problem(
                 &format!("arms.{name}.loss.{}.mask", arm.loss.key()),
                 "is estimated from events, and the input is frames: use `labels`",
             );
@@ -387,21 +389,21 @@ fn check_masks(data: &Data, arms: &Named<Arm>, report: &mut Report) {
 }
 
 /// Checks that there are not more nets than anyone trains.
-fn check_matrix(keys: &ScenarioKeys, seeds: usize, report: &mut Report) {
+fn check_matrix(keys: &ScenarioKeys, seeds: usize, diagnostics: &mut Diagnostics) {
     let (models, arms) = (keys.models.len(), keys.arms.len());
     let pairs = models.saturating_mul(arms);
     if pairs > MOST_PAIRS {
         let message = format!(
             "{models} models in {arms} arms are {pairs} pairs: a scenario has at most {MOST_PAIRS}"
         );
-        report.problem("models", message);
+        diagnostics.problem("models", message);
     }
     let nets = pairs.saturating_mul(seeds);
     if nets > MOST_NETS {
         let message = format!(
             "{pairs} pairs of model and arm under {seeds} seeds are {nets} nets: a scenario has at most {MOST_NETS}"
         );
-        report.problem("seeds", message);
+        diagnostics.problem("seeds", message);
     }
     if keys
         .evaluate
@@ -409,12 +411,12 @@ fn check_matrix(keys: &ScenarioKeys, seeds: usize, report: &mut Report) {
         .as_ref()
         .is_some_and(|streams| streams.len() > MOST_PAIRS)
     {
-        report.problem("evaluate.streams", format!("are more than {MOST_PAIRS}"));
+        diagnostics.problem("evaluate.streams", format!("are more than {MOST_PAIRS}"));
     }
 }
 
 /// Checks the settings of training as they come together for each model and arm.
-fn check_training(keys: &ScenarioKeys, report: &mut Report) {
+fn check_training(keys: &ScenarioKeys, diagnostics: &mut Diagnostics) {
     if keys.models.len().saturating_mul(keys.arms.len()) > MOST_PAIRS {
         return;
     }
@@ -425,10 +427,10 @@ fn check_training(keys: &ScenarioKeys, report: &mut Report) {
                 (format!("models.{model_name}.train"), &model.train),
                 ("train".to_owned(), &keys.train),
             ];
-            let before = report.problems.len();
-            train_for(&keys.train, model, arm).check(&layers, report);
+            let before = diagnostics.problems.len();
+            train::check_together(&train_for(&keys.train, model, arm), &layers, diagnostics);
             // One mistake shows in many pairs.
-            if report.problems.len() > before {
+            if diagnostics.problems.len() > before {
                 return;
             }
         }

@@ -1,4 +1,4 @@
-//! `data`: where the samples come from.
+//! `data`: the source of the samples.
 
 use std::path::{Path, PathBuf};
 
@@ -6,12 +6,12 @@ use saturn_data::{DataError, Grid, Synthetic, TimeUnit, Times};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::diagnostics::Diagnostics;
 use super::path::find;
-use super::report::Report;
 use super::sources::{Limits, RecordKeys, Scaling};
-use crate::stream::MOST_STEPS;
+use saturn_stream::MOST_STEPS;
 
-/// Where the samples come from: `events`, `frames` or `synthetic`; without any, synthetic ones.
+/// Source of the samples: `events`, `frames` or `synthetic`; without any, synthetic ones.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DataKeys {
@@ -27,11 +27,11 @@ pub struct DataKeys {
     /// The folder of a synthetic set, default `data/synthetic-` and a fingerprint of its settings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub folder: Option<String>,
-    /// Records that are heard as they are, in place of samples and gaps that a stream is composed of; needs
-    /// files of whole records.
+    /// Records that are used unchanged, instead of a stream composed of samples and gaps; needs files of
+    /// whole records.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub records: Option<RecordKeys>,
-    /// A file of background noise, for gaps with `fill: recordings`. Training hears the first half of each
+    /// A file of background noise, for gaps with `fill: recordings`. Training uses the first half of each
     /// recording in it, validation the third quarter, the test the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gap_recordings: Option<String>,
@@ -41,22 +41,22 @@ pub struct DataKeys {
     /// How many samples of each file are used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<Limits>,
-    /// Input channels; 1 to 16,777,216, default 700 for `events`, for `synthetic` what it has; `frames` need it.
-    /// Units in a file must be below it; frames must have as many.
+    /// Input channels; 1 to 16,777,216, default 700 for `events`, for `synthetic` those of the set; `frames`
+    /// need it. Units in a file must be below it; frames must have as many.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channels: Option<usize>,
-    /// Length of a step in ms; above 0, default 10. Larger: fewer steps, and less is told apart in time.
-    /// Frames must have this step.
+    /// Length of a step in ms; above 0, default 10. Larger: fewer steps, and less resolution in time. Frames
+    /// must have this step.
     pub dt_ms: f64,
-    /// Unit of the times in `events` files and `gap_recordings`: `s`, `ms` or `us`. Default seconds, where that makes
-    /// samples of a plausible length.
+    /// Unit of the times in `events` files and `gap_recordings`: `s`, `ms` or `us`. Default seconds, if that
+    /// makes samples of a plausible length.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub times: Option<TimeUnit>,
-    /// Rate of the clock that the times in `events` files come from, in Hz; 0.001 to 1e9, default none. Times are
-    /// rounded to its grid before they are put into steps: for float16 times of a coarse clock.
+    /// Rate of the clock of the times in `events` files, in Hz; 0.001 to 1e9, default none. Times are rounded
+    /// to its grid before they are binned into steps: for float16 times of a coarse clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grid_hz: Option<f64>,
-    /// Number of classes; 2 to 65,536, default what the training file has.
+    /// Number of classes; 2 to 65,536, default that of the training file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub classes: Option<usize>,
     /// What happens at a bad or empty sample inside a good file: `error` (default), or `skip`, which
@@ -92,9 +92,9 @@ impl Default for DataKeys {
 pub struct Files {
     /// What nets are trained on.
     pub train: String,
-    /// What decisions are made on: the epoch that is kept, thresholds, settings.
+    /// The split for decisions: the epoch that is kept, thresholds, settings.
     pub valid: String,
-    /// What results are read from, once.
+    /// The split for results, read once.
     pub test: String,
 }
 
@@ -121,7 +121,7 @@ impl From<OnBadSample> for saturn_data::OnBadSample {
 /// Checked data settings.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Data {
-    /// Where the samples come from.
+    /// Source of the samples.
     pub source: DataSource,
     /// I, the input channels.
     pub channels: usize,
@@ -131,7 +131,7 @@ pub struct Data {
     pub classes: Option<usize>,
     /// What happens at a bad sample.
     pub on_bad_sample: OnBadSample,
-    /// Whether, and how, records are heard as they are.
+    /// Whether, and how, records are used unchanged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub records: Option<RecordKeys>,
     /// Background noise for gaps.
@@ -151,7 +151,7 @@ pub struct Data {
     pub grid_hz: Option<f64>,
 }
 
-/// Where the samples come from.
+/// Source of the samples.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum DataSource {
     /// Frame files.
@@ -174,7 +174,7 @@ pub enum DataSource {
     },
     /// A made set.
     Synthetic {
-        /// What it is made of.
+        /// Its specification.
         set: Synthetic,
         /// Where its files are, or will be.
         folder: PathBuf,
@@ -182,51 +182,51 @@ pub enum DataSource {
 }
 
 impl DataKeys {
-    /// Checks the settings of a scenario that stands in `folder`.
-    pub(super) fn resolve(&self, folder: &Path, report: &mut Report) -> Data {
-        report.positive("data.dt_ms", self.dt_ms);
-        report.within(
+    /// Checks the settings of a scenario in `folder`.
+    pub(super) fn resolve(&self, folder: &Path, diagnostics: &mut Diagnostics) -> Data {
+        diagnostics.positive("data.dt_ms", self.dt_ms);
+        diagnostics.within(
             "data.channels",
             self.channels.unwrap_or(1) as u64,
             1,
             16_777_216,
         );
-        report.within("data.classes", self.classes.unwrap_or(2) as u64, 2, 65_536);
+        diagnostics.within("data.classes", self.classes.unwrap_or(2) as u64, 2, 65_536);
         let (source, channels) = match (&self.events, &self.frames) {
             (Some(files), _) => {
-                let [train, valid, test] = self.files("events", files, folder, report);
+                let [train, valid, test] = self.files("events", files, folder, diagnostics);
                 let source = DataSource::Events { train, valid, test };
                 (source, self.channels.unwrap_or(700))
             }
             (None, Some(files)) => {
-                let [train, valid, test] = self.files("frames", files, folder, report);
+                let [train, valid, test] = self.files("frames", files, folder, diagnostics);
                 if self.channels.is_none() {
-                    report.problem(
+                    diagnostics.problem(
                         "data.frames",
-                        "needs `data.channels` beside it, the number of values of a step: 28 for images \
+                        "needs `data.channels` as well, the number of values of a step: 28 for images \
                          of 28 x 28 by rows, 40 for log-mel frames",
                     );
                 }
                 let source = DataSource::Frames { train, valid, test };
                 (source, self.channels.unwrap_or(1))
             }
-            (None, None) => self.made(folder, report),
+            (None, None) => self.made(folder, diagnostics),
         };
         if let DataSource::Synthetic { set, .. } = &source {
             let longest_ms = set.word_ms[1];
             let least = longest_ms / MOST_STEPS;
-            report.number(
+            diagnostics.number(
                 "data.dt_ms",
                 self.dt_ms,
                 |dt| dt.is_nan() || dt <= 0.0 || dt >= least,
                 &format!("{least} or more, since words last up to {longest_ms} ms and have at most {MOST_STEPS:.0} steps"),
             );
         }
-        self.check_sources(report);
+        self.check_sources(diagnostics);
         let gap_recordings = self
             .gap_recordings
             .as_ref()
-            .map(|path| find("data.gap_recordings", path, folder, report));
+            .map(|path| find("data.gap_recordings", path, folder, diagnostics));
         Data {
             source,
             channels,
@@ -242,70 +242,77 @@ impl DataKeys {
         }
     }
 
-    /// Checks what the kinds of data ask of each other.
-    fn check_sources(&self, report: &mut Report) {
+    /// Checks which kinds of data can be combined.
+    fn check_sources(&self, diagnostics: &mut Diagnostics) {
         if self.events.is_some() && self.frames.is_some() {
-            report.problem(
+            diagnostics.problem(
                 "data.frames",
-                "stands beside `events`: a scenario has one or the other",
+                "cannot be combined with `events`: a scenario has one or the other",
             );
         }
         if self.normalise.is_some() && self.frames.is_none() {
-            report.problem("data.normalise", "is for `frames`: events are counts");
+            diagnostics.problem("data.normalise", "is for `frames`: events are counts");
         }
         let files = self.events.is_some() || self.frames.is_some();
         if self.gap_recordings.is_some() && !files {
-            report.problem(
+            diagnostics.problem(
                 "data.gap_recordings",
                 "is for `events` and `frames`: a synthetic set has no recordings like it",
             );
         }
         if let Some(records) = &self.records {
-            records.check(files, self.frames.is_some(), report);
+            records.check(files, self.frames.is_some(), diagnostics);
             if self.gap_recordings.is_some() {
-                report.problem(
+                diagnostics.problem(
                     "data.gap_recordings",
-                    "stands beside `records`: these are heard as they are, gaps and all",
+                    "cannot be combined with `records`: these are used unchanged, including gaps",
                 );
             }
         }
         if self.times.is_some() && self.events.is_none() {
-            report.problem(
+            diagnostics.problem(
                 "data.times",
                 "is for `events`: frames and synthetic sets have a known unit",
             );
         }
         if let Some(hz) = self.grid_hz {
-            report.number(
+            diagnostics.number(
                 "data.grid_hz",
                 hz,
                 |hz| Grid::new(hz).is_some(),
                 "0.001 to 1e9",
             );
             if self.events.is_none() {
-                report.problem("data.grid_hz", "is for `events`: frames are steps already");
+                diagnostics.problem("data.grid_hz", "is for `events`: frames are steps already");
             }
         }
         if let Some(limit) = &self.limit {
-            limit.check(self.records.is_some(), report);
+            limit.check(self.records.is_some(), diagnostics);
         }
     }
 
-    fn files(&self, kind: &str, files: &Files, folder: &Path, report: &mut Report) -> [PathBuf; 3] {
+    fn files(
+        &self,
+        kind: &str,
+        files: &Files,
+        folder: &Path,
+        diagnostics: &mut Diagnostics,
+    ) -> [PathBuf; 3] {
         if self.synthetic.is_some() {
-            report.problem(
+            diagnostics.problem(
                 "data.synthetic",
-                format!("stands beside `{kind}`: a scenario has one or the other"),
+                format!("cannot be combined with `{kind}`: a scenario has one or the other"),
             );
         }
         if self.folder.is_some() {
-            report.problem(
+            diagnostics.problem(
                 "data.folder",
                 format!("is for `synthetic` sets: paths of `{kind}` are given in full"),
             );
         }
-        let mut find =
-            |name: &str, path: &str| find(&format!("data.{kind}.{name}"), path, folder, report);
+        let mut find = |name: &str, path: &str| {
+            find(&format!("data.{kind}.{name}"), path, folder, diagnostics)
+        };
         [
             find("train", &files.train),
             find("valid", &files.valid),
@@ -313,14 +320,14 @@ impl DataKeys {
         ]
     }
 
-    fn made(&self, folder: &Path, report: &mut Report) -> (DataSource, usize) {
+    fn made(&self, folder: &Path, diagnostics: &mut Diagnostics) -> (DataSource, usize) {
         let set = self.synthetic.clone().unwrap_or_default();
         if let Err(e) = set.check() {
             let key = match &e {
                 DataError::BadSpec { field, .. } => field.replace('[', ".").replace(']', ""),
                 _ => String::new(),
             };
-            report.problem(&format!("data.synthetic.{key}"), e.to_string());
+            diagnostics.problem(&format!("data.synthetic.{key}"), e.to_string());
         }
         for (key, given, has) in [
             ("channels", self.channels, set.channels),
@@ -330,12 +337,12 @@ impl DataKeys {
                 let message = format!(
                     "the synthetic set has {has}: leave this out, or change `data.synthetic.{key}`"
                 );
-                report.problem(&format!("data.{key}"), message);
+                diagnostics.problem(&format!("data.{key}"), message);
             }
         }
         let channels = set.channels;
         let folder = match &self.folder {
-            Some(path) => find("data.folder", path, folder, report),
+            Some(path) => find("data.folder", path, folder, diagnostics),
             None => PathBuf::from(format!("data/synthetic-{}", set.fingerprint())),
         };
         (DataSource::Synthetic { set, folder }, channels)
@@ -343,7 +350,7 @@ impl DataKeys {
 }
 
 impl Data {
-    /// What the times of event files mean.
+    /// Meaning of the times of event files.
     pub fn times(&self) -> Times {
         Times {
             unit: self.times,
@@ -351,7 +358,7 @@ impl Data {
         }
     }
 
-    /// The same as keys, with nothing left out and paths as they were found.
+    /// The same as keys, with all defaults filled in and paths as they were found.
     pub(super) fn keys(&self) -> DataKeys {
         let text = |path: &Path| path.to_string_lossy().into_owned();
         let mut keys = DataKeys {
@@ -387,7 +394,7 @@ impl Data {
         keys
     }
 
-    /// The files that are not there, each with its key; a synthetic set is made.
+    /// The missing files, each with its key; a synthetic set is generated.
     pub(super) fn missing(&self) -> Vec<(&'static str, &Path)> {
         let names = match &self.source {
             DataSource::Events { .. } => {

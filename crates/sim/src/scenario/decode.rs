@@ -1,10 +1,10 @@
-//! From a tree to typed keys, through serde, with the place and the path of whatever does not fit.
+//! From a tree to typed keys, through serde, with the position and the path of every value that does not fit.
 //!
 //! Beyond serde's own rules:
 //!
-//! - where a list is expected, one value stands for a list of one: `fill: silence`;
-//! - where a choice with settings is expected, its name alone stands for all its defaults:
-//!   `optimizer: adam` is `optimizer: {adam: {}}`;
+//! - where a list is expected, one value means a list of one: `fill: silence`;
+//! - where a choice with settings is expected, its name alone means all its defaults: `optimizer: adam` is
+//!   `optimizer: {adam: {}}`;
 //! - a number such as `1e6` is whole;
 //! - a key without a value is an error: leave it out instead.
 
@@ -25,13 +25,13 @@ use super::problem::{Place, Problem, quoted, short};
 /// The most unknown keys that are listed; the others are counted.
 const LISTED: usize = 20;
 
-/// The typed keys of a tree. All unknown keys are found at once, and with them values of other kinds.
+/// The typed keys of a tree. All unknown keys are reported together, and with them values of other kinds.
 pub(super) fn decode<T: DeserializeOwned>(root: &Node) -> Result<T, Vec<Problem>> {
     let mut error = match attempt(root) {
         Ok(keys) => return Ok(keys),
         Err(error) => error,
     };
-    // Each round takes away what is wrong in one place, so that the next one meets others.
+    // Each round removes one faulty value, so that the next one finds others.
     let mut rest = root.clone();
     let mut found = Unknown::default();
     for _ in 0..LISTED {
@@ -45,7 +45,7 @@ pub(super) fn decode<T: DeserializeOwned>(root: &Node) -> Result<T, Vec<Problem>
                 break;
             }
         } else {
-            // What is missing now may have been taken away.
+            // A missing value may have been removed in an earlier round.
             if !(found.taken && error.missing) {
                 found.problems.push(Problem {
                     place: place.clone(),
@@ -66,7 +66,8 @@ pub(super) fn decode<T: DeserializeOwned>(root: &Node) -> Result<T, Vec<Problem>
     Err(found.problems())
 }
 
-/// Takes the value at `place` away with its key, and with each mapping that is left empty; false if none is there.
+/// Removes the value at `place` with its key, and with each mapping that becomes empty; false if there is
+/// none.
 fn take(node: &mut Node, place: &Place) -> bool {
     match &mut node.value {
         Value::List(items) => items.iter_mut().any(|item| take(item, place)),
@@ -202,7 +203,7 @@ impl fmt::Display for Path<'_> {
 
 type Decoded<T> = Result<T, DecodeError>;
 
-/// A value with the way to it.
+/// A value with its path.
 #[derive(Clone, Copy)]
 struct Decoder<'a> {
     node: &'a Node,
@@ -214,7 +215,7 @@ impl Decoder<'_> {
         <DecodeError as de::Error>::custom(message).at(&self.node.place, &self.path)
     }
 
-    /// Everything that goes wrong inside gets at least this place.
+    /// Errors inside get at least this position.
     fn here<T>(&self, result: Decoded<T>) -> Decoded<T> {
         result.map_err(|e| e.at(&self.node.place, &self.path))
     }
@@ -387,7 +388,7 @@ impl<'de> Deserializer<'de> for Decoder<'_> {
                     _ => vec![raw.clone(), "...".to_owned()],
                 };
                 Err(self.error(format!(
-                    "expected a list, found `{raw}`: write `[{raw}]` for this one alone, or `[{}]` for several",
+                    "expected a list, found `{raw}`: write `[{raw}]` for one value, or `[{}]` for several",
                     several.join(", ")
                 )))
             }
@@ -455,7 +456,7 @@ impl<'de> Deserializer<'de> for Decoder<'_> {
                 [_, second, ..] => {
                     let keys: Vec<&str> = entries.iter().map(|e| e.key.as_str()).collect();
                     let message = format!(
-                        "expected one of {}, found {} at once",
+                        "expected one of {}, found {} together",
                         quoted(variants),
                         quoted(&keys)
                     );

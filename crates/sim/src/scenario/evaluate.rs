@@ -1,35 +1,35 @@
-//! `evaluate`: what trained nets are put through.
+//! `evaluate`: the evaluations of trained networks.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::beside::{TracesConfig, TwinConfig};
+use super::diagnostics::Diagnostics;
 use super::disturb;
 use super::named::Named;
-use super::or_none::OrNone;
-use super::report::Report;
-use super::stream::{GapKeys, gap_keys};
-use crate::eval::detector::{DetectorConfig, LONGEST};
-use crate::eval::experiments::Wanted;
-use crate::eval::position::Spacing;
-use crate::eval::reset::StateReset;
-use crate::monitor::Instrument;
-use crate::monitor::contraction::ContractionConfig;
-use crate::precision::PrecisionConfig;
-use crate::stream::{DisturbConfig, Gap};
+use super::stream::{GapKeys, gap_keys, resolve_gap};
+use saturn_eval::detector::{DetectorConfig, LONGEST};
+use saturn_eval::experiments::Wanted;
+use saturn_eval::monitor::Instrument;
+use saturn_eval::monitor::contraction::ContractionConfig;
+use saturn_eval::position::Spacing;
+use saturn_eval::precision::PrecisionConfig;
+use saturn_eval::reset::StateReset;
+use saturn_stream::{DisturbConfig, Gap};
+use saturn_train::or_none::OrNone;
 
-/// What trained nets are put through.
+/// The evaluations of trained networks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct EvaluateKeys {
-    /// Steps of one evaluation, over all its lanes; 1 to 1e15, default 100,000. More: smaller errors, and
-    /// a longer look at what time does.
+    /// Steps of one evaluation, over all its lanes; 1 to 1e15, default 100,000. More: smaller errors, and a
+    /// longer test of long-term behaviour.
     pub steps: u64,
     /// Streams side by side that share the steps; 1 to `steps` and 65,536, default 16. Fewer: each runs for longer;
     /// 1 is one long stream.
     pub lanes: usize,
-    /// What becomes of states as the stream goes on, in most cases when they are put back to rest: one of
-    /// these or a list, each an evaluation of its own; at least one, none twice. Default `[none, oracle]`.
+    /// Treatment of states along the stream, usually when they are reset: one of these or a list, each a
+    /// separate evaluation; at least one, no duplicates. Default `[none, oracle]`.
     pub state_reset: Vec<StateReset>,
     /// The streams to run on, by name. Default: one for each fill of `stream.gap`, with its steps.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,29 +37,33 @@ pub struct EvaluateKeys {
     /// Windows that a stream is cut into for figures over its length; 1 to 100,000, default 20. More: finer,
     /// with larger errors.
     pub windows: usize,
-    /// How long windows are: `even`, or `{logarithmic: {first_steps: ..}}`, each longer than the last by one
-    /// factor; default `even`.
+    /// Lengths of the windows: `even`, or `{logarithmic: {first_steps: ..}}`, each longer than the last by
+    /// one factor; default `even`.
     #[serde(skip_serializing_if = "Spacing::is_even")]
     pub spacing: Spacing,
     /// How forgetting is measured.
     pub contraction: ContractionConfig,
-    /// The detector that knows no boundaries; its threshold is set on the validation set.
+    /// The boundary-free detector; its threshold is set on the validation set.
     pub detector: DetectorConfig,
-    /// What weights and states are stored in, beside full precision: a list, each an evaluation of its own on
-    /// every stream under every policy, with its drift from full precision; none twice. Default none.
+    /// Storage formats of weights and states, in addition to full precision: a list, each a separate
+    /// evaluation on every stream under every policy, with its drift from full precision; no duplicates.
+    /// Default none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub precision: Vec<PrecisionConfig>,
-    /// Traces of the first lane in windows of each stream, beside the one of its beginning. Default: none.
+    /// Traces of the first lane in windows of each stream, in addition to the one of its beginning. Default:
+    /// none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub traces: Option<TracesConfig>,
-    /// The same net in f64 beside the first lane, in windows: how far from it is the one in f32? Default: none.
+    /// The same network in f64 alongside the first lane, in windows: the deviation of the f32 network.
+    /// Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub twin: Option<TwinConfig>,
-    /// What is measured beyond what always is; none twice; default none. See `docs/instruments.md`.
+    /// Optional instruments, in addition to the standard measurements; no duplicates; default none. See
+    /// `docs/instruments.md`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub instruments: Vec<Instrument>,
-    /// What goes wrong with the input now and then, in an evaluation of its own that shows how nets recover;
-    /// it runs each net twice over `steps` steps of each stream. Default: nothing.
+    /// Disturbances of the input, in a separate evaluation that measures recovery; it runs each network twice
+    /// over `steps` steps of each stream. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disturb: Option<DisturbConfig>,
 }
@@ -88,7 +92,7 @@ impl Default for EvaluateKeys {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EvaluateStream {
-    /// What lies between samples; `none` puts them end to end. What is left out is as in `stream.gap`.
+    /// Gaps between samples; `none` concatenates samples without gaps. Omitted keys are as in `stream.gap`.
     pub gap: OrNone<GapKeys>,
 }
 
@@ -99,7 +103,7 @@ pub struct Evaluate {
     pub steps: u64,
     /// Streams side by side that share the steps.
     pub lanes: usize,
-    /// When states are put back to rest, each an evaluation of its own.
+    /// When states are reset, each a separate evaluation.
     pub state_reset: Vec<StateReset>,
     /// The gaps of the streams to run on, by name; none for samples end to end.
     pub streams: Named<Option<Gap>>,
@@ -110,54 +114,54 @@ pub struct Evaluate {
     pub spacing: Spacing,
     /// How forgetting is measured.
     pub contraction: ContractionConfig,
-    /// The detector that knows no boundaries.
+    /// The boundary-free detector.
     pub detector: DetectorConfig,
-    /// What weights and states are stored in, each an evaluation of its own.
+    /// Storage formats of weights and states, each a separate evaluation.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub precision: Vec<PrecisionConfig>,
     /// Traces in windows of each stream.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub traces: Option<TracesConfig>,
-    /// The net in f64 beside, in windows of each stream.
+    /// The network in f64 alongside, in windows of each stream.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub twin: Option<TwinConfig>,
-    /// What is measured beyond what always is. Left out where empty: it is part of the keys of results.
+    /// Optional instruments. Omitted if empty: it is part of the keys of results.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub instruments: Vec<Instrument>,
-    /// What goes wrong with the input now and then, and when. Left out where nothing does, as above.
+    /// Disturbances of the input, and their times. Omitted if there are none, as above.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disturb: Option<DisturbConfig>,
 }
 
 impl EvaluateKeys {
     /// Checks the settings; `gap` is that of `stream`.
-    pub(super) fn resolve(&self, gap: Option<&Gap>, report: &mut Report) -> Evaluate {
+    pub(super) fn resolve(&self, gap: Option<&Gap>, diagnostics: &mut Diagnostics) -> Evaluate {
         let at = |key: &str| format!("evaluate.{key}");
-        report.within(&at("steps"), self.steps, 1, 1_000_000_000_000_000);
-        report.within(&at("lanes"), self.lanes as u64, 1, 65_536);
+        diagnostics.within(&at("steps"), self.steps, 1, 1_000_000_000_000_000);
+        diagnostics.within(&at("lanes"), self.lanes as u64, 1, 65_536);
         if self.steps > 0 && self.lanes as u64 > self.steps {
             let message = format!(
                 "`{}` lanes cannot share {} steps: give `steps` more",
                 self.lanes, self.steps
             );
-            report.problem(&at("lanes"), message);
+            diagnostics.problem(&at("lanes"), message);
         }
-        report.not_empty(
+        diagnostics.not_empty(
             &at("state_reset"),
             &self.state_reset,
             "policy, such as `none`",
         );
-        report.distinct(&at("state_reset"), &self.state_reset);
+        diagnostics.distinct(&at("state_reset"), &self.state_reset);
         for (i, policy) in self.state_reset.iter().enumerate() {
             if let Err(e) = policy.config().check() {
                 let mut place = at(&format!("state_reset.{i}.{}", policy.kind()));
                 if !e.key().is_empty() {
                     place = format!("{place}.{}", e.key());
                 }
-                report.problem(&place, e.to_string());
+                diagnostics.problem(&place, e.to_string());
             }
         }
-        report.within(&at("windows"), self.windows as u64, 1, 100_000);
+        diagnostics.within(&at("windows"), self.windows as u64, 1, 100_000);
         let contraction = &self.contraction;
         for (key, value, least, most) in [
             ("samples", contraction.samples, 2, 10_000),
@@ -166,9 +170,9 @@ impl EvaluateKeys {
             ("realisations", contraction.realisations, 1, 100_000),
         ] {
             let path = at(&format!("contraction.{key}"));
-            report.within(&path, value as u64, least, most);
+            diagnostics.within(&path, value as u64, least, most);
         }
-        report.within(
+        diagnostics.within(
             &at("detector.window"),
             self.detector.window as u64,
             1,
@@ -176,31 +180,31 @@ impl EvaluateKeys {
         );
         let hold = self.detector.hold as f64;
         let allowed = format!("1 to {LONGEST}");
-        report.number(
+        diagnostics.number(
             &at("detector.hold"),
             hold,
             |x| x >= 1.0 && x <= LONGEST as f64,
             &allowed,
         );
         for (i, precision) in self.precision.iter().enumerate() {
-            report.precision(&at(&format!("precision.{i}")), precision);
+            diagnostics.precision(&at(&format!("precision.{i}")), precision);
         }
-        report.distinct(&at("precision"), &self.precision);
+        diagnostics.distinct(&at("precision"), &self.precision);
         if let Spacing::Logarithmic { first_steps } = self.spacing {
             let place = at("spacing.logarithmic.first_steps");
-            report.at_least(&place, first_steps, 1);
+            diagnostics.at_least(&place, first_steps, 1);
         }
-        (self.traces.iter()).for_each(|traces| traces.check(report));
-        (self.twin.iter()).for_each(|twin| twin.check(report));
-        report.distinct(&at("instruments"), &self.instruments);
+        (self.traces.iter()).for_each(|traces| traces.check(diagnostics));
+        (self.twin.iter()).for_each(|twin| twin.check(diagnostics));
+        diagnostics.distinct(&at("instruments"), &self.instruments);
         if let Some(disturb) = &self.disturb {
-            disturb::check(disturb, self.steps / self.lanes.max(1) as u64, report);
+            disturb::check(disturb, self.steps / self.lanes.max(1) as u64, diagnostics);
         }
         Evaluate {
             steps: self.steps,
             lanes: self.lanes,
             state_reset: self.state_reset.clone(),
-            streams: self.streams(gap, report),
+            streams: self.streams(gap, diagnostics),
             windows: self.windows,
             spacing: self.spacing,
             contraction: self.contraction,
@@ -213,17 +217,20 @@ impl EvaluateKeys {
         }
     }
 
-    fn streams(&self, gap: Option<&Gap>, report: &mut Report) -> Named<Option<Gap>> {
+    fn streams(&self, gap: Option<&Gap>, diagnostics: &mut Diagnostics) -> Named<Option<Gap>> {
         let Some(streams) = &self.streams else {
             return default_streams(gap);
         };
-        report.names("evaluate.streams", streams.names(), "stream");
+        diagnostics.names("evaluate.streams", streams.names(), "stream");
         let above = gap.cloned().unwrap_or_default();
         streams
             .iter()
             .map(|(name, stream)| {
                 let path = format!("evaluate.streams.{name}.gap");
-                (name.to_owned(), stream.gap.resolve(&path, &above, report))
+                (
+                    name.to_owned(),
+                    resolve_gap(&stream.gap, &path, &above, diagnostics),
+                )
             })
             .collect()
     }
@@ -247,7 +254,7 @@ fn default_streams(gap: Option<&Gap>) -> Named<Option<Gap>> {
 }
 
 impl Evaluate {
-    /// The same as keys, with nothing left out.
+    /// The same as keys, with all defaults filled in.
     pub(super) fn keys(&self) -> EvaluateKeys {
         EvaluateKeys {
             steps: self.steps,
@@ -270,7 +277,7 @@ impl Evaluate {
 }
 
 impl Evaluate {
-    /// Which experiments it asks for.
+    /// The requested experiments.
     pub fn experiments(&self) -> Wanted<'_> {
         Wanted {
             instruments: &self.instruments,

@@ -3,34 +3,36 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::arms::{Arm, default_arms};
+use super::arms::default_arms;
 use super::data::DataKeys;
 use super::evaluate::EvaluateKeys;
 use super::models::{Model, default_models};
 use super::named::Named;
 use super::plots::Plot;
 use super::stream::StreamKeys;
-use super::train::TrainKeys;
 use super::tune::TuneKeys;
+use saturn_train::arm::Arm;
+use saturn_train::changes::TrainKeys;
 
-/// An experiment of Saturn's: data, streams, nets, ways of training them, and what they are put through.
+/// A Saturn experiment: data, streams, networks, training regimes, and evaluations.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "Saturn scenario")]
 pub struct ScenarioKeys {
-    /// What the experiment is called, in its report and in the name of its folder.
+    /// Name of the experiment, used in its report and for its folder.
     #[schemars(extend("pattern" = "\\S"))]
     pub name: String,
-    /// What it is for, in a sentence or two.
+    /// Its purpose, in a sentence or two.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
     /// Seed of everything random in `run`; default the first of `seeds`, or 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
-    /// Seeds of `compare`: a list; at least one, none twice; default `seed` alone. More: smaller errors, in as many times the time.
+    /// Seeds of `compare`: a list; at least one, no duplicates; default `seed` alone. More: smaller errors,
+    /// in as many times the time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seeds: Option<Vec<u64>>,
-    /// Where the samples come from.
+    /// Source of the samples.
     #[serde(default)]
     pub data: DataKeys,
     /// How samples and gaps follow each other.
@@ -39,19 +41,19 @@ pub struct ScenarioKeys {
     /// The nets, by name. Default: `lif`, `ssm` and `rnn`.
     #[serde(default = "default_models")]
     pub models: Named<Model>,
-    /// The ways of training, by name. Default: `classic` and `adaptive`.
+    /// The training regimes, by name. Default: `classic` and `adaptive`.
     #[serde(default = "default_arms")]
     pub arms: Named<Arm>,
     /// Settings of training, for all nets and arms.
     #[serde(default)]
     pub train: TrainKeys,
-    /// What trained nets are put through.
+    /// The evaluations of trained networks.
     #[serde(default)]
     pub evaluate: EvaluateKeys,
     /// What `tune` searches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tune: Option<TuneKeys>,
-    /// The figures of the report: one of these or a list; none twice; default all.
+    /// The figures of the report: one of these or a list; no duplicates; default all.
     #[serde(default = "all_plots")]
     pub plots: Vec<Plot>,
 }

@@ -1,19 +1,19 @@
 //! Scenarios: from a YAML file to checked settings.
 //!
 //! ```text
-//! text -> read -> tree (every value knows its place) -> set -> decode -> keys -> check -> Scenario
+//! text -> read -> tree (every value with its position) -> set -> decode -> keys -> check -> Scenario
 //! ```
 //!
-//! What a person writes ([`ScenarioKeys`] and the keys below it) and what runs ([`Scenario`]) are two types:
-//! in the second all defaults are filled in, all ranges hold and all parts fit each other. Whatever does not
-//! fit is a [`Problem`] that names file, line, column and key, and says what is allowed.
+//! The written keys ([`ScenarioKeys`] and the keys below it) and the runnable [`Scenario`] are two types: in
+//! the second all defaults are filled in, all values are in range and all parts are consistent. Every fault
+//! is a [`Problem`] that names file, line, column and key, and the allowed values.
 //!
-//! | part | what stands there |
+//! | part | contents |
 //! |---|---|
 //! | `read`, `scalar`, `node` | YAML into a tree, without YAML's surprises |
 //! | `set` | `--set key=value` |
 //! | `decode` | the tree into typed keys |
-//! | `keys`, `data`, `sources`, `stream`, `models`, `arms`, `train`, `evaluate`, `disturb`, `plots`, `tune` | the keys, and how each part is checked |
+//! | `keys`, `data`, `sources`, `stream`, `models`, `arms`, `train`, `evaluate`, `disturb`, `plots`, `tune` | the keys, and the checks of each part |
 //! | `check` | the checked whole |
 //! | `schema` | the JSON Schema of the keys |
 
@@ -22,6 +22,7 @@ mod beside;
 mod check;
 mod data;
 mod decode;
+mod diagnostics;
 mod disturb;
 mod evaluate;
 mod keys;
@@ -29,12 +30,10 @@ mod models;
 mod named;
 mod node;
 mod odd;
-mod or_none;
 mod path;
 mod plots;
 mod problem;
 mod read;
-mod report;
 pub mod role;
 mod scalar;
 mod schema;
@@ -47,29 +46,31 @@ mod train;
 mod tune;
 mod warning;
 
-pub use crate::eval::reset::StateReset;
-pub use crate::monitor::Instrument;
-pub use crate::monitor::contraction::ContractionConfig;
-pub use crate::stream::{
-    DeadSensor, DisturbConfig, Disturbance, DroppedFrames, Fill, Gain, Gap, NoiseBurst,
-    StuckChannel,
-};
-pub use arms::{Arm, FpttConfig, InitialState, NoiseConfig, PassedConfig, Streams};
 pub use beside::{TracesConfig, TwinConfig};
 pub use check::{Scenario, to_yaml, written_yaml};
 pub use data::{Data, DataKeys, DataSource, Files, OnBadSample};
 pub use evaluate::{Evaluate, EvaluateKeys, EvaluateStream};
 pub use keys::ScenarioKeys;
-pub use models::{Layer, LeakyReadout, Model, Readout};
+pub use models::Model;
 pub use named::Named;
-pub use or_none::OrNone;
 pub use plots::Plot;
 pub use problem::{Place, Problem, ScenarioError};
 pub(crate) use problem::{nearest, quoted};
 pub use role::ArmRole;
+pub use saturn_eval::monitor::Instrument;
+pub use saturn_eval::monitor::contraction::ContractionConfig;
+pub use saturn_eval::reset::StateReset;
+pub use saturn_network::{Layer, LeakyReadout, Readout};
+pub use saturn_stream::{
+    DeadSensor, DisturbConfig, Disturbance, DroppedFrames, Fill, Gain, Gap, NoiseBurst,
+    StuckChannel,
+};
+pub use saturn_train::arm::{Arm, FpttConfig, InitialState, NoiseConfig, PassedConfig, Streams};
+pub use saturn_train::changes::{EarlyStopping, TrainKeys};
+pub use saturn_train::or_none::OrNone;
+pub use saturn_train::settings::{Keep, Optimizer, Precision, Schedule, Train};
 pub use schema::schema;
 pub use sources::{Limits, RecordKeys, Scaling};
 pub use stream::{GapKeys, Stream, StreamKeys};
-pub use train::{EarlyStopping, Keep, Optimizer, Precision, Schedule, Train, TrainKeys};
 pub use tune::{Range, TuneKeys};
 pub use warning::{Warning, WarningKind};

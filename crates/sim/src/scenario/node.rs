@@ -1,4 +1,4 @@
-//! A YAML document as a tree in which every value knows where it was written.
+//! A YAML document as a tree in which every value has its position.
 
 use super::problem::Place;
 
@@ -11,13 +11,13 @@ pub(super) struct Node {
 
 #[derive(Clone, Debug)]
 pub(super) enum Value {
-    /// `key:` and nothing after it.
+    /// `key:` without a value.
     Null,
     /// A scalar, as written (after escapes) and as resolved.
     Scalar(String, Scalar),
     List(Vec<Node>),
     Map(Vec<Entry>),
-    /// The value of a name that stands alone, like that of `adam` in `optimizer: adam`.
+    /// The implicit value of a name alone, like that of `adam` in `optimizer: adam`.
     Absent,
 }
 
@@ -47,8 +47,8 @@ impl Node {
         }
     }
 
-    /// The first key of `path` (keys with dots between) and what follows it. A key of this mapping may
-    /// have dots itself: the one that leads furthest is meant, and the longest of those.
+    /// The first key of `path` (keys with dots between) and the rest. A key of this mapping may contain dots
+    /// itself: the one that resolves furthest is meant, and the longest of those.
     pub(super) fn first_key<'p>(&self, path: &'p str) -> (&'p str, &'p str) {
         let known = self
             .known_keys(path)
@@ -56,7 +56,7 @@ impl Node {
         known.unwrap_or_else(|| path.split_once('.').unwrap_or((path, "")))
     }
 
-    /// Every way to read the beginning of `path` as a key of this mapping or list, with what follows it.
+    /// Every way to read the beginning of `path` as a key of this mapping or list, with the rest.
     fn known_keys<'p>(&self, path: &'p str) -> impl Iterator<Item = (&'p str, &'p str)> {
         let ends = path.match_indices('.').map(|(at, _)| at);
         ends.chain([path.len()])
@@ -64,11 +64,11 @@ impl Node {
             .filter(|(key, _)| self.child(key).is_some())
     }
 
-    /// The length of what is left of `below` where no key fits any more, under `key`.
+    /// The length of the rest of `below` at which no key fits any more, under `key`.
     fn unknown(&self, key: &str, below: &str) -> usize {
         let node = match self.child(key) {
             Some(child) => child,
-            // One value stands for a list of one.
+            // One value means a list of one.
             None if key == "0" => self,
             None => return below.len() + 1,
         };
@@ -79,14 +79,14 @@ impl Node {
         node.unknown(key, below)
     }
 
-    /// The place of what stands at `path`, or of what stands nearest above it.
+    /// The position of the value at `path`, or of its nearest ancestor.
     pub(super) fn place_of(&self, path: &str) -> Place {
         let (mut node, mut rest) = (self, path);
         while !rest.is_empty() {
             let (key, below) = node.first_key(rest);
             match node.child(key) {
                 Some(child) => node = child,
-                // One value stands for a list of one.
+                // One value means a list of one.
                 None if key == "0" => {}
                 None => break,
             }
@@ -95,7 +95,7 @@ impl Node {
         node.place.clone()
     }
 
-    /// What a reader sees, for a message.
+    /// The value as shown in a message.
     pub(super) fn seen(&self) -> String {
         match &self.value {
             Value::Null => "nothing".into(),
@@ -106,7 +106,7 @@ impl Node {
             Value::Scalar(raw, _) => format!("`{raw}`"),
             Value::List(items) => format!("a list of {}", items.len()),
             Value::Map(_) => "a mapping (`key: value`)".into(),
-            Value::Absent => "a name alone".into(),
+            Value::Absent => "only a name".into(),
         }
     }
 }

@@ -1,17 +1,17 @@
-//! Paths in a scenario: beside it, or as seen from the current folder, with environment variables.
+//! Paths in a scenario: relative to it, or to the current folder, with environment variables.
 
 use std::path::{Path, PathBuf};
 
-use super::report::Report;
+use super::diagnostics::Diagnostics;
 
-/// The file or folder that `path` means: beside the scenario if it is there, else as seen from the current
-/// folder. With a variable that is not set it stays as it is written: not every command needs the data.
-pub(super) fn find(key: &str, path: &str, folder: &Path, report: &mut Report) -> PathBuf {
+/// The file or folder of `path`: relative to the scenario if it exists there, otherwise to the current
+/// folder. With an unset variable it stays as written: not every command needs the data.
+pub(super) fn find(key: &str, path: &str, folder: &Path, diagnostics: &mut Diagnostics) -> PathBuf {
     let Ok(expanded) = expand(path) else {
         return PathBuf::from(path);
     };
     if path.is_empty() {
-        report.problem(key, "the path is empty");
+        diagnostics.problem(key, "the path is empty");
     }
     let beside = folder.join(&expanded);
     if beside.exists() { beside } else { expanded }
@@ -24,7 +24,7 @@ pub(super) fn why_missing(path: &Path) -> String {
             format!("the environment variable `{name}` is not set: set it, or write the path out")
         }
         Ok(_) => format!(
-            "no file `{}`, neither beside the scenario nor in the current folder",
+            "no file `{}`, neither in the scenario's folder nor in the current folder",
             path.display()
         ),
     }

@@ -9,29 +9,29 @@ use serde::{Deserialize, Serialize};
 pub enum Plot {
     /// Pinned units, firing rates and states over the stream.
     Saturation,
-    /// What is left of the past after the same gap.
+    /// Remaining effect of the past after the same gap.
     Contraction,
     /// Accuracy over the stream.
     Accuracy,
-    /// Accuracy against the error of resets at boundaries; wants `misaligned` in `evaluate.state_reset`.
+    /// Accuracy against the error of resets at boundaries; needs `misaligned` in `evaluate.state_reset`.
     Boundary,
     /// Accuracy against the length of the gap before a sample.
     Gap,
-    /// Accuracy against the share of wrong steps of the mask in training; wants arms with `mask_error` or
+    /// Accuracy against the share of wrong steps of the mask in training; needs arms with `mask_error` or
     /// estimated masks.
     Mask,
-    /// Accuracy, held states and drift of nets that are stored in few bits; wants `evaluate.precision`.
+    /// Accuracy, held states and drift of quantised networks; needs `evaluate.precision`.
     Precision,
-    /// Accuracy and distance from an undisturbed copy after disturbances; wants `evaluate.disturb`.
+    /// Accuracy and distance from an undisturbed copy after disturbances; needs `evaluate.disturb`.
     Recovery,
-    /// How sure nets are against how often right; wants `calibration` in `evaluate.instruments`.
+    /// Confidence against accuracy; needs `calibration` in `evaluate.instruments`.
     Calibration,
-    /// What the output owes to the far past; wants `far_past` in `evaluate.instruments`.
+    /// Effect of the far past on the output; needs `far_past` in `evaluate.instruments`.
     FarPast,
-    /// The gradient of the output by earlier states; wants `gradient_lag` in `evaluate.instruments`.
+    /// The gradient of the output by earlier states; needs `gradient_lag` in `evaluate.instruments`.
     GradientLag,
-    /// Accuracy, memory, speed and the distance from f64 along a very long stream; wants a million steps a lane, or
-    /// `evaluate.twin`.
+    /// Accuracy, memory, speed and the distance from f64 along a very long stream; needs a million steps a
+    /// lane, or `evaluate.twin`.
     LongRun,
     /// Input, mask and the outputs of two arms on the same stretch.
     Stream,

@@ -1,4 +1,4 @@
-//! What is wrong in a scenario, and where: places, problems and the error that carries them.
+//! Faults in a scenario, and their positions: places, problems and the error that contains them.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -18,18 +18,18 @@ pub enum Place {
     },
     /// On the command line, as `--set key=value`; this is the key and the value.
     Set(Arc<str>),
-    /// Nowhere: a default.
+    /// No position: a default.
     Default,
 }
 
-/// One thing that is wrong (or, as a warning, odd), with the key that it is about.
+/// One fault (or, as a warning, an unlikely setting), with its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// Where.
     pub place: Place,
     /// The key with all keys above it, such as `train.lr`; empty for the whole scenario.
     pub path: String,
-    /// What, and what is allowed.
+    /// The fault, and the allowed values.
     pub message: String,
 }
 
@@ -73,7 +73,7 @@ pub enum ScenarioError {
     Unreadable {
         /// The file.
         file: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
     /// The file is not YAML, or uses a part of YAML that is not read.
@@ -93,7 +93,7 @@ pub enum ScenarioError {
     NotText {
         /// The file.
         file: PathBuf,
-        /// What it is.
+        /// Its cause.
         what: String,
     },
     /// A `--set` that is not `key=value`, or whose key does not lead to a value.
@@ -173,7 +173,7 @@ pub(crate) fn nearest<'a, S: AsRef<str>>(name: &str, known: &'a [S]) -> Option<&
     (distance(near) <= tolerance || prefix).then_some(near)
 }
 
-/// `name`, cut where it is too long for a message.
+/// `name`, truncated if it is too long for a message.
 pub(super) fn short(name: &str) -> String {
     match name.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}...", &name[..end]),

@@ -1,7 +1,7 @@
 //! From YAML text to a tree.
 //!
-//! Not read: tags, merge keys (`<<`), keys that are not scalars, more than one document. Read, with a
-//! bound on what they add up to: anchors and aliases.
+//! Not read: tags, merge keys (`<<`), keys that are not scalars, more than one document. Read, with a bound
+//! on their total size: anchors and aliases.
 
 use std::collections::HashMap;
 
@@ -32,7 +32,7 @@ impl ReadError {
         }
     }
 
-    /// With what is likely wrong, where the line shows it.
+    /// With the likely mistake, if the line shows it.
     fn explained(mut self, text: &str) -> Self {
         let indentation = |line: &str| -> String {
             let end = line.len() - line.trim_start().len();
@@ -46,7 +46,7 @@ impl ReadError {
             .find(|(_, line)| indentation(line).contains('\t'))
         {
             self.message = format!(
-                "{} (line {} is indented by a tab: YAML is indented by spaces alone)",
+                "{} (line {} is indented by a tab: YAML requires spaces)",
                 self.message,
                 at + 1
             );
@@ -72,8 +72,8 @@ fn spaces(indentation: &str) -> String {
     }
 }
 
-/// Reads the one document of `text`. `everywhere` is the place of all its values, if they are not to be
-/// told apart by line and column.
+/// Reads the one document of `text`. `everywhere` is the position of all its values, if they are not
+/// distinguished by line and column.
 pub(super) fn read(text: &str, everywhere: Option<Place>) -> Result<Node, ReadError> {
     parse(text, everywhere).map_err(|e| e.explained(text))
 }
@@ -96,7 +96,7 @@ struct Reader<'a> {
     events: Parser<'a, StrInput<'a>>,
     everywhere: Option<Place>,
     anchors: HashMap<usize, Node>,
-    /// How many nodes there are so far.
+    /// Number of nodes so far.
     nodes: usize,
 }
 
@@ -174,7 +174,7 @@ impl<'a> Reader<'a> {
                 let Some(node) = self.anchors.get(&id).cloned() else {
                     return Err(ReadError::new(
                         &span.start,
-                        "this alias stands inside the value that it names",
+                        "this alias is inside the value that it names",
                     ));
                 };
                 self.count(size(&node), &span.start)?;
@@ -232,7 +232,7 @@ impl<'a> Reader<'a> {
                     _ => String::new(),
                 };
                 let key = short(&key);
-                let message = format!("the key `{key}` stands here for the second time{before}");
+                let message = format!("duplicate key `{key}`{before}");
                 return Err(ReadError::new(&span.start, message));
             }
             let (event, span) = self.next()?;
@@ -275,12 +275,7 @@ mod tests {
     #[test]
     fn what_is_not_read_is_refused_with_its_place() {
         for (text, line, column, message) in [
-            (
-                "a: 1\na: 2",
-                2,
-                1,
-                "the key `a` stands here for the second time (first on line 1)",
-            ),
+            ("a: 1\na: 2", 2, 1, "duplicate key `a` (first on line 1)"),
             ("a: !x 1", 1, 7, "tags (`!name`) are not read: leave it out"),
             (
                 "a: &x {b: 1}\nc:\n  <<: *x",

@@ -1,4 +1,4 @@
-//! What an arm is for in a comparison, found from its settings and never from its name.
+//! The role of an arm in a comparison, derived from its settings and never from its name.
 //!
 //! | role | an update's input | loss | mask |
 //! |---|---|---|---|
@@ -8,15 +8,15 @@
 //! | adaptive | concatenated samples | adaptive | the labels' |
 //! | estimated | concatenated samples | adaptive | estimated from the input |
 //!
-//! An arm that does anything else too (another initial state, cut gradients, a mask with errors, a price on
-//! spikes, quantised training) is a variant and has no role. One arm has a role: of several that would fit, the
-//! one that leaves its loss at the defaults, or else the first.
+//! An arm with any other change (another initial state, truncated gradients, a mask with errors, a penalty on
+//! spikes, quantised training) is a variant and has no role. Only one arm has a given role: of several
+//! candidates, the one with the default loss settings, or else the first.
 
 use saturn_loss::{AdaptiveConfig, LossConfig, MaskConfig};
 use serde::Serialize;
 
-use super::arms::{Arm, InitialState, Streams};
 use super::named::Named;
+use saturn_train::arm::{Arm, InitialState, Streams};
 
 /// What an arm is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -44,7 +44,7 @@ impl ArmRole {
         Self::Estimated,
     ];
 
-    /// The role that an arm would fit, by its settings alone.
+    /// The role that an arm would have by its settings only.
     fn fits(arm: &Arm) -> Option<Self> {
         let plain = arm.initial_state == InitialState::Rest
             && arm.grad_detach.is_none()

@@ -1,4 +1,4 @@
-//! What a plain scalar means.
+//! The meaning of a plain scalar.
 //!
 //! By the core schema of YAML 1.2, less what surprises people:
 //!
@@ -7,14 +7,14 @@
 //! | `true`, `false` | booleans; `yes`, `no`, `on`, `off` are text |
 //! | `12`, `-3`, `1_000_000` | whole numbers |
 //! | `0.5`, `1e-3`, `.inf` | numbers |
-//! | `012`, `0x1f` | text, which is refused where a number belongs |
-//! | `null`, `~`, nothing at all | no value, which is refused everywhere |
+//! | `012`, `0x1f` | text, which is rejected where a number is required |
+//! | `null`, `~`, nothing at all | no value, which is rejected everywhere |
 
 use serde_saphyr::granit_parser::ScalarStyle;
 
 use super::node::Scalar;
 
-/// What a scalar means; none if it is no value.
+/// The meaning of a scalar; none if it is no value.
 pub(super) fn resolve(text: &str, style: ScalarStyle) -> Option<Scalar> {
     if style != ScalarStyle::Plain {
         return Some(Scalar::Text { quoted: true });
@@ -55,7 +55,7 @@ fn number(text: &str) -> Option<Scalar> {
     }
     let plain = text.replace('_', "");
     if fraction.is_none() && exponent.is_none() {
-        // More digits than i128 has are still a number.
+        // Numbers may have more digits than i128.
         if let Ok(n) = plain.parse() {
             return Some(Scalar::Int(n));
         }

@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 use super::keys::ScenarioKeys;
 use ranges::ranges;
 
-/// The JSON Schema (draft 2020-12) of what a scenario may be, with ranges, defaults and what each key means.
+/// The JSON Schema (draft 2020-12) of a scenario, with ranges, defaults and the meaning of each key.
 ///
-/// It allows what the program reads beyond plain JSON: one value for a list of one, and a name alone for a
-/// choice with settings. It checks structure; the program checks more.
+/// It also allows what the program reads beyond plain JSON: one value for a list of one, and only a name for
+/// a choice with settings. It checks structure; the program checks more.
 pub fn schema() -> Value {
     let mut schema = SchemaSettings::draft2020_12()
         .into_generator()
@@ -56,7 +56,7 @@ pub(super) fn home_of(name: &str) -> Option<&'static str> {
     found.next().map(|(_, home)| home.as_str())
 }
 
-/// A small scenario that says a little of everything.
+/// A small scenario that uses a little of everything.
 fn example() -> Value {
     json!({
         "name": "digits, never reset",
@@ -88,7 +88,7 @@ impl Transform for Shorthands {
     }
 }
 
-/// Where a choice has settings with defaults, its name alone will do.
+/// Where a choice has settings with defaults, its name is enough.
 fn bare_names(schema: &mut Schema) {
     let Some(choices) = schema.get_mut("oneOf").and_then(Value::as_array_mut) else {
         return;
@@ -163,10 +163,10 @@ mod tests {
     };
     use super::*;
 
-    /// Whether `value` has the structure that `schema` (with `root`'s definitions) asks for.
+    /// Whether `value` has the structure required by `schema` (with the definitions of `root`).
     #[allow(clippy::too_many_lines)] // One branch a keyword.
     fn fits(value: &Value, schema: &Value, root: &Value) -> bool {
-        // Keywords beside a reference hold, too.
+        // Keywords next to a reference apply, too.
         if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
             let target = root.pointer(target.trim_start_matches('#'));
             if !target.is_some_and(|target| fits(value, target, root)) {
@@ -447,7 +447,7 @@ mod tests {
         );
     }
 
-    /// Whether a message is about a value beside another.
+    /// Whether a message is about a relation between two values.
     fn crossing(message: &str) -> bool {
         [
             "cannot share",
@@ -457,7 +457,7 @@ mod tests {
             "upside down",
             "at most `",
             "lower end first",
-            "stands in the list",
+            "duplicate entry",
             "has at most the",
             "a lane of",
             "as many as",

@@ -1,7 +1,7 @@
 //! `--set key.path=value`: one value of the tree replaced before anything is checked.
 //!
-//! The value is YAML, so lists and mappings can be given too: `--set seeds=[1,2]`. Keys that the file
-//! leaves out come into being on the way; whether they are allowed is found out with all the others.
+//! The value is YAML, so lists and mappings can be given too: `--set seeds=[1,2]`. Keys that the file omits
+//! are created on the way; whether they are allowed is checked with all the others.
 
 use std::sync::Arc;
 
@@ -42,14 +42,14 @@ pub(super) fn set(root: &mut Node, argument: &str) -> Result<(), ScenarioError> 
     Ok(())
 }
 
-/// The node under `key`, made if it is not there; `above` is the path of `node`.
+/// The node under `key`, created if it does not exist; `above` is the path of `node`.
 fn step<'a>(
     node: &'a mut Node,
     key: &str,
     above: &str,
     place: &Place,
 ) -> Result<&'a mut Node, String> {
-    // `adam` alone stands for `{adam: {}}`.
+    // `adam` alone means `{adam: {}}`.
     if matches!(&node.value, Value::Scalar(name, _) if name == key) {
         *node = Node {
             value: Value::Map(Vec::new()),

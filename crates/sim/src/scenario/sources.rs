@@ -3,25 +3,25 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::report::Report;
+use super::diagnostics::Diagnostics;
 
-/// Records: long and unbroken, with labels that hold in stretches of them (the beats of a heart). Lanes of
-/// an evaluation run through whole records; `concatenated` streams are `stream.samples` stretches in a row
-/// with what lies between them, `single` ones a stretch cut out, `lead` ones a stretch and what lies before it.
+/// Records: long and continuous, with labels valid in stretches of them (the beats of an ECG). Lanes of an
+/// evaluation run through whole records; `concatenated` inputs are `stream.samples` consecutive stretches
+/// with the gaps between them, `single` ones a stretch cut out, `lead` ones a stretch and the gap before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RecordKeys {
-    /// Where a label holds, `[from, until]` in ms from its mark (an R peak), of `events` files; -10,000 to
-    /// 10,000, default where the file says. A stretch ends where the next begins. Longer: more steps to
-    /// decide in.
+    /// Where a label is valid, `[from, until]` in ms from its mark (an R peak), of `events` files; -10,000 to
+    /// 10,000, default as the file states. A stretch ends where the next begins. Longer: more steps to decide
+    /// in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window_ms: Option<[f64; 2]>,
 }
 
 impl RecordKeys {
-    pub(super) fn check(&self, files: bool, frames: bool, report: &mut Report) {
+    pub(super) fn check(&self, files: bool, frames: bool, diagnostics: &mut Diagnostics) {
         if !files {
-            report.problem(
+            diagnostics.problem(
                 "data.records",
                 "is for `events` and `frames` that were cut from records: a synthetic set has none",
             );
@@ -31,14 +31,14 @@ impl RecordKeys {
         };
         let at = "data.records.window_ms";
         if frames {
-            report.problem(at, "is for `events`: frames have a mask of their own");
+            diagnostics.problem(at, "is for `events`: frames have a mask of their own");
         }
         let fits = |x: f64| (-1e4..=1e4).contains(&x);
         for (i, x) in [from, until].into_iter().enumerate() {
-            report.number(&format!("{at}.{i}"), x, fits, "-10,000 to 10,000");
+            diagnostics.number(&format!("{at}.{i}"), x, fits, "-10,000 to 10,000");
         }
         if from >= until {
-            report.problem(
+            diagnostics.problem(
                 at,
                 format!("[{from}, {until}] is empty: give the earlier end first"),
             );
@@ -83,11 +83,11 @@ impl Limits {
         *self == Self::default()
     }
 
-    pub(super) fn check(self, records: bool, report: &mut Report) {
+    pub(super) fn check(self, records: bool, diagnostics: &mut Diagnostics) {
         if records {
-            report.problem(
+            diagnostics.problem(
                 "data.limit",
-                "stands beside `records`, which are heard whole: split fewer of them off instead",
+                "cannot be combined with `records`, which are used whole: split off fewer of them instead",
             );
         }
         for (name, limit) in [
@@ -95,7 +95,7 @@ impl Limits {
             ("valid", self.valid),
             ("test", self.test),
         ] {
-            report.at_least(&format!("data.limit.{name}"), limit.unwrap_or(1) as u64, 1);
+            diagnostics.at_least(&format!("data.limit.{name}"), limit.unwrap_or(1) as u64, 1);
         }
     }
 }

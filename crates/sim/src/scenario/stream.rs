@@ -3,14 +3,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::or_none::OrNone;
-use super::report::Report;
-use crate::stream::{Fill, Gap};
+use super::diagnostics::Diagnostics;
+use saturn_stream::{Fill, Gap};
+use saturn_train::or_none::OrNone;
 
 /// The longest gap, in steps.
 const LONGEST_GAP: usize = 1_000_000;
 
-/// The stream that nets are trained on, and run on unless `evaluate.streams` says otherwise.
+/// The stream for training networks, and for running them unless `evaluate.streams` is given.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct StreamKeys {
@@ -18,7 +18,7 @@ pub struct StreamKeys {
     /// other arms see the same samples, each in its own lane. 1 to 100,000, default 4. More: nets learn
     /// over longer stretches, with fewer and noisier updates.
     pub samples: usize,
-    /// What lies between samples; `none` puts them end to end.
+    /// Gaps between samples; `none` concatenates samples without gaps.
     pub gap: OrNone<GapKeys>,
 }
 
@@ -39,8 +39,8 @@ pub struct GapKeys {
     /// `evaluate.streams`: that of `stream.gap`). Longer: more time to forget in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub steps: Option<[usize; 2]>,
-    /// What is heard in a gap: one of these, or a list from which each gap draws with equal chances; at least one, none twice.
-    /// Default `[silence, noise]` (in `evaluate.streams`: that of `stream.gap`).
+    /// Fill of a gap: one of these, or a list from which each gap draws with equal chances; at least one, no
+    /// duplicates. Default `[silence, noise]` (in `evaluate.streams`: that of `stream.gap`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fill: Option<Vec<Fill>>,
 }
@@ -50,23 +50,23 @@ pub struct GapKeys {
 pub struct Stream {
     /// Samples that follow each other in one lane of an update.
     pub samples: usize,
-    /// What lies between samples, if anything does.
+    /// Gaps between samples, if any.
     pub gap: Option<Gap>,
 }
 
 impl StreamKeys {
     /// Checks the stream.
-    pub(super) fn resolve(&self, report: &mut Report) -> Stream {
-        report.within("stream.samples", self.samples as u64, 1, 100_000);
+    pub(super) fn resolve(&self, diagnostics: &mut Diagnostics) -> Stream {
+        diagnostics.within("stream.samples", self.samples as u64, 1, 100_000);
         Stream {
             samples: self.samples,
-            gap: self.gap.resolve("stream.gap", &Gap::default(), report),
+            gap: resolve_gap(&self.gap, "stream.gap", &Gap::default(), diagnostics),
         }
     }
 }
 
 impl Stream {
-    /// The same as keys, with nothing left out.
+    /// The same as keys, with all defaults filled in.
     pub(super) fn keys(&self) -> StreamKeys {
         StreamKeys {
             samples: self.samples,
@@ -75,7 +75,7 @@ impl Stream {
     }
 }
 
-/// Checked gaps as keys, with nothing left out.
+/// Checked gaps as keys, with all defaults filled in.
 pub(super) fn gap_keys(gap: Option<&Gap>) -> OrNone<GapKeys> {
     gap.map_or(OrNone::None, |gap| {
         OrNone::Value(GapKeys {
@@ -85,37 +85,40 @@ pub(super) fn gap_keys(gap: Option<&Gap>) -> OrNone<GapKeys> {
     })
 }
 
-impl OrNone<GapKeys> {
-    /// Checks the gaps at `path`; what they leave out is taken from `above`.
-    pub(super) fn resolve(&self, path: &str, above: &Gap, report: &mut Report) -> Option<Gap> {
-        let keys = self.as_option()?;
-        let gap = Gap {
-            steps: keys.steps.unwrap_or(above.steps),
-            fill: keys.fill.clone().unwrap_or_else(|| above.fill.clone()),
-        };
-        let [low, high] = gap.steps;
-        let at = format!("{path}.steps");
-        if low > high {
-            report.problem(
-                &at,
-                format!("[{low}, {high}] is upside down: write [{high}, {low}]"),
-            );
-        } else if high > LONGEST_GAP {
-            report.problem(
-                &at,
-                format!("`{high}` is out of range: a gap has at most {LONGEST_GAP} steps"),
-            );
-        } else if high == 0 {
-            report.problem(&at, "gaps of no steps are no gaps: write `gap: none`");
-        }
-        let at = format!("{path}.fill");
-        report.not_empty(&at, &gap.fill, "fill");
-        report.distinct(&at, &gap.fill);
-        for (i, fill) in gap.fill.iter().enumerate() {
-            if let Fill::Noise(factor) = fill {
-                report.positive(&format!("{at}.{i}.noise"), *factor);
-            }
-        }
-        Some(gap)
+/// Checks the gaps at `path`; omitted keys are taken from `above`.
+pub(super) fn resolve_gap(
+    keys: &OrNone<GapKeys>,
+    path: &str,
+    above: &Gap,
+    diagnostics: &mut Diagnostics,
+) -> Option<Gap> {
+    let keys = keys.as_option()?;
+    let gap = Gap {
+        steps: keys.steps.unwrap_or(above.steps),
+        fill: keys.fill.clone().unwrap_or_else(|| above.fill.clone()),
+    };
+    let [low, high] = gap.steps;
+    let at = format!("{path}.steps");
+    if low > high {
+        diagnostics.problem(
+            &at,
+            format!("[{low}, {high}] is upside down: write [{high}, {low}]"),
+        );
+    } else if high > LONGEST_GAP {
+        diagnostics.problem(
+            &at,
+            format!("`{high}` is out of range: a gap has at most {LONGEST_GAP} steps"),
+        );
+    } else if high == 0 {
+        diagnostics.problem(&at, "gaps of 0 steps: write `gap: none` instead");
     }
+    let at = format!("{path}.fill");
+    diagnostics.not_empty(&at, &gap.fill, "fill");
+    diagnostics.distinct(&at, &gap.fill);
+    for (i, fill) in gap.fill.iter().enumerate() {
+        if let Fill::Noise(factor) = fill {
+            diagnostics.positive(&format!("{at}.{i}.noise"), *factor);
+        }
+    }
+    Some(gap)
 }

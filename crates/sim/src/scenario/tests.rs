@@ -8,7 +8,7 @@ mod overrides;
 use std::path::Path;
 
 use super::*;
-use crate::eval::reset::Periodic;
+use saturn_eval::reset::Periodic;
 
 /// The scenario that the design shows.
 pub(super) const DESIGN: &str = "\
@@ -215,7 +215,7 @@ fn every_policy_reads_and_has_a_name_of_its_own() {
         "window_50_hop_25",
     ];
     assert_eq!(names, expected);
-    // What has nothing to set is written as its name.
+    // A choice without settings is written as its name.
     let yaml = to_yaml(&s);
     assert!(
         yaml.contains("- none\n") && yaml.contains("- oracle\n"),
@@ -321,7 +321,8 @@ fn paths_are_found_beside_the_scenario_first() {
     assert_eq!(valid, Path::new("./no/b.h5"));
     let message = s.find_data().err().map(|e| e.to_string());
     let expected = format!(
-        "{}:5:12: data.events.valid: no file `./no/b.h5`, neither beside the scenario nor in the current folder",
+        "{}:5:12: data.events.valid: no file `./no/b.h5`, neither in the scenario's folder nor in the \
+        current folder",
         file.display()
     );
     assert_eq!(message, Some(expected));
@@ -349,7 +350,7 @@ fn an_environment_variable_may_begin_a_path() {
     }
 }
 
-/// The scenario is good where the data are not; who needs them is told why they are not found.
+/// The scenario is valid even if its data do not exist; a command that needs them gets the reason.
 #[test]
 fn a_variable_that_is_not_set_is_named_when_the_data_are_needed() {
     let s = good("name: x\ndata: {events: {train: $SATURN_NOT_SET/a, valid: b, test: c}}");

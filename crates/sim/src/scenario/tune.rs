@@ -3,22 +3,22 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::diagnostics::Diagnostics;
 use super::named::Named;
-use super::report::Report;
 
-/// A search for settings by successive halving, on the validation split alone.
+/// A search for settings by successive halving, on the validation split only.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TuneKeys {
     /// Settings that are tried in the first round, the scenario's own among them; 2 to 100,000, default 18.
     /// More: a better chance of good ones, in as many times the time.
     pub candidates: usize,
-    /// Of so many, the best one goes on to the next round, which trains so many times as long; 2 to
-    /// 100,000, default 3. More: fewer rounds, and slow starters are given up earlier.
+    /// Of so many, the best one advances to the next round, which trains so many times as long; 2 to 100,000,
+    /// default 3. More: fewer rounds, and slow starters are eliminated earlier.
     pub halving: usize,
-    /// Where each key is looked for, by its path, such as `train.lr`. Default: the learning rate of every
-    /// net, the widths of its layers, the weight of the divergence, and the windows and thresholds of
-    /// estimated masks, around what the scenario has.
+    /// Search range of each key, by its path, such as `train.lr`. Default: the learning rate of every
+    /// network, the widths of its layers, the weight of the divergence, and the windows and thresholds of
+    /// estimated masks, around the scenario's values.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub search: Option<Named<Range>>,
 }
@@ -47,23 +47,23 @@ pub enum Range {
 
 impl TuneKeys {
     /// Checks the settings.
-    pub(super) fn check(&self, report: &mut Report) {
-        report.within("tune.candidates", self.candidates as u64, 2, 100_000);
-        report.within("tune.halving", self.halving as u64, 2, 100_000);
+    pub(super) fn check(&self, diagnostics: &mut Diagnostics) {
+        diagnostics.within("tune.candidates", self.candidates as u64, 2, 100_000);
+        diagnostics.within("tune.halving", self.halving as u64, 2, 100_000);
         for (key, range) in self.search.iter().flat_map(Named::iter) {
             let at = format!("tune.search.{key}");
             let ordered = |[low, high]: [f64; 2]| low < high && low.is_finite() && high.is_finite();
             match range {
-                Range::Log(ends) if !ordered(*ends) || ends[0] <= 0.0 => report.problem(
+                Range::Log(ends) if !ordered(*ends) || ends[0] <= 0.0 => diagnostics.problem(
                     &format!("{at}.log"),
                     format!("`{ends:?}` is out of range: it must be two numbers above 0, the lower one first"),
                 ),
-                Range::Linear(ends) if !ordered(*ends) => report.problem(
+                Range::Linear(ends) if !ordered(*ends) => diagnostics.problem(
                     &format!("{at}.linear"),
                     format!("`{ends:?}` is out of range: it must be two numbers, the lower one first"),
                 ),
                 Range::Choice(choices) => {
-                    report.not_empty(&format!("{at}.choice"), choices, "number");
+                    diagnostics.not_empty(&format!("{at}.choice"), choices, "number");
                 }
                 _ => {}
             }

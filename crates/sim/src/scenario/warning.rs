@@ -1,11 +1,11 @@
-//! What is odd in a scenario or its data, though it can be run: the value that was found, why it is odd, and what
-//! to do. A warning changes no result.
+//! Warnings about a scenario or its data that can be run: the value that was found, the reason, and the
+//! remedy. A warning changes no result.
 
 use std::fmt;
 
 use super::problem::{Place, Prefix};
 
-/// What a warning is about.
+/// The subject of a warning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum WarningKind {
     /// A key that changes nothing.
@@ -26,10 +26,10 @@ pub enum WarningKind {
     EmptyClass,
 }
 
-/// One thing that is odd.
+/// One warning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
-    /// What it is about.
+    /// Its subject.
     pub kind: WarningKind,
     /// Where the value was written.
     pub place: Place,
@@ -37,7 +37,7 @@ pub struct Warning {
     pub path: String,
     /// What was found.
     pub found: String,
-    /// Why that is odd.
+    /// Its reason.
     pub why: String,
     /// What to do.
     pub remedy: String,

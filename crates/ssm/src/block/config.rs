@@ -1,7 +1,7 @@
 //! The configuration of `ssm_block`.
 
 use saturn_cell::rng::ChaCha8Rng;
-use saturn_cell::{Cell, CellConfig, ConfigError, Count, Real, Size};
+use saturn_cell::{Built, CellConfig, ConfigError, Count, Real, Size};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -63,20 +63,21 @@ pub struct SsmBlockConfig {
 
 impl Default for SsmBlockConfig {
     fn default() -> Self {
+        let all = Continuous::default();
         Self {
             width: 96,
-            states: 64,
+            states: all.states,
             dynamics: BlockDynamics::Continuous,
-            discretization: Discretization::Zoh,
-            init: Init::S4dLin,
-            frequencies: 16,
-            dt_min: 0.002,
-            dt_max: 0.4,
-            conjugate: true,
+            discretization: all.discretization,
+            init: all.init,
+            frequencies: all.frequencies,
+            dt_min: all.dt_min,
+            dt_max: all.dt_max,
+            conjugate: all.conjugate,
             norm: Norm::Layer,
             glu: true,
             residual: true,
-            normalise: true,
+            normalise: all.normalise,
         }
     }
 }
@@ -106,12 +107,7 @@ impl CellConfig for SsmBlockConfig {
         }
     }
 
-    fn build<R: Real>(
-        &self,
-        inputs: usize,
-        dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+    fn build<R: Real>(&self, inputs: usize, dt_ms: f64, rng: &mut ChaCha8Rng) -> Built<R> {
         Ok(Box::new(SsmBlock::new(self, inputs, dt_ms, rng)?))
     }
 

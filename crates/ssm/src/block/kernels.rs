@@ -1,4 +1,5 @@
-//! (3) to (8) of [`crate::block`], forward and reverse, but for the products.
+//! (4) to (8) of [`crate::block`], forward and reverse, but for the products. GELU and sigmoid are slower in `each`
+//! than in these loops.
 
 use multiversion::multiversion;
 use saturn_cell::elementary::sigmoid;
@@ -6,21 +7,6 @@ use saturn_cell::{Params, Real, Recorded, View, ViewMut, column, column_mut};
 
 use super::{D, SsmBlock};
 use crate::gelu::{gelu, gelu_slope};
-
-/// (3)
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-pub(super) fn scan<R: Real>(
-    cell: &SsmBlock<R>,
-    mut drive: ViewMut<R>,
-    prev: View<R>,
-    mut next: ViewMut<R>,
-) {
-    for lane in 0..prev.ncols() {
-        let w = &mut column_mut(&mut drive, lane)[cell.rows.v.clone()];
-        let h = column(&prev, lane);
-        cell.diagonal.advance(w, h, column_mut(&mut next, lane)); // (3)
-    }
-}
 
 /// (4)'s skip, and (5).
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
@@ -58,7 +44,7 @@ pub(super) fn gate<R: Real>(cell: &SsmBlock<R>, mut drive: ViewMut<R>, mut y: Vi
 
 /// (8)ᵀ, (7)ᵀ
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-pub(super) fn gate_reverse<R: Real>(
+pub(super) fn gate_backward<R: Real>(
     cell: &SsmBlock<R>,
     at: Recorded<R>,
     dy: View<R>,
@@ -84,7 +70,7 @@ pub(super) fn gate_reverse<R: Real>(
 
 /// (5)ᵀ, and (4)ᵀ for the skip.
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-pub(super) fn excite_reverse<R: Real>(
+pub(super) fn excite_backward<R: Real>(
     cell: &SsmBlock<R>,
     at: Recorded<R>,
     mut d_drive: ViewMut<R>,
@@ -105,18 +91,5 @@ pub(super) fn excite_reverse<R: Real>(
             *d_u = d * d_s; // (4)ᵀ
             *to += d_s * u; // (4)ᵀ
         }
-    }
-}
-
-/// (3)ᵀ
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-pub(super) fn scan_reverse<R: Real>(
-    cell: &SsmBlock<R>,
-    mut adj: ViewMut<R>,
-    mut d_drive: ViewMut<R>,
-) {
-    for lane in 0..adj.ncols() {
-        let d_w = &mut column_mut(&mut d_drive, lane)[cell.rows.v.clone()];
-        cell.diagonal.retreat(column_mut(&mut adj, lane), d_w); // (3)ᵀ
     }
 }

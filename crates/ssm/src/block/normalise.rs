@@ -1,6 +1,7 @@
 //! (1) of [`crate::block`], the norm with gain and bias, forward and reverse.
 
 use multiversion::multiversion;
+use saturn_cell::kernel::each;
 use saturn_cell::{Input, Params, Real, Recorded, View, ViewMut, column, column_mut};
 
 use super::{NORM_BIAS, NORM_GAIN, SsmBlock};
@@ -50,7 +51,7 @@ pub(super) fn normalise<R: Real>(cell: &SsmBlock<R>, x: Input<R>, mut drive: Vie
 
 /// (4)ᵀ, (1)ᵀ and (8)ᵀ for x; `dx` comes in with (2)ᵀ.
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-pub(super) fn normalise_reverse<R: Real>(
+pub(super) fn normalise_backward<R: Real>(
     cell: &SsmBlock<R>,
     at: Recorded<R>,
     d_drive: View<R>,
@@ -67,7 +68,7 @@ pub(super) fn normalise_reverse<R: Real>(
         if cell.norm.has_gain() {
             let n = &drive[rows.n.clone()];
             cell.norm_gradients(n, dx, grad); // (1)ᵀ
-            cell.norm.reverse(n, drive[rows.r.start], dx); // (1)ᵀ
+            cell.norm.backward(n, drive[rows.r.start], dx); // (1)ᵀ
         }
         for (dx, &d_x) in dx.iter_mut().zip(&d_drive[rows.x.clone()]) {
             *dx += d_x; // (8)ᵀ
@@ -85,12 +86,13 @@ impl<R: Real> SsmBlock<R> {
             }
         }
         if self.norm.has_gain() {
-            let gains = self.params[NORM_GAIN].as_slice().iter();
-            let pairs = d.iter_mut().zip(n).zip(gains);
-            for (to, ((d, &n), &gain)) in grad[NORM_GAIN].as_mut_slice().iter_mut().zip(pairs) {
-                *to += *d * n;
-                *d *= gain;
-            }
+            let (to, gain) = (
+                grad[NORM_GAIN].as_mut_slice(),
+                self.params[NORM_GAIN].as_slice(),
+            );
+            each([to, d], [n, gain], |[to, d], [n, gain]| {
+                [to + d * n, d * gain]
+            });
         }
     }
 

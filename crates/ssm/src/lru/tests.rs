@@ -3,10 +3,10 @@
 use nalgebra::{Complex, DMatrix};
 
 use super::*;
-use saturn_cell::agree::{assert_dense_equals_events, assert_stream_equals_sequence};
+use saturn_cell::agree::assert_twins;
 use saturn_cell::gradcheck::{Setup, assert_gradients, random};
 use saturn_cell::rng::generator;
-use saturn_cell::{FieldKind, Input, Stream, Tape};
+use saturn_cell::{Cell, FieldKind, Input, Stream, Tape};
 
 use crate::diagonal::{B, C};
 use crate::ssm::D;
@@ -118,17 +118,8 @@ fn gradients_at_another_bin_width() {
 }
 
 #[test]
-fn stream_equals_sequence() {
-    for lanes in [1, 3] {
-        assert_stream_equals_sequence(&cell::<f64>(&small()), 40, lanes);
-        assert_stream_equals_sequence(&cell::<f32>(&small()), 40, lanes);
-    }
-}
-
-#[test]
-fn dense_equals_events() {
-    assert_dense_equals_events(&cell::<f64>(&small()), 12, 3);
-    assert_dense_equals_events(&cell::<f32>(&small()), 12, 3);
+fn stream_equals_sequence_and_dense_equals_events() {
+    assert_twins(&small(), 5);
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! The configuration of `selective_ssm`.
 
 use saturn_cell::rng::ChaCha8Rng;
-use saturn_cell::{Cell, CellConfig, ConfigError, Count, Real, Size};
+use saturn_cell::{Built, CellConfig, ConfigError, Count, Real, Size};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::SelectiveSsm;
+use crate::continuous::check_steps;
 
 /// How the input of a selective state-space model becomes steps; its states decay exactly in either case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -69,17 +70,7 @@ impl CellConfig for SelectiveSsmConfig {
     fn check(&self) -> Result<(), ConfigError> {
         ConfigError::unless_at_least_one("width", self.width)?;
         ConfigError::unless_at_least_one("states", self.states)?;
-        for (key, value) in [("dt_min", self.dt_min), ("dt_max", self.dt_max)] {
-            ConfigError::unless_positive(key, value)?;
-        }
-        if self.dt_min > self.dt_max {
-            return Err(ConfigError::Reversed {
-                low: "dt_min",
-                high: "dt_max",
-                low_value: self.dt_min,
-                high_value: self.dt_max,
-            });
-        }
+        check_steps(self.dt_min, self.dt_max)?;
         ConfigError::unless_at_least_zero("input_gain", self.input_gain)
     }
 
@@ -97,12 +88,7 @@ impl CellConfig for SelectiveSsmConfig {
         }
     }
 
-    fn build<R: Real>(
-        &self,
-        inputs: usize,
-        dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+    fn build<R: Real>(&self, inputs: usize, dt_ms: f64, rng: &mut ChaCha8Rng) -> Built<R> {
         Ok(Box::new(SelectiveSsm::new(self, inputs, dt_ms, rng)?))
     }
 }

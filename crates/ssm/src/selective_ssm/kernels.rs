@@ -2,6 +2,7 @@
 
 use multiversion::multiversion;
 use saturn_cell::elementary::{exp, sigmoid};
+use saturn_cell::kernel::each;
 use saturn_cell::{Params, Real, Recorded, View, ViewMut, column, column_mut};
 
 use super::number::{Number, parts, parts_mut};
@@ -108,9 +109,8 @@ pub(super) fn read<R: Real, Z: Number<R>>(
     for j in 0..out.ncols() {
         let (above, y) = column_mut(&mut drive, j).split_at_mut(rows.y.start);
         let (c_re, c_im) = parts::<R, Z>(&above[rows.c.clone()], n, (0, n));
-        for (y, (&d, &u)) in y.iter_mut().zip(d.iter().zip(&above[rows.u.clone()])) {
-            *y = d * u; // (5)
-        }
+        let y = &mut y[..h];
+        each([y], [d, &above[rows.u.clone()]], |_, [d, u]| [d * u]); // (5)
         for state in 0..n {
             let c = Z::at(c_re, c_im, state).scaled(kappa);
             let own = (state * h, h);
@@ -129,7 +129,7 @@ pub(super) fn read<R: Real, Z: Number<R>>(
 
 /// (6)ᵀ, (5)ᵀ but for u
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-pub(super) fn read_reverse<R: Real, Z: Number<R>>(
+pub(super) fn read_backward<R: Real, Z: Number<R>>(
     cell: &SelectiveSsm<R>,
     at: Recorded<R>,
     dy: View<R>,
@@ -144,17 +144,19 @@ pub(super) fn read_reverse<R: Real, Z: Number<R>>(
         let (above, d_y) = column_mut(&mut d_drive, j).split_at_mut(rows.y.start);
         let d_y = &mut d_y[..h];
         d_y.copy_from_slice(column(&dy, j));
-        let gated = drive[rows.z.clone()].iter().zip(&drive[rows.y.clone()]);
-        let d_z = above[rows.z.clone()].iter_mut();
-        for ((d_y, d_z), (&z, &y)) in d_y.iter_mut().zip(d_z).zip(gated) {
-            let open = sigmoid(z);
-            *d_z = *d_y * y * open * (R::one() + z * (R::one() - open)); // (6)ᵀ
-            *d_y *= z * open; // (6)ᵀ
+        if cell.config.gate {
+            let (z, y) = (&drive[rows.z.clone()], &drive[rows.y.clone()]);
+            let d_z = &mut above[rows.z.clone()];
+            each([d_y, d_z], [z, y], |[d_y, _], [z, y]| {
+                let open = sigmoid(z);
+                [
+                    d_y * (z * open),
+                    d_y * y * open * (R::one() + z * (R::one() - open)),
+                ] // (6)ᵀ
+            });
         }
-        let pairs = d_y.iter().zip(&drive[rows.u.clone()]);
-        for (d, (&d_y, &u)) in grad[D].as_mut_slice().iter_mut().zip(pairs) {
-            *d += d_y * u; // (5)ᵀ
-        }
+        let (d, u) = (grad[D].as_mut_slice(), &drive[rows.u.clone()]);
+        each([d], [d_y, u], |[d], [d_y, u]| [d + d_y * u]); // (5)ᵀ
         let (c_re, c_im) = parts::<R, Z>(&drive[rows.c.clone()], n, (0, n));
         let (d_c_re, d_c_im) = parts_mut::<R, Z>(&mut above[rows.c.clone()], n, (0, n));
         let d_states = column_mut(&mut d_states, j);
@@ -177,7 +179,7 @@ pub(super) fn read_reverse<R: Real, Z: Number<R>>(
 
 /// (5)ᵀ for u, (4)ᵀ, (3)ᵀ, (2)ᵀ
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-pub(super) fn scan_reverse<R: Real, Z: Number<R>>(
+pub(super) fn scan_backward<R: Real, Z: Number<R>>(
     cell: &SelectiveSsm<R>,
     at: Recorded<R>,
     mut adj: ViewMut<R>,
@@ -195,9 +197,7 @@ pub(super) fn scan_reverse<R: Real, Z: Number<R>>(
         let (above, d_bc) = above.split_at_mut(rows.b.start);
         let (d_b_re, d_b_im) = parts_mut::<R, Z>(&mut d_bc[..rows.b.len()], n, (0, n));
         let (d_u, d_delta) = above[..2 * h].split_at_mut(h);
-        for (d_u, (&skip, &d_y)) in d_u.iter_mut().zip(skip.iter().zip(&*d_y)) {
-            *d_u = skip * d_y; // (5)ᵀ
-        }
+        each([d_u], [skip, &d_y[..h]], |_, [skip, d_y]| [skip * d_y]); // (5)ᵀ
         d_delta.fill(R::zero());
         // ȳ is used up: its rows take the terms of B's sum, which else would keep the loop from running wide.
         let terms = &mut d_y[..h];

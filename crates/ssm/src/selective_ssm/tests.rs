@@ -1,7 +1,7 @@
 //! `selective_ssm` against closed forms, by hand, and against itself.
 
 use super::*;
-use saturn_cell::agree::{assert_dense_equals_events, assert_stream_equals_sequence};
+use saturn_cell::agree::assert_twins;
 use saturn_cell::gradcheck::{Setup, assert_gradients, random_events};
 use saturn_cell::rng::generator;
 use saturn_cell::{Stream, Tape};
@@ -118,12 +118,7 @@ fn gradients() {
 #[test]
 fn stream_equals_sequence_and_dense_equals_events() {
     for config in variants() {
-        for lanes in [1, 3] {
-            assert_stream_equals_sequence(&cell::<f64>(&config, 5), 40, lanes);
-            assert_stream_equals_sequence(&cell::<f32>(&config, 5), 40, lanes);
-        }
-        assert_dense_equals_events(&cell::<f64>(&config, 5), 12, 3);
-        assert_dense_equals_events(&cell::<f32>(&config, 5), 12, 3);
+        assert_twins(&config, 5);
     }
 }
 
@@ -190,7 +185,7 @@ fn a_memory_keeps_its_length_in_milliseconds() {
 }
 
 #[test]
-fn what_it_shows_and_counts() {
+fn rows_fields_and_synapses() {
     for config in variants() {
         let cell = cell::<f64>(&config, 4);
         let n = if config.complex { 4 } else { 2 };

@@ -1,7 +1,7 @@
 //! The configuration of `spiking_ssm`.
 
 use saturn_cell::rng::ChaCha8Rng;
-use saturn_cell::{Cell, CellConfig, ConfigError, Count, Real, Size};
+use saturn_cell::{Built, CellConfig, ConfigError, Count, Real, Size};
 use saturn_neurons::decay::TimeConstants;
 use saturn_neurons::spike_reset::{ResetGradient, SpikeReset};
 use saturn_neurons::surrogate::Surrogate;
@@ -64,16 +64,17 @@ pub struct SpikingSsmConfig {
 
 impl Default for SpikingSsmConfig {
     fn default() -> Self {
+        let all = Continuous::default();
         Self {
             width: 96,
-            states: 64,
-            discretization: Discretization::Zoh,
-            init: Init::S4dLin,
-            frequencies: 16,
-            dt_min: 0.002,
-            dt_max: 0.4,
-            conjugate: true,
-            normalise: true,
+            states: all.states,
+            discretization: all.discretization,
+            init: all.init,
+            frequencies: all.frequencies,
+            dt_min: all.dt_min,
+            dt_max: all.dt_max,
+            conjugate: all.conjugate,
+            normalise: all.normalise,
             skip: true,
             readout_gain: 1.5,
             tau_mem_ms: TimeConstants::Same(20.0),
@@ -126,17 +127,8 @@ impl CellConfig for SpikingSsmConfig {
         }
     }
 
-    fn build<R: Real>(
-        &self,
-        inputs: usize,
-        dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+    fn build<R: Real>(&self, inputs: usize, dt_ms: f64, rng: &mut ChaCha8Rng) -> Built<R> {
         Ok(Box::new(SpikingSsm::new(self, inputs, dt_ms, rng)?))
-    }
-
-    fn spikes(&self) -> bool {
-        true
     }
 
     /// Membranes are in units of the threshold.

@@ -2,7 +2,7 @@
 
 use super::*;
 use nalgebra::Complex;
-use saturn_cell::agree::{assert_dense_equals_events, assert_stream_equals_sequence};
+use saturn_cell::agree::assert_twins;
 use saturn_cell::gradcheck::{Setup, assert_gradients, check, random_events};
 use saturn_cell::rng::generator;
 use saturn_cell::{Stream, Tape};
@@ -40,7 +40,7 @@ fn without_resets_the_membrane_s_impulse_response_is_a_sum_of_two_powers() {
     };
     let cell = SpikingSsm::<f64>::new(&config, 1, 10.0, &mut generator(1, "init", 0)).unwrap();
     let p = cell.params();
-    let learnt = |i: usize, s: usize| p[cell.diagonal.position(i)][s];
+    let learnt = |i: usize, s: usize| p[cell.system.diagonal.position(i)][s];
     let alpha = Complex::from((-0.25f64).exp());
     let mut stream = Stream::new(&cell, 1);
     for t in 0..60 {
@@ -89,7 +89,7 @@ fn four_steps_by_hand() {
         };
         let rng = &mut generator(1, "init", 0);
         let mut cell = SpikingSsm::<f64>::new(&config, 1, 10.0, rng).unwrap();
-        let learnt = [LOG_RE, IM, LOG_STEP, LOG_GAIN].map(|i| cell.diagonal.position(i));
+        let learnt = [LOG_RE, IM, LOG_STEP, LOG_GAIN].map(|i| cell.system.diagonal.position(i));
         cell.update(&mut |p| {
             for (i, value) in learnt.into_iter().zip([2f64.ln().ln(), 0.0, 0.0, 0.0]) {
                 p[i][0] = value;
@@ -160,12 +160,7 @@ fn stream_equals_sequence_and_dense_equals_events() {
             spike_reset,
             ..small()
         };
-        for lanes in [1, 3] {
-            assert_stream_equals_sequence(&cell::<f64>(&config), 40, lanes);
-            assert_stream_equals_sequence(&cell::<f32>(&config), 40, lanes);
-        }
-        assert_dense_equals_events(&cell::<f64>(&config), 12, 3);
-        assert_dense_equals_events(&cell::<f32>(&config), 12, 3);
+        assert_twins(&config, 5);
     }
 }
 
@@ -188,7 +183,7 @@ fn a_fresh_cell_is_alive() {
 }
 
 #[test]
-fn what_it_shows_and_counts() {
+fn fields_output_and_synapses() {
     let cell = cell::<f64>(&small());
     let kinds: Vec<_> = cell
         .fields()
@@ -201,7 +196,7 @@ fn what_it_shows_and_counts() {
         ("s", FieldKind::Spikes),
     ];
     assert_eq!(kinds, wanted);
-    assert_eq!(cell.shows(), Some(11..14));
+    assert_eq!(cell.output().rows(), Some(11..14));
     assert!(Cell::spikes(&cell));
     assert_eq!(cell.moduli().unwrap().len(), 4);
     let synapses = cell.synapses();

@@ -2,7 +2,7 @@
 
 use super::*;
 use nalgebra::{Complex, DMatrix};
-use saturn_cell::agree::{assert_dense_equals_events, assert_stream_equals_sequence};
+use saturn_cell::agree::assert_twins;
 use saturn_cell::gradcheck::{Setup, assert_gradients, random};
 use saturn_cell::rng::generator;
 use saturn_cell::{Stream, Tape};
@@ -40,7 +40,7 @@ fn the_impulse_response_is_a_sum_of_powers() {
         };
         let cell = Ssm::<f64>::new(&config, 1, 5.0, &mut generator(1, "init", 0)).unwrap();
         let p = cell.params();
-        let learnt = |i| &p[cell.diagonal.position(i)];
+        let learnt = |i| &p[cell.system.diagonal.position(i)];
         let mut stream = Stream::new(&cell, 1);
         for t in 0..60 {
             let u = DMatrix::from_element(1, 1, if t == 0 { 1.0 } else { 0.0 });
@@ -74,7 +74,7 @@ fn two_steps_by_hand() {
     // λ = -ln 2 + iπ/2, Δ = 1: L = i/2. B = λ/(L - 1), so that f B = 1, halved as the gain is 2.
     let lambda = Complex::new(-(2f64.ln()), std::f64::consts::FRAC_PI_2);
     let b = lambda / (Complex::new(0.0, 0.5) - 1.0);
-    let learnt = [LOG_RE, IM, LOG_STEP, LOG_GAIN].map(|i| cell.diagonal.position(i));
+    let learnt = [LOG_RE, IM, LOG_STEP, LOG_GAIN].map(|i| cell.system.diagonal.position(i));
     cell.update(&mut |p| {
         for (i, value) in learnt
             .into_iter()
@@ -167,10 +167,10 @@ fn event_by_event_is_bin_by_bin() {
             let rng = &mut generator(5, "init", 0);
             let mut cell = Ssm::<f64>::new(&config, 5, dt_ms, rng).unwrap();
             // The learnt numbers must be one net's in bins of either width; initial gains are not.
-            let gain = cell.diagonal.position(LOG_GAIN);
+            let gain = cell.system.diagonal.position(LOG_GAIN);
             cell.update(&mut |p| p[gain].fill(0.1));
             let p = cell.params();
-            let learnt = |i| &p[cell.diagonal.position(i)];
+            let learnt = |i| &p[cell.system.diagonal.position(i)];
             let mut stream = Stream::new(&cell, 1);
             let (mut state, mut last, mut bin) = (vec![Complex::from(0.0); 4], 0.0, 0);
             for (i, &(time, channel)) in events.iter().enumerate() {
@@ -208,17 +208,8 @@ fn event_by_event_is_bin_by_bin() {
 }
 
 #[test]
-fn stream_equals_sequence() {
-    for lanes in [1, 3] {
-        assert_stream_equals_sequence(&cell::<f64>(&small()), 40, lanes);
-        assert_stream_equals_sequence(&cell::<f32>(&small()), 40, lanes);
-    }
-}
-
-#[test]
-fn dense_equals_events() {
-    assert_dense_equals_events(&cell::<f64>(&small()), 12, 3);
-    assert_dense_equals_events(&cell::<f32>(&small()), 12, 3);
+fn stream_equals_sequence_and_dense_equals_events() {
+    assert_twins(&small(), 5);
 }
 
 #[test]

@@ -1,20 +1,20 @@
-//! The layout that every file of a state has.
+//! The layout shared by all state files.
 //!
 //! ```text
 //! offset size
-//!      0   16  what it is and the layout's version: "saturn stream 1\n", "saturn resume 2\n"
+//!      0   16  kind of file and layout version: "saturn stream 1\n", "saturn resume 2\n"
 //!     16    8  n, the length of the body
 //!     24   32  SHA-256 of the body
 //!     56    n  the body
 //! ```
 //!
-//! The body of a checkpoint is postcard: the key of what it belongs to, then the state.
+//! The body of a checkpoint is postcard: the key of the stage, then its state.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-/// The head's first bytes: fourteen that name the kind of file, a version, a line's end.
+/// The head's first bytes: fourteen that name the kind of file, a version digit, a newline.
 pub type Magic = [u8; 16];
 
 /// Bytes before the body.
@@ -22,22 +22,22 @@ pub const HEADER: usize = 56;
 /// The head of a checkpoint.
 pub const CHECKPOINT: &Magic = b"saturn resume 2\n";
 
-/// Why a file is not taken up.
+/// Why a file is rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// It is something else.
-    #[error("is no {0}")]
+    /// It is another kind of file.
+    #[error("is not a {0}")]
     Foreign(&'static str),
     /// It was written in another layout.
     #[error("is of another version of saturn")]
     Version,
-    /// It does not hold as many bytes as it says.
-    #[error("is torn: it is shorter or longer than it says")]
+    /// Its length differs from the one in its header.
+    #[error("is truncated or corrupt: its length does not match its header")]
     Torn,
-    /// It holds other bytes than were written.
+    /// Its contents differ from what was written.
     #[error("is damaged: {0}")]
     Damaged(String),
-    /// It belongs to other settings, data, or another place of the matrix.
+    /// It belongs to other settings, other data, or another trial.
     #[error("is of another scenario, other data or another version of saturn")]
     Other,
 }
@@ -52,7 +52,7 @@ pub fn seal(magic: &Magic, body: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The body of a file that is `called` so, if all of its head fits.
+/// The body of a file of the kind `called`, if its whole head is valid.
 pub fn open<'a>(magic: &Magic, called: &'static str, bytes: &'a [u8]) -> Result<&'a [u8], Refused> {
     if bytes.len() < magic.len() || bytes[..14] != magic[..14] {
         return Err(Refused::Foreign(called));
@@ -70,18 +70,18 @@ pub fn open<'a>(magic: &Magic, called: &'static str, bytes: &'a [u8]) -> Result<
         return Err(Refused::Torn);
     }
     if header[24..HEADER] != *Sha256::digest(body) {
-        return Err(Refused::Damaged("its checksum does not fit".to_owned()));
+        return Err(Refused::Damaged("its checksum does not match".to_owned()));
     }
     Ok(body)
 }
 
-/// The bytes of a checkpoint of what has `key`.
+/// The bytes of a checkpoint with `key`.
 pub fn encode(key: &str, state: &impl Serialize) -> postcard::Result<Vec<u8>> {
     let body = postcard::to_extend(state, postcard::to_stdvec(key)?)?;
     Ok(seal(CHECKPOINT, &body))
 }
 
-/// The state in the bytes of a checkpoint of what has `key`.
+/// The state in the bytes of a checkpoint with `key`.
 pub fn decode<T: DeserializeOwned>(key: &str, bytes: &[u8]) -> Result<T, Refused> {
     let body = open(CHECKPOINT, "checkpoint", bytes)?;
     let damaged = |e: postcard::Error| Refused::Damaged(e.to_string());

@@ -15,9 +15,9 @@ use crate::folder::{FolderError, write_beside};
 /// How often checkpoints are written, and how many are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Keeping {
-    /// Time from one to the next; 0 is at every opportunity.
+    /// Interval between checkpoints; 0 writes one at every opportunity.
     pub every: Duration,
-    /// How many of a stage are kept, at least 1.
+    /// Number kept per stage, at least 1.
     pub keep: usize,
 }
 
@@ -30,22 +30,23 @@ impl Default for Keeping {
     }
 }
 
-/// A stage of work that can be stopped and gone on with.
+/// A stage of work that can be stopped and resumed.
 #[derive(Clone, Copy, Debug)]
 pub struct Stage<'a> {
-    /// Where its checkpoints lie.
+    /// The folder of its checkpoints.
     pub folder: &'a Path,
-    /// What their names begin with.
+    /// Prefix of their names.
     pub name: &'a str,
-    /// The checksum of all that its results depend on.
+    /// Checksum of everything its results depend on.
     pub key: &'a str,
-    /// How often and how many.
+    /// Interval and number kept.
     pub keeping: Keeping,
 }
 
-/// A stage's first checkpoint comes so early, so that a folder that cannot hold it is found out at once.
+/// The first checkpoint of a stage is written this early, so that a folder that cannot store it is noticed
+/// soon.
 const FIRST: Duration = Duration::from_secs(1);
-/// The largest file that is read, bytes.
+/// Largest file that is read, bytes.
 const LARGEST: u64 = 1 << 32;
 const ENDING: &str = ".ckpt";
 
@@ -56,7 +57,7 @@ pub struct Keeper {
     name: String,
     key: String,
     keeping: Keeping,
-    /// The number of the last one.
+    /// Number of the last one.
     number: u64,
     /// When the next one is due.
     due: Instant,
@@ -75,7 +76,7 @@ impl Keeper {
         }
     }
 
-    /// The newest sound checkpoint of this stage, if there is one. `say` hears of those that are refused.
+    /// The newest valid checkpoint of this stage, if any. `say` receives a line for each rejected one.
     pub fn load<T: DeserializeOwned>(
         &mut self,
         say: &dyn Fn(&str),
@@ -96,8 +97,8 @@ impl Keeper {
             }
         }
         let hint = match &taken {
-            Some((path, _)) => format!("going on from {}", path.display()),
-            None => "there is no other one, so this part of the run begins anew".to_owned(),
+            Some((path, _)) => format!("resuming from {}", path.display()),
+            None => "no earlier checkpoint exists, so this part of the run starts again".to_owned(),
         };
         for line in refused {
             say(&format!("{line}\nhint: {hint}"));
@@ -112,23 +113,23 @@ impl Keeper {
             source,
         };
         if fs::metadata(path).map_err(failed)?.len() > LARGEST {
-            return Ok(Err("is no checkpoint: it is far too large".to_owned()));
+            return Ok(Err("is not a checkpoint: it is far too large".to_owned()));
         }
         let bytes = fs::read(path).map_err(failed)?;
         Ok(decode(&self.key, &bytes).map_err(|why| why.to_string()))
     }
 
-    /// Whether the time for the next checkpoint has come.
+    /// Whether the next checkpoint is due.
     pub fn is_due(&self) -> bool {
         Instant::now() >= self.due
     }
 
-    /// Whether the stage has run for long enough that its end is worth keeping while others go on.
+    /// Whether the stage has run for long enough that its final state is worth keeping while others run.
     pub fn is_worth_it(&self, ran: Duration) -> bool {
         ran >= self.keeping.every.min(FIRST)
     }
 
-    /// Writes a checkpoint, and removes those that are too old.
+    /// Writes a checkpoint and removes the oldest beyond the limit.
     pub fn save(&mut self, state: &impl Serialize) -> Result<(), FolderError> {
         self.number += 1;
         let path = self.path(self.number);
@@ -152,7 +153,7 @@ impl Keeper {
         self.folder.join(name)
     }
 
-    /// The numbers of the checkpoints that are there.
+    /// The numbers of the existing checkpoints.
     fn numbers(&self) -> Result<Vec<u64>, FolderError> {
         let number = |name: &str| {
             let rest = name.strip_prefix(&self.name)?.strip_prefix('.')?;
@@ -163,7 +164,7 @@ impl Keeper {
     }
 }
 
-/// Removes every checkpoint in `folder` whose name begins with `name`: the stage has ended.
+/// Removes every checkpoint in `folder` whose name begins with `name`: the stage is complete.
 pub fn remove(folder: &Path, name: &str) -> Result<(), FolderError> {
     for file in names(folder)? {
         if file.starts_with(name) && file.ends_with(ENDING) {
@@ -173,7 +174,7 @@ pub fn remove(folder: &Path, name: &str) -> Result<(), FolderError> {
     Ok(())
 }
 
-/// The names of the files in `folder`; none where there is no such folder.
+/// The names of the files in `folder`; empty if the folder does not exist.
 fn names(folder: &Path) -> Result<Vec<String>, FolderError> {
     let failed = |source| FolderError::Io {
         path: folder.to_owned(),
@@ -192,7 +193,7 @@ fn names(folder: &Path) -> Result<Vec<String>, FolderError> {
     Ok(names)
 }
 
-/// Removes a file, which may have gone already.
+/// Removes a file; it may already be gone.
 fn remove_file(path: &Path) -> Result<(), FolderError> {
     match fs::remove_file(path) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(FolderError::Io {

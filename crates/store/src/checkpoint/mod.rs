@@ -1,10 +1,10 @@
-//! Checkpoints: what an unfinished stage of a run (a training, an evaluation's lanes) needs to go on.
+//! Checkpoints: what an unfinished stage of a run (a training, an evaluation's lanes) needs to resume.
 //!
-//! A stage writes numbered files, `checkpoints/NAME.N.ckpt`, each beside its place, synced and renamed, and
-//! keeps the last K. A stage that begins takes up the newest sound one of its own key: what it goes on to
-//! compute has the bits of a run that was never stopped. One that is torn, damaged, of another version or of
-//! another scenario is named with its reason, and the one before it is taken. A stage that has ended leaves a
-//! result with a key, and its checkpoints go.
+//! A stage writes numbered files, `checkpoints/NAME.N.ckpt`, under temporary names, synced and renamed, and
+//! keeps the last K. A stage that starts loads the newest valid one with its key; the results are bit for bit
+//! those of an uninterrupted run. A checkpoint that is truncated, corrupt, of another version or of another
+//! scenario is reported with the reason, and the previous one is used. A completed stage leaves a result with
+//! a key, and its checkpoints are removed.
 
 mod file;
 mod keeper;
@@ -16,13 +16,14 @@ pub use file::{CHECKPOINT, HEADER, Refused, decode, encode, open, seal};
 pub use keeper::{Keeper, Keeping, Stage, remove};
 pub use numbers::Numbers;
 
-/// JSON within a checkpoint, for what leaves keys out when it is written: the body's own format cannot.
+/// JSON within a checkpoint, for types that skip keys when serialised, which the body's own format does not
+/// support.
 pub mod as_json {
     use serde::de::{DeserializeOwned, Error as _};
     use serde::ser::Error as _;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    /// Writes `value` as a text.
+    /// Serialises `value` as a string.
     pub fn serialize<T: Serialize, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
         let text = serde_json::to_string(value).map_err(S::Error::custom)?;
         to.serialize_str(&text)

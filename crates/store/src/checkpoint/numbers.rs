@@ -1,14 +1,14 @@
-//! Numbers as they lie in memory, to the bit.
+//! Numbers stored as their bytes in memory, exact to the bit.
 
 use saturn_cell::Real;
 use serde::{Deserialize, Serialize};
 
-/// A list of numbers of one type, kept by their bytes: what is infinite or no number stays what it was.
+/// A list of numbers of one type, stored as bytes: infinities and NaN payloads survive.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Numbers(Vec<u8>);
 
 impl Numbers {
-    /// These.
+    /// Stores `values`.
     pub fn of<R: Real>(values: &[R]) -> Self {
         Self(bytemuck::cast_slice(values).to_vec())
     }
@@ -18,12 +18,12 @@ impl Numbers {
         bytemuck::pod_collect_to_vec(&self.0)
     }
 
-    /// How many they are.
+    /// Their count.
     pub fn count<R: Real>(&self) -> usize {
         self.0.len() / size_of::<R>()
     }
 
-    /// Writes them to `to`, which has as many.
+    /// Copies them to `to`, which must have the same length.
     pub fn write<R: Real>(&self, to: &mut [R]) {
         to.copy_from_slice(&self.values::<R>());
     }

@@ -1,4 +1,4 @@
-//! Files that are refused, and the one before that is taken.
+//! Files that are rejected, and the fallback to the previous one.
 
 use std::cell::RefCell;
 use std::fs;
@@ -24,7 +24,7 @@ fn stage(folder: &tempfile::TempDir, key: &'static str) -> Keeper {
     )
 }
 
-/// What is loaded, and what is said.
+/// What is loaded, and the lines reported.
 fn load(folder: &tempfile::TempDir, key: &'static str) -> (Option<Vec<u64>>, Vec<String>) {
     let said = RefCell::new(Vec::new());
     let found = stage(folder, key)
@@ -69,11 +69,14 @@ fn what_is_wrong_is_refused_by_name_and_the_one_before_is_taken() {
     let mut longer = whole.clone();
     longer.push(0);
     for (bytes, why) in [
-        (whole[..whole.len() - 1].to_vec(), "is torn"),
-        (whole[..40].to_vec(), "is torn"),
-        (longer, "is torn"),
-        (Vec::new(), "is no checkpoint"),
-        (b"saturn stream 1\n and so on".to_vec(), "is no checkpoint"),
+        (whole[..whole.len() - 1].to_vec(), "is truncated or corrupt"),
+        (whole[..40].to_vec(), "is truncated or corrupt"),
+        (longer, "is truncated or corrupt"),
+        (Vec::new(), "is not a checkpoint"),
+        (
+            b"saturn stream 1\n and so on".to_vec(),
+            "is not a checkpoint",
+        ),
         (flipped, "is damaged"),
         (newer, "is of another version of saturn"),
         (
@@ -93,9 +96,9 @@ fn what_is_wrong_is_refused_by_name_and_the_one_before_is_taken() {
             said.starts_with(&format!("{}: {why}", last.display())),
             "{said}"
         );
-        let hint = format!("hint: going on from {}", before.display());
+        let hint = format!("hint: resuming from {}", before.display());
         assert!(said.ends_with(&hint), "{said}");
-        // The next one has a number of its own.
+        // The next one gets a new number.
         let mut keeper = stage(&folder, "key");
         keeper.load::<Vec<u64>>(&|_| {}).unwrap();
         keeper.save(&vec![4u64]).unwrap();
@@ -108,7 +111,7 @@ fn without_a_sound_one_it_says_that_it_begins_anew() {
     let (folder, _) = three();
     let (found, said) = load(&folder, "another key");
     assert_eq!((found, said.len()), (None, 2));
-    assert!(said.iter().all(|line| line.contains("begins anew")));
+    assert!(said.iter().all(|line| line.contains("starts again")));
 }
 
 #[test]

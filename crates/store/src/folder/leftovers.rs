@@ -1,4 +1,4 @@
-//! Files that were being written when a program was killed, under the temporary names of [`saturn_files::replace`].
+//! Leftovers of killed programs: files under the temporary names of [`saturn_files::replace`].
 
 use std::fs;
 use std::io;
@@ -7,7 +7,7 @@ use std::path::Path;
 use super::{FolderError, PARTS};
 use crate::deed::Deed;
 
-/// Removes what writers that were killed have left in a run's folder. Only who has it alone may.
+/// Removes what killed writers left in a run's folder. Call it only with exclusive use of the folder.
 pub fn sweep(folder: &Path) -> Result<(), FolderError> {
     let failed = |path: &Path, what| {
         let path = path.to_owned();
@@ -32,7 +32,7 @@ pub fn sweep(folder: &Path) -> Result<(), FolderError> {
     Ok(())
 }
 
-/// A temporary file, or the part of a trace that an earlier version left.
+/// A temporary file, or the part of a trace left by an earlier version.
 fn is_leftover(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.is_file() && (name.starts_with(".tmp") || name.ends_with(".h5.part"))
@@ -58,7 +58,7 @@ mod tests {
             fs::write(run.join(name), "x").unwrap();
         }
         let there = |names: &[&str]| names.iter().filter(|n| run.join(n).exists()).count();
-        // Others may be at work in a folder that is shared.
+        // Others may use a shared folder.
         drop(Folder::open(&run, "x", "y", true).unwrap());
         assert_eq!((there(&left), there(&kept)), (3, 3));
         drop(Folder::open(&run, "x", "y", false).unwrap());

@@ -1,8 +1,8 @@
 //! `metrics.jsonl`: a line of JSON for each epoch and each evaluation, as it happens.
 //!
-//! A line comes before the checkpoint that holds what it tells, so a stage that goes on from a checkpoint first
-//! takes back the lines that came after it: they will be written again. Several cells, and several processes, may
-//! add lines; each does so while it holds a lock.
+//! A line is written before the checkpoint that covers it. So a stage that resumes from a checkpoint first
+//! removes the later lines, which will be written again. Several trials and several processes may add lines;
+//! each takes a lock to do so.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -35,7 +35,7 @@ impl Folder {
         })
     }
 
-    /// Takes back the lines of `metrics.jsonl` that `which` names, and any that is torn.
+    /// Removes the lines of `metrics.jsonl` that `which` selects, and any truncated line.
     pub fn retract(&self, which: impl Fn(&Value) -> bool) -> Result<(), FolderError> {
         let _alone = self.lock_metrics()?;
         let path = self.path().join("metrics.jsonl");
@@ -60,7 +60,7 @@ impl Folder {
         write_beside(&path, &kept)
     }
 
-    /// Held while the file is changed.
+    /// Locked while the file is changed.
     fn lock_metrics(&self) -> Result<File, FolderError> {
         let path = self.path().join(".metrics.lock");
         let lock = || -> io::Result<File> {
@@ -76,7 +76,7 @@ impl Folder {
     }
 }
 
-/// Whether the file's last line has no end: the program was killed as it wrote it.
+/// Whether the last line has no newline: the program was killed while writing it.
 fn is_torn(file: &mut File) -> io::Result<bool> {
     if file.seek(SeekFrom::End(0))? == 0 {
         return Ok(false);

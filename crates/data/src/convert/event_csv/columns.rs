@@ -2,13 +2,14 @@
 
 use crate::steps::TimeUnit;
 
-pub(super) const HINT: &str = "the first line names the columns: sample, time_s (or time_ms, time_us), unit (or x, y, p), label, and \
-     speaker where there is one; where it does not, `--columns t,x,y,p` does, with `-` for a column to leave out";
+pub(super) const HINT: &str = "the first line must name the columns: sample, time_s (or time_ms, time_us), \
+    unit (or x, y, p), label, and optionally speaker; otherwise give `--columns t,x,y,p`, with `-` for a \
+    column to ignore";
 
 /// Largest side of a camera's picture in pixels.
 const MAX_SIDE: u32 = 1 << 12;
 
-/// What a column holds.
+/// Contents of a column.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
     Sample,
@@ -23,13 +24,13 @@ enum Role {
 
 const ROLES: usize = 8;
 
-/// Where each column is in a row.
+/// Position of each column in a row.
 #[derive(Debug)]
 pub(super) struct Columns {
     /// `None` where a file is one sample.
     pub(super) sample: Option<usize>,
     pub(super) time: usize,
-    /// The unit of time, where a name says it.
+    /// The unit of time, if the name states it.
     pub(super) unit: Option<TimeUnit>,
     pub(super) channel: Channel,
     pub(super) label: Option<usize>,
@@ -38,7 +39,7 @@ pub(super) struct Columns {
     pub(super) count: usize,
 }
 
-/// Where an event's channel comes from.
+/// Source of an event's channel.
 #[derive(Debug)]
 pub(super) enum Channel {
     /// A column of channels.
@@ -53,7 +54,7 @@ pub(super) enum Channel {
 }
 
 impl Columns {
-    /// From the names of the columns; else what is wrong with them.
+    /// From the names of the columns; otherwise what is wrong with them.
     pub(super) fn of<'a>(
         names: impl Iterator<Item = &'a str>,
         size: Option<(u32, u32)>,

@@ -15,7 +15,7 @@ use crate::length::{implausible, likely_unit, spoken};
 use crate::printable::printable_name;
 use crate::time_error::MAX_TIME_S;
 
-/// Most channels: beyond it lies a column that was mistaken for another.
+/// Maximum number of channels: a larger one means that a column was mistaken for another.
 const MOST: u64 = 1 << 24;
 /// Bytes in which the first line is looked for.
 const FIRST_LINE: u64 = 1 << 16;
@@ -115,7 +115,7 @@ impl Samples {
         })
     }
 
-    /// How many channels there are, where the columns say it.
+    /// Number of channels, if the columns determine it.
     pub(super) fn channels(&self) -> Option<usize> {
         self.columns.channels()
     }
@@ -277,7 +277,7 @@ impl Samples {
         Ok(Some(sample))
     }
 
-    /// A unit that is not said must make samples of a plausible length.
+    /// A unit that is not declared must make samples of a plausible length.
     fn check_length(&self, sample: &Sample) -> Result<(), DataError> {
         let last_s = sample.times_s.last().copied().unwrap_or(0.0);
         let said = self.columns.unit.or(self.options.times).is_some();
@@ -294,7 +294,7 @@ impl Samples {
         Err(sample.wrong(
             &self.path,
             detail,
-            "say the unit: `--times us`, `ms` or `s`",
+            "declare the unit: `--times us`, `ms` or `s`",
         ))
     }
 }
@@ -312,7 +312,7 @@ impl Iterator for Samples {
     }
 }
 
-/// Takes empty cells out of a row whose separator is a space.
+/// Removes empty fields from a row whose separator is a space.
 fn squeeze(row: &mut StringRecord, squeezed: bool) {
     if squeezed && row.iter().any(str::is_empty) {
         let position = row.position().cloned();
@@ -339,12 +339,12 @@ fn separator_of(file: &mut File) -> std::io::Result<u8> {
     Ok(found.unwrap_or(if line.contains(&b' ') { b' ' } else { b',' }))
 }
 
-/// What the reader of rows found, in words of ours.
+/// The row reader's error, in our wording.
 fn broken(path: &Path, error: &csv::Error) -> DataError {
     let line = error.position().map_or(1, csv::Position::line);
     let (detail, hint) = match error.kind() {
         csv::ErrorKind::Utf8 { .. } => (
-            "there are bytes that are no UTF-8 text".to_owned(),
+            "it contains bytes that are not UTF-8 text".to_owned(),
             "save the file as UTF-8 text; unpack it if it is compressed",
         ),
         _ => (error.to_string(), "copy the file again"),

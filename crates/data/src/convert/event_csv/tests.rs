@@ -104,7 +104,11 @@ fn what_is_wrong_is_named_with_its_line() {
         plain,
         "line 4: sample `a` appears again",
     );
-    refused(&rows("b,1,2,70000"), plain, "its labels make 70001 classes");
+    refused(
+        &rows("b,1,2,70000"),
+        plain,
+        "its labels imply 70001 classes",
+    );
     refused(&rows(",1,2,0"), plain, "line 3: the sample or its label");
     let few = &CsvOptions {
         channels: Some(2),

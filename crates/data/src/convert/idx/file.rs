@@ -11,7 +11,7 @@ use crate::error::DataError;
 
 /// Type of an entry that is an unsigned byte.
 const UNSIGNED_BYTE: u8 = 8;
-/// Most bytes that gzip makes of one.
+/// Maximum expansion of one byte by gzip.
 const MAX_GZIP: u64 = 1_032;
 /// Largest side of an image, in pixels.
 const MAX_SIDE: u32 = 1 << 12;
@@ -21,7 +21,7 @@ enum Source {
     Packed(Box<GzDecoder<BufReader<File>>>),
 }
 
-/// An open file whose header is sound.
+/// An open file with a valid header.
 pub(super) struct Idx {
     path: PathBuf,
     source: Source,
@@ -86,7 +86,7 @@ impl Idx {
         if impossible {
             return Err(idx.wrong(
                 4,
-                format!("its sizes make {claimed} bytes, and the file has {file_bytes}"),
+                format!("its dimensions imply {claimed} bytes, and the file has {file_bytes}"),
                 "the file is cut off or damaged, download it again",
             ));
         }
@@ -120,13 +120,13 @@ impl Idx {
         Ok(())
     }
 
-    /// Checks that nothing follows, and the checksum of a packed file.
+    /// Checks that no data follow, and the checksum of a compressed file.
     pub(super) fn finish(&mut self) -> Result<(), DataError> {
         match self.some(&mut [0])? {
             0 => Ok(()),
             _ => Err(self.wrong(
                 self.offset,
-                "there is more than its sizes say".to_owned(),
+                "it has more data than its dimensions imply".to_owned(),
                 "download it again",
             )),
         }

@@ -1,4 +1,4 @@
-//! What an image becomes.
+//! Conversion of an image.
 //!
 //! With grey values g_t from 0 to 1 in the order of reading, g_{-1} = 0, and thresholds
 //! theta_k = (k + 1/2) / K, the pixel t has
@@ -9,8 +9,8 @@
 //! ```
 //!
 //! as in the sequential MNIST of spiking nets (Bellec et al. 2018, *Long short-term memory and
-//! learning-to-learn in networks of spiking neurons*). An event stands in the middle of its pixel's step, so
-//! that no rounding moves it to another one.
+//! learning-to-learn in networks of spiking neurons*). An event is placed in the middle of its pixel's step,
+//! so that no rounding moves it to another one.
 
 use std::fmt;
 

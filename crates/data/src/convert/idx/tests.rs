@@ -96,9 +96,12 @@ fn a_blank_image_is_left_out_and_told() {
     let folder = folder();
     let done = run(folder.path(), Form::Events { thresholds: 4 }).unwrap();
     let counts: Vec<usize> = done.files.iter().map(|(_, count)| *count).collect();
-    // The blank one is the last of the training file, all of the validation split.
+    // The blank image is the last of the training file, the whole validation split.
     assert_eq!(counts, [2, 0, 1]);
-    assert_eq!(done.notices, ["1 images make no event and were left out"]);
+    assert_eq!(
+        done.notices,
+        ["1 images produced no events and were left out"]
+    );
     let options = ReadOptions {
         channels: 8,
         classes: None,
@@ -138,12 +141,12 @@ fn what_is_wrong_is_named() {
     more.push(0);
     refused(
         &put("t10k-images-idx3-ubyte", more.clone()),
-        "its sizes make 22 bytes, and the file has 23",
+        "its dimensions imply 22 bytes, and the file has 23",
     );
     more.splice(4..8, [0xff; 4]);
     refused(
         &put("t10k-images-idx3-ubyte", more.clone()),
-        "its sizes make 25769803786 bytes",
+        "its dimensions imply 25769803786 bytes",
     );
     more.splice(8..16, [0xff; 8]);
     refused(
@@ -154,13 +157,13 @@ fn what_is_wrong_is_named() {
     huge.splice(4..8, [0xff; 4]);
     refused(
         &put("train-images-idx3-ubyte.gz", packed(&huge)),
-        "its sizes make 25769803786 bytes",
+        "its dimensions imply 25769803786 bytes",
     );
     let mut longer = images(&TRAIN);
     longer.push(0);
     refused(
         &put("train-images-idx3-ubyte.gz", packed(&longer)),
-        "byte 34: there is more than its sizes say",
+        "byte 34: it has more data than its dimensions imply",
     );
     let mut broken = packed(&images(&TRAIN));
     let checksum = broken.len() - 6;
@@ -171,7 +174,7 @@ fn what_is_wrong_is_named() {
     );
     refused(
         &|folder| fs::remove_file(folder.join("t10k-images-idx3-ubyte")).unwrap(),
-        "there is neither t10k-images-idx3-ubyte nor",
+        "it contains neither t10k-images-idx3-ubyte nor",
     );
     let folder = folder();
     let none = folder.path().join("none");

@@ -1,15 +1,15 @@
-//! The ear's loop over time, for channels side by side.
+//! The ear's loop over time, with several channels in parallel.
 //!
-//! The channels do not depend on each other, so `LANES` of them advance together, one wide register after the other;
-//! the equations, numbered as in [`super::ear`], are rounded as one channel alone is, whatever the width of a register.
-//! A sound is taken in stretches of `STRETCH` samples, and the events of a stretch put in the order of their time, then
-//! channel.
+//! The channels are independent, so `LANES` of them advance together in SIMD registers. The results of the
+//! equations, numbered as in [`super::ear`], are rounded as for a single channel, independent of the register
+//! width. A sound is processed in blocks of `STRETCH` samples, and the events of a block are sorted by time,
+//! then channel.
 
 use multiversion::multiversion;
 
 /// Channels that advance together.
 const LANES: usize = 64;
-/// Samples after which events are put in order.
+/// Samples after which events are sorted.
 const STRETCH: usize = 1 << 12;
 
 /// What all channels have in common: a, b, theta, beta of [`super::ear`].
@@ -36,7 +36,7 @@ struct Lanes {
     fires: [u32; LANES],
 }
 
-/// All channels, in the state at rest.
+/// All channels, in their initial state.
 #[derive(Clone)]
 pub(super) struct Bank {
     lanes: Vec<Lanes>,
@@ -46,7 +46,7 @@ pub(super) struct Bank {
 impl Bank {
     /// A bank of channels with poles `re + i im` and `gain`.
     pub(super) fn new(re: &[f32], im: &[f32], gain: &[f32], cell: Cell) -> Self {
-        // Lanes beyond the last channel have gain 0, and so never fire.
+        // Lanes beyond the last channel have gain 0, so they never fire.
         let filled = |values: &[f32]| {
             let mut lanes = [0.0; LANES];
             lanes[..values.len()].copy_from_slice(values);

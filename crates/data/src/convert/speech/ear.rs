@@ -1,9 +1,9 @@
 //! An ear: from sound to events.
 //!
-//! Channels c lie evenly on the scale of equivalent rectangular bandwidths (ERB; Glasberg & Moore 1990), with
-//! ERB(f) = 24.7 (0.00437 f + 1) Hz. Each is a gammatone filter of order 4 (four complex poles, Hohmann
-//! 2002), rectified, compressed, and heard by a leaky integrate-and-fire cell whose threshold rises with each
-//! event. At the rate of the sound, with y^0_t = x_t,
+//! Channels c are spaced evenly on the scale of equivalent rectangular bandwidths (ERB; Glasberg & Moore
+//! 1990), with ERB(f) = 24.7 (0.00437 f + 1) Hz. Each is a gammatone filter of order 4 (four complex poles,
+//! Hohmann 2002), rectified, compressed, and fed to a leaky integrate-and-fire cell whose threshold rises
+//! with each event. At the sampling rate of the sound, with y^0_t = x_t,
 //!
 //! ```text
 //! y^k_t = (1 - r) y^{k-1}_t + r exp(i omega) y^k_{t-1}, k = 1..4       (1)
@@ -17,11 +17,11 @@
 //! |---|---|
 //! | omega, r | 2 pi f_c / rate, exp(-2 pi 1.019 ERB(f_c) / rate) |
 //! | a, b | exp(-1 / (rate tau)), for tau_mem and tau_adapt |
-//! | theta, beta | the threshold, and by how much an event raises it |
+//! | theta, beta | the threshold, and its increment per event |
 //!
-//! After the inner ear of the Spiking Heidelberg Digits (Cramer et al. 2020), which it does not copy: there
-//! a hydrodynamic basilar membrane and hair cells drive populations of bushy cells. It is made so that spoken
-//! digits have as many events: some 2 % of the cells of (channel, 1 ms) are active.
+//! Modelled on the inner ear of the Spiking Heidelberg Digits (Cramer et al. 2020), but not a copy: there a
+//! hydrodynamic basilar membrane and hair cells drive populations of bushy cells. It is tuned so that spoken
+//! digits have as many events: some 2 % of the pairs (channel, 1 ms) are active.
 
 use std::f64::consts::PI;
 
@@ -48,9 +48,9 @@ pub struct EarOptions {
     pub tau_mem_ms: f64,
     /// Time constant of the thresholds in milliseconds, 50.
     pub tau_adapt_ms: f64,
-    /// Threshold theta at rest; more makes fewer events.
+    /// Threshold theta in the initial state; a higher value makes fewer events.
     pub threshold: f64,
-    /// By how much an event raises the threshold; more makes the start of a sound stand out.
+    /// Threshold increment per event; a higher value emphasises the onset of a sound.
     pub adaptation: f64,
 }
 
@@ -176,7 +176,7 @@ impl Ear {
         hz_of(low + share * (high - low))
     }
 
-    /// Times in seconds, ascending, and channels of the events that a sound makes, from rest.
+    /// Times in seconds, ascending, and channels of a sound's events, from the initial state.
     pub(super) fn hear(&self, sound: &[f32]) -> (Vec<f64>, Vec<u32>) {
         let decay = |tau_ms: f64| (-1e3 / (tau_ms * self.rate_hz)).exp() as f32;
         let cell = Cell {

@@ -1,4 +1,4 @@
-//! Which recordings there are, of which word and speaker.
+//! The recordings of a folder, with word and speaker.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
@@ -18,11 +18,11 @@ pub(super) struct Clip {
     pub(super) path: PathBuf,
     pub(super) label: usize,
     pub(super) speaker: String,
-    /// Number of the recording among those of its word and speaker, where its name ends in one.
+    /// Number of the recording among those of its word and speaker, if its name ends in one.
     take: Option<u32>,
 }
 
-/// All recordings of a folder, in the order of their paths; there is one word at least.
+/// All recordings of a folder, in the order of their paths; at least one word.
 pub(super) struct Layout {
     folder: PathBuf,
     pub(super) kind: &'static str,
@@ -84,7 +84,7 @@ impl Layout {
                             hint: "rename it: words are split by speaker",
                         });
                     };
-                    // Unknown words have theirs before the speaker.
+                    // Unknown words have their number before the speaker.
                     let speaker = named.rsplit('_').next().unwrap_or(named);
                     words.push(word.clone().into_owned());
                     layout.add(path.clone(), speaker, take);
@@ -116,7 +116,7 @@ impl Layout {
         });
     }
 
-    /// How many words each speaker says.
+    /// Number of words per speaker.
     pub(super) fn speakers(&self) -> BTreeMap<String, usize> {
         let mut speakers = BTreeMap::new();
         for clip in &self.clips {
@@ -125,7 +125,7 @@ impl Layout {
         speakers
     }
 
-    /// The split of each clip: by its number where that is asked for; else by the lists of the set; else by
+    /// The split of each clip: by its number if requested; otherwise by the lists of the set; otherwise by
     /// speaker.
     pub(super) fn splits(&self, division: &Division, by: SplitBy) -> Result<Vec<Split>, DataError> {
         if by == SplitBy::Number {
@@ -155,7 +155,7 @@ impl Layout {
         Ok(self.clips.iter().map(split).collect())
     }
 
-    /// The lines of a list, where it is there.
+    /// The lines of a list, if it exists.
     fn list(&self, name: &str) -> Result<Option<BTreeSet<String>>, DataError> {
         let path = self.folder.join(name);
         let unreadable = |source| DataError::Open {
@@ -166,7 +166,9 @@ impl Layout {
             return Ok(None);
         };
         if !metadata.is_file() || metadata.len() > MAX_LIST {
-            return Err(unreadable(std::io::Error::other("it is no list of files")));
+            return Err(unreadable(std::io::Error::other(
+                "it is not a list of files",
+            )));
         }
         let text = fs::read_to_string(&path).map_err(unreadable)?;
         let lines = text.lines().map(|line| line.trim().to_owned());

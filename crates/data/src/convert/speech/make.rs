@@ -44,7 +44,7 @@ impl Hearing {
 pub(super) struct Spoken<'a> {
     pub(super) path: &'a Path,
     pub(super) loudness_db: f64,
-    /// Whether it is noise, to be cut in pieces whose mask is 0.
+    /// Whether it is noise, to be cut into pieces whose mask is 0.
     pub(super) pieces: bool,
     pub(super) label: usize,
     pub(super) speaker: Option<u32>,
@@ -185,7 +185,7 @@ fn flat<T>(
     })
 }
 
-/// The pieces of [`PIECE_S`] of a recording, each with its place; nothing in them is known.
+/// The pieces of [`PIECE_S`] of a recording, each with its place; they have no labels.
 fn in_pieces(recording: &Recording, duration_s: f64) -> Vec<Cut> {
     let pieces = (duration_s / PIECE_S).ceil().max(1.0) as usize;
     let mut first = 0;

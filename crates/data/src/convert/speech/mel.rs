@@ -1,9 +1,9 @@
 //! Log-mel frames.
 //!
-//! A frame of `window_ms` of the sound x, weighed by a Hann window h and filled up with zeros to a power of two,
-//! has the power |X_k|^2 / sum h^2. Channel c sums it under a triangle from m_c to m_{c+2} with its top, 1, at
-//! m_{c+1}; the m lie evenly on the mel scale, 2595 log10(1 + f / 700). Its value is ln(10^-6 + sum).
-//! A frame's label holds from the first to the last frame that is less than `mask_db` below the loudest.
+//! A frame of `window_ms` of the sound x, weighted by a Hann window h and zero-padded to a power of two, has
+//! the power |X_k|^2 / sum h^2. Channel c sums it under a triangle from m_c to m_{c+2} with its top, 1, at
+//! m_{c+1}; the m are spaced evenly on the mel scale, 2595 log10(1 + f / 700). Its value is ln(10^-6 + sum).
+//! A frame's label is valid from the first to the last frame that is less than `mask_db` below the loudest.
 
 use std::f64::consts::PI;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use realfft::{RealFftPlanner, RealToComplex};
 
 use crate::error::DataError;
 
-/// What a channel's power is added to, so that silence has a logarithm.
+/// Added to a channel's power, so that silence has a logarithm.
 const FLOOR: f64 = 1e-6;
 const MAX_CHANNELS: usize = 512;
 
@@ -47,7 +47,7 @@ impl Default for MelOptions {
     }
 }
 
-/// Makes log-mel frames of sounds of one rate.
+/// Computes log-mel frames of sounds of one sampling rate.
 pub(super) struct Mel {
     options: MelOptions,
     high_hz: f64,

@@ -1,12 +1,12 @@
-//! The chunks of a WAV file: where its format and its samples are.
+//! The chunks of a WAV file: positions of its format and samples.
 //!
 //! A RIFF file is its id, its size, the word `WAVE`, and chunks: an id (4 bytes), a size (4 bytes, little endian), so
 //! many bytes, and a pad byte after an odd number of them (Microsoft & IBM 1991, *Multimedia Programming
 //! Interface and Data Specifications*). Three sizes of the chunk `data` are not sizes:
 //!
-//! - a program that writes to a pipe cannot go back to fill in the size. FFmpeg leaves 0xFFFFFFFF, SoX 0x7FFFF000,
-//!   `arecord` 0x80000000 and GStreamer 0, and recorders that were interrupted leave 0 in a file whose RIFF chunk
-//!   ends before the samples. These samples end with the file;
+//! - a program that writes to a pipe cannot go back to fill in the size. FFmpeg leaves 0xFFFFFFFF, SoX
+//!   0x7FFFF000, `arecord` 0x80000000 and GStreamer 0, and recorders that were interrupted leave 0 in a file
+//!   whose RIFF chunk ends before the samples. In these cases the samples end with the file;
 //! - RF64 and BW64 (EBU Tech 3306, ITU-R BS.2088) put 0xFFFFFFFF there, and the size into the chunk `ds64`.
 //!
 //! Why not a library: hound 3.5.1 does not skip the pad byte and reads 24 valid bits in 32 from the wrong end,
@@ -15,7 +15,7 @@
 
 use std::io::{self, BufRead, BufReader, Read, Seek};
 
-/// The lowest size that means *unknown*, where the file ends before it.
+/// The lowest size that means *unknown*, if the file ends before it.
 const NEVER_FILLED_IN: u64 = 0x7fff_f000;
 /// Bytes of a chunk `fmt ` that are read: those of `WAVE_FORMAT_EXTENSIBLE`.
 const MAX_FORMAT: u64 = 40;
@@ -37,7 +37,7 @@ pub(super) struct Chunks {
     pub(super) data_at: u64,
     /// How many bytes of samples there are; never more than the file has.
     pub(super) data_bytes: u64,
-    /// Whether the file itself does not contain that number, so that its last frame may be incomplete.
+    /// Whether the file itself lacks the length, so that its last frame may be incomplete.
     pub(super) open_ended: bool,
 }
 
@@ -48,7 +48,7 @@ struct Walk<R> {
     file_bytes: u64,
 }
 
-/// Finds the chunks of a file of `file_bytes` bytes, whose reader is then at the samples.
+/// Finds the chunks of a file of `file_bytes` bytes, and leaves the reader at the samples.
 pub(super) fn find<R: Read + Seek>(
     file: R,
     file_bytes: u64,
@@ -157,10 +157,10 @@ impl<R: Read + Seek> Walk<R> {
         self.file_bytes - self.at
     }
 
-    /// How many bytes of samples begin here, and whether the end of the file alone limits them.
+    /// Number of bytes of samples from here, and whether only the end of the file limits them.
     fn samples(&self, claimed: u64, riff_bytes: u64) -> Result<(u64, bool), Fault> {
         let left = self.left();
-        // The RIFF chunk ends 8 bytes after what its size says.
+        // The RIFF chunk ends 8 bytes after its stated size.
         let rest_unclaimed = riff_bytes + 8 <= self.at || riff_bytes >= NEVER_FILLED_IN;
         let never_filled_in = match claimed {
             0 => rest_unclaimed,
@@ -195,14 +195,14 @@ impl<R: Read + Seek> Walk<R> {
     }
 
     fn skip_to(&mut self, end: u64) -> Result<(), Fault> {
-        // Both lie within the file, whose length is an i64.
+        // Both are within the file, whose length is an i64.
         let skipped = self.file.seek_relative((end - self.at) as i64);
         skipped.map_err(|error| self.broken(&error, "a chunk"))?;
         self.at = end;
         Ok(())
     }
 
-    /// Skips the pad byte. Some programs leave it out; an id does not begin with a zero.
+    /// Skips the pad byte. Some programs omit it; a chunk id does not begin with a zero.
     fn skip_pad(&mut self) -> Result<(), Fault> {
         let ahead = match self.file.fill_buf() {
             Ok(ahead) => ahead.first().copied(),

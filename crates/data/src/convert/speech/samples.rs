@@ -1,14 +1,14 @@
-//! How the samples of a WAV file are stored, and their values.
+//! Storage formats of the samples of a WAV file, and their values.
 //!
 //! ```text
 //! x = u / 2^(8 c - 1),  u the signed number in a container of c bytes                  (1)
 //! ```
 //!
-//! In one byte the number is unsigned, with 128 for 0; two to four bytes are signed and little endian. Fewer valid
-//! bits than the container has are its *high* bits (`WAVEFORMATEXTENSIBLE`: "the valid bits are left-aligned within the
-//! container"), so (1) holds for them too, and bits below them count for what they are: libsndfile reads them so. Without
-//! the extension a number of bits that is no multiple of 8 is in the next larger container, left-aligned. Floats of 4
-//! and 8 bytes are values as they are.
+//! In one byte the number is unsigned, with 128 for 0; two to four bytes are signed and little endian. Fewer
+//! valid bits than the container has are its *high* bits (`WAVEFORMATEXTENSIBLE`: "the valid bits are
+//! left-aligned within the container"), so (1) holds for them too, and lower bits contribute their value, as
+//! in libsndfile. Without the extension a number of bits that is no multiple of 8 is in the next larger
+//! container, left-aligned. Floats of 4 and 8 bytes are used directly.
 
 /// The last 14 bytes of the GUID of every sub-format that is a format tag.
 const TAG_GUID: [u8; 14] = *b"\0\0\0\0\x10\0\x80\0\0\xaa\0\x38\x9b\x71";
@@ -16,7 +16,7 @@ const PCM: u16 = 1;
 const FLOAT: u16 = 3;
 const EXTENSIBLE: u16 = 0xfffe;
 
-/// What the samples are.
+/// The sample format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Integer,
@@ -134,7 +134,7 @@ fn signed(bytes: [u8; 4]) -> f32 {
     i32::from_le_bytes(bytes) as f32 / 2_147_483_648.0
 }
 
-/// What a format tag stands for.
+/// The meaning of a format tag.
 fn name(tag: u16) -> String {
     let known = match tag {
         0x0002 => "Microsoft ADPCM",

@@ -91,7 +91,7 @@ fn a_tone_is_heard_where_its_channel_is() {
         let mean = loud.iter().sum::<f64>() / loud.len() as f64;
         assert!(
             (mean / hz - 1.0).abs() < 0.15,
-            "{hz} Hz is heard at {mean} Hz"
+            "{hz} Hz responds at {mean} Hz"
         );
     }
     assert!(ear.hear(&[0.0; 800]).0.is_empty());
@@ -139,7 +139,7 @@ fn the_loudest_mel_channel_is_the_tones() {
     let (values, mask) = mel.hear(&sound);
     // 3,200 samples in frames of 200 every 80.
     assert_eq!((mask.len(), values.len()), (38, 38 * 40));
-    // The tone is from sample 800 to 2,400: frames that reach well into it.
+    // The tone is from sample 800 to 2,400: frames that overlap it well.
     assert!(!mask[0] && !mask[7] && mask[9] && mask[29] && !mask[31]);
     let frame = &values[20 * 40..21 * 40];
     let loudest = (0..40)
@@ -318,7 +318,10 @@ fn silence_is_left_out_and_told() {
     let folder = digits();
     put(folder.path().join("recordings/1_eve_1.wav"), &[0.0; 400]);
     let done = run(folder.path(), cochlea(20)).unwrap();
-    assert_eq!(done.notices, ["1 pieces make no event and were left out"]);
+    assert_eq!(
+        done.notices,
+        ["1 pieces produced no events and were left out"]
+    );
 }
 
 #[test]
@@ -329,7 +332,7 @@ fn hostile_sounds_are_read_or_refused() {
     let bytes = fs::read(&path).unwrap();
     let refused = crate::convert::hostile::survives(&path, &bytes, || Sound::read(&path));
     assert_eq!(refused, bytes.len());
-    // What the header says of the sound decides most: change nothing but it.
+    // The header determines most of the interpretation: mutate only the header.
     let header = &bytes[..44];
     for place in 0..header.len() {
         for value in [0, 1, 0x7f, 0x80, 0xff] {

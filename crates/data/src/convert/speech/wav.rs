@@ -14,7 +14,7 @@ const RATES: std::ops::RangeInclusive<u32> = 1_000..=384_000;
 const MAX_S: f64 = 3_600.0;
 /// Largest value of a float; full scale is 1.
 const MAX_VALUE: f32 = 1e6;
-/// Length of the frames that say how loud a recording is, in seconds.
+/// Length of the frames that measure the loudness of a recording, in seconds.
 const FRAME_S: f64 = 0.025;
 
 /// A recording as numbers.
@@ -60,7 +60,7 @@ impl Sound {
         if chunks.data_bytes % frame != 0 && !chunks.open_ended {
             return Err(wrong(
                 format!(
-                    "its {} bytes of samples are no multiple of {frame}, the bytes of {} samples at one time",
+                    "its {} bytes of samples are not a multiple of {frame}, the bytes of {} samples at one time",
                     chunks.data_bytes, format.channels
                 ),
                 "it is damaged: copy it again, or store it again as PCM",
@@ -106,7 +106,7 @@ impl Sound {
         self.values.len() as f64 / self.rate_hz
     }
 
-    /// Takes out the mean, and brings the loudest 25 ms to `db` above a root mean square of 1; silence stays
+    /// Subtracts the mean, and scales the loudest 25 ms to `db` above a root mean square of 1; silence stays
     /// silence.
     pub(super) fn level(&mut self, db: f64) {
         let mean = self.values.iter().map(|v| f64::from(*v)).sum::<f64>();

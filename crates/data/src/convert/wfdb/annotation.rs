@@ -5,7 +5,7 @@
 //! |---|---|
 //! | 0, number 0 | the end |
 //! | 59 | SKIP: the next four bytes are a step in time: its upper 16 bits, then its lower |
-//! | 60, 61, 62 | NUM, SUB, CHN: the number says more about the mark before |
+//! | 60, 61, 62 | NUM, SUB, CHN: the number qualifies the preceding mark |
 //! | 63 | AUX: the lower eight bits count bytes of text that follow, filled up to an even count |
 //! | any other | a mark, the number of ticks after the one before |
 //!
@@ -35,9 +35,9 @@ const NUMBER: u16 = 60;
 const CHANNEL: u16 = 62;
 const TEXT: u16 = 63;
 const RESOLUTION: &str = "## time resolution:";
-/// Most bytes a mark takes, about: a step, the mark, a word of text.
+/// Maximum bytes of a mark, about: a step, the mark, a short text.
 const BYTES_A_SAMPLE: u64 = 1_024;
-/// What any file may have: a table of codes, whose texts are at time 0.
+/// Allowance for any file: a table of codes, whose texts are at time 0.
 const FREE_BYTES: u64 = 1 << 16;
 
 /// A beat: the frame of its mark, and its class.
@@ -157,7 +157,7 @@ struct LeftOut {
 }
 
 impl LeftOut {
-    /// The marks of a file, else what is wrong with it.
+    /// The marks of a file, or what is wrong with it.
     fn marks(&self, beats: Vec<Beat>, frames: u64) -> Result<Marks, String> {
         let Self { outside, doubled } = *self;
         if beats.is_empty() {

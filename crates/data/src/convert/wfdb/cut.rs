@@ -61,7 +61,7 @@ impl Event {
 
 /// The pieces of a record, one after the other.
 pub(super) struct Pieces {
-    /// `[leads][frames]`, where frames are asked for.
+    /// `[leads][frames]`, if frames are requested.
     values: Vec<Vec<f32>>,
     /// Ascending in time.
     events: Vec<Event>,
@@ -102,7 +102,7 @@ impl Pieces {
                                 lead.counts.len()
                             ),
                             hint: "its gain or its units are wrong, or the change that makes an event is too \
-                                   small: look into the header, or raise --delta-mv",
+                                   small: check the header, or raise --delta-mv",
                         }
                     })?;
                     events.extend(changes.into_iter().map(|change| Event {

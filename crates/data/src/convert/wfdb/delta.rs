@@ -1,15 +1,16 @@
 //! Changes of a lead, as events: equations (1) and (2) of [`super`], computed in whole numbers.
 //!
-//! A change of exactly the threshold is an event, and an f64 cannot tell it from one that is a little smaller:
-//! (0.3 - 0.2) < 0.1. So the n-th level, v_0 + n delta, is computed in counts of the converter as the fraction
+//! A change of exactly the threshold is an event, and an f64 cannot distinguish it from one that is a little
+//! smaller: (0.3 - 0.2) < 0.1. So the n-th level, v_0 + n delta, is computed in counts of the converter as
+//! the fraction
 //!
 //! ```text
 //! c_n = BASELINE + GAIN (v_0 + n delta) = (a + n b) / c                     (3)
 //! ```
 //!
-//! with whole numbers a, b and c of any size, where v_0 is the lead's first value. A count reaches the level above
-//! where it is at least c_{n+1} rounded up, and the level below where it is at most c_{n-1} rounded down.
-//! A lead with a gain below zero is turned over first.
+//! with whole numbers a, b and c of any size, where v_0 is the lead's first value. A count reaches the level
+//! above where it is at least c_{n+1} rounded up, and the level below where it is at most c_{n-1} rounded
+//! down. A lead with a negative gain is inverted first.
 
 use num_bigint::BigInt;
 use num_integer::Integer;
@@ -26,14 +27,14 @@ pub(super) struct Change {
     pub(super) up: bool,
 }
 
-/// A lead makes more changes than [`limit`].
+/// A lead has more changes than [`limit`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TooMany {
     pub(super) limit: usize,
 }
 
-/// Most changes that a lead of so many samples may make. An electrocardiogram makes one or two in ten samples; more
-/// than 32 in each mean a wrong gain or unit.
+/// Maximum number of changes of a lead with this many samples. An electrocardiogram has one or two in ten
+/// samples; more than 32 per sample mean a wrong gain or unit.
 fn limit(samples: usize) -> usize {
     50_000 + 32 * samples
 }
@@ -83,7 +84,7 @@ impl Levels {
         Level {
             whole: rest.is_zero(),
             fraction: of(&rest) / of(&self.c),
-            // Beyond what a count can be, on either side.
+            // Outside the range of a count, on either side.
             floor: floor.to_i64().unwrap_or(if floor < BigInt::zero() {
                 i64::MIN / 2
             } else {

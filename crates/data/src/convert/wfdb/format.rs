@@ -1,4 +1,4 @@
-//! How samples are stored: the formats of signal(5) that are not compressed.
+//! Storage of samples: the uncompressed formats of signal(5).
 //!
 //! | format | a sample | missing |
 //! |---|---|---|
@@ -34,7 +34,7 @@ pub(super) enum Format {
 pub(super) const MISSING: i32 = i32::MIN;
 
 impl Format {
-    /// From its number in a header, else what is wrong with it.
+    /// From its number in a header, or what is wrong with it.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         Ok(match text {
             "0" => Self::Null,
@@ -50,7 +50,7 @@ impl Format {
             "311" => Self::Bits10Whole,
             "508" | "516" | "524" => {
                 return Err(format!(
-                    "the format is {text}, FLAC, which is not read: write the record anew in format 16 or 24"
+                    "the format is {text}, FLAC, which is not read: rewrite the record in format 16 or 24"
                 ));
             }
             other => {
@@ -75,7 +75,7 @@ impl Format {
         }
     }
 
-    /// Samples that `bytes` hold; in formats of blocks the last one may be padding.
+    /// Number of samples in `bytes`; in block formats the last one may be padding.
     pub(super) fn samples(self, bytes: u64) -> u64 {
         match self {
             Self::Null => 0,
@@ -105,7 +105,7 @@ impl Format {
     /// `count` samples as they are stored, from [`Self::bytes`] bytes; differences stay differences.
     pub(super) fn unpack(self, raw: &[u8], count: usize) -> Vec<i32> {
         let pair = |at: usize| [raw[at], raw[at + 1]];
-        // The upper bytes of the last block may not be there.
+        // The upper bytes of the last block may be missing.
         let byte = |at: usize| u32::from(raw.get(at).copied().unwrap_or(0));
         let sample = |k: usize| match self {
             Self::Null => 0,

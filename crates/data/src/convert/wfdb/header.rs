@@ -4,8 +4,8 @@
 //! NAME[/SEGMENTS] LEADS [RATE_HZ[/COUNTER_HZ[(BASE)]] [FRAMES [TIME [DATE]]]]
 //! ```
 //!
-//! and a line for each lead ([`super::signal_line`]) or, where there are segments, a line NAME FRAMES for each. The
-//! rate is 250 Hz where it is missing. Where FRAMES is missing or 0, the signal file's length says it.
+//! and a line for each lead ([`super::signal_line`]) or, if there are segments, a line NAME FRAMES for each.
+//! The default rate is 250 Hz. If FRAMES is missing or 0, the signal file's length determines it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -30,12 +30,12 @@ const LINE_HINT: &str = "a header has a line NAME LEADS RATE SAMPLES, and a line
 /// A segment of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Segment {
-    /// Its own record; `None` where nothing was recorded.
+    /// Its own record; `None` if nothing was recorded.
     pub(super) name: Option<String>,
     pub(super) frames: u64,
 }
 
-/// What a record consists of.
+/// Contents of a record.
 #[derive(Debug, Clone)]
 pub(super) enum Body {
     Signals(Vec<Signal>),
@@ -50,7 +50,7 @@ pub(super) struct Header {
     pub(super) name: String,
     /// Frames in a second.
     pub(super) rate: BigRational,
-    /// Frames of the record, where the header says it.
+    /// Number of frames of the record, if the header states it.
     pub(super) frames: Option<u64>,
     pub(super) leads: usize,
     pub(super) body: Body,
@@ -113,7 +113,7 @@ struct Rest<'a, I> {
 }
 
 impl<'t, I: Iterator<Item = (usize, &'t str)>> Rest<'_, I> {
-    /// What the next `count` lines say; what follows them says nothing.
+    /// Parses the next `count` lines; later lines are ignored.
     fn parsed<T>(
         &mut self,
         count: usize,
@@ -190,15 +190,17 @@ impl RecordLine {
 }
 
 impl Segment {
-    /// From a line, else what is wrong with it.
+    /// From a line, or what is wrong with it.
     fn parse(text: &str) -> Result<Self, String> {
         let mut words = text.split_whitespace();
         let (Some(name), Some(frames)) = (words.next(), words.next()) else {
             return Err("a segment needs a name and a number of samples".to_owned());
         };
-        // A record names segments beside it, and none elsewhere.
+        // A record may only name segments in its own folder.
         if name.contains(['/', '\\']) || name.starts_with('.') {
-            return Err(format!("the segment `{name}` is not beside the header"));
+            return Err(format!(
+                "the segment `{name}` is not in the header's folder"
+            ));
         }
         let frames = frames.parse().ok().filter(|frames| *frames < MAX_FRAMES);
         Ok(Self {

@@ -1,11 +1,11 @@
-//! A lead of a record: what its converter counted, and what a count is worth.
+//! A lead of a record: the counts of its converter, and the scale of a count.
 //!
 //! ```text
 //! value = (count - BASELINE) / GAIN        in millivolts, or in the lead's own unit        (1)
 //! ```
 //!
-//! Gain and baseline may change from one segment to the next, so a lead has a list of scales. A sample that is
-//! missing is as the one before it; at the beginning, as the first that is not missing.
+//! Gain and baseline may change from one segment to the next, so a lead has a list of scales. A missing
+//! sample takes the value before it; at the beginning, the first value that is not missing.
 
 use num_rational::BigRational;
 
@@ -13,7 +13,7 @@ use super::decimal;
 use super::format::MISSING;
 use super::signal_line::Signal;
 
-/// What a count is worth from a sample on.
+/// The scale of a count from a sample on.
 #[derive(Debug, Clone)]
 pub(super) struct Scale {
     pub(super) from: usize,
@@ -36,7 +36,7 @@ pub(super) struct Lead {
     pub(super) name: String,
     /// Samples a frame.
     pub(super) per_frame: usize,
-    /// Counts; [`MISSING`] where there is none.
+    /// Counts; [`MISSING`] if there is none.
     pub(super) counts: Vec<i32>,
     /// Ascending by `from`, the first at 0.
     pub(super) scales: Vec<Scale>,
@@ -48,7 +48,7 @@ impl Lead {
         let same = |scale: &Scale| scale.gain == signal.gain && scale.baseline == signal.baseline;
         if !self.scales.last().is_some_and(same) {
             self.scales.push(Scale {
-                // What is missing before the first needs one, too.
+                // Missing samples before the first also need a scale.
                 from: if self.scales.is_empty() {
                     0
                 } else {

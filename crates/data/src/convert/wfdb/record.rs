@@ -1,8 +1,9 @@
 //! A record: its leads, its stretches, its beats.
 //!
-//! An ordinary record is one stretch. A record of segments is one stretch a segment: with a *fixed* layout each has
-//! the same leads in the same order; with a *variable* one the first segment, of no length, names the leads, and
-//! each other has those of them that it has. A segment `~` has none. What a stretch does not have is missing.
+//! An ordinary record is one stretch. A record of segments is one stretch a segment: with a *fixed* layout
+//! each has the same leads in the same order; with a *variable* one the first segment, of no length, names
+//! the leads, and each other has some of them. A segment `~` has none. Leads that a stretch lacks are
+//! missing.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -41,10 +42,10 @@ impl Chosen {
     }
 }
 
-/// Frames in a row with the same header.
+/// Consecutive frames with the same header.
 struct Stretch {
     frames: u64,
-    /// The header, and where in it each chosen lead is; `None` where nothing was recorded.
+    /// The header, and the position of each chosen lead in it; `None` if nothing was recorded.
     source: Option<(Rc<Header>, Vec<Option<usize>>)>,
 }
 
@@ -77,8 +78,8 @@ fn signals(header: &Header) -> Result<&[Signal], DataError> {
 /// Frames of a stretch, and its header.
 type Headed = (u64, Option<Rc<Header>>);
 
-/// The headers of a record's stretches with their frames; `None` where nothing was recorded. The first names the leads
-/// alone, where it has no frames.
+/// The headers of a record's stretches with their frames; `None` if nothing was recorded. The first only
+/// names the leads if it has no frames.
 fn stretches(header: &Header) -> Result<Vec<Headed>, DataError> {
     let Body::Segments(segments) = &header.body else {
         let frames = signal::frames(header, signals(header)?)?;
@@ -243,7 +244,7 @@ impl Record {
         Ok(record)
     }
 
-    /// A header may claim any length where nothing is stored.
+    /// A header may claim any length if nothing is stored.
     fn check_size(&self) -> Result<(), DataError> {
         let mut held = BTreeMap::new();
         let chosen: u64 = self.leads.iter().map(|lead| lead.per_frame as u64).sum();

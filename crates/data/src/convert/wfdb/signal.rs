@@ -1,7 +1,7 @@
 //! The samples of one stretch of a record, as counts of the converter.
 //!
-//! Leads in one file take turns, frame by frame; the samples of a lead's frame stand together. The first `skew`
-//! frames of a lead are before the record's first, and as many are missing at its end.
+//! Leads in one file are interleaved frame by frame; the samples of a lead's frame are contiguous. The first
+//! `skew` frames of a lead are before the record's first, and as many are missing at its end.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -80,7 +80,7 @@ fn groups(signals: &[Signal]) -> Result<Vec<Group<'_>>, DataError> {
     Ok(groups)
 }
 
-/// Frames of a stretch: as its header says, else as many as its first file holds.
+/// Frames of a stretch: as stated in its header, otherwise the number in its first file.
 pub(super) fn frames(header: &Header, signals: &[Signal]) -> Result<u64, DataError> {
     if let Some(frames) = header.frames {
         return Ok(frames);
@@ -93,14 +93,14 @@ pub(super) fn frames(header: &Header, signals: &[Signal]) -> Result<u64, DataErr
     let groups = groups(signals)?;
     let Some(group) = groups.first() else {
         return Err(unusable(
-            "it says no number of samples, and has no signal file",
+            "it states no number of samples, and has no signal file",
         ));
     };
     let (_, bytes) = group.open()?;
     let frames = group.format().samples(bytes) / group.per_frame;
     if frames == 0 || frames >= MAX_FRAMES {
         return Err(unusable(
-            "it says no number of samples, and its signal file holds none",
+            "it states no number of samples, and its signal file contains none",
         ));
     }
     Ok(frames)
@@ -195,7 +195,7 @@ fn counts(
             let count = i32::try_from(sum).ok().filter(|count| *count != MISSING);
             counts.push(count.ok_or_else(|| {
                 wrong(format!(
-                    "lead {number} reaches a sample of {sum}, beyond 32 bits"
+                    "lead {number} has a sample of {sum}, beyond 32 bits"
                 ))
             })?);
         }
@@ -209,7 +209,7 @@ fn counts(
             .fold(0_i16, |sum, c| sum.wrapping_add(*c as i16));
         if expected as i16 != sum {
             return Err(wrong(format!(
-                "lead {number} has the checksum {sum}, and its header says {expected}"
+                "lead {number} has the checksum {sum}, and its header states {expected}"
             )));
         }
     }

@@ -4,8 +4,9 @@
 //! FILE FORMAT[xPER_FRAME][:SKEW][+OFFSET] GAIN[(BASELINE)][/UNITS] BITS ZERO FIRST CHECKSUM BLOCK NAME
 //! ```
 //!
-//! GAIN is 200 where it is 0 or missing, BASELINE is ZERO where it is missing, UNITS are mV. FIRST is where a lead
-//! in format 8 starts from, and means nothing in others. CHECKSUM is the sum of the lead's samples in 16 bits.
+//! GAIN is 200 where it is 0 or missing, BASELINE is ZERO where it is missing, UNITS are mV. FIRST is the
+//! initial value of a lead in format 8, and is ignored in others. CHECKSUM is the sum of the lead's samples
+//! in 16 bits.
 
 use std::path::{Path, PathBuf};
 
@@ -46,17 +47,17 @@ pub(super) struct Signal {
 }
 
 impl Signal {
-    /// From a line, else what is wrong with it.
+    /// From a line, or what is wrong with it.
     pub(super) fn parse(header: &Path, text: &str) -> Result<Self, String> {
         let words: Vec<&str> = text.split_whitespace().collect();
         let [file, storage, ..] = words[..] else {
             return Err("a lead needs a file and a format".to_owned());
         };
         let (format, per_frame, skew, offset) = storage_of(storage)?;
-        // A header names files beside it, and none elsewhere; a lead without samples has none.
+        // A header may only name files in its own folder; a lead without samples names none.
         let elsewhere = file.contains(['/', '\\']) || file.starts_with('.') || file == "-";
         if elsewhere || (file == "~" && format != Format::Null) {
-            return Err(format!("the file `{file}` is not beside the header"));
+            return Err(format!("the file `{file}` is not in the header's folder"));
         }
         let integer = |place: usize| -> Result<Option<i64>, String> {
             let text = words.get(place);

@@ -8,7 +8,7 @@ use super::*;
 
 const CHANNELS: usize = 60;
 
-/// What a gap is filled with: noise at a factor of the mean rate, 0 for silence.
+/// Gap fill: noise at a factor of the mean rate, 0 for silence.
 type Fill = f64;
 
 /// A stream of `lanes` lanes, its label mask, and its weights (the last steps are padding).

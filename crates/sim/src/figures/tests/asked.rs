@@ -1,15 +1,15 @@
-//! What is measured only where asked for: figures and tables of made-up results.
+//! Optional measurements: figures and tables of made-up results.
 
 use super::*;
-use crate::eval::asked::ChangesReport;
-use crate::eval::calibration::Calibration;
-use crate::eval::far_past::FarPast;
-use crate::eval::gradient_lag::GradientLag;
-use crate::eval::recovery::{KindRecovery, Recovery, RecoveryBin};
-use crate::monitor::asked::AskedStats;
-use crate::monitor::drift::DriftStats;
 use crate::report::instrument_lines;
-use crate::stats::change_point::{ChangePoint, Changes};
+use saturn_eval::asked::ChangesReport;
+use saturn_eval::calibration::Calibration;
+use saturn_eval::far_past::FarPast;
+use saturn_eval::gradient_lag::GradientLag;
+use saturn_eval::monitor::asked::AskedStats;
+use saturn_eval::monitor::drift::DriftStats;
+use saturn_eval::recovery::{KindRecovery, Recovery, RecoveryBin};
+use saturn_eval::stats::change_point::{ChangePoint, Changes};
 
 fn kind(kind: &str, settled: Option<f64>) -> KindRecovery {
     let bin = |from: u64, right: u64| RecoveryBin {
@@ -99,7 +99,7 @@ fn what_is_asked_for_is_drawn_and_told() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut scenario = scenario(&["rnn"], &["classic", "adaptive"]);
     let mut found = summary(&scenario, 0.9);
-    // Nothing was asked for.
+    // Nothing optional was requested.
     assert!(instrument_lines(&found).is_empty());
     found.cells.iter_mut().for_each(asked);
     scenario.plots = vec![
@@ -136,7 +136,7 @@ fn what_is_asked_for_is_drawn_and_told() {
     // Both survive a file.
     let text = serde_json::to_string(&found).expect("text");
     let mut back: Summary = serde_json::from_str(&text).expect("a summary");
-    // What names stand for is the scenario's to say.
+    // The meaning of names comes from the scenario.
     back.roles = found.roles.clone();
     assert_eq!(back.cells[0].experiments, found.cells[0].experiments);
     assert_eq!(instrument_lines(&back), lines);

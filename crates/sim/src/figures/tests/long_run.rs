@@ -1,8 +1,8 @@
 //! The figure of a very long stream.
 
 use super::*;
-use crate::eval::evaluate::TwinWindow;
-use crate::eval::position::PositionWindow;
+use saturn_eval::evaluate::TwinWindow;
+use saturn_eval::position::PositionWindow;
 
 /// Readings as those of a stream of 10^9 steps.
 fn lengthen(e: &mut Evaluation, at: f64) {
@@ -59,7 +59,7 @@ fn a_long_stream_is_drawn_and_a_short_one_is_not() {
     ] {
         assert!(svg.contains(part), "{part}");
     }
-    // A run that several cells shared tells no memory: the rest is drawn.
+    // A run shared by several trials has no memory measurement: the rest is drawn.
     for cell in &mut found.cells {
         cell.evaluations[0].evaluation.forget_memory();
     }

@@ -1,4 +1,4 @@
-//! Figures follow the settings of arms and the reference, whatever they are called.
+//! Figures depend on the settings of arms and the reference, not on their names.
 
 use super::*;
 use crate::run::summary::{ReferenceArg, Roles};
@@ -39,7 +39,7 @@ fn found(scenario: &Scenario, reference: Option<(&str, &str)>) -> Summary {
     made
 }
 
-/// The legend of the comparison, in order, as far as its words are in the SVG.
+/// The legend of the comparison, in order, as far as its texts are in the SVG.
 fn compared(scenario: &Scenario, summary: &Summary) -> String {
     let folder = tempfile::tempdir().expect("a folder");
     draw(scenario, folder.path(), summary).expect("drawn");
@@ -99,7 +99,7 @@ fn roles_decide_which_arms_are_set_side_by_side() {
         pair(Some(("classic", "periodic_100"))),
         ["classic", "pears"]
     );
-    // The adaptive nets without resets are the reference: the last other arm is compared with them.
+    // The adaptive networks without resets are the reference: the last other arm is compared with them.
     assert_eq!(pair(Some(("pears", "none"))), ["pears", "apples"]);
 }
 
@@ -113,7 +113,7 @@ fn the_report_follows_the_reference() {
     report::write(&scenario, run.path(), &summary, &drawn).expect("written");
     let page = std::fs::read_to_string(folder.path().join("report.html")).expect("written");
     for words in [
-        "nets trained in the arm <em>classic</em>",
+        "networks trained in the arm <em>classic</em>",
         "those trained in <em>pears</em>",
         "With the policy <em>reset every 100 steps</em>",
         "summed, less classic with reset every 100 steps, points",

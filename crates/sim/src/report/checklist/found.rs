@@ -2,8 +2,8 @@
 
 use super::{Item, NOTHING};
 use crate::figures::scope::mean;
-use crate::stats::estimate::one_sided;
-use crate::stats::verdict::Verdict;
+use saturn_eval::stats::estimate::one_sided;
+use saturn_eval::stats::verdict::Verdict;
 
 /// What was found on one stream.
 pub struct Found<'a> {
@@ -15,7 +15,7 @@ pub struct Found<'a> {
     pub bounds: Option<[f64; 2]>,
 }
 
-/// On which side of its limit a value has to lie.
+/// On which side of its limit a value must be.
 #[derive(Clone, Copy)]
 pub enum Limit {
     /// This much or more.
@@ -43,7 +43,7 @@ impl Limit {
     }
 }
 
-/// An item about every stream, written as `words` says of the worst one.
+/// An item about every stream, written with the `words` for the worst one.
 pub fn on_every(
     asked: String,
     all: &[Found],

@@ -1,7 +1,7 @@
 use super::*;
 use crate::figures::tests::{scenario, summary};
 use crate::run::summary::table;
-use crate::stats::estimate::over_seeds;
+use saturn_eval::stats::estimate::over_seeds;
 
 /// Three seeds of classic and adaptive nets, all alike on many recordings, the adaptive ones changed.
 fn made(change: impl Fn(&mut Evaluation)) -> Summary {
@@ -83,7 +83,7 @@ fn what_holds_is_shown_and_what_does_not_is_shown_otherwise() {
     assert_eq!(verdict(&good, "no setting was chosen"), Verdict::NotShown);
 }
 
-/// A difference of almost nothing with wide bounds is not shown, whatever its sign.
+/// A difference of almost nothing with wide bounds is *not shown*, with either sign.
 #[test]
 fn a_wide_interval_around_nothing_shows_nothing() {
     for sign in [-1.0, 1.0] {

@@ -2,16 +2,16 @@
 //!
 //! | mark, after the scenario | table |
 //! |---|---|
-//! | `verdicts` | for each reading and stream how many nets keep within the margin of the reference without resets |
+//! | `verdicts` | for each reading and stream, the number of networks within the margin of the reference without resets |
 //! | `readings STREAM [NET ..]` | each net by each reading: reference, classic, carry, adaptive, difference, verdict |
-//! | `leading STREAM [NET ..]` | the same of the first group alone |
+//! | `leading STREAM [NET ..]` | the same for only the first group |
 //! | `arms STREAM [READING]` | each net: the reference, then every arm never reset |
 //! | `carry` | the same as `verdicts`, from *carry* instead of the reference |
-//! | `policies STREAM ARM ..` | each policy of resets: every net trained in these arms |
+//! | `policies STREAM ARM ..` | each reset policy: every net trained in these arms |
 //! | `list STREAM` | each arm of a single net by each reading, with its difference |
 //! | `recall STREAM` | mean recall over the classes: the reference, then every arm never reset |
-//! | `summary` | `verdicts` of the first group alone |
-//! | `fall`, `added` | a sentence on who falls without resets, and on what the divergence adds; of the first group |
+//! | `summary` | `verdicts` of only the first group |
+//! | `fall`, `added` | a sentence on the networks whose accuracy falls without resets, and on the effect of the divergence; of the first group |
 //!
 //! Accuracies are per cent, differences points. A name with a space is written with a dash.
 
@@ -19,10 +19,10 @@ use super::text::{
     Counted, Table, accuracy, arm, bound, capital, difference, foot, range, streams, verdict,
 };
 use super::{Group, find};
-use crate::eval::reading::Reading;
 use crate::figures::names;
 use crate::report::numbers::{fixed, signed};
 use crate::run::summary::Row;
+use saturn_eval::reading::Reading;
 
 /// The policy that never resets.
 const NEVER: &str = "none";
@@ -54,7 +54,7 @@ pub fn block(groups: &[Group], kind: &str, about: &[&str]) -> Result<String, Str
             _ => return Err(format!("there is no table `{kind}` about {about:?}")),
         };
         parts.extend(part);
-        // What is read first is about the first group alone.
+        // The first lines are only about the first group.
         if ["fall", "added", "summary", "leading"].contains(&kind) {
             break;
         }
@@ -293,7 +293,7 @@ fn fall(group: &Group) -> Option<String> {
     })
 }
 
-/// What the divergence adds to training on words in a row.
+/// The effect of the divergence in addition to training on concatenated words.
 fn added(group: &Group) -> Option<String> {
     let streams = streams(group);
     let on: Vec<String> = streams.iter().map(|stream| on(stream)).collect();

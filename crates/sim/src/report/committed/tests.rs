@@ -7,12 +7,12 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// Every number in these documents that is made of trials is what the trials say.
+/// Every generated number in these documents matches the trials.
 #[test]
 fn documents_say_what_their_trials_say() {
     let mut committed = Committed::new(&root());
     let mut marks = 0;
-    for name in ["README.md", "docs/results.md"] {
+    for name in ["README.md", "docs/results-tables.md"] {
         let document = fs::read_to_string(root().join(name)).unwrap();
         let filled = committed.fill(&document).unwrap_or_else(|e| panic!("{e}"));
         assert!(
@@ -24,7 +24,7 @@ fn documents_say_what_their_trials_say() {
     assert!(marks > 10, "{marks} tables");
 }
 
-/// A number that was changed by hand is put right.
+/// A number that was changed by hand is corrected.
 #[test]
 fn a_table_is_made_again() {
     let mut committed = Committed::new(&root());

@@ -2,13 +2,13 @@
 
 use std::fmt::Write;
 
-use crate::eval::reading::Reading;
 use crate::figures::names;
 use crate::report::numbers::{fixed, percent, signed};
 use crate::run::summary::Row;
-use crate::stats::crossed::{Basis, Difference};
-use crate::stats::estimate::Estimate;
-use crate::stats::verdict::{MARGIN, Verdict};
+use saturn_eval::reading::Reading;
+use saturn_eval::stats::crossed::{Basis, Difference};
+use saturn_eval::stats::estimate::Estimate;
+use saturn_eval::stats::verdict::{MARGIN, Verdict};
 
 use super::Group;
 
@@ -44,7 +44,7 @@ impl Table {
     }
 }
 
-/// `94.9 (92.7–96.4)`, in per cent; a dash where there is none.
+/// `94.9 (92.7–96.4)`, in per cent; a dash for missing values.
 pub fn accuracy(estimate: Option<&Estimate>) -> String {
     let Some(e) = estimate else {
         return "–".to_owned();
@@ -87,7 +87,7 @@ pub fn verdict(difference: Option<&Difference>) -> String {
 /// Differences of several nets on one stream by one reading.
 #[derive(Default)]
 pub struct Counted {
-    /// Of each verdict, in the order of the words.
+    /// Counts of the verdicts, in their order.
     pub verdicts: [usize; 3],
     /// Mean difference, points.
     pub mean: f64,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Shared;
 use crate::run::workbench::Workbench;
-use crate::stream::{BINNING, Form};
+use saturn_stream::{BINNING, Form};
 
 /// Checksums of events in steps, and how they came there.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -36,7 +36,7 @@ impl Events {
             rule: BINNING.to_owned(),
             train: bench.train.events_hash(),
             valid: bench.valid.events_hash(),
-            test: test.map(crate::stream::Split::events_hash),
+            test: test.map(saturn_stream::Split::events_hash),
         })
     }
 }

@@ -6,16 +6,16 @@
 //! ```
 //!
 //! `of` is the place of the evaluation's TOTALS in the list. How both texts are made stands in
-//! [`crate::stats::tally`]. Every segment has an answer in each reading, so that the three share their totals;
+//! [`saturn_eval::stats::tally`]. Every segment has an answer in each reading, so that the three share their totals;
 //! tallies that do not are left out.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::eval::reading::Reading;
 use crate::run::summary::CellSummary;
-use crate::stats::tally::{ByRecording, MOST, TallyError, totals};
+use saturn_eval::reading::Reading;
+use saturn_eval::stats::tally::{ByRecording, MOST, TallyError, totals};
 
 /// The key of an evaluation's tallies.
 const RIGHT: &str = "right";

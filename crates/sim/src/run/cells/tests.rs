@@ -1,10 +1,10 @@
 use std::path::Path;
 
 use super::*;
-use crate::eval::detector::{DetectorScore, grid};
-use crate::eval::evaluate::TwinWindow;
-use crate::eval::reading::Reading;
 use crate::figures::tests::{scenario, summary};
+use saturn_eval::detector::{DetectorScore, grid};
+use saturn_eval::evaluate::TwinWindow;
+use saturn_eval::reading::Reading;
 
 fn shared() -> Shared {
     Shared {

@@ -16,12 +16,12 @@
 //! | training | every epoch, or the kept and the last |
 //! | right answers by recording | all of each evaluation, apart from the rest (see `tallies.rs`) |
 
-use crate::eval::evaluate::Watched;
-use crate::eval::reading::Reading;
-use crate::monitor::contraction::ContractionCurve;
 use crate::run::summary::{CellSummary, NamedEvaluation};
 use crate::scenario::StateReset;
-use crate::stats::tally::ByRecording;
+use saturn_eval::evaluate::Watched;
+use saturn_eval::monitor::contraction::ContractionCurve;
+use saturn_eval::reading::Reading;
+use saturn_eval::stats::tally::ByRecording;
 
 /// The lag at which contraction is reported, steps.
 pub const LAG: usize = 80;

@@ -5,19 +5,19 @@ use saturn_cell::Real;
 use serde::Serialize;
 
 use super::key::{Keyed, Keys};
-use super::partial::{Desk, Evaluated, Partial};
+use super::partial::{Evaluated, Partial, PartialStore};
 use super::{Matrix, Metric, threshold_steps};
-use crate::eval::contraction::contraction;
-use crate::eval::evaluate::{
-    Beside, Evaluation, Plan, TracePlan, TwinPlan, choose_threshold, evaluate, widened,
-};
-use crate::eval::experiments::Setting;
-use crate::eval::trace;
-use crate::network::Network;
 use crate::run::entry::Entry;
 use crate::run::summary::{NamedContraction, NamedEvaluation};
 use crate::scenario::{Gap, StateReset};
-use crate::stream::Split;
+use saturn_eval::contraction::contraction;
+use saturn_eval::evaluate::{
+    Beside, Evaluation, Plan, TracePlan, TwinPlan, choose_threshold, evaluate, widened,
+};
+use saturn_eval::experiments::Setting;
+use saturn_eval::trace;
+use saturn_network::Network;
+use saturn_stream::Split;
 
 /// A stream's name, a policy, and the number that both have in the names of checkpoints.
 pub(super) type Named<'a> = (&'a str, &'a StateReset, &'a str);
@@ -28,8 +28,8 @@ const TRACE_START: u64 = 5_000;
 const TRACE_STEPS: usize = 600;
 
 impl Matrix<'_> {
-    /// Evaluates `net` on every stream under every policy, or takes up earlier results. `None` if it is not
-    /// done, and only what is done is wanted.
+    /// Evaluates `net` on every stream under every policy, or loads earlier results. `None` if it is not done
+    /// and only existing results are used.
     pub(super) fn evaluated<R: Real>(
         &self,
         entry: &Entry,
@@ -38,39 +38,44 @@ impl Matrix<'_> {
         done: bool,
     ) -> Result<Option<Evaluated>> {
         let name = &self.shared.split;
-        // What the test split is not opened for does not depend on its file.
+        // Without opening the test split, results do not depend on its file.
         let received = self.received(&keys.evaluated, name == "test")?;
         let file = entry.place.file("results", &format!("{name}.json"));
         let known = self.folder.read_json::<Keyed<Evaluated>>(&file)?;
         let key = received.known_as(known.as_ref().map(|known| &*known.key));
-        let desk = Desk::new(self, entry, &key);
+        let partials = PartialStore::new(self, entry, &key);
         if let Some(known) = known
             && known.key == key
         {
             self.progress.skip(self.evaluation_work());
             if !done {
-                desk.clear()?;
+                partials.clear()?;
             }
             return Ok(Some(known.result));
         }
         if done {
             return Ok(None);
         }
-        let result = self.evaluate(entry, net, &desk)?;
+        let result = self.evaluate(entry, net, &partials)?;
         let keyed = Keyed { key, result };
         self.folder.write_json(&file, &keyed)?;
-        desk.clear()?;
+        partials.clear()?;
         Ok(Some(keyed.result))
     }
 
     /// Evaluates `net`, from where an earlier run was left. Every evaluation leaves a line of `metrics.jsonl`,
     /// the first stream a trace.
-    fn evaluate<R: Real>(&self, entry: &Entry, net: &Network<R>, desk: &Desk) -> Result<Evaluated> {
+    fn evaluate<R: Real>(
+        &self,
+        entry: &Entry,
+        net: &Network<R>,
+        partials: &PartialStore,
+    ) -> Result<Evaluated> {
         let (e, b, place) = (&self.scenario.evaluate, self.bench, entry.place);
         let name = &self.shared.split;
         let tested = b.test.as_ref().filter(|_| name == "test");
         let split = tested.unwrap_or(&b.valid);
-        let mut partial = desk.load()?;
+        let mut partial = partials.load()?;
         self.folder.retract(|line| {
             let of = |key: &str| line[key].as_str().unwrap_or_default();
             let own = Metric::new(place, name, &()).is_of(line);
@@ -90,7 +95,7 @@ impl Matrix<'_> {
                     "evaluating {place} on {stream}, state_reset {state_reset}"
                 ));
                 let plan = self.plan(entry, split, gap, state_reset);
-                let threshold = self.threshold(net, &plan, (desk, named), &mut partial)?;
+                let threshold = self.threshold(net, &plan, (partials, named), &mut partial)?;
                 let found = NamedEvaluation {
                     stream: stream.to_owned(),
                     state_reset: state_reset.to_string(),
@@ -98,7 +103,7 @@ impl Matrix<'_> {
                         entry,
                         net,
                         &plan,
-                        (desk, named),
+                        (partials, named),
                         threshold,
                         twin.as_ref(),
                     )?,
@@ -106,10 +111,17 @@ impl Matrix<'_> {
                 (self.folder).metric(&Metric::new(place, name, &brief(&found)))?;
                 partial.found.evaluations.push(found);
                 partial.threshold = None;
-                desk.save(&partial)?;
-                desk.ended(&stage)?;
+                partials.save(&partial)?;
+                partials.ended(&stage)?;
             }
-            self.stored(entry, net, split, (index, stream, gap), desk, &mut partial)?;
+            self.stored(
+                entry,
+                net,
+                split,
+                (index, stream, gap),
+                partials,
+                &mut partial,
+            )?;
             if gap.is_some() && !partial.has_contraction(stream) {
                 let source = b.source(&b.valid, gap);
                 let curves = contraction(net, source, b.channels, place.seed, &e.contraction)?;
@@ -117,10 +129,10 @@ impl Matrix<'_> {
                     stream: stream.to_owned(),
                     curves,
                 });
-                desk.save(&partial)?;
+                partials.save(&partial)?;
             }
             if !partial.has_experiments(stream) {
-                let piece = desk.piece(&index.to_string(), "tried")?;
+                let piece = partials.piece(&index.to_string(), "tried")?;
                 let setting = Setting {
                     wanted: e.experiments(),
                     stream,
@@ -132,8 +144,8 @@ impl Matrix<'_> {
                 };
                 (partial.found.experiments).run(net, &setting, self.progress)?;
                 partial.tried.push(stream.to_owned());
-                desk.save(&partial)?;
-                desk.ended(&format!("{index}.tried"))?;
+                partials.save(&partial)?;
+                partials.ended(&format!("{index}.tried"))?;
             }
             if index == 0 && !partial.traced {
                 let trace = trace::record(
@@ -147,7 +159,7 @@ impl Matrix<'_> {
                 )?;
                 trace.save(&self.folder.path().join(place.trace(name)))?;
                 partial.traced = true;
-                desk.save(&partial)?;
+                partials.save(&partial)?;
             }
         }
         Ok(partial.found)
@@ -158,7 +170,7 @@ impl Matrix<'_> {
         &self,
         net: &Network<R>,
         plan: &Plan,
-        (desk, (_, _, stage)): (&Desk, Named),
+        (partials, (_, _, stage)): (&PartialStore, Named),
         partial: &mut Partial,
     ) -> Result<f64> {
         let (e, b) = (&self.scenario.evaluate, self.bench);
@@ -167,7 +179,7 @@ impl Matrix<'_> {
             self.progress.skip(steps);
             return Ok(threshold);
         }
-        let piece = desk.piece(stage, "threshold")?;
+        let piece = partials.piece(stage, "threshold")?;
         let choosing = Plan {
             source: b.source(&b.valid, plan.source.gap),
             purpose: "threshold",
@@ -181,22 +193,22 @@ impl Matrix<'_> {
         };
         let threshold = choose_threshold(net, &choosing, self.progress)?;
         partial.threshold = Some(threshold);
-        desk.save(partial)?;
+        partials.save(partial)?;
         Ok(threshold)
     }
 
-    /// One evaluation with all that goes on beside it.
+    /// One evaluation with all additional measurements.
     fn one<R: Real>(
         &self,
         entry: &Entry,
         net: &Network<R>,
         plan: &Plan,
-        (desk, (stream, state_reset, stage)): (&Desk, Named),
+        (partials, (stream, state_reset, stage)): (&PartialStore, Named),
         threshold: f64,
         twin: Option<&Network<f64>>,
     ) -> Result<Evaluation> {
         let e = &self.scenario.evaluate;
-        let piece = desk.piece(stage, "stream")?;
+        let piece = partials.piece(stage, "stream")?;
         let window = entry
             .place
             .window(&self.shared.split, stream, &state_reset.to_string());
@@ -219,7 +231,7 @@ impl Matrix<'_> {
         Ok(evaluate(net, &plan, threshold, self.progress)?)
     }
 
-    /// The net in f64, if one is to run beside it.
+    /// The network in f64, if one is to run alongside.
     fn twin<R: Real>(&self, entry: &Entry, net: &Network<R>) -> Result<Option<Network<f64>>> {
         if self.scenario.evaluate.twin.is_none() {
             return Ok(None);
@@ -256,7 +268,7 @@ impl Matrix<'_> {
     }
 }
 
-/// What of an evaluation goes into `metrics.jsonl`.
+/// The part of an evaluation for `metrics.jsonl`.
 #[derive(Serialize)]
 pub(super) struct Brief<'a> {
     stream: &'a str,

@@ -5,14 +5,15 @@ use saturn_cell::Real;
 use saturn_data::checksum::sha256;
 
 use super::Matrix;
-use crate::health::{Ranges, WINDOW, observe};
-use crate::network::Network;
 use crate::run::entry::Entry;
-use crate::stream::Form;
+use saturn_eval::health::{Ranges, WINDOW, observe};
+use saturn_network::Network;
 use saturn_store::folder::FolderError;
+use saturn_stream::Form;
 
 impl Matrix<'_> {
-    /// Learns the ranges of `net`, unless they are known; nothing of a net that hears frames, which no stream brings.
+    /// Learns the healthy ranges of `net`, unless they are known; nothing for a network of dense frames,
+    /// which live runs do not support.
     pub(super) fn health<R: Real>(&self, entry: &Entry, net: &Network<R>) -> Result<()> {
         let (bench, place) = (self.bench, entry.place);
         if bench.valid.form() != Form::Events {

@@ -1,7 +1,7 @@
-//! What a result depends on, as checksums: a result with another key is computed again.
+//! Dependencies of a result, as checksums: a result with another key is computed again.
 //!
-//! The settings and the data have checksums of their own, so that finished cells can be read where the data
-//! are not. No key holds where a file lies: of the data their content counts, and of any other path its name.
+//! The settings and the data have separate checksums, so that finished trials can be read without the data.
+//! No key contains a file's location: data count by their content, other paths by their name.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::run::entry::Entry;
 use crate::scenario::Scenario;
 
-/// A result with the key of what it depends on.
+/// A result with the key of its dependencies.
 #[derive(Serialize, Deserialize)]
 pub struct Keyed<T> {
     /// The checksum.
@@ -52,24 +52,24 @@ impl Keys {
     }
 }
 
-/// The key of a training or an evaluation on what a matrix receives, and that of the same by an earlier version, under
+/// The key of a training or an evaluation on the inputs of a matrix, and its key in an earlier version, in
 /// which every result depended on the test file, too.
 pub struct DataKeys {
-    /// What a result is kept under.
+    /// The current key.
     pub now: String,
-    /// What it was kept under.
+    /// The earlier key.
     pub before: String,
 }
 
 impl DataKeys {
-    /// The key under which a result is kept: `known`, if that is one of these.
+    /// The key under which a result is stored: `known`, if that is one of these.
     pub fn known_as(&self, known: Option<&str>) -> String {
         let before = known == Some(&*self.before);
         if before { &self.before } else { &self.now }.clone()
     }
 }
 
-/// The checksum of what a result depends on.
+/// The checksum of a result's dependencies.
 pub fn key(of: &impl Serialize) -> Result<String> {
     let mut value = serde_json::to_value(of).context("encoding a key")?;
     leave_out_folders(&mut value);
@@ -77,7 +77,7 @@ pub fn key(of: &impl Serialize) -> Result<String> {
     Ok(hex(&Sha256::digest(bytes)))
 }
 
-/// Of every absolute path, its last name.
+/// Replaces every absolute path by its last component.
 fn leave_out_folders(value: &mut Value) {
     match value {
         Value::String(text) if Path::new(text.as_str()).is_absolute() => {

@@ -1,4 +1,4 @@
-//! What of a place's evaluations is done while others are not: `results/PLACE.SPLIT.part.json`.
+//! Finished parts of a trial's evaluations while others are running: `results/PLACE.SPLIT.part.json`.
 
 use std::path::PathBuf;
 
@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Matrix;
 use super::key::{Keyed, key};
-use crate::eval::experiments::Experiments;
-use crate::precision::result::Stored;
 use crate::run::entry::Entry;
 use crate::run::summary::{NamedContraction, NamedEvaluation};
+use saturn_eval::experiments::Experiments;
+use saturn_eval::precision::result::Stored;
 use saturn_store::checkpoint::{Keeping, Stage, remove};
 use saturn_store::folder::FolderError;
 
@@ -24,19 +24,19 @@ pub struct Evaluated {
     /// In each format on each stream.
     #[serde(default)]
     pub stored: Vec<Stored>,
-    /// On each stream, what is asked for beside.
+    /// On each stream, the results of optional experiments.
     #[serde(flatten)]
     pub experiments: Experiments,
 }
 
-/// What is done of the evaluations of one net.
+/// Finished parts of the evaluations of one network.
 #[derive(Default, Serialize, Deserialize)]
 pub struct Partial {
     /// The evaluations and contraction curves.
     pub found: Evaluated,
-    /// The detector's threshold for the evaluation that comes next, once it is chosen.
+    /// The detector's threshold for the next evaluation, once it is chosen.
     pub threshold: Option<f64>,
-    /// Streams along which the nets in few bits were followed, after which no more is to do with them.
+    /// Streams on which the quantised networks are finished.
     #[serde(default)]
     pub followed: Vec<String>,
     /// Streams whose experiments are done.
@@ -58,19 +58,19 @@ impl Partial {
         self.tried.iter().any(|tried| tried == stream)
     }
 
-    /// Whether the nets in few bits are done on `stream`.
+    /// Whether the quantised networks are finished on `stream`.
     pub fn has_followed(&self, stream: &str) -> bool {
         self.followed.iter().any(|followed| followed == stream)
     }
 
-    /// Where the nets in few bits on `stream`, which is the last one, stand or will stand.
+    /// The results of the quantised networks on `stream`, which is the last one.
     pub fn first_stored(&self, stream: &str) -> usize {
         let stored = &self.found.stored;
         let first = stored.iter().position(|s| s.stream == stream);
         first.unwrap_or(stored.len())
     }
 
-    /// Whether a line of `metrics.jsonl` about `stream` under `state_reset` tells of what is done.
+    /// Whether a line of `metrics.jsonl` about `stream` under `state_reset` is about a finished part.
     pub fn knows(&self, stream: &str, state_reset: &str) -> bool {
         let mut stored = self.found.stored.iter();
         self.has(stream, state_reset) || stored.any(|s| stream == s.line() && s.has(state_reset))
@@ -82,7 +82,7 @@ impl Partial {
     }
 }
 
-/// A piece of one net's evaluations that can be stopped and gone on with.
+/// A part of one network's evaluations that can be stopped and resumed.
 pub struct Piece {
     folder: PathBuf,
     name: String,
@@ -91,7 +91,7 @@ pub struct Piece {
 }
 
 impl Piece {
-    /// Where its checkpoints are kept.
+    /// The folder of its checkpoints.
     pub fn stage(&self) -> Stage<'_> {
         Stage {
             folder: &self.folder,
@@ -102,17 +102,17 @@ impl Piece {
     }
 }
 
-/// The file of one net's evaluations, under way.
-pub struct Desk<'a> {
+/// The file of one network's unfinished evaluations.
+pub struct PartialStore<'a> {
     matrix: &'a Matrix<'a>,
     file: PathBuf,
-    /// What the names of their checkpoints begin with.
+    /// Prefix of their checkpoints' names.
     name: String,
     /// The checksum of all that they depend on.
     key: String,
 }
 
-impl<'a> Desk<'a> {
+impl<'a> PartialStore<'a> {
     /// For `entry`, evaluated under `key`.
     pub fn new(matrix: &'a Matrix<'a>, entry: &Entry, key: &str) -> Self {
         let split = &matrix.shared.split;
@@ -131,7 +131,7 @@ impl<'a> Desk<'a> {
             Ok(Some(known)) if known.key == self.key => Ok(known.result),
             Ok(_) => Ok(Partial::default()),
             Err(e @ FolderError::Damaged { .. }) => {
-                let said = format!("{e}\nhint: these evaluations begin anew");
+                let said = format!("{e}\nhint: these evaluations start again");
                 self.matrix.progress.line(&said);
                 Ok(Partial::default())
             }
@@ -139,7 +139,7 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// Keeps what is done.
+    /// Saves the finished parts.
     pub fn save(&self, partial: &Partial) -> Result<()> {
         let keyed = Keyed {
             key: self.key.clone(),
@@ -164,7 +164,7 @@ impl<'a> Desk<'a> {
         Ok(remove(&self.matrix.checkpoints(), &name)?)
     }
 
-    /// All is done and kept elsewhere.
+    /// All parts are done and stored elsewhere.
     pub fn clear(&self) -> Result<()> {
         self.matrix.folder.remove(&self.file)?;
         Ok(remove(&self.matrix.checkpoints(), &self.name)?)

@@ -1,16 +1,16 @@
-//! Work on several cells at once, within a budget of memory.
+//! Concurrent trials, within a memory budget.
 //!
-//! Each worker takes the first cell in order that fits beside those at work; a cell that is larger than the
-//! whole budget waits until it is alone. Nothing that a cell computes depends on what runs beside it.
+//! Each worker takes the first trial in order that fits next to the running ones; a trial that is larger than
+//! the whole budget waits until it can run alone. A trial's results do not depend on concurrent ones.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
 use rayon::ThreadPoolBuilder;
 
-/// How many cells may be at work, and what they may take.
+/// Limits on the number of concurrent trials and their memory.
 #[derive(Clone, Debug)]
 pub struct Budget {
-    /// Cells at once, at most.
+    /// Maximum number of concurrent trials.
     pub workers: usize,
     /// Bytes for all that are at work.
     pub bytes: f64,
@@ -25,8 +25,9 @@ impl Budget {
         }
     }
 
-    /// Calls `work` once for each of `costs`, which are bytes, and returns what came of each, in their
-    /// order; `None` where `stop` said so first. `work` is told how many, with it, share the machine.
+    /// Calls `work` once for each of `costs`, which are bytes, and returns the results in their order; `None`
+    /// for those not started when `stop` became true. `work` receives the number of trials that share the
+    /// machine, including itself.
     pub fn spend<T: Send>(
         &self,
         costs: &[f64],
@@ -76,8 +77,8 @@ impl Budget {
     }
 }
 
-/// Does `work` on its share of the machine's threads, `sharing` being at work. Threads that cells had in common
-/// would wait for each other's shards, and for long where other programs are at work too.
+/// Runs `work` on its share of the machine's threads, with `sharing` trials running. Threads common to
+/// several trials would wait for each other's shards, for long if other programs are running too.
 pub fn on_its_threads<T: Send>(sharing: usize, work: impl FnOnce() -> T + Send) -> T {
     if sharing < 2 {
         return work();
@@ -85,7 +86,7 @@ pub fn on_its_threads<T: Send>(sharing: usize, work: impl FnOnce() -> T + Send) 
     let threads = (rayon::current_num_threads() / sharing).max(1);
     match ThreadPoolBuilder::new().num_threads(threads).build() {
         Ok(pool) => pool.install(work),
-        // A system that gives no more threads still has those that all share.
+        // If the system allows no more threads, the shared ones remain.
         Err(_) => work(),
     }
 }
@@ -97,7 +98,7 @@ struct Queue {
 }
 
 impl Queue {
-    /// The first that fits, or any if nothing is at work.
+    /// The first that fits, or any if nothing is running.
     fn take(&mut self, costs: &[f64]) -> Option<usize> {
         let fits = |&i: &usize| costs[i] <= self.free || self.busy == 0;
         let at = self.waiting.iter().position(fits)?;
@@ -115,7 +116,7 @@ mod tests {
 
     use super::*;
 
-    /// What was at work at once, at most, and all results.
+    /// The maximum that ran concurrently, and all results.
     fn spend(budget: &Budget, costs: &[f64]) -> (usize, Vec<Option<usize>>) {
         let (now, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let results = budget.spend(

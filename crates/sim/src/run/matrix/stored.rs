@@ -1,26 +1,26 @@
-//! One place's net as it is stored in few bits, evaluated.
+//! Evaluation of one trial's network at low precision.
 
 use anyhow::Result;
 use saturn_cell::Real;
 
 use super::evaluated::{Named, brief};
-use super::partial::{Desk, Partial};
+use super::partial::{Partial, PartialStore};
 use super::{Matrix, Metric, threshold_steps};
-use crate::eval::evaluate::{Beside, Plan, evaluate};
-use crate::network::Network;
-use crate::precision::calibrate::ranges;
-use crate::precision::cost::cost;
-use crate::precision::drift::{Following, LANES, Twin, drift};
-use crate::precision::result::{Stored, StoredEvaluation, line};
-use crate::precision::{PrecisionConfig, quantise};
 use crate::run::entry::Entry;
 use crate::run::summary::NamedEvaluation;
 use crate::scenario::Gap;
-use crate::stream::Split;
+use saturn_eval::evaluate::{Beside, Plan, evaluate};
+use saturn_eval::precision::calibrate::ranges;
+use saturn_eval::precision::cost::cost;
+use saturn_eval::precision::drift::{Following, LANES, Twin, drift};
+use saturn_eval::precision::result::{Stored, StoredEvaluation, line};
+use saturn_eval::precision::{PrecisionConfig, quantise};
+use saturn_network::Network;
+use saturn_stream::Split;
 
 impl Matrix<'_> {
-    /// Evaluates `net` in all formats that the scenario asks for on one stream of `split`, from where `partial`
-    /// was left; nothing if it asks for none. Ranges of states and the detector's threshold are set on the
+    /// Evaluates `net` in all storage formats of the scenario on one stream of `split`, resuming from
+    /// `partial`; nothing if there are none. Ranges of states and the detector's threshold are set on the
     /// validation split.
     pub(super) fn stored<R: Real>(
         &self,
@@ -28,7 +28,7 @@ impl Matrix<'_> {
         net: &Network<R>,
         split: &Split,
         (index, stream, gap): (usize, &str, Option<&Gap>),
-        desk: &Desk,
+        partials: &PartialStore,
         partial: &mut Partial,
     ) -> Result<()> {
         let (e, b) = (&self.scenario.evaluate, self.bench);
@@ -73,14 +73,14 @@ impl Matrix<'_> {
                 let stage = format!("{index}.{number}.{k}");
                 let named = (stream, state_reset, stage.as_str());
                 let plan = self.plan(entry, split, gap, state_reset);
-                self.in_few_bits(entry, &twin, (at, named), &plan, desk, partial)?;
+                self.in_few_bits(entry, &twin, (at, named), &plan, partials, partial)?;
             }
             twins.push(twin);
         }
         let place = entry.place;
-        let said = format!("following {place} in few bits on {stream}");
+        let said = format!("following {place} at low precision on {stream}");
         self.progress.doing(&said);
-        let piece = desk.piece(&index.to_string(), "followed")?;
+        let piece = partials.piece(&index.to_string(), "followed")?;
         let on = Following {
             source: b.source(split, gap),
             channels: b.channels,
@@ -94,18 +94,18 @@ impl Matrix<'_> {
             stored.drift = windows;
         }
         partial.followed.push(stream.to_owned());
-        desk.save(partial)?;
-        desk.ended(&format!("{index}.followed"))
+        partials.save(partial)?;
+        partials.ended(&format!("{index}.followed"))
     }
 
-    /// Evaluates `twin`, whose results stand at `at`, under one policy, if that is not done yet.
+    /// Evaluates `twin`, whose results are at `at`, under one policy, if that is not done yet.
     fn in_few_bits<R: Real>(
         &self,
         entry: &Entry,
         twin: &Twin<R>,
         (at, named): (usize, Named),
         plan: &Plan,
-        desk: &Desk,
+        partials: &PartialStore,
         partial: &mut Partial,
     ) -> Result<()> {
         let (place, (stream, state_reset, stage)) = (entry.place, named);
@@ -119,8 +119,8 @@ impl Matrix<'_> {
         self.progress.doing(&format!(
             "evaluating {place} in {precision} on {stream}, state_reset {state_reset}"
         ));
-        let threshold = self.threshold(&twin.net, plan, (desk, named), partial)?;
-        let piece = desk.piece(stage, "stream")?;
+        let threshold = self.threshold(&twin.net, plan, (partials, named), partial)?;
+        let piece = partials.piece(stage, "stream")?;
         let plan = Plan {
             beside: Beside {
                 stage: Some(piece.stage()),
@@ -139,8 +139,8 @@ impl Matrix<'_> {
         let kept = StoredEvaluation::of(found.state_reset, &found.evaluation);
         partial.found.stored[at].evaluations.push(kept);
         partial.threshold = None;
-        desk.save(partial)?;
-        desk.ended(stage)
+        partials.save(partial)?;
+        partials.ended(stage)
     }
 
     /// Steps of all of that for one net, roughly.

@@ -9,21 +9,21 @@ use serde_json::Value;
 
 use super::key::{Keyed, Keys};
 use super::{Matrix, Metric};
-use crate::network::Network;
 use crate::run::entry::Entry;
 use crate::run::place::Place;
 use crate::run::summary::TrainRecord;
-use crate::run::weights::{self, Belonging, WeightsFile};
 use crate::scenario::Train;
-use crate::train::class_weights::class_weights;
-use crate::train::job::{EpochRecord, Job, Watch};
-use crate::train::trainer::train;
+use saturn_network::Network;
 use saturn_store::checkpoint::{Stage, remove};
 use saturn_store::folder::FolderError;
+use saturn_train::class_weights::class_weights;
+use saturn_train::job::{EpochRecord, Job, Watch};
+use saturn_train::trainer::train;
+use saturn_train::weights::{self, Belonging, WeightsFile};
 
 impl Matrix<'_> {
-    /// Trains `net`, or takes up the weights of an earlier training. `None` if it is not done, and only what
-    /// is done is wanted.
+    /// Trains `net`, or loads the weights of an earlier training. `None` if it is not done and only existing
+    /// results are used.
     pub(super) fn trained<R: Real>(
         &self,
         entry: &Entry,
@@ -44,7 +44,7 @@ impl Matrix<'_> {
         let network = place.to_string();
         let belonging = Belonging {
             network: &network,
-            model: entry.model,
+            model: &entry.model.network(),
             channels: self.bench.channels,
             classes: &self.bench.classes,
             dt_ms: self.bench.dt_ms,
@@ -72,7 +72,7 @@ impl Matrix<'_> {
         let result = keyed.result;
         let right = result.kept().map_or(f64::NAN, |e| e.validation.summed);
         self.progress.line(&format!(
-            "{place}: trained in {:.0} s, {:.1} % of validation right",
+            "{place}: trained in {:.0} s, validation accuracy {:.1} %",
             result.seconds,
             100.0 * right
         ));
@@ -176,12 +176,12 @@ impl Matrix<'_> {
     }
 }
 
-/// What the names of a place's checkpoints of training begin with.
+/// Prefix of the names of a trial's training checkpoints.
 fn checkpoint(place: Place) -> String {
     place.file("", "train").display().to_string()
 }
 
-/// Tells the user and `metrics.jsonl` of every epoch.
+/// Reports every epoch to the user and to `metrics.jsonl`.
 struct Looking<'a> {
     matrix: &'a Matrix<'a>,
     place: Place<'a>,
@@ -214,7 +214,7 @@ impl Watch for Looking<'_> {
         }
         matrix.progress.advance(self.each());
         matrix.progress.doing(&format!(
-            "training {place}, epoch {} of {}: {:.1} % of validation right",
+            "training {place}, epoch {} of {}: validation accuracy {:.1} %",
             epoch.epoch,
             self.epochs,
             100.0 * epoch.validation.summed

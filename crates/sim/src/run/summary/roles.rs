@@ -1,17 +1,18 @@
-//! What the names of a run stand for: its arms' roles, its policies of resets, its streams' labels.
+//! The meaning of a run's names: its arms' roles, its reset policies, its streams' labels.
 //!
-//! Results carry names. What a name means comes from the scenario's settings, once, and goes with the results as
-//! values: figures, legends, colours, tables, the headline and the checklist ask here and never look into a name.
+//! Results contain names. The meaning of a name is derived from the scenario's settings, once, and
+//! accompanies the results as values: figures, legends, colours, tables, the headline and the checklist use
+//! these and never parse a name.
 
 use serde::Serialize;
 use thiserror::Error;
 
 use super::Reference;
-use crate::eval::reset::{Never, StateReset};
 use crate::scenario::role::{ArmRole, roles};
 use crate::scenario::{Fill, Gap, Scenario, nearest, quoted};
+use saturn_eval::reset::{Never, StateReset};
 
-/// What the names of a run stand for.
+/// The meaning of a run's names.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Roles {
     /// The arms in the scenario's order.
@@ -27,7 +28,7 @@ pub struct Roles {
 pub struct NamedArm {
     /// Its name in the scenario.
     pub name: String,
-    /// What it is for; `None` for a variant.
+    /// Its role; `None` for a variant.
     pub role: Option<ArmRole>,
 }
 
@@ -45,7 +46,7 @@ pub struct NamedPolicy {
 pub struct NamedStream {
     /// Its name in the scenario.
     pub name: String,
-    /// What it is called in figures and reports.
+    /// Its label in figures and reports.
     pub label: String,
 }
 
@@ -66,7 +67,7 @@ pub enum ReferenceError {
     Arm {
         /// What was given.
         arm: String,
-        /// The nearest one, in words.
+        /// The nearest one, as text.
         near: String,
         /// All arms.
         known: String,
@@ -78,7 +79,7 @@ pub enum ReferenceError {
     Policy {
         /// What was given.
         policy: String,
-        /// The nearest one, in words.
+        /// The nearest one, as text.
         near: String,
         /// All policies.
         known: String,
@@ -130,13 +131,13 @@ impl Roles {
         found.map(|p| &p.policy)
     }
 
-    /// A policy in words: `never reset`, `reset every 100 steps`.
+    /// A policy as text: `never reset`, `reset every 100 steps`.
     pub fn policy_label(&self, name: &str) -> String {
         let words = || name.replace('_', " ");
         self.policy(name).map_or_else(words, |p| p.config().label())
     }
 
-    /// A stream in words: `gaps of noise`.
+    /// A stream as text: `gaps of noise`.
     pub fn stream_label(&self, name: &str) -> String {
         let found = self.streams.iter().find(|s| s.name == name);
         found.map_or_else(|| name.replace('_', " "), |s| s.label.clone())
@@ -198,8 +199,8 @@ impl Roles {
         })
     }
 
-    /// The arm that a comparison with `reference` is about when it is never reset: that with the adaptive loss, or
-    /// else the last other one.
+    /// The arm that is compared with `reference` without resets: that with the adaptive loss, or else the
+    /// last other one.
     pub fn subject(&self, reference: &Reference) -> Option<&str> {
         let itself = |arm: &str| arm == reference.arm && reference.state_reset == Never::NAME;
         let with = |role| self.arm(role).filter(|arm| !itself(arm));
@@ -211,7 +212,7 @@ impl Roles {
     }
 }
 
-/// A stream that is called as what fills its gaps says so; any other has its own name.
+/// A stream named after the fill of its gaps is labelled by it; any other has its own name.
 fn stream_label(name: &str, gap: Option<&Gap>) -> String {
     let plain = name.replace('_', " ");
     let Some([fill]) = gap.map(|gap| &gap.fill[..]) else {
@@ -290,7 +291,7 @@ mod tests {
             .unwrap();
         assert_eq!(other.state_reset, "periodic_100");
         assert_eq!(roles.subject(&other), Some("rows"));
-        // The kind alone will do where there is one of it.
+        // The kind alone is enough if there is one of it.
         let silence = roles.reference(Some(&given("one", "silence"))).unwrap();
         assert_eq!(silence.state_reset, "silence_of_10_steps");
         let error = roles.reference(Some(&given("row", "none"))).unwrap_err();

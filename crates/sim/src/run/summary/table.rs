@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::CellSummary;
-use crate::eval::evaluate::Evaluation;
-use crate::eval::reading::Reading;
-use crate::stats::crossed::{self, Basis, Difference, Seed, accuracy};
-use crate::stats::estimate::Estimate;
-use crate::stats::paired::holm;
-use crate::stats::tally::ByRecording;
+use saturn_eval::evaluate::Evaluation;
+use saturn_eval::reading::Reading;
+use saturn_eval::stats::crossed::{self, Basis, Difference, Seed, accuracy};
+use saturn_eval::stats::estimate::Estimate;
+use saturn_eval::stats::paired::holm;
+use saturn_eval::stats::tally::ByRecording;
 
-/// Means over seeds for one model, arm, stream and policy. What an interval holds is in [`crate::stats::crossed`].
+/// Means over seeds for one model, arm, stream and policy. [`saturn_eval::stats::crossed`] defines the
+/// intervals.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Row {
     /// The model.
@@ -60,7 +61,7 @@ pub struct Row {
     /// Steps of the net that a step of the stream took.
     #[serde(default = "one")]
     pub computed_steps_per_step: f64,
-    /// States put at rest, in 1,000 steps of a lane.
+    /// State resets per 1,000 steps of a lane.
     #[serde(default)]
     pub resets_per_1000_steps: f64,
 }
@@ -102,7 +103,7 @@ impl Row {
         }
     }
 
-    /// Whether the mean recall over classes says something else than the accuracy: some are rare.
+    /// Whether the mean recall over classes differs from the accuracy: some are rare.
     pub fn has_rare_classes(&self) -> bool {
         let apart =
             |(summed, balanced): (Estimate, Estimate)| (summed.value - balanced.value).abs();
@@ -123,7 +124,7 @@ pub struct Reference {
 }
 
 impl Reference {
-    /// That of a file that does not name one.
+    /// The reference of a file that does not name one.
     pub(super) fn unknown() -> Self {
         Self {
             arm: String::new(),
@@ -131,7 +132,7 @@ impl Reference {
         }
     }
 
-    /// Whether it is that of a file that does not name one.
+    /// Whether it is the reference of a file that does not name one.
     pub fn is_unknown(&self) -> bool {
         self.arm.is_empty()
     }
@@ -172,8 +173,8 @@ pub fn table(cells: &[CellSummary], reference: &Reference) -> Vec<Row> {
     rows
 }
 
-/// Holm's correction, family by family. A family is what one question asks: how nets and arms do on one stream
-/// under one policy. Other streams and other policies are other questions.
+/// Holm's correction, family by family. A family is one question: the results of models and arms on one
+/// stream under one policy. Other streams and other policies are other questions.
 fn correct(rows: &mut [Row]) {
     let mut families: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
     for (k, row) in rows.iter().enumerate() {
@@ -232,13 +233,13 @@ fn row(cells: &[CellSummary], key: Key, reference: &Reference) -> Row {
     }
 }
 
-/// What is known of one seed by `reading`.
+/// The result of one seed by `reading`.
 fn seed(e: &Evaluation, reading: Reading) -> Option<Seed<'_>> {
     let estimate = reading.estimate(e)?;
     Some(Seed::new(estimate, e.segments, reading.tallies(e)))
 }
 
-/// The mean recall over classes, of which the tallies by recording tell nothing.
+/// The mean recall over classes, which the tallies by recording do not contain.
 fn balanced(found: &[&Evaluation]) -> Option<Estimate> {
     let none = ByRecording::new();
     let of = |e: &&Evaluation| {
@@ -298,8 +299,8 @@ fn select<'a>(
 mod tests {
     use super::*;
     use crate::figures::tests::{scenario, summary};
-    use crate::stats::estimate::over_seeds;
-    use crate::stats::verdict::Verdict;
+    use saturn_eval::stats::estimate::over_seeds;
+    use saturn_eval::stats::verdict::Verdict;
 
     impl Default for Reference {
         /// That of the made-up runs of the tests.
@@ -347,7 +348,7 @@ mod tests {
         assert!((difference.value - 0.02).abs() < 1e-12);
         // t = 2 sqrt 3 with two degrees of freedom: see `eval::paired`.
         assert!((row.p_value.unwrap() - 0.074_179_9).abs() < 1e-6);
-        // Two comparisons never reset: classic is there the same as the reference, p = 1.
+        // Two comparisons without resets: classic there equals the reference, p = 1.
         assert!((row.p_holm.unwrap() - 2.0 * 0.074_179_9).abs() < 1e-5);
         assert_eq!(find(&rows, "classic", "none").p_holm, Some(1.0));
         // With oracle resets there is one: the reference is not compared with itself.
@@ -380,7 +381,8 @@ mod tests {
         assert!((value + 0.02).abs() < 1e-12);
     }
 
-    /// Three seeds with right answers by recording: the pair's error is over both, and each reading has its own.
+    /// Three seeds with correct predictions by recording: the pair's error is over both, and each reading has
+    /// its own.
     #[test]
     fn readings_are_paired_by_seed_and_recording() {
         let mut all = cells();
@@ -404,7 +406,7 @@ mod tests {
         let row = find(&rows, "adaptive", "none");
         assert_eq!(row.basis, Basis::SeedsAndRecordings);
         let values = Reading::ALL.map(|reading| row.against.of(reading).unwrap().estimate.value);
-        // Of 60 recordings 3, 12 and 2 more, less those that the classic net knows.
+        // Of 60 recordings 3, 12 and 2 more, less those that the classic network predicts correctly.
         assert!(values[1] > values[0] && values[0] > values[2], "{values:?}");
         let summed = row.against.summed.unwrap();
         assert_eq!(summed.basis, Basis::SeedsAndRecordings);

@@ -1,4 +1,4 @@
-//! The way down into lists, mappings and choices.
+//! Descending into lists, mappings and choices.
 
 use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, Visitor};
 
@@ -10,7 +10,7 @@ pub(super) struct Items<'a> {
     pub(super) nodes: &'a [Node],
     pub(super) path: &'a Path<'a>,
     pub(super) next: usize,
-    /// Whether this is one value that stands for a list of one.
+    /// Whether this is one value used as a list of one.
     pub(super) alone: bool,
 }
 
@@ -72,7 +72,7 @@ pub(super) struct Choice<'a> {
 }
 
 impl Choice<'_> {
-    /// Decodes the value; where there is none, as if there were an empty one.
+    /// Decodes the value; if there is none, as an empty one.
     fn value<T>(self, decode: impl FnOnce(Decoder) -> Decoded<T>) -> Decoded<T> {
         let absent = Node {
             value: Value::Absent,
@@ -106,7 +106,7 @@ impl<'de> de::VariantAccess<'de> for Choice<'_> {
         self.value(|at| match &at.node.value {
             Value::Absent => Ok(()),
             Value::Map(entries) if entries.is_empty() => Ok(()),
-            _ => Err(at.error(format!("`{name}` takes no settings: write it alone"))),
+            _ => Err(at.error(format!("`{name}` takes no settings: write only its name"))),
         })
     }
 

@@ -1,4 +1,4 @@
-//! What does not fit, in the words of a scenario.
+//! Messages about mismatches, in the terms of a scenario.
 
 use std::fmt;
 
@@ -38,7 +38,7 @@ impl DecodeError {
     }
 }
 
-/// What is said of the key `name` where only `allowed` may be.
+/// The message about the key `name` if only `allowed` are possible.
 pub(super) fn unknown_key(name: &str, allowed: &[&str]) -> String {
     match (nearest(name, allowed), home_of(name)) {
         (None, Some(home)) => format!(
@@ -106,7 +106,7 @@ impl de::Error for DecodeError {
     }
 }
 
-/// serde's names of types in the words of a scenario.
+/// serde's names of types in the terms of a scenario.
 pub(super) fn in_words(expected: &dyn Expected) -> String {
     let words = expected.to_string();
     match words.as_str() {

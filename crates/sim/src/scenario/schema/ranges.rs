@@ -1,7 +1,7 @@
 //! The ranges that descriptions name, as numbers of the schema.
 //!
-//! Each key's description names its range in one of few phrases, as a clause of its own; here they become what an
-//! editor checks:
+//! Each key's description states its range in one of a few phrases, as a separate clause; here they become
+//! keywords that an editor checks:
 //!
 //! | clause | in the schema |
 //! |---|---|
@@ -10,10 +10,10 @@
 //! | `0 to 1`, `range 0 to 1`, "1 to `lanes` and 65,536" | `minimum`, `maximum` |
 //! | `0 to below 1` | `minimum`, `exclusiveMaximum` |
 //! | `above 0 and up to 1`, `above 0 and below 1` | `exclusiveMinimum` and one of the maxima |
-//! | `at least 0 and below 1`, `above 0 and at most 1`, `slope k > 0` | as they are read |
-//! | `at least one`, `none twice`, of a list | `minItems`, `uniqueItems` |
+//! | `at least 0 and below 1`, `above 0 and at most 1`, `slope k > 0` | literally |
+//! | `at least one`, `no duplicates`, of a list | `minItems`, `uniqueItems` |
 //!
-//! A test holds them to what the program refuses.
+//! A test compares them with the values that the program rejects.
 
 use schemars::Schema;
 use serde_json::{Map, Value, json};
@@ -44,7 +44,7 @@ pub(super) fn ranges(schema: &mut Schema) {
     }
 }
 
-/// Adds `range` to `schema` and to what it may be instead, where these are of `kind` and without a range.
+/// Adds `range` to `schema` and to its alternatives, where these are of `kind` and without a range.
 fn bound(schema: &mut Value, kind: &str, range: &Map<String, Value>) {
     let Some(object) = schema.as_object_mut() else {
         return;
@@ -76,7 +76,7 @@ fn bound(schema: &mut Value, kind: &str, range: &Map<String, Value>) {
     }
 }
 
-/// Adds `range` to a reference: it holds for a number, and for the numbers of a list, and for nothing else.
+/// Adds `range` to a reference: it applies to a number, and to the numbers of a list, and to nothing else.
 fn with_reference(property: &mut Value, range: &Map<String, Value>) {
     let Some(object) = property.as_object_mut() else {
         return;
@@ -87,7 +87,7 @@ fn with_reference(property: &mut Value, range: &Map<String, Value>) {
     }
 }
 
-/// What a description says of a list, as keys of a schema.
+/// The description's statements about a list, as keywords of a schema.
 fn list_in(description: &str) -> Map<String, Value> {
     let text = description.replace('\n', " ").to_lowercase();
     let clauses: Vec<&str> = text
@@ -98,7 +98,7 @@ fn list_in(description: &str) -> Map<String, Value> {
     if clauses.contains(&"at least one") {
         found.insert("minItems".to_owned(), json!(1));
     }
-    if clauses.contains(&"none twice") {
+    if clauses.contains(&"no duplicates") {
         found.insert("uniqueItems".to_owned(), json!(true));
     }
     found

@@ -1,4 +1,4 @@
-//! Files and settings that nobody means: what is said of them, and that it is said at once.
+//! Absurd files and settings: their messages, and that these come quickly.
 
 use std::fmt::Write;
 
@@ -112,19 +112,17 @@ fn words_that_others_use_lead_to_ours() {
 fn a_number_in_place_of_a_list_is_refused_with_both_remedies() {
     assert_eq!(
         wrong("name: x\nseeds: 3", &[]),
-        "s.yaml:2:8: seeds: expected a list, found `3`: write `[3]` for this one alone, or `[1, 2, 3]` for several"
+        "s.yaml:2:8: seeds: expected a list, found `3`: write `[3]` for one value, or `[1, 2, 3]` for several"
     );
     assert_eq!(
         wrong("name: x", &["seeds=12"]),
-        "--set seeds=12: seeds: expected a list, found `12`: write `[12]` for this one alone, or `[12, ...]` for several"
+        "--set seeds=12: seeds: expected a list, found `12`: write `[12]` for one value, or `[12, ...]` for \
+        several"
     );
     let choice = wrong("name: x\ntune: {search: {train.lr: {choice: 0.1}}}", &[]);
-    assert!(
-        choice.contains("write `[0.1]` for this one alone"),
-        "{choice}"
-    );
+    assert!(choice.contains("write `[0.1]` for one value"), "{choice}");
     assert_eq!(good("name: x\nseeds: [3]").seeds, [3]);
-    // A word stands for no count.
+    // A word is not a count.
     let fill = good("name: x\nstream: {gap: {fill: noise}}").stream.gap;
     assert_eq!(fill.unwrap().fill, [Fill::Noise(1.0)]);
 }

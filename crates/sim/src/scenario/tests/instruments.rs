@@ -1,4 +1,4 @@
-//! What is asked for beside: shorthands, defaults, and that it leaves no trace where it is not.
+//! Optional instruments: shorthands, defaults, and that omitted ones leave no trace.
 
 use super::*;
 
@@ -32,7 +32,7 @@ evaluate:
     assert_eq!(s.evaluate.disturb.expect("disturbances").kinds.len(), 5);
 }
 
-/// Results are found by their settings: those of scenarios without the keys stay what they were.
+/// Results are found by their settings: those of scenarios without the keys are unchanged.
 #[test]
 fn what_is_not_asked_for_is_not_written() {
     let s = good("name: x");
@@ -59,14 +59,8 @@ fn what_cannot_be_is_told_with_its_place() {
             "{disturb: {kinds: {dead_sensor: {share: 0}}}}",
             "kinds.0.dead_sensor.share: `0` is out of range",
         ),
-        (
-            "{disturb: {kinds: [gain, gain]}}",
-            "this stands in the list for the second time",
-        ),
-        (
-            "{instruments: [drift, drift]}",
-            "this stands in the list for the second time",
-        ),
+        ("{disturb: {kinds: [gain, gain]}}", "duplicate entry"),
+        ("{instruments: [drift, drift]}", "duplicate entry"),
         (
             "{instruments: drifts}",
             "unknown choice `drifts`, nearest `drift`",

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Scenarios, each with what is said of it; `{LAYERS}` stands for the keys of all layers.
+/// Scenarios, each with its message; `{LAYERS}` is replaced by the keys of all layers.
 const MISTAKES: &[(&str, &str)] = &[
     (
         "",
@@ -58,7 +58,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "name: x\nmodels: {a: {layers: [{lif: {}, rnn: {}}]}}",
-        "s.yaml:2:33: models.a.layers.0: expected one of {LAYERS}, found `lif`, `rnn` at once",
+        "s.yaml:2:33: models.a.layers.0: expected one of {LAYERS}, found `lif`, `rnn` together",
     ),
     (
         "name: x\nmodels: {a: {layers: []}}",
@@ -104,7 +104,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "name: x\ntrain: {keep: last, early_stopping: {patience: 2}}",
-        "s.yaml:2:37: train.early_stopping: stopping early goes by the best epoch: it needs `keep: best`",
+        "s.yaml:2:37: train.early_stopping: early stopping uses the best epoch: it needs `keep: best`",
     ),
     (
         "name: x\ntrain: {early_stopping: 3}",
@@ -176,7 +176,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "name: x\narms: {a: {streams: {single: 3}}}",
-        "s.yaml:2:30: arms.a.streams.single: `single` takes no settings: write it alone",
+        "s.yaml:2:30: arms.a.streams.single: `single` takes no settings: write only its name",
     ),
     (
         "name: x\nstream: {gap: {steps: [60, 10]}}",
@@ -197,7 +197,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "name: x\nstream: {gap: {fill: [noise, {noise: 1}]}}",
-        "s.yaml:2:30: stream.gap.fill.1: this stands in the list for the second time",
+        "s.yaml:2:30: stream.gap.fill.1: duplicate entry",
     ),
     (
         "name: x\nstream: {gap: nothing}",
@@ -255,7 +255,7 @@ const MISTAKES: &[(&str, &str)] = &[
     (
         "name: x\nevaluate: {state_reset: output}",
         "s.yaml:2:25: evaluate.state_reset.output: expected one of `entropy`, `norm`, \
-             `boundary`, found a name alone",
+             `boundary`, found only a name",
     ),
     (
         "name: x\nevaluate: {state_reset: {output: {entropy: {level: 2}}}}",
@@ -269,7 +269,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "name: x\nevaluate: {state_reset: [none, {none: {}}]}",
-        "s.yaml:2:32: evaluate.state_reset.1: this stands in the list for the second time",
+        "s.yaml:2:32: evaluate.state_reset.1: duplicate entry",
     ),
     (
         "name: x\nevaluate: {lanes: 20, steps: 10}",
@@ -286,7 +286,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "name: x\ndata: {frames: {train: a, valid: b, test: c}}",
-        "s.yaml:2:16: data.frames: needs `data.channels` beside it, the number of values of a step: 28 for \
+        "s.yaml:2:16: data.frames: needs `data.channels` as well, the number of values of a step: 28 for \
              images of 28 x 28 by rows, 40 for log-mel frames",
     ),
     (
@@ -304,7 +304,7 @@ const MISTAKES: &[(&str, &str)] = &[
     (
         "name: x\nstream: {gap: {fill: silence}}\n\
          data: {records: {}, events: {train: a, valid: b, test: c}}",
-        "s.yaml:2:15: stream.gap: `data.records` are heard as they are: leave it out, or write `gap: none`",
+        "s.yaml:2:15: stream.gap: `data.records` are used unchanged: leave it out, or write `gap: none`",
     ),
     (
         "name: x\ndata: {limit: {train: 0}}",
@@ -316,7 +316,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "name: x\nseeds: [1, 1]",
-        "s.yaml:2:12: seeds.1: this stands in the list for the second time",
+        "s.yaml:2:12: seeds.1: duplicate entry",
     ),
     (
         "name: x\nseed: 99999999999999999999",
@@ -324,7 +324,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "name: x\nname: y",
-        "s.yaml:2:1: the key `name` stands here for the second time (first on line 1)",
+        "s.yaml:2:1: duplicate key `name` (first on line 1)",
     ),
     (
         "name: x\ntune: {candidates: 1}",

@@ -56,10 +56,10 @@ fn overrides_reach_everywhere() {
     assert_eq!(
         warnings,
         [
-            "s.yaml:11:23: arms.lead.streams: `lead`: `stream.gap` is `none`, so that nothing leads: this is the \
-             same as `single`; give `stream.gap`, or write `single`",
-            "--set arms.new.streams=lead: arms.new.streams: `lead`: `stream.gap` is `none`, so that nothing leads: \
-             this is the same as `single`; give `stream.gap`, or write `single`",
+            "s.yaml:11:23: arms.lead.streams: `lead`: `stream.gap` is `none`, so there is no leading gap: \
+            this is the same as `single`; give `stream.gap`, or write `single`",
+            "--set arms.new.streams=lead: arms.new.streams: `lead`: `stream.gap` is `none`, so there is no \
+            leading gap: this is the same as `single`; give `stream.gap`, or write `single`",
         ]
     );
 }
@@ -131,7 +131,7 @@ fn names_may_have_dots() {
 
 #[test]
 fn a_name_with_dots_hides_no_other() {
-    // `lif.layers` is a model, and also the way to the layers of `lif`.
+    // `lif.layers` is a model, and also the path to the layers of `lif`.
     let text = "name: x\nmodels:\n  lif: {layers: [{lif: {threshold: -1}}]}\n  lif.layers: {layers: lif}\n";
     let message = "models.lif.layers.0.lif.threshold: `threshold` is -1: it must be greater than 0";
     assert_eq!(wrong(text, &[]), format!("s.yaml:3:36: {message}"));
@@ -140,7 +140,7 @@ fn a_name_with_dots_hides_no_other() {
     let layers = |name: &str| s.models.get(name).map(|m| format!("{:?}", m.layers));
     assert!(layers("lif").is_some_and(|l| l.contains("threshold: 2.0")));
     assert!(layers("lif.layers").is_some_and(|l| l.contains("threshold: 1.0")));
-    // Of names that lead equally far, the longest is meant.
+    // Of names that resolve equally far, the longest is meant.
     let text = "name: x\nmodels: {a: {layers: rnn}, a.b: {layers: [{rnn: {hidden: 0}}]}}";
     assert!(wrong(text, &[]).starts_with("s.yaml:2:58: models.a.b.layers.0.rnn.hidden"));
 }

@@ -1,4 +1,4 @@
-//! The ear's loop beside its equations, one channel after the other.
+//! The ear's loop compared with its equations, one channel after the other.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -1,4 +1,4 @@
-//! WAV files of every kind beside what another reader reads in them.
+//! WAV files of every kind, compared with the values of another reader.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -213,7 +213,7 @@ fn what_is_not_read_is_named() {
             "i16.wav",
             40,
             &[47],
-            "its 47 bytes of samples are no multiple of 2",
+            "its 47 bytes of samples are not a multiple of 2",
         ),
         (
             "i16.wav",

@@ -101,7 +101,7 @@ fn every_format_as_wfdb_python_reads_it() {
             let found = read(&format!("{first}\n{lead}")).unwrap();
             assert_eq!(found, std::slice::from_ref(&marked), "{format} {first}");
         }
-        // Fewer samples than the file holds, where the last block is cut.
+        // Fewer samples than the file contains, with the last block cut.
         for fewer in 2..samples {
             let found = read(&format!("q 1 250 {fewer}\n{lead}")).unwrap();
             assert_eq!(found[0], marked[..fewer], "{format} {fewer}");
@@ -136,7 +136,7 @@ fn the_smallest_number_is_missing() {
     let error = read_bytes("q 1 250 8\nq.dat 8 200 12 0 2147483000\n", &[0x7f; 8]);
     let message = error.unwrap_err().to_string();
     assert!(
-        message.contains("q.dat: byte 0: lead 0 reaches a sample of"),
+        message.contains("q.dat: byte 0: lead 0 has a sample of"),
         "{message}"
     );
 }
@@ -225,7 +225,8 @@ fn length_and_rate_may_be_missing() {
     fs::write(folder.path().join("2.dat"), [0]).unwrap();
     let message = refusal(folder.path());
     assert!(
-        message.contains("2.hea: it says no number of samples, and its signal file holds none"),
+        message
+            .contains("2.hea: it states no number of samples, and its signal file contains none"),
         "{message}"
     );
 }

@@ -139,7 +139,7 @@ fn a_gain_of_zero_or_none_is_200_and_one_below_zero_turns_the_lead() {
     };
     assert_eq!(read("").frames(), [0.0, 0.2, -0.1]);
     assert_eq!(read(" 0(20)/mV").frames(), [-0.1, 0.1, -0.2]);
-    // The baseline is the ADC's zero, where it is not said.
+    // The baseline defaults to the ADC's zero.
     assert_eq!(read(" 200 12 20").frames(), [-0.1, 0.1, -0.2]);
     assert_eq!(read(" -2e2(0)/mV").frames(), [0.0, -0.2, 0.1]);
     let tenth = decimal::of_f64(0.1).unwrap();

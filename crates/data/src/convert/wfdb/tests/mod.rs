@@ -227,7 +227,7 @@ fn what_is_wrong_is_named_with_its_place() {
     refused(
         "1.dat",
         &[0; 80],
-        "byte 0: lead 0 has the checksum 0, and its header says 800",
+        "byte 0: lead 0 has the checksum 0, and its header states 800",
     );
     let mut changed: Vec<u8> = (0..40)
         .flat_map(|s: i16| (5 + 10 * (s % 4)).to_le_bytes())
@@ -236,7 +236,7 @@ fn what_is_wrong_is_named_with_its_place() {
     refused(
         "1.dat",
         &changed,
-        "byte 0: lead 0 has the checksum 801, and its header says 800",
+        "byte 0: lead 0 has the checksum 801, and its header states 800",
     );
     refused("1.atr", &[], "byte 0: it ends without");
     refused("1.atr", &mark(1, 10), "byte 2: it ends without");

@@ -26,8 +26,8 @@ fn record(folder: &Path, header: &str) -> Result<Vec<lead::Lead>, DataError> {
     open(folder, "m", &options(Form::Frames))?.read()
 }
 
-/// `wfdb.rdrecord('m')` of wfdb 4.3.1 fails on a segment `~` beside a fixed layout (`'NoneType' object has no attribute
-/// 'p_signal'`), and reads the others so.
+/// `wfdb.rdrecord('m')` of wfdb 4.3.1 fails on a segment `~` in a fixed layout (`'NoneType' object has no
+/// attribute 'p_signal'`), and reads the others so.
 #[test]
 fn a_fixed_layout_is_laid_in_a_row() {
     let folder = tempfile::tempdir().unwrap();
@@ -46,17 +46,17 @@ fn a_fixed_layout_is_laid_in_a_row() {
         &[("I", "10(0)/mV", &[4, 5]), ("II", "10(0)/mV", &[-4, -5])],
     );
     let leads = record(path, "m/4 2 100 10\ns1 3\n~ 2\ns2 2\ns1 3\n").unwrap();
-    // Where nothing was recorded, a lead stays as it was.
+    // Where nothing was recorded, a lead keeps its last value.
     assert_eq!(
         leads[0].frames(),
         [0.1, 0.2, 0.3, 0.3, 0.3, 0.4, 0.5, 0.1, 0.2, 0.3]
     );
     assert_eq!(leads[1].frames()[4..6], [-0.3, -0.4]);
     assert_eq!(leads[0].scales.len(), 1);
-    // The sum may be missing, and lines that follow say nothing.
+    // The checksum may be missing, and later lines are ignored.
     let same = record(path, "m/4 2 100\ns1 3\n~ 2\ns2 2\ns1 3\ns9 1\n").unwrap();
     assert_eq!(same[0].counts, leads[0].counts);
-    // Nothing recorded at the beginning: as the first sample.
+    // Nothing recorded at the beginning: the value of the first sample.
     let leads = record(path, "m/2 2 100 5\n~ 2\ns1 3\n").unwrap();
     assert_eq!(leads[0].frames(), [0.1, 0.1, 0.1, 0.2, 0.3]);
 }
@@ -87,7 +87,7 @@ fn a_variable_layout_finds_leads_by_name() {
     // II: 1 / 10, 2 / 10, held, (80 - 50) / 100, ...; I is recorded in the last alone, in 1,000,000 counts a millivolt.
     assert_eq!(leads[1].frames(), [0.1, 0.2, 0.2, 0.3, 0.4, 0.5]);
     assert_eq!(leads[0].frames()[..4], [9e-6, 9e-6, 9e-6, 9e-6]);
-    // Levels go on from one scale to the next, exactly: 0.1 to 0.5 are four changes of 0.1.
+    // Levels continue exactly from one scale to the next: 0.1 to 0.5 are four changes of 0.1.
     let tenth = decimal::of_f64(0.1).unwrap();
     let changes = delta::changes(&leads[1], &tenth).unwrap();
     let times: Vec<f64> = changes.iter().map(|change| change.at).collect();
@@ -147,7 +147,7 @@ fn segments_that_disagree_are_named() {
     refused("m/1 1 100 3\ngone 3\n", "gone.hea: cannot be opened");
     refused(
         "m/1 1 100 3\n../s1 3\n",
-        "line 2: the segment `../s1` is not beside the header",
+        "line 2: the segment `../s1` is not in the header's folder",
     );
     refused(
         "m/1 1 100 3\ns1\n",

@@ -1,4 +1,4 @@
-//! One bad record of a folder is named, and left out where that is asked for.
+//! A bad record of a folder is named, and left out on request.
 
 use super::*;
 
@@ -32,7 +32,7 @@ fn a_bad_record_is_named_or_left_out() {
         (
             "2.dat",
             &[0; 80],
-            "2.dat: byte 0: lead 0 has the checksum 0, and its header says 800",
+            "2.dat: byte 0: lead 0 has the checksum 0, and its header states 800",
         ),
         ("2.dat", &[0; 7], "2.dat: byte 7: it ends here"),
         (

@@ -1,0 +1,70 @@
+//! What can be wrong with a command that none of its parts knows.
+
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// An error of a command as a whole.
+#[derive(Debug, Error)]
+pub enum CommandError {
+    /// A search without anything to vary.
+    #[error(
+        "there is nothing to search\nhint: name keys and ranges under `tune.search` in the scenario"
+    )]
+    NothingToSearch,
+    /// No candidate of a search could be trained.
+    #[error("every candidate failed\nhint: the reasons are above; narrow `tune.search`")]
+    NothingFound,
+    /// A run that has not ended.
+    #[error("{}: contains no summary.json\nhint: run the scenario to its end first", run.display())]
+    NoSummary {
+        /// The run's folder.
+        run: PathBuf,
+    },
+    /// A checklist of an arm that the run does not have.
+    #[error(
+        "--arm {arm}: the run has no such arm\nhint: `saturn report {}` shows its arms",
+        run.display()
+    )]
+    NoSuchArm {
+        /// As it was given.
+        arm: String,
+        /// The run's folder.
+        run: PathBuf,
+    },
+    /// A checklist of a run without results.
+    #[error(
+        "{}: no network of this run was evaluated\nhint: run the scenario to its end first",
+        run.display()
+    )]
+    NothingEvaluated {
+        /// The run's folder.
+        run: PathBuf,
+    },
+    /// An option names a folder that is none.
+    #[error("{option} {}: {found}\nhint: give a folder of trials, a run's folder, or a file of `saturn pack`", path.display())]
+    NoFolder {
+        /// The option.
+        option: &'static str,
+        /// What was given.
+        path: PathBuf,
+        /// What is there.
+        found: &'static str,
+    },
+}
+
+impl CommandError {
+    /// What `option` names, `path`, is no folder.
+    pub fn no_folder(option: &'static str, path: &Path) -> Self {
+        let found = if path.exists() {
+            "is not a folder"
+        } else {
+            "no such folder was found"
+        };
+        Self::NoFolder {
+            option,
+            path: path.to_owned(),
+            found,
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The `saturn` program: its commands, benchmarks and dashboard.
+
+#[cfg(test)]
+extern crate self as saturn_cli;
+
+pub mod bench;
+pub mod cli;
+pub mod command;
+pub mod threads;
+pub mod view;

@@ -1,0 +1,68 @@
+//! A net running live, one step at a time.
+
+use saturn_cell::{EventBatch, Input, Real, Stream, View};
+
+use super::Network;
+
+/// A network running live, one step at a time. Allocates only at the start.
+pub struct NetworkStream<R: Real> {
+    layers: Vec<(Stream<R>, EventBatch)>,
+}
+
+impl<R: Real> NetworkStream<R> {
+    /// `lanes` lanes in the initial state.
+    pub fn new(net: &Network<R>, lanes: usize) -> Self {
+        Self {
+            layers: net
+                .cells
+                .iter()
+                .map(|cell| {
+                    let spiking = if cell.spikes() { lanes } else { 0 };
+                    let spikes = EventBatch::with_room(cell.widths().output, spiking);
+                    (Stream::new(cell.as_ref(), lanes), spikes)
+                })
+                .collect(),
+        }
+    }
+
+    /// Resets one lane to the initial state.
+    pub fn reset(&mut self, net: &Network<R>, lane: usize) {
+        for ((stream, _), cell) in self.layers.iter_mut().zip(&net.cells) {
+            stream.reset(cell.as_ref(), lane);
+        }
+    }
+
+    /// The running cell `i`: its state, drive and output after the last step.
+    pub fn layer(&self, i: usize) -> &Stream<R> {
+        &self.layers[i].0
+    }
+
+    /// The same, to have its state set between two steps.
+    pub fn layer_mut(&mut self, i: usize) -> &mut Stream<R> {
+        &mut self.layers[i].0
+    }
+
+    /// Whether the last step changed no bit of any state.
+    pub fn is_still(&self) -> bool {
+        self.layers.iter().all(|(stream, _)| stream.is_still())
+    }
+
+    /// One step on `x [I, B]`; returns the logits `[C, B]`.
+    pub fn step(&mut self, net: &Network<R>, x: Input<R>) -> View<'_, R> {
+        for (i, cell) in net.cells.iter().enumerate() {
+            let (below, rest) = self.layers.split_at_mut(i);
+            let input = match below.last() {
+                None => x,
+                Some((_, events)) if net.cells[i - 1].spikes() => Input::Events(events.view()),
+                Some((stream, _)) => Input::Dense(stream.output()),
+            };
+            let (stream, events) = &mut rest[0];
+            stream.step(cell.as_ref(), input);
+            if cell.spikes() {
+                events.clear(cell.widths().output);
+                events.push_dense(&stream.output());
+            }
+        }
+        self.layers[net.cells.len() - 1].0.output()
+    }
+}

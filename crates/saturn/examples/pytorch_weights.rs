@@ -1,0 +1,36 @@
+//! Loads the weights of a PyTorch module, `nn.GRU` and `nn.Linear`, and gives its probabilities.
+use saturn::prelude::*;
+
+/// Made by `pytorch/make.py`: four steps of input, and what PyTorch makes of them.
+const STEPS: [([f32; 2], [f32; 3]); 4] = [
+    ([1.0, 0.0], [0.0, 0.0, 0.0]),
+    ([0.5, -1.0], [0.0, 0.0, 0.0]),
+    ([0.0, 0.0], [0.0, 0.0, 0.0]),
+    ([-2.0, 1.5], [0.0, 0.0, 0.0]),
+];
+
+/// Loads and compares.
+pub fn main() -> Result<(), Error> {
+    let gru = GruConfig { hidden: 8 };
+    let mut net = Network::<f32>::builder(2).layer(gru).classes(3).build()?;
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/examples/pytorch/gru.safetensors"
+    );
+    // `gru.weight_ih_l0` of the file is tensor `weight_ih` of layer 0; `fc` is the readout, layer 1.
+    net.load_weights(path, |name| match name.split_once('.')? {
+        ("gru", tensor) => Some(format!("0.{}", tensor.trim_end_matches("_l0"))),
+        ("fc", tensor) => Some(format!("1.{tensor}")),
+        _ => None,
+    })?;
+
+    let mut stream = net.stream();
+    for (x, expected) in STEPS {
+        let probabilities = stream.step_dense(&x)?;
+        println!("{probabilities:.3?}");
+        for (p, e) in probabilities.iter().zip(expected) {
+            assert!((p - e).abs() < 1e-5);
+        }
+    }
+    Ok(())
+}

@@ -6,10 +6,14 @@ mod architecture;
 mod bad_input;
 #[cfg(unix)]
 mod browser;
+mod command_line;
 mod conflicts;
 mod convert;
 mod data_folder;
+mod example_instrument_answers;
+mod example_instrument_states;
 mod example_policy;
+mod files_left;
 mod gallery;
 mod input_formats;
 mod live;

@@ -275,7 +275,7 @@ fn an_interrupted_run_keeps_what_is_done_and_goes_on() {
     assert!(kill.unwrap().success());
     fails(
         &child.wait_with_output().unwrap(),
-        1,
+        75,
         &["interrupted", "run the same command again"],
     );
     let before = fs::read(&first).unwrap();

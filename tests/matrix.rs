@@ -128,13 +128,13 @@ fn tables_come_from_cells_alone() {
     assert!(row("out")["p_holm"].is_number());
     // Without a trial there is nothing to show, and other settings are other trials.
     let nothing = compare(&bench, "none", &["--collect"]);
-    fails(&nothing, 2, &["no finished cell", "hint:"]);
+    fails(&nothing, 2, &["no finished trial", "hint:"]);
     let other = compare(
         &bench,
         "other",
         &["--set", "train.lr=0.5", "--collect", "out"],
     );
-    fails(&other, 2, &["no finished cell"]);
+    fails(&other, 2, &["no finished trial"]);
     // Trials in another place are recognised by the content of the data.
     fs::rename(bench.path("elsewhere"), bench.path("moved")).unwrap();
     let moved = SCENARIO.replace("data/", "moved/");
@@ -291,7 +291,7 @@ fn a_cell_that_fails_leaves_the_others_be() {
     fails(
         &output,
         1,
-        &["4 of 8 cells failed", "gru.classic.1", "hint:"],
+        &["4 of 8 trials failed", "gru.classic.1", "hint:"],
     );
     let text = fs::read(bench.path("out/summary.json")).unwrap();
     let summary: Value = serde_json::from_slice(&text).unwrap();

@@ -120,7 +120,7 @@ fn an_interrupt_ends_the_making_of_data() {
     );
     let mut rest = String::new();
     std::io::Read::read_to_string(&mut said, &mut rest).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(1), "{rest}");
+    assert_eq!(child.wait().unwrap().code(), Some(75), "{rest}");
     assert!(rest.contains("run the same command again"), "{rest}");
     assert!(!bench.path("made/train.h5").exists());
 }

@@ -1,6 +1,7 @@
-//! How many threads work at once: as many as there are cores, or what `RAYON_NUM_THREADS` asks for, within reason.
+//! How many threads compute: what `--threads` says, or else `RAYON_NUM_THREADS` within reason, or else one per core.
 //!
-//! Results are the same bits at any number of threads, so a number that cannot be had is replaced with a notice.
+//! Results are the same bits at any number of threads, so an unusable number in the variable is replaced with a
+//! warning; one in the option is refused.
 
 use std::io::Write;
 
@@ -9,11 +10,14 @@ const VARIABLE: &str = "RAYON_NUM_THREADS";
 /// The most threads.
 const MOST: usize = 1_024;
 
-/// Starts the threads, if the variable asks for a number of its own, and says on standard error what it could not
-/// follow.
+/// Starts `option` threads, or else as many as the variable says, and warns on standard error where the variable makes
+/// no sense.
 ///
 /// An error is the reason why so many threads cannot be started; rayon then has none at all.
-pub fn start() -> Result<(), String> {
+pub fn start(option: Option<usize>) -> Result<(), String> {
+    if let Some(threads) = option {
+        return build(threads, "--threads");
+    }
     let Some(asked) = std::env::var_os(VARIABLE) else {
         return Ok(());
     };
@@ -21,19 +25,23 @@ pub fn start() -> Result<(), String> {
     // Of 0, rayon would read the variable again.
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let threads = threads.unwrap_or_else(cores);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
-    pool.build_global().map_err(|e| {
-        format!("{VARIABLE}: {threads} threads cannot be started: {e}\nhint: ask for fewer")
-    })?;
+    build(threads, VARIABLE)?;
     if let Some(why) = notice {
         // A notice that nobody can read stops nothing.
         let _ = writeln!(
             std::io::stderr(),
-            "warning: {VARIABLE}: {why}; {} threads are used",
+            "warning: {VARIABLE}: {why}; using {} threads",
             rayon::current_num_threads()
         );
     }
     Ok(())
+}
+
+fn build(threads: usize, from: &str) -> Result<(), String> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+    pool.build_global().map_err(|e| {
+        format!("{from}: cannot start {threads} threads: {e}\nhint: use a smaller number")
+    })
 }
 
 /// The number of threads for the text of the variable, none for one a core, and what is wrong with it.
@@ -47,7 +55,7 @@ fn settle(asked: &str) -> (Option<usize>, Option<String>) {
         Err(_) if asked.trim().is_empty() => (None, None),
         Err(_) => (
             None,
-            Some(format!("`{shown}` is no whole number from 1 to {MOST}")),
+            Some(format!("`{shown}` is not a whole number from 1 to {MOST}")),
         ),
     }
 }

@@ -19,13 +19,12 @@ use saturn_cell::Real;
 use saturn_data::DataError;
 use serde::{Deserialize, Serialize};
 
-use super::asked::ChangesReport;
-use super::calibration::{Calibration, CalibrationReport};
 use super::detector::{DetectorConfig, DetectorError, DetectorScore, choose, grid};
 use super::gap::GapBin;
 use super::position::{PositionWindow, Spacing};
 use super::reset::PolicyConfig;
-use crate::monitor::Instrument;
+use crate::monitor::instrument::Stream;
+use crate::monitor::{Instrument, Reports};
 use crate::stats::by_class::ByClass;
 use crate::stats::crossed::of_recordings;
 use crate::stats::estimate::{ByRecording, Estimate};
@@ -74,6 +73,17 @@ pub struct Plan<'a> {
     pub instruments: &'a [Instrument],
     /// What goes on beside it.
     pub beside: Beside<'a>,
+}
+
+impl Plan<'_> {
+    /// The stream of a lane, as instruments on answers see it.
+    fn answered(&self) -> Stream {
+        Stream {
+            steps: self.steps / self.lanes as u64,
+            windows: self.windows,
+            seed: self.seed,
+        }
+    }
 }
 
 /// What goes on beside an evaluation, on its first lane.
@@ -182,12 +192,9 @@ pub struct Evaluation {
     /// The same of the detector.
     #[serde(default, skip_serializing_if = "ByRecording::is_empty")]
     pub detector_by_recording: ByRecording,
-    /// Calibration, where asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub calibration: Option<CalibrationReport>,
-    /// Where accuracy changes along the stream, where asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub change_points: Option<ChangesReport>,
+    /// What the optional instruments on answers found.
+    #[serde(flatten)]
+    pub answers: Reports,
 }
 
 fn one() -> f64 {
@@ -258,7 +265,6 @@ pub fn evaluate<R: Real>(
         by_recording: all.summed,
         last_by_recording: all.last,
         detector_by_recording: all.detected,
-        calibration: all.asked.calibration.as_ref().map(Calibration::report),
-        change_points: all.asked.changes(plan.seed),
+        answers: all.answers.report(&plan.answered()),
     })
 }

@@ -3,8 +3,6 @@
 #[cfg(test)]
 extern crate self as saturn_eval;
 
-pub mod asked;
-pub mod calibration;
 pub mod contraction;
 pub mod detector;
 pub mod evaluate;
@@ -15,6 +13,7 @@ pub mod gradient_lag;
 pub mod health;
 pub mod lanes;
 pub mod monitor;
+pub mod numbers;
 pub mod position;
 pub mod precision;
 pub mod reading;

@@ -40,10 +40,10 @@ pub const CONFIRMED: u64 = 16;
 /// What several events of one unit at one microsecond are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Repeats {
-    /// As many events, as in training.
+    /// Each counts, as in training.
     #[default]
     Count,
-    /// One event that came several times; the least of their counts counts.
+    /// As one event that was received several times; the lowest of their counts is used.
     Once,
 }
 

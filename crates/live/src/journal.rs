@@ -121,6 +121,8 @@ pub struct Journal {
     pub recent: VecDeque<String>,
     /// Whether the reader of standard output has closed it.
     pub closed: bool,
+    /// Whether standard error stays empty.
+    quiet: bool,
 }
 
 impl Journal {
@@ -131,8 +133,13 @@ impl Journal {
     /// Time without reading after which a reader counts as stuck.
     const PATIENCE: Duration = Duration::from_millis(500);
 
-    /// To standard output, or appended to the file at `path`, whose last line is repaired first.
-    pub fn open(path: Option<&Path>, stop: Arc<AtomicBool>) -> Result<Self, LiveError> {
+    /// To standard output, or appended to the file at `path`, whose last line is repaired first; messages on standard
+    /// error are left out where it is `quiet`.
+    pub fn open(
+        path: Option<&Path>,
+        stop: Arc<AtomicBool>,
+        quiet: bool,
+    ) -> Result<Self, LiveError> {
         let place = path.map_or("standard output".to_owned(), |p| p.display().to_string());
         let failed = |source| LiveError::Io {
             place: place.clone(),
@@ -160,6 +167,7 @@ impl Journal {
             told: false,
             recent: VecDeque::with_capacity(Self::RECENT),
             closed: false,
+            quiet,
         };
         if let Some(news) = news {
             journal.say(&news);
@@ -234,7 +242,9 @@ impl Journal {
 
     /// Writes a text message.
     pub fn say(&mut self, text: &str) {
-        say(text);
+        if !self.quiet {
+            say(text);
+        }
         if self.recent.len() == Self::RECENT {
             self.recent.pop_front();
         }

@@ -12,20 +12,20 @@ use saturn_eval::health::WatchConfig;
 /// When steps close.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Pace {
-    /// As fast as the events come: time is taken from their stamps.
+    /// As soon as the timestamps of the events allow.
     #[default]
     Fast,
-    /// A step every `dt_ms` of wall clock, whether events come or not.
+    /// Every `dt_ms` of wall clock, with or without events.
     Real,
 }
 
 /// The clock that times events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Stamp {
-    /// The sender's: the time in the event.
+    /// The sender's timestamps.
     #[default]
     Sender,
-    /// This machine's: when they were read.
+    /// This machine's clock on arrival.
     Arrival,
 }
 
@@ -66,6 +66,8 @@ pub struct Options {
     pub queue: usize,
     /// A line every so many steps, in addition to those at changes.
     pub every: Option<u64>,
+    /// Whether the log on standard error is left out.
+    pub quiet: bool,
     /// Where lines go; standard output by default.
     pub out: Option<PathBuf>,
     /// The detector's threshold; that of the net's run by default.

@@ -53,7 +53,7 @@ fn go<R: Real, M: Model>(options: &Options, model: &M, stop: &Arc<AtomicBool>) -
     if let (Source::File(from), Some(out)) = (&options.from, &options.out) {
         refuse_same_file("--out", from, out)?;
     }
-    let mut journal = Journal::open(options.out.as_deref(), Arc::clone(stop))?;
+    let mut journal = Journal::open(options.out.as_deref(), Arc::clone(stop), options.quiet)?;
     let net = model.network::<R>()?;
     let other = other::<M>(options, identity)?;
     let notices = other.iter().flat_map(M::notices);

@@ -88,7 +88,7 @@ fn an_estimated_mask_instruments_and_a_test_split_work() {
     trainer.epochs(1).fit(&mut net, &data).unwrap();
     let evaluation = Evaluation::new(&data).on_test().steps(4_000);
     let report = evaluation.instrument(Instrument::Calibration).run(&net);
-    assert!(report.unwrap().calibration.is_some());
+    assert!(report.unwrap().answers.calibration.is_some());
 }
 
 #[test]

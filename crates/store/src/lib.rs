@@ -21,5 +21,5 @@ pub mod regular;
 mod same_file;
 pub mod say;
 
-pub use progress::Progress;
+pub use progress::{Detail, Progress};
 pub use same_file::{SameFile, refuse_same_file};

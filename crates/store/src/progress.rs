@@ -11,11 +11,26 @@ use bar::Bar;
 
 use crate::say::{plain, say};
 
+/// How much is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+    /// Nothing: a part of the work whose whole reports.
+    Nothing,
+    /// Warnings and failures alone.
+    Quiet,
+    /// Progress and notices, too.
+    #[default]
+    Normal,
+    /// In addition, a line for every piece of work as it begins.
+    Verbose,
+}
+
 /// Shows the user the progress of the work, and reports an interrupt.
 #[derive(Clone)]
 pub struct Progress {
     bar: Bar,
     terminal: bool,
+    detail: Detail,
     stop: Arc<AtomicBool>,
     pace: Arc<Mutex<Pace>>,
 }
@@ -48,8 +63,13 @@ const TELL: Duration = Duration::from_mins(1);
 impl Progress {
     /// Progress on standard error; `stop` is set by an interrupt.
     pub fn new(stop: Arc<AtomicBool>) -> Self {
+        Self::with_detail(stop, Detail::Normal)
+    }
+
+    /// Progress on standard error in so much detail.
+    pub fn with_detail(stop: Arc<AtomicBool>, detail: Detail) -> Self {
         let terminal = std::io::stderr().is_terminal();
-        let bar = if terminal {
+        let bar = if terminal && detail > Detail::Quiet {
             Bar::shown()
         } else {
             Bar::counting()
@@ -57,6 +77,7 @@ impl Progress {
         Self {
             bar,
             terminal,
+            detail,
             stop,
             pace: Arc::default(),
         }
@@ -67,6 +88,7 @@ impl Progress {
         Self {
             bar: Bar::hidden(),
             terminal: true,
+            detail: Detail::Nothing,
             stop: Arc::default(),
             pace: Arc::default(),
         }
@@ -121,6 +143,9 @@ impl Progress {
 
     /// Names the current work, next to the bar.
     pub fn doing(&self, what: &str) {
+        if self.detail == Detail::Verbose {
+            self.line(what);
+        }
         self.bar.set_message(what.to_owned());
         self.bar.set_prefix(String::new());
         let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
@@ -132,8 +157,11 @@ impl Progress {
         self.bar.suspend(write)
     }
 
-    /// A line that stays on screen.
+    /// A notice: a line that stays on screen.
     pub fn line(&self, text: &str) {
+        if self.detail <= Detail::Quiet {
+            return;
+        }
         if self.terminal {
             self.bar.println(&plain(text));
         } else {
@@ -148,8 +176,20 @@ impl Progress {
         }
     }
 
+    /// A warning or a failure: a line that a quiet command has, too.
+    pub fn alert(&self, text: &str) {
+        match self.detail {
+            Detail::Nothing => {}
+            Detail::Quiet => say(text),
+            Detail::Normal | Detail::Verbose => self.line(text),
+        }
+    }
+
     /// A line of results, without a prefix.
     pub fn result(&self, text: &str) {
+        if self.detail <= Detail::Quiet {
+            return;
+        }
         if self.terminal {
             self.bar.println(&plain(text));
         } else {

@@ -10,24 +10,24 @@ use saturn_store::Progress;
 
 #[derive(Args)]
 pub struct AnalyseArgs {
-    /// A net that a run has trained: `runs/quickstart/lif.adaptive.1`, or its weights
+    /// A trained network: `runs/quickstart/lif.adaptive.1`, or its weights
     model: PathBuf,
-    /// Lyapunov exponents of each layer
+    /// Number of Lyapunov exponents per layer
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=256))]
     exponents: u64,
-    /// Steps of each input that exponents are measured over
+    /// Steps of each input over which exponents are measured
     #[arg(long, value_name = "STEPS", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(400..=10_000_000))]
     steps: u64,
-    /// States that each input is run from, to find attractors side by side
+    /// Initial states per input, to find coexisting attractors
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=64))]
     starts: u64,
-    /// Seed of the streams; that of the net by default
+    /// Seed of the streams [default: the network's]
     #[arg(long, value_name = "SEED")]
     seed: Option<u64>,
-    /// Use no data: silence is all that the net hears, and no two pasts are compared
+    /// Use no data: the input is silence, and no two pasts are compared
     #[arg(long)]
     silence: bool,
-    /// Where the results go, without their endings; RUN/analysis/NET by default
+    /// Path of the results without their endings [default: RUN/analysis/NET]
     #[arg(long, value_name = "STEM")]
     out: Option<PathBuf>,
 }

@@ -7,6 +7,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use saturn_data::TimeUnit;
 use saturn_data::convert::{Division, event_csv, idx, n_mnist, speech, wfdb};
 
+use super::examples;
+use super::numbers::channels;
 use crate::command;
 use saturn_store::Progress;
 
@@ -14,14 +16,19 @@ use saturn_store::Progress;
 #[derive(Subcommand)]
 pub(super) enum From {
     /// Events as rows of text: sample,time_s,unit,label[,speaker], or t,x,y,p with --columns
+    #[command(after_help = examples::CONVERT_CSV)]
     Csv(Csv),
     /// Images of MNIST or Fashion-MNIST, idx or idx.gz
+    #[command(after_help = examples::CONVERT_IDX)]
     Idx(Idx),
     /// N-MNIST: recordings of an event camera, .bin or .bs2
+    #[command(after_help = examples::CONVERT_N_MNIST)]
     NMnist(NMnist),
     /// Electrocardiograms in the WFDB format, as in the MIT-BIH Arrhythmia Database
+    #[command(after_help = examples::CONVERT_WFDB)]
     Wfdb(Wfdb),
     /// Spoken words, WAV, as in the Free Spoken Digits or Speech Commands
+    #[command(after_help = examples::CONVERT_WAV)]
     Wav(Wav),
 }
 
@@ -31,11 +38,11 @@ pub(super) struct Csv {
     input: PathBuf,
     /// The event file to write, HDF5
     out: PathBuf,
-    /// Number of channels; those of --size, or the largest unit plus one, by default
-    #[arg(long, value_name = "N", value_parser = super::channels)]
+    /// Number of channels [default: those of --size, or the largest unit plus one]
+    #[arg(long, value_name = "N", value_parser = channels)]
     channels: Option<usize>,
-    /// Names of the columns where the first line has none: sample, t, unit (or x, y, p), label, speaker; `-` leaves a
-    /// column out
+    /// Names of the columns if the first line has none: sample, t, unit (or x, y, p), label, speaker; `-` skips a
+    /// column
     #[arg(
         long,
         value_delimiter = ',',
@@ -43,13 +50,13 @@ pub(super) struct Csv {
         allow_hyphen_values = true
     )]
     columns: Option<Vec<String>>,
-    /// What parts the cells: comma, semicolon, tab, bar or space; what the first line has by default
+    /// Separator: comma, semicolon, tab, bar or space [default: that of the first line]
     #[arg(long, value_name = "NAME", value_parser = separator)]
     separator: Option<u8>,
-    /// Unit of a column `t`: s, ms or us; seconds by default, where that makes samples of a plausible length
+    /// Unit of a column `t`: s, ms or us [default: s, if samples then have a plausible length]
     #[arg(long, value_name = "UNIT", value_parser = super::times::unit)]
     times: Option<TimeUnit>,
-    /// Width and height of the picture in pixels, for columns x and y
+    /// Width and height of the sensor in pixels, for columns x and y
     #[arg(long, value_name = "WxH", value_parser = size)]
     size: Option<(u32, u32)>,
 }
@@ -76,11 +83,11 @@ fn size(text: &str) -> Result<(u32, u32), String> {
 /// How an image becomes a recording.
 #[derive(Clone, Copy, ValueEnum)]
 enum ImageForm {
-    /// Frames: a step a row
+    /// Frames, one step per row
     Rows,
-    /// Frames: a step a pixel
+    /// Frames, one step per pixel
     Pixels,
-    /// Events where the grey value crosses a threshold
+    /// Events at the crossings of grey thresholds
     Events,
 }
 
@@ -90,19 +97,19 @@ pub(super) struct Idx {
     input: PathBuf,
     /// The folder for train.h5, valid.h5 and test.h5
     out: PathBuf,
-    /// What an image becomes
+    /// Form of an image
     #[arg(long = "as", value_name = "FORM", default_value = "rows")]
     form: ImageForm,
-    /// Thresholds of grey, for events; two channels each
+    /// Number of grey thresholds for --as events; two channels each
     #[arg(long, value_name = "N", default_value_t = 40)]
     thresholds: usize,
-    /// Time of a step in milliseconds
+    /// Length of a step, ms
     #[arg(long, value_name = "MS", default_value_t = 1.0)]
     step_ms: f64,
-    /// Images at the end of the training file that are for validation
+    /// Number of images at the end of the training file that go to validation
     #[arg(long, value_name = "N", default_value_t = 5_000)]
     valid: usize,
-    /// Names of the classes; numbers by default
+    /// Names of the classes [default: their numbers]
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     names: Vec<String>,
 }
@@ -110,10 +117,10 @@ pub(super) struct Idx {
 /// How recordings are split.
 #[derive(Args)]
 struct Shares {
-    /// Share of the recordings to validate on, about
+    /// Approximate share of the recordings for validation
     #[arg(long, value_name = "SHARE", default_value_t = 0.1)]
     valid_share: f64,
-    /// Share of the recordings to test on, about
+    /// Approximate share of the recordings for the test split
     #[arg(long, value_name = "SHARE", default_value_t = 0.1)]
     test_share: f64,
 }
@@ -123,10 +130,10 @@ struct Shares {
 struct Groups {
     #[command(flatten)]
     shares: Shares,
-    /// Speakers or records to validate on; drawn by default
+    /// Speakers or records for validation [default: drawn at random]
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     valid: Vec<String>,
-    /// Speakers or records to test on; drawn by default
+    /// Speakers or records for the test split [default: drawn at random]
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     test: Vec<String>,
 }
@@ -153,11 +160,11 @@ impl Groups {
 
 #[derive(Args)]
 pub(super) struct NMnist {
-    /// The folder with the recordings, in folders of their classes or named in lists
+    /// The folder with the recordings, in one folder per class or named in lists
     input: PathBuf,
     /// The folder for train.h5, valid.h5 and test.h5
     out: PathBuf,
-    /// Width and height of the picture in pixels
+    /// Width and height of the sensor in pixels
     #[arg(long, value_name = "WxH", default_value = "34x34", value_parser = size)]
     size: (u32, u32),
     #[command(flatten)]
@@ -167,9 +174,9 @@ pub(super) struct NMnist {
 /// What a beat becomes.
 #[derive(Clone, Copy, ValueEnum)]
 enum BeatForm {
-    /// Events where a lead changes
+    /// Events at changes of a lead
     Events,
-    /// Frames: the leads in millivolts, with gaps in the mask
+    /// Frames of the leads in millivolts, gaps masked
     Frames,
 }
 
@@ -179,28 +186,28 @@ pub(super) struct Wfdb {
     input: PathBuf,
     /// The folder for train.h5, valid.h5 and test.h5
     out: PathBuf,
-    /// What a beat becomes
+    /// Form of a beat
     #[arg(long = "as", value_name = "FORM", default_value = "events")]
     form: BeatForm,
-    /// The change of a lead that makes an event, in millivolts
+    /// Change of a lead that makes an event, millivolts
     #[arg(long, value_name = "MV", default_value_t = 0.1)]
     delta_mv: f64,
-    /// Keep the events between the beats too
+    /// Keep the events between the beats
     #[arg(long)]
     whole: bool,
-    /// From when before a beat its label holds, in milliseconds
+    /// How long before a beat its label begins, ms
     #[arg(long, value_name = "MS", default_value_t = 250.0)]
     before_ms: f64,
-    /// Until when after a beat its label holds, in milliseconds
+    /// How long after a beat its label ends, ms
     #[arg(long, value_name = "MS", default_value_t = 450.0)]
     after_ms: f64,
-    /// Leads to convert, by name or by number from 0; all that are in volts by default
+    /// Leads to convert, by name or by number from 0 [default: all in volts]
     #[arg(long, value_delimiter = ',', value_name = "LEADS")]
     leads: Vec<String>,
-    /// Ending of the files that mark the beats
+    /// Ending of the annotation files
     #[arg(long, value_name = "NAME", default_value = "atr")]
     annotator: String,
-    /// Leave out records that cannot be converted, and name them
+    /// Skip records that cannot be converted, and list them
     #[arg(long)]
     skip_bad: bool,
     #[command(flatten)]
@@ -210,16 +217,16 @@ pub(super) struct Wfdb {
 /// What decides the split of a word.
 #[derive(Clone, Copy, ValueEnum)]
 enum WordSplit {
-    /// Who speaks: no voice is in two splits
+    /// By speaker: no speaker is in two splits
     Speaker,
-    /// The number in its name: 0 to 4 test, 5 to 9 validate, as in the Free Spoken Digits
+    /// By the number in its name: 0 to 4 test, 5 to 9 validation, as in the Free Spoken Digits
     Number,
 }
 
 /// What a word becomes.
 #[derive(Clone, Copy, ValueEnum)]
 enum WordForm {
-    /// Events of an ear
+    /// Events of a cochlea model
     Cochlea,
     /// Log-mel frames
     Mel,
@@ -231,25 +238,25 @@ pub(super) struct Wav {
     input: PathBuf,
     /// The folder for train.h5, valid.h5, test.h5 and, with background noise, gap.h5
     out: PathBuf,
-    /// What a word becomes
+    /// Form of a word
     #[arg(long = "as", value_name = "FORM", default_value = "cochlea")]
     form: WordForm,
-    /// Number of channels; 700 of the ear, 40 of frames by default
-    #[arg(long, value_name = "N", value_parser = super::channels)]
+    /// Number of channels [default: 700 of the cochlea, 40 of frames]
+    #[arg(long, value_name = "N", value_parser = channels)]
     channels: Option<usize>,
-    /// Lowest frequency in Hz
+    /// Lowest frequency, Hz
     #[arg(long, value_name = "HZ", default_value_t = 60.0)]
     low_hz: f64,
-    /// Highest frequency in Hz; 8,000 Hz or what the rate allows by default
+    /// Highest frequency, Hz [default: 8000, or the highest that the sampling rate allows]
     #[arg(long, value_name = "HZ")]
     high_hz: Option<f64>,
-    /// Time from a frame to the next in milliseconds
+    /// Time between frames, ms
     #[arg(long, value_name = "MS", default_value_t = 10.0)]
     hop_ms: f64,
-    /// Loudness of the background noise against the words, in dB
+    /// Level of the background noise relative to the words, dB
     #[arg(long, value_name = "DB", default_value_t = -20.0, allow_hyphen_values = true)]
     noise_db: f64,
-    /// What decides the split of a word
+    /// How words are split
     #[arg(long, value_name = "BY", default_value = "speaker")]
     by: WordSplit,
     #[command(flatten)]

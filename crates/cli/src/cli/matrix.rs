@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::Args;
 
+use super::numbers::{mebibytes, up_to_1024};
 use crate::command::{self, Limits, RunOptions};
 use saturn_sim::run::select::Selection;
 use saturn_sim::run::summary::ReferenceArg;
@@ -17,29 +18,33 @@ use saturn_store::checkpoint::Keeping;
 struct Common {
     /// The scenario, YAML
     scenario: PathBuf,
-    /// The run's folder; `runs/` and the scenario's file name by default
+    /// The run's folder [default: runs/ and the scenario's file name]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Override one key: `train.epochs=2`, `models.lif.layers.0.lif.hidden=64`
+    /// Override one key: `train.epochs=2`, `models.lif.layers.0.lif.hidden=64`; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Evaluate on the test split, not on the validation split; do this once, at the end
+    /// Evaluate on the test split instead of the validation split; do this once, at the end
     #[arg(long = "final")]
     last: bool,
-    /// Do these cells alone: patterns of MODEL.ARM.SEED, such as `lif.*.1`
+    /// Run only matching trials: patterns of MODEL.ARM.SEED, such as `lif.*.1`
     #[arg(long, value_name = "PATTERN", value_delimiter = ',')]
     only: Vec<String>,
-    /// Go on with the run in the folder, which must be there; without this, one that is there is gone on with, too
+    /// Print the trials, one per line, and which are done; run nothing
+    #[arg(long, conflicts_with = "collect")]
+    list: bool,
+    /// Fail unless a run exists to resume (an existing run is resumed even without this flag)
     #[arg(long)]
     resume: bool,
-    /// Time from one checkpoint of unfinished work to the next, such as 30s or 5m; 0 keeps one at every update and every chunk of an evaluation, and each is written and synced to disk: small nets then take many times as long
+    /// Time between checkpoints of unfinished work, such as 30s or 5m; 0 writes and syncs one after every update and
+    /// every evaluation chunk, which makes small networks many times slower
     #[arg(long, value_name = "TIME", default_value = "1m", value_parser = duration)]
     every: Duration,
-    /// Checkpoints of a piece of work that are kept
-    #[arg(long, value_name = "K", default_value_t = 2, value_parser = super::cores)]
+    /// Number of checkpoints kept per piece of work
+    #[arg(long, value_name = "K", default_value_t = 2, value_parser = up_to_1024)]
     keep: usize,
-    /// What differences are measured from: an arm and a policy of resets, such as `classic,oracle` or
-    /// `carry,periodic_100` [default: the arm that trains on one sample at a time, with oracle resets]
+    /// Baseline of all differences: an arm and a state-reset policy, such as `classic,oracle` or
+    /// `carry,periodic_100` [default: the arm that trains on single samples, with oracle resets]
     #[arg(long, value_name = "ARM,POLICY", value_parser = reference)]
     reference: Option<ReferenceArg>,
 }
@@ -48,7 +53,7 @@ struct Common {
 pub struct RunArgs {
     #[command(flatten)]
     common: Common,
-    /// Train and evaluate nothing: report on what is done already
+    /// Train and evaluate nothing: report on the finished trials
     #[arg(long)]
     collect: bool,
 }
@@ -57,25 +62,27 @@ pub struct RunArgs {
 pub struct CompareArgs {
     #[command(flatten)]
     common: Common,
-    /// Print the cells of the matrix, a line each, with what is done; do nothing
-    #[arg(long, conflicts_with = "collect")]
-    list: bool,
-    /// Do the cell of this number alone: see --list
-    #[arg(long, value_name = "N", conflicts_with = "only")]
-    cell: Option<usize>,
-    /// Train and evaluate nothing: gather finished trials from here and from other run folders, folders of
-    /// trials or files of `saturn pack`, and report on them
+    /// Run only the trial of this number; --list prints the numbers
+    #[arg(
+        long,
+        visible_alias = "cell",
+        value_name = "N",
+        conflicts_with = "only"
+    )]
+    trial: Option<usize>,
+    /// Train and evaluate nothing: gather finished trials from the run's folder and from PATHs, which are run folders,
+    /// folders of trials or files of `saturn pack`, and report on them
     #[arg(long, value_name = "PATH", num_args = 0..)]
     collect: Option<Vec<PathBuf>>,
-    /// A folder that finished trials are read from and written to, in addition to the run's own; or a file of
-    /// `saturn pack`, which is only read
-    #[arg(long, value_name = "PATH")]
-    cells: Option<PathBuf>,
-    /// Memory for the whole program, in MiB; a share of what the system has to spare by default
+    /// A second folder, in addition to the run's, from which finished trials are read and to which they are written; or
+    /// a file of `saturn pack`, which is only read
+    #[arg(long, visible_alias = "cells", value_name = "PATH")]
+    trials: Option<PathBuf>,
+    /// Memory limit of the whole program, MiB [default: a share of the memory available]
     #[arg(long, value_name = "MIB", value_parser = mebibytes)]
     memory: Option<f64>,
-    /// Cells at once, at most, if there is memory; as many as there are threads by default
-    #[arg(long, value_name = "N", value_parser = super::cores)]
+    /// Maximum concurrent trials, memory permitting [default: the number of threads]
+    #[arg(long, value_name = "N", value_parser = up_to_1024)]
     jobs: Option<usize>,
 }
 
@@ -83,18 +90,22 @@ pub struct CompareArgs {
 pub struct TuneArgs {
     /// The scenario, YAML
     scenario: PathBuf,
-    /// Where the scenario that is found goes; beside the scenario by default, as `NAME.tuned.yaml`
+    /// File for the best scenario [default: NAME.tuned.yaml next to the scenario]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Where all that was tried is kept; `runs/` and the scenario's file name with `-tune` by default
+    /// Folder for all candidates [default: runs/NAME-tune]
     #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
-    /// Override one key: `tune.candidates=9`
+    /// Override one key: `tune.candidates=9`; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Judge these nets: patterns of MODEL.ARM.SEED; by default every model in the first adaptive arm
+    /// Score candidates by these trials only: patterns of MODEL.ARM.SEED [default: every model in the first adaptive
+    /// arm]
     #[arg(long, value_name = "PATTERN", value_delimiter = ',')]
     only: Vec<String>,
+    /// Print the trials that score each candidate; search nothing
+    #[arg(long)]
+    list: bool,
 }
 
 impl TuneArgs {
@@ -116,6 +127,7 @@ impl TuneArgs {
                 folder: &folder,
                 set: &self.set,
                 only: &self.only,
+                list: self.list,
             },
             progress,
         )
@@ -140,15 +152,8 @@ fn duration(text: &str) -> Result<Duration, String> {
     if text == "0" {
         return Ok(Duration::ZERO);
     }
-    humantime::parse_duration(text).map_err(|e| format!("{e}; a time such as 30s or 5m is wanted"))
-}
-
-/// MiB above 0.
-fn mebibytes(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(mib) if mib > 0.0 && f64::is_finite(mib) => Ok(mib),
-        _ => Err("a number of MiB above 0 is wanted".to_owned()),
-    }
+    humantime::parse_duration(text)
+        .map_err(|e| format!("{e}; expected a duration such as 30s or 5m"))
 }
 
 /// `runs/` and the scenario's file name.
@@ -170,7 +175,7 @@ impl Common {
                 cell: None,
             },
             cells: None,
-            list: false,
+            list: self.list,
             keeping: Keeping {
                 every: self.every,
                 keep: self.keep,
@@ -208,10 +213,9 @@ impl CompareArgs {
             collect: self.collect.as_deref(),
             selection: Selection {
                 only: self.common.only.clone(),
-                cell: self.cell,
+                cell: self.trial,
             },
-            cells: self.cells.as_deref(),
-            list: self.list,
+            cells: self.trials.as_deref(),
             limits: Limits {
                 memory_mib: self.memory,
                 jobs: Some(self.jobs.unwrap_or_else(rayon::current_num_threads)),

@@ -5,10 +5,10 @@ use saturn_data::{Grid, TimeUnit, Times};
 
 #[derive(Args)]
 pub(super) struct TimeArgs {
-    /// Unit of the times: s, ms or us; seconds by default, where that makes samples of a plausible length
+    /// Unit of the times: s, ms or us [default: s, if samples then have a plausible length]
     #[arg(long, value_name = "UNIT", value_parser = unit)]
     times: Option<TimeUnit>,
-    /// Round times to the grid of a clock of this rate, Hz
+    /// Round times to the ticks of a clock of this rate, Hz
     #[arg(long, value_name = "HZ", value_parser = grid)]
     grid_hz: Option<Grid>,
 }

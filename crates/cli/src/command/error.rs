@@ -8,15 +8,13 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum CommandError {
     /// A search without anything to vary.
-    #[error(
-        "there is nothing to search\nhint: name keys and ranges under `tune.search` in the scenario"
-    )]
+    #[error("nothing to search\nhint: name keys and ranges under `tune.search` in the scenario")]
     NothingToSearch,
     /// No candidate of a search could be trained.
     #[error("every candidate failed\nhint: the reasons are above; narrow `tune.search`")]
     NothingFound,
     /// A run that has not ended.
-    #[error("{}: contains no summary.json\nhint: run the scenario to its end first", run.display())]
+    #[error("{}: contains no summary.json\nhint: finish the run first", run.display())]
     NoSummary {
         /// The run's folder.
         run: PathBuf,
@@ -34,7 +32,7 @@ pub enum CommandError {
     },
     /// A checklist of a run without results.
     #[error(
-        "{}: no network of this run was evaluated\nhint: run the scenario to its end first",
+        "{}: no network of this run was evaluated\nhint: finish the run first",
         run.display()
     )]
     NothingEvaluated {

@@ -32,9 +32,8 @@ impl Blame for BenchError {
             Self::Plot(e) => e.fault(),
             Self::Scenario(e) => e.fault(),
             Self::Loss(e) => e.fault(),
-            Self::Folder { .. } | Self::Peak(_) | Self::Pool { .. } | Self::Interrupted => {
-                Fault::Run
-            }
+            Self::Folder { .. } | Self::Peak(_) | Self::Pool { .. } => Fault::Run,
+            Self::Interrupted => Fault::Interrupted,
         }
     }
 }

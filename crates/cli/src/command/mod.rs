@@ -20,6 +20,7 @@ mod print;
 mod report;
 mod run;
 mod schema;
+mod shell;
 mod tune;
 
 pub use analyse::{AnalyseOptions, analyse};
@@ -37,4 +38,5 @@ pub use print::print as print_line;
 pub use report::{NotShown, report};
 pub use run::{CellsFailed, NothingDone, RunOptions, run};
 pub use schema::schema;
+pub use shell::{completions, man};
 pub use tune::{TuneOptions, tune};

@@ -43,7 +43,7 @@ pub fn summary(
         summary.reference = summary.roles.usual_reference();
     }
     for line in set_apart(&mut summary, run)? {
-        progress.line(&line);
+        progress.alert(&line);
     }
     Ok(summary)
 }

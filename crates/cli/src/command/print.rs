@@ -16,6 +16,15 @@ pub fn print(text: &str) -> Result<()> {
     }
 }
 
+/// Prints `bytes` of our own making as they are.
+pub fn print_bytes(bytes: &[u8]) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(e).context("writing the result"),
+        _ => Ok(()),
+    }
+}
+
 /// Columns of a table where standard output is no terminal that says how wide it is.
 const COLUMNS: usize = 100;
 

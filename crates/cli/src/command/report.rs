@@ -17,7 +17,7 @@ use saturn_store::Progress;
 /// Some lines of a checklist are not *shown*.
 #[derive(Debug, Error)]
 #[error(
-    "{missing} of {all} lines are not *shown*\nhint: a bound that reaches beyond its limit wants more seeds or recordings, a line that was not measured a run that measures it"
+    "{missing} of {all} lines are not *shown*\nhint: where a bound exceeds its limit, add seeds or recordings; where nothing was measured, run a scenario that measures it"
 )]
 pub struct NotShown {
     missing: usize,

@@ -47,12 +47,12 @@ pub struct RunOptions<'a> {
     /// Only what is done already, here and in these folders: a report of a run that has not ended, or of
     /// one that others did.
     pub collect: Option<&'a [PathBuf]>,
-    /// Which cells.
+    /// Which trials.
     pub selection: Selection,
     /// A folder that finished trials are read from and written to, in addition to the run's; or a packed file, which is
     /// only read.
     pub cells: Option<&'a Path>,
-    /// Only a list of the cells.
+    /// Only a list of the trials.
     pub list: bool,
     /// How often unfinished work is kept, and how many times.
     pub keeping: Keeping,
@@ -64,10 +64,10 @@ pub struct RunOptions<'a> {
     pub reference: Option<ReferenceArg>,
 }
 
-/// Cells failed, and the others are done.
+/// Trials failed, and the others are done.
 #[derive(Debug, Error)]
 #[error(
-    "{failed} of {all} cells failed; what is done is kept\nhint: the reasons are above and in the report; the same command tries them again"
+    "{failed} of {all} trials failed; finished ones are kept\nhint: the reasons are above and in the report; run the same command again to retry them"
 )]
 pub struct CellsFailed {
     failed: usize,
@@ -76,10 +76,10 @@ pub struct CellsFailed {
     pub(crate) fault: Fault,
 }
 
-/// Nothing was found where finished cells were to be collected.
+/// Nothing was found where finished trials were to be collected.
 #[derive(Debug, Error)]
 #[error(
-    "no finished cell of this scenario is in {folders}, and its data are not there to make one\nhint: give folders or files of trials after --collect; a cell with other settings does not count"
+    "{folders}: no finished trial of this scenario, and its data were not found\nhint: give folders or files of trials after --collect; a trial with other settings does not count"
 )]
 pub struct NothingDone {
     folders: String,
@@ -112,7 +112,7 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     let started = SystemTime::now();
     let scenario = Scenario::load(options.scenario, options.set)?;
     for warning in &scenario.warnings {
-        progress.line(&format!("warning: {}", warning.line(scenario.file())));
+        progress.alert(&format!("warning: {}", warning.line(scenario.file())));
     }
     let reference = Roles::of(&scenario).reference(options.reference.as_ref())?;
     let seeds = scenario.seeds_for(options.all_seeds);
@@ -191,7 +191,7 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
         finish_all(&scenario, &folder, &summary, progress)?;
     } else {
         progress.line(&format!(
-            "{} of {} cells done; `--collect` draws the figures and the report",
+            "{} of {} trials done; `--collect` draws the figures and the report",
             main.found.cells.len(),
             all.len()
         ));
@@ -218,7 +218,7 @@ fn kept_in<'a>(options: &RunOptions<'a>) -> Result<Option<&'a Path>> {
         return Ok(None);
     };
     if cells.exists() && !cells.is_dir() {
-        return Err(CommandError::no_folder("--cells", cells).into());
+        return Err(CommandError::no_folder("--trials", cells).into());
     }
     std::fs::create_dir_all(cells).map_err(|source| FolderError::Io {
         path: cells.to_owned(),
@@ -256,7 +256,7 @@ impl Job<'_> {
         let (about, odd) = described(scenario, &bench);
         progress.line(&about);
         for warning in odd {
-            progress.line(&format!("warning: {}", warning.line(scenario.file())));
+            progress.alert(&format!("warning: {}", warning.line(scenario.file())));
         }
         let shared = Shared {
             split: split(options).to_owned(),
@@ -346,7 +346,7 @@ fn collected(
     groups.collect()
 }
 
-/// One line a cell: number, model, arm, seed, whether it is done. Where the data are, a trial on other events does
+/// One line a trial: number, model, arm, seed, whether it is done. Where the data are, a trial on other events does
 /// not count; where they are not, one is said to be of the old binning if it does not know its events.
 fn list(scenario: &Scenario, chosen: &[Entry], store: &Store, options: &RunOptions) -> Result<()> {
     let data = match data_if_there(scenario)? {
@@ -482,7 +482,7 @@ fn finish(
     let drawn = figures::draw(scenario, folder, summary)?;
     report::write(scenario, folder, summary, &drawn)?;
     for line in report::unmatched(summary) {
-        progress.line(&format!("warning: {line}"));
+        progress.alert(&format!("warning: {line}"));
     }
     let width = print::width();
     let mut lines = report::table_lines(summary, width);

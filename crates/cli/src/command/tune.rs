@@ -44,6 +44,8 @@ pub struct TuneOptions<'a> {
     pub set: &'a [String],
     /// Which nets: patterns of `MODEL.ARM.SEED`.
     pub only: &'a [String],
+    /// Only a list of them.
+    pub list: bool,
 }
 
 /// One candidate with what became of it.
@@ -66,6 +68,10 @@ pub fn tune(options: &TuneOptions, progress: &Progress) -> Result<()> {
     refuse_same_file("--out", options.scenario, options.out)?;
     let scenario = Scenario::load(options.scenario, options.set)?;
     let nets = nets(&scenario, options.only)?;
+    if options.list {
+        let names: Vec<String> = nets.iter().map(|e| e.place.to_string()).collect();
+        return print(&names.join("\n"));
+    }
     let names: Vec<(&str, &str)> = nets.iter().map(|e| (e.place.model, e.place.arm)).collect();
     let space = Space::of(&scenario, &names);
     if space.keys().next().is_none() {
@@ -242,7 +248,7 @@ impl Search<'_> {
         chosen.retain(|e| e.place.to_string() == place);
         let found = matrix.run(&chosen, &[0.0], &wanted)?;
         for failure in &found.failures {
-            self.progress.line(&format!("{place}: {}", failure.reason));
+            self.progress.alert(&format!("{place}: {}", failure.reason));
         }
         let evaluations = found.cells.iter().flat_map(|cell| &cell.evaluations);
         let summed = evaluations.filter_map(|e| e.evaluation.summed.map(|s| s.value));

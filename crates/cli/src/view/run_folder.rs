@@ -278,16 +278,17 @@ impl RunFolder {
 /// What there is to say of a cell's window.
 fn figures(layer: usize, stats: &saturn_eval::monitor::WindowStats) -> Vec<(String, f64)> {
     let mut all = Vec::new();
-    let pinned = stats.pinned.iter();
+    let always = &stats.always;
+    let pinned = always.pinned.iter();
     all.extend(pinned.map(|(field, share)| (format!("{layer}.{field} pinned"), *share)));
-    for (field, spikes) in &stats.spikes {
+    for (field, spikes) in &always.spikes {
         all.push((format!("{layer}.{field} rate, Hz"), spikes.rate_hz));
         all.push((format!("{layer}.{field} silent"), spikes.silent));
     }
-    let norms = stats
+    let norms = always
         .norm
         .iter()
-        .filter(|(field, _)| !stats.spikes.contains_key(*field));
+        .filter(|(field, _)| !always.spikes.contains_key(*field));
     all.extend(norms.map(|(field, norm)| (format!("{layer}.{field} rms"), norm.rms)));
     if let Some(rank) = &stats.rank {
         all.push((format!("{layer} effective rank"), rank.participation_ratio));

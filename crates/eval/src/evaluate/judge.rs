@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::sums::Sums;
 use crate::detector::Detector;
 use crate::lanes::Chunk;
+use crate::monitor::instrument::Answer;
 use crate::stats::by_class::ByClass;
 
 /// A step of a gap is *late* this many steps after the sample's end.
@@ -86,7 +87,13 @@ impl Judge {
                 sums.last.add(segment.recording, at_last);
                 sums.slope.add(self.heard, at, segment.recording, right);
                 sums.positions.add(at, segment.recording, right);
-                (sums.asked).segment(at, segment.label, &self.segment, classes, right);
+                sums.answers.segment(&Answer {
+                    step: at,
+                    label: segment.label,
+                    summed: &self.segment,
+                    last: classes,
+                    right,
+                });
                 self.detector
                     .segment(self.start, at + 1, segment.label, segment.recording);
                 if let Some(gap) = self.gap {
@@ -103,7 +110,8 @@ impl Judge {
     fn settle(&mut self) {
         for outcome in self.detector.take_outcomes() {
             self.sums.detected.add(outcome.recording, outcome.right);
-            self.sums.asked.detected(outcome.end, outcome.right);
+            let step = outcome.end.saturating_sub(1);
+            self.sums.answers.detected(step, outcome.right);
         }
     }
 

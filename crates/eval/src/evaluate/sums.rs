@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::gauge::Gauge;
 use super::twin::TwinWindow;
 use super::{Plan, Watched};
-use crate::asked::Asked;
 use crate::detector::DetectorScore;
 use crate::gap::GapCurve;
+use crate::monitor::Answers;
 use crate::position::PositionCurve;
 use crate::stats::by_class::ByClass;
 use crate::stats::estimate::ByRecording;
@@ -36,7 +36,7 @@ pub struct Sums {
     #[serde(with = "as_json")]
     pub saturation: Vec<Watched>,
     pub twin: Vec<TwinWindow>,
-    pub asked: Asked,
+    pub answers: Answers,
 }
 
 impl Sums {
@@ -67,7 +67,7 @@ impl Sums {
             gauge: Gauge::default(),
             saturation: Vec::new(),
             twin: Vec::new(),
-            asked: Asked::new(plan.instruments, each, plan.windows),
+            answers: Answers::new(plan.instruments, &plan.answered()),
         }
     }
 
@@ -91,6 +91,6 @@ impl Sums {
         self.resets += other.resets;
         self.saturation.extend(other.saturation);
         self.twin.extend(other.twin);
-        self.asked.merge(&other.asked);
+        self.answers.merge(&other.answers);
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Plan;
 use crate::lanes::Chunk;
-use crate::monitor::asked::Asking;
+use crate::monitor::instrument::Setting;
 use crate::monitor::{Monitor, WindowStats};
 use saturn_network::Network;
 use saturn_store::checkpoint::as_json;
@@ -58,14 +58,13 @@ impl Watcher {
                 .enumerate()
                 .map(|(layer, cell)| {
                     let name = cell.name().to_owned();
-                    let asking = Asking {
-                        instruments: plan.instruments,
+                    let setting = Setting {
                         seed: plan.seed,
                         layer,
                         dt_ms: plan.dt_ms,
                     };
-                    let monitor = Monitor::new(cell.as_ref(), plan.dt_ms);
-                    (name, monitor.asked(cell.as_ref(), asking))
+                    let wanted = plan.instruments;
+                    (name, Monitor::new(cell.as_ref(), setting, wanted))
                 })
                 .collect(),
             ends,
@@ -94,9 +93,10 @@ impl Watcher {
                 let tape = chunk.tapes.tape(i);
                 let (drive, states) = (tape.drive(), tape.states());
                 let drive = drive.columns(columns.0, columns.1);
-                monitor.follow(states.columns(columns.0, columns.1));
+                let state = states.columns(columns.0, columns.1);
+                monitor.follow(drive, state);
                 if looks {
-                    monitor.observe(drive, states.columns(columns.0, columns.1));
+                    monitor.observe(drive, state);
                 } else {
                     monitor.track(drive);
                 }

@@ -18,6 +18,7 @@ use std::ops;
 use saturn_cell::{EventBatch, FieldKind, Real, column};
 use serde::{Deserialize, Serialize};
 
+use crate::monitor::instrument::OnStates;
 use crate::monitor::norm::Norm;
 use crate::monitor::pinned::Pinned;
 use crate::monitor::spikes::Spikes;
@@ -162,9 +163,9 @@ impl Figures {
             };
             let values = &column(&side, 0)[watched.rows.clone()];
             match &mut watched.instrument {
-                Instrument::Pinned(pinned) => pinned.observe(values),
-                Instrument::Spikes(spikes) => spikes.observe(values),
-                Instrument::Norm(norm) => norm.observe(values),
+                Instrument::Pinned(pinned) => pinned.lane(values),
+                Instrument::Spikes(spikes) => spikes.lane(values),
+                Instrument::Norm(norm) => norm.lane(values),
             }
         }
     }
@@ -184,14 +185,14 @@ impl Figures {
         let mut worst = 0.0f64;
         for watched in &mut self.watched {
             match &mut watched.instrument {
-                Instrument::Pinned(pinned) => values.push(pinned.take().unwrap_or(0.0)),
+                Instrument::Pinned(pinned) => values.push(pinned.take(self.dt_ms).unwrap_or(0.0)),
                 Instrument::Spikes(spikes) => {
                     let stats = spikes.take(self.dt_ms);
                     values.push(stats.map_or(0.0, |s| s.rate_hz));
                     values.push(stats.map_or(0.0, |s| s.always_on));
                 }
                 Instrument::Norm(norm) => {
-                    let stats = norm.take();
+                    let stats = norm.take(self.dt_ms);
                     values.push(stats.map_or(0.0, |s| s.rms));
                     worst = worst.max(stats.map_or(0.0, |s| s.not_finite));
                 }

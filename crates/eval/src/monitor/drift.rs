@@ -45,6 +45,7 @@ use saturn_cell::rng::{ChaCha8Rng, generator};
 use saturn_cell::{FieldKind, Real, View};
 use serde::{Deserialize, Serialize};
 
+use super::instrument::{Column, Definition, OnStates, Panel, Place};
 use crate::stats::paired::holm;
 use window::{Sample, Window};
 
@@ -98,26 +99,6 @@ impl Drift {
         })
     }
 
-    /// The field's values `[units, B]` at one look. A lane with a value that is not finite is passed over.
-    pub fn observe<R: Real>(&mut self, values: View<R>) {
-        self.now.observe(&values, &mut self.rng);
-    }
-
-    /// Closes the window; `None` for the first one, which the others are compared with.
-    pub fn take(&mut self) -> Option<DriftStats> {
-        let compared = self.compare()?;
-        let p: Vec<Option<f64>> = compared.iter().map(|c| Some(c.p)).collect();
-        let drifted = (holm(&p).iter().flatten()).filter(|p| **p < LEVEL).count();
-        let distances: Vec<f64> = compared.iter().map(|c| c.distance).collect();
-        Some(DriftStats {
-            units: compared.len(),
-            drifted: drifted as f64 / compared.len() as f64,
-            max: distances.iter().copied().fold(0.0, f64::max),
-            median: median(distances)?,
-            effective: median(compared.iter().map(|c| c.size).collect())?,
-        })
-    }
-
     /// Closes the window and compares each unit with the first.
     fn compare(&mut self) -> Option<Vec<Compared>> {
         let sample = self.now.close()?;
@@ -135,6 +116,55 @@ impl Drift {
             }
         };
         Some(first.units.iter().zip(&sample.units).map(each).collect())
+    }
+}
+
+impl OnStates for Drift {
+    type Stats = DriftStats;
+
+    const DEFINITION: Definition<Self::Stats> = Definition {
+        title: "drift since the first window",
+        columns: &[
+            Column::number("drifted, %", 1, |d| Some(100.0 * d.drifted)),
+            Column::number("distance", 3, |d| Some(d.median)),
+            Column::number("largest", 3, |d| Some(d.max)),
+        ],
+        panels: &[
+            Panel::line("units that drifted, %", |d| Some(100.0 * d.drifted)),
+            Panel::band("drift (KS)", "median to largest", |d| {
+                [d.median, d.median, d.max]
+            }),
+        ],
+    };
+
+    fn on(place: &Place) -> Option<Self> {
+        let setting = place.setting;
+        Self::new(
+            place.field.kind,
+            place.field.rows.len(),
+            setting.seed,
+            place.index(),
+        )
+    }
+
+    /// The field's values `[units, B]` at one look. A lane with a value that is not finite is passed over.
+    fn observe<R: Real>(&mut self, values: View<R>) {
+        self.now.observe(&values, &mut self.rng);
+    }
+
+    /// Closes the window; `None` for the first one, which the others are compared with.
+    fn take(&mut self, _dt_ms: f64) -> Option<Self::Stats> {
+        let compared = self.compare()?;
+        let p: Vec<Option<f64>> = compared.iter().map(|c| Some(c.p)).collect();
+        let drifted = (holm(&p).iter().flatten()).filter(|p| **p < LEVEL).count();
+        let distances: Vec<f64> = compared.iter().map(|c| c.distance).collect();
+        Some(DriftStats {
+            units: compared.len(),
+            drifted: drifted as f64 / compared.len() as f64,
+            max: distances.iter().copied().fold(0.0, f64::max),
+            median: median(distances)?,
+            effective: median(compared.iter().map(|c| c.size).collect())?,
+        })
     }
 }
 

@@ -1,10 +1,11 @@
 //! Gates: how open they are. Quantiles over the window's steps, lanes and rows, from a fixed histogram
 //! of 200 bins (so to 0.005).
 
-use saturn_cell::Real;
+use saturn_cell::{FieldKind, Real};
 use serde::{Deserialize, Serialize};
 
 use super::histogram::{Histogram, Scale};
+use super::instrument::{Definition, OnStates, Panel, Place};
 
 /// Quantiles of a gate's values, 0..1.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,16 +37,34 @@ impl Gates {
     pub fn new() -> Self {
         Self(Histogram::new(Scale::Unit))
     }
+}
+
+impl OnStates for Gates {
+    type Stats = GateQuantiles;
+
+    const DEFINITION: Definition<Self::Stats> = Definition {
+        title: "gates",
+        columns: &[],
+        panels: &[Panel::band("gate", "quartiles", |g: &GateQuantiles| {
+            [g.q50, g.q25, g.q75]
+        })
+        .over((0.0, 1.0))
+        .by_field()],
+    };
+
+    fn on(place: &Place) -> Option<Self> {
+        (place.field.kind == FieldKind::Gate).then(Self::new)
+    }
 
     /// The field's values of one lane at one step.
-    pub fn observe<R: Real>(&mut self, values: &[R]) {
+    fn lane<R: Real>(&mut self, values: &[R]) {
         for v in values {
             self.0.add(v.wide());
         }
     }
 
     /// Closes the window.
-    pub fn take(&mut self) -> Option<GateQuantiles> {
+    fn take(&mut self, _dt_ms: f64) -> Option<Self::Stats> {
         let stats = GateQuantiles {
             q05: self.0.quantile(0.05)?,
             q25: self.0.quantile(0.25)?,
@@ -66,9 +85,9 @@ mod tests {
     fn quantiles_of_squares() {
         let mut gates = Gates::new();
         for k in 0..1_000 {
-            gates.observe(&[((f64::from(k) + 0.5) / 1_000.0).powi(2)]);
+            gates.lane(&[((f64::from(k) + 0.5) / 1_000.0).powi(2)]);
         }
-        let q = gates.take().unwrap();
+        let q = gates.take(10.0).unwrap();
         for (found, p) in [
             (q.q05, 0.05),
             (q.q25, 0.25),
@@ -78,6 +97,6 @@ mod tests {
         ] {
             assert!((found - f64::powi(p, 2)).abs() < 0.005, "{found} for {p}");
         }
-        assert_eq!(gates.take(), None);
+        assert_eq!(gates.take(10.0), None);
     }
 }

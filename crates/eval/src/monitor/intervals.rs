@@ -21,9 +21,10 @@
 //! 1998 (CV); bursts as spikes of at most 10 ms distance after J. Csicsvari et al., Neuron 21, 1998 (6 ms
 //! there).
 
-use saturn_cell::{Real, View, column};
+use saturn_cell::{FieldKind, Real, View, column};
 use serde::{Deserialize, Serialize};
 
+use super::instrument::{Column, Definition, OnStates, Panel, Place};
 use super::sketch::Sketch;
 
 /// A neuron's CV is taken from so many intervals or more.
@@ -78,9 +79,34 @@ impl Intervals {
             sketch: Sketch::default(),
         }
     }
+}
+
+impl OnStates for Intervals {
+    type Stats = IntervalStats;
+
+    const DEFINITION: Definition<Self::Stats> = Definition {
+        title: "inter-spike intervals",
+        columns: &[
+            Column::number("interval, ms", 0, |i| Some(i.mean_ms)),
+            Column::number("CV", 2, |i| i.cv),
+            Column::number("in bursts, %", 1, |i| Some(100.0 * i.bursts)),
+        ],
+        panels: &[
+            Panel::band("inter-spike interval, ms", "5 to 95 %", |i| {
+                [i.q50_ms, i.q05_ms, i.q95_ms]
+            }),
+            Panel::line("variation of intervals (CV)", |i| i.cv),
+            Panel::line("intervals in bursts, %", |i| Some(100.0 * i.bursts)),
+        ],
+    };
+
+    fn on(place: &Place) -> Option<Self> {
+        let spikes = place.field.kind == FieldKind::Spikes;
+        spikes.then(|| Self::new(place.field.rows.len(), place.setting.dt_ms))
+    }
 
     /// The spikes `[H, B]` of a step, 0 or 1; every step, in order.
-    pub fn follow<R: Real>(&mut self, spikes: View<R>) {
+    fn follow<R: Real>(&mut self, spikes: View<R>) {
         let neurons = self.sums.len();
         self.last.resize(neurons * spikes.ncols(), 0);
         self.step += 1;
@@ -105,7 +131,7 @@ impl Intervals {
     }
 
     /// Closes the window; `None` without an interval. Last spikes stay known.
-    pub fn take(&mut self) -> Option<IntervalStats> {
+    fn take(&mut self, _dt_ms: f64) -> Option<Self::Stats> {
         let n: f64 = self.sums.iter().map(|s| s[0]).sum();
         let steps: f64 = self.sums.iter().map(|s| s[1]).sum();
         let cv = |&[n, sum, squares]: &[f64; 3]| {
@@ -154,7 +180,7 @@ mod tests {
                 let spikes: [f32; 8] = std::array::from_fn(|_| f32::from(rng.random::<f64>() < p));
                 intervals.follow(view(&spikes, 4, 2));
             }
-            let found = intervals.take().unwrap();
+            let found = intervals.take(10.0).unwrap();
             let near = |found: f64, exact: f64, relative: f64| {
                 assert!(
                     (found / exact - 1.0).abs() < relative,
@@ -179,12 +205,12 @@ mod tests {
             let every = |k| f64::from(u8::from(t.is_multiple_of(k)));
             intervals.follow(view(&[every(4), every(25), 0.0], 3, 1));
         }
-        let found = intervals.take().unwrap();
+        let found = intervals.take(10.0).unwrap();
         assert_eq!((found.cv, found.neurons), (Some(0.0), 2));
         // 499 intervals of 4 ms are within 10 ms, 79 of 25 ms are not.
         assert!((found.bursts - 499.0 / 578.0).abs() < 1e-12);
         assert!((found.mean_ms - (499.0 * 4.0 + 79.0 * 25.0) / 578.0).abs() < 1e-9);
-        assert_eq!(intervals.take(), None);
+        assert_eq!(intervals.take(10.0), None);
     }
 
     /// An interval over the end of a window belongs to the next, whole.
@@ -193,11 +219,11 @@ mod tests {
         let mut intervals = Intervals::new(1, 10.0);
         for t in 0..30u32 {
             if t == 10 {
-                assert_eq!(intervals.take(), None);
+                assert_eq!(intervals.take(10.0), None);
             }
             intervals.follow(view(&[f32::from(u8::from(t == 5 || t == 25))], 1, 1));
         }
-        let found = intervals.take().unwrap();
+        let found = intervals.take(10.0).unwrap();
         assert_eq!((found.intervals, found.cv), (1, None));
         assert!((found.mean_ms - 200.0).abs() < 1e-9);
     }

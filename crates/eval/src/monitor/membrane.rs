@@ -2,10 +2,11 @@
 //! neurons. A membrane field is in units of the threshold, so 1 is where a neuron spikes, and a low
 //! quantile far below 0 is a neuron driven away from it. Quantiles are good to 2.5 %.
 
-use saturn_cell::Real;
+use saturn_cell::{FieldKind, Real};
 use serde::{Deserialize, Serialize};
 
 use super::histogram::{Histogram, Scale};
+use super::instrument::{Definition, OnStates, Panel, Place};
 
 /// A membrane field, in units of the threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,9 +44,28 @@ impl Membrane {
             finite: 0,
         }
     }
+}
+
+impl OnStates for Membrane {
+    type Stats = MembraneStats;
+
+    const DEFINITION: Definition<Self::Stats> = Definition {
+        title: "membranes",
+        columns: &[],
+        panels: &[
+            Panel::band("membrane, thresholds", "5 to 95 %", |m: &MembraneStats| {
+                [m.q50, m.q05, m.q95]
+            })
+            .crossed(1.0, "threshold"),
+        ],
+    };
+
+    fn on(place: &Place) -> Option<Self> {
+        (place.field.kind == FieldKind::Membrane).then(Self::new)
+    }
 
     /// The field's values of one lane at one step. What is not finite is passed over.
-    pub fn observe<R: Real>(&mut self, values: &[R]) {
+    fn lane<R: Real>(&mut self, values: &[R]) {
         for v in values.iter().map(|v| v.wide()).filter(|v| v.is_finite()) {
             self.histogram.add(v);
             self.sum += v;
@@ -54,7 +74,7 @@ impl Membrane {
     }
 
     /// Closes the window.
-    pub fn take(&mut self) -> Option<MembraneStats> {
+    fn take(&mut self, _dt_ms: f64) -> Option<Self::Stats> {
         let stats = MembraneStats {
             mean: self.sum / self.finite as f64,
             q05: self.histogram.quantile(0.05)?,
@@ -74,9 +94,9 @@ mod tests {
     fn an_even_spread_from_minus_three_to_one() {
         let mut membrane = Membrane::new();
         for k in 0..4_000 {
-            membrane.observe(&[f64::from(k) / 1_000.0 - 3.0, f64::NAN]);
+            membrane.lane(&[f64::from(k) / 1_000.0 - 3.0, f64::NAN]);
         }
-        let stats = membrane.take().unwrap();
+        let stats = membrane.take(10.0).unwrap();
         assert!((stats.mean + 1.0).abs() < 1e-3);
         for (found, exact) in [(stats.q05, -2.8), (stats.q50, -1.0), (stats.q95, 0.8)] {
             assert!(
@@ -84,6 +104,6 @@ mod tests {
                 "{found}, {exact}"
             );
         }
-        assert_eq!(membrane.take(), None);
+        assert_eq!(membrane.take(10.0), None);
     }
 }

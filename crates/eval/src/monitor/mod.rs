@@ -17,46 +17,84 @@
 //! | [`quantiles`] | all of the state but spikes, where asked for | quantiles |
 //! | [`drift`] | all of the state but spikes, where asked for | distance from the stream's first window |
 //!
+//! and [`calibration`] and [`change_points`], where asked for, at the answers. [`instrument`] says what an
+//! instrument is; the list below is all that knows of each. [`rank`] and [`bound`] are on a whole cell and not on a
+//! field, so [`Monitor`] has them by name.
+//!
 //! Memory does not grow with the stream. The cost of an observation is a pass over drive and state, but
 //! for `rank`, which is S^2 a lane: observe every tenth step, say. Only [`Monitor::track`] wants every
 //! step, and it costs nothing where the cell has no bound.
 //!
 //! [`contraction`] stands apart: it looks at an experiment of its own, not at a stream.
 
-pub mod asked;
 pub mod bound;
+pub mod calibration;
+pub mod change_points;
 pub mod contraction;
 pub mod drift;
 pub mod gates;
 mod histogram;
-mod instrument;
+pub mod instrument;
 pub mod intervals;
 pub mod membrane;
 pub mod norm;
+pub mod on_fields;
 pub mod pinned;
 pub mod quantiles;
 pub mod rank;
+#[macro_use]
+mod registry;
+pub mod shown;
 pub(crate) mod sketch;
 pub mod spikes;
 #[cfg(test)]
 mod toy;
 
-use std::collections::BTreeMap;
-use std::ops::Range;
-
-use saturn_cell::{Cell, Field, FieldKind, Real, View, column};
+use saturn_cell::{Cell, Real, View, column};
 use serde::{Deserialize, Serialize};
 
-pub use instrument::Instrument;
-
-use asked::{Asked, AskedStats, Asking};
 use bound::{Bound, BoundUse};
-use gates::{GateQuantiles, Gates};
-use membrane::{Membrane, MembraneStats};
-use norm::{Norm, NormStats};
-use pinned::Pinned;
+use instrument::Setting;
+use on_fields::Fields;
 use rank::{EffectiveRank, Rank};
-use spikes::{SpikeStats, Spikes};
+
+instruments! {
+    always {
+        /// Share of pinned values, 0..1, of each tanh and gate field.
+        pinned: pinned::Pinned,
+        /// Quantiles of each gate field.
+        gates: gates::Gates,
+        /// Rates of each spike field.
+        spikes: spikes::Spikes,
+        /// Each membrane, in units of the threshold.
+        membrane: membrane::Membrane,
+        /// Size of each field of the state.
+        norm: norm::Norm,
+    }
+    states {
+        /// Inter-spike intervals: mean, variation, bursts, quantiles. A pass over the spikes of the watched lanes
+        /// in every step.
+        intervals: Intervals(intervals::Intervals),
+        /// Quantiles of every field of the state. A logarithm a value in every watched step.
+        quantiles: Quantiles(quantiles::Quantiles),
+        /// How far each unit's distribution has moved since the stream's first window, with a test. A pass over
+        /// the state in every watched step, 16 KiB a unit.
+        drift: Drift(drift::Drift),
+    }
+    answers {
+        /// Calibration of the probabilities, overall and by stream position. A pass over the classes a segment.
+        calibration: Calibration(calibration::Calibration),
+        /// Where along the stream accuracy changes, with a test. 4,000 passes over 256 numbers.
+        change_points: ChangePoints(change_points::ChangePoints),
+    }
+    experiments {
+        /// How much the output depends on what lies further back than k steps. About 300,000 steps of the net.
+        FarPast,
+        /// The gradient of the output by the state of k steps before. About 45,000 steps of the net forward and
+        /// 130,000 in reverse.
+        GradientLag,
+    }
+}
 
 /// What the instruments saw of one cell in one window. Maps go by the field's name; a field of the
 /// drive that shares its name with one of the state is `drive.<name>`.
@@ -66,23 +104,16 @@ pub struct WindowStats {
     pub steps: u64,
     /// Lanes observed at each.
     pub lanes: usize,
-    /// Share of pinned values, 0..1, of each tanh and gate field.
-    pub pinned: BTreeMap<String, f64>,
-    /// Quantiles of each gate field.
-    pub gates: BTreeMap<String, GateQuantiles>,
+    /// What the instruments saw that always run.
+    #[serde(flatten)]
+    pub always: AlwaysStats,
     /// The state of a diagonal cell against its bound.
     pub bound: Option<BoundUse>,
-    /// Rates of each spike field.
-    pub spikes: BTreeMap<String, SpikeStats>,
-    /// Each membrane, in units of the threshold.
-    pub membrane: BTreeMap<String, MembraneStats>,
     /// Effective rank of the state; `None` if the state did not vary.
     pub rank: Option<EffectiveRank>,
-    /// Size of each field of the state.
-    pub norm: BTreeMap<String, NormStats>,
     /// What the instruments saw that run only where they are asked for.
-    #[serde(default)]
-    pub asked: Option<AskedStats>,
+    #[serde(default, rename = "asked")]
+    pub optional: Option<OptionalStats>,
 }
 
 /// The instruments on one cell.
@@ -91,71 +122,34 @@ pub struct Monitor {
     dt_ms: f64,
     steps: u64,
     lanes: usize,
-    pinned: Vec<Watched<Pinned>>,
-    gates: Vec<Watched<Gates>>,
-    spikes: Vec<Watched<Spikes>>,
-    membrane: Vec<Watched<Membrane>>,
-    norm: Vec<Watched<Norm>>,
+    always: Always,
     rank: Option<Rank>,
     bound: Option<Bound>,
-    asked: Option<Asked>,
-}
-
-/// An instrument with the rows that it looks at.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Watched<I> {
-    name: String,
-    side: Side,
-    rows: Range<usize>,
-    instrument: I,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Side {
-    Drive,
-    State,
+    optional: Option<Optional>,
 }
 
 impl Monitor {
-    /// The instruments that fit `cell`, on streams with steps of `dt_ms`.
-    pub fn new<R: Real>(cell: &dyn Cell<R>, dt_ms: f64) -> Self {
-        let state = cell.fields();
-        let all = Fields {
-            drive: cell.drive_fields(),
-            state: state.clone(),
-        };
-        let is = |kind: FieldKind| move |field: &Field| field.kind == kind;
+    /// The instruments that fit `cell`, the optional ones among them if they are `wanted`.
+    pub fn new<R: Real>(cell: &dyn Cell<R>, setting: Setting, wanted: &[Instrument]) -> Self {
+        let fields = Fields::of(cell);
+        let optional = Optional::new(&fields, setting, wanted);
         Self {
-            dt_ms,
+            dt_ms: setting.dt_ms,
             steps: 0,
             lanes: 0,
-            pinned: all.watch(|field| Pinned::new(field.kind)),
-            gates: all.watch(|field| is(FieldKind::Gate)(field).then(Gates::new)),
-            spikes: all
-                .watch(|field| is(FieldKind::Spikes)(field).then(|| Spikes::new(field.rows.len()))),
-            membrane: all.watch(|field| is(FieldKind::Membrane)(field).then(Membrane::new)),
-            norm: Fields {
-                drive: Vec::new(),
-                state,
-            }
-            .watch(|field| Some(Norm::new(field.kind))),
-            rank: Rank::new(&all.state),
+            always: Always::new(&fields, setting, wanted),
+            rank: Rank::new(&fields.state),
             bound: Bound::new(cell),
-            asked: None,
+            optional: (!optional.is_empty()).then_some(optional),
         }
     }
 
-    /// The same with the instruments of `cell` that are asked for.
-    #[must_use]
-    pub fn asked<R: Real>(mut self, cell: &dyn Cell<R>, asking: Asking) -> Self {
-        self.asked = Asked::new(&cell.fields(), asking);
-        self
-    }
-
-    /// Shows the `state [S, B]` after a step, every step in order, to what follows spikes from step to step.
-    pub fn follow<R: Real>(&mut self, state: View<R>) {
-        if let Some(asked) = &mut self.asked {
-            asked.follow(state);
+    /// Shows `drive [D, B]` and the `state [S, B]` after a step, every step in order, to what follows them from step to
+    /// step.
+    pub fn follow<R: Real>(&mut self, drive: View<R>, state: View<R>) {
+        self.always.follow(drive, state);
+        if let Some(optional) = &mut self.optional {
+            optional.follow(drive, state);
         }
     }
 
@@ -172,11 +166,7 @@ impl Monitor {
     pub fn observe<R: Real>(&mut self, drive: View<R>, state: View<R>) {
         self.steps += 1;
         self.lanes = state.ncols();
-        show(&mut self.pinned, drive, state, Pinned::observe);
-        show(&mut self.gates, drive, state, Gates::observe);
-        show(&mut self.spikes, drive, state, Spikes::observe);
-        show(&mut self.membrane, drive, state, Membrane::observe);
-        show(&mut self.norm, drive, state, Norm::observe);
+        self.always.observe(drive, state);
         if let Some(rank) = &mut self.rank {
             (0..state.ncols()).for_each(|lane| rank.observe(column(&state, lane)));
         }
@@ -184,8 +174,8 @@ impl Monitor {
             bound.track(drive);
             bound.observe(state);
         }
-        if let Some(asked) = &mut self.asked {
-            asked.observe(state);
+        if let Some(optional) = &mut self.optional {
+            optional.observe(drive, state);
         }
     }
 
@@ -196,82 +186,29 @@ impl Monitor {
         WindowStats {
             steps: std::mem::take(&mut self.steps),
             lanes: self.lanes,
-            pinned: read(&mut self.pinned, Pinned::take),
-            gates: read(&mut self.gates, Gates::take),
+            always: self.always.take(dt_ms),
             bound: self.bound.as_mut().and_then(Bound::take),
-            spikes: read(&mut self.spikes, |s| s.take(dt_ms)),
-            membrane: read(&mut self.membrane, Membrane::take),
             rank: self.rank.as_mut().and_then(Rank::take),
-            norm: read(&mut self.norm, Norm::take),
-            asked: self.asked.as_mut().map(Asked::take),
+            optional: self.optional.as_mut().map(|optional| optional.take(dt_ms)),
         }
     }
-}
-
-struct Fields {
-    drive: Vec<Field>,
-    state: Vec<Field>,
-}
-
-impl Fields {
-    /// The fields that `instrument` wants.
-    fn watch<I>(&self, instrument: impl Fn(&Field) -> Option<I>) -> Vec<Watched<I>> {
-        let drive = self.drive.iter().map(|field| (Side::Drive, field));
-        let state = self.state.iter().map(|field| (Side::State, field));
-        (drive.chain(state))
-            .filter_map(|(side, field)| {
-                let taken = self.state.iter().any(|other| other.name == field.name);
-                let prefix = if side == Side::Drive && taken {
-                    "drive."
-                } else {
-                    ""
-                };
-                Some(Watched {
-                    name: format!("{prefix}{}", field.name),
-                    side,
-                    rows: field.rows.clone(),
-                    instrument: instrument(field)?,
-                })
-            })
-            .collect()
-    }
-}
-
-/// Shows each instrument its rows, lane by lane.
-fn show<R: Real, I>(
-    watched: &mut [Watched<I>],
-    drive: View<R>,
-    state: View<R>,
-    observe: impl Fn(&mut I, &[R]),
-) {
-    for one in watched {
-        let from = if one.side == Side::Drive {
-            &drive
-        } else {
-            &state
-        };
-        for lane in 0..from.ncols() {
-            observe(&mut one.instrument, &column(from, lane)[one.rows.clone()]);
-        }
-    }
-}
-
-/// Closes the window of each instrument that has seen something.
-fn read<I, T>(
-    watched: &mut [Watched<I>],
-    take: impl Fn(&mut I) -> Option<T>,
-) -> BTreeMap<String, T> {
-    (watched.iter_mut())
-        .filter_map(|one| Some((one.name.clone(), take(&mut one.instrument)?)))
-        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use saturn_cell::view;
 
+    use std::collections::BTreeMap;
+
     use super::toy::{Toy, field};
     use super::*;
+    use saturn_cell::FieldKind;
+
+    const SETTING: Setting = Setting {
+        seed: 1,
+        layer: 0,
+        dt_ms: 10.0,
+    };
 
     /// A cell with a gate in its drive and a tanh, spikes and a membrane in its state, `v` in both.
     fn cell() -> Toy {
@@ -288,7 +225,7 @@ mod tests {
 
     #[test]
     fn kinds_choose_the_instruments() {
-        let mut monitor = Monitor::new(&cell(), 10.0);
+        let mut monitor = Monitor::new(&cell(), SETTING, &[]);
         // Two lanes: drive [2, 2], state [5, 2].
         let drive = [0.01, 0.5, 0.99, 0.96];
         let state = [2.0, 1.0, 0.0, 0.99, 0.0, -2.0, 1.0, 0.0, -0.96, 0.2];
@@ -297,19 +234,19 @@ mod tests {
         let stats = monitor.take();
         assert_eq!((stats.steps, stats.lanes), (1, 2));
         let expected = [("drive.v".to_owned(), 0.75), ("h".to_owned(), 0.5)];
-        assert_eq!(stats.pinned, BTreeMap::from(expected));
-        assert_eq!(stats.gates.len(), 1);
-        assert!((stats.spikes["s"].rate_hz - 50.0).abs() < 1e-9);
-        assert!((stats.norm["v"].rms - 2.0).abs() < 1e-12);
-        assert_eq!(stats.norm.len(), 3);
-        assert!(stats.membrane["v"].mean.abs() < 1e-12);
+        assert_eq!(stats.always.pinned, BTreeMap::from(expected));
+        assert_eq!(stats.always.gates.len(), 1);
+        assert!((stats.always.spikes["s"].rate_hz - 50.0).abs() < 1e-9);
+        assert!((stats.always.norm["v"].rms - 2.0).abs() < 1e-12);
+        assert_eq!(stats.always.norm.len(), 3);
+        assert!(stats.always.membrane["v"].mean.abs() < 1e-12);
         assert!((stats.rank.unwrap().participation_ratio - 1.0).abs() < 1e-12);
         assert_eq!(stats.bound, None);
     }
 
     #[test]
     fn a_window_forgets_the_last_one() {
-        let mut monitor = Monitor::new(&cell(), 10.0);
+        let mut monitor = Monitor::new(&cell(), SETTING, &[]);
         let second = |monitor: &mut Monitor| {
             for k in 0..10 {
                 let x = f64::from(k) / 10.0;
@@ -327,20 +264,78 @@ mod tests {
         assert_ne!(first, fresh);
         assert_eq!(second(&mut monitor), fresh);
         let empty = monitor.take();
-        assert_eq!((empty.steps, empty.pinned.len()), (0, 0));
-        assert_eq!((empty.rank, empty.norm.len()), (None, 0));
+        assert_eq!((empty.steps, empty.always.pinned.len()), (0, 0));
+        assert_eq!((empty.rank, empty.always.norm.len()), (None, 0));
     }
 
     #[test]
     fn stats_survive_json() {
-        let mut monitor = Monitor::new(&cell(), 10.0);
+        let mut monitor = Monitor::new(&cell(), SETTING, &[]);
         let state = [f64::NAN, 1.0, 0.0, f64::INFINITY, 0.3];
         for _ in 0..2 {
             monitor.observe(view(&[0.1, 0.5], 2, 1), view(&state, 5, 1));
         }
         let stats = monitor.take();
-        assert!((stats.norm["h"].not_finite - 0.5).abs() < 1e-12);
+        assert!((stats.always.norm["h"].not_finite - 0.5).abs() < 1e-12);
         let text = serde_json::to_string(&stats).unwrap();
         assert_eq!(serde_json::from_str::<WindowStats>(&text).unwrap(), stats);
+    }
+
+    #[test]
+    fn optional_ones_see_their_fields_and_nothing_runs_unasked() {
+        let none = Monitor::new(&cell(), SETTING, &[Instrument::FarPast]).take();
+        assert!(none.optional.is_none());
+        let all = [
+            Instrument::Intervals,
+            Instrument::Quantiles,
+            Instrument::Drift,
+        ];
+        let mut monitor = Monitor::new(&cell(), SETTING, &all);
+        for window in 0..2u32 {
+            for t in 0..40u32 {
+                let spike = f64::from(u8::from(t.is_multiple_of(5)));
+                let state = [f64::from(t), spike, 0.0, 1.0, 0.5];
+                monitor.follow(view(&[0.5, 0.5], 2, 1), view(&state, 5, 1));
+                monitor.observe(view(&[0.5, 0.5], 2, 1), view(&state, 5, 1));
+            }
+            let stats = monitor.take().optional.unwrap();
+            assert!((stats.intervals["s"].mean_ms - 50.0).abs() < 1e-9);
+            assert!((stats.quantiles["v"].max - 39.0).abs() < 1e-12);
+            let fields: Vec<&String> = stats.quantiles.keys().collect();
+            assert_eq!(fields, ["h", "v"], "of the state alone");
+            assert_eq!(stats.drift.contains_key("v"), window == 1);
+        }
+    }
+
+    /// Keys in scenarios are those of results.
+    #[test]
+    fn an_instrument_has_one_key() {
+        let key = |instrument: Instrument| serde_json::to_value(instrument).unwrap();
+        let optional = serde_json::to_value(OptionalStats::default()).unwrap();
+        for instrument in [
+            Instrument::Intervals,
+            Instrument::Quantiles,
+            Instrument::Drift,
+        ] {
+            assert!(optional.get(key(instrument).as_str().unwrap()).is_some());
+        }
+        assert_eq!(key(Instrument::ChangePoints), "change_points");
+    }
+
+    /// What a list stores has the layout of the instruments one after another, and the state's side takes no room.
+    #[test]
+    fn checkpoints_keep_the_instruments_one_after_another() {
+        let monitor = Monitor::new(&cell(), SETTING, &[Instrument::Quantiles]);
+        let bytes = postcard::to_stdvec(&monitor).unwrap();
+        let of = |text: &str| {
+            let mut needle = vec![text.len() as u8];
+            needle.extend_from_slice(text.as_bytes());
+            needle
+        };
+        // The quantiles of `h`: its name, its rows, then whether it is complex.
+        let mut quantiles = of("h");
+        quantiles.extend_from_slice(&[3, 5, 0]);
+        let found = bytes.windows(quantiles.len()).any(|w| w == quantiles);
+        assert!(found, "{bytes:?}");
     }
 }

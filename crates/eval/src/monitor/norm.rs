@@ -5,6 +5,8 @@
 use saturn_cell::{FieldKind, Real};
 use serde::{Deserialize, Serialize};
 
+use super::instrument::{Definition, OnStates, Place, Side};
+
 /// The size of one field of a state.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NormStats {
@@ -35,9 +37,23 @@ impl Norm {
             seen: 0,
         }
     }
+}
+
+impl OnStates for Norm {
+    type Stats = NormStats;
+
+    const DEFINITION: Definition<Self::Stats> = Definition {
+        title: "norms",
+        columns: &[],
+        panels: &[],
+    };
+
+    fn on(place: &Place) -> Option<Self> {
+        (place.side == Side::State).then(|| Self::new(place.field.kind))
+    }
 
     /// The field's values of one lane at one step.
-    pub fn observe<R: Real>(&mut self, values: &[R]) {
+    fn lane<R: Real>(&mut self, values: &[R]) {
         for v in values.iter().map(|v| v.wide()).filter(|v| v.is_finite()) {
             self.squares += v * v;
             self.finite += 1;
@@ -46,7 +62,7 @@ impl Norm {
     }
 
     /// Closes the window.
-    pub fn take(&mut self) -> Option<NormStats> {
+    fn take(&mut self, _dt_ms: f64) -> Option<Self::Stats> {
         let (finite, seen) = (self.finite as f64, self.seen as f64);
         let squares = self.squares * self.rows_per_value;
         (self.squares, self.finite, self.seen) = (0.0, 0, 0);
@@ -70,21 +86,21 @@ mod tests {
             (FieldKind::Value, 12.5f64.sqrt()),
         ] {
             let mut norm = Norm::new(kind);
-            norm.observe(&values);
-            norm.observe(&values);
-            assert!((norm.take().unwrap().rms - rms).abs() < 1e-12);
-            assert_eq!(norm.take(), None);
+            norm.lane(&values);
+            norm.lane(&values);
+            assert!((norm.take(10.0).unwrap().rms - rms).abs() < 1e-12);
+            assert_eq!(norm.take(10.0), None);
         }
     }
 
     #[test]
     fn what_is_not_finite_is_told() {
         let mut norm = Norm::new(FieldKind::Value);
-        norm.observe(&[2.0f32, f32::NAN, f32::INFINITY, -2.0]);
+        norm.lane(&[2.0f32, f32::NAN, f32::INFINITY, -2.0]);
         let expected = NormStats {
             rms: 2.0,
             not_finite: 0.5,
         };
-        assert_eq!(norm.take(), Some(expected));
+        assert_eq!(norm.take(10.0), Some(expected));
     }
 }

@@ -6,6 +6,8 @@
 use saturn_cell::{FieldKind, Real};
 use serde::{Deserialize, Serialize};
 
+use super::instrument::{Definition, OnStates, Place};
+
 /// A tanh unit beyond this, in modulus, is pinned.
 pub const TANH_END: f64 = 0.95;
 /// A gate below this is pinned, and one above 1 less this.
@@ -34,9 +36,23 @@ impl Pinned {
             seen: 0,
         })
     }
+}
+
+impl OnStates for Pinned {
+    type Stats = f64;
+
+    const DEFINITION: Definition<Self::Stats> = Definition {
+        title: "pinned units",
+        columns: &[],
+        panels: &[],
+    };
+
+    fn on(place: &Place) -> Option<Self> {
+        Self::new(place.field.kind)
+    }
 
     /// The field's values of one lane at one step.
-    pub fn observe<R: Real>(&mut self, values: &[R]) {
+    fn lane<R: Real>(&mut self, values: &[R]) {
         let [low, high] = self.free;
         let pinned = |v: &&R| v.wide() < low || v.wide() > high;
         self.outside += values.iter().filter(pinned).count() as u64;
@@ -44,7 +60,7 @@ impl Pinned {
     }
 
     /// Closes the window: the share of pinned values, 0..1.
-    pub fn take(&mut self) -> Option<f64> {
+    fn take(&mut self, _dt_ms: f64) -> Option<Self::Stats> {
         let (outside, seen) = (
             std::mem::take(&mut self.outside),
             std::mem::take(&mut self.seen),
@@ -59,8 +75,8 @@ mod tests {
 
     fn share(kind: FieldKind, values: &[f64]) -> Option<f64> {
         let mut pinned = Pinned::new(kind)?;
-        pinned.observe(values);
-        pinned.take()
+        pinned.lane(values);
+        pinned.take(10.0)
     }
 
     #[test]

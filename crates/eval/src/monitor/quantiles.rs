@@ -9,6 +9,7 @@
 use saturn_cell::{FieldKind, Real};
 use serde::{Deserialize, Serialize};
 
+use super::instrument::{Column, Definition, OnStates, Panel, Place};
 use super::sketch::Sketch;
 
 /// Quantiles of the values of a field.
@@ -45,9 +46,27 @@ impl Quantiles {
             sketch: Sketch::default(),
         })
     }
+}
+
+impl OnStates for Quantiles {
+    type Stats = StateQuantiles;
+
+    const DEFINITION: Definition<Self::Stats> = Definition {
+        title: "quantiles",
+        columns: &[
+            Column::number("5 %", 2, |q| Some(q.q05)),
+            Column::number("median", 2, |q| Some(q.q50)),
+            Column::number("95 %", 2, |q| Some(q.q95)),
+        ],
+        panels: &[Panel::band("state", "5 to 95 %", |q| [q.q50, q.q05, q.q95])],
+    };
+
+    fn on(place: &Place) -> Option<Self> {
+        Self::new(place.field.kind)
+    }
 
     /// The field's values of one lane at one step. What is not finite is passed over.
-    pub fn observe<R: Real>(&mut self, values: &[R]) {
+    fn lane<R: Real>(&mut self, values: &[R]) {
         if self.complex {
             let (re, im) = values.split_at(values.len() / 2);
             for (a, b) in re.iter().zip(im) {
@@ -61,7 +80,7 @@ impl Quantiles {
     }
 
     /// Closes the window.
-    pub fn take(&mut self) -> Option<StateQuantiles> {
+    fn take(&mut self, _dt_ms: f64) -> Option<Self::Stats> {
         let sketch = std::mem::take(&mut self.sketch);
         Some(StateQuantiles {
             min: sketch.quantile(0.0)?,
@@ -86,9 +105,9 @@ mod tests {
         let n = 20_000;
         let mut quantiles = Quantiles::new(FieldKind::Value).unwrap();
         for k in 0..n {
-            quantiles.observe(&[law.inverse_cdf((f64::from(k) + 0.5) / f64::from(n))]);
+            quantiles.lane(&[law.inverse_cdf((f64::from(k) + 0.5) / f64::from(n))]);
         }
-        let q = quantiles.take().unwrap();
+        let q = quantiles.take(10.0).unwrap();
         for (found, p) in [
             (q.q05, 0.05),
             (q.q25, 0.25),
@@ -114,10 +133,10 @@ mod tests {
     #[test]
     fn complex_numbers_count_by_their_moduli() {
         let mut quantiles = Quantiles::new(FieldKind::Complex).unwrap();
-        quantiles.observe(&[3.0, f64::NAN, 4.0, 1.0]);
-        let q = quantiles.take().unwrap();
+        quantiles.lane(&[3.0, f64::NAN, 4.0, 1.0]);
+        let q = quantiles.take(10.0).unwrap();
         assert!((q.min - 5.0).abs() < 1e-12 && (q.max - 5.0).abs() < 1e-12);
-        assert_eq!(quantiles.take(), None);
+        assert_eq!(quantiles.take(10.0), None);
         assert!(Quantiles::new(FieldKind::Spikes).is_none());
     }
 }

@@ -8,8 +8,10 @@
 //! (3) always on = share of neurons with n_i > N / 2
 //! ```
 
-use saturn_cell::Real;
+use saturn_cell::{FieldKind, Real};
 use serde::{Deserialize, Serialize};
+
+use super::instrument::{Definition, OnStates, Panel, Place};
 
 /// The spikes of one field in a window.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,9 +43,28 @@ impl Spikes {
             columns: 0,
         }
     }
+}
+
+impl OnStates for Spikes {
+    type Stats = SpikeStats;
+
+    const DEFINITION: Definition<Self::Stats> = Definition {
+        title: "spikes",
+        columns: &[],
+        panels: &[
+            Panel::line("firing rate, Hz", |s| Some(s.rate_hz)),
+            Panel::line("silent neurons, %", |s| Some(100.0 * s.silent)),
+            Panel::line("always-on neurons, %", |s| Some(100.0 * s.always_on)),
+        ],
+    };
+
+    fn on(place: &Place) -> Option<Self> {
+        let spikes = place.field.kind == FieldKind::Spikes;
+        spikes.then(|| Self::new(place.field.rows.len()))
+    }
 
     /// The spikes `[H]` of one lane at one step, 0 or 1.
-    pub fn observe<R: Real>(&mut self, values: &[R]) {
+    fn lane<R: Real>(&mut self, values: &[R]) {
         for (count, spike) in self.counts.iter_mut().zip(values) {
             *count += u64::from(spike.wide() > 0.5);
         }
@@ -51,7 +72,7 @@ impl Spikes {
     }
 
     /// Closes the window, for steps of `dt_ms`.
-    pub fn take(&mut self, dt_ms: f64) -> Option<SpikeStats> {
+    fn take(&mut self, dt_ms: f64) -> Option<Self::Stats> {
         let neurons = self.counts.len() as f64;
         let columns = std::mem::take(&mut self.columns);
         if columns == 0 || self.counts.is_empty() {
@@ -82,14 +103,14 @@ mod tests {
         let mut spikes = Spikes::new(4);
         for step in 0..20 {
             let every = |k| f32::from(step % k == 0);
-            spikes.observe(&[0.0, every(5), every(2), 1.0]);
+            spikes.lane(&[0.0, every(5), every(2), 1.0]);
         }
         let stats = spikes.take(5.0).unwrap();
         assert!((stats.rate_per_step - (0.2 + 0.5 + 1.0) / 4.0).abs() < 1e-12);
         assert!((stats.rate_hz - 200.0 * stats.rate_per_step).abs() < 1e-9);
         assert!((stats.silent - 0.25).abs() < 1e-12 && (stats.always_on - 0.25).abs() < 1e-12);
         assert_eq!(spikes.take(5.0), None);
-        spikes.observe(&[1.0f32, 1.0, 0.0, 0.0]);
+        spikes.lane(&[1.0f32, 1.0, 0.0, 0.0]);
         let next = spikes.take(5.0).unwrap();
         assert!((next.silent - 0.5).abs() < 1e-12 && (next.always_on - 0.5).abs() < 1e-12);
     }

@@ -163,10 +163,10 @@ pub trait Sink {
 /// Expected format of the sender.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// As the first byte decides.
+    /// Detected from the first byte.
     #[default]
     Auto,
-    /// A line of text an event.
+    /// Text, one line per event.
     Line,
     /// Binary frames.
     Binary,

@@ -22,12 +22,13 @@ crate::class_errors!(Input:
     BuildError, DetectorError, PolicyError, PrecisionError, Refused, SameFile, ScenarioError, saturn_cell::ConfigError, saturn_data::TimeError, saturn_loss::LossError,
 );
 // Networks and disks, and files of our own that are damaged.
-crate::class_errors!(Run: GetError, TallyError, saturn_plots::PlotError);
+crate::class_errors!(Run: TallyError, saturn_plots::PlotError);
 
 impl Blame for DataError {
     fn fault(&self) -> Fault {
         match self {
-            Self::Write { .. } | Self::Stopped { .. } => Fault::Run,
+            Self::Stopped { .. } => Fault::Interrupted,
+            Self::Write { .. } => Fault::Run,
             Self::Open { .. }
             | Self::NotHdf5 { .. }
             | Self::Truncated { .. }
@@ -65,7 +66,7 @@ impl Blame for EvalError {
             Self::Detector(e) => e.fault(),
             Self::Checkpoint(e) => e.fault(),
             Self::Trace(e) => e.fault(),
-            Self::Interrupted => Fault::Run,
+            Self::Interrupted => Fault::Interrupted,
         }
     }
 }
@@ -86,12 +87,30 @@ impl Blame for FolderError {
     }
 }
 
+impl Blame for GetError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Stopped { .. } => Fault::Interrupted,
+            Self::NoAnswer { .. }
+            | Self::Status { .. }
+            | Self::NotEncrypted { .. }
+            | Self::Elsewhere { .. }
+            | Self::TooLarge { .. }
+            | Self::Busy { .. }
+            | Self::BrokenOff { .. }
+            | Self::Changed { .. }
+            | Self::Disk { .. } => Fault::Run,
+        }
+    }
+}
+
 impl Blame for TrainError {
     fn fault(&self) -> Fault {
         match self {
             Self::Data(e) => e.fault(),
             Self::Checkpoint(e) => e.fault(),
-            Self::Diverged { .. } | Self::NoGradient { .. } | Self::Interrupted => Fault::Run,
+            Self::Diverged { .. } | Self::NoGradient { .. } => Fault::Run,
+            Self::Interrupted => Fault::Interrupted,
         }
     }
 }

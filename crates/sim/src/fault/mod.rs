@@ -1,5 +1,4 @@
-//! Classification of errors, from which the exit code follows: 0 done, 1 the run failed, 2 the input was
-//! wrong, 3 a line of a checklist is not *shown*.
+//! Classification of errors, from which the exit code follows: see [`Exit`].
 //!
 //! Every error type is classed ([`Blame`]), variant by variant, and each layer of the program lists its own
 //! types and leaves the others to the layer below: this one, those of runs, and those of commands. A variant
@@ -7,29 +6,23 @@
 //! sources and looks for each in the lists.
 
 mod blame;
+mod exit;
 
 use std::error::Error;
+
+pub use exit::Exit;
 
 /// Who can correct an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The user's input is wrong: a scenario, an option, a file. Exit code 2.
+    /// The input is wrong: a scenario, an option, a file.
     Input,
-    /// The input is sound and the run failed: the disk is full, the loss diverged, the user stopped it. Exit code 1.
+    /// The input is sound and the run failed: the disk is full, the loss diverged.
     Run,
-    /// No error: a checklist was printed, and a line of it is not *shown*. Exit code 3.
+    /// No error: a checklist was printed, and a line of it is not *shown*.
     NotShown,
-}
-
-impl Fault {
-    /// The exit code of a program that ends so.
-    pub fn exit_code(self) -> u8 {
-        match self {
-            Self::Run => 1,
-            Self::Input => 2,
-            Self::NotShown => 3,
-        }
-    }
+    /// No error: the user interrupted the command.
+    Interrupted,
 }
 
 /// An error with a classification.

@@ -137,11 +137,11 @@ pub fn saturated(found: &[&Evaluation]) -> Option<f64> {
 }
 
 fn of_window(stats: &WindowStats) -> Option<f64> {
-    if !stats.pinned.is_empty() {
-        return mean(stats.pinned.values().copied());
+    if !stats.always.pinned.is_empty() {
+        return mean(stats.always.pinned.values().copied());
     }
-    if !stats.spikes.is_empty() {
-        return mean(stats.spikes.values().map(|s| s.silent + s.always_on));
+    if !stats.always.spikes.is_empty() {
+        return mean(stats.always.spikes.values().map(|s| s.silent + s.always_on));
     }
     stats.bound.map(|b| b.median)
 }

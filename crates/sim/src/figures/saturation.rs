@@ -4,6 +4,8 @@
 //! A point is the mean over seeds, over the layers but the readout, and over the fields of one kind in a
 //! layer. The windows are those of the first stream without resets.
 
+use std::rc::Rc;
+
 use saturn_plots::{Axis, Level, Look, Saturation, SaturationModel, SaturationPanel, Series};
 
 use super::names;
@@ -11,8 +13,8 @@ use super::scope::{Scope, mean};
 use super::{FiguresError, Sheet};
 use crate::scenario::Plot;
 use saturn_eval::evaluate::{Evaluation, Watched};
-use saturn_eval::monitor::WindowStats;
-use saturn_eval::monitor::asked::AskedStats;
+use saturn_eval::monitor::shown::ShownPanel;
+use saturn_eval::monitor::{AlwaysStats, OptionalStats, WindowStats};
 
 /// Line and ends of the band of each field in a window.
 type Read = dyn Fn(&WindowStats) -> Vec<[f64; 3]>;
@@ -78,15 +80,8 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
     Ok(())
 }
 
-/// A value without a band.
-fn alone(v: f64) -> [f64; 3] {
-    [v, f64::NAN, f64::NAN]
-}
-
 /// All quantities, in the order of their panels; one a gate that any net has.
 fn quantities(scope: &Scope, stream: &str, bands: bool) -> Vec<Quantity> {
-    let titled =
-        |what: &str, band: &str| format!("{what}, {}", if bands { band } else { "median" });
     let plain = |title: &str, read: fn(&WindowStats) -> Vec<f64>| Quantity {
         title: title.to_owned(),
         range: None,
@@ -100,47 +95,30 @@ fn quantities(scope: &Scope, stream: &str, bands: bool) -> Vec<Quantity> {
     };
     let mut all = vec![
         plain("pinned units, %", |w| {
-            let tanh = w
-                .pinned
-                .iter()
-                .filter(|(field, _)| !w.gates.contains_key(*field));
+            let tanh =
+                (w.always.pinned.iter()).filter(|(field, _)| !w.always.gates.contains_key(*field));
             tanh.map(|(_, share)| 100.0 * share).collect()
         }),
         plain("pinned gates, %", |w| {
-            let gates = w
-                .pinned
-                .iter()
-                .filter(|(field, _)| w.gates.contains_key(*field));
+            let gates =
+                (w.always.pinned.iter()).filter(|(field, _)| w.always.gates.contains_key(*field));
             gates.map(|(_, share)| 100.0 * share).collect()
         }),
     ];
-    let mut gates: Vec<&String> = (scope.summary.cells.iter())
+    let windows: Vec<&WindowStats> = (scope.summary.cells.iter())
         .flat_map(|cell| &cell.evaluations)
         .filter(|e| e.stream == stream)
-        .flat_map(|e| &e.evaluation.saturation)
-        .flat_map(|w| w.stats.gates.keys())
+        .flat_map(|e| e.evaluation.saturation.iter().map(|w| &w.stats))
         .collect();
-    gates.sort();
-    gates.dedup();
-    for gate in gates {
-        let short = gate.strip_prefix("drive.").unwrap_or(gate);
-        let gate = gate.clone();
-        all.push(Quantity {
-            title: if short == "gate" {
-                titled("gate", "quartiles")
-            } else {
-                titled(&format!("gate {short}"), "quartiles")
-            },
-            range: Some((0.0, 1.0)),
-            level: None,
-            read: Box::new(move |w| {
-                let found = w.gates.get(&gate);
-                found.map(|g| [g.q50, g.q25, g.q75]).into_iter().collect()
-            }),
-        });
+    let always = |by_field: bool| {
+        let panels = AlwaysStats::panels().into_iter();
+        panels.filter(move |panel| panel.by_field == by_field)
+    };
+    for panel in always(true) {
+        all.extend(of_fields(panel, &windows, bands));
     }
     all.push(Quantity {
-        title: titled("state, % of its bound", "median to largest"),
+        title: titled("state, % of its bound", Some("median to largest"), bands),
         range: None,
         level: None,
         read: Box::new(|w| {
@@ -150,80 +128,73 @@ fn quantities(scope: &Scope, stream: &str, bands: bool) -> Vec<Quantity> {
             bound.into_iter().collect()
         }),
     });
-    all.push(plain("firing rate, Hz", |w| {
-        w.spikes.values().map(|s| s.rate_hz).collect()
-    }));
-    all.push(plain("silent neurons, %", |w| {
-        w.spikes.values().map(|s| 100.0 * s.silent).collect()
-    }));
-    all.push(plain("always-on neurons, %", |w| {
-        w.spikes.values().map(|s| 100.0 * s.always_on).collect()
-    }));
-    all.push(Quantity {
-        title: titled("membrane, thresholds", "5 to 95 %"),
-        range: None,
-        level: Some((1.0, "threshold")),
-        read: Box::new(|w| w.membrane.values().map(|m| [m.q50, m.q05, m.q95]).collect()),
-    });
+    all.extend(always(false).map(|panel| of_panel(panel, bands, |w| Some(&w.always))));
     all.push(plain("effective rank, dimensions", |w| {
         w.rank.iter().map(|r| r.participation_ratio).collect()
     }));
-    all.extend(asked(bands));
+    let optional = OptionalStats::panels().into_iter();
+    all.extend(optional.map(|panel| of_panel(panel, bands, |w| w.optional.as_ref())));
     all
 }
 
-/// Optional instruments.
-fn asked(bands: bool) -> Vec<Quantity> {
-    let quantity = |title: &str, read: fn(&AskedStats) -> Vec<[f64; 3]>| Quantity {
-        title: title.to_owned(),
-        range: None,
-        level: None,
-        read: Box::new(move |w| w.asked.as_ref().map(read).unwrap_or_default()),
+/// A panel's title, with what its band is or, where bands are left out, its line.
+fn titled(what: &str, band: Option<&str>, bands: bool) -> String {
+    match band {
+        Some(band) => format!("{what}, {}", if bands { band } else { "median" }),
+        None => what.to_owned(),
+    }
+}
+
+/// What an instrument shows of all fields together.
+fn of_panel<W: 'static>(
+    panel: ShownPanel<W>,
+    bands: bool,
+    part: fn(&WindowStats) -> Option<&W>,
+) -> Quantity {
+    Quantity {
+        title: titled(panel.title, panel.band, bands),
+        range: panel.range,
+        level: panel.level,
+        read: Box::new(move |w| {
+            let found = part(w).map(&panel.values).unwrap_or_default();
+            found.into_iter().map(|(_, value)| value).collect()
+        }),
+    }
+}
+
+/// What an instrument shows of each field, by name.
+fn of_fields(
+    panel: ShownPanel<AlwaysStats>,
+    windows: &[&WindowStats],
+    bands: bool,
+) -> Vec<Quantity> {
+    let mut fields: Vec<String> = (windows.iter())
+        .flat_map(|w| (panel.values)(&w.always))
+        .map(|(field, _)| field)
+        .collect();
+    fields.sort();
+    fields.dedup();
+    let panel = Rc::new(panel);
+    let of = |field: String| {
+        let short = field.strip_prefix("drive.").unwrap_or(&field);
+        let what = if short == panel.title {
+            short.to_owned()
+        } else {
+            format!("{} {short}", panel.title)
+        };
+        let read = Rc::clone(&panel);
+        Quantity {
+            title: titled(&what, panel.band, bands),
+            range: panel.range,
+            level: panel.level,
+            read: Box::new(move |w| {
+                let found = (read.values)(&w.always).into_iter();
+                let own = found.filter(|(of, _)| *of == field);
+                own.map(|(_, value)| value).collect()
+            }),
+        }
     };
-    let band = if bands { ", 5 to 95 %" } else { ", median" };
-    vec![
-        quantity(&format!("state{band}"), |a| {
-            a.quantiles
-                .values()
-                .map(|q| [q.q50, q.q05, q.q95])
-                .collect()
-        }),
-        quantity("units that drifted, %", |a| {
-            a.drift.values().map(|d| alone(100.0 * d.drifted)).collect()
-        }),
-        quantity(
-            if bands {
-                "drift (KS), median to largest"
-            } else {
-                "drift (KS), median"
-            },
-            |a| {
-                a.drift
-                    .values()
-                    .map(|d| [d.median, d.median, d.max])
-                    .collect()
-            },
-        ),
-        quantity(&format!("inter-spike interval, ms{band}"), |a| {
-            a.intervals
-                .values()
-                .map(|i| [i.q50_ms, i.q05_ms, i.q95_ms])
-                .collect()
-        }),
-        quantity("variation of intervals (CV)", |a| {
-            a.intervals
-                .values()
-                .filter_map(|i| i.cv)
-                .map(alone)
-                .collect()
-        }),
-        quantity("intervals in bursts, %", |a| {
-            a.intervals
-                .values()
-                .map(|i| alone(100.0 * i.bursts))
-                .collect()
-        }),
-    ]
+    fields.into_iter().map(of).collect()
 }
 
 fn line(

@@ -1,7 +1,7 @@
 //! Figures of made-up runs: if a run lacks something, the rest is drawn.
 
-mod asked;
 mod long_run;
+mod optional;
 mod roles;
 
 use std::path::Path;
@@ -16,8 +16,8 @@ use crate::run::summary::{
 use saturn_eval::detector::{DetectorScore, grid};
 use saturn_eval::evaluate::{Evaluation, Watched};
 use saturn_eval::gap::GapBin;
-use saturn_eval::monitor::WindowStats;
 use saturn_eval::monitor::contraction::ContractionCurve;
+use saturn_eval::monitor::{AlwaysStats, Reports, WindowStats};
 use saturn_eval::reset::{Misaligned, StateReset};
 use saturn_eval::stats::estimate::{ByRecording, Estimate};
 use saturn_eval::stats::slope::SlopeFit;
@@ -142,7 +142,10 @@ fn evaluation(accuracy: f64) -> Evaluation {
         layer,
         cell: "rnn".to_owned(),
         stats: WindowStats {
-            pinned: [("h".to_owned(), accuracy)].into(),
+            always: AlwaysStats {
+                pinned: [("h".to_owned(), accuracy)].into(),
+                ..AlwaysStats::default()
+            },
             ..WindowStats::default()
         },
     };
@@ -185,8 +188,7 @@ fn evaluation(accuracy: f64) -> Evaluation {
         by_recording: ByRecording::new(),
         last_by_recording: ByRecording::new(),
         detector_by_recording: ByRecording::new(),
-        calibration: None,
-        change_points: None,
+        answers: Reports::default(),
     }
 }
 

@@ -22,9 +22,10 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::figures::scope::NEVER;
 use crate::run::cells::{ArchiveError, Shared, archive};
 use crate::run::summary::{CellSummary, Reference, Roles, Row, table};
-use crate::scenario::{Scenario, ScenarioError};
+use crate::scenario::{ArmRole, Scenario, ScenarioError};
 
 /// Beginning and end of a block.
 const BEGIN: &str = "<!-- trials: ";
@@ -58,7 +59,9 @@ pub struct Group {
     pub shared: Shared,
     /// The trials, in the scenario's order.
     pub cells: Vec<CellSummary>,
-    /// Their table, with differences from the usual reference.
+    /// What differences are measured from: the usual reference.
+    pub reference: Reference,
+    /// Their table, with differences from it.
     pub rows: Vec<Row>,
     /// Meaning of the names.
     pub roles: Roles,
@@ -72,6 +75,23 @@ impl Group {
             state_reset: state_reset.to_owned(),
         };
         table(&self.cells, &reference)
+    }
+
+    /// The arm of `role`, if its nets have been never reset.
+    pub fn arm(&self, role: ArmRole) -> Option<&str> {
+        let arm = self.roles.arm(role)?;
+        let has = |row: &Row| row.arm == arm && row.state_reset == NEVER;
+        self.rows.iter().any(has).then_some(arm)
+    }
+
+    /// The row of the reference.
+    pub fn of_reference(&self, model: &str, stream: &str) -> Option<&Row> {
+        self.row(
+            model,
+            &self.reference.arm,
+            stream,
+            &self.reference.state_reset,
+        )
     }
 
     /// The models in the scenario's order.
@@ -155,10 +175,12 @@ impl Committed {
         };
         let group = |(shared, mut cells): (Shared, Vec<CellSummary>)| {
             cells.sort_by_key(order);
-            let rows = table(&cells, &roles.usual_reference());
+            let reference = roles.usual_reference();
+            let rows = table(&cells, &reference);
             Group {
                 shared,
                 cells,
+                reference,
                 rows,
                 roles: roles.clone(),
             }

@@ -3,13 +3,14 @@
 use maud::{Markup, html};
 
 use super::aligned::aligned;
-use super::numbers::{NOTHING, count, fixed, p_value, percent};
+use super::numbers::{NOTHING, count, fixed, percent};
 use crate::figures::names;
 use crate::figures::scope::{NEVER, mean};
 use crate::run::summary::{CellSummary, Summary};
 use saturn_eval::evaluate::Evaluation;
+use saturn_eval::monitor::shown::{ShownColumn, Values};
+use saturn_eval::monitor::{OptionalStats, Reports};
 use saturn_eval::recovery::{KindRecovery, RecoveryBin};
-use saturn_eval::stats::change_point::Changes;
 
 /// A table whose first columns are names.
 struct Table {
@@ -169,124 +170,92 @@ fn optional(value: Option<f64>, places: usize) -> String {
     value.map_or(NOTHING.to_owned(), |v| fixed(v, places))
 }
 
+/// What instruments returned of one net, in its columns: a text where there is any.
+type Cells = Vec<Option<String>>;
+
 fn answers(summary: &Summary, stream: &str) -> Table {
-    let mut rows = Vec::new();
-    for (model, arm, cells) in nets(summary) {
-        let found = never_reset(&cells, stream);
-        let scores: Vec<_> = (found.iter())
-            .filter_map(|e| e.calibration.as_ref()?.summed)
-            .collect();
-        let changes: Vec<_> = (found.iter())
-            .filter_map(|e| e.change_points.as_ref())
-            .collect();
-        if scores.is_empty() && changes.is_empty() {
-            continue;
-        }
-        let over = |of: fn(&saturn_eval::calibration::Score) -> f64| mean(scores.iter().map(of));
-        rows.push(vec![
-            names::model(model),
-            names::arm(arm),
-            said(&changes.iter().map(|c| &c.summed).collect::<Vec<_>>()),
-            said(&changes.iter().map(|c| &c.detector).collect::<Vec<_>>()),
-            optional(over(|s| 100.0 * s.ece), 1),
-            optional(over(|s| 100.0 * s.noise), 1),
-            optional(over(|s| s.brier), 3),
-        ]);
-    }
+    let rows = nets(summary).into_iter().map(|(model, arm, cells)| {
+        let found = never_reset(&cells, stream).into_iter();
+        (model, arm, found.map(|e| &e.answers).collect())
+    });
+    let table = shown(Reports::columns(), rows);
     Table {
         title: format!(
-            "Outputs along the stream, never reset, {}: where accuracy changes (one per seed), and calibration",
-            summary.roles.stream_label(stream)
+            "Answers along the stream, never reset, {}: {}",
+            summary.roles.stream_label(stream),
+            table.title
         ),
-        names: 4,
-        head: vec![
-            "model",
-            "arm",
-            "changes of summed accuracy",
-            "changes of the detector's",
-            "calibration error, %",
-            "by chance, %",
-            "Brier score",
-        ],
-        rows,
+        ..table
     }
-}
-
-/// `none (p 0.31)`, or `at 12 000: 91 to 84 %`, seed by seed.
-fn said(seeds: &[&Changes]) -> String {
-    let one = |changes: &&Changes| {
-        if changes.changes.is_empty() {
-            let p = changes.p_value.map_or(NOTHING.to_owned(), p_value);
-            return format!("none (p {p})");
-        }
-        let each = changes.changes.iter().map(|c| {
-            let [before, after] = [c.before, c.after].map(|share| fixed(100.0 * share, 0));
-            format!("at {}: {before} to {after} %", count(c.step))
-        });
-        each.collect::<Vec<_>>().join(", ")
-    };
-    if seeds.is_empty() {
-        return NOTHING.to_owned();
-    }
-    seeds.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
 fn states(summary: &Summary, stream: &str) -> Table {
-    let mut rows = Vec::new();
-    for (model, arm, cells) in nets(summary) {
-        let found = never_reset(&cells, stream);
+    let rows = nets(summary).into_iter().map(|(model, arm, cells)| {
         // The last window of each hidden layer, seed by seed.
-        let windows = found.iter().flat_map(|e| {
+        let windows = never_reset(&cells, stream).into_iter().flat_map(|e| {
             let last = e.saturation.iter().map(|w| w.step).max();
             let readout = e.saturation.iter().map(|w| w.layer).max();
             (e.saturation.iter()).filter(move |w| Some(w.step) == last && Some(w.layer) != readout)
         });
-        let asked: Vec<_> = windows.filter_map(|w| w.stats.asked.as_ref()).collect();
-        if asked.is_empty() {
-            continue;
-        }
-        let drift = |of: fn(&saturn_eval::monitor::drift::DriftStats) -> f64| {
-            mean(asked.iter().flat_map(|a| a.drift.values()).map(of))
-        };
-        let quantile = |of: fn(&saturn_eval::monitor::quantiles::StateQuantiles) -> f64| {
-            mean(asked.iter().flat_map(|a| a.quantiles.values()).map(of))
-        };
-        let intervals = || asked.iter().flat_map(|a| a.intervals.values());
-        rows.push(vec![
-            names::model(model),
-            names::arm(arm),
-            optional(quantile(|q| q.q05), 2),
-            optional(quantile(|q| q.q50), 2),
-            optional(quantile(|q| q.q95), 2),
-            optional(drift(|d| 100.0 * d.drifted), 1),
-            optional(drift(|d| d.median), 3),
-            optional(drift(|d| d.max), 3),
-            optional(mean(intervals().map(|i| i.mean_ms)), 0),
-            optional(mean(intervals().filter_map(|i| i.cv)), 2),
-            optional(mean(intervals().map(|i| 100.0 * i.bursts)), 1),
-        ]);
-    }
+        let optional = windows.filter_map(|w| w.stats.optional.as_ref());
+        (model, arm, optional.collect())
+    });
+    let table = shown(OptionalStats::columns(), rows);
     Table {
         title: format!(
-            "States in the last window, never reset, {}: quantiles, drift since the first window, inter-spike \
-             intervals; mean over layers",
-            summary.roles.stream_label(stream)
+            "States in the last window, never reset, {}: {}; mean over layers",
+            summary.roles.stream_label(stream),
+            table.title
         ),
-        names: 2,
-        head: vec![
-            "model",
-            "arm",
-            "5 %",
-            "median",
-            "95 %",
-            "drifted, %",
-            "distance",
-            "largest",
-            "interval, ms",
-            "CV",
-            "in bursts, %",
-        ],
-        rows,
+        ..table
+    }
+}
+
+/// A row for each net that has anything to show, a column for each that any net has, texts first. Its title is what the
+/// columns are about.
+fn shown<'a, W: 'a>(
+    mut columns: Vec<ShownColumn<W>>,
+    nets: impl Iterator<Item = (&'a str, &'a str, Vec<&'a W>)>,
+) -> Table {
+    columns.sort_by_key(|column| matches!(column.values, Values::Numbers(..)));
+    let cell = |column: &ShownColumn<W>, found: &[&W]| match &column.values {
+        Values::Numbers(places, read) => {
+            let value = mean(found.iter().flat_map(|w| read(w)));
+            value.map(|v| fixed(v, *places))
+        }
+        Values::Texts(read) => {
+            let texts: Vec<String> = found.iter().flat_map(|w| read(w)).collect();
+            (!texts.is_empty()).then(|| texts.join("; "))
+        }
+    };
+    let rows: Vec<(&str, &str, Cells)> = nets
+        .map(|(model, arm, found)| {
+            let cells = columns.iter().map(|column| cell(column, &found));
+            (model, arm, cells.collect())
+        })
+        .filter(|(_, _, cells): &(_, _, Cells)| cells.iter().any(Option::is_some))
+        .collect();
+    let kept: Vec<usize> = (0..columns.len())
+        .filter(|&c| rows.iter().any(|(_, _, cells)| cells[c].is_some()))
+        .collect();
+    let mut titles: Vec<&str> = kept.iter().map(|&c| columns[c].title).collect();
+    titles.dedup();
+    let is_text = |c: &&usize| matches!(columns[**c].values, Values::Texts(_));
+    let row = |(model, arm, cells): (&str, &str, Cells)| {
+        let names = [names::model(model), names::arm(arm)].into_iter();
+        let own = kept.iter().map(|&c| cells[c].clone());
+        names
+            .chain(own.map(|cell| cell.unwrap_or_else(|| NOTHING.to_owned())))
+            .collect()
+    };
+    Table {
+        title: titles.join(", "),
+        names: 2 + kept.iter().filter(is_text).count(),
+        head: ["model", "arm"]
+            .into_iter()
+            .chain(kept.iter().map(|&c| columns[c].head))
+            .collect(),
+        rows: rows.into_iter().map(row).collect(),
     }
 }
 

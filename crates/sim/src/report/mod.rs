@@ -15,7 +15,6 @@ mod leading;
 mod matched;
 mod method;
 mod nets;
-mod numbers;
 mod page;
 mod precision;
 mod results;
@@ -31,6 +30,7 @@ use thiserror::Error;
 use crate::figures::Drawn;
 use crate::run::summary::Summary;
 use crate::scenario::Scenario;
+pub(crate) use saturn_eval::numbers;
 use saturn_store::folder::{FolderError, write_beside};
 
 pub use aligned::aligned;

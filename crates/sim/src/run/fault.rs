@@ -1,6 +1,7 @@
 //! Classification of a run's errors: see [`crate::fault`].
 
 use super::cells::ArchiveError;
+use super::interrupted::Interrupted;
 use super::select::SelectionError;
 use super::summary::ReferenceError;
 use crate::fault::{self, Blame, Fault};
@@ -10,6 +11,7 @@ use saturn_train::weights::WeightsError;
 crate::known_errors!(
     fault::of;
     ArchiveError,
+    Interrupted,
     SelectionError,
     ReferenceError,
     WeightsError,
@@ -18,6 +20,7 @@ crate::known_errors!(
 
 // Settings, options and names that the user gave.
 crate::class_errors!(Input: ReferenceError, SelectionError);
+crate::class_errors!(Interrupted: Interrupted);
 
 impl Blame for ArchiveError {
     fn fault(&self) -> Fault {

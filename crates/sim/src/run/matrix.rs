@@ -24,6 +24,7 @@ use serde_json::Value;
 use super::cells::{Finished, Shared, Store};
 use super::entry::Entry;
 use super::fault::fault;
+use super::interrupted::Interrupted;
 use super::place::Place;
 use super::reason;
 use super::summary::{self, CellSummary, Failure, Reference, Roles, Summary};
@@ -106,7 +107,7 @@ impl Matrix<'_> {
                     halted.store(true, Ordering::Relaxed);
                 } else if !self.progress.stopped() {
                     let place = entries[i].place;
-                    self.progress.line(&format!("{place}: {}", reason(e)));
+                    self.progress.alert(&format!("{place}: {}", reason(e)));
                 }
             }
             done
@@ -115,7 +116,9 @@ impl Matrix<'_> {
         for (entry, result) in entries.iter().zip(results) {
             match result {
                 Some(Ok(cell)) => found.cells.extend(cell),
-                Some(Err(e)) if self.progress.stopped() || is_lasting(&e) => return Err(e),
+                Some(Err(e)) if is_lasting(&e) => return Err(e),
+                // It is neither done nor failed: the next run resumes it.
+                Some(Err(_)) if self.progress.stopped() && !wanted.done => {}
                 Some(Err(e)) => {
                     found.wrong_input += usize::from(fault(&e) == Fault::Input);
                     found.failures.push(failure(entry, &e));
@@ -124,7 +127,7 @@ impl Matrix<'_> {
             }
         }
         if self.progress.stopped() && !wanted.done {
-            anyhow::bail!("interrupted");
+            return Err(Interrupted.into());
         }
         Ok(found)
     }

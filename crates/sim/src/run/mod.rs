@@ -4,6 +4,7 @@ pub mod apart;
 pub mod cells;
 pub mod entry;
 pub mod fault;
+mod interrupted;
 pub mod matrix;
 pub mod paths;
 pub mod place;
@@ -13,4 +14,5 @@ pub mod summary;
 pub mod untied;
 pub mod workbench;
 
+pub use interrupted::Interrupted;
 pub use reason::reason;

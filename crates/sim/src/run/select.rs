@@ -29,7 +29,7 @@ pub enum SelectionError {
     },
     /// No cell fits.
     #[error(
-        "--only {pattern}: no trial matches; the first one is `{first}`\nhint: `--list` shows all"
+        "--only {pattern}: no trial matches; the first one is `{first}`\nhint: `--list` prints all"
     )]
     Nothing {
         /// As it was given.
@@ -38,7 +38,7 @@ pub enum SelectionError {
         first: String,
     },
     /// There is no such number.
-    #[error("--cell {number}: the cells are numbered from 1 to {cells}\nhint: `--list` shows all")]
+    #[error("--trial {number}: trials are numbered from 1 to {cells}\nhint: `--list` prints all")]
     Number {
         /// As it was given.
         number: usize,

@@ -16,6 +16,7 @@
 //! | `keys`, `data`, `sources`, `stream`, `models`, `arms`, `train`, `evaluate`, `disturb`, `plots`, `tune` | the keys, and the checks of each part |
 //! | `check` | the checked whole |
 //! | `schema` | the JSON Schema of the keys |
+//! | `reference` | the same as a table to read |
 
 mod arms;
 mod beside;
@@ -34,6 +35,7 @@ mod path;
 mod plots;
 mod problem;
 mod read;
+mod reference;
 pub mod role;
 mod scalar;
 mod schema;
@@ -56,6 +58,7 @@ pub use named::Named;
 pub use plots::Plot;
 pub use problem::{Place, Problem, ScenarioError};
 pub(crate) use problem::{nearest, quoted};
+pub use reference::reference;
 pub use role::ArmRole;
 pub use saturn_eval::monitor::Instrument;
 pub use saturn_eval::monitor::contraction::ContractionConfig;

@@ -7,6 +7,7 @@ use crate::command::CommandError;
 use saturn_data::DataError;
 use saturn_data::get::GetError;
 use saturn_live::LiveError;
+use saturn_sim::fault::Exit;
 use saturn_store::deed::Deed;
 use saturn_store::folder::FolderError;
 use saturn_train::job::TrainError;
@@ -159,13 +160,11 @@ fn wrong_input_ends_with_2_and_a_failed_run_with_1() {
         folder(Deed::Append).into(),
         TrainError::NoGradient { epoch: 1 }.into(),
         TrainError::Checkpoint(folder(Deed::Write)).into(),
-        TrainError::Interrupted.into(),
         DataError::Write {
             path: path(),
             detail: String::new(),
         }
         .into(),
-        DataError::Stopped { path: path() }.into(),
         GetError::NoAnswer {
             url: String::new(),
             detail: String::new(),
@@ -190,5 +189,28 @@ fn wrong_input_ends_with_2_and_a_failed_run_with_1() {
     for e in run {
         assert_eq!(fault(&e), Fault::Run, "{e:?}");
     }
-    assert_eq!((Fault::Run.exit_code(), Fault::Input.exit_code()), (1, 2));
+}
+
+#[test]
+fn an_interrupt_ends_with_75() {
+    let path = || PathBuf::from("a");
+    let interrupted: [anyhow::Error; 6] = [
+        TrainError::Interrupted.into(),
+        anyhow::Error::from(TrainError::Interrupted).context("training a.b.1"),
+        saturn_eval::evaluate::EvalError::Interrupted.into(),
+        DataError::Stopped { path: path() }.into(),
+        GetError::Stopped { path: path() }.into(),
+        saturn_sim::run::Interrupted.into(),
+    ];
+    for e in interrupted {
+        assert_eq!(fault(&e), Fault::Interrupted, "{e:?}");
+    }
+    let code = |fault: Fault| Exit::from(fault).code();
+    let faults = [
+        Fault::Run,
+        Fault::Input,
+        Fault::NotShown,
+        Fault::Interrupted,
+    ];
+    assert_eq!(faults.map(code), [1, 2, 3, 75]);
 }

@@ -91,7 +91,7 @@ fn a_window_is_judged_as_a_whole() {
             let own = [x + moved, 7.0, -x];
             drift.observe(view(&[own, [f64::NAN, 1.0, 1.0]].concat(), 3, 2));
         }
-        drift.take()
+        drift.take(10.0)
     };
     assert_eq!(show(0.0), None);
     let same = show(0.0).unwrap();
@@ -114,12 +114,12 @@ fn a_stored_instrument_goes_on() {
         }
     };
     show(&mut one, 0);
-    one.take();
+    one.take(10.0);
     show(&mut one, 0);
     let text = serde_json::to_string(&one).unwrap();
     let mut other: Drift = serde_json::from_str(&text).unwrap();
     for drift in [&mut one, &mut other] {
         show(drift, 40);
     }
-    assert_eq!(one.take().unwrap(), other.take().unwrap());
+    assert_eq!(one.take(10.0).unwrap(), other.take(10.0).unwrap());
 }

@@ -123,3 +123,31 @@ fn the_report_follows_the_reference() {
     let arm = report::checklist::arm_of(&summary);
     assert_eq!(arm, Some("pears"));
 }
+
+/// The figures of a run with `classic` and of one whose arm of the same settings has another name: the same SVG but for
+/// the name, of which the letters are the same, so that labels are as wide.
+#[test]
+fn a_renamed_arm_has_the_same_figures() {
+    let drawn_with = |arm: &str| -> Vec<(String, String)> {
+        let mut scenario = scenario(&["rnn", "gru"], &[arm, "carry", "adaptive"]);
+        scenario.plots = Plot::ALL.to_vec();
+        let summary = summary(&scenario, 0.9);
+        assert_eq!(summary.reference.arm, arm);
+        let folder = tempfile::tempdir().expect("a folder");
+        let drawn = draw(&scenario, folder.path(), &summary).expect("drawn");
+        let svg = |stem: &str| {
+            let path = folder.path().join(format!("{stem}.svg"));
+            std::fs::read_to_string(path).expect("drawn")
+        };
+        let text = |figure: &Drawn| svg(&figure.file_stem).replace(arm, "ARM");
+        let named = |figure: &Drawn| figure.file_stem.replace(arm, "ARM");
+        drawn.iter().map(|f| (named(f), text(f))).collect()
+    };
+    let (classic, renamed) = (drawn_with("classic"), drawn_with("cissalc"));
+    assert!(classic.len() > 5 && classic.iter().any(|(_, svg)| svg.contains("ARM")));
+    for (a, b) in classic.iter().zip(&renamed) {
+        assert_eq!(a.0, b.0);
+        assert!(a.1 == b.1, "{} follows the name", a.0);
+    }
+    assert_eq!(classic.len(), renamed.len());
+}

@@ -120,7 +120,7 @@ fn slopes_and_saturation_are_those_of_the_stream() {
                 .map(|(step, share, layer)| {
                     let mut w = window.clone();
                     (w.step, w.layer) = (step, layer);
-                    w.stats.pinned.insert("h".to_owned(), share);
+                    w.stats.always.pinned.insert("h".to_owned(), share);
                     w
                 })
                 .collect();

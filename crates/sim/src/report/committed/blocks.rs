@@ -20,15 +20,13 @@ use super::text::{
 };
 use super::{Group, find};
 use crate::figures::names;
+use crate::figures::scope::NEVER;
 use crate::report::numbers::{fixed, signed};
 use crate::run::summary::Row;
+use crate::scenario::{ArmRole, StateReset};
 use saturn_eval::reading::Reading;
 
-/// The policy that never resets.
-const NEVER: &str = "none";
-/// The reference.
-const REFERENCE: (&str, &str) = ("classic", "oracle");
-/// A classic net that loses more than this without resets has fallen, a share of 1.
+/// A net of the reference's arm that loses more than this without resets has fallen, a share of 1.
 const FALL: f64 = 0.2;
 
 /// The text of `kind` about `about`, a part for each group.
@@ -76,12 +74,14 @@ fn arms_of(group: &Group) -> Vec<&str> {
     arms
 }
 
-fn reference_head() -> String {
-    format!("{}, {}", names::arm(REFERENCE.0), REFERENCE.1)
+fn reference_head(group: &Group) -> String {
+    let reference = &group.reference;
+    format!("{}, {}", arm(&reference.arm), reference.state_reset)
 }
 
 /// A reading a row, a stream a column.
 fn counted(group: &Group, rows: &[Row], from: &str) -> Option<String> {
+    let adaptive = group.arm(ArmRole::Adaptive)?;
     let streams = streams(group);
     let heads: Vec<String> = streams
         .iter()
@@ -95,59 +95,70 @@ fn counted(group: &Group, rows: &[Row], from: &str) -> Option<String> {
     let mut any = false;
     for reading in Reading::ALL {
         let found: Vec<Counted> = (streams.iter())
-            .map(|stream| Counted::of(rows, "adaptive", stream, reading))
+            .map(|stream| Counted::of(rows, adaptive, stream, reading))
             .collect();
         any |= found.iter().any(|counted| counted.nets > 0);
         let head = reading.name().to_owned();
         table.row([head].into_iter().chain(found.iter().map(Counted::words)));
     }
     let used: Vec<&Row> = (rows.iter())
-        .filter(|row| row.arm == "adaptive" && row.state_reset == NEVER)
+        .filter(|row| row.arm == adaptive && row.state_reset == NEVER)
         .collect();
     any.then(|| {
         format!(
-            "{}\n*Adaptive, never reset, less {from}: nets by verdict, and the mean over nets in points.* {}",
+            "{}\n*{}, never reset, less {from}: nets by verdict, and the mean over nets in points.* {}",
             table.text(),
+            capital(&arm(adaptive)),
             foot(group, &used)
         )
     })
 }
 
 fn verdicts(group: &Group) -> Option<String> {
-    counted(group, &group.rows, "classic with an oracle's resets")
+    let reference = &group.reference;
+    let policy = if StateReset::ORACLE.is_named(&reference.state_reset) {
+        "an oracle's resets".to_owned()
+    } else {
+        group.roles.policy_label(&reference.state_reset)
+    };
+    let from = format!("{} with {policy}", arm(&reference.arm));
+    counted(group, &group.rows, &from)
 }
 
 fn carry(group: &Group) -> Option<String> {
-    let rows = group.against("carry", NEVER);
-    counted(group, &rows, "carry, never reset")
+    let carry = group.arm(ArmRole::Carry)?;
+    let rows = group.against(carry, NEVER);
+    counted(group, &rows, &format!("{}, never reset", arm(carry)))
 }
 
 fn readings(group: &Group, stream: &str, nets: &[&str]) -> Option<String> {
-    let others: Vec<&str> = (["classic", "carry", "adaptive"].into_iter())
-        .filter(|arm| arms_of(group).contains(arm))
+    let adaptive = group.arm(ArmRole::Adaptive)?;
+    let others: Vec<&str> = ([ArmRole::Classic, ArmRole::Carry, ArmRole::Adaptive].into_iter())
+        .filter_map(|role| group.arm(role))
         .collect();
-    let reference = reference_head();
+    let reference = reference_head(group);
     let heads: Vec<String> = others
         .iter()
         .map(|a| format!("{}, never", arm(a)))
         .collect();
+    let less = format!("{} less {}", arm(adaptive), group.reference.state_reset);
     let head = (["net", "reading", &*reference].into_iter())
         .chain(heads.iter().map(String::as_str))
-        .chain(["adaptive less oracle", "bound", "verdict"]);
+        .chain([&*less, "bound", "verdict"]);
     let mut table = Table::new(head);
     let mut used: Vec<&Row> = Vec::new();
     let models = group.models();
     let wanted = |model: &&str| nets.is_empty() || nets.contains(&model.replace('_', " ").as_str());
     for model in models.into_iter().filter(wanted) {
         let row = |arm: &str, policy: &str| group.row(model, arm, stream, policy);
-        let Some(adaptive) = row("adaptive", NEVER) else {
+        let Some(own) = row(adaptive, NEVER) else {
             continue;
         };
-        let oracle = row(REFERENCE.0, REFERENCE.1);
-        used.extend([Some(adaptive), oracle].into_iter().flatten());
+        let oracle = group.of_reference(model, stream);
+        used.extend([Some(own), oracle].into_iter().flatten());
         for reading in Reading::ALL {
             let of = |row: Option<&Row>| accuracy(row.and_then(|row| row.of(reading)));
-            let against = adaptive.against.of(reading);
+            let against = own.against.of(reading);
             let name = match reading {
                 Reading::Summed => names::model(model),
                 _ => String::new(),
@@ -173,13 +184,13 @@ fn recall(group: &Group, stream: &str) -> Option<String> {
 /// A net a row, the reference and every arm a column.
 fn per_arm(group: &Group, stream: &str, of: &dyn Fn(&Row) -> String) -> Option<String> {
     let arms = arms_of(group);
-    let reference = reference_head();
+    let reference = reference_head(group);
     let heads: Vec<String> = arms.iter().map(|a| arm(a)).collect();
     let head = (["net", &*reference].into_iter()).chain(heads.iter().map(String::as_str));
     let mut table = Table::new(head);
     let mut used: Vec<Row> = Vec::new();
     for model in group.models() {
-        let oracle = group.row(model, REFERENCE.0, stream, REFERENCE.1);
+        let oracle = group.of_reference(model, stream);
         let own = arms.iter().map(|arm| group.row(model, arm, stream, NEVER));
         let rows: Vec<Option<&Row>> = [oracle].into_iter().chain(own).collect();
         let cell = |row: Option<&Row>| row.map_or_else(|| "–".to_owned(), of);
@@ -231,11 +242,17 @@ fn policies(group: &Group, stream: &str, arms: &[&str]) -> Option<String> {
 }
 
 fn list(group: &Group, stream: &str) -> Option<String> {
+    let reference = &group.reference;
+    let less = format!(
+        "less {} with {}",
+        arm(&reference.arm),
+        reference.state_reset
+    );
     let mut table = Table::new([
         "arm, never reset",
         "reading",
         "accuracy",
-        "less classic with oracle",
+        &*less,
         "bound",
         "verdict",
     ]);
@@ -270,23 +287,25 @@ fn list(group: &Group, stream: &str) -> Option<String> {
 fn fall(group: &Group) -> Option<String> {
     let streams = streams(group);
     let first = streams.first()?;
+    let reference = &group.reference;
     let of = |model: &str, policy: &str| {
-        let row = group.row(model, REFERENCE.0, first, policy)?;
+        let row = group.row(model, &reference.arm, first, policy)?;
         Some(row.summed?.value)
     };
     let models = group.models();
-    let pairs =
-        (models.iter()).filter_map(|model| Some((of(model, REFERENCE.1)?, of(model, NEVER)?)));
+    let pairs = (models.iter())
+        .filter_map(|model| Some((of(model, &reference.state_reset)?, of(model, NEVER)?)));
     let fallen: Vec<(f64, f64)> = pairs
         .filter(|(oracle, never)| oracle - never > FALL)
         .collect();
     (!fallen.is_empty()).then(|| {
         format!(
-            "With {} between the words and no reset ever, {} of {} kinds of net that were trained the classic way fall \
+            "With {} between the words and no reset ever, {} of {} kinds of net that were trained the {} way fall \
              from {} % to {} %.",
             group.roles.stream_label(first),
             fallen.len(),
             models.len(),
+            arm(&reference.arm),
             range(fallen.iter().map(|pair| pair.0)),
             range(fallen.iter().map(|pair| pair.1)),
         )
@@ -297,10 +316,11 @@ fn fall(group: &Group) -> Option<String> {
 fn added(group: &Group) -> Option<String> {
     let streams = streams(group);
     let on: Vec<String> = streams.iter().map(|stream| on(stream)).collect();
-    let rows = group.against("carry", NEVER);
+    let (carry, adaptive) = (group.arm(ArmRole::Carry)?, group.arm(ArmRole::Adaptive)?);
+    let rows = group.against(carry, NEVER);
     let means = |reading: Reading| -> String {
         let mean = |(stream, on): (&&str, &String)| {
-            let counted = Counted::of(&rows, "adaptive", stream, reading);
+            let counted = Counted::of(&rows, adaptive, stream, reading);
             format!(
                 "{} {on} (above in {} of {})",
                 signed(counted.mean, 1),
@@ -322,18 +342,21 @@ fn added(group: &Group) -> Option<String> {
         });
         format!("{} to {}", fixed(low, 2), fixed(high, 2))
     };
-    let counted = Counted::of(&rows, "adaptive", first, Reading::Summed);
+    let counted = Counted::of(&rows, adaptive, first, Reading::Summed);
     (counted.nets > 0).then(|| {
         format!(
-            "Most of that is training on words in a row: *carry*, which has plain cross-entropy on the same streams, \
-             recovers nearly as much. What the divergence adds over carry, in points, is {} by the summed \
+            "Most of that is training on words in a row: *{}*, which has plain cross-entropy on the same streams, \
+             recovers nearly as much. What the divergence adds over {}, in points, is {} by the summed \
              probabilities, {} at the last step, {} by the detector; and calm: the highest probability late in gaps is \
-             {} with it and {} with carry.",
+             {} with it and {} with {}.",
+            arm(carry),
+            arm(carry),
             means(Reading::Summed),
             means(Reading::Last),
             means(Reading::Detector),
-            calm("adaptive"),
-            calm("carry")
+            calm(adaptive),
+            calm(carry),
+            arm(carry)
         )
     })
 }

@@ -73,6 +73,7 @@ fn groups_have_tables_of_their_own() {
     let new = Group {
         shared,
         cells: old.cells.clone(),
+        reference: old.reference.clone(),
         rows: old.rows.clone(),
         roles: old.roles.clone(),
     };
@@ -81,6 +82,7 @@ fn groups_have_tables_of_their_own() {
         Group {
             shared: old.shared.clone(),
             cells: old.cells.clone(),
+            reference: old.reference.clone(),
             rows: old.rows.clone(),
             roles: old.roles.clone(),
         },

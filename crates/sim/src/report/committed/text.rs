@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::figures::names;
+use crate::figures::scope::NEVER;
 use crate::report::numbers::{fixed, percent, signed};
 use crate::run::summary::Row;
 use saturn_eval::reading::Reading;
@@ -103,7 +104,7 @@ impl Counted {
         let mut found = Self::default();
         let own = rows
             .iter()
-            .filter(|row| (&*row.arm, &*row.stream, &*row.state_reset) == (arm, stream, "none"));
+            .filter(|row| (&*row.arm, &*row.stream, &*row.state_reset) == (arm, stream, NEVER));
         for difference in own.filter_map(|row| row.against.of(reading)) {
             let points = 100.0 * difference.estimate.value;
             found.nets += 1;

@@ -10,7 +10,7 @@
 //! | accuracy by gap | never reset and with oracle resets, of all streams or of the first |
 //! | stored in few bits | all, but for some windows of the drift |
 //! | contraction | main fields, some lags: all of 0, 80 and the last, the others closer together early on |
-//! | calibration | scores of each evaluation; bins and windows of the first stream never reset, where there is room |
+//! | optional instruments on answers | what tables need of each evaluation; the rest of the first stream never reset, where there is room |
 //! | recovery | accuracies and times; distances of the state where there is room |
 //! | far past, gradient | every lag; the gradient cell by cell where there is room |
 //! | training | every epoch, or the kept and the last |
@@ -154,11 +154,8 @@ fn thin_evaluation(named: &mut NamedEvaluation, is_first: bool, detail: Detail) 
     if !(detail.gaps && (never || oracle)) {
         e.gaps.clear();
     }
-    if let Some(calibration) = &mut e.calibration
-        && !(is_first && never && detail.others)
-    {
-        calibration.positions.clear();
-        calibration.bins.clear();
+    if !(is_first && never && detail.others) {
+        e.answers.thin();
     }
     let kept = if is_first && (never || oracle) {
         spread(e.curve.len(), detail.thresholds)

@@ -132,7 +132,7 @@ impl<'a> PartialStore<'a> {
             Ok(_) => Ok(Partial::default()),
             Err(e @ FolderError::Damaged { .. }) => {
                 let said = format!("{e}\nhint: these evaluations start again");
-                self.matrix.progress.line(&said);
+                self.matrix.progress.alert(&said);
                 Ok(Partial::default())
             }
             Err(e) => Err(e.into()),

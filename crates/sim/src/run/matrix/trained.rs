@@ -160,7 +160,7 @@ impl Matrix<'_> {
         let trained = trained.with_context(|| format!("training {place}"))?;
         let skipped: u64 = trained.history.iter().map(|epoch| epoch.skipped).sum();
         if skipped > 0 {
-            self.progress.line(&format!(
+            self.progress.alert(&format!(
                 "warning: {place}: {skipped} updates were left out, since their gradient was not finite"
             ));
         }

@@ -1,6 +1,6 @@
-//! How numbers are written: signs, places, intervals.
+//! How numbers are written in reports: signs, places, intervals.
 
-use saturn_eval::stats::estimate::Estimate;
+use crate::stats::estimate::Estimate;
 
 /// Placeholder for a missing number.
 pub const NOTHING: &str = "–";

@@ -2,12 +2,13 @@
 
 use super::*;
 use crate::report::instrument_lines;
-use saturn_eval::asked::ChangesReport;
-use saturn_eval::calibration::Calibration;
 use saturn_eval::far_past::FarPast;
 use saturn_eval::gradient_lag::GradientLag;
-use saturn_eval::monitor::asked::AskedStats;
+use saturn_eval::monitor::OptionalStats;
+use saturn_eval::monitor::calibration::Calibration;
+use saturn_eval::monitor::change_points::ChangesReport;
 use saturn_eval::monitor::drift::DriftStats;
+use saturn_eval::monitor::instrument::{OnAnswers, Stream};
 use saturn_eval::recovery::{KindRecovery, Recovery, RecoveryBin};
 use saturn_eval::stats::change_point::{ChangePoint, Changes};
 
@@ -59,7 +60,12 @@ fn asked(cell: &mut CellSummary) {
         for k in 0..200u64 {
             calibration.add(5 * k, usize::from(k % 4 == 0), &[0.75, 0.25], &[0.75, 0.25]);
         }
-        e.calibration = Some(calibration.report());
+        let stream = Stream {
+            steps: 1_000,
+            windows: 4,
+            seed: 1,
+        };
+        e.answers.calibration = Some(calibration.report(&stream));
         let none = Changes {
             changes: Vec::new(),
             p_value: Some(0.31),
@@ -71,7 +77,7 @@ fn asked(cell: &mut CellSummary) {
             after: 0.84,
             p_value: 0.001,
         };
-        e.change_points = Some(ChangesReport {
+        e.answers.change_points = Some(ChangesReport {
             summed: none,
             detector: Changes {
                 changes: vec![change],
@@ -86,9 +92,9 @@ fn asked(cell: &mut CellSummary) {
                 max: 0.4,
                 effective: 60.0,
             };
-            window.stats.asked = Some(AskedStats {
+            window.stats.optional = Some(OptionalStats {
                 drift: [("h".to_owned(), drift)].into(),
-                ..AskedStats::default()
+                ..OptionalStats::default()
             });
         }
     }

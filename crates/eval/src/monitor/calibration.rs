@@ -21,6 +21,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::instrument::{Answer, Column, Definition, OnAnswers, Stream};
+
 /// Bins of confidence.
 pub const BINS: usize = 15;
 
@@ -162,17 +164,37 @@ impl Calibration {
         by_segment.add(summed.iter().copied(), label);
         by_last.add(last.iter().map(|&p| f64::from(p)), label);
     }
+}
 
-    /// Adds what another lane has counted on a stream of the same length.
-    pub fn merge(&mut self, other: &Self) {
+impl OnAnswers for Calibration {
+    type Report = CalibrationReport;
+
+    const DEFINITION: Definition<Self::Report> = Definition {
+        title: "calibration",
+        columns: &[
+            Column::number("calibration error, %", 1, |r| Some(100.0 * r.summed?.ece)),
+            Column::number("by chance, %", 1, |r| Some(100.0 * r.summed?.noise)),
+            Column::number("Brier score", 3, |r| Some(r.summed?.brier)),
+        ],
+        panels: &[],
+    };
+
+    fn on(stream: &Stream) -> Self {
+        Self::new(stream.steps, stream.windows)
+    }
+
+    fn segment(&mut self, answer: &Answer) {
+        self.add(answer.step, answer.label, answer.summed, answer.last);
+    }
+
+    fn merge(&mut self, other: &Self) {
         assert_eq!(self.windows.len(), other.windows.len(), "the same windows");
         for (to, from) in self.windows.iter_mut().zip(&other.windows) {
             (0..2).for_each(|k| to[k].merge(&from[k]));
         }
     }
 
-    /// What was found.
-    pub fn report(&self) -> CalibrationReport {
+    fn report(&self, _stream: &Stream) -> Self::Report {
         let mut all: [Counts; 2] = Default::default();
         for window in &self.windows {
             (0..2).for_each(|k| all[k].merge(&window[k]));
@@ -199,6 +221,12 @@ impl Calibration {
             positions: self.windows.iter().enumerate().map(window).collect(),
         }
     }
+
+    /// Leaves the scores.
+    fn thin(report: &mut Self::Report) {
+        report.positions.clear();
+        report.bins.clear();
+    }
 }
 
 #[cfg(test)]
@@ -208,6 +236,13 @@ mod tests {
 
     use super::*;
 
+    /// It asks nothing of it.
+    const STREAM: Stream = Stream {
+        steps: 1,
+        windows: 1,
+        seed: 1,
+    };
+
     /// Right in exactly the share that was said: 0. Brier of two classes is 2 p (1 - p).
     #[test]
     fn perfect_calibration_has_no_error() {
@@ -216,7 +251,7 @@ mod tests {
             let label = usize::from(k % 10 >= 7);
             calibration.add(k, label, &[1.4, 0.6], &[0.9, 0.1]);
         }
-        let report = calibration.report();
+        let report = calibration.report(&STREAM);
         let summed = report.summed.unwrap();
         assert!(summed.ece < 1e-12, "{summed:?}");
         assert!((summed.brier - 2.0 * 0.7 * 0.3).abs() < 1e-12);
@@ -248,7 +283,7 @@ mod tests {
                 calibration.add(0, label, &raw, &[1.0, 0.0, 0.0]);
                 exact += (1.0 - p.iter().map(|p| p * p).sum::<f64>()) / 1e5;
             }
-            let score = calibration.report().summed.unwrap();
+            let score = calibration.report(&STREAM).summed.unwrap();
             ece += score.ece / 100.0;
             noise += score.noise / 100.0;
             brier += score.brier / 100.0;
@@ -264,7 +299,7 @@ mod tests {
         calibration.add(3, 0, &[1.0, 0.0], &[f32::NAN, 0.0]);
         other.add(99, 1, &[2.0, 0.0], &[0.0, 0.0]);
         calibration.merge(&other);
-        let report = calibration.report();
+        let report = calibration.report(&STREAM);
         let score = report.summed.unwrap();
         assert!((score.ece - 0.5).abs() < 1e-12 && (score.brier - 1.0).abs() < 1e-12);
         assert!(score.noise.abs() < 1e-12);

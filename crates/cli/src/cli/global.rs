@@ -1,0 +1,31 @@
+//! The options that every command takes.
+
+use clap::Args;
+use saturn_store::Detail;
+
+use super::numbers::up_to_1024;
+
+#[derive(Args)]
+#[command(next_help_heading = "Global options")]
+pub struct GlobalArgs {
+    /// Print results, warnings and errors only: no progress, no notices
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Print a line for each piece of work as it starts, and every cause of an error
+    #[arg(short, long, global = true)]
+    verbose: bool,
+    /// Number of threads; results are the same at any number [default: RAYON_NUM_THREADS, or one per core]
+    #[arg(long, global = true, value_name = "N", value_parser = up_to_1024)]
+    pub threads: Option<usize>,
+}
+
+impl GlobalArgs {
+    /// How much the user is told.
+    pub fn detail(&self) -> Detail {
+        match (self.quiet, self.verbose) {
+            (true, _) => Detail::Quiet,
+            (_, true) => Detail::Verbose,
+            _ => Detail::Normal,
+        }
+    }
+}

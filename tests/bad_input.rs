@@ -319,7 +319,7 @@ fn a_folder_of_cells_that_is_none_is_named() {
     fails(
         &compare("--cells", "tiny.yaml"),
         2,
-        &["--trials tiny.yaml", "is not a folder", "hint:"],
+        &["tiny.yaml", "is not compressed by gzip", "hint:"],
     );
 }
 

@@ -146,6 +146,54 @@ fn tables_come_from_cells_alone() {
     );
 }
 
+/// One file of all trials does what the folder of small files does, to the bit.
+#[test]
+fn a_packed_matrix_is_the_matrix() {
+    let bench = Bench::new();
+    succeeds(&compare(&bench, "out", &["--only", "lif.*"]));
+    let packed = ["pack", "kept/tiny.jsonl.gz", "out"];
+    fails(&bench.saturn(&packed), 1, &["kept", "hint:"]);
+    fs::create_dir(bench.path("kept")).unwrap();
+    let output = bench.saturn(&packed);
+    succeeds(&output);
+    let words = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(words.trim(), "kept/tiny.jsonl.gz: 4 trials, 4 of them new");
+    // What the file has is not done again, and the file is only read.
+    let before = fs::read(bench.path(packed[1])).unwrap();
+    succeeds(&compare(&bench, "whole", &["--cells", packed[1]]));
+    assert_eq!(files(&bench.path("whole/weights"), ".safetensors").len(), 4);
+    assert!(fs::read(bench.path(packed[1])).unwrap() == before);
+    succeeds(&bench.saturn(&["pack", packed[1], "whole"]));
+    let listed = compare(&bench, "new", &["--list", "--cells", packed[1]]);
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    assert_eq!(listed.lines().count(), 8);
+    assert!(
+        listed.lines().all(|line| !line.contains("not done")),
+        "{listed}"
+    );
+    // Without the data, from either: the same summary, and the same small files.
+    fs::rename(bench.path("data"), bench.path("elsewhere")).unwrap();
+    succeeds(&compare(&bench, "a", &["--collect", "whole/cells"]));
+    succeeds(&compare(&bench, "b", &["--collect", packed[1]]));
+    let read = |path: &str| fs::read(bench.path(path)).unwrap();
+    assert!(read("a/summary.json") == read("b/summary.json"));
+    assert!(files(&bench.path("a/cells"), ".json") == files(&bench.path("b/cells"), ".json"));
+    assert!(read("a/figures/compare.svg") == read("b/figures/compare.svg"));
+    // One that is misspelt or cut is named.
+    let missing = compare(&bench, "c", &["--cells", "kept/tiney.jsonl.gz"]);
+    fails(
+        &missing,
+        2,
+        &["kept/tiney.jsonl.gz", "cannot read", "hint:"],
+    );
+    assert!(!bench.path("kept/tiney.jsonl.gz").exists());
+    fs::write(bench.path(packed[1]), &before[..before.len() / 2]).unwrap();
+    let cut = compare(&bench, "c", &["--collect", packed[1]]);
+    fails(&cut, 2, &[packed[1], "truncated or corrupt", "hint:"]);
+    let nothing = bench.saturn(&["pack", packed[1], "nowhere"]);
+    fails(&nothing, 2, &["pack nowhere", "no such folder", "hint:"]);
+}
+
 /// Trials on other events, here as files of an earlier version, are collected, listed, printed, reported and drawn
 /// apart; no mean has both, and none of them counts as done where the data are.
 #[test]

@@ -64,6 +64,7 @@ mod legend;
 mod long_run;
 mod look;
 mod operating;
+mod palette;
 mod png;
 mod raster;
 mod saturation;

@@ -1,18 +1,21 @@
 //! The canvas as PNG, through plotters.
 //!
 //! The drawing is made [`FINE`] times too large, band by band, and averaged down: that gives smooth edges,
-//! and needs memory for a band instead of the figure. Polygons, discs and the encoding are plotters'. Lines
-//! are drawn here as chains of capsules, since plotters rounds the outline of a wide line to whole pixels and
-//! leaves holes at sharp turns. Text is drawn here too, since plotters drops the space around glyphs.
+//! and needs memory for a band instead of the figure. Polygons are plotters'. Lines are drawn here as chains
+//! of capsules, since plotters rounds the outline of a wide line to whole pixels and leaves holes at sharp
+//! turns. Text is drawn here too, since plotters drops the space around glyphs. The file has a palette, which
+//! makes it four times smaller: see `palette.rs`.
 
+use std::io::Write;
 use std::path::Path;
 
 use plotters::prelude::{BitMapBackend, Color as _, DrawingBackend, RGBColor};
-use png::{BitDepth, ColorType, Encoder, EncodingError, Filter};
+use png::{BitDepth, ColorType, Compression, Encoder, EncodingError, Filter};
 
 use crate::canvas::{Canvas, Mark, Text};
 use crate::error::PlotError;
 use crate::font;
+use crate::palette::{Palette, palette};
 use crate::style::Colour;
 
 /// Pixels of the file a px of the canvas, along each axis.
@@ -31,21 +34,40 @@ pub(crate) fn write(canvas: &Canvas, partial: &Path, path: &Path) -> Result<(), 
         reason,
     };
     let rgb = pixels(canvas).map_err(failed)?;
-    let bytes = encoded(width, height, &rgb).map_err(|e| failed(e.to_string()))?;
+    let bytes = with_palette(width, height, &rgb).map_err(|e| failed(e.to_string()))?;
     std::fs::write(partial, bytes).map_err(|source| PlotError::write(path, source))
 }
 
-/// The PNG of `rgb`, three bytes a pixel, row by row.
+/// The PNG of `rgb` with a palette, one byte a pixel.
+fn with_palette(width: usize, height: usize, rgb: &[u8]) -> Result<Vec<u8>, EncodingError> {
+    let Palette { colours, places } = palette(rgb);
+    let mut bytes = Vec::new();
+    let mut encoder = Encoder::new(&mut bytes, width as u32, height as u32);
+    encoder.set_color(ColorType::Indexed);
+    encoder.set_depth(BitDepth::Eight);
+    encoder.set_palette(colours.concat());
+    encoder.set_compression(Compression::High);
+    // Indices are not amounts: differences of neighbours do not compress better.
+    encoder.set_filter(Filter::NoFilter);
+    finish(encoder, &places)?;
+    Ok(bytes)
+}
+
+/// The PNG of `rgb`, three bytes a pixel, row by row, without loss.
 pub(crate) fn encoded(width: usize, height: usize, rgb: &[u8]) -> Result<Vec<u8>, EncodingError> {
     let mut bytes = Vec::new();
     let mut encoder = Encoder::new(&mut bytes, width as u32, height as u32);
     encoder.set_color(ColorType::Rgb);
     encoder.set_depth(BitDepth::Eight);
     encoder.set_filter(Filter::Paeth);
-    let mut writer = encoder.write_header()?;
-    writer.write_image_data(rgb)?;
-    writer.finish()?;
+    finish(encoder, rgb)?;
     Ok(bytes)
+}
+
+fn finish(encoder: Encoder<impl Write>, data: &[u8]) -> Result<(), EncodingError> {
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(data)?;
+    writer.finish()
 }
 
 /// All pixels, row by row, three bytes each.

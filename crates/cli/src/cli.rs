@@ -43,6 +43,12 @@ struct Cli {
     global: global::GlobalArgs,
 }
 
+/// The long help of `saturn pack`.
+const PACK: &str = "Pack the finished trials of run folders into one compressed file, a line of JSON each, which \
+`saturn compare --trials FILE` and `--collect FILE` read. The file has the trials on the events that most were made on; \
+others go into files next to it, SCENARIO.events-1a2b3c4d.jsonl.gz or SCENARIO.old-binning-1a2b3c4d.jsonl.gz, which are \
+read with it. The same trials give the same bytes. `zcat FILE` prints them.";
+
 #[derive(Subcommand)]
 enum Command {
     /// Train and evaluate all trials of a scenario with one seed; write figures and a report
@@ -51,6 +57,18 @@ enum Command {
     /// Do the same with every seed of the scenario; report intervals over seeds
     #[command(after_help = examples::COMPARE)]
     Compare(matrix::CompareArgs),
+    /// Pack the finished trials of run folders into one compressed file, a line of JSON each
+    #[command(long_about = PACK, after_help = examples::PACK)]
+    Pack {
+        /// The file, SCENARIO.jsonl.gz; trials that are already in it are kept
+        file: PathBuf,
+        /// Run folders, folders of trials, or files of trials
+        #[arg(required = true, value_name = "FROM")]
+        from: Vec<PathBuf>,
+        /// If a trial has two results, keep the one named last; without this, that is an error
+        #[arg(long)]
+        replace: bool,
+    },
     /// Search for settings on the validation split by successive halving; write the best scenario
     #[command(after_help = examples::TUNE)]
     Tune(matrix::TuneArgs),
@@ -198,6 +216,11 @@ fn run(command: Command, progress: &Progress, detail: Detail) -> Result<()> {
         Command::Run(args) => args.run(progress),
         Command::Compare(args) => args.run(progress),
         Command::Tune(args) => args.run(progress),
+        Command::Pack {
+            file,
+            from,
+            replace,
+        } => command::pack(&file, &from, replace),
         Command::Plot { run } => command::plot(&run, progress),
         Command::Report {
             run,

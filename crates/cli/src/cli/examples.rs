@@ -15,6 +15,12 @@ Examples:
   saturn compare scenarios/spoken-digits.yaml --collect other-machine/cells
   saturn compare scenarios/spoken-digits.yaml --final";
 
+pub const PACK: &str = "\
+Examples:
+  saturn pack words.jsonl.gz runs/words
+  saturn pack results/spoken-digits.jsonl.gz runs/spoken-digits other/cells
+  saturn compare scenarios/arms.yaml --final --trials results/arms.jsonl.gz";
+
 pub const TUNE: &str = "\
 Examples:
   saturn tune scenarios/quickstart.yaml --out found.yaml

@@ -70,12 +70,13 @@ pub struct CompareArgs {
         conflicts_with = "only"
     )]
     trial: Option<usize>,
-    /// Train and evaluate nothing: gather finished trials from the run's folder and from DIRs, which are run folders
-    /// or folders of trials, and report on them
-    #[arg(long, value_name = "DIR", num_args = 0..)]
+    /// Train and evaluate nothing: gather finished trials from the run's folder and from PATHs, which are run folders,
+    /// folders of trials or files of `saturn pack`, and report on them
+    #[arg(long, value_name = "PATH", num_args = 0..)]
     collect: Option<Vec<PathBuf>>,
-    /// A second folder, in addition to the run's, from which finished trials are read and to which they are written
-    #[arg(long, visible_alias = "cells", value_name = "DIR")]
+    /// A second folder, in addition to the run's, from which finished trials are read and to which they are written; or
+    /// a file of `saturn pack`, which is only read
+    #[arg(long, visible_alias = "cells", value_name = "PATH")]
     trials: Option<PathBuf>,
     /// Memory limit of the whole program, MiB [default: a share of the memory available]
     #[arg(long, value_name = "MIB", value_parser = mebibytes)]

@@ -40,7 +40,7 @@ pub enum CommandError {
         run: PathBuf,
     },
     /// An option names a folder that is none.
-    #[error("{option} {}: {found}\nhint: give a folder of trials, or a run's folder", path.display())]
+    #[error("{option} {}: {found}\nhint: give a folder of trials, a run's folder, or a file of `saturn pack`", path.display())]
     NoFolder {
         /// The option.
         option: &'static str,

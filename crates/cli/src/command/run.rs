@@ -15,7 +15,8 @@ use super::error::CommandError;
 use super::print::{self, print};
 use saturn_sim::fault::Fault;
 use saturn_sim::run::apart;
-use saturn_sim::run::cells::{Events, Shared, Store};
+use saturn_sim::run::cells::archive::is_archive;
+use saturn_sim::run::cells::{ArchiveError, Events, Shared, Store};
 use saturn_sim::run::entry::{Entry, entries};
 use saturn_sim::run::matrix::{Group, Keys, Matrix, Wanted, collect, key, summarise};
 use saturn_sim::run::paths::{paths_if_there, paths_of};
@@ -48,7 +49,8 @@ pub struct RunOptions<'a> {
     pub collect: Option<&'a [PathBuf]>,
     /// Which trials.
     pub selection: Selection,
-    /// Where finished trials are read and written in addition to the run's folder.
+    /// A folder that finished trials are read from and written to, in addition to the run's; or a packed file, which is
+    /// only read.
     pub cells: Option<&'a Path>,
     /// Only a list of the trials.
     pub list: bool,
@@ -77,7 +79,7 @@ pub struct CellsFailed {
 /// Nothing was found where finished trials were to be collected.
 #[derive(Debug, Error)]
 #[error(
-    "{folders}: no finished trial of this scenario, and its data were not found\nhint: give folders of trials after --collect; a trial with other settings does not count"
+    "{folders}: no finished trial of this scenario, and its data were not found\nhint: give folders or files of trials after --collect; a trial with other settings does not count"
 )]
 pub struct NothingDone {
     folders: String,
@@ -116,14 +118,11 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     let seeds = scenario.seeds_for(options.all_seeds);
     let all = entries(&scenario, &seeds);
     let chosen = options.selection.of(all.clone())?;
+    let store = store(options)?;
     if options.list {
-        return list(&scenario, &chosen, options);
+        return list(&scenario, &chosen, &store, options);
     }
-    for folder in options.collect.into_iter().flatten() {
-        if !folder.is_dir() {
-            return Err(CommandError::no_folder("--collect", folder).into());
-        }
-    }
+    check_collected(options)?;
     if options.resume {
         Folder::must_exist(options.out)?;
     }
@@ -133,16 +132,7 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     let folder = Folder::open_any(options.out, &scenario.name, &prints, shared)
         .map_err(|e| e.with_differences(&to_yaml(&scenario)))?;
     folder.write(Path::new("scenario.yaml"), to_yaml(&scenario).as_bytes())?;
-    if let Some(cells) = options.cells {
-        if cells.exists() && !cells.is_dir() {
-            return Err(CommandError::no_folder("--trials", cells).into());
-        }
-        std::fs::create_dir_all(cells).map_err(|source| FolderError::Io {
-            path: cells.to_owned(),
-            what: Deed::CreateFolder,
-            source,
-        })?;
-    }
+    let keep = kept_in(options)?;
     let paths = match options.collect {
         None => Some(paths_of(&scenario, progress)?),
         Some(_) => data_if_there(&scenario)?,
@@ -156,13 +146,18 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
                 scenario: &scenario,
                 folder: &folder,
                 options,
+                store,
+                keep,
                 progress,
             };
             let judged = judged_key(&inputs)?;
             let own = job.matrix(&chosen, paths, data, judged)?;
             (inputs, job.with_others(&chosen, own)?)
         }
-        None => (Vec::new(), collected(&scenario, &chosen, &folder, options)?),
+        None => (
+            Vec::new(),
+            collected(&scenario, &chosen, &folder, &store, options)?,
+        ),
     };
     let main = groups.remove(0);
     let failed = main.found.failures.len();
@@ -208,11 +203,39 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     Ok(())
 }
 
+/// An error if something after `--collect` does not exist.
+fn check_collected(options: &RunOptions) -> Result<(), CommandError> {
+    let mut all = options.collect.into_iter().flatten();
+    match all.find(|path| !path.is_dir() && !is_archive(path)) {
+        Some(path) => Err(CommandError::no_folder("--collect", path)),
+        None => Ok(()),
+    }
+}
+
+/// The folder that finished trials are also written to, which is created; `None` for a packed file, which is only read.
+fn kept_in<'a>(options: &RunOptions<'a>) -> Result<Option<&'a Path>> {
+    let Some(cells) = options.cells.filter(|cells| !is_archive(cells)) else {
+        return Ok(None);
+    };
+    if cells.exists() && !cells.is_dir() {
+        return Err(CommandError::no_folder("--trials", cells).into());
+    }
+    std::fs::create_dir_all(cells).map_err(|source| FolderError::Io {
+        path: cells.to_owned(),
+        what: Deed::CreateFolder,
+        source,
+    })?;
+    Ok(Some(cells))
+}
+
 /// A scenario with where it goes.
 struct Job<'a> {
     scenario: &'a Scenario,
     folder: &'a Folder,
     options: &'a RunOptions<'a>,
+    store: Store,
+    /// The folder that finished trials are also written to.
+    keep: Option<&'a Path>,
     progress: &'a Progress,
 }
 
@@ -258,8 +281,8 @@ impl Job<'_> {
             shared,
             judged,
             folder: self.folder,
-            store: store(options),
-            keep: options.cells.map(Path::to_owned),
+            store: self.store.clone(),
+            keep: self.keep.map(Path::to_owned),
             keeping: options.keeping,
             progress,
         };
@@ -271,7 +294,6 @@ impl Job<'_> {
     /// `own` trials, and after them those on other events, a group each. Where there is nothing but others, as
     /// where trials are collected that were made before the data changed, they stand alone.
     fn with_others(&self, chosen: &[Entry], own: Group) -> Result<Vec<Group>> {
-        let store = store(self.options);
         let mut groups = Vec::new();
         // What failed is said so already, and a damaged file would end all others here.
         let failed = |entry: &Entry| {
@@ -282,7 +304,7 @@ impl Job<'_> {
             })
         };
         let sound: Vec<Entry> = chosen.iter().filter(|e| !failed(e)).copied().collect();
-        let all = collect(self.scenario, &sound, &store, split(self.options))?;
+        let all = collect(self.scenario, &sound, &self.store, split(self.options))?;
         for (shared, trials) in all {
             if shared != own.shared {
                 let keep = self.folder.path().join("cells").join(shared.short());
@@ -302,10 +324,11 @@ fn collected(
     scenario: &Scenario,
     chosen: &[Entry],
     folder: &Folder,
+    store: &Store,
     options: &RunOptions,
 ) -> Result<Vec<Group>> {
     let keep = folder.path().join("cells");
-    let all = collect(scenario, chosen, &store(options), split(options))?;
+    let all = collect(scenario, chosen, store, split(options))?;
     if all.is_empty() {
         let folders = folders(options);
         let names: Vec<String> = folders.iter().map(|f| f.display().to_string()).collect();
@@ -325,12 +348,11 @@ fn collected(
 
 /// One line a trial: number, model, arm, seed, whether it is done. Where the data are, a trial on other events does
 /// not count; where they are not, one is said to be of the old binning if it does not know its events.
-fn list(scenario: &Scenario, chosen: &[Entry], options: &RunOptions) -> Result<()> {
+fn list(scenario: &Scenario, chosen: &[Entry], store: &Store, options: &RunOptions) -> Result<()> {
     let data = match data_if_there(scenario)? {
         Some(paths) => Some(data_key(&all_checksums(scenario, &paths)?)?),
         None => None,
     };
-    let store = store(options);
     let mut rows = Vec::new();
     for entry in chosen {
         let keys = Keys::of(scenario, entry, split(options))?;
@@ -381,8 +403,10 @@ fn folders(options: &RunOptions) -> Vec<PathBuf> {
     folders
 }
 
-fn store(options: &RunOptions) -> Store {
-    Store::new(folders(options))
+fn store(options: &RunOptions) -> Result<Store, ArchiveError> {
+    let mut folders = folders(options).into_iter();
+    // The run's own comes first, and is a folder.
+    Store::new(folders.next()).and(folders)
 }
 
 fn split(options: &RunOptions) -> &'static str {

@@ -8,7 +8,7 @@
 //! <!-- end -->
 //! ```
 //!
-//! names the scenario, whose trials are in `plots/gallery/SCENARIO/cells`, the kind of the table (see
+//! names the scenario, whose trials are in `results/SCENARIO.jsonl.gz`, the kind of the table (see
 //! `blocks.rs`) and its arguments. `cargo run --release --example results` rewrites the text between the
 //! marks; a test checks that the documents match, so that every number in them comes from the trials. Trials
 //! on different events have separate tables: that of the group with most trials on known events comes first,
@@ -18,16 +18,14 @@ mod blocks;
 mod text;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
 use crate::figures::scope::NEVER;
-use crate::run::cells::{Finished, Shared};
+use crate::run::cells::{ArchiveError, Shared, archive};
 use crate::run::summary::{CellSummary, Reference, Roles, Row, table};
 use crate::scenario::{ArmRole, Scenario, ScenarioError};
-use saturn_store::folder::FolderError;
 
 /// Beginning and end of a block.
 const BEGIN: &str = "<!-- trials: ";
@@ -37,20 +35,12 @@ const END: &str = "<!-- end -->";
 /// Why a document cannot be filled.
 #[derive(Debug, Error)]
 pub enum CommittedError {
-    /// A trial cannot be read.
+    /// Trials cannot be read.
     #[error(transparent)]
-    Trial(#[from] FolderError),
+    Trials(#[from] ArchiveError),
     /// A scenario cannot be read.
     #[error(transparent)]
     Scenario(#[from] ScenarioError),
-    /// A file or folder cannot be read or written.
-    #[error("{}: {source}\nhint: run this in the root of the repository", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// The system's error.
-        source: std::io::Error,
-    },
     /// A mark names an unknown table.
     #[error(
         "`{mark}`: {what}\nhint: the kinds of tables are listed in crates/sim/src/report/committed/blocks.rs"
@@ -162,18 +152,16 @@ impl Committed {
     fn read(&self, name: &str) -> Result<Vec<Group>, CommittedError> {
         let yaml = self.root.join("scenarios").join(format!("{name}.yaml"));
         let scenario = Scenario::load(&yaml, &[""; 0])?;
-        let folder = self.root.join("plots/gallery").join(name).join("cells");
+        let file = (self.root.join("results")).join(format!("{name}{}", archive::ENDING));
         let mut groups: Vec<(Shared, Vec<CellSummary>)> = Vec::new();
-        for path in files(&folder)? {
-            let Some(finished) = Finished::read(&path)? else {
-                continue;
-            };
+        for line in archive::read_all(&file)? {
+            let trial = line.trial;
             match groups
                 .iter_mut()
-                .find(|(shared, _)| *shared == finished.shared)
+                .find(|(shared, _)| *shared == trial.shared)
             {
-                Some((_, cells)) => cells.push(finished.cell),
-                None => groups.push((finished.shared, vec![finished.cell])),
+                Some((_, cells)) => cells.push(trial.cell),
+                None => groups.push((trial.shared, vec![trial.cell])),
             }
         }
         groups.sort_by_key(|(shared, cells)| (shared.events.is_none(), usize::MAX - cells.len()));
@@ -246,25 +234,6 @@ impl Committed {
         }
         blocks::block(groups, kind, about).map_err(wrong)
     }
-}
-
-/// The files of trials in `folder` and in the folders within it, in order.
-fn files(folder: &Path) -> Result<Vec<PathBuf>, CommittedError> {
-    let mut found = Vec::new();
-    let failed = |source| CommittedError::Io {
-        path: folder.to_owned(),
-        source,
-    };
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        if path.is_dir() {
-            found.extend(files(&path)?);
-        } else if path.extension().is_some_and(|ending| ending == "json") {
-            found.push(path);
-        }
-    }
-    found.sort();
-    Ok(found)
 }
 
 #[cfg(test)]

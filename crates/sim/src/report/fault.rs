@@ -48,10 +48,9 @@ impl Blame for ReportError {
 impl Blame for CommittedError {
     fn fault(&self) -> Fault {
         match self {
-            Self::Trial(e) => e.fault(),
+            Self::Trials(e) => e.fault(),
             Self::Scenario(e) => e.fault(),
             Self::Mark { .. } => Fault::Input,
-            Self::Io { .. } => Fault::Run,
         }
     }
 }

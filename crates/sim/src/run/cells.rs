@@ -15,13 +15,18 @@
 //!
 //! A trial on other events is never written over: it moves into a folder named after its events within the
 //! folder of trials, where it is still found.
+//!
+//! All trials of a scenario are kept as one compressed file (see [`archive`]), which [`gather`] makes of folders.
 
+pub mod archive;
 mod events;
+pub mod gather;
 mod pack;
 mod tallies;
 pub mod thin;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
@@ -31,6 +36,7 @@ use super::place::Place;
 use super::summary::CellSummary;
 use saturn_store::folder::{FolderError, read_json, write_beside};
 
+pub use archive::ArchiveError;
 pub use events::Events;
 
 /// The most bytes of a file.
@@ -119,23 +125,30 @@ impl Finished {
         file.map(|file| Self::decode(path, file)).transpose()
     }
 
-    /// The cell of a file's bytes; `path` is the file's, for messages.
+    /// The cell of a file; `path` is the file's, for messages.
     fn decode(path: &Path, file: File) -> Result<Self, FolderError> {
-        let damaged = |source| FolderError::Damaged {
+        Self::of(file).map_err(|source| FolderError::Damaged {
             path: path.to_owned(),
             source,
-        };
+        })
+    }
+
+    /// The cell of a file's bytes.
+    fn from_bytes(bytes: &[u8]) -> serde_json::Result<Self> {
+        Self::of(serde_json::from_slice(bytes)?)
+    }
+
+    fn of(file: File) -> serde_json::Result<Self> {
+        let wrong = <serde_json::Error as serde::de::Error>::custom::<String>;
         if file.format != FORMAT || !(1..=VERSION).contains(&file.version) {
-            let what = format!(
+            return Err(wrong(format!(
                 "it is `{}` of version {}, not `{FORMAT}` of a version up to {VERSION}",
                 file.format, file.version
-            );
-            return Err(damaged(serde::de::Error::custom(what)));
+            )));
         }
         let mut cell = pack::unpack(file.cell);
-        let found = tallies::take(&mut cell, &file.recordings)
-            .map_err(|e| damaged(serde::de::Error::custom(e)))?;
-        let mut cell = serde_json::from_value(cell).map_err(damaged)?;
+        let found = tallies::take(&mut cell, &file.recordings).map_err(|e| wrong(e.to_string()))?;
+        let mut cell = serde_json::from_value(cell)?;
         tallies::give(&mut cell, found);
         Ok(Self {
             settings: file.settings,
@@ -203,23 +216,40 @@ impl Finished {
     }
 }
 
-/// Folders in which finished cells are looked for, the first one first. A run's folder stands for the
-/// `cells` in it.
+/// Where finished cells are looked for, the first place first: folders, of which a run's stands for the `cells` in it,
+/// and files of trials.
 #[derive(Clone, Debug, Default)]
 pub struct Store {
-    folders: Vec<PathBuf>,
+    sources: Vec<Source>,
+}
+
+#[derive(Clone, Debug)]
+enum Source {
+    /// A small file each.
+    Folder(PathBuf),
+    /// All of a file, read once.
+    Archive(Arc<Vec<Finished>>),
 }
 
 impl Store {
     /// Cells in `folders`.
     pub fn new(folders: impl IntoIterator<Item = PathBuf>) -> Self {
-        let inner = |folder: PathBuf| {
-            let cells = folder.join("cells");
-            if cells.is_dir() { cells } else { folder }
-        };
         Self {
-            folders: folders.into_iter().map(inner).collect(),
+            sources: folders.into_iter().map(Source::Folder).collect(),
         }
+    }
+
+    /// Cells in these, and after them in `paths`, each a folder or a file of trials, which is read here.
+    pub fn and(mut self, paths: impl IntoIterator<Item = PathBuf>) -> Result<Self, ArchiveError> {
+        for path in paths {
+            self.sources.push(if archive::is_archive(&path) {
+                let lines = archive::read_all(&path)?.into_iter();
+                Source::Archive(Arc::new(lines.map(|line| line.trial).collect()))
+            } else {
+                Source::Folder(path)
+            });
+        }
+        Ok(self)
     }
 
     /// The finished trial at `place` with these settings on the data and events of `shared`.
@@ -234,20 +264,59 @@ impl Store {
     }
 
     /// The finished trials at `place` with these settings, one for each data and events that there are; of two on
-    /// the same events that of the first folder.
+    /// the same events that of the first source.
     pub fn find_all(&self, place: Place, settings: &str) -> Result<Vec<Finished>, FolderError> {
         let mut found: Vec<Finished> = Vec::new();
-        for folder in self.folders.iter().flat_map(|folder| with_aside(folder)) {
-            let path = folder.join(place.cell());
-            let Some(file) = read(&path)? else {
-                continue;
-            };
-            let known = found.iter().any(|other| other.shared == file.shared);
-            if file.settings == settings && !known {
-                found.push(Finished::decode(&path, file)?);
+        for source in &self.sources {
+            match source {
+                Source::Folder(folder) => {
+                    find_in(&in_folder(folder), place, settings, &mut found)?;
+                }
+                Source::Archive(trials) => {
+                    for trial in trials.iter() {
+                        let fits = trial.place() == place && trial.settings == settings;
+                        if fits && !is_known(&found, &trial.shared) {
+                            found.push(trial.clone());
+                        }
+                    }
+                }
             }
         }
         Ok(found)
+    }
+}
+
+/// Adds to `found` the trials at `place` of a folder and of those within it.
+fn find_in(
+    folder: &Path,
+    place: Place,
+    settings: &str,
+    found: &mut Vec<Finished>,
+) -> Result<(), FolderError> {
+    for folder in with_aside(folder) {
+        let path = folder.join(place.cell());
+        let Some(file) = read(&path)? else {
+            continue;
+        };
+        if file.settings == settings && !is_known(found, &file.shared) {
+            found.push(Finished::decode(&path, file)?);
+        }
+    }
+    Ok(())
+}
+
+/// Whether one of `found` was made on the same data and events.
+fn is_known(found: &[Finished], shared: &Shared) -> bool {
+    found.iter().any(|other| other.shared == *shared)
+}
+
+/// The folder of trials that a run's folder stands for.
+fn in_folder(folder: &Path) -> PathBuf {
+    let cells = folder.join("cells");
+    if cells.is_dir() {
+        cells
+    } else {
+        folder.to_owned()
     }
 }
 

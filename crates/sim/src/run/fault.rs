@@ -1,5 +1,6 @@
 //! Classification of a run's errors: see [`crate::fault`].
 
+use super::cells::ArchiveError;
 use super::interrupted::Interrupted;
 use super::select::SelectionError;
 use super::summary::ReferenceError;
@@ -9,6 +10,7 @@ use saturn_train::weights::WeightsError;
 
 crate::known_errors!(
     fault::of;
+    ArchiveError,
     Interrupted,
     SelectionError,
     ReferenceError,
@@ -19,6 +21,23 @@ crate::known_errors!(
 // Settings, options and names that the user gave.
 crate::class_errors!(Input: ReferenceError, SelectionError);
 crate::class_errors!(Interrupted: Interrupted);
+
+impl Blame for ArchiveError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Folder(e) => e.fault(),
+            Self::NotGzip { .. }
+            | Self::Corrupt { .. }
+            | Self::LongLine { .. }
+            | Self::TooLarge { .. }
+            | Self::Line { .. }
+            | Self::Duplicate { .. }
+            | Self::Conflict { .. }
+            | Self::Nothing { .. }
+            | Self::Name { .. } => Fault::Input,
+        }
+    }
+}
 
 impl Blame for MaskError {
     fn fault(&self) -> Fault {

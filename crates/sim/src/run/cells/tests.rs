@@ -26,7 +26,7 @@ fn events(rule: &str) -> Events {
 }
 
 /// A cell with `streams` streams under `policies` policies, and long curves.
-fn finished(streams: usize, policies: usize) -> Finished {
+pub(super) fn finished(streams: usize, policies: usize) -> Finished {
     let scenario = scenario(&["rnn"], &["classic"]);
     let mut cell = summary(&scenario, 0.912_345_678).cells.swap_remove(0);
     let one = cell.evaluations.swap_remove(0);

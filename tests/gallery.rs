@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::saturn::{Bench, succeeds};
 
-/// The most bytes of a cell's file.
+/// The most bytes of a trial's file.
 const LIMIT: u64 = 40_000;
 
 /// A trial whose settings differ from its scenario, or which is damaged, would be computed again.

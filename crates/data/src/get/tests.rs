@@ -210,7 +210,7 @@ fn a_wrong_checksum_or_size_is_refused_and_nothing_is_left() {
     };
     let message = run(&long, folder.path()).unwrap_err().to_string();
     assert!(
-        message.contains("300000 bytes or more come, and the file has 299999 at most"),
+        message.contains("at least 300000 bytes were sent, and the file has at most 299999"),
         "{message}"
     );
     assert!(names(folder.path()).is_empty());
@@ -243,8 +243,8 @@ fn no_more_is_taken_than_a_file_can_have() {
         let message = refused.unwrap_err().to_string();
         assert!(
             message.contains(&format!(
-                "{found} bytes or more come, and the file has 100000 at most"
-            )) || found.is_empty() && message.contains("and the file has 100000 at most"),
+                "at least {found} bytes were sent, and the file has at most 100000"
+            )) || found.is_empty() && message.contains("and the file has at most 100000"),
             "{message}"
         );
         assert!(message.contains("hint: see whether the file has changed, at the page"));

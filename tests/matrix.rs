@@ -286,7 +286,7 @@ fn what_names_no_cell_is_refused() {
     fails(
         &compare(&bench, "out", &["--reference", "classic,silence"]),
         2,
-        &["no policy of resets `silence`", "`none`"],
+        &["no reset policy `silence`", "`none`"],
     );
     assert!(!bench.path("out").exists());
 }

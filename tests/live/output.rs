@@ -118,7 +118,7 @@ fn a_state_that_cannot_be_saved_is_tried_again() {
     let mut stdin = running.stdin();
     let failed = |line: &serde_json::Value| {
         let text = line["text"].as_str().unwrap_or_default();
-        text.contains("the state is not saved") && text.contains("x.state")
+        text.contains("the state was not saved") && text.contains("x.state")
     };
     stdin.write_all(b"1000 1\n2001000 1\n").unwrap();
     running.wait_for(failed);

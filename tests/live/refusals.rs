@@ -56,7 +56,7 @@ fn options_that_cannot_be_are_named() {
     for (options, part) in [
         (&["--reorder-ms", "1e8"][..], "--reorder-ms"),
         (&["--reorder-ms=-1"], "a number from 0"),
-        (&["--fallback", "hope"], "none of none, reset"),
+        (&["--fallback", "hope"], "expected none, reset"),
         (&["--fallback", "model=nowhere/x"], "is not a trained net"),
         (&["--from", "udp:nowhere"], "is not HOST:PORT"),
         (&["--from", "gone.txt"], "gone.txt: cannot open"),

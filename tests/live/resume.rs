@@ -141,7 +141,7 @@ fn a_state_that_does_not_fit_is_refused() {
     refused(NETS[1], &options, "is of another net, lif.adaptive.1");
     refused("out/lif.classic.1", &options, "is of another net");
     let other = ["--state", name, "--health-window", "50"];
-    refused(net, &other, "windows of health");
+    refused(net, &other, "health windows differ");
     let other = ["--state", name, "--no-health", "--threshold", "0.123"];
     refused(net, &other, "detector has other settings");
     let other = ["--state", name, "--no-health", "--reorder-ms", "30"];

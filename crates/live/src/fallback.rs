@@ -43,7 +43,7 @@ impl FromStr for Fallback {
             },
             ("model", path) if !path.is_empty() => Ok(Self::Model(path.into())),
             _ => Err(format!(
-                "`{text}` is none of none, reset, decay=FACTOR and model=MODEL"
+                "expected none, reset, decay=FACTOR or model=MODEL, found `{text}`"
             )),
         }
     }

@@ -191,7 +191,7 @@ pub(super) fn of_events(
             return Err(unusable(
                 file,
                 &format!(
-                    "a label holds for less than a step, {:.2} s from a record's start",
+                    "a label is valid for less than a step, {:.2} s from a record's start",
                     stretch.steps.start as f64 * dt_ms / 1e3
                 ),
                 "use a smaller `data.dt_ms`, or a `data.records.window_ms` that is longer",

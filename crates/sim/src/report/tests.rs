@@ -92,7 +92,7 @@ fn the_table_for_the_terminal_has_intervals_and_fits() {
     ];
     let lines = table_lines(&summary, 80);
     let expected = [
-        "accuracy in % with its 95 % interval on the valid split; a guess has 50.0",
+        "accuracy in % with its 95 % interval on the valid split; chance level 50.0",
         "noise:",
         "model  arm       state_reset           summed  last  detector",
         "rnn    classic   none          25.0 21.0-28.0  12.5         -",

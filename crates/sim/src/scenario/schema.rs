@@ -454,6 +454,7 @@ mod tests {
             "a multiple of",
             "it must be 201 or more",
             "the synthetic set has",
+            "in the wrong order",
             "upside down",
             "at most `",
             "lower end first",

@@ -160,7 +160,7 @@ fn a_state_that_does_not_fit_is_refused() {
     damage(&|bytes| bytes[14] = b'1');
     refused(net, &options, "another version");
     damage(&|bytes| *bytes = b"hello".to_vec());
-    refused(net, &options, "is no state");
+    refused(net, &options, "is not a state");
     fs::write(&state, &whole).unwrap();
     let mut sound = start(net, &options);
     assert_eq!(sound.end(), 0, "{}", sound.said);

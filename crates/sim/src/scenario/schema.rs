@@ -455,7 +455,6 @@ mod tests {
             "it must be 201 or more",
             "the synthetic set has",
             "in the wrong order",
-            "upside down",
             "at most `",
             "lower end first",
             "duplicate entry",

@@ -187,7 +187,7 @@ fn a_report_holds_every_figure_and_escapes_what_it_is_told() {
     }
     assert!(html.contains("made &lt;up&gt; &amp; more"));
     assert!(html.contains("&lt;script&gt;alert(1)") && !html.contains("<script"));
-    assert!(html.contains("get <strong>90 %</strong> (summed)"));
+    assert!(html.contains("reach accuracies of <strong>90 %</strong> (summed)"));
     for part in [
         "name=\"viewport\"",
         "How this was measured",

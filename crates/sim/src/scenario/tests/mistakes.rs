@@ -264,8 +264,8 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "name: x\nevaluate: {state_reset: {window: {length: 1000, hop: 1}}}",
-        "s.yaml:2:54: evaluate.state_reset.0.window.hop: a window of 1000 steps every 1 takes 1000 \
-             copies of the net, at most 256: raise `hop` to 4 or more",
+        "s.yaml:2:54: evaluate.state_reset.0.window.hop: a window of 1000 steps every 1 needs 1000 \
+             copies of the net, and the maximum is 256: raise `hop` to 4 or more",
     ),
     (
         "name: x\nevaluate: {state_reset: [none, {none: {}}]}",

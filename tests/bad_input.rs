@@ -421,7 +421,7 @@ fn a_synthetic_set_is_not_written_over_other_files() {
     fails(
         &make,
         2,
-        &["mine/valid.h5", "is not of a synthetic set", "hint:"],
+        &["mine/valid.h5", "is not part of a synthetic set", "hint:"],
     );
     assert_eq!(fs::read(&file).unwrap(), b"precious");
     assert!(!bench.path("mine/train.h5").exists());

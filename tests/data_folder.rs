@@ -100,7 +100,11 @@ fn links_under_the_names_of_temporary_files_are_not_followed() {
     fs::remove_file(bench.path("made/test.h5")).unwrap();
     link("test.h5");
     let output = bench.saturn(&["data", "make", "shared.yaml"]);
-    crate::saturn::fails(&output, 2, &["test.h5", "not of a synthetic set", "hint: "]);
+    crate::saturn::fails(
+        &output,
+        2,
+        &["test.h5", "not part of a synthetic set", "hint: "],
+    );
     assert_eq!(fs::read(bench.path("precious")).unwrap(), b"precious");
     // A lock that is a link is not opened.
     fs::remove_dir_all(bench.path("made")).unwrap();

@@ -1,4 +1,4 @@
-//! The comparison over many cells: in pieces, on several machines, with failures.
+//! The comparison over many trials: in pieces, on several machines, with failures.
 
 use std::fs;
 use std::path::Path;
@@ -14,7 +14,7 @@ fn compare(bench: &Bench, out: &str, more: &[&str]) -> Output {
     bench.saturn(&arguments)
 }
 
-/// The numbers of a file of a cell but for what depends on the clock and the machine.
+/// The numbers of a trial's file, except those that depend on the clock and the machine.
 fn numbers(path: &Path) -> Value {
     let mut value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
     forget_clock(&mut value);
@@ -112,7 +112,7 @@ fn a_matrix_in_pieces_is_the_matrix() {
     assert_eq!(table("all"), table("whole"));
 }
 
-/// Committed cells are enough for tables and figures: no data, no weights.
+/// Committed trials are enough for tables and figures: no data, no weights.
 #[test]
 fn tables_come_from_cells_alone() {
     let bench = Bench::new();
@@ -299,7 +299,7 @@ fn a_cell_that_fails_leaves_the_others_be() {
     assert_eq!(summary["failures"].as_array().unwrap().len(), 4);
     let report = fs::read_to_string(bench.path("out/report.html")).unwrap();
     assert!(report.contains("What failed"));
-    // A damaged file of one cell is that cell's failure too.
+    // A damaged file of one trial is that trial's failure too.
     fs::write(bench.path("out/cells/lif.classic.1.json"), "{").unwrap();
     fails(
         &compare(&bench, "out", &[]),
@@ -334,7 +334,7 @@ fn what_names_no_cell_is_refused() {
     fails(
         &compare(&bench, "out", &["--reference", "classic,silence"]),
         2,
-        &["no policy of resets `silence`", "`none`"],
+        &["no reset policy `silence`", "`none`"],
     );
     assert!(!bench.path("out").exists());
 }

@@ -118,8 +118,8 @@ fn weights_of_another_training_are_not_reported_with_this_one() {
         let text = succeeds(&output);
         for part in [
             WEIGHTS,
-            "not the weights that the results of gru.classic.1",
-            "not theirs",
+            "not the weights behind the results of gru.classic.1",
+            "do not apply to them",
         ] {
             assert!(text.contains(part), "`{part}` is not in:\n{text}");
         }
@@ -127,7 +127,7 @@ fn weights_of_another_training_are_not_reported_with_this_one() {
     let parts = [
         WEIGHTS,
         "not the weights that this run trained",
-        "not theirs",
+        "do not apply to them",
         "hint: move the file",
     ];
     // It is the only network of the run: nothing is left to report.

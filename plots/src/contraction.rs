@@ -1,4 +1,4 @@
-//! How much of the past is left after the same gap.
+//! Remaining effect of the past after the same gap.
 
 use crate::axis::Axis;
 use crate::canvas::Canvas;
@@ -26,7 +26,7 @@ pub struct Contraction {
 impl Default for Contraction {
     fn default() -> Contraction {
         Contraction {
-            title: "How much of the past is left after the same gap".to_owned(),
+            title: "Remaining effect of the past after the same gap".to_owned(),
             x: Axis::linear("time in the same gap, s"),
             y: Axis::linear("remaining effect of the past (1 = at its start)"),
             threshold: None,

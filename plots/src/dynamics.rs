@@ -112,7 +112,7 @@ impl Dynamics {
             (
                 any(&|row| &row.foretold),
                 Item::Line(FORETOLD),
-                "slope that the exponent foretells",
+                "slope predicted by the exponent",
             ),
         ];
         let there = all.into_iter().filter(|(there, ..)| *there);

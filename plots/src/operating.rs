@@ -58,7 +58,7 @@ impl Default for Operating {
         Operating {
             title: "Missed samples and false alarms of a detector without boundaries".to_owned(),
             x: Axis::log("false alarms an hour"),
-            y: Axis::linear("samples missed or mistaken, %").over(0.0, 100.0),
+            y: Axis::linear("samples missed or confused, %").over(0.0, 100.0),
             panels: Vec::new(),
         }
     }
@@ -71,7 +71,7 @@ impl Figure for Operating {
             let noted = panel.points.len() <= NOTED;
             if noted && !panel.points.is_empty() {
                 notes.push((
-                    "mistaken + missed %, false alarms an hour:".to_owned(),
+                    "confused + missed %, false alarms an hour:".to_owned(),
                     MUTED,
                 ));
             }

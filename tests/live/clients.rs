@@ -63,7 +63,7 @@ fn silent_clients_lock_nobody_out() {
     running.interrupt();
     assert_eq!(running.end(), 0, "{}", running.said);
     assert!(
-        running.said.contains("made room for another"),
+        running.said.contains("was replaced by another"),
         "{}",
         running.said
     );

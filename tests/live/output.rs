@@ -118,7 +118,7 @@ fn a_state_that_cannot_be_saved_is_tried_again() {
     let mut stdin = running.stdin();
     let failed = |line: &serde_json::Value| {
         let text = line["text"].as_str().unwrap_or_default();
-        text.contains("the state is not saved") && text.contains("x.state")
+        text.contains("the state was not saved") && text.contains("x.state")
     };
     stdin.write_all(b"1000 1\n2001000 1\n").unwrap();
     running.wait_for(failed);
@@ -167,11 +167,7 @@ fn an_unfinished_line_is_cut_when_the_output_is_opened_again() {
     text.push_str("{\"kind\":\"decision\",\"step\":7,\"ti");
     fs::write(&out, &text).unwrap();
     let running = hear(NET, &options, b"90000 1\n");
-    assert!(
-        running.said.contains("was not finished"),
-        "{}",
-        running.said
-    );
+    assert!(running.said.contains("was unfinished"), "{}", running.said);
     let text = fs::read_to_string(&out).unwrap();
     let lines: Vec<serde_json::Value> = text
         .lines()

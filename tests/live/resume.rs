@@ -141,7 +141,7 @@ fn a_state_that_does_not_fit_is_refused() {
     refused(NETS[1], &options, "is of another net, lif.adaptive.1");
     refused("out/lif.classic.1", &options, "is of another net");
     let other = ["--state", name, "--health-window", "50"];
-    refused(net, &other, "windows of health");
+    refused(net, &other, "health windows differ");
     let other = ["--state", name, "--no-health", "--threshold", "0.123"];
     refused(net, &other, "detector has other settings");
     let other = ["--state", name, "--no-health", "--reorder-ms", "30"];
@@ -160,7 +160,7 @@ fn a_state_that_does_not_fit_is_refused() {
     damage(&|bytes| bytes[14] = b'1');
     refused(net, &options, "another version");
     damage(&|bytes| *bytes = b"hello".to_vec());
-    refused(net, &options, "is no state");
+    refused(net, &options, "is not a state");
     fs::write(&state, &whole).unwrap();
     let mut sound = start(net, &options);
     assert_eq!(sound.end(), 0, "{}", sound.said);

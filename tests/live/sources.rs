@@ -68,7 +68,7 @@ fn a_file_that_grows() {
     running.wait_for(|line| {
         line["text"]
             .as_str()
-            .is_some_and(|t| t.contains("cut or replaced"))
+            .is_some_and(|t| t.contains("truncated or replaced"))
     });
     running.interrupt();
     assert_eq!(running.end(), 0, "{}", running.said);
@@ -109,12 +109,16 @@ fn a_unix_socket_and_the_client() {
     assert!(count(running.last(), "taken") > 1_000);
     // Once more into the same file: a message reports that it is not empty.
     let added = send(file.to_str().unwrap());
-    assert!(added.contains("the events are added at its end"), "{added}");
+    assert!(added.contains("the events are appended"), "{added}");
     // A file that is not a socket is left alone; a socket without a listener is taken over.
     fs::write(&path, "mine").unwrap();
     let mut refused = start(NET, &with(&["--from", &to]));
     assert_eq!(refused.end(), 2);
-    assert!(refused.said.contains("it is no socket"), "{}", refused.said);
+    assert!(
+        refused.said.contains("that is not a socket"),
+        "{}",
+        refused.said
+    );
     assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
     fs::remove_file(&path).unwrap();
     drop(std::os::unix::net::UnixListener::bind(&path).unwrap());

@@ -75,7 +75,7 @@ fn at_rest_exponents_are_those_of_the_fixed_point() {
     let said = verdict::verdict(&layers, &settled, &whole, 10.0);
     let has = |part: &str| said.iter().any(|line| line.text.contains(part));
     assert!(
-        has("cannot diverge") && has("one and the same state"),
+        has("cannot diverge") && has("settles in the same state"),
         "{said:#?}"
     );
     assert!(has("on silence: small differences fade"), "{said:#?}");

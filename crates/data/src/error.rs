@@ -84,7 +84,7 @@ pub enum DataError {
     },
     /// A dataset has another type than the layout requires.
     #[error(
-        "{}: {dataset} holds {found}; hint: it must hold {expected}",
+        "{}: {dataset} contains {found}; hint: it must contain {expected}",
         path.display()
     )]
     WrongType {
@@ -238,7 +238,7 @@ pub enum DataError {
         index: usize,
     },
     /// A file has no sample.
-    #[error("{}: there are no samples in it; hint: choose another file for this split", path.display())]
+    #[error("{}: it has no samples; hint: choose another file for this split", path.display())]
     EmptySplit {
         /// The file.
         path: PathBuf,
@@ -343,7 +343,7 @@ pub enum DataError {
         expected: String,
     },
     /// The user stopped a converter; what was written of the file is removed.
-    #[error("{}: stopped before it was whole; hint: run the same command again", path.display())]
+    #[error("{}: stopped before it was complete; hint: run the same command again", path.display())]
     Stopped {
         /// The file.
         path: PathBuf,

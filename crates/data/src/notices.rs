@@ -110,9 +110,9 @@ impl fmt::Display for Notices {
         if let Some(grid) = self.grid {
             write!(
                 f,
-                "{line_break}the times are float16 and lie on a grid of {grid}, but are floored as stored: about half \
-                 of those at a step's start fall one step early; hint: round them to the grid, `data.grid_hz: {}` in a \
-                 scenario, or `--grid-hz {}`",
+                "{line_break}the times are float16 and on a grid of {grid}, but are floored as stored: \
+                 about half of those at a step's start fall one step early; hint: round them to the grid, \
+                 `data.grid_hz: {}` in a scenario, or `--grid-hz {}`",
                 grid.hz(),
                 grid.hz()
             )?;

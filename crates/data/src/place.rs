@@ -46,14 +46,14 @@ pub fn read_places(path: impl AsRef<Path>) -> Result<Option<Vec<Place>>, DataErr
         });
     };
     if dataset.shape() != [length as u64, 2] {
-        return Err(container.damaged(KNOWN, None, "it has not two entries a sample"));
+        return Err(container.damaged(KNOWN, None, "it does not have two entries per sample"));
     }
     let known = floats(&container, KNOWN, &dataset, 2 * length)?;
     let marks = match container.find(MARK)? {
         Some(_) => {
             let (dataset, marks) = container.list(MARK)?;
             if marks != length {
-                return Err(container.damaged(MARK, None, "it has not one entry a sample"));
+                return Err(container.damaged(MARK, None, "it does not have one entry per sample"));
             }
             Some(floats(&container, MARK, &dataset, length)?)
         }

@@ -37,7 +37,7 @@ pub enum TimeError {
     },
     /// A time does not lie on the grid that times are to be rounded to.
     #[error(
-        "{}: /spikes/times: sample {index}: event {event} at {time_s} s does not lie on a grid of {grid}; hint: give \
+        "{}: /spikes/times: sample {index}: event {event} at {time_s} s is not on a grid of {grid}; hint: give \
          the rate of the clock that the times come from, or leave `grid_hz` out",
         path.display()
     )]
@@ -55,8 +55,8 @@ pub enum TimeError {
     },
     /// A sample has more steps than the memory limit allows.
     #[error(
-        "{}: sample {index} lasts {duration_s} s, {steps} steps of {dt_ms} ms, and there may be 268,435,456; hint: use a larger \
-         `data.dt_ms`, or cut the recording",
+        "{}: sample {index} lasts {duration_s} s, {steps} steps of {dt_ms} ms, and the maximum is \
+         268,435,456; hint: use a larger `data.dt_ms`, or cut the recording",
         path.display()
     )]
     TooManySteps {

@@ -351,5 +351,5 @@ pub(crate) fn store_names(
 
 fn stored_string(text: &str) -> hdf5::Result<VarLenUnicode> {
     text.parse()
-        .map_err(|_| hdf5::Error::from("a name holds the character NUL"))
+        .map_err(|_| hdf5::Error::from("a name contains a NUL character"))
 }

@@ -163,8 +163,8 @@ fn wrong_types_and_shapes() {
     });
     assert!(
         error.to_string().contains(
-            "/spikes/times holds variable-length lists of signed integers of 32 bits; hint: it \
-             must hold variable-length lists of 16, 32 or 64 bit floats"
+            "/spikes/times contains variable-length lists of signed integers of 32 bits; hint: it must \
+            contain variable-length lists of 16, 32 or 64 bit floats"
         ),
         "{error}"
     );

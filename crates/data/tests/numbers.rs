@@ -118,7 +118,8 @@ fn integer_times_are_read_in_their_unit() {
         || file::<i64>([&[29_000], &[10_000, 900_000], &[2_592_000_000_000]]).labels(&[0_u8, 1, 1]);
     let message = micros().open(Times::default()).err().unwrap();
     assert!(
-        message.contains("/spikes/times holds variable-length lists of signed integers of 64 bits")
+        message
+            .contains("/spikes/times contains variable-length lists of signed integers of 64 bits")
             && message.contains("--times us"),
         "{message}"
     );

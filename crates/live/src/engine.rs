@@ -306,19 +306,19 @@ impl<R: Real> Engine<R> {
             _ => false,
         };
         if !other {
-            return Err("it is of a stream with another net to fall back to");
+            return Err("it is of a live run with another fallback network");
         }
         if !state.decider.fits(&self.decider) {
             return Err("its detector has other settings");
         }
         if !state.figures.fits(&self.figures) || state.figures.steps() >= self.window {
-            return Err("its windows of health are others");
+            return Err("its health windows differ");
         }
         let values = state.values.len();
         if !(values == 0 || values == self.figures.names().len())
             || !self.watch.restore(state.watch)
         {
-            return Err("it watches other figures of health");
+            return Err("it watches other health figures");
         }
         self.decider = state.decider;
         self.figures = state.figures;

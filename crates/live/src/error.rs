@@ -54,8 +54,8 @@ pub enum LiveError {
     },
     /// An input has ended, and no line or frame of it was one.
     #[error(
-        "{place}: all of its {dropped} lines or frames are malformed, and none was taken\nhint: lines are `TIME_US UNIT` or \
-         frames (docs/live.md); a data file is sent with `saturn send FILE`"
+        "{place}: all of its {dropped} lines or frames are malformed, and none was accepted\nhint: lines \
+         are `TIME_US UNIT` or frames (docs/live.md); a data file is sent with `saturn send FILE`"
     )]
     Unread {
         /// The input.

@@ -43,7 +43,7 @@ impl FromStr for Fallback {
             },
             ("model", path) if !path.is_empty() => Ok(Self::Model(path.into())),
             _ => Err(format!(
-                "expected none, reset, decay=FACTOR or model=MODEL, not `{text}`"
+                "expected none, reset, decay=FACTOR or model=MODEL, found `{text}`"
             )),
         }
     }

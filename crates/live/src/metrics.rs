@@ -82,13 +82,13 @@ pub fn text(status: &Status) -> Result<String, fmt::Error> {
             c.rebased,
         ),
         ("overruns", "Steps that came out late", c.overruns),
-        ("skipped_steps", "Steps of the clock given up", c.skipped),
+        ("skipped_steps", "Clock steps skipped", c.skipped),
         (
             "failed_saves",
             "Times the state could not be written",
             c.failed_saves,
         ),
-        ("unsaid_notes", "Notes left out of the log", c.unsaid_notes),
+        ("unsaid_notes", "Notes omitted from the log", c.unsaid_notes),
     ] {
         count(r, name, help, value);
     }
@@ -118,7 +118,7 @@ pub fn text(status: &Status) -> Result<String, fmt::Error> {
     gauge(
         r,
         "queue_room",
-        "Messages that may wait",
+        "Capacity of the input queue, messages",
         status.queue[1] as f64,
     );
     let alarm = status.health.iter().any(|h| h.out);
@@ -129,7 +129,7 @@ pub fn text(status: &Status) -> Result<String, fmt::Error> {
         f64::from(u8::from(alarm)),
     );
     let acts = f64::from(u8::from(status.falls_back));
-    gauge(r, "fallback", "1 while the fallback is at work", acts);
+    gauge(r, "fallback", "1 while the fallback is active", acts);
     let latency = Family::<Two, Real>::default();
     for (kind, q) in [
         ("step", status.step_latency),
@@ -156,7 +156,7 @@ pub fn text(status: &Status) -> Result<String, fmt::Error> {
             health.get_or_create(&two(&figure.name, part)).set(limit);
         }
     }
-    r.register("health", "Figures of health and their limits", health);
+    r.register("health", "Health figures and their limits", health);
     let mut out = String::new();
     encode(&mut out, &registry)?;
     Ok(out)

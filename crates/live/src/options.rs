@@ -62,7 +62,7 @@ pub struct Options {
     pub rebase_after: Option<u64>,
     /// The time at which the stream begins, on the sender's clock.
     pub origin_us: Option<u64>,
-    /// Messages that may wait.
+    /// Capacity of the input queue, messages.
     pub queue: usize,
     /// A line every so many steps, in addition to those at changes.
     pub every: Option<u64>,
@@ -104,7 +104,7 @@ impl Options {
         if !(0.0..=WIDEST).contains(&window) {
             return Err(LiveError::Option {
                 option: "--reorder-ms",
-                what: format!("{reorder_ms} ms are {window} steps, and {WIDEST} are the most"),
+                what: format!("{reorder_ms} ms are {window} steps, and the maximum is {WIDEST}"),
                 hint: "give a shorter time",
             });
         }

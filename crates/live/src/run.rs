@@ -365,7 +365,7 @@ fn refuse_another(path: &Path, saved: &Saved, kept: &Keeping) -> Result<(), Live
         return Err(state::wrong(path, &what));
     }
     if saved.other != kept.other {
-        let what = "is of a stream with another net to fall back to";
+        let what = "is of a live run with another fallback network";
         return Err(state::wrong(path, what));
     }
     Ok(())

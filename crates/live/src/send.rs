@@ -156,7 +156,7 @@ pub fn send<G: Gaps>(options: &SendOptions, stop: &AtomicBool) -> Result<u64> {
             let all_hz = rate_hz * channels as f64;
             let between = Exp::new(all_hz).map_err(|_| LiveError::Option {
                 option: "--noise",
-                what: format!("{rate_hz} is no rate"),
+                what: format!("{rate_hz} is not a valid rate"),
                 hint: "give a rate above 0, Hz a channel",
             })?;
             let mut rng = generator(seed, "send", 0);
@@ -219,7 +219,7 @@ impl<'a> Sender<'a> {
                 let length = file.metadata().map_or(0, |found| found.len());
                 if length > 0 {
                     say(&format!(
-                        "{}: has {length} bytes already; the events are added at its end",
+                        "{}: already has {length} bytes; the events are appended",
                         path.display()
                     ));
                 }

@@ -41,7 +41,7 @@ pub fn start(
         place: address.to_owned(),
         what: Deed::Listen,
         source,
-        hint: "choose a port that is free with --metrics; 0 is any that is",
+        hint: "choose a free port with --metrics; 0 chooses one",
     };
     let listener = TcpListener::bind(address).map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
@@ -181,10 +181,14 @@ impl Answer {
             _ => None,
         };
         let Some(host) = host else {
-            return Some(Self::plain("400 Bad Request", "one Host is expected\n"));
+            return Some(Self::plain(
+                "400 Bad Request",
+                "expected exactly one Host header\n",
+            ));
         };
         if !hosts.has(host) {
-            let text = "this host name is not answered: ask for an address or for localhost, or start `saturn stream` with --metrics-host NAME\n";
+            let text = "this host name is not accepted: use an address or localhost, or start `saturn \
+                stream` with --metrics-host NAME\n";
             return Some(Self::plain("421 Misdirected Request", text));
         }
         if parsed.method != Some("GET") {
@@ -214,7 +218,10 @@ impl Answer {
                     text,
                 },
             ),
-            _ => Self::plain("404 Not Found", "there are /metrics and /status\n"),
+            _ => Self::plain(
+                "404 Not Found",
+                "the available paths are /metrics and /status\n",
+            ),
         }
     }
 

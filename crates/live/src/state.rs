@@ -76,12 +76,15 @@ pub fn load(path: &Path) -> Result<Option<Saved>, LiveError> {
         Ok(found) if !found.is_file() => {
             return Err(LiveError::State {
                 path: path.to_owned(),
-                what: "is no plain file, and a state is one".to_owned(),
+                what: "is not a plain file, as a state must be".to_owned(),
                 hint: "name a file with --state; it is created if it does not exist",
             });
         }
         Ok(found) if found.len() > LARGEST => {
-            return Err(wrong(path, "is no state of a stream: it is far too large"));
+            return Err(wrong(
+                path,
+                "is not a state of a live run: it is far too large",
+            ));
         }
         Ok(found) => found.len(),
     };
@@ -106,7 +109,7 @@ pub fn load(path: &Path) -> Result<Option<Saved>, LiveError> {
 
 /// Decodes the bytes of the file at `path`.
 fn decode(path: &Path, bytes: &[u8]) -> Result<Saved, LiveError> {
-    let body = open(MAGIC, "state of a stream", bytes);
+    let body = open(MAGIC, "state of a live run", bytes);
     let body = body.map_err(|why| wrong(path, &why.to_string()))?;
     postcard::from_bytes(body).map_err(|e| wrong(path, &format!("is damaged: {e}")))
 }
@@ -149,15 +152,15 @@ mod tests {
             let pipe = folder.path().join("pipe");
             let made = std::process::Command::new("mkfifo").arg(&pipe).status();
             assert!(made.unwrap().success());
-            refused(Path::new("/dev/zero"), "is no plain file");
-            refused(&pipe, "is no plain file");
+            refused(Path::new("/dev/zero"), "is not a plain file");
+            refused(&pipe, "is not a plain file");
         }
-        refused(folder.path(), "is no plain file");
+        refused(folder.path(), "is not a plain file");
         // Three gigabytes that take no room on the disk.
         let large = folder.path().join("large");
         let mut file = File::create(&large).unwrap();
         file.set_len(3 << 30).unwrap();
-        refused(&large, "is no state of a stream");
+        refused(&large, "is not a state of a live run");
         std::io::Write::write_all(&mut file, MAGIC).unwrap();
         refused(&large, "is truncated or corrupt");
     }

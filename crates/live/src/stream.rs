@@ -311,9 +311,8 @@ impl<R: Real> Stream<'_, R> {
                     self.clock.skip(steps);
                     self.counts.skipped += steps;
                     self.assembler.unanchor();
-                    let text = format!(
-                        "{steps} steps are given up: the machine was asleep or is too slow"
-                    );
+                    let text =
+                        format!("{steps} steps are skipped: the machine was asleep or is too slow");
                     self.journal.notice(self.assembler.next(), &text)?;
                 }
             }

@@ -44,8 +44,8 @@ pub enum LossError {
     },
     /// A threshold parts two kinds of steps, and one of them is missing.
     #[error(
-        "the mask's threshold is set on steps of samples and of gaps: the training streams hold {samples} \
-         and {gaps} of them (do they have gaps?)"
+        "the mask's threshold is set on steps of samples and of gaps: the training streams have {samples} \
+        and {gaps} of them (do they have gaps?)"
     )]
     OneKind {
         /// Number of steps inside samples.

@@ -372,7 +372,7 @@ impl Folder {
         read_json(&self.path.join(file))
     }
 
-    /// Claims the trial called `cell` for this process, until the returned value is dropped; `None` if
+    /// Claims the trial with the file `cell` for this process, until the returned value is dropped; `None` if
     /// another process has it. Only needed in a shared folder.
     pub fn claim(&self, cell: &Path) -> Result<Option<Claim>, FolderError> {
         if !self.shared {

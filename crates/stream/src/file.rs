@@ -360,10 +360,10 @@ impl File {
         Err(DataError::Unusable {
             path: self.path().to_owned(),
             detail: format!(
-                "the mask of sample {} is 0 everywhere, so that its label never holds",
+                "the mask of sample {} is 0 everywhere, so its label is never valid",
                 sample.recording
             ),
-            hint: "leave the sample out when you write the file; gaps have a file of their own",
+            hint: "omit the sample when writing the file; gaps have a separate file",
         })
     }
 }

@@ -200,7 +200,7 @@ fn files(input: &Path) -> Result<Vec<(PathBuf, String)>, DataError> {
         return Err(DataError::Unusable {
             path: input.to_owned(),
             detail: "there are no rows of text in it".to_owned(),
-            hint: "files end in .csv, .tsv, .txt or .dat; those of a class may lie in a folder of its name",
+            hint: "files end in .csv, .tsv, .txt or .dat; those of a class may be in a folder named after it",
         });
     }
     Ok(found)

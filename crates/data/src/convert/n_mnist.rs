@@ -71,7 +71,7 @@ impl Picture {
             return Ok(());
         }
         Err(DataError::BadOption {
-            option: "the size of the picture",
+            option: "the size of the image",
             found: format!("{} x {}", self.width, self.height),
             expected: "from 1 x 1 to 256 x 240 pixels: x and y have a byte each, and y of 240 is the clock's"
                 .to_owned(),
@@ -177,7 +177,7 @@ pub fn read(path: &Path, picture: Picture) -> Result<(Vec<f64>, Vec<u32>), DataE
         return Err(wrong(
             0,
             detail,
-            "a recording has less than 50 MB: take it out",
+            "a recording has less than 50 MB: remove it",
         ));
     }
     let mut bytes = Vec::with_capacity(length as usize);
@@ -192,7 +192,7 @@ pub fn read(path: &Path, picture: Picture) -> Result<(Vec<f64>, Vec<u32>), DataE
         return Err(wrong(
             bytes.len() - rest,
             format!("{rest} bytes are left, and an event has 5"),
-            "it is cut off, download it again",
+            "it is truncated, download it again",
         ));
     }
     let mut elapsed_us = 0;
@@ -207,8 +207,8 @@ pub fn read(path: &Path, picture: Picture) -> Result<(Vec<f64>, Vec<u32>), DataE
         if x >= width || y >= height {
             return Err(wrong(
                 event * EVENT_BYTES,
-                format!("an event lies at ({x}, {y}), outside of {width} x {height} pixels"),
-                "give the size of the picture, `--size 240x180`, or download a damaged recording again",
+                format!("an event is at ({x}, {y}), outside {width} x {height} pixels"),
+                "give the size of the image, `--size 240x180`, or download a damaged recording again",
             ));
         }
         let polarity = u32::from(bytes[2] >> 7);
@@ -218,7 +218,7 @@ pub fn read(path: &Path, picture: Picture) -> Result<(Vec<f64>, Vec<u32>), DataE
     }
     if units.is_empty() {
         let detail = "there is no event in it".to_owned();
-        return Err(wrong(0, detail, "take it out, or download it again"));
+        return Err(wrong(0, detail, "remove it, or download it again"));
     }
     sort_by_time(&mut times_s, &mut units);
     Ok((times_s, units))
@@ -281,7 +281,7 @@ fn find(folder: &Path) -> Result<Vec<Item>, DataError> {
         return Err(DataError::Unusable {
             path: folder.to_owned(),
             detail: "there is no recording in it".to_owned(),
-            hint: "recordings lie in folders of their classes (in Train and Test), or are named in lists, *.txt",
+            hint: "recordings must be in folders of their classes (in Train and Test), or named in lists, *.txt",
         });
     }
     Ok(items)
@@ -348,7 +348,7 @@ fn find_listed(folder: &Path, path: &Path, items: &mut Vec<Item>) -> Result<(), 
         let found = places.into_iter().find(|place| plain && place.is_file());
         let path = found.ok_or_else(|| {
             let detail = format!("the list's folder has no recording `{stem}.bs2` or `{stem}.bin`");
-            wrong(detail, "download it, or take its line out")
+            wrong(detail, "download it, or remove its line")
         })?;
         items.push(Item {
             path,

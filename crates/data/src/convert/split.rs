@@ -43,8 +43,8 @@ impl Division {
         sizes: &BTreeMap<String, usize>,
     ) -> Result<BTreeMap<String, Split>, DataError> {
         for (option, share) in [
-            ("the share to validate on", self.valid_share),
-            ("the share to test on", self.test_share),
+            ("the share for validation", self.valid_share),
+            ("the share for test", self.test_share),
         ] {
             if !(share > 0.0 && share < 0.5) {
                 return Err(DataError::BadOption {
@@ -65,14 +65,14 @@ impl Division {
                         ""
                     };
                     return Err(DataError::BadOption {
-                        option: "a group to be kept apart",
+                        option: "a group to separate",
                         found: format!("`{name}`"),
                         expected: format!("one of {}{more}", known.join(", ")),
                     });
                 }
                 if splits.insert(name.clone(), split).is_some() {
                     return Err(DataError::BadOption {
-                        option: "a group to be kept apart",
+                        option: "a group to separate",
                         found: format!("`{name}`, twice"),
                         expected: "in one split".to_owned(),
                     });
@@ -118,8 +118,7 @@ impl Division {
                         sizes.len(),
                         split.file_name()
                     ),
-                    hint: "there must be three speakers, records or recordings at least: one for each \
-                           split",
+                    hint: "there must be at least three speakers, records or recordings: one for each split",
                 });
             }
         }

@@ -181,10 +181,10 @@ impl FrameFile {
                 let damaged =
                     |dataset, detail| self.container.damaged(dataset, Some(position), detail);
                 if mask.iter().any(|known| *known > 1) {
-                    return Err(damaged(MASK, "it holds more than 0 and 1"));
+                    return Err(damaged(MASK, "it contains values other than 0 and 1"));
                 }
                 if values.iter().any(|value| !value.is_finite()) {
-                    return Err(damaged(VALUES, "it holds values that are not finite"));
+                    return Err(damaged(VALUES, "it contains values that are not finite"));
                 }
                 Ok(Frames {
                     values,
@@ -251,7 +251,7 @@ fn read_step(container: &Container) -> Result<f64, DataError> {
     number
         .floats(&raw)
         .find(|dt_s| *dt_s > 0.0 && dt_s.is_finite())
-        .ok_or_else(|| container.damaged(STEP, None, "a step takes no time"))
+        .ok_or_else(|| container.damaged(STEP, None, "a step has no duration"))
 }
 
 fn wrong_shape(container: &Container, name: &str, dataset: &Dataset) -> DataError {

@@ -120,7 +120,11 @@ fn verify(item: &Item, path: &Path, place: &Path) -> Result<Option<String>, GetE
                 let found = format!("{digits} of {files} {}", known.what);
                 changed("SHA-256 of the files in it", found, expected)
             }
-            Err(error) => changed("content", format!("no whole archive ({error})"), expected),
+            Err(error) => changed(
+                "content",
+                format!("not a complete archive ({error})"),
+                expected,
+            ),
         };
     }
     let found = sha256(path).map_err(disk)?;

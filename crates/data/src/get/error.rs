@@ -18,7 +18,7 @@ pub enum GetError {
         detail: String,
     },
     /// The answer was not the file.
-    #[error("{url}: the answer was {status}; hint: see whether the file has moved, at {page}")]
+    #[error("{url}: the response was {status}; hint: see whether the file has moved, at {page}")]
     Status {
         /// The address.
         url: String,
@@ -29,7 +29,8 @@ pub enum GetError {
     },
     /// The answer was not encrypted, or would not be.
     #[error(
-        "{url}: it is not served over HTTPS, so nothing was fetched; hint: see whether the file has moved, at {page}"
+        "{url}: it is not served over HTTPS, so nothing was downloaded; hint: see whether the file has \
+        moved, at {page}"
     )]
     NotEncrypted {
         /// The address.
@@ -39,8 +40,8 @@ pub enum GetError {
     },
     /// The server redirects to a host that is not the publisher's.
     #[error(
-        "{url}: it redirects to {to}, and its publisher's hosts are {hosts}, so nothing was fetched; hint: see whether \
-         the file has moved, at {page}"
+        "{url}: it redirects to {to}, and its publisher's hosts are {hosts}, so nothing was downloaded; \
+         hint: see whether the file has moved, at {page}"
     )]
     Elsewhere {
         /// The address.
@@ -68,7 +69,7 @@ pub enum GetError {
         page: String,
     },
     /// Another process fetches the same file.
-    #[error("{}: another process is fetching it; hint: wait until that one has finished", path.display())]
+    #[error("{}: another process is downloading it; hint: wait until that one has finished", path.display())]
     Busy {
         /// The file.
         path: PathBuf,

@@ -210,7 +210,7 @@ fn a_wrong_checksum_or_size_is_refused_and_nothing_is_left() {
     };
     let message = run(&long, folder.path()).unwrap_err().to_string();
     assert!(
-        message.contains("300000 bytes or more come, and the file has 299999 at most"),
+        message.contains("at least 300000 bytes were sent, and the file has at most 299999"),
         "{message}"
     );
     assert!(names(folder.path()).is_empty());
@@ -243,8 +243,8 @@ fn no_more_is_taken_than_a_file_can_have() {
         let message = refused.unwrap_err().to_string();
         assert!(
             message.contains(&format!(
-                "{found} bytes or more come, and the file has 100000 at most"
-            )) || found.is_empty() && message.contains("and the file has 100000 at most"),
+                "at least {found} bytes were sent, and the file has at most 100000"
+            )) || found.is_empty() && message.contains("and the file has at most 100000"),
             "{message}"
         );
         assert!(message.contains("hint: see whether the file has changed, at the page"));
@@ -279,7 +279,7 @@ fn redirects_stay_with_the_publisher() {
         .to_string();
     assert!(
         message.contains(&format!(
-            "it redirects to {elsewhere}, and its publisher's hosts are 127.0.0.1, so nothing was fetched"
+            "it redirects to {elsewhere}, and its publisher's hosts are 127.0.0.1, so nothing was downloaded"
         )),
         "{message}"
     );
@@ -319,7 +319,8 @@ fn plain_http_is_refused_unless_the_publisher_has_nothing_else() {
     };
     let message = run(&secure, folder.path()).unwrap_err().to_string();
     assert!(
-        message.contains("it is not served over HTTPS, so nothing was fetched; hint: see whether"),
+        message
+            .contains("it is not served over HTTPS, so nothing was downloaded; hint: see whether"),
         "{message}"
     );
     assert!(heard.lock().unwrap().is_empty() && names(folder.path()).is_empty());
@@ -457,7 +458,7 @@ fn a_part_that_is_a_link_is_not_followed_and_one_process_fetches_at_a_time() {
     held.lock().unwrap();
     let message = run(&item, folder.path()).unwrap_err().to_string();
     assert!(
-        message.contains("file.bin.part: another process is fetching it; hint: wait"),
+        message.contains("file.bin.part: another process is downloading it; hint: wait"),
         "{message}"
     );
     drop(held);

@@ -117,7 +117,7 @@ fn refuse_others_files(paths: &[PathBuf]) -> Result<(), DataError> {
         if path.exists() && !own() {
             return Err(DataError::Unusable {
                 path: path.clone(),
-                detail: "is not of a synthetic set, which would be written over it".to_owned(),
+                detail: "is not part of a synthetic set, which would overwrite it".to_owned(),
                 hint: "choose another folder for the set with `data.folder` or --out",
             });
         }

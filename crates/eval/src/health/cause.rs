@@ -29,7 +29,8 @@ pub fn cause(scene: &Scene) -> String {
         rate_hz, learnt_in, ..
     } = *scene;
     if !scene.value.is_finite() || scene.figure == Common::NotFinite.name() {
-        return "values that are infinite or no numbers: weights that are none, or a state that has grown without bound; see `saturn analyse`, and --fallback reset".to_owned();
+        return "infinite or NaN values: from NaN weights, or a state that has grown without bound; see \
+            `saturn analyse`, and --fallback reset".to_owned();
     }
     let input = scene.figure == Common::InputRate.name();
     let which = if input { "" } else { "the input has changed: " };
@@ -41,14 +42,15 @@ pub fn cause(scene: &Scene) -> String {
                 format!("{rate_hz:.3} Hz a channel")
             };
             format!(
-                "{which}{what} where ranges were learnt with {learnt_in}; a recording is sent with such gaps by `saturn send --gaps-of`, and a sensor may be dead or late"
+                "{which}{what} where ranges were learnt with {learnt_in}; `saturn send --gaps-of` sends a \
+                recording with such gaps; or a sensor may be dead or late"
             )
         }
         Some([_, high]) if rate_hz > high => format!(
             "{which}{rate_hz:.3} Hz a channel, more than ranges were learnt with ({learnt_in}): another gain or sensor, or events sent twice (--repeats once)"
         ),
         Some(_) => "the rate of the input is in its range: the input has another structure than the validation data, or the net has drifted since (--fallback)".to_owned(),
-        None => "the range of the input's rate is not known".to_owned(),
+        None => "the healthy range of the input's rate is unknown".to_owned(),
     }
 }
 
@@ -90,7 +92,7 @@ mod tests {
             (own(0.0), ["silence where", "dead"]),
             (own(3.0), ["3.000 Hz", "gaps of noise"]),
             (rate(9.0), ["9.000 Hz", "--repeats once"]),
-            (broken, ["no numbers", "--fallback reset"]),
+            (broken, ["NaN values", "--fallback reset"]),
         ] {
             assert!(parts.iter().all(|part| found.contains(part)), "{found}");
         }

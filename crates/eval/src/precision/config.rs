@@ -139,11 +139,11 @@ pub enum PrecisionError {
     #[error("`{0}` is out of range: it must be above 0 and at most 1")]
     Covers(f64),
     /// Stochastic rounding without a rounded quantity.
-    #[error("states in full are not rounded: give `states` a format of fewer bits")]
+    #[error("states in full precision are not rounded: give `states` a format of fewer bits")]
     Unrounded,
     /// Everything is stored in full precision.
     #[error(
-        "is full precision, which is always there: give `weights` or `states` a format of fewer bits"
+        "is full precision, which is always evaluated: give `weights` or `states` a format of fewer bits"
     )]
     Full,
 }

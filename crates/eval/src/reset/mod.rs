@@ -191,7 +191,8 @@ pub enum PolicyError {
     NoPeriod,
     /// More copies of a net than are sensible.
     #[error(
-        "a window of {length} steps every {hop} takes {copies} copies of the net, at most {most}: raise `hop` to {least} or more"
+        "a window of {length} steps every {hop} needs {copies} copies of the net, and the maximum is \
+        {most}: raise `hop` to {least} or more"
     )]
     TooManyCopies {
         /// Steps of the window.

@@ -311,7 +311,8 @@ fn what_cannot_be_has_an_error() {
                 hop: 3,
             },
             "hop",
-            "a window of 1000 steps every 3 takes 334 copies of the net, at most 256: raise `hop` to 4 or more",
+            "a window of 1000 steps every 3 needs 334 copies of the net, and the maximum is 256: raise \
+            `hop` to 4 or more",
         ),
     ];
     for (config, key, message) in wrong {

@@ -123,7 +123,7 @@ impl Fault {
             Self::Count => "the count (field 3) is not a whole number from 1 to 255",
             Self::Length => "the line is too long",
             Self::Checksum => "the frame's checksum does not match",
-            Self::Frame => "bytes that are no frame",
+            Self::Frame => "bytes that are not a frame",
             Self::Torn => "the input ended within it",
         }
     }

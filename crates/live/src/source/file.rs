@@ -57,7 +57,7 @@ pub fn start(reading: &Reading, path: &Path, mut feeder: Feeder) -> Result<Strin
             decoder = decoder.after(resume.lines);
         } else {
             feeder.say(Message::Note(format!(
-                "{}: is shorter than when it was left at byte {}: it is read from its beginning",
+                "{}: is shorter than at the last read, at byte {}: it is read from its beginning",
                 path.display(),
                 resume.position
             )));
@@ -188,7 +188,7 @@ fn read(
                 if let Some(file) = replaced(&input, path, position) {
                     decoder.finish(&mut feeder);
                     feeder.say(Message::Note(format!(
-                        "{}: was cut or replaced: it is read from its beginning",
+                        "{}: was truncated or replaced: it is read from its beginning",
                         path.display()
                     )));
                     input.reopen(file);

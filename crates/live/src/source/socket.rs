@@ -79,7 +79,7 @@ mod with_sockets {
         match fs::symlink_metadata(path) {
             Err(_) => Ok(()),
             Ok(found) if !found.file_type().is_socket() => {
-                taken("there is a file, and it is no socket")
+                taken("a file exists there that is not a socket")
             }
             Ok(_) if UnixStream::connect(path).is_ok() => taken("another program listens there"),
             Ok(_) => fs::remove_file(path).map_err(LiveError::file(path, Deed::Remove, HINT)),

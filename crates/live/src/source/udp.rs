@@ -15,7 +15,7 @@ pub fn start(reading: &Reading, address: &str, mut feeder: Feeder) -> Result<Str
         place: format!("udp:{address}"),
         what: Deed::Listen,
         source,
-        hint: "choose an address of this machine and a port that is free; port 0 is any that is",
+        hint: "choose an address of this machine and a free port; port 0 chooses one",
     };
     let socket = UdpSocket::bind(address).map_err(failed)?;
     socket.set_read_timeout(Some(PATIENCE)).map_err(failed)?;

@@ -53,7 +53,7 @@ impl<R: Real> Stream<'_, R> {
         }
         let notes = self.counts.unsaid_notes - before.unsaid_notes;
         if notes > 0 {
-            news.push(format!("{notes} more notes are left out"));
+            news.push(format!("{notes} more notes were omitted"));
         }
         if self.counts.rebased > before.rebased {
             let off_s = self.assembler.refused().1 as f64 / 1e6;
@@ -132,8 +132,7 @@ impl<R: Real> Stream<'_, R> {
         let unsaid = self.journal.settle()?;
         if let Err(e) = self.save(unsaid) {
             let again = self.options.save_every_s;
-            let text =
-                format!("warning: the state is not saved, and is tried again in {again} s: {e}");
+            let text = format!("warning: the state was not saved, next attempt in {again} s: {e}");
             self.note(&text)?;
         }
         Ok(())

@@ -188,7 +188,7 @@ fn whole(scope: &Scope, sheet: &mut Sheet, stream: &str) -> Result<(), FiguresEr
         }
     };
     let title = format!(
-        "Every net under every policy of resets: {}",
+        "Every network under every reset policy: {}",
         scope.stream_name(stream)
     );
     let figure = Blocks {
@@ -222,7 +222,7 @@ fn policies(scope: &Scope, sheet: &mut Sheet, arm: &str) -> Result<(), FiguresEr
         })
         .collect();
     let title = format!(
-        "Every policy of resets, {} nets: {}",
+        "Every reset policy, {} networks: {}",
         names::arm(arm),
         scope.stream_name(stream)
     );

@@ -33,7 +33,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
             continue;
         }
         let title = format!(
-            "How much of the past is left after the same gap, {}",
+            "Remaining effect of the past after the same gap, {}",
             scope.stream_name(stream)
         );
         let figure = Contraction {

@@ -68,7 +68,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
         return Ok(());
     }
     let title = format!(
-        "What accuracy costs: never reset, {}",
+        "The cost of accuracy: never reset, {}",
         scope.stream_name(stream)
     );
     let figure = Scatter {

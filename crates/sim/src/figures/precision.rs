@@ -72,7 +72,7 @@ impl Measure {
         accuracy: true,
     };
     const HELD: Self = Self {
-        title: "States that do not move: the dead zone of rounding to the nearest",
+        title: "Constant states: the dead zone of rounding to nearest",
         caption: "The share of stored values that are not zero and have been the same for 16 steps, late in \
                   the stream: where the quantisation step is coarser than twice the decrease by a leak, \
                   rounding to the nearest (full lines) returns the same number for ever, and rounding at \
@@ -236,7 +236,7 @@ fn drift(scope: &Scope, stream: &str) -> Sweep {
         .collect();
     Sweep {
         title: format!(
-            "How far a stored state is from the state in full precision{}, {}",
+            "Distance of a quantised state from full precision{}, {}",
             arm.map_or(String::new(), |arm| format!(", {}", names::arm(arm))),
             scope.stream_name(stream)
         ),

@@ -69,7 +69,7 @@ fn by_class(
     let title = format!("Recall of each class: {}", scope.stream_name(stream));
     let figure = Blocks {
         title: title.clone(),
-        unit: "samples of a class that are named rightly, %".to_owned(),
+        unit: "recall of a class, %".to_owned(),
         rows: models.to_vec(),
         columns: classes.iter().cloned().chain(["mean".to_owned()]).collect(),
         blocks: blocks.collect(),

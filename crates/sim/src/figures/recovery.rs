@@ -46,7 +46,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
             ..Sweep::default()
         };
         sheet.add(Plot::Recovery, &file("accuracy"), &title, &figure)?;
-        let title = format!("What disturbances leave in the state, {of}");
+        let title = format!("Lasting effect of disturbances on the state, {of}");
         let figure = Sweep {
             title: title.clone(),
             caption: format!(

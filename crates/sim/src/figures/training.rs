@@ -10,7 +10,7 @@ use crate::scenario::Plot;
 
 pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError> {
     let run = |cell: &CellSummary| {
-        // Epochs that a cell's file has left out are gaps.
+        // Epochs omitted from a trial's file are gaps.
         let training = &cell.training;
         let mut run = TrainingRun {
             loss: vec![f64::NAN; training.epochs()],

@@ -344,7 +344,7 @@ impl<'a> Nets<'a> {
     fn split(&self) -> Item {
         let test = self.summary.split == "test";
         Item {
-            asked: "read on recordings that no setting was chosen on".to_owned(),
+            asked: "evaluated on recordings that no setting was chosen on".to_owned(),
             found: if test {
                 "the test split".to_owned()
             } else {

@@ -23,7 +23,7 @@ pub fn results(summary: &Summary) -> Markup {
                 @if !whole {
                     @let all = rows(summary, stream);
                     details {
-                        summary { h4 { "Every policy of resets: all " (all.len()) " rows" } }
+                        summary { h4 { "Every reset policy: all " (all.len()) " rows" } }
                         (tables(summary, &all))
                     }
                 }

@@ -70,7 +70,7 @@ pub fn table_lines(summary: &Summary, width: usize) -> Vec<String> {
     }
     let head: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
     let title = format!(
-        "accuracy in % with its 95 % interval on the {} split; a guess has {:.1}",
+        "accuracy in % with its 95 % interval on the {} split; chance level {:.1}",
         summary.split,
         100.0 * summary.chance
     );
@@ -92,9 +92,8 @@ pub fn table_lines(summary: &Summary, width: usize) -> Vec<String> {
         lines.extend(fitted(&head, &own, width));
     }
     if left_out > 0 {
-        let rest = format!(
-            "and {left_out} more results under other policies of resets, which the report has"
-        );
+        let rest =
+            format!("and {left_out} more results under other reset policies are in the report");
         lines.extend(wrapped(&rest, width));
     }
     lines

@@ -92,7 +92,7 @@ fn the_table_for_the_terminal_has_intervals_and_fits() {
     ];
     let lines = table_lines(&summary, 80);
     let expected = [
-        "accuracy in % with its 95 % interval on the valid split; a guess has 50.0",
+        "accuracy in % with its 95 % interval on the valid split; chance level 50.0",
         "noise:",
         "model  arm       state_reset           summed  last  detector",
         "rnn    classic   none          25.0 21.0-28.0  12.5         -",
@@ -187,7 +187,7 @@ fn a_report_holds_every_figure_and_escapes_what_it_is_told() {
     }
     assert!(html.contains("made &lt;up&gt; &amp; more"));
     assert!(html.contains("&lt;script&gt;alert(1)") && !html.contains("<script"));
-    assert!(html.contains("get <strong>90 %</strong> (summed)"));
+    assert!(html.contains("reach accuracies of <strong>90 %</strong> (summed)"));
     for part in [
         "name=\"viewport\"",
         "How this was measured",

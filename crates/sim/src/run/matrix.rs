@@ -62,13 +62,13 @@ pub struct Matrix<'a> {
     pub scenario: &'a Scenario,
     /// Its data.
     pub bench: &'a Workbench,
-    /// What all cells share, the split among it.
+    /// Common data of all trials, including the split.
     pub shared: Shared,
     /// The checksum of all data but the test file, on which training and validation do not depend.
     pub judged: String,
     /// Where results go.
     pub folder: &'a Folder,
-    /// Where finished cells are found.
+    /// The store of finished trials.
     pub store: Store,
     /// A second folder for finished trials, in addition to the one of the run.
     pub keep: Option<PathBuf>,
@@ -81,7 +81,7 @@ pub struct Matrix<'a> {
 /// Results of a matrix.
 #[derive(Default)]
 pub struct Found {
-    /// Finished cells.
+    /// Finished trials.
     pub cells: Vec<CellSummary>,
     /// What failed.
     pub failures: Vec<Failure>,
@@ -115,7 +115,7 @@ impl Matrix<'_> {
         let mut found = Found::default();
         for (entry, result) in entries.iter().zip(results) {
             match result {
-                Some(Ok(cell)) => found.cells.extend(cell),
+                Some(Ok(trial)) => found.cells.extend(trial),
                 Some(Err(e)) if is_lasting(&e) => return Err(e),
                 // It is neither done nor failed: the next run resumes it.
                 Some(Err(_)) if self.progress.stopped() && !wanted.done => {}
@@ -175,17 +175,17 @@ impl Matrix<'_> {
             self.progress.line(&said);
             return Ok(None);
         }
-        let Some(mut cell) = self.whole::<R>(entry, &keys, only_done)? else {
+        let Some(mut trial) = self.whole::<R>(entry, &keys, only_done)? else {
             return Ok(known.map(|known| known.cell));
         };
         if !alone {
-            let evaluations = cell.evaluations.iter_mut();
+            let evaluations = trial.evaluations.iter_mut();
             evaluations.for_each(|e| e.evaluation.forget_memory());
         }
         let finished = Finished {
             settings: keys.evaluated,
             shared: self.shared.clone(),
-            cell,
+            cell: trial,
         };
         self.keep(&finished)?;
         if wanted.whole {

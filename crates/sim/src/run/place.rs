@@ -33,7 +33,7 @@ impl Place<'_> {
         Path::new(folder).join(format!("{model}.{arm}.{}.{ending}", self.seed))
     }
 
-    /// The name of the file that sums this place up, in a folder of cells.
+    /// The name of the file that sums this place up, in a `cells` folder.
     pub fn cell(&self) -> PathBuf {
         self.file("", "json")
     }

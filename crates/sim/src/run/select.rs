@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use super::entry::Entry;
 
-/// Cells by pattern or by number; all of them without either.
+/// Trials by pattern or by number; all of them without either.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
     /// Patterns of `MODEL.ARM.SEED`: `*` is any text, `?` any character, `[ab]` one of these.
@@ -14,7 +14,7 @@ pub struct Selection {
     pub cell: Option<usize>,
 }
 
-/// Why a selection names no cell.
+/// Why a selection matches no trial.
 #[derive(Debug, Error)]
 pub enum SelectionError {
     /// The pattern cannot be read.
@@ -27,14 +27,14 @@ pub enum SelectionError {
         /// What is wrong with it.
         source: glob::PatternError,
     },
-    /// No cell fits.
+    /// No trial matches.
     #[error(
         "--only {pattern}: no trial matches; the first one is `{first}`\nhint: `--list` prints all"
     )]
     Nothing {
         /// As it was given.
         pattern: String,
-        /// A cell's name.
+        /// A trial's name.
         first: String,
     },
     /// There is no such number.

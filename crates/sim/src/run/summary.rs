@@ -142,7 +142,7 @@ pub struct NamedContraction {
     pub curves: Vec<ContractionCurve>,
 }
 
-/// A cell of the matrix that failed.
+/// A trial that failed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Failure {
     /// The model.

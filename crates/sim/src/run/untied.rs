@@ -17,28 +17,28 @@ pub fn set_apart(summary: &mut Summary, run: &Path) -> Result<Vec<String>> {
     let mut lines = Vec::new();
     let mut kept = Vec::new();
     let mut last = None;
-    for cell in std::mem::take(&mut summary.cells) {
+    for trial in std::mem::take(&mut summary.cells) {
         let place = Place {
-            model: &cell.model,
-            arm: &cell.arm,
-            seed: cell.seed,
+            model: &trial.model,
+            arm: &trial.arm,
+            seed: trial.seed,
         };
         // Trained here, or elsewhere: then only the summary has the checksum.
         let record = run.join(place.file("results", "train.json"));
         let recorded = match read_json::<Keyed<TrainRecord>>(&record)? {
             Some(known) => known.result.weights_sha256,
-            None => cell.training.weights_sha256.clone(),
+            None => trial.training.weights_sha256.clone(),
         };
         let path = run.join(place.file("weights", "safetensors"));
         let Err(e) = tie(&path, recorded.as_deref()) else {
-            kept.push(cell);
+            kept.push(trial);
             continue;
         };
         lines.push(format!("warning: {place}: {e}"));
         summary.failures.push(Failure {
-            model: cell.model.clone(),
-            arm: cell.arm.clone(),
-            seed: cell.seed,
+            model: trial.model.clone(),
+            arm: trial.arm.clone(),
+            seed: trial.seed,
             reason: e.to_string(),
         });
         last = Some(e);

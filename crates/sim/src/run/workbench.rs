@@ -1,4 +1,4 @@
-//! What all cells of a matrix share: the opened data, the noise, the fitted masks.
+//! Common data of all trials of a matrix: the opened data, the noise, the fitted masks.
 
 use std::path::{Path, PathBuf};
 
@@ -32,7 +32,7 @@ pub struct Workbench {
     pub noise: Noise,
     /// Mean events a step of each channel, `[I]`.
     pub mean_counts: Vec<f64>,
-    /// The share of (step, channel) cells of the training samples with an event.
+    /// The share of (step, channel) pairs of the training samples with an event.
     pub density: f64,
     /// I.
     pub channels: usize,

@@ -454,7 +454,7 @@ mod tests {
             "a multiple of",
             "it must be 201 or more",
             "the synthetic set has",
-            "upside down",
+            "in the wrong order",
             "at most `",
             "lower end first",
             "duplicate entry",

@@ -102,7 +102,7 @@ pub(super) fn resolve_gap(
     if low > high {
         diagnostics.problem(
             &at,
-            format!("[{low}, {high}] is upside down: write [{high}, {low}]"),
+            format!("[{low}, {high}] is in the wrong order: write [{high}, {low}]"),
         );
     } else if high > LONGEST_GAP {
         diagnostics.problem(

@@ -9,7 +9,7 @@ use saturn_train::settings::{Keep, Optimizer, Train};
 pub(super) fn check_changes(keys: &TrainKeys, path: &str, diagnostics: &mut Diagnostics) {
     if keys.precision.is_some() {
         let at = format!("{path}.precision");
-        diagnostics.problem(&at, "is one for all nets: give it under `train`");
+        diagnostics.problem(&at, "applies to all nets: give it under `train`");
     }
     check(keys, path, diagnostics);
 }

@@ -54,7 +54,7 @@ impl Gaps for RunGaps {
             hint: hint.to_owned(),
         };
         if matches!(scenario.data.source, DataSource::Frames { .. }) {
-            let what = "its data are frames, and events are sent";
+            let what = "its data are frames, and `saturn send` sends events";
             return Err(refused(what, "name a run on `data.events`").into());
         }
         let Some(paths) = paths_if_there(&scenario)? else {

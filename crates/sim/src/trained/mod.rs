@@ -238,8 +238,8 @@ fn examine(
         Ok(()) => true,
         Err(WeightsError::Foreign { .. }) => {
             notices.push(format!(
-                "warning: {}: these are not the weights that the results of {network} in this run are about, so its \
-                 history, its accuracy and the detector's threshold are not theirs{}",
+                "warning: {}: these are not the weights behind the results of {network} in this run, so its \
+                history, its accuracy and the detector's threshold do not apply to them{}",
                 path.display(),
                 file.origin()?
             ));

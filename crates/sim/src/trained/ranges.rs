@@ -31,7 +31,7 @@ pub fn learn<R: Real>(
         return Ok(None);
     };
     say(&format!(
-        "learning the ranges of health from {WINDOWS} windows of {window} steps of the validation stream"
+        "learning the healthy ranges from {WINDOWS} windows of {window} steps of the validation stream"
     ));
     let bench = Workbench::open(&model.scenario, &paths, false)?;
     let on = bench.ground(&model.scenario, model.seed());

@@ -8,8 +8,8 @@ use super::{Record, Stretch};
 use crate::content::{Bins, Content};
 use crate::length;
 
-/// The records of an event file: samples of one speaker belong together, and lie where `places` say. Labels
-/// hold in `window_ms` around their marks, or where the file says.
+/// The records of an event file: samples of one speaker belong together, at the positions `places`. Labels
+/// are valid in `window_ms` around their marks, or as the file states.
 pub(crate) fn of_events(
     file: &EventFile,
     places: Option<&[Place]>,
@@ -18,7 +18,7 @@ pub(crate) fn of_events(
     rows: usize,
 ) -> Result<Vec<Record>, DataError> {
     let places = needed(file, places)?;
-    // Marks and places are f64 seconds, whatever the events are stored as.
+    // Marks and places are f64 seconds, independent of the type of the events.
     let steps = Steps::new(dt_ms);
     let step = |terms_s: &[f64]| steps.of_sum(terms_s) as usize;
     let mut known: BTreeMap<Option<u32>, Vec<Stretch>> = BTreeMap::new();
@@ -32,7 +32,7 @@ pub(crate) fn of_events(
             (Some(_), None) => {
                 return Err(unusable(
                     file,
-                    "it does not say where the marks of its samples are",
+                    "it contains no marks of its samples",
                     "leave out `data.records.window_ms`, or convert the records again with `saturn data \
                      convert wfdb --whole`",
                 ));
@@ -64,7 +64,7 @@ pub(crate) fn of_events(
             return Err(unusable(
                 file,
                 &format!(
-                    "a label holds for less than a step, {:.2} s from a record's start",
+                    "a label is valid for less than a step, {:.2} s from a record's start",
                     stretch.steps.start as f64 * dt_ms / 1e3
                 ),
                 "use a smaller `data.dt_ms`, or a `data.records.window_ms` that is longer",
@@ -79,19 +79,19 @@ pub(crate) fn of_events(
     Ok(records)
 }
 
-/// The recordings of an event file, without labels: samples of one speaker belong together, and lie where
-/// `places` say.
+/// The recordings of an event file, without labels: samples of one speaker belong together, at the positions
+/// `places`.
 pub(crate) fn lay_events(
     file: &EventFile,
     places: Option<&[Place]>,
     dt_ms: f64,
     rows: usize,
 ) -> Result<Vec<Record>, DataError> {
-    /// A speaker, and a recording's number where there is none.
+    /// The speaker, and a recording's number if there is no speaker.
     type Whose = (Option<u32>, usize);
     let places = needed(file, places)?;
     let mut laid: BTreeMap<Whose, Vec<(u32, u32)>> = BTreeMap::new();
-    // Where samples have no speaker, one that lies before the last begins a new recording.
+    // If samples have no speaker, one that starts before the last begins a new recording.
     let (mut number, mut last_s) = (0, 0.0);
     let steps = file.steps(dt_ms);
     for position in 0..file.len().min(rows) {
@@ -129,7 +129,7 @@ fn needed<'a>(file: &EventFile, places: Option<&'a [Place]>) -> Result<&'a [Plac
     places.ok_or_else(|| {
         unusable(
             file,
-            "it does not say where in a recording its samples lie",
+            "it does not contain the positions of its samples in a recording",
             "convert the recordings again with this version: `saturn data convert wfdb --whole`, or `wav` \
              for background noise",
         )

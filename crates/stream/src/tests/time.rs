@@ -72,7 +72,7 @@ fn an_event_each_millisecond_is_an_event_each_step() {
     assert!(counts(&floored).iter().filter(|n| **n == 1).count() < 150);
     let notice = floored.notice().unwrap().unwrap();
     assert!(
-        notice.contains("lie on a grid of 1 ms (1000 Hz)") && notice.contains("data.grid_hz: 1000"),
+        notice.contains("on a grid of 1 ms (1000 Hz)") && notice.contains("data.grid_hz: 1000"),
         "{notice}"
     );
     let times = Times {

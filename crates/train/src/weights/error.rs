@@ -76,9 +76,9 @@ pub enum WeightsError {
     },
     /// The run's results are those of other weights.
     #[error(
-        "{}: these are not the weights that this run trained (SHA-256 of their tensors {}; the results record {}), so \
-         the history and results of this run are not theirs\nhint: move the file out of this run's folder; with \
-         another --out the scenario trains its own network again",
+        "{}: these are not the weights that this run trained (SHA-256 of their tensors {}; the results \
+         record {}), so the history and results of this run do not apply to them\nhint: move the file out \
+         of this run's folder; with another --out the scenario trains its own network again",
         path.display(),
         short(found),
         recorded.as_deref().map_or("none, since they are older", short)
@@ -93,8 +93,8 @@ pub enum WeightsError {
     },
     /// Training would overwrite weights that it did not make.
     #[error(
-        "{}: holds weights that this run did not train, and training would write over them\nhint: move the file to \
-         another folder, or run with another --out",
+        "{}: contains weights that this run did not train, and training would overwrite them\nhint: move \
+         the file to another folder, or run with another --out",
         path.display()
     )]
     InTheWay {

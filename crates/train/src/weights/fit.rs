@@ -159,7 +159,7 @@ impl WeightsFile {
             n => format!(" and {n} more"),
         };
         Some(format!(
-            "{}: `{}`{others} hold f64 and are rounded to f32, in which this network computes",
+            "{}: `{}`{others} are f64 and are rounded to f32, the precision of this network",
             self.path().display(),
             printable_name(first)
         ))

@@ -140,7 +140,7 @@ fn checked(size: Option<(u32, u32)>) -> Result<(u32, u32), String> {
             "the size is {width} x {height} pixels, and a side may have 1 to 4,096"
         )),
         None => {
-            Err("the columns `x` and `y` need the size of the picture, `--size 34x34`".to_owned())
+            Err("the columns `x` and `y` need the size of the image, `--size 34x34`".to_owned())
         }
     }
 }

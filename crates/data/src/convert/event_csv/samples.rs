@@ -136,7 +136,7 @@ impl Samples {
             };
             return Err(self.wrong(
                 format!("there are {len} columns, and {expected} in {by}"),
-                "each row has every column: the file is cut off or damaged here, or its separator is another one \
+                "each row has every column: the file is truncated or damaged here, or has another separator \
                  (`--separator`)",
             ));
         }
@@ -193,10 +193,8 @@ impl Samples {
                 let (x, y) = (number(x, "x")?, number(y, "y")?);
                 if x >= u64::from(width) || y >= u64::from(height) {
                     return Err(self.wrong(
-                        format!(
-                            "an event lies at ({x}, {y}), outside of {width} x {height} pixels"
-                        ),
-                        "give the size of the picture, `--size 34x34`",
+                        format!("an event is at ({x}, {y}), outside {width} x {height} pixels"),
+                        "give the size of the image, `--size 34x34`",
                     ));
                 }
                 let brighter = match polarity.map(|column| self.text(column)) {
@@ -247,7 +245,7 @@ impl Samples {
         let stored = [Some(&sample.label), sample.speaker.as_ref()];
         if stored.iter().flatten().any(|name| name.contains('\0')) {
             return Err(self.wrong(
-                "the label or speaker holds the character NUL".to_owned(),
+                "the label or speaker contains a NUL character".to_owned(),
                 "the file is damaged here, copy it again",
             ));
         }
@@ -264,7 +262,7 @@ impl Samples {
                         "sample `{}` changes its label or speaker",
                         printable_name(&sample.name)
                     ),
-                    "a sample has one label and one speaker; give its parts names of their own",
+                    "a sample has one label and one speaker; name its parts differently",
                 ));
             }
             let (time_s, unit) = self.event()?;

@@ -273,7 +273,7 @@ fn pixels_and_polarities_are_channels() {
     refused(
         "1,1,0,0\n",
         sizeless,
-        "need the size of the picture, `--size 34x34`",
+        "need the size of the image, `--size 34x34`",
     );
 }
 

@@ -87,7 +87,7 @@ impl Idx {
             return Err(idx.wrong(
                 4,
                 format!("its dimensions imply {claimed} bytes, and the file has {file_bytes}"),
-                "the file is cut off or damaged, download it again",
+                "the file is truncated or damaged, download it again",
             ));
         }
         Ok(idx)
@@ -110,7 +110,7 @@ impl Idx {
             if got == 0 {
                 return Err(self.wrong(
                     self.offset,
-                    "it ends here, before it is whole".to_owned(),
+                    "it ends here, and is incomplete".to_owned(),
                     "download it again",
                 ));
             }
@@ -144,7 +144,7 @@ impl Idx {
                 Err(error) => {
                     return Err(self.wrong(
                         self.offset,
-                        format!("its packed data is damaged or cut off ({error})"),
+                        format!("its compressed data is damaged or truncated ({error})"),
                         "download it again",
                     ));
                 }

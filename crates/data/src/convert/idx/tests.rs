@@ -170,7 +170,7 @@ fn what_is_wrong_is_named() {
     broken[checksum] ^= 1;
     refused(
         &put("train-images-idx3-ubyte.gz", broken),
-        "its packed data is damaged",
+        "its compressed data is damaged",
     );
     refused(
         &|folder| fs::remove_file(folder.join("t10k-images-idx3-ubyte")).unwrap(),

@@ -185,7 +185,7 @@ fn by_number(clip: &Clip) -> Result<Split, DataError> {
         Some(_) => Ok(Split::Train),
         None => Err(DataError::Unusable {
             path: clip.path.clone(),
-            detail: "its name does not end in a number, by which it could be split".to_owned(),
+            detail: "its name does not end in a number to split by".to_owned(),
             hint: "rename it, or split by speaker",
         }),
     }

@@ -62,7 +62,7 @@ impl Spoken<'_> {
                     "it has {} Hz, and the first recording {rate_hz} Hz",
                     sound.rate_hz
                 ),
-                hint: "bring all recordings to one rate, or put the others elsewhere",
+                hint: "resample all recordings to one rate, or move the others elsewhere",
             });
         }
         sound.level(self.loudness_db);

@@ -223,12 +223,12 @@ impl<R: Read + Seek> Walk<R> {
                     "the file ends after {} bytes, within {what}",
                     self.file_bytes
                 ),
-                hint: "it is truncated, or no WAV file: copy or download it again",
+                hint: "it is truncated, or not a WAV file: copy or download it again",
             }
         } else {
             Fault {
                 offset: self.at,
-                detail: format!("it cannot be read on: {error}"),
+                detail: format!("the rest cannot be read: {error}"),
                 hint: "check the disk that it is on, and copy it again",
             }
         }

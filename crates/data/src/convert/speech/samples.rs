@@ -57,8 +57,7 @@ impl Format {
             EXTENSIBLE => {
                 let valid = short(18)?;
                 if valid > bits {
-                    let detail =
-                        format!("{valid} bits of a sample are valid, of {bits} that it has");
+                    let detail = format!("{valid} of a sample's {bits} bits are valid");
                     return Err((detail, DAMAGED));
                 }
                 let tag = short(24)?;

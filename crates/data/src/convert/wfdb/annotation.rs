@@ -62,7 +62,7 @@ pub(super) fn read(path: &Path, frames: u64, rate: &BigRational) -> Result<Marks
         path: path.to_owned(),
         offset: offset as u64,
         detail,
-        hint: "the marks are cut off or damaged, or of another record: download them again",
+        hint: "the marks are truncated or damaged, or of another record: download them again",
     };
     if length
         > frames
@@ -78,12 +78,7 @@ pub(super) fn read(path: &Path, frames: u64, rate: &BigRational) -> Result<Marks
         path: path.to_owned(),
         source,
     })?;
-    let cut_off = || {
-        wrong(
-            bytes.len(),
-            "it ends without the mark of the end".to_owned(),
-        )
-    };
+    let cut_off = || wrong(bytes.len(), "it ends without an end mark".to_owned());
     let word = |at: usize| -> Result<u16, DataError> {
         let pair = bytes.get(at..at + 2).ok_or_else(cut_off)?;
         Ok(u16::from_le_bytes([pair[0], pair[1]]))
@@ -163,9 +158,7 @@ impl LeftOut {
         if beats.is_empty() {
             return Err(match outside {
                 0 => "there is no beat in it".to_owned(),
-                _ => format!(
-                    "there is no beat in it but {outside} before or after its {frames} samples"
-                ),
+                _ => format!("its only beats are {outside} before or after its {frames} samples"),
             });
         }
         let mut notices = Vec::new();

@@ -19,7 +19,7 @@ pub(super) fn choose(
             .filter(|lead| layout[*lead].volts)
             .collect();
         if volts.is_empty() {
-            let detail = format!("no lead of it is in volts: it has {}", all());
+            let detail = format!("none of its leads is in volts: it has {}", all());
             let hint = "name the leads to convert with --leads, as --as frames";
             return Err(unusable(&header.path, detail, hint));
         }

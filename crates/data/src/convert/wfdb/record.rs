@@ -267,7 +267,7 @@ impl Record {
         if samples <= most {
             return Ok(());
         }
-        let detail = format!("it has {samples} samples, and its signal files hold {held}");
+        let detail = format!("it has {samples} samples, and its signal files contain {held}");
         let hint = "at most 16 samples for each that is stored are read: convert its segments one by one, or download \
                     it again";
         Err(unusable(&self.path, detail, hint))

@@ -159,7 +159,7 @@ fn read_group(group: &Group, frames: u64) -> Result<Vec<i32>, DataError> {
                 group.signals.len(),
                 group.offset()
             ),
-            "it is cut off, or its header is damaged: download both again",
+            "it is truncated, or its header is damaged: download both again",
         ));
     }
     let mut raw = vec![0; bytes as usize];

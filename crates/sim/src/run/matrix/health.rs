@@ -34,7 +34,7 @@ impl Matrix<'_> {
             return Ok(());
         }
         self.progress
-            .doing(&format!("learning the ranges of health of {place}"));
+            .doing(&format!("learning the healthy ranges of {place}"));
         let on = bench.ground(self.scenario, place.seed);
         let ranges = observe(net, on, WINDOW, &weights)?;
         Ok(self.folder.write_json(&file, &ranges)?)

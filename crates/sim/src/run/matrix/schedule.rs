@@ -17,7 +17,7 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// One cell at a time.
+    /// One trial at a time.
     pub fn one() -> Self {
         Self {
             workers: 1,

@@ -161,7 +161,7 @@ impl Matrix<'_> {
         let skipped: u64 = trained.history.iter().map(|epoch| epoch.skipped).sum();
         if skipped > 0 {
             self.progress.alert(&format!(
-                "warning: {place}: {skipped} updates were left out, since their gradient was not finite"
+                "warning: {place}: {skipped} updates were skipped because their gradient was not finite"
             ));
         }
         Ok(TrainRecord {

@@ -74,7 +74,8 @@ pub enum ReferenceError {
     },
     /// The scenario evaluates no such policy.
     #[error(
-        "--reference: the scenario evaluates no policy of resets `{policy}`{near}\nhint: `evaluate.state_reset` has {known}"
+        "--reference: the scenario evaluates no reset policy `{policy}`{near}\nhint: `evaluate.state_reset` \
+        has {known}"
     )]
     Policy {
         /// What was given.

@@ -155,11 +155,11 @@ struct Key<'a> {
 /// The table of `cells`, in the order of its models, arms, streams and policies.
 pub fn table(cells: &[CellSummary], reference: &Reference) -> Vec<Row> {
     let mut keys: Vec<Key> = Vec::new();
-    for cell in cells {
-        for e in &cell.evaluations {
+    for trial in cells {
+        for e in &trial.evaluations {
             let key = Key {
-                model: &cell.model,
-                arm: &cell.arm,
+                model: &trial.model,
+                arm: &trial.arm,
                 stream: &e.stream,
                 state_reset: &e.state_reset,
             };
@@ -287,8 +287,8 @@ fn select<'a>(
 ) -> impl Iterator<Item = (u64, &'a Evaluation)> {
     cells
         .iter()
-        .filter(move |cell| (cell.model.as_str(), cell.arm.as_str()) == (key.model, key.arm))
-        .flat_map(|cell| cell.evaluations.iter().map(|e| (cell.seed, e)))
+        .filter(move |trial| (trial.model.as_str(), trial.arm.as_str()) == (key.model, key.arm))
+        .flat_map(|trial| trial.evaluations.iter().map(|e| (trial.seed, e)))
         .filter(move |(_, e)| {
             (e.stream.as_str(), e.state_reset.as_str()) == (key.stream, key.state_reset)
         })
@@ -318,14 +318,14 @@ mod tests {
         let scenario = scenario(&["rnn"], &["classic", "adaptive"]);
         let mut all = Vec::new();
         for seed in 1..=3u32 {
-            for mut cell in summary(&scenario, 0.9).cells {
-                cell.seed = u64::from(seed);
-                let more = if cell.arm == "adaptive" { 0.01 } else { 0.0 };
-                for e in &mut cell.evaluations {
+            for mut trial in summary(&scenario, 0.9).cells {
+                trial.seed = u64::from(seed);
+                let more = if trial.arm == "adaptive" { 0.01 } else { 0.0 };
+                for e in &mut trial.evaluations {
                     let value = 0.9 - 0.1 * f64::from(seed) + more * f64::from(seed);
                     e.evaluation.summed = over_seeds(&[value]);
                 }
-                all.push(cell);
+                all.push(trial);
             }
         }
         all
@@ -386,14 +386,14 @@ mod tests {
     #[test]
     fn readings_are_paired_by_seed_and_recording() {
         let mut all = cells();
-        for cell in &mut all {
-            for e in &mut cell.evaluations {
+        for trial in &mut all {
+            for e in &mut trial.evaluations {
                 let e = &mut e.evaluation;
                 for (k, reading) in Reading::ALL.into_iter().enumerate() {
                     let tallies = reading.tallies_mut(e);
                     for g in 0..60 {
-                        let adaptive = cell.arm == "adaptive" && g % (4 + k) == 0;
-                        tallies.add(g, g % 5 > 0 || adaptive || g as u64 % 7 == cell.seed);
+                        let adaptive = trial.arm == "adaptive" && g % (4 + k) == 0;
+                        tallies.add(g, g % 5 > 0 || adaptive || g as u64 % 7 == trial.seed);
                     }
                 }
                 let estimate = |of: &ByRecording| of.tally().share().and_then(|a| over_seeds(&[a]));
@@ -424,10 +424,10 @@ mod tests {
     fn one_seed_is_paired_by_recording() {
         let mut one = cells();
         one.retain(|c| c.seed == 1);
-        for cell in &mut one {
-            for e in &mut cell.evaluations {
+        for trial in &mut one {
+            for e in &mut trial.evaluations {
                 for g in 0..50 {
-                    let right = g % 5 > 0 || cell.arm == "adaptive";
+                    let right = g % 5 > 0 || trial.arm == "adaptive";
                     e.evaluation.by_recording.add(g, right);
                 }
                 let all = e.evaluation.by_recording.tally();

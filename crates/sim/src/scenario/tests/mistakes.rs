@@ -112,7 +112,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "name: x\narms: {a: {train: {precision: f64}}}",
-        "s.yaml:2:31: arms.a.train.precision: is one for all nets: give it under `train`",
+        "s.yaml:2:31: arms.a.train.precision: applies to all nets: give it under `train`",
     ),
     (
         "name: x\narms: {a: {loss: {adaptive: {kl_weight: -1}}}}",
@@ -180,7 +180,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "name: x\nstream: {gap: {steps: [60, 10]}}",
-        "s.yaml:2:23: stream.gap.steps: [60, 10] is upside down: write [10, 60]",
+        "s.yaml:2:23: stream.gap.steps: [60, 10] is in the wrong order: write [10, 60]",
     ),
     (
         "name: x\nstream: {gap: {steps: [10]}}",
@@ -264,8 +264,8 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "name: x\nevaluate: {state_reset: {window: {length: 1000, hop: 1}}}",
-        "s.yaml:2:54: evaluate.state_reset.0.window.hop: a window of 1000 steps every 1 takes 1000 \
-             copies of the net, at most 256: raise `hop` to 4 or more",
+        "s.yaml:2:54: evaluate.state_reset.0.window.hop: a window of 1000 steps every 1 needs 1000 \
+             copies of the net, and the maximum is 256: raise `hop` to 4 or more",
     ),
     (
         "name: x\nevaluate: {state_reset: [none, {none: {}}]}",

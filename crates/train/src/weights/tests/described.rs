@@ -179,7 +179,7 @@ fn weights_belong_to_results_by_their_checksum() {
         "not the weights that this run trained",
         &sum[..12],
         "0123456789ab",
-        "not theirs",
+        "do not apply to them",
     ] {
         assert!(said.contains(part), "{said}");
     }

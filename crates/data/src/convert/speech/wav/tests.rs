@@ -153,7 +153,7 @@ fn samples_that_are_not_read_are_named() {
             "ext_16.wav",
             38,
             &[17, 0],
-            "17 bits of a sample are valid, of 16 that it has",
+            "17 of a sample's 16 bits are valid",
         ),
         (
             "ext_16.wav",

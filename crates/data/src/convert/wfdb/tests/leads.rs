@@ -63,9 +63,9 @@ fn leads_that_are_not_in_volts_are_left_out_with_a_notice() {
     let none = folder_of(["/NU", "/NU", "/mmHg"]);
     let message = refusal(none.path());
     assert!(
-        message
-            .contains("1.hea: no lead of it is in volts: it has MLII (NU), PLETH (NU), ABP (mmHg)")
-            && message.contains("--leads"),
+        message.contains(
+            "1.hea: none of its leads is in volts: it has MLII (NU), PLETH (NU), ABP (mmHg)"
+        ) && message.contains("--leads"),
         "{message}"
     );
 }

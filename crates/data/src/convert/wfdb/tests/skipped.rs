@@ -35,11 +35,7 @@ fn a_bad_record_is_named_or_left_out() {
             "2.dat: byte 0: lead 0 has the checksum 0, and its header states 800",
         ),
         ("2.dat", &[0; 7], "2.dat: byte 7: it ends here"),
-        (
-            "2.atr",
-            &[],
-            "2.atr: byte 0: it ends without the mark of the end",
-        ),
+        ("2.atr", &[], "2.atr: byte 0: it ends without an end mark"),
         (
             "2.hea",
             b"2 1 100 40\n2.dat 16 1e-9(5)/mV\n",

@@ -98,7 +98,7 @@ fn a_spiking_net_has_two_derivatives_and_silence_needs_no_data() {
 fn what_cannot_be_analysed_is_refused() {
     let bench = bench();
     for (arguments, part) in [
-        (&["nowhere/gru.classic.1"][..], "no scenario.yaml"),
+        (&["nowhere/gru.classic.1"][..], "has a scenario.yaml"),
         (&["out/gru.nothing.1"], "no trained net `gru.nothing.1`"),
         (&["out/gru.classic.1", "--steps", "3"], "--steps"),
         (&["out/gru.classic.1", "--exponents", "0"], "--exponents"),

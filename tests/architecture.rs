@@ -30,7 +30,7 @@ fn crate_graph() -> BTreeMap<String, BTreeSet<String>> {
         let imports = dependencies
             .lines()
             .take_while(|line| !line.starts_with('['))
-            .filter_map(|line| line.split('.').next())
+            .filter_map(|line| line.split(['.', ' ']).next())
             .filter(|line| line.starts_with("saturn-"))
             .map(str::to_owned)
             .collect();

@@ -182,7 +182,7 @@ fn sizes_that_no_machine_has_are_refused_alike_by_every_command() {
         assert_eq!(output.status.code(), Some(code), "{command}: {text}");
         let line = text
             .lines()
-            .find(|line| line.contains("models.gru: the net has"));
+            .find(|line| line.contains("models.gru: the network has"));
         let line = line.unwrap_or_else(|| panic!("{command}: {text}"));
         let start = line.find("models.gru").unwrap();
         said_by.push(line[start..].replace("to be trained", "to be built"));

@@ -61,20 +61,8 @@ const ALLOWED: &[(&str, &str)] = &[
     ("crates/live/src/protocol/mod.rs", "torn"),
 ];
 
-/// Files and folders that are still to be rewritten.
-const NOT_YET: &[&str] = &[
-    "crates/cell",
-    "crates/cli",
-    "crates/eval/src/asked.rs",
-    "crates/eval/src/calibration.rs",
-    "crates/eval/src/evaluate",
-    "crates/eval/src/monitor",
-    "crates/neurons",
-    "crates/sim/src/report/committed",
-    "crates/sim/src/run/cells",
-    "crates/ssm",
-    "scenarios",
-];
+/// Files and folders that are still to be rewritten: values of scenarios, which are part of the keys of results.
+const NOT_YET: &[&str] = &["scenarios"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")

@@ -29,7 +29,11 @@ struct Source {
 fn of_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         let list = attribute.meta.require_list();
-        attribute.path().is_ident("cfg") && list.is_ok_and(|l| l.tokens.to_string() == "test")
+        attribute.path().is_ident("cfg")
+            && list.is_ok_and(|l| {
+                let tokens = l.tokens.to_string();
+                tokens == "test" || tokens.starts_with("all (test ,")
+            })
     })
 }
 

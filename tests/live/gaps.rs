@@ -91,7 +91,7 @@ fn what_is_no_run_is_named() {
     fails(
         &bench().saturn(&arguments),
         2,
-        &["data", "no scenario.yaml", "hint:"],
+        &["data", "has a scenario.yaml", "hint:"],
     );
     let arguments = ["send", "--noise", "3", "--to", to, "--gaps-of", "out"];
     fails(&bench().saturn(&arguments), 2, &["--gaps-of"]);

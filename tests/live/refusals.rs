@@ -11,7 +11,7 @@ fn nets_that_are_not_there_are_named() {
     for (net, parts) in [
         (
             "nowhere/lif.adaptive.1",
-            &["nowhere", "no scenario.yaml", "hint:"][..],
+            &["nowhere", "has a scenario.yaml", "hint:"][..],
         ),
         (
             "out/lif.nothing.1",

@@ -95,7 +95,7 @@ pub trait Cell<R: Real>: Send + Sync {
     );
 
     /// (1)ᵀ Reverse of `project`, and of every product with recorded states: recurrent weights take
-    /// their gradient here, as one product over the sequence. Sets `dx [I, N]` if it is wanted.
+    /// their gradient here, as one product over the sequence. Sets `dx [I, N]` if requested.
     fn project_backward(
         &self,
         x: Input<R>,
@@ -248,6 +248,6 @@ pub struct Synapses {
     pub per_input: usize,
     /// Operations for each non-zero spike of the own state.
     pub per_spike: usize,
-    /// Operations in every step, whatever happens.
+    /// Operations in every step, in all cases.
     pub always: usize,
 }

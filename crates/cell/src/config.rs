@@ -77,7 +77,7 @@ pub enum ConfigError {
         /// What would do, in words.
         allowed: String,
     },
-    /// A key that nothing reads beside another choice.
+    /// A key that is not read with another choice.
     #[error("`{key}` has no effect with {with}: leave it out")]
     Unread {
         /// The key in the scenario.

@@ -16,7 +16,7 @@ pub struct Stream<R: Real> {
 }
 
 impl<R: Real> Stream<R> {
-    /// `lanes` lanes at rest.
+    /// `lanes` lanes in the initial state.
     pub fn new(cell: &dyn Cell<R>, lanes: usize) -> Self {
         let w = cell.widths();
         let mut stream = Self {
@@ -34,7 +34,7 @@ impl<R: Real> Stream<R> {
         stream
     }
 
-    /// Puts one lane at rest (a state reset).
+    /// Resets the state of one lane.
     pub fn reset(&mut self, cell: &dyn Cell<R>, lane: usize) {
         cell.rest(column_mut(&mut self.state_mut(), lane));
     }

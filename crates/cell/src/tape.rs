@@ -39,7 +39,7 @@ pub struct Tape<R: Real> {
     /// `[B, T]`, where `keeps`.
     keep: Vec<R>,
     keeps: bool,
-    /// `[S]`, a lane at rest.
+    /// `[S]`, the initial state of a lane.
     rest: Vec<R>,
     /// K and the number of the first step, if gradients are cut.
     detach: Option<(usize, usize)>,
@@ -66,7 +66,7 @@ impl<R: Real> Tape<R> {
         Self::default()
     }
 
-    /// Sets the tape's size and puts every lane's initial state at rest.
+    /// Sets the tape's size and resets every lane's initial state.
     pub fn start(&mut self, cell: &dyn Cell<R>, steps: usize, lanes: usize) {
         let w = cell.widths();
         (self.steps, self.lanes) = (steps, lanes);
@@ -140,7 +140,7 @@ impl<R: Real> Tape<R> {
         if steps.start == 0 {
             self.spikes.clear(o);
             if self.spiking {
-                // For the initial state and one step, whatever they hold: a tape that goes on step by step then
+                // For the initial state and one step, for any values: a tape that continues step by step then
                 // asks for no more.
                 self.spikes.reserve(2 * b * o, 2 * b);
             }

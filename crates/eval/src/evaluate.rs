@@ -71,7 +71,7 @@ pub struct Plan<'a> {
     pub detector: DetectorConfig,
     /// What is measured beyond what always is.
     pub instruments: &'a [Instrument],
-    /// What goes on beside it.
+    /// What runs in addition to it.
     pub beside: Beside<'a>,
 }
 
@@ -86,10 +86,10 @@ impl Plan<'_> {
     }
 }
 
-/// What goes on beside an evaluation, on its first lane.
+/// What runs in addition to an evaluation, on its first lane.
 #[derive(Clone, Copy, Default)]
 pub struct Beside<'a> {
-    /// Where checkpoints are kept; without one, an evaluation that is stopped begins anew.
+    /// Where checkpoints are kept; without one, an evaluation that is stopped begins again.
     pub stage: Option<Stage<'a>>,
     /// Traces in windows.
     pub traces: Option<TracePlan<'a>>,
@@ -157,7 +157,7 @@ pub struct Evaluation {
     pub gaps: Vec<GapBin>,
     /// Mean of the highest class probability late in gaps; chance is 1 / classes.
     pub late_gap_max_probability: Option<f64>,
-    /// States put at rest, over all lanes and, for a window, over its copies of the net.
+    /// State resets, over all lanes and, for a window, over its copies of the net.
     #[serde(default)]
     pub resets: u64,
     /// Steps of the net that a step of the stream took: 1, but for a window, which runs several copies.
@@ -202,7 +202,7 @@ fn one() -> f64 {
 }
 
 impl Evaluation {
-    /// Leaves out what memory the program took, which others beside this evaluation shared.
+    /// Leaves out what memory the program took, which other evaluations shared.
     pub fn forget_memory(&mut self) {
         self.resident_mib = None;
         self.memory_by_step.clear();

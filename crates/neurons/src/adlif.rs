@@ -1,6 +1,6 @@
 //! Adaptive LIF neurons with a membrane that resonates (adLIF), in symplectic Euler steps.
 //!
-//! Beside the membrane stands an adaptation current that the membrane itself feeds, and that works against
+//! Next to the membrane is an adaptation current that the membrane itself feeds, and that works against
 //! it: input is answered by an overshoot or a fading oscillation, and spikes by a pause. One step of one
 //! neuron:
 //!

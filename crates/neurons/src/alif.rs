@@ -33,7 +33,7 @@
 //! | z, k   | `spike_reset` | shares of v and theta that a spike takes | 1, membrane |  |
 //!
 //! **Sources.** Bellec et al. 2018 and 2020 (`normalise: false`: a spike lifts the threshold by beta,
-//! whatever tau_adapt); Yin, Corradi & Bohte 2021 (`normalise: true`: b is a rate between 0 and 1, and
+//! for any tau_adapt); Yin, Corradi & Bohte 2021 (`normalise: true`: b is a rate between 0 and 1, and
 //! beta what a neuron that always spikes is lifted by; their beta is 1.8).
 //!
 //! **Departures.** A spike subtracts theta, as in Bellec et al. 2020, not the lifted threshold, which Yin

@@ -10,7 +10,7 @@
 //! (4) s_t = H(v_t - theta)
 //! ```
 //!
-//! The output is s. The membrane hears the new current: an event can make a spike in its own step. A spike
+//! The output is s. The membrane receives the new current: an event can make a spike in its own step. A spike
 //! resets the membrane and leaves the current. (1) is in [`crate::fan_in`], z and k are in
 //! [`crate::spike_reset`], decays and their learning in [`crate::decay`], the derivative of (4) in
 //! [`crate::surrogate`].
@@ -31,7 +31,7 @@
 //! | theta  | `threshold`   | threshold                          | membrane |        |
 //! | z, k   | `spike_reset` | shares of v and theta that a spike takes | 1, membrane |  |
 //!
-//! **Sources and kin.** Neftci, Mostafa & Zenke 2019; Zenke & Ganguli 2018. `subtract` and `none` with
+//! **Sources and variants.** Neftci, Mostafa & Zenke 2019; Zenke & Ganguli 2018. `subtract` and `none` with
 //! `detached` are snnTorch's `Synaptic(alpha, beta=a)`, whose `zero` takes the new input too and is not
 //! ours. Norse's `LIFCell` is `zero` with `full`, h = 1 and g = 1 - a, its Euler decays 1 - dt/tau taken as
 //! alpha and a; it resets within the step, so its v is ours where there is no spike, and 0 where there is

@@ -110,7 +110,7 @@ pub enum InputScale {
     /// 1: a constant input d settles at d / (1 - a).
     #[default]
     One,
-    /// 1 - a: a constant input d settles at d, whatever the time constant.
+    /// 1 - a: a constant input d settles at d for any time constant.
     Decay,
 }
 

@@ -49,7 +49,7 @@ impl FanInConfig {
         ConfigError::unless_at_least_zero("recurrent_scale", self.recurrent_scale)
     }
 
-    /// A layer on `inputs` inputs, with so many learnt numbers a neuron beside its weights, and so many blocks of H
+    /// A layer on `inputs` inputs, with so many learnt numbers a neuron in addition to its weights, and so many blocks of H
     /// rows in its state.
     pub fn size(&self, inputs: Count, learnt: usize, state: usize) -> Size {
         let h = Count::from(self.hidden);
@@ -167,7 +167,7 @@ impl<R: Real> FanIn<R> {
         }
     }
 
-    /// (1)ᵀ for the parameters, and for the input if `dx [I, N]` is wanted. The spikes are the last rows of
+    /// (1)ᵀ for the parameters, and for the input if `dx [I, N]` is requested. The spikes are the last rows of
     /// the states before each step; if `dense`, they are not few, as in relaxed mode.
     pub fn project_backward(
         &self,

@@ -2,7 +2,7 @@
 //!
 //! Each unit of a plain recurrent layer gets a gate g that reads the present input and nothing else. Where
 //! the gate is open the unit takes its new value, where it is shut the unit holds what it has. A layer can
-//! so learn to let no noise in, whatever it remembers: the rival of training a layer to forget by itself. The gate
+//! so learn to let no noise in, for any state: the baseline of training a layer to forget by itself. The gate
 //! does not see the state, so it cannot tell an input that is new from one that was seen before; that is
 //! what sets it apart from the update gate of [`crate::gru`].
 //!

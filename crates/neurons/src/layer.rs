@@ -33,7 +33,7 @@ pub trait Neurons<R: Real>: Step<R> + Clone + std::fmt::Debug + Send + Sync + 's
     fn draw(config: &Self::Config, dt_ms: f64, rng: &mut ChaCha8Rng) -> Result<Self, ConfigError>;
 
     /// `weights [H, _]` divided by what their sum is multiplied by, so that a layer starts with the same effective
-    /// weights whatever its time constants are.
+    /// weights for any time constants.
     fn divide_by_gain(&self, weights: DMatrix<R>) -> DMatrix<R> {
         weights
     }

@@ -20,7 +20,7 @@
 //! | g      | `input_scale` | 1 - a or 1                    | 1     | `[O]`    |
 //! | v      | state `v`     | membrane potential            | score | `[O]`    |
 //!
-//! **Sources and kin.** The readout of Bellec et al. 2020 has `input_scale: one`. snnTorch's
+//! **Sources and variants.** The readout of Bellec et al. 2020 has `input_scale: one`. snnTorch's
 //! `Leaky(beta=a, reset_mechanism="none")` has this v as its membrane for `input_scale: one`.
 
 use saturn_cell::kernel::each;

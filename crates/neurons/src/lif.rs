@@ -26,7 +26,7 @@
 //! | theta  | `threshold`  | threshold                          | membrane |        |
 //! | z, k   | `spike_reset` | shares of v and theta that a spike takes | 1, membrane |  |
 //!
-//! **Sources and kin.** Neftci, Mostafa & Zenke 2019, without the synaptic current.
+//! **Sources and variants.** Neftci, Mostafa & Zenke 2019, without the synaptic current.
 //! `subtract` and `zero` with `detached` are snnTorch's `Leaky(beta=a, reset_delay=True)`. Norse's
 //! `LIFBoxCell` is `zero` with `input_scale: decay` and `full`, its Euler decay 1 - dt/tau taken as a; it
 //! resets within the step, so its v is ours where there is no spike, and 0 where there is one.

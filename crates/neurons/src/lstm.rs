@@ -1,6 +1,6 @@
 //! Long short-term memory (LSTM).
 //!
-//! A unit has a memory c beside its activity h. Three gates say how much of the candidate g is written to
+//! A unit has a memory c next to its activity h. Three gates say how much of the candidate g is written to
 //! the memory (i), how much of the memory is kept (f), and how much of it shows (o). What is kept passes
 //! through no squashing, so a unit whose f stays at 1 keeps its memory for as long as it likes.
 //!

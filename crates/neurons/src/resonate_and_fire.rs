@@ -39,7 +39,7 @@
 //! | v, w   | states `v`, `w` | membrane, real and imaginary     | membrane | `[H]` each |
 //! | q      | state `q`, with `balanced` | refractoriness: added to the threshold, and in 1/s to the damping | membrane | `[H]` |
 //! | s      | state `s`     | spikes                             | 0 or 1   | `[H]`    |
-//! | theta  | `threshold`   | threshold at rest                  | membrane |        |
+//! | theta  | `threshold`   | resting threshold                  | membrane |        |
 //!
 //! **The divergence boundary.** Without p, an Euler step turns z on a tangent, which leads outward:
 //! abs(1 + i epsilon omega) > 1. With p, abs(L) = 1 for b' = q = 0, and abs(L) < 1 as long as
@@ -132,7 +132,7 @@ pub struct ResonateAndFireConfig {
     /// Whether the gradient passes through what a spike does to its own neuron, default `full`, as the balanced neuron's
     /// authors have it.
     pub reset_gradient: ResetGradient,
-    /// Membrane potential above which a neuron at rest spikes; greater than 0, default 1. Larger is quieter.
+    /// Membrane potential above which a neuron spikes from its initial state; greater than 0, default 1. Larger is quieter.
     pub threshold: f64,
     /// The stand-in for the derivative of a spike, default `{fast_sigmoid: 10}`.
     pub surrogate: Surrogate,

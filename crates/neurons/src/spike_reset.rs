@@ -14,7 +14,7 @@
 //!
 //! These are the delayed resets of snnTorch (`reset_delay=True`): the membrane that is recorded at a
 //! spike is the one that crossed the threshold. A spike reset has nothing to do with a *state reset*,
-//! which puts a whole net at rest.
+//! which resets a whole network.
 //!
 //! In the reverse pass the s_{t-1} of (1) carries a gradient (`full`), or is a constant (`detached`), as in
 //! snnTorch. Zenke & Vogels 2021 find that detached resets train better.

@@ -1,4 +1,4 @@
-//! A recurrent layer that is told how much its last prediction erred.
+//! A recurrent layer that receives how much its last prediction erred.
 //!
 //! Before an input comes, a linear head on the layer's activity predicts the rate of every input channel.
 //! How badly the counts that come fit these rates, the surprisal, is one number; it enters every unit of
@@ -21,12 +21,12 @@
 //! | b      | `bias_ih_l0`       | offset                                             | `[H]`    |
 //! | v      | `surprisal_weight` | what a unit takes from the surprisal               | `[H]`    |
 //! | Q      | `head_weight`      | the head, one column a channel                     | `[H, I]` |
-//! | c      | `head_bias`        | log rates at rest                                  | `[I]`    |
+//! | c      | `head_bias`        | log rates in the initial state                                  | `[I]`    |
 //! | z      | drive              | log rates, then the slopes of (4) there            | `[I]`    |
 //! | s      | drive `s`          | surprisal, in nats a channel                       | `[1]`    |
 //! | h      | state `h`          | activity, in (-1, 1)                               | `[H]`    |
 //!
-//! **Cost.** Rates are dense however few events there are, so (1) takes I H operations a step beside the
+//! **Cost.** Rates are dense however few events there are, so (1) takes I H operations a step in addition to the
 //! H² of U, and I rows of the drive. The counts themselves are not kept: the second form of (2) needs of
 //! x only Q x, H rows and one gather an event, and c·x, one row.
 //!
@@ -39,7 +39,7 @@
 //! what makes its surprisal of use to the net's loss: at the start, before any learning, it expects
 //! `start_rate` everywhere, and s tells busy steps from silent ones. On values that are not counts s is a
 //! score like any other. Under n active channels with counts of 1, s starts at about `start_rate` +
-//! n/I log(1/`start_rate`): 0.1 to 0.5 for n/I of 2-13 % and the default, beside W x at ±0.2 to ±0.5.
+//! n/I log(1/`start_rate`): 0.1 to 0.5 for n/I of 2-13 % and the default, with W x at ±0.2 to ±0.5.
 
 mod config;
 #[cfg(test)]

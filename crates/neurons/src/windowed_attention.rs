@@ -17,7 +17,7 @@
 //! ```
 //!
 //! Nothing depends on absolute time: r_j is by how many steps ago. A slot counts by its n, which is 1 once
-//! it is filled and 0 at rest: after a state reset the window is empty, and the first steps average over
+//! it is filled and 0 in the initial state: after a state reset the window is empty, and the first steps average over
 //! the few that there are. A state that is kept in part fades keys, values and n alike.
 //!
 //! | symbol        | field             | meaning                                            | shape     |

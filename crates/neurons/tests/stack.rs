@@ -72,7 +72,7 @@ fn backward(
             Some(below) => below.output(),
             None => x.as_view(),
         };
-        // Whatever was in the buffer must not matter.
+        // The old contents of the buffer must not matter.
         let mut dx = DMatrix::from_element(cell.widths().input, x.ncols(), f64::NAN);
         tape[0].backward(
             cell.as_ref(),

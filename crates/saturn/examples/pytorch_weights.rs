@@ -17,9 +17,9 @@ pub fn main() -> Result<(), Error> {
         env!("CARGO_MANIFEST_DIR"),
         "/examples/pytorch/gru.safetensors"
     );
-    // `gru.weight_ih_l0` of the file is tensor `weight_ih` of layer 0; `fc` is the readout, layer 1.
+    // Module `gru` is layer 0 and `fc` the readout, layer 1; tensors have PyTorch's names and shapes.
     net.load_weights(path, |name| match name.split_once('.')? {
-        ("gru", tensor) => Some(format!("0.{}", tensor.trim_end_matches("_l0"))),
+        ("gru", tensor) => Some(format!("0.{tensor}")),
         ("fc", tensor) => Some(format!("1.{tensor}")),
         _ => None,
     })?;

@@ -68,14 +68,14 @@ impl<R: Real> Network<R> {
         Ok(network)
     }
 
-    /// Loads weights by name: `LAYER.TENSOR`, such as `0.weight_ih`, with PyTorch's shapes `[outputs, inputs]`.
+    /// Loads weights by name: `LAYER.TENSOR`, such as `0.weight_ih_l0`, with PyTorch's shapes `[outputs, inputs]`.
     /// `rename` maps the names in the file to these; a tensor that it maps to `None` is left out.
     ///
     /// ```no_run
     /// # let mut net: saturn::Network = saturn::Network::<f32>::builder(1).classes(2).build()?;
     /// // nn.GRU and nn.Linear of PyTorch, saved as `gru.weight_ih_l0`, ..., `fc.weight`.
     /// net.load_weights("gru.safetensors", |name| match name.split_once('.')? {
-    ///     ("gru", tensor) => Some(format!("0.{}", tensor.trim_end_matches("_l0"))),
+    ///     ("gru", tensor) => Some(format!("0.{tensor}")),
     ///     ("fc", tensor) => Some(format!("1.{tensor}")),
     ///     _ => None,
     /// })?;

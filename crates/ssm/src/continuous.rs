@@ -1,7 +1,7 @@
 //! Dynamics learnt through continuous eigenvalues λ and steps Δ, as in S4D and S5.
 //!
 //! ```text
-//! (1) λ_p = -exp(log_re_p) + i im_p                     so that Re λ < 0 whatever is learnt
+//! (1) λ_p = -exp(log_re_p) + i im_p                     so that Re λ < 0 for any learnt values
 //! (2) Δ_p = exp(log_step_p)                             the step at bins of 10 ms
 //! (3) L_p, F_p from λ_p, Δ_p and n = dt_ms / 10         `discretize`'s L and f
 //! (4) f_p = exp(log_gain_p) F_p
@@ -31,7 +31,7 @@
 //! (7) gain_p = γ_p / max(|F_p|, nΔ_p/(1 + |λ_p| nΔ_p)),  γ_p = √(1 - |L_p|²)
 //! ```
 //!
-//! By (7) a state has variance 1 under white input of variance 1, whatever its memory (the γ of the LRU),
+//! By (7) a state has variance 1 under white input of variance 1 for any memory (the γ of the LRU),
 //! and so has the readout. The second term of the maximum is a floor: a state that turns about once a step
 //! averages a held input to almost nothing, and is left small.
 //!

@@ -100,7 +100,7 @@ impl<R: Real> Diagonal<R> {
         parts.map(|(&re, &im)| re.hypot(im)).collect()
     }
 
-    /// (1), in `f64` whatever R is: f cancels where λΔ is small.
+    /// (1), in `f64` for any R: f cancels where λΔ is small.
     pub fn refresh(&mut self, params: &Params<R>) {
         let learnt = &params.tensors()[self.first..];
         for p in 0..self.states() {

@@ -19,7 +19,7 @@
 //! Schöne et al. take one step an event: with δ_k the time since the event before,
 //!
 //! ```text
-//! (1) x_k = exp(λΔδ_k) x_{k-1} + f B u_k         f as in `dirac` or in `async`, whatever δ_k
+//! (1) x_k = exp(λΔδ_k) x_{k-1} + f B u_k         f as in `dirac` or in `async`, for any δ_k
 //! ```
 //!
 //! Time passes only in the first factor; f belongs to the event. So n steps without input are one step of n
@@ -29,7 +29,7 @@
 //! one bin. `zoh` has no such picture: its f grows with the width, so the same event weighs less in finer bins.
 //!
 //! `dirac` and `async` differ in f alone: under an event every 10 ms a state of `async` settles at -B/λ,
-//! whatever Δ has been learnt, and one of `dirac` at B/(1 - L), which grows with its memory. The time unit, in
+//! for any learnt Δ, and one of `dirac` at B/(1 - L), which grows with its memory. The time unit, in
 //! which Δ is one step of λ, is 10 ms here and 1 ms in the paper; at bins of 10 ms `async` is `zoh`.
 //!
 //! # Derivatives

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! (1) ν = exp(nu_log),  θ = exp(theta_log),  γ = exp(gamma_log)
-//! (2) L = exp(-ν + iθ)                                   |L| < 1 whatever is learnt
+//! (2) L = exp(-ν + iθ)                                   |L| < 1 for any learnt values
 //! (5) |L|² uniform in r_min² .. r_max²,  θ uniform in 0 .. max_phase
 //! (6) γ = √(1 - |L|²)
 //! ```

@@ -1,8 +1,8 @@
 //! Diagonal state-space models: a complex state that decays and turns by itself, and is driven and read
 //! by matrices. Between input and output lies nothing but a linear recurrence, so the state of a diagonal
-//! cell is bounded whatever comes in (see [`saturn_cell::Cell::moduli`]).
+//! cell is bounded for any input (see [`saturn_cell::Cell::moduli`]).
 //!
-//! | module | what stands there |
+//! | module | contents |
 //! |---|---|
 //! | [`discretize`] | from continuous eigenvalues to one step: zero-order hold, bilinear, and pulses for events |
 //! | [`init`] | where eigenvalues start: S4D-Lin, S4D-Inv, S4D-Real, HiPPO-LegS as in S5 |

@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! (1) ν = exp(nu_log),  θ = exp(theta_log),  γ = exp(gamma_log)
-//! (2) L = exp(-ν + iθ)                                   |L| < 1 whatever is learnt
+//! (2) L = exp(-ν + iθ)                                   |L| < 1 for any learnt values
 //! (3) x_t = L x_{t-1} + γ ∘ B' u_t                       advance
 //! (4) y_t = Re(C' x_t) + D u_t                           emit
 //! ```
@@ -26,7 +26,7 @@
 //!
 //! ```text
 //! (5) |L|² uniform in r_min² .. r_max²,  θ uniform in 0 .. max_phase      uniform on a ring, or a slice of it
-//! (6) γ = √(1 - |L|²)                     every state has variance 1 under white input, whatever its memory
+//! (6) γ = √(1 - |L|²)                     every state has variance 1 under white input for any memory
 //! (7) B_re, B_im normal with variance 1/(2I),  C_re, C_im with 1/P,  D with 1/I
 //! ```
 //!

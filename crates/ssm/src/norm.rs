@@ -1,5 +1,5 @@
 //! Normalisation of one column, without statistics of the batch: a stream has no batch, and a net that is
-//! never reset must not depend on what runs beside it.
+//! never reset must not depend on what runs in other lanes.
 //!
 //! ```text
 //! (1) layer  μ = mean x,  r = 1/√(mean (x - μ)² + ε),  n = r (x - μ),  u = gain n + bias

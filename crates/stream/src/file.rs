@@ -323,7 +323,7 @@ impl File {
         }
     }
 
-    /// The recordings that the samples are pieces of, as they are, whatever labels say; or what the first `rows`
+    /// The recordings that the samples are pieces of, as they are, without regard to labels; or what the first `rows`
     /// samples are of them.
     #[cfg_attr(
         not(feature = "hdf5"),

@@ -6,7 +6,7 @@
 //!         ┌────┬────┬──┐                        a column of it four registers
 //!  64 rows│    │    │  │
 //!         ├────┼────┼──┤
-//!    rest │    │    │  │  rows that fill no register are copied beside zeros first
+//!    rest │    │    │  │  rows that fill no register are copied next to zeros first
 //!         └────┴────┴──┘
 //! ```
 //!

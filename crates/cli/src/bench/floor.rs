@@ -152,7 +152,7 @@ struct Count {
 }
 
 impl Count {
-    /// A product of `outputs x inputs` weights; `inward` if its input's adjoint is wanted.
+    /// A product of `outputs x inputs` weights; `inward` if its input's adjoint is requested.
     fn product(&self, need: &mut Need, reads: Reads, inputs: usize, outputs: usize, inward: bool) {
         let cells = self.columns * (inputs * outputs) as f64;
         let backward = self.pass == Pass::Train;

@@ -1,7 +1,7 @@
 //! How the memory of a training step grows with the length of its sequences, as a whole tape and with
 //! recomputation (see [`saturn_network::Tapes::recompute`]).
 //!
-//! What is told is the peak of the process's resident memory during the step, less what was resident at the
+//! The figure is the peak of the process's resident memory during the step, less what was resident at the
 //! start and less the input, which is there before the step and grows with T however it is trained. Linux
 //! alone tells the peak. Each step is measured in a process of its own.
 
@@ -72,7 +72,7 @@ impl FromStr for Probe {
 pub struct Point {
     /// The probe.
     pub probe: Probe,
-    /// The peak beside the input, MiB.
+    /// The peak in addition to the input, MiB.
     pub mib: f64,
     /// The input, MiB.
     pub input_mib: f64,
@@ -175,7 +175,7 @@ pub fn draw(points: &[Point], out: &Path) -> Result<Files, BenchError> {
     let mut figure = Scaling {
         title: "Memory of a training step against the length of its sequences".to_owned(),
         x: "T, steps of a sequence".to_owned(),
-        y: "memory beside the input, MiB".to_owned(),
+        y: "memory in addition to the input, MiB".to_owned(),
         note: "dashed: growth with T, and with its square root".to_owned(),
         ..Scaling::default()
     };

@@ -1,4 +1,4 @@
-//! Benchmarks: fixed work, timed beside the machine's own limits.
+//! Benchmarks: fixed work, timed next to the machine's own limits.
 //!
 //! | task | what is timed | unit |
 //! |---|---|---|

@@ -117,7 +117,7 @@ pub struct Live {
 }
 
 impl Live {
-    /// The net at rest, and all the events that it will hear.
+    /// The network in its initial state, and all the events that it will receive.
     pub fn new(work: Work) -> Result<Self, BuildError> {
         let net = work.network()?;
         Ok(Self {

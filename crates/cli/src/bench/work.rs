@@ -4,7 +4,7 @@
 //! *density*. Real speech events fill 1-2 % of the (step, channel) cells at 1 ms and about 13 % at 10 ms.
 //! Each lane has one label of 20 classes, asked for at every step.
 //!
-//! Spiking units are to spike in 5-7 % of the steps, whatever the density p: the work of a spiking net
+//! Spiking units are to spike in 5-7 % of the steps, for any density p: the work of a spiking net
 //! grows with it. A weight drawn with standard deviation g / sqrt(I) gives, through a membrane of decay a,
 //! a potential of variance
 //!

@@ -18,8 +18,7 @@ Examples:
 pub const PACK: &str = "\
 Examples:
   saturn pack words.jsonl.gz runs/words
-  saturn pack results/spoken-digits.jsonl.gz runs/spoken-digits other/cells
-  saturn compare scenarios/arms.yaml --final --trials results/arms.jsonl.gz";
+  saturn pack results/spoken-digits.jsonl.gz runs/spoken-digits other/cells";
 
 pub const TUNE: &str = "\
 Examples:

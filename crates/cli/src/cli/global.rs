@@ -20,7 +20,7 @@ pub struct GlobalArgs {
 }
 
 impl GlobalArgs {
-    /// How much the user is told.
+    /// How much is shown.
     pub fn detail(&self) -> Detail {
         match (self.quiet, self.verbose) {
             (true, _) => Detail::Quiet,

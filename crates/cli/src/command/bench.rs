@@ -1,4 +1,4 @@
-//! `saturn bench`: how fast nets train, run live and infer here, beside the machine's limits.
+//! `saturn bench`: how fast nets train, run live and infer here, with the machine's limits.
 
 use std::collections::BTreeMap;
 use std::path::Path;

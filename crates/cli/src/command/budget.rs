@@ -124,7 +124,7 @@ mod tests {
         let four = of(Some(300.0), Some(4));
         assert_eq!(four.workers, 4);
         assert!((four.bytes - 200.0 * MIB).abs() < 1.0);
-        // Too little for the data alone: one after the other, since none fits beside another.
+        // Too little for the data alone: one after the other, since no two fit together.
         assert!(of(Some(50.0), Some(4)).bytes.abs() < 1.0);
         let said = |memory_mib| {
             let limits = Limits {

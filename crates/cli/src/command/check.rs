@@ -328,7 +328,7 @@ evaluate: {steps: 2000, lanes: 2, contraction: {samples: 8}}
             };
             let said = error.to_string();
             assert!(
-                said.starts_with("models.lif: the net has ") && said.contains(parameters),
+                said.starts_with("models.lif: the network has ") && said.contains(parameters),
                 "{said}"
             );
             assert!(

@@ -541,7 +541,7 @@ fn at_once(lanes: usize, shard_lanes: usize) -> f64 {
         .min(rayon::current_num_threads()) as f64
 }
 
-/// Steps of each sample as `streams` hears it: of records a stretch alone, or with what lies before it.
+/// Steps of each sample as `streams` composes it: of records a stretch alone, or with what lies before it.
 fn lengths(split: &Split, streams: Streams) -> Vec<usize> {
     match split.records() {
         Some(records) if streams == Streams::Single => (0..split.len())

@@ -39,7 +39,7 @@ const FIGURES: f64 = 12.0 * MIB;
 const READER: f64 = 64.0 * MIB;
 /// Bytes of an event in a batch: its channel and its count.
 const EVENT: f64 = 8.0;
-/// Bytes of a column in a batch beside its events: offsets and targets, in its lane and woven.
+/// Bytes of a column in a batch in addition to its events: offsets and targets, in its lane and woven.
 const COLUMN: f64 = 48.0;
 /// What share of the spikes that could be a spiking cell may well send.
 const SPIKING: f64 = 0.1;
@@ -141,7 +141,7 @@ pub fn run(s: &Scenario, samples: &Samples, seeds: usize, most: f64) -> f64 {
     PROGRAM + samples.kept + results + pinned + most.max(FIGURES)
 }
 
-/// Bytes that a run takes whatever nets are at work: the program, its data, the figures.
+/// Bytes that a run takes for any networks: the program, its data, the figures.
 pub fn base(samples: &Samples) -> f64 {
     PROGRAM + samples.kept + FIGURES
 }
@@ -156,7 +156,7 @@ fn results(s: &Scenario, samples: &Samples) -> f64 {
     (e.streams.len() * (e.state_reset.len() * evaluation + curves)) as f64
 }
 
-/// Bytes of training and evaluating one net, beside the data.
+/// Bytes of training and evaluating one network, in addition to the data.
 pub fn net<R: Real>(
     s: &Scenario,
     samples: &Samples,

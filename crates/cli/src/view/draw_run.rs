@@ -162,7 +162,7 @@ fn arm_colour(nets: &[&Net], net: &Net) -> Color {
     })
 }
 
-/// Validation by epoch of the newest net and its kin.
+/// Validation by epoch of the newest network and its seeds.
 fn epochs(run: &RunScene, area: Rect, buffer: &mut Buffer) {
     let nets = charted(run);
     let model = nets.first().map_or("", |net| parts(&net.name).0);

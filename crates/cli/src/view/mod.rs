@@ -1,7 +1,7 @@
 //! `saturn view`: a dashboard in the terminal, of a run as it grows or of a stream as it goes.
 //!
 //! A run is watched through its folder, a stream through its metrics endpoint; neither notices. Everything is drawn
-//! in place, some times a second, and the terminal is left as it was, whatever ends the program: a key, an
+//! in place, some times a second, and the terminal is left as it was however the program ends: a key, an
 //! interrupt or a panic.
 
 mod dots;

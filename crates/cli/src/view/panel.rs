@@ -16,7 +16,7 @@ pub const BLUE: Color = Color::Indexed(32);
 pub const GREEN: Color = Color::Indexed(36);
 /// What is in the background.
 pub const GREY: Color = Color::Indexed(245);
-/// For nets beside the others.
+/// For networks next to the others.
 pub const ORANGE: Color = Color::Indexed(214);
 
 /// A style of one colour.

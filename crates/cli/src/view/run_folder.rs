@@ -188,7 +188,7 @@ impl RunFolder {
         net.heard = line;
         if let (Some(epoch), Some(validation)) = (metric.epoch, metric.validation) {
             if net.epochs.last().is_some_and(|&(last, _)| last >= epoch) {
-                // It is trained anew.
+                // It is trained again.
                 net.epochs.clear();
             }
             if net.epochs.len() == EPOCHS {

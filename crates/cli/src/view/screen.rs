@@ -1,4 +1,4 @@
-//! The terminal while it is ours: raw, on its other screen, and given back whatever happens.
+//! The terminal while it is ours: raw, on its other screen, and given back in all cases.
 
 use std::io::{self, IsTerminal};
 use std::panic;
@@ -15,7 +15,7 @@ use ratatui::{DefaultTerminal, Terminal};
 use saturn_live::LiveError;
 use saturn_store::deed::Deed;
 
-/// How long a look at the keyboard takes at most, so that an interrupt is heard.
+/// How long a look at the keyboard takes at most, so that an interrupt is noticed.
 const PATIENCE: Duration = Duration::from_millis(50);
 
 /// The terminal. Dropping it gives it back; so does a hook for panics.

@@ -168,7 +168,7 @@ fn a_broken_download_goes_on_where_it_stopped() {
     let item = item(url, Some(right()));
     let message = run(&item, folder.path()).unwrap_err().to_string();
     assert!(
-        message.contains("broken off after 1000 bytes of 300000"),
+        message.contains("interrupted after 1000 bytes of 300000"),
         "{message}"
     );
     assert_eq!(names(folder.path()), ["file.bin.part"]);
@@ -220,7 +220,7 @@ fn a_wrong_checksum_or_size_is_refused_and_nothing_is_left() {
     };
     let message = run(&short, folder.path()).unwrap_err().to_string();
     assert!(
-        message.contains("broken off after 300000 bytes of 300001"),
+        message.contains("interrupted after 300000 bytes of 300001"),
         "{message}"
     );
 }
@@ -260,7 +260,7 @@ fn no_more_is_taken_than_a_file_can_have() {
     run(&exact, folder.path()).unwrap_err();
     let message = run(&exact, folder.path()).unwrap_err().to_string();
     assert!(
-        message.contains("and the file has 300000 at most"),
+        message.contains("and the file has at most 300000"),
         "{message}"
     );
     assert_eq!(*heard.lock().unwrap(), [None, Some(1_000)]);
@@ -399,7 +399,7 @@ fn an_archive_is_known_by_the_files_in_it() {
     };
     let message = run(&archive, folder.path()).unwrap_err().to_string();
     assert!(
-        message.contains("its content is no whole archive ("),
+        message.contains("its content is not a complete archive ("),
         "{message}"
     );
     assert!(names(folder.path()).is_empty());
@@ -489,7 +489,7 @@ fn what_is_not_there_and_who_does_not_answer_are_named() {
         .unwrap_err()
         .to_string();
     assert!(
-        message.contains("the answer was 404; hint: see whether the file has moved, at the page")
+        message.contains("the response was 404; hint: see whether the file has moved, at the page")
     );
     assert!(names(folder.path()).is_empty());
     // A port that was free a moment ago: no server listens.

@@ -5,7 +5,7 @@
 //! (1) positions: 1,000 · 10^(k/4), k = 0, 1, .., and the last step
 //! ```
 //!
-//! Speed is that of the first lanes since the position before, or since the run was gone on with.
+//! Speed is that of the first lanes since the position before, or since the run was resumed.
 
 use std::time::Instant;
 

@@ -50,7 +50,7 @@ impl Judge {
         }
     }
 
-    /// Hears the lane's part of a chunk.
+    /// Takes the lane's part of a chunk.
     pub fn observe<R: Real>(&mut self, chunk: &Chunk<R>, lane: usize) {
         for t in 0..chunk.steps {
             let at = chunk.start + t as u64;

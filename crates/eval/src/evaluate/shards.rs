@@ -24,7 +24,7 @@ use saturn_store::Progress;
 use saturn_store::checkpoint::Keeper;
 
 /// Runs all lanes, a shard of lanes a task; sums are merged in the order of the lanes. With them come the
-/// seconds that were spent before the run was gone on with.
+/// seconds that were spent before the run was resumed.
 pub fn run<R: Real>(
     net: &Network<R>,
     plan: &Plan,
@@ -76,7 +76,7 @@ struct Shard<'a, R: Real> {
     count: usize,
     /// Steps of a lane.
     each: u64,
-    /// When the evaluation began, or was gone on with.
+    /// When the evaluation began, or was resumed.
     began: Instant,
     progress: &'a Progress,
 }
@@ -93,7 +93,7 @@ struct Course {
     resets: u64,
     /// Steps of each lane that are done.
     done: u64,
-    /// Seconds since the evaluation began, over all times that it was gone on with.
+    /// Seconds since the evaluation began, over all times that it was resumed.
     seconds: f64,
 }
 
@@ -137,7 +137,7 @@ impl<R: Real> Shard<'_, R> {
                 } else {
                     // Half of it may have been taken up.
                     lanes = self.lanes()?;
-                    say("a checkpoint does not fit its net, so this part of the run begins anew");
+                    say("a checkpoint does not fit its net, so this part of the run begins again");
                 }
             }
             None => {}

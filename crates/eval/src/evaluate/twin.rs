@@ -1,4 +1,4 @@
-//! The twin: the same net in f64 beside the one in f32, in windows of a stream that is long.
+//! The twin: the same net in f64 next to the one in f32, in windows of a stream that is long.
 //!
 //! Rounding of 2^-24 is added at every step of a net in f32. If its state forgets, that stays as small as it
 //! is; if it does not, the state that it has after 10^9 steps may be one that no net with exact numbers would
@@ -9,7 +9,7 @@
 //! (1) d = sqrt( Σ (x_i - x'_i)² / Σ x'_i² )         over the states of all cells but spikes; over the logits
 //! ```
 //!
-//! What is told of a window is d at its end, and the largest. A window whose d does not grow with the position
+//! The figures of a window is d at its end, and the largest. A window whose d does not grow with the position
 //! of its start says that the state is as good late in a stream as it is early.
 
 use nalgebra::DMatrix;
@@ -111,7 +111,7 @@ impl<'a> Twin<'a> {
         }
     }
 
-    /// Whether a window begins at step `at`, so that the states are wanted.
+    /// Whether a window begins at step `at`, so that the states are needed.
     pub fn begins(&self, at: u64) -> bool {
         self.open.is_none() && self.starts.get(self.next) == Some(&at)
     }

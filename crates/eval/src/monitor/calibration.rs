@@ -1,7 +1,7 @@
 //! Calibration: whether a net that says 80 % is right in 80 % of the cases, overall and by stream position.
 //!
 //! A segment is answered by probabilities p over the classes (the mean over the known segment, or its last
-//! step; outputs beside the classes are left out, and p sums to 1). With the confidence c = max p, r = 1
+//! step; outputs other than the classes are left out, and p sums to 1). With the confidence c = max p, r = 1
 //! where the class of c is right, and segments in 15 even bins b of c:
 //!
 //! ```text

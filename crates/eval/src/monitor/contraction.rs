@@ -11,7 +11,7 @@
 //! ```
 //!
 //! with C the covariance of the state along an ordinary stream: sqrt(2 tr C) is the root mean square
-//! distance of two of its states, and so (3) puts what is left beside what the net's states differ by
+//! distance of two of its states, and so (3) compares what is left with what the net's states differ by
 //! at all. Each field of each layer stands for itself, spikes apart; complex numbers are (re, im).
 //!
 //! The caller runs the nets. For each gap realisation it sets the starts, shows lag 0, then each step:

@@ -21,7 +21,7 @@
 //! whose indicators are less correlated than its values. It does not see what is slower than a window. p
 //! goes through Holm's correction over the units of a field in one window; windows are not corrected for.
 //! A unit has *drifted* where the corrected p is below 0.05. The first window holds the start from rest, so
-//! choose windows that are long beside the net's memory.
+//! choose windows that are long compared with the memory of the network.
 //!
 //! | symbol | here | shape |
 //! |---|---|---|
@@ -30,7 +30,7 @@
 //! | r | `Window::correlation` | one a unit |
 //!
 //! Cost: a pass over the state at the steps that the other instruments look at, and a sort of m values a
-//! unit and window. Memory: 16 KiB a unit, whatever the length of the stream.
+//! unit and window. Memory: 16 KiB a unit, for any length of the stream.
 //!
 //! Sources: (2) M. A. Stephens, Journal of the Royal Statistical Society B 32, 1970; (4) G. V. Bayley and
 //! J. M. Hammersley, Supplement to the Journal of the Royal Statistical Society 8, 1946; the reservoir J. S.

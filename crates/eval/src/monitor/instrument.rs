@@ -144,7 +144,7 @@ pub struct Definition<S: 'static> {
     pub panels: &'static [Panel<S>],
 }
 
-/// Whatever `S` is: a definition has none.
+/// For any `S`: a definition has no value of it.
 impl<S> Clone for Definition<S> {
     fn clone(&self) -> Self {
         *self

@@ -1,6 +1,6 @@
 //! The size of a state: the root mean square over the window's steps, lanes and rows, of a complex
 //! field that of the moduli. A state that grows without end shows here first, and so does one that has
-//! left the numbers: the share of values that are not finite stands beside it.
+//! left the numbers: the share of values that are not finite is next to it.
 
 use saturn_cell::{FieldKind, Real};
 use serde::{Deserialize, Serialize};

@@ -150,7 +150,7 @@ impl Covariance {
         self.seen += 1;
     }
 
-    /// (2), and begins anew.
+    /// (2), and begins again.
     fn take(&mut self) -> f64 {
         let (n, s) = (self.seen as f64, self.sum.len());
         let (mut trace, mut squares) = (0.0, 0.0);
@@ -212,7 +212,7 @@ impl Thinned {
         self.states.extend_from_slice(h);
     }
 
-    /// (3), and begins anew.
+    /// (3), and begins again.
     fn take(&mut self) -> f64 {
         let n = self.states.len() / self.dimensions;
         let mut states = DMatrixViewMut::from_slice(&mut self.states, self.dimensions, n);

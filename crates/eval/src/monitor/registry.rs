@@ -21,7 +21,7 @@ macro_rules! instruments {
         answers { $($(#[doc = $answer_doc:literal])+ $answer:ident: $Answer:ident($answer_type:ty),)* }
         experiments { $($(#[doc = $experiment_doc:literal])+ $Experiment:ident,)* }
     ) => {
-        /// An instrument that runs only where it is asked for. Costs are beside those of an evaluation.
+        /// An instrument that runs only on request. Costs are in addition to those of an evaluation.
         #[derive(
             Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
         )]

@@ -184,7 +184,7 @@ fn a_net_that_no_machine_holds_is_refused_before_anything_is_built() {
             .err()
             .expect("too large");
         let said = error.to_string();
-        assert!(said.starts_with("models.big: the net has "), "{said}");
+        assert!(said.starts_with("models.big: the network has "), "{said}");
         assert!(
             said.contains(parameters) && said.contains("hint: make it smaller"),
             "{said}"

@@ -83,6 +83,7 @@ known_errors!(
     crate::scenario::ScenarioError,
     saturn_eval::stats::tally::TallyError,
     saturn_store::SameFile,
+    saturn_stream::RecordingError,
     saturn_store::checkpoint::Refused,
     saturn_store::folder::FolderError,
     saturn_train::job::TrainError,

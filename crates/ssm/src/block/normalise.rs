@@ -96,7 +96,7 @@ impl<R: Real> SsmBlock<R> {
         }
     }
 
-    /// (1)ᵀ for gain and bias where no input gradient is wanted, and so no buffer for the adjoint of u is
+    /// (1)ᵀ for gain and bias where no input gradient is requested, and so no buffer for the adjoint of u is
     /// at hand: its numbers are made one by one. Slower, but only a first layer comes here.
     pub(super) fn norm_gradients_alone(
         &self,

@@ -59,7 +59,7 @@ fn errors(text: &str) -> Vec<String> {
     found
 }
 
-/// A type of errors that nobody placed would end the program with 1, whatever its errors are.
+/// A type of errors that nobody placed would end the program with 1 for every error.
 #[test]
 fn every_error_type_of_the_program_is_known() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");

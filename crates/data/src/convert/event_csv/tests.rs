@@ -249,7 +249,7 @@ fn pixels_and_polarities_are_channels() {
     refused(
         "1,10,0,0\n",
         camera("t,x,y,p"),
-        "line 1: an event lies at (10, 0), outside of 10 x 4",
+        "line 1: an event is at (10, 0), outside 10 x 4",
     );
     refused(
         "1,1,0,2\n",

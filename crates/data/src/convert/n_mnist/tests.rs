@@ -99,8 +99,11 @@ fn lists() {
     };
     refused("1 1\n2\n", "there are 1 words");
     refused("1 1\n2 10\n", "the class is `10`");
-    refused("1 1\n99 1\n", "there is no recording `99`");
-    refused("1 1\n../1 1\n", "there is no recording `../1`");
+    refused("1 1\n99 1\n", "the list's folder has no recording `99.bs2`");
+    refused(
+        "1 1\n../1 1\n",
+        "the list's folder has no recording `../1.bs2`",
+    );
 }
 
 #[test]
@@ -123,7 +126,7 @@ fn what_is_wrong_is_named_with_its_place() {
     refused(&event(1, 240, 0, 0), "byte 0: there is no event in it");
     refused(&[1, 2, 3, 4, 5, 6, 7], "byte 5: 2 bytes are left");
     let bad = [event(0, 0, 0, 0), event(34, 0, 0, 0)].concat();
-    refused(&bad, "byte 5: an event lies at (34, 0)");
+    refused(&bad, "byte 5: an event is at (34, 0)");
     refused(&vec![0; 50_000_001], "byte 0: it has 50000001 bytes");
 }
 
@@ -195,7 +198,7 @@ fn other_sizes_and_classes_are_read() {
         assert_eq!(sample.units, [(180 + 179) * 240 + x, 0]);
     }
     let message = run(Picture::N_MNIST).unwrap_err().to_string();
-    assert!(message.contains("outside of 34 x 34 pixels"), "{message}");
+    assert!(message.contains("outside 34 x 34 pixels"), "{message}");
     let wide = Picture {
         width: 257,
         ..picture

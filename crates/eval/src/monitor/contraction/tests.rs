@@ -21,7 +21,7 @@ fn cell() -> Toy {
     }
 }
 
-/// Fields that shrink by 0.5, 0.9 and not at all, whatever is added to all starts by the gap.
+/// Fields that shrink by 0.5, 0.9 and not at all, for any constant added to all starts by the gap.
 #[test]
 fn fields_contract_at_their_own_pace() {
     let start = normal::<f64>(7, 64, 1.0, &mut generator(1, "start", 0));

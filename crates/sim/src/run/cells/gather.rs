@@ -6,7 +6,7 @@
 //!     results/words.events-1a2b3c4d.jsonl.gz         those on other events
 //! ```
 //!
-//! Trials that the file has already stay in it. The same trials make the same bytes, in whatever order folders are
+//! Trials that the file has already stay in it. The same trials make the same bytes, in any order of the folders that are
 //! named and whenever it is done: lines are sorted, and neither names of folders nor times are written.
 
 use std::collections::BTreeMap;

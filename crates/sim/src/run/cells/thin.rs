@@ -8,7 +8,7 @@
 //! | accuracy by the length of gaps | never reset and with oracle resets |
 //! | the detector's operating curve | of the first stream, never reset and with oracle resets |
 //! | accuracy by gap | never reset and with oracle resets, of all streams or of the first |
-//! | stored in few bits | all, but for some windows of the drift |
+//! | quantised | all, but for some windows of the drift |
 //! | contraction | main fields, some lags: all of 0, 80 and the last, the others closer together early on |
 //! | optional instruments on answers | what tables need of each evaluation; the rest of the first stream never reset, where there is room |
 //! | recovery | accuracies and times; distances of the state where there is room |

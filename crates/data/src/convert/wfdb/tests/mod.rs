@@ -244,7 +244,7 @@ fn what_is_wrong_is_named_with_its_place() {
     refused(
         "1.atr",
         &[mark(1, 40), mark(0, 0)].concat(),
-        "byte 4: there is no beat in it but 1 before or after its 40 samples",
+        "byte 4: its only beats are 1 before or after its 40 samples",
     );
     let back = [
         &mark(1, 5)[..],
@@ -262,11 +262,7 @@ fn what_is_wrong_is_named_with_its_place() {
         &mark(0, 0),
     ]
     .concat();
-    refused(
-        "1.atr",
-        &back,
-        "byte 10: there is no beat in it but 1 before",
-    );
+    refused("1.atr", &back, "byte 10: its only beats are 1 before");
     let empty = tempfile::tempdir().unwrap();
     let message = run(empty.path(), Form::Frames).unwrap_err().to_string();
     assert!(message.contains("there is no record in it"), "{message}");
@@ -282,7 +278,10 @@ fn claims_ask_for_no_memory() {
     }
     let record = open(folder.path(), "1", &options(Form::Frames));
     let message = record.err().unwrap().to_string();
-    assert!(message.contains("and its signal files hold"), "{message}");
+    assert!(
+        message.contains("and its signal files contain"),
+        "{message}"
+    );
     // Within the share of samples that may be missing, but not in the file.
     let header = "1 1 100 300\n1.dat 212\n";
     fs::write(folder.path().join("1.hea"), header).unwrap();

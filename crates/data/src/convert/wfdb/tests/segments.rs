@@ -177,7 +177,7 @@ fn nothing_recorded_asks_for_no_memory() {
         let message = message.unwrap_or_default();
         assert!(
             message.contains("m.hea: it has")
-                && message.contains("samples, and its signal files hold 3"),
+                && message.contains("samples, and its signal files contain 3"),
             "{message}"
         );
     }

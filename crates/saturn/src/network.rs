@@ -8,7 +8,6 @@ use saturn_network::{Layer, NetworkConfig, Outputs, Readout, build};
 use saturn_train::weights::{self, Belonging, WeightsFile};
 
 use crate::error::{Error, setting};
-use crate::stream::Stream;
 
 /// A network: layers from input to output, then a readout to the classes.
 ///
@@ -104,11 +103,6 @@ impl<R: Real> Network<R> {
         };
         weights::save(&self.net, path.as_ref(), &belonging)?;
         Ok(())
-    }
-
-    /// The network step by step, from its initial state.
-    pub fn stream(&self) -> Stream<'_, R> {
-        Stream::new(self)
     }
 
     /// I, the input channels.

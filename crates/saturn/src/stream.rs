@@ -142,3 +142,10 @@ impl<'a, R: Real> Stream<'a, R> {
         Ok(())
     }
 }
+
+impl<R: Real> Network<R> {
+    /// The network step by step, from its initial state.
+    pub fn stream(&self) -> Stream<'_, R> {
+        Stream::new(self)
+    }
+}

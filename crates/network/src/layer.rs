@@ -1,5 +1,7 @@
 //! The kinds of layers: a line a cell, with its name in a scenario and its configuration.
 
+use std::any::{Any, TypeId};
+
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{Cell, CellConfig, ConfigError, Count, Real, Size};
 use saturn_neurons::li::LiConfig;
@@ -34,6 +36,27 @@ macro_rules! layers {
             }
         }
 
+        // Not generic, so that every cell is compiled here, once, and not again in each crate that builds networks.
+        impl Layer {
+            fn build_f32(
+                &self,
+                inputs: usize,
+                dt_ms: f64,
+                rng: &mut ChaCha8Rng,
+            ) -> Result<Box<dyn Cell<f32>>, ConfigError> {
+                match self { $(Self::$name(c) => c.build(inputs, dt_ms, rng),)+ }
+            }
+
+            fn build_f64(
+                &self,
+                inputs: usize,
+                dt_ms: f64,
+                rng: &mut ChaCha8Rng,
+            ) -> Result<Box<dyn Cell<f64>>, ConfigError> {
+                match self { $(Self::$name(c) => c.build(inputs, dt_ms, rng),)+ }
+            }
+        }
+
         impl CellConfig for Layer {
             fn check(&self) -> Result<(), ConfigError> {
                 match self { $(Self::$name(c) => c.check(),)+ }
@@ -49,7 +72,12 @@ macro_rules! layers {
                 dt_ms: f64,
                 rng: &mut ChaCha8Rng,
             ) -> Result<Box<dyn Cell<R>>, ConfigError> {
-                match self { $(Self::$name(c) => c.build(inputs, dt_ms, rng),)+ }
+                let cell: Box<dyn Any> = if TypeId::of::<R>() == TypeId::of::<f32>() {
+                    Box::new(self.build_f32(inputs, dt_ms, rng)?)
+                } else {
+                    Box::new(self.build_f64(inputs, dt_ms, rng)?)
+                };
+                Ok(*cell.downcast::<Box<dyn Cell<R>>>().expect("a number is f32 or f64"))
             }
 
             fn spikes(&self) -> bool {

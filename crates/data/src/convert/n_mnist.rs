@@ -177,7 +177,7 @@ pub fn read(path: &Path, picture: Picture) -> Result<(Vec<f64>, Vec<u32>), DataE
         return Err(wrong(
             0,
             detail,
-            "a recording has less than 50 MB: remove it",
+            "a recording has less than 50 MB: leave it out",
         ));
     }
     let mut bytes = Vec::with_capacity(length as usize);
@@ -218,7 +218,7 @@ pub fn read(path: &Path, picture: Picture) -> Result<(Vec<f64>, Vec<u32>), DataE
     }
     if units.is_empty() {
         let detail = "there is no event in it".to_owned();
-        return Err(wrong(0, detail, "remove it, or download it again"));
+        return Err(wrong(0, detail, "leave it out, or download it again"));
     }
     sort_by_time(&mut times_s, &mut units);
     Ok((times_s, units))

@@ -72,9 +72,10 @@ impl Synthetic {
             times: StoredTimes::F64,
             class_names: set.class_names(),
             meta_info: vec![
+                // Part of the files' checksums, on which finished results depend: it stays.
                 (
                     "name".into(),
-                    "synthetic words, like spoken digits through a cochlea".into(),
+                    "synthetic words, as spoken digits are heard".into(),
                 ),
                 (FINGERPRINT.into(), self.mark()),
                 ("specification".into(), format!("{self:?}")),

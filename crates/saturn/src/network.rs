@@ -182,7 +182,7 @@ impl<R: Real> NetworkBuilder<R> {
         self
     }
 
-    /// Adds outputs that are no classes: the loss [`crate::NothingConfig`] needs one.
+    /// Adds outputs that are no classes: the loss [`crate::losses::NothingConfig`] needs one.
     #[must_use]
     pub fn extra_outputs(mut self, outputs: usize) -> Self {
         self.extra_outputs = outputs;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Default maximum of lanes per shard.
 pub(crate) const MOST_SHARD_LANES: usize = 8;
 
-/// Checked settings of training. Ranges and defaults: [`TrainKeys`].
+/// Checked settings of training. Ranges and defaults: [`crate::changes::TrainKeys`].
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Train {
     /// Passes over the training set.

@@ -15,7 +15,7 @@ fuzz_target!(|text: &str| {
             let again = parse(&yaml).unwrap_or_else(|e| panic!("what was written is not read: {e}\n{yaml}"));
             assert_eq!(to_yaml(&again), yaml);
             for (name, model) in scenario.models.iter() {
-                let size = NetSize::of(name, model, scenario.data.channels, 2);
+                let size = NetSize::of(name, &model.network(), scenario.data.channels, 2);
                 // Whether it can be built or not, it can be counted.
                 let _ = (size.check_training::<f32>(), size.drawing());
             }

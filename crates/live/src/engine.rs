@@ -115,30 +115,10 @@ impl<R: Real> Running<R> {
         self.still = silent && self.live.is_still();
     }
 
-    fn states(&self) -> Vec<Vec<f64>> {
-        let layers = 0..self.net.cells().len();
-        layers
-            .map(|i| {
-                let state = self.live.layer(i).state();
-                state.iter().map(|x| x.wide()).collect()
-            })
-            .collect()
-    }
-
     /// Sets the states; whether they were of this net's shape.
     fn restore(&mut self, states: &[Vec<f64>]) -> bool {
-        let fits = states.len() == self.net.cells().len()
-            && (states.iter().enumerate())
-                .all(|(i, state)| self.live.layer(i).state().len() == state.len());
-        if fits {
-            self.still = false;
-            for (i, state) in states.iter().enumerate() {
-                let mut target = self.live.layer_mut(i).state_mut();
-                for (to, from) in target.iter_mut().zip(state) {
-                    *to = R::of(*from);
-                }
-            }
-        }
+        let fits = self.live.restore(states);
+        self.still &= !fits;
         fits
     }
 }
@@ -285,8 +265,8 @@ impl<R: Real> Engine<R> {
     /// The complete state.
     pub fn state(&self) -> EngineState {
         EngineState {
-            states: self.running.states(),
-            other: self.other.as_ref().map(Running::states),
+            states: self.running.live.states(),
+            other: self.other.as_ref().map(|other| other.live.states()),
             decider: self.decider.clone(),
             figures: self.figures.clone(),
             watch: self.watch.kept().to_vec(),

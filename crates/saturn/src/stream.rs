@@ -101,19 +101,9 @@ impl<'a, R: Real> Stream<'a, R> {
 
     /// The state, to be saved.
     pub fn state(&self) -> StreamState {
-        let cells = 0..self.network.inner().cells().len();
         StreamState {
             steps: self.steps,
-            cells: cells
-                .map(|i| {
-                    self.live
-                        .layer(i)
-                        .state()
-                        .iter()
-                        .map(|x| x.wide())
-                        .collect()
-                })
-                .collect(),
+            cells: self.live.states(),
         }
     }
 
@@ -122,21 +112,11 @@ impl<'a, R: Real> Stream<'a, R> {
     /// # Errors
     /// If it is the state of another network; the stream is then unchanged.
     pub fn restore(&mut self, state: &StreamState) -> Result<(), Error> {
-        let own = self.network.inner().cells().len();
-        let fits = state.cells.len() == own
-            && (state.cells.iter().enumerate())
-                .all(|(i, cell)| cell.len() == self.live.layer(i).state().len());
-        if !fits {
+        if !self.live.restore(&state.cells) {
             return Err(Error::Fit {
                 what: "the state is that of another network".to_owned(),
                 hint: "restore it into the network that it was saved from",
             });
-        }
-        for (i, cell) in state.cells.iter().enumerate() {
-            let mut target = self.live.layer_mut(i).state_mut();
-            for (to, from) in target.iter_mut().zip(cell) {
-                *to = R::of(*from);
-            }
         }
         self.steps = state.steps;
         Ok(())

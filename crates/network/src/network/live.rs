@@ -42,6 +42,29 @@ impl<R: Real> NetworkStream<R> {
         &mut self.layers[i].0
     }
 
+    /// The state of each cell, widened: what it takes to resume.
+    pub fn states(&self) -> Vec<Vec<f64>> {
+        let states = self.layers.iter().map(|(stream, _)| stream.state());
+        states
+            .map(|state| state.iter().map(|x| x.wide()).collect())
+            .collect()
+    }
+
+    /// Sets the state of each cell. False, and no change, if they are those of another network or number of lanes.
+    pub fn restore(&mut self, states: &[Vec<f64>]) -> bool {
+        let fits = states.len() == self.layers.len()
+            && (self.layers.iter().zip(states))
+                .all(|((stream, _), state)| stream.state().len() == state.len());
+        if fits {
+            for ((stream, _), state) in self.layers.iter_mut().zip(states) {
+                for (to, from) in stream.state_mut().iter_mut().zip(state) {
+                    *to = R::of(*from);
+                }
+            }
+        }
+        fits
+    }
+
     /// Whether the last step changed no bit of any state.
     pub fn is_still(&self) -> bool {
         self.layers.iter().all(|(stream, _)| stream.is_still())

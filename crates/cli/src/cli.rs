@@ -171,10 +171,10 @@ pub fn main() -> ExitCode {
     // Where the signal cannot be blocked, it ends the program as before.
     let _ = survive_file_size_limits();
     let stop = Arc::new(AtomicBool::new(false));
-    let heard = Arc::clone(&stop);
+    let interrupted = Arc::clone(&stop);
     // A second interrupt ends the program at once. Without a handler the first one does.
     let _ = ctrlc::set_handler(move || {
-        if heard.swap(true, Ordering::Relaxed) {
+        if interrupted.swap(true, Ordering::Relaxed) {
             std::process::exit(Exit::Interrupted.code().into());
         }
         say_at_once("stopping after this step; interrupt again to stop immediately");

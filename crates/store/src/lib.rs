@@ -15,11 +15,13 @@ pub mod checkpoint;
 pub mod clock;
 pub mod deed;
 pub mod folder;
+mod grouped;
 pub mod owner;
 mod progress;
 pub mod regular;
 mod same_file;
 pub mod say;
 
+pub use grouped::grouped;
 pub use progress::{Detail, Progress};
 pub use same_file::{SameFile, refuse_same_file};

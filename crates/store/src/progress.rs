@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use bar::Bar;
 
+use crate::grouped::grouped;
 use crate::say::{plain, say};
 
 /// How much is shown.
@@ -132,7 +133,7 @@ impl Progress {
         }
         let rate = pace.steps as f64 / passed.as_secs_f64();
         (pace.steps, pace.since) = (0, Instant::now());
-        let said = format!(", {} steps/s", grouped(rate));
+        let said = format!(", {} steps/s", grouped(&format!("{rate:.0}")));
         if self.terminal {
             self.bar.set_prefix(said);
         } else if pace.told.elapsed() >= TELL {
@@ -213,28 +214,9 @@ impl Progress {
     }
 }
 
-/// A count with a comma before every three digits.
-fn grouped(count: f64) -> String {
-    let digits = format!("{count:.0}");
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn counts_are_grouped() {
-        let said = [0.4, 999.0, 1e3, 1_234_567.0].map(grouped);
-        assert_eq!(said, ["0", "999", "1,000", "1,234,567"]);
-    }
 
     #[test]
     fn work_of_an_earlier_run_counts() {

@@ -184,15 +184,7 @@ fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
 
 /// A whole number with commas between thousands.
 fn grouped(n: u128) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    saturn_store::grouped(&n.to_string())
 }
 
 /// Seconds in words.

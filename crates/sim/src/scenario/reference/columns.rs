@@ -166,7 +166,7 @@ fn list(schema: &Value, link: &dyn Fn(&str) -> String) -> String {
 
 /// The range of a number, after its type.
 fn range(schema: &Value) -> String {
-    let of = |key: &str| schema.get(key).map(|n| grouped(&flow(n)));
+    let of = |key: &str| schema.get(key).map(|n| long_grouped(&flow(n)));
     let low = of("minimum").map(|n| (n, true));
     let low = low.or_else(|| of("exclusiveMinimum").map(|n| (n, false)));
     let high = of("maximum").map(|n| (n, true));
@@ -185,18 +185,11 @@ fn range(schema: &Value) -> String {
 }
 
 /// Digits in groups of three.
-fn grouped(number: &str) -> String {
+fn long_grouped(number: &str) -> String {
     if number.len() < 5 || !number.bytes().all(|b| b.is_ascii_digit()) {
         return number.to_owned();
     }
-    let mut text = String::new();
-    for (i, digit) in number.chars().enumerate() {
-        if i > 0 && (number.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    saturn_store::grouped(number)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Labelled recordings for training, validation and test, and the gaps between them.
 
 use saturn_data::{Frames, Recording, Synthetic, SyntheticSet};
-use saturn_stream::{Gap, Memory, Noise, Scale, Source, Split};
+use saturn_stream::{Form, Gap, Memory, Noise, Source, Split};
 
 use crate::error::{Error, setting};
 
@@ -34,16 +34,9 @@ impl Dataset {
     ) -> Result<Self, Error> {
         check_step(dt_ms)?;
         let names = numbered(train.iter().chain(&valid).map(|r| r.label));
-        let split = |recordings| -> Result<Split, Error> {
-            let memory = Memory::events(recordings, channels, names.clone())?;
-            Ok(Split::of_memory(memory, dt_ms)?)
-        };
-        Self::of(
-            [split(train)?, split(valid)?],
-            channels,
-            dt_ms,
-            names.clone(),
-        )
+        let split = |recordings| Memory::events(recordings, channels, names.clone());
+        let splits = [split(train)?, split(valid)?];
+        Self::of_memory(splits, channels, dt_ms, names)
     }
 
     /// Dense recordings in memory of `channels` values a step of `dt_ms`.
@@ -55,16 +48,9 @@ impl Dataset {
     ) -> Result<Self, Error> {
         check_step(dt_ms)?;
         let names = numbered(train.iter().chain(&valid).map(|r| r.label));
-        let split = |recordings| -> Result<Split, Error> {
-            let memory = Memory::frames(recordings, channels, names.clone())?;
-            Ok(Split::of_memory(memory, dt_ms)?)
-        };
-        Self::of(
-            [split(train)?, split(valid)?],
-            channels,
-            dt_ms,
-            names.clone(),
-        )
+        let split = |recordings| Memory::frames(recordings, channels, names.clone());
+        let splits = [split(train)?, split(valid)?];
+        Self::of_memory(splits, channels, dt_ms, names)
     }
 
     /// The events in `train.h5`, `valid.h5` and, where it exists, `test.h5` of `folder`, in steps of `dt_ms`.
@@ -101,22 +87,24 @@ impl Dataset {
     pub fn synthetic(spec: &Synthetic) -> Result<Self, Error> {
         let set = SyntheticSet::new(spec)?;
         let names = set.class_names();
-        let split = |part, samples| -> Result<Split, Error> {
-            let recordings = (0..samples).map(|i| set.sample(part, i)).collect();
-            let memory = Memory::events(recordings, spec.channels, names.clone())?;
-            Ok(Split::of_memory(memory, SYNTHETIC_DT_MS)?)
-        };
-        let train = split(saturn_data::Split::Train, spec.train)?;
-        let valid = split(saturn_data::Split::Valid, spec.valid)?;
-        let test = split(saturn_data::Split::Test, spec.test)?;
-        let data = Self::of(
-            [train, valid],
-            spec.channels,
-            SYNTHETIC_DT_MS,
-            names.clone(),
-        )?;
-        let test = Some(test);
-        Ok(Self { test, ..data })
+        let recordings = |part, samples| (0..samples).map(|i| set.sample(part, i)).collect();
+        let split = |recordings| Memory::events(recordings, spec.channels, names.clone());
+        let splits = [
+            split(recordings(saturn_data::Split::Train, spec.train))?,
+            split(recordings(saturn_data::Split::Valid, spec.valid))?,
+        ];
+        let test = recordings(saturn_data::Split::Test, spec.test);
+        Self::of_memory(splits, spec.channels, SYNTHETIC_DT_MS, names.clone())?.with_test(test)
+    }
+
+    fn of_memory(
+        [train, valid]: [Memory; 2],
+        channels: usize,
+        dt_ms: f64,
+        class_names: Vec<String>,
+    ) -> Result<Self, Error> {
+        let split = |memory| Split::of_memory(memory, dt_ms);
+        Self::of([split(train)?, split(valid)?], channels, dt_ms, class_names)
     }
 
     fn of(
@@ -127,17 +115,11 @@ impl Dataset {
     ) -> Result<Self, Error> {
         let mean_counts = train.mean_counts(channels)?;
         let noise = match train.form() {
-            saturn_stream::Form::Events => Noise::new(&mean_counts),
-            saturn_stream::Form::Frames => {
-                let moments = train.moments(channels)?;
-                let scale = Scale::new(&moments);
-                train.set_scale(scale.clone());
+            Form::Events => Noise::new(&mean_counts),
+            Form::Frames => {
+                let (scale, noise) = train.standardise(channels)?;
                 valid.set_scale(scale);
-                let still = |std: f64| if Scale::is_still(std) { 0.0 } else { 1.0 };
-                Noise::Frames {
-                    mean: vec![0.0; channels],
-                    std: moments.std().into_iter().map(still).collect(),
-                }
+                noise
             }
         };
         Ok(Self {
@@ -156,6 +138,12 @@ impl Dataset {
 
     /// Adds events in memory that are kept for the end: [`crate::Evaluation::on_test`].
     pub fn with_test(mut self, test: Vec<Recording>) -> Result<Self, Error> {
+        if self.train.form() != Form::Events {
+            return Err(Error::Fit {
+                what: "the training samples are dense, and the test samples are events".to_owned(),
+                hint: "give dense samples that are kept for the end as validation samples of a data set of their own",
+            });
+        }
         let memory = Memory::events(test, self.channels, self.class_names.clone())?;
         self.test = Some(Split::of_memory(memory, self.dt_ms)?);
         Ok(self)

@@ -159,6 +159,26 @@ fn settings_out_of_range_are_named() {
 }
 
 #[test]
+fn dense_samples_train_and_do_not_mix_with_events() {
+    let frames = |i: usize| saturn::Frames {
+        values: (0..20).map(|k| (k * (i % 2) + i) as f32).collect(),
+        mask: vec![true; 10],
+        label: i % 2,
+        speaker: None,
+        index: i,
+    };
+    let some = |n: usize| (0..n).map(frames).collect();
+    let data = Dataset::from_frames(some(16), some(8), 2, 10.0).unwrap();
+    let gru = GruConfig::default();
+    let mut net: Network = Network::builder(2).layer(gru).classes(2).build().unwrap();
+    let trainer = Trainer::new(AdaptiveConfig::default());
+    trainer.epochs(1).fit(&mut net, &data).unwrap();
+    assert!(Evaluation::new(&data).steps(2_000).run(&net).is_ok());
+    let refused = message(data.with_test(vec![recording(0, 0)]));
+    assert!(refused.contains("test samples are events"), "{refused}");
+}
+
+#[test]
 fn a_network_with_an_output_for_nothing_is_asked_for_by_name() {
     let loss = saturn::losses::NothingConfig::default();
     let refused = message(Trainer::new(loss).epochs(1).fit(&mut lif(), &data()));

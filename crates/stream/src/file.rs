@@ -168,14 +168,15 @@ impl File {
 
     /// What the reader repaired or left out, and times that are too coarse for steps of `dt_ms`; `None` if
     /// there is nothing to report.
+    #[cfg_attr(
+        not(feature = "hdf5"),
+        allow(unused_variables, reason = "settings of files")
+    )]
     pub fn notice(&self, dt_ms: f64) -> Result<Option<String>, DataError> {
         match self {
             #[cfg(feature = "hdf5")]
             Self::Events(file) => notice_of(file, dt_ms),
-            _ => {
-                let _ = dt_ms;
-                Ok(None)
-            }
+            _ => Ok(None),
         }
     }
 
@@ -368,8 +369,8 @@ impl File {
     }
 }
 
+/// What the reader of `file` repaired or left out.
 #[cfg(feature = "hdf5")]
-/// What the reader of `file` had to mend or leave out.
 fn notice_of(file: &EventFile, dt_ms: f64) -> Result<Option<String>, DataError> {
     let mut lines = Vec::new();
     if !file.notices().is_empty() {

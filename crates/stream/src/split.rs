@@ -17,6 +17,7 @@ use super::content::Content;
 use super::file::File;
 use super::hash::{Digest, Hash};
 use super::memory::Memory;
+use super::noise::Noise;
 use super::records::{Record, Records};
 use super::sample::Sample;
 use super::scale::{Moments, Scale};
@@ -300,6 +301,20 @@ impl Split {
         let mut moments = Moments::new(channels);
         self.contents(&mut |content| moments.add(content))?;
         Ok(moments)
+    }
+
+    /// Puts frames on mean 0 and deviation 1 of each of the `channels`; constant ones have mean 0. Returns that scale,
+    /// for other splits, and the noise on it.
+    pub fn standardise(&mut self, channels: usize) -> Result<(Scale, Noise), DataError> {
+        let moments = self.moments(channels)?;
+        let scale = Scale::new(&moments);
+        self.set_scale(scale.clone());
+        let deviation = |std| if Scale::is_still(std) { 0.0 } else { 1.0 };
+        let noise = Noise::Frames {
+            mean: vec![0.0; channels],
+            std: moments.std().into_iter().map(deviation).collect(),
+        };
+        Ok((scale, noise))
     }
 
     /// Scales frames, and those that fill gaps, by `scale`, now and whenever they are read.

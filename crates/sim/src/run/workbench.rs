@@ -6,7 +6,7 @@ use saturn_data::{DataError, ReadOptions, printable_name};
 
 use crate::scenario::{Arm, DataSource, Gap, Scaling, Scenario};
 use saturn_eval::health::Ground;
-use saturn_stream::{Background, File, Noise, Part, Record, Records, Scale, Source, Split};
+use saturn_stream::{Background, File, Noise, Part, Record, Records, Source, Split};
 use saturn_train::mask::{Fitting, Mask, MaskError};
 
 /// Paths of the three splits.
@@ -94,20 +94,19 @@ impl Workbench {
         let mean_counts = train.mean_counts(channels)?;
         let noise = match scenario.data.normalise {
             None => Noise::new(&mean_counts),
-            Some(scaling) => {
-                let moments = train.moments(channels)?;
-                let (mut mean, mut std) = (moments.mean(), moments.std());
-                if scaling == Scaling::Channels {
-                    let scale = Scale::new(&moments);
-                    for split in [&mut train, &mut valid].into_iter().chain(&mut test) {
-                        split.set_scale(scale.clone());
-                    }
-                    mean.fill(0.0);
-                    for std in &mut std {
-                        *std = if Scale::is_still(*std) { 0.0 } else { 1.0 };
-                    }
+            Some(Scaling::Channels) => {
+                let (scale, noise) = train.standardise(channels)?;
+                for split in [&mut valid].into_iter().chain(&mut test) {
+                    split.set_scale(scale.clone());
                 }
-                Noise::Frames { mean, std }
+                noise
+            }
+            Some(Scaling::None) => {
+                let moments = train.moments(channels)?;
+                Noise::Frames {
+                    mean: moments.mean(),
+                    std: moments.std(),
+                }
             }
         };
         Ok(Self {

@@ -44,7 +44,7 @@ pub use events::{EventBatch, EventView};
 pub use input::Input;
 pub use matrix::{View, ViewMut, column, column_mut, view, view_mut, view_rows};
 pub use params::{Kind, Params, Tensor};
-pub use real::{Real, elementary};
+pub use real::{Real, elementary, of_real};
 pub use size::{Count, Size};
 pub use step::{Lane, Step, advance_lanes, advance_lanes_backward, blocks, blocks_mut};
 pub use stream::Stream;

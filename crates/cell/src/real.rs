@@ -2,6 +2,8 @@
 
 pub mod elementary;
 
+use std::any::Any;
+
 use nalgebra::RealField;
 
 mod sealed {
@@ -56,4 +58,35 @@ impl Real for f64 {
     fn hyperbolic_tangent(self) -> Self {
         self.tanh()
     }
+}
+
+/// Declares a function that is generic over [`Real`] and is compiled in its own crate alone, once for `f32` and once
+/// for `f64`, so that a crate that calls it does not compile all beneath it again. `= body` names the function that
+/// does the work, of the same arguments.
+#[macro_export]
+macro_rules! compiled_once {
+    ($(#[$doc:meta])* $vis:vis fn $name:ident<$real:ident>($($arg:ident: $type:ty),* $(,)?) -> $result:ty = $body:ident) => {
+        $(#[$doc])*
+        // As many as the body has.
+        #[allow(clippy::too_many_arguments)]
+        $vis fn $name<$real: $crate::Real>($($arg: $type),*) -> $result {
+            type Function<$real> = fn($($type),*) -> $result;
+            #[inline(never)]
+            fn narrow() -> Function<f32> {
+                $body::<f32>
+            }
+            #[inline(never)]
+            fn wide() -> Function<f64> {
+                $body::<f64>
+            }
+            $crate::of_real::<Function<$real>>(&narrow(), &wide())($($arg),*)
+        }
+    };
+}
+
+/// The one of two values that is a `F`. Panics where neither is.
+#[doc(hidden)]
+pub fn of_real<F: Copy + 'static>(narrow: &dyn Any, wide: &dyn Any) -> F {
+    let found = narrow.downcast_ref().or_else(|| wide.downcast_ref());
+    *found.expect("a number is f32 or f64")
 }

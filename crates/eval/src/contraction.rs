@@ -5,8 +5,8 @@
 //! the measure on the states.
 
 use nalgebra::DMatrix;
-use saturn_cell::Real;
 use saturn_cell::rng::generator;
+use saturn_cell::{Real, compiled_once};
 use saturn_data::DataError;
 
 use super::lanes::CHUNK;
@@ -15,8 +15,18 @@ use crate::monitor::contraction::{Contraction, ContractionCurve};
 use saturn_network::{Network, Tapes};
 use saturn_stream::{Columns, Composer, OpenGap, Source};
 
-/// The contraction curves of every cell of `net` in the gaps of `source`.
-pub fn contraction<R: Real>(
+compiled_once! {
+    /// The contraction curves of every cell of `net` in the gaps of `source`.
+    pub fn contraction<R>(
+        net: &Network<R>,
+        source: Source,
+        channels: usize,
+        seed: u64,
+        config: &ContractionConfig,
+    ) -> Result<Vec<ContractionCurve>, DataError> = measure
+}
+
+fn measure<R: Real>(
     net: &Network<R>,
     source: Source,
     channels: usize,

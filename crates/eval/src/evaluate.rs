@@ -15,7 +15,7 @@ mod windows;
 
 use std::time::Instant;
 
-use saturn_cell::Real;
+use saturn_cell::{Real, compiled_once};
 use saturn_data::DataError;
 use serde::{Deserialize, Serialize};
 
@@ -209,8 +209,16 @@ impl Evaluation {
     }
 }
 
-/// The detector's threshold that does best on the plan's stream (of validation samples).
-pub fn choose_threshold<R: Real>(
+compiled_once! {
+    /// The detector's threshold that does best on the plan's stream (of validation samples).
+    pub fn choose_threshold<R>(
+        net: &Network<R>,
+        plan: &Plan,
+        progress: &Progress,
+    ) -> Result<f64, EvalError> = best_threshold
+}
+
+fn best_threshold<R: Real>(
     net: &Network<R>,
     plan: &Plan,
     progress: &Progress,
@@ -221,8 +229,17 @@ pub fn choose_threshold<R: Real>(
     Ok(choose(&outcome.scores).map_or(0.5, |score| score.threshold))
 }
 
-/// Evaluates `net` with the detector at `threshold`.
-pub fn evaluate<R: Real>(
+compiled_once! {
+    /// Evaluates `net` with the detector at `threshold`.
+    pub fn evaluate<R>(
+        net: &Network<R>,
+        plan: &Plan,
+        threshold: f64,
+        progress: &Progress,
+    ) -> Result<Evaluation, EvalError> = evaluated
+}
+
+fn evaluated<R: Real>(
     net: &Network<R>,
     plan: &Plan,
     threshold: f64,

@@ -23,7 +23,7 @@
 //! Source: the total variation is Gibbs & Su 2002, *On choosing and bounding probability metrics*; the
 //! restart k steps ago is the truncation of Miller & Hardt 2019, *Stable recurrent models*, §3.
 
-use saturn_cell::{Real, column};
+use saturn_cell::{Real, column, compiled_once};
 use saturn_data::DataError;
 use saturn_loss::softmax::{argmax, softmax};
 use serde::{Deserialize, Serialize};
@@ -59,8 +59,18 @@ pub struct FarPast {
     pub changed: Vec<f64>,
 }
 
-/// The far-past dependence of `net` on the stream of `source` called `stream`.
-pub fn far_past<R: Real>(
+compiled_once! {
+    /// The far-past dependence of `net` on the stream of `source` called `stream`.
+    pub fn far_past<R>(
+        net: &Network<R>,
+        source: Source,
+        channels: usize,
+        seed: u64,
+        stream: &str,
+    ) -> Result<FarPast, DataError> = measure
+}
+
+fn measure<R: Real>(
     net: &Network<R>,
     source: Source,
     channels: usize,

@@ -20,8 +20,8 @@
 
 use nalgebra::DMatrix;
 use rand::RngExt;
-use saturn_cell::Real;
 use saturn_cell::rng::generator;
+use saturn_cell::{Real, compiled_once};
 use saturn_data::DataError;
 use serde::{Deserialize, Serialize};
 
@@ -57,8 +57,18 @@ pub struct GradientLag {
     pub cells: Vec<Vec<f64>>,
 }
 
-/// The gradient of `net` against lag on the stream of `source` called `stream`.
-pub fn gradient_lag<R: Real>(
+compiled_once! {
+    /// The gradient of `net` against lag on the stream of `source` called `stream`.
+    pub fn gradient_lag<R>(
+        net: &Network<R>,
+        source: Source,
+        channels: usize,
+        seed: u64,
+        stream: &str,
+    ) -> Result<GradientLag, DataError> = of_stream
+}
+
+fn of_stream<R: Real>(
     net: &Network<R>,
     source: Source,
     channels: usize,

@@ -30,7 +30,7 @@ mod scale;
 mod tests;
 
 use rayon::prelude::*;
-use saturn_cell::Real;
+use saturn_cell::{Real, compiled_once};
 use serde::{Deserialize, Serialize};
 
 use super::evaluate::EvalError;
@@ -83,8 +83,17 @@ pub struct Recovery {
     pub kinds: Vec<KindRecovery>,
 }
 
-/// How `net` recovers on the stream called `stream`.
-pub fn recovery<R: Real>(
+compiled_once! {
+    /// How `net` recovers on the stream called `stream`.
+    pub fn recovery<R>(
+        net: &Network<R>,
+        plan: &RecoveryPlan,
+        stream: &str,
+        progress: &Progress,
+    ) -> Result<Recovery, EvalError> = measure
+}
+
+fn measure<R: Real>(
     net: &Network<R>,
     plan: &RecoveryPlan,
     stream: &str,

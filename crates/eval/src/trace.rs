@@ -13,7 +13,7 @@
 
 use std::path::{Path, PathBuf};
 
-use saturn_cell::{FieldKind, Real, column};
+use saturn_cell::{FieldKind, Real, column, compiled_once};
 use saturn_data::DataError;
 use saturn_loss::softmax::softmax;
 use serde::{Deserialize, Serialize};
@@ -107,8 +107,20 @@ pub enum TraceError {
     },
 }
 
-/// Runs lane 0 of the stream of `seed` without any reset and records `steps` steps from `start` on.
-pub fn record<R: Real>(
+compiled_once! {
+    /// Runs lane 0 of the stream of `seed` without any reset and records `steps` steps from `start` on.
+    pub fn record<R>(
+        net: &Network<R>,
+        source: Source,
+        channels: usize,
+        dt_ms: f64,
+        seed: u64,
+        start: u64,
+        steps: usize,
+    ) -> Result<Trace, DataError> = recorded
+}
+
+fn recorded<R: Real>(
     net: &Network<R>,
     source: Source,
     channels: usize,

@@ -1,9 +1,7 @@
 //! The kinds of layers: a line a cell, with its name in a scenario and its configuration.
 
-use std::any::{Any, TypeId};
-
 use saturn_cell::rng::ChaCha8Rng;
-use saturn_cell::{Cell, CellConfig, ConfigError, Count, Real, Size};
+use saturn_cell::{Cell, CellConfig, ConfigError, Count, Real, Size, compiled_once};
 use saturn_neurons::li::LiConfig;
 use saturn_neurons::lif::LifConfig;
 use saturn_neurons::rnn::RnnConfig;
@@ -36,25 +34,13 @@ macro_rules! layers {
             }
         }
 
-        // Not generic, so that every cell is compiled here, once, and not again in each crate that builds networks.
-        impl Layer {
-            fn build_f32(
-                &self,
-                inputs: usize,
-                dt_ms: f64,
-                rng: &mut ChaCha8Rng,
-            ) -> Result<Box<dyn Cell<f32>>, ConfigError> {
-                match self { $(Self::$name(c) => c.build(inputs, dt_ms, rng),)+ }
-            }
-
-            fn build_f64(
-                &self,
-                inputs: usize,
-                dt_ms: f64,
-                rng: &mut ChaCha8Rng,
-            ) -> Result<Box<dyn Cell<f64>>, ConfigError> {
-                match self { $(Self::$name(c) => c.build(inputs, dt_ms, rng),)+ }
-            }
+        fn build_cell<R: Real>(
+            layer: &Layer,
+            inputs: usize,
+            dt_ms: f64,
+            rng: &mut ChaCha8Rng,
+        ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+            match layer { $(Layer::$name(c) => c.build(inputs, dt_ms, rng),)+ }
         }
 
         impl CellConfig for Layer {
@@ -72,12 +58,7 @@ macro_rules! layers {
                 dt_ms: f64,
                 rng: &mut ChaCha8Rng,
             ) -> Result<Box<dyn Cell<R>>, ConfigError> {
-                let cell: Box<dyn Any> = if TypeId::of::<R>() == TypeId::of::<f32>() {
-                    Box::new(self.build_f32(inputs, dt_ms, rng)?)
-                } else {
-                    Box::new(self.build_f64(inputs, dt_ms, rng)?)
-                };
-                Ok(*cell.downcast::<Box<dyn Cell<R>>>().expect("a number is f32 or f64"))
+                build(self, inputs, dt_ms, rng)
             }
 
             fn spikes(&self) -> bool {
@@ -97,6 +78,16 @@ macro_rules! layers {
 
 #[cfg(test)]
 mod tests;
+
+compiled_once! {
+    /// Builds a layer's cell: with it every cell is compiled here, and not again in each crate that builds networks.
+    fn build<R>(
+        layer: &Layer,
+        inputs: usize,
+        dt_ms: f64,
+        rng: &mut ChaCha8Rng,
+    ) -> Result<Box<dyn Cell<R>>, ConfigError> = build_cell
+}
 
 layers! {
     /// Leaky integrate-and-fire neurons.

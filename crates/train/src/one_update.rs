@@ -1,6 +1,6 @@
 //! One update of a net, on the lanes of its plan.
 
-use saturn_cell::Real;
+use saturn_cell::{Real, compiled_once};
 use saturn_data::DataError;
 use saturn_loss::Parts;
 
@@ -41,9 +41,21 @@ pub struct Pace {
     pub progress: f64,
 }
 
-/// One update of `net` on `lanes`: one step, or one every so many steps of the sequences. Returns the mean
-/// loss over them and counts the norms of their gradients; a NaN or infinite loss is returned immediately.
-pub fn one_update<R: Real>(
+compiled_once! {
+    /// One update of `net` on `lanes`: one step, or one every so many steps of the sequences. Returns the mean
+    /// loss over them and counts the norms of their gradients; a NaN or infinite loss is returned immediately.
+    pub fn one_update<R>(
+        net: &mut Network<R>,
+        job: &Job,
+        epoch: &Epoch,
+        lanes: &[LanePlan],
+        update: &mut Update<R>,
+        pace: Pace,
+        norms: &mut Norms,
+    ) -> Result<Parts, TrainError> = run
+}
+
+fn run<R: Real>(
     net: &mut Network<R>,
     job: &Job,
     epoch: &Epoch,
@@ -73,8 +85,18 @@ pub fn one_update<R: Real>(
     })
 }
 
-/// The loss of one update of `lanes`, its gradient left in `update`.
-pub fn gradient<R: Real>(
+compiled_once! {
+    /// The loss of one update of `lanes`, its gradient left in `update`.
+    pub fn gradient<R>(
+        net: &Network<R>,
+        job: &Job,
+        epoch: &Epoch,
+        lanes: &[LanePlan],
+        update: &mut Update<R>,
+    ) -> Result<Parts, TrainError> = gradient_of
+}
+
+fn gradient_of<R: Real>(
     net: &Network<R>,
     job: &Job,
     epoch: &Epoch,

@@ -1,6 +1,6 @@
 //! Training of one net.
 
-use saturn_cell::Real;
+use saturn_cell::{Real, compiled_once};
 
 use super::job::{EpochRecord, Job, TrainError, Watch};
 use super::training_loop::TrainingLoop;
@@ -19,8 +19,17 @@ pub struct Trained {
     pub seconds: f64,
 }
 
-/// Trains `net` in place, from the last checkpoint of `stage` if there is one.
-pub fn train<R: Real>(
+compiled_once! {
+    /// Trains `net` in place, from the last checkpoint of `stage` if there is one.
+    pub fn train<R>(
+        net: &mut Network<R>,
+        job: &Job,
+        stage: Option<Stage>,
+        watch: &mut dyn Watch,
+    ) -> Result<Trained, TrainError> = run
+}
+
+fn run<R: Real>(
     net: &mut Network<R>,
     job: &Job,
     stage: Option<Stage>,

@@ -3,7 +3,7 @@
 
 use rayon::prelude::*;
 use saturn_cell::rng::pass_of;
-use saturn_cell::{Moment, Real, column};
+use saturn_cell::{Moment, Real, column, compiled_once};
 use saturn_data::DataError;
 use saturn_loss::softmax::{argmax, softmax};
 
@@ -23,8 +23,15 @@ struct Tally {
     surprise: f64,
 }
 
-/// Validates `net` on the whole validation split.
-pub fn validate<R: Real>(net: &Network<R>, job: &Job) -> Result<Validation, TrainError> {
+compiled_once! {
+    /// Validates `net` on the whole validation split.
+    pub fn validate<R>(
+        net: &Network<R>,
+        job: &Job,
+    ) -> Result<Validation, TrainError> = run
+}
+
+fn run<R: Real>(net: &Network<R>, job: &Job) -> Result<Validation, TrainError> {
     // Twice the samples of a training lane: long enough to show the effect of never resetting.
     let samples = 2 * job.samples;
     let epoch = Epoch::of(job.seed, 0, job.valid.split, samples);

@@ -4,7 +4,7 @@
 //! each field are counted in bins of 1/64 of an octave. A range covers the configured share of them; its
 //! error is at most the width of a bin, 1.6 %, and it is never above the largest value seen.
 
-use saturn_cell::Real;
+use saturn_cell::{Real, compiled_once};
 use saturn_data::DataError;
 
 use super::config::PrecisionConfig;
@@ -34,8 +34,18 @@ impl Ranges {
     }
 }
 
-/// The ranges of `net` under `config` on the streams of `source` for `seed`.
-pub fn ranges<R: Real>(
+compiled_once! {
+    /// The ranges of `net` under `config` on the streams of `source` for `seed`.
+    pub fn ranges<R>(
+        net: &Network<R>,
+        config: &PrecisionConfig,
+        source: Source,
+        channels: usize,
+        seed: u64,
+    ) -> Result<Ranges, DataError> = measure
+}
+
+fn measure<R: Real>(
     net: &Network<R>,
     config: &PrecisionConfig,
     source: Source,

@@ -17,7 +17,7 @@
 //! Source: Yik et al. 2025, "The NeuroBench framework for benchmarking neuromorphic computing algorithms and
 //! systems", Nature Communications 16, 1545 (algorithm track, complexity metrics).
 
-use saturn_cell::{Cell, FieldKind, Kind, Real};
+use saturn_cell::{Cell, FieldKind, Kind, Real, compiled_once};
 use saturn_data::DataError;
 use serde::{Deserialize, Serialize};
 
@@ -64,8 +64,19 @@ impl Cost {
     }
 }
 
-/// The cost of `stored`, which is `full` stored under `config`, on streams of `source` that are never reset.
-pub fn cost<R: Real>(
+compiled_once! {
+    /// The cost of `stored`, which is `full` stored under `config`, on streams of `source` that are never reset.
+    pub fn cost<R>(
+        full: &Network<R>,
+        stored: &Network<R>,
+        config: &PrecisionConfig,
+        source: Source,
+        channels: usize,
+        seed: u64,
+    ) -> Result<Cost, DataError> = measure
+}
+
+fn measure<R: Real>(
     full: &Network<R>,
     stored: &Network<R>,
     config: &PrecisionConfig,

@@ -14,7 +14,7 @@
 //! zone of [`super::grid`]: a value in full precision hardly ever stays.
 
 use rayon::prelude::*;
-use saturn_cell::{Cell, Field, Real, View, column};
+use saturn_cell::{Cell, Field, Real, View, column, compiled_once};
 use saturn_loss::softmax::argmax;
 use serde::{Deserialize, Serialize};
 
@@ -93,9 +93,18 @@ pub struct Following<'a> {
 /// State in a checkpoint: finished steps, the lanes of each network, and the statistics of each twin.
 type Saved = (u64, Vec<SavedLanes>, Vec<Seen>);
 
-/// Runs the network `full` and all its `twins` along `on`, from the last checkpoint. Returns the windows of
-/// each twin.
-pub fn drift<R: Real>(
+compiled_once! {
+    /// Runs the network `full` and all its `twins` along `on`, from the last checkpoint. Returns the windows of
+    /// each twin.
+    pub fn drift<R>(
+        full: &Network<R>,
+        twins: &[Twin<R>],
+        on: &Following,
+        progress: &Progress,
+    ) -> Result<Vec<Vec<DriftWindow>>, EvalError> = measure
+}
+
+fn measure<R: Real>(
     full: &Network<R>,
     twins: &[Twin<R>],
     on: &Following,

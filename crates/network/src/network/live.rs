@@ -1,6 +1,6 @@
 //! A net running live, one step at a time.
 
-use saturn_cell::{EventBatch, Input, Real, Stream, View};
+use saturn_cell::{EventBatch, Input, Real, Stream, View, compiled_once};
 
 use super::Network;
 
@@ -72,20 +72,29 @@ impl<R: Real> NetworkStream<R> {
 
     /// One step on `x [I, B]`; returns the logits `[C, B]`.
     pub fn step(&mut self, net: &Network<R>, x: Input<R>) -> View<'_, R> {
-        for (i, cell) in net.cells.iter().enumerate() {
-            let (below, rest) = self.layers.split_at_mut(i);
-            let input = match below.last() {
-                None => x,
-                Some((_, events)) if net.cells[i - 1].spikes() => Input::Events(events.view()),
-                Some((stream, _)) => Input::Dense(stream.output()),
-            };
-            let (stream, events) = &mut rest[0];
-            stream.step(cell.as_ref(), input);
-            if cell.spikes() {
-                events.clear(cell.widths().output);
-                events.push_dense(&stream.output());
-            }
-        }
+        step_cells(self, net, x);
         self.layers[net.cells.len() - 1].0.output()
+    }
+}
+
+compiled_once! {
+    /// One step of each cell, from input to readout.
+    fn step_cells<R>(stream: &mut NetworkStream<R>, net: &Network<R>, x: Input<R>) -> () = step
+}
+
+fn step<R: Real>(stream: &mut NetworkStream<R>, net: &Network<R>, x: Input<R>) {
+    for (i, cell) in net.cells.iter().enumerate() {
+        let (below, rest) = stream.layers.split_at_mut(i);
+        let input = match below.last() {
+            None => x,
+            Some((_, events)) if net.cells[i - 1].spikes() => Input::Events(events.view()),
+            Some((below, _)) => Input::Dense(below.output()),
+        };
+        let (running, events) = &mut rest[0];
+        running.step(cell.as_ref(), input);
+        if cell.spikes() {
+            events.clear(cell.widths().output);
+            events.push_dense(&running.output());
+        }
     }
 }

@@ -21,7 +21,7 @@ mod layer;
 use std::ops::Range;
 
 use nalgebra::DMatrix;
-use saturn_cell::{Input, Moment, Real, Tape, View, ViewMut, view, view_mut};
+use saturn_cell::{Input, Moment, Real, Tape, View, ViewMut, compiled_once, view, view_mut};
 
 use super::{Gradient, Network};
 use layer::{Layer, input_of, room};
@@ -181,7 +181,7 @@ impl<R: Real> Tapes<R> {
                 .then(|| keep.map(|keep| keep.rows(range.start, range.len()).clone_owned()));
             let keep = part.as_ref().map_or(keep, Option::as_ref);
             let own = x.slice(columns.start, columns.len());
-            self.run(net, own, range.clone(), keep);
+            forward_segment(self, net, own, range.clone(), keep);
             for (lane, end) in self.ends.iter().enumerate() {
                 let Some(last) = end.checked_sub(1).filter(|last| range.contains(last)) else {
                     continue;
@@ -198,38 +198,6 @@ impl<R: Real> Tapes<R> {
             }
         }
         self.logits()
-    }
-
-    /// The forward pass of the segment that the tapes are set for, of the steps `range`. Cells take turns of
-    /// some chunks of steps, while what one hands to the next is in the processor's cache.
-    fn run(
-        &mut self,
-        net: &Network<R>,
-        x: Input<R>,
-        range: Range<usize>,
-        keep: Option<&DMatrix<R>>,
-    ) {
-        let steps = range.len();
-        for layer in &mut self.layers {
-            layer.tape.set_moment(self.moment.after(range.start));
-        }
-        if keep.is_some() {
-            for (i, cell) in net.cells.iter().enumerate() {
-                let (below, rest) = self.layers.split_at_mut(i);
-                let x = input_of(below, net.input(x));
-                rest[0].tape.forward(cell.as_ref(), x, keep);
-            }
-            return;
-        }
-        for turn in turns(steps, self.lanes) {
-            let (start, n) = (turn.start * self.lanes, turn.len() * self.lanes);
-            for (i, cell) in net.cells.iter().enumerate() {
-                let (below, rest) = self.layers.split_at_mut(i);
-                let x = input_of(below, net.input(x));
-                let tape = &mut rest[0].tape;
-                tape.forward_steps(cell.as_ref(), x.slice(start, n), turn.clone());
-            }
-        }
     }
 
     /// The reverse pass from the adjoint of the logits that `loss` returns, added to `grad`. `penalty` may
@@ -254,7 +222,7 @@ impl<R: Real> Tapes<R> {
                     let from = &layer.checkpoints[k * len..(k + 1) * len];
                     state.copy_from_slice(from);
                 }
-                self.run(net, x.slice(start, n), range.clone(), None);
+                forward_segment(self, net, x.slice(start, n), range.clone(), None);
             }
             let last = k + 1 == segments;
             self.reverse(net, x.slice(start, n), loss, (start, last), grad, penalty);
@@ -279,49 +247,7 @@ impl<R: Real> Tapes<R> {
             }
         }
         for turn in turns(x.columns() / self.lanes.max(1), self.lanes).rev() {
-            self.reverse_turn(net, x, loss, (start, turn), grad, penalty);
-        }
-    }
-
-    /// The reverse pass of one turn of the segment whose first column is `start`.
-    fn reverse_turn(
-        &mut self,
-        net: &Network<R>,
-        x: Input<R>,
-        loss: LossGradient<R>,
-        (start, turn): (usize, Range<usize>),
-        grad: &mut Gradient<R>,
-        penalty: Penalty<R>,
-    ) {
-        let (first, columns) = (turn.start * self.lanes, turn.len() * self.lanes);
-        let outputs = net.outputs();
-        let top = &mut self.layers[net.cells.len() - 1];
-        room(&mut top.dy, outputs * columns);
-        let d_logits = view_mut(&mut top.dy, outputs, columns);
-        let logits = top.tape.output();
-        loss(start + first, logits.columns(first, columns), d_logits);
-        for (i, cell) in net.cells.iter().enumerate().rev() {
-            let w = cell.widths();
-            let (below, rest) = self.layers.split_at_mut(i);
-            let layer = &mut rest[0];
-            let (y, dy) = (
-                layer.tape.output(),
-                view_mut(&mut layer.dy, w.output, columns),
-            );
-            penalty(i, start + first, y.columns(first, columns), dy);
-            if let Some(under) = below.last_mut() {
-                room(&mut under.dy, w.input * columns);
-            }
-            // The layer below lends its `dy` while its output is read.
-            let mut dx = below.last_mut().map(|under| std::mem::take(&mut under.dy));
-            let into = dx.as_mut().map(|dx| view_mut(dx, w.input, columns));
-            let x = input_of(below, net.input(x));
-            let (x, dy) = (x.slice(first, columns), view(&layer.dy, w.output, columns));
-            let tape = &mut layer.tape;
-            tape.backward_steps(cell.as_ref(), x, turn.clone(), dy, &mut grad[i], into);
-            if let (Some(under), Some(dx)) = (below.last_mut(), dx) {
-                under.dy = dx;
-            }
+            backward_turn(self, net, x, loss, (start, turn), grad, penalty);
         }
     }
 
@@ -359,6 +285,103 @@ impl<R: Real> Tapes<R> {
     fn range(&self, k: usize) -> Range<usize> {
         let segment = self.segment();
         k * segment..((k + 1) * segment).min(self.steps)
+    }
+}
+
+compiled_once! {
+    /// The forward pass of the segment that the tapes are set for, of the steps `range`. Cells take turns of
+    /// some chunks of steps, while what one hands to the next is in the processor's cache.
+    fn forward_segment<R>(
+        tapes: &mut Tapes<R>,
+        net: &Network<R>,
+        x: Input<R>,
+        range: Range<usize>,
+        keep: Option<&DMatrix<R>>,
+    ) -> () = forward_cells
+}
+
+fn forward_cells<R: Real>(
+    tapes: &mut Tapes<R>,
+    net: &Network<R>,
+    x: Input<R>,
+    range: Range<usize>,
+    keep: Option<&DMatrix<R>>,
+) {
+    let steps = range.len();
+    for layer in &mut tapes.layers {
+        layer.tape.set_moment(tapes.moment.after(range.start));
+    }
+    if keep.is_some() {
+        for (i, cell) in net.cells.iter().enumerate() {
+            let (below, rest) = tapes.layers.split_at_mut(i);
+            let x = input_of(below, net.input(x));
+            rest[0].tape.forward(cell.as_ref(), x, keep);
+        }
+        return;
+    }
+    for turn in turns(steps, tapes.lanes) {
+        let (start, n) = (turn.start * tapes.lanes, turn.len() * tapes.lanes);
+        for (i, cell) in net.cells.iter().enumerate() {
+            let (below, rest) = tapes.layers.split_at_mut(i);
+            let x = input_of(below, net.input(x));
+            let tape = &mut rest[0].tape;
+            tape.forward_steps(cell.as_ref(), x.slice(start, n), turn.clone());
+        }
+    }
+}
+
+compiled_once! {
+    /// The reverse pass of one turn of the segment whose first column is `start`.
+    fn backward_turn<R>(
+        tapes: &mut Tapes<R>,
+        net: &Network<R>,
+        x: Input<R>,
+        loss: LossGradient<R>,
+        at: (usize, Range<usize>),
+        grad: &mut Gradient<R>,
+        penalty: Penalty<R>,
+    ) -> () = backward_cells
+}
+
+fn backward_cells<R: Real>(
+    tapes: &mut Tapes<R>,
+    net: &Network<R>,
+    x: Input<R>,
+    loss: LossGradient<R>,
+    at: (usize, Range<usize>),
+    grad: &mut Gradient<R>,
+    penalty: Penalty<R>,
+) {
+    let (start, turn) = at;
+    let (first, columns) = (turn.start * tapes.lanes, turn.len() * tapes.lanes);
+    let outputs = net.outputs();
+    let top = &mut tapes.layers[net.cells.len() - 1];
+    room(&mut top.dy, outputs * columns);
+    let d_logits = view_mut(&mut top.dy, outputs, columns);
+    let logits = top.tape.output();
+    loss(start + first, logits.columns(first, columns), d_logits);
+    for (i, cell) in net.cells.iter().enumerate().rev() {
+        let w = cell.widths();
+        let (below, rest) = tapes.layers.split_at_mut(i);
+        let layer = &mut rest[0];
+        let (y, dy) = (
+            layer.tape.output(),
+            view_mut(&mut layer.dy, w.output, columns),
+        );
+        penalty(i, start + first, y.columns(first, columns), dy);
+        if let Some(under) = below.last_mut() {
+            room(&mut under.dy, w.input * columns);
+        }
+        // The layer below lends its `dy` while its output is read.
+        let mut dx = below.last_mut().map(|under| std::mem::take(&mut under.dy));
+        let into = dx.as_mut().map(|dx| view_mut(dx, w.input, columns));
+        let x = input_of(below, net.input(x));
+        let (x, dy) = (x.slice(first, columns), view(&layer.dy, w.output, columns));
+        let tape = &mut layer.tape;
+        tape.backward_steps(cell.as_ref(), x, turn.clone(), dy, &mut grad[i], into);
+        if let (Some(under), Some(dx)) = (below.last_mut(), dx) {
+            under.dy = dx;
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! How often intervals over three seeds hold the truth: the tables of `docs/statistics.md`.
+//! How often intervals over three seeds hold the truth: the simulations that `docs/statistics.md` sums up.
 //!
 //! ```sh
 //! cargo run --release --example coverage            # 4,000 repetitions, some minutes

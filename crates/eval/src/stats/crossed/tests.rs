@@ -198,7 +198,7 @@ fn intervals_stay_within_0_and_1() {
 }
 
 /// Three seeds and rates of 0.5 to 0.99: the interval holds the truth in 93 % at least, where a bootstrap of the
-/// three seeds holds it in two thirds at best. The whole table is in docs/statistics.md.
+/// three seeds holds it in two thirds at best. docs/statistics.md has the ranges.
 #[test]
 fn three_seeds_cover_the_truth() {
     for rate in [0.5, 0.9, 0.99] {

@@ -6,9 +6,10 @@
 //! A frame's label is valid from the first to the last frame that is less than `mask_db` below the loudest.
 
 use std::f64::consts::PI;
-use std::sync::Arc;
 
-use realfft::{RealFftPlanner, RealToComplex};
+use rustfft::algorithm::Radix4;
+use rustfft::num_complex::Complex;
+use rustfft::{Fft, FftDirection, Length};
 
 use crate::error::DataError;
 
@@ -54,7 +55,8 @@ pub(super) struct Mel {
     rate_hz: f64,
     window: Vec<f32>,
     hop: usize,
-    fft: Arc<dyn RealToComplex<f32>>,
+    /// Without the planner, which takes other algorithms, and so gives other bits, on other processors.
+    fft: Radix4<f32>,
     /// First bin and weights of each channel.
     triangles: Vec<(usize, Vec<f32>)>,
 }
@@ -127,7 +129,7 @@ impl Mel {
             rate_hz,
             window: (0..length).map(|s| hann(s) as f32).collect(),
             hop: (1e-3 * options.hop_ms * rate_hz).round() as usize,
-            fft: RealFftPlanner::new().plan_fft_forward(size),
+            fft: Radix4::new(size, FftDirection::Forward),
             triangles: edges_hz.windows(3).map(triangle).collect(),
             options: options.clone(),
         })
@@ -161,17 +163,15 @@ impl Mel {
         let mut values = Vec::with_capacity(steps * self.options.channels);
         let mut powers = Vec::with_capacity(steps);
         for step in 0..steps {
-            let mut frame = self.fft.make_input_vec();
-            let mut spectrum = self.fft.make_output_vec();
+            let mut frame = vec![Complex::default(); self.fft.len()];
             let heard = &sound[(step * self.hop).min(sound.len())..];
             for ((to, x), h) in frame.iter_mut().zip(heard).zip(&self.window) {
-                *to = x * h;
+                to.re = x * h;
             }
-            powers.push(frame.iter().map(|x| f64::from(x * x)).sum::<f64>());
-            let planned = self.fft.process(&mut frame, &mut spectrum);
-            assert!(planned.is_ok(), "the buffers are the plan's own");
+            powers.push(frame.iter().map(|x| f64::from(x.re * x.re)).sum::<f64>());
+            self.fft.process(&mut frame);
             for (first, weights) in &self.triangles {
-                let bins = spectrum.get(*first..).unwrap_or_default();
+                let bins = frame.get(*first..).unwrap_or_default();
                 let under = bins.iter().zip(weights);
                 let power: f64 = under
                     .map(|(bin, weight)| f64::from(bin.norm_sqr() * weight))

@@ -13,46 +13,40 @@ const BLOCK: usize = 64;
 /// Sets the i-th numbers of all `outs` to what `f` makes of them and of the i-th numbers of all `ins`, for
 /// every i. To be called within a function that is compiled for wide registers. With more than five `ins` the compiler
 /// may fall back to narrow registers: split the equation.
-///
-/// The last block is filled up with zeros, so `f` may see further numbers, whose results are dropped. `f` is in the
-/// program once, and there are hundreds of them: a second loop for the last numbers doubles the time to compile.
 #[inline(always)]
 pub fn each<R: Real, const W: usize, const N: usize>(
     mut outs: [&mut [R]; W],
     ins: [&[R]; N],
     f: impl Fn([R; W], [R; N]) -> [R; W],
 ) {
+    use std::array::from_fn;
     let len = outs[0].len();
     assert!(outs.iter().all(|out| out.len() == len), "outputs");
     assert!(ins.iter().all(|stream| stream.len() == len), "streams");
-    let mut start = 0;
-    while start < len {
-        let n = BLOCK.min(len - start);
-        let mut x: [&[R]; N] = ins;
-        for x in &mut x {
-            *x = &x[start..start + n];
-        }
-        let mut y = [[R::zero(); BLOCK]; W];
-        for (y, out) in y.iter_mut().zip(&outs) {
-            y[..n].copy_from_slice(&out[start..start + n]);
-        }
-        for i in 0..n {
-            let (mut own, mut other) = ([R::zero(); W], [R::zero(); N]);
-            for j in 0..W {
-                own[j] = y[j][i];
-            }
-            for j in 0..N {
-                other[j] = x[j][i];
-            }
-            let new = f(own, other);
-            for j in 0..W {
-                y[j][i] = new[j];
+    let blocks = len / BLOCK;
+    for block in 0..blocks {
+        let own = block * BLOCK..(block + 1) * BLOCK;
+        let mut y: [[R; BLOCK]; W] = from_fn(|j| {
+            let mut numbers = [R::zero(); BLOCK];
+            numbers.copy_from_slice(&outs[j][own.clone()]);
+            numbers
+        });
+        let x: [&[R]; N] = from_fn(|j| &ins[j][own.clone()]);
+        for i in 0..BLOCK {
+            let new = f(from_fn(|j| y[j][i]), from_fn(|j| x[j][i]));
+            for (y, new) in y.iter_mut().zip(new) {
+                y[i] = new;
             }
         }
         for (out, y) in outs.iter_mut().zip(&y) {
-            out[start..start + n].copy_from_slice(&y[..n]);
+            out[own.clone()].copy_from_slice(y);
         }
-        start += n;
+    }
+    for i in blocks * BLOCK..len {
+        let new = f(from_fn(|j| outs[j][i]), from_fn(|j| ins[j][i]));
+        for (out, new) in outs.iter_mut().zip(new) {
+            out[i] = new;
+        }
     }
 }
 

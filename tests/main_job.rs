@@ -6,7 +6,7 @@ use std::time::Duration;
 use saturn_store::clock::forget_clock;
 use serde_json::Value;
 
-use crate::saturn::{Bench, SCENARIO, fails, files, succeeds};
+use crate::saturn::{Bench, SCENARIO, fails, files, interrupt, succeeds};
 
 /// A summary without what depends on the clock and the machine.
 pub fn numbers(bench: &Bench, run: &str) -> Value {
@@ -268,11 +268,7 @@ fn an_interrupted_run_keeps_what_is_done_and_goes_on() {
         }
         std::thread::sleep(Duration::from_millis(50));
     }
-    let pid = child.id().to_string();
-    let kill = std::process::Command::new("kill")
-        .args(["-INT", &pid])
-        .status();
-    assert!(kill.unwrap().success());
+    interrupt(&child);
     fails(
         &child.wait_with_output().unwrap(),
         75,

@@ -5,7 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::saturn::{Bench, SCENARIO, succeeds};
+use crate::saturn::{Bench, SCENARIO, interrupt, succeeds};
 
 /// Outputs that cannot be written: a pipe without a reader, and, if the system has it, a full disk.
 fn broken() -> Vec<Stdio> {
@@ -110,14 +110,7 @@ fn an_interrupt_ends_the_making_of_data() {
     let mut line = String::new();
     std::io::BufRead::read_line(&mut said, &mut line).unwrap();
     assert!(line.contains("making"), "{line}");
-    let id = child.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-INT", &id])
-            .status()
-            .unwrap()
-            .success()
-    );
+    interrupt(&child);
     let mut rest = String::new();
     std::io::Read::read_to_string(&mut said, &mut rest).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(75), "{rest}");

@@ -1,7 +1,7 @@
 //! The program, and tiny data for it.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output};
 
 use saturn_data::{Recording, Synthetic, WriteMeta, write_events};
 
@@ -107,6 +107,15 @@ pub fn fails(output: &Output, code: i32, parts: &[&str]) {
     for part in parts {
         assert!(text.contains(part), "`{part}` is not in:\n{text}");
     }
+}
+
+/// Sends `child` what Ctrl+C sends. The shell has its own `kill`; a small Debian has no other.
+pub fn interrupt(child: &Child) {
+    let id = child.id().to_string();
+    let kill = Command::new("sh")
+        .args(["-c", "kill -INT \"$1\"", "sh", &id])
+        .status();
+    assert!(kill.unwrap().success());
 }
 
 /// The bytes of every file of a folder whose name ends in `ending`, by name.

@@ -28,7 +28,7 @@ use saturn_live::protocol::{Format, Item, frame};
 use saturn_live::send::items;
 use serde_json::Value;
 
-use crate::saturn::{Bench, SCENARIO, succeeds};
+use crate::saturn::{Bench, SCENARIO, interrupt, succeeds};
 
 /// A folder with a trained run in `out`, made once.
 pub fn bench() -> &'static Bench {
@@ -196,9 +196,7 @@ impl Running {
 
     /// Sends an interrupt.
     pub fn interrupt(&self) {
-        let id = self.child.id().to_string();
-        let done = Command::new("kill").args(["-INT", &id]).status().unwrap();
-        assert!(done.success());
+        interrupt(&self.child);
     }
 
     /// Waits for its end; returns the exit code.

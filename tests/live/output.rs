@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use saturn_live::protocol::Format;
 
+use crate::saturn::interrupt;
+
 use super::{bench, bytes, count, hear, scratch, start, stream};
 
 const NET: &str = "out/lif.adaptive.1";
@@ -67,11 +69,7 @@ fn a_stuck_reader_blocks_no_interrupt_and_loses_no_line() {
     while !said.contains("the stream waits") {
         assert!(log.read_line(&mut said).unwrap() > 0, "{said}");
     }
-    let id = child.id().to_string();
-    let killed = std::process::Command::new("kill")
-        .args(["-INT", &id])
-        .status();
-    assert!(killed.unwrap().success());
+    interrupt(&child);
     let mut status = None;
     until(|| {
         status = child.try_wait().unwrap();

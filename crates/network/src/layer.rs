@@ -34,6 +34,16 @@ macro_rules! layers {
             }
         }
 
+        compiled_once! {
+            /// Builds a layer's cell: with it every cell is compiled here, and not again in each crate that builds networks.
+            fn build<R>(
+                layer: &Layer,
+                inputs: usize,
+                dt_ms: f64,
+                rng: &mut ChaCha8Rng,
+            ) -> Result<Box<dyn Cell<R>>, ConfigError> = build_cell
+        }
+
         fn build_cell<R: Real>(
             layer: &Layer,
             inputs: usize,
@@ -78,16 +88,6 @@ macro_rules! layers {
 
 #[cfg(test)]
 mod tests;
-
-compiled_once! {
-    /// Builds a layer's cell: with it every cell is compiled here, and not again in each crate that builds networks.
-    fn build<R>(
-        layer: &Layer,
-        inputs: usize,
-        dt_ms: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Box<dyn Cell<R>>, ConfigError> = build_cell
-}
 
 layers! {
     /// Leaky integrate-and-fire neurons.

@@ -6,10 +6,8 @@
 mod leaky_average;
 
 mod registered {
-    use std::any::{Any, TypeId};
-
     use saturn_cell::rng::ChaCha8Rng;
-    use saturn_cell::{Cell, CellConfig, ConfigError, Count, Real, Size};
+    use saturn_cell::{Cell, CellConfig, ConfigError, Count, Real, Size, compiled_once};
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 

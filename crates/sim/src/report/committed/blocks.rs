@@ -4,24 +4,22 @@
 //! |---|---|
 //! | `verdicts` | for each reading and stream, the number of networks within the margin of the reference without resets |
 //! | `readings STREAM [NET ..]` | each net by each reading: reference, classic, carry, adaptive, difference, verdict |
-//! | `leading STREAM [NET ..]` | the same for only the first group |
 //! | `arms STREAM [READING]` | each net: the reference, then every arm never reset |
 //! | `carry` | the same as `verdicts`, from *carry* instead of the reference |
 //! | `policies STREAM ARM ..` | each reset policy: every net trained in these arms |
 //! | `list STREAM` | each arm of a single net by each reading, with its difference |
 //! | `recall STREAM` | mean recall over the classes: the reference, then every arm never reset |
 //! | `summary` | `verdicts` of only the first group |
-//! | `fall`, `added` | a sentence on the networks whose accuracy falls without resets, and on the effect of the divergence; of the first group |
+//! | `fall` | a sentence on the networks whose accuracy falls without resets; of the first group |
 //!
 //! Accuracies are per cent, differences points. A name with a space is written with a dash.
 
+use super::Group;
 use super::text::{
     Counted, Table, accuracy, arm, bound, capital, difference, foot, range, streams, verdict,
 };
-use super::{Group, find};
 use crate::figures::names;
 use crate::figures::scope::NEVER;
-use crate::report::numbers::{fixed, signed};
 use crate::run::summary::Row;
 use crate::scenario::{ArmRole, StateReset};
 use saturn_eval::reading::Reading;
@@ -37,7 +35,7 @@ pub fn block(groups: &[Group], kind: &str, about: &[&str]) -> Result<String, Str
     for group in groups {
         let part = match (kind, &about[..]) {
             ("verdicts" | "summary", []) => verdicts(group),
-            ("readings" | "leading", [stream, nets @ ..]) => readings(group, stream, nets),
+            ("readings", [stream, nets @ ..]) => readings(group, stream, nets),
             ("arms", [stream]) => arms(group, stream, Reading::Summed),
             ("arms", [stream, reading]) => {
                 let reading = Reading::ALL.into_iter().find(|r| r.name() == *reading);
@@ -48,12 +46,11 @@ pub fn block(groups: &[Group], kind: &str, about: &[&str]) -> Result<String, Str
             ("list", [stream]) => list(group, stream),
             ("recall", [stream]) => recall(group, stream),
             ("fall", []) => fall(group),
-            ("added", []) => added(group),
             _ => return Err(format!("there is no table `{kind}` about {about:?}")),
         };
         parts.extend(part);
         // The first lines are only about the first group.
-        if ["fall", "added", "summary", "leading"].contains(&kind) {
+        if ["fall", "summary"].contains(&kind) {
             break;
         }
     }
@@ -310,70 +307,4 @@ fn fall(group: &Group) -> Option<String> {
             range(fallen.iter().map(|pair| pair.1)),
         )
     })
-}
-
-/// The effect of the divergence in addition to training on concatenated words.
-fn added(group: &Group) -> Option<String> {
-    let streams = streams(group);
-    let on: Vec<String> = streams.iter().map(|stream| on(stream)).collect();
-    let (carry, adaptive) = (group.arm(ArmRole::Carry)?, group.arm(ArmRole::Adaptive)?);
-    let rows = group.against(carry, NEVER);
-    let means = |reading: Reading| -> String {
-        let mean = |(stream, on): (&&str, &String)| {
-            let counted = Counted::of(&rows, adaptive, stream, reading);
-            format!(
-                "{} {on} (above in {} of {})",
-                signed(counted.mean, 1),
-                counted.above,
-                counted.nets
-            )
-        };
-        let all: Vec<String> = streams.iter().zip(&on).map(mean).collect();
-        joined(&all)
-    };
-    let first = streams.first()?;
-    let calm = |arm: &str| -> String {
-        let late = group
-            .models()
-            .into_iter()
-            .filter_map(|model| find(&rows, model, arm, first, NEVER)?.late_gap_max_probability);
-        let (low, high) = late.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), p| {
-            (low.min(p), high.max(p))
-        });
-        format!("{} to {}", fixed(low, 2), fixed(high, 2))
-    };
-    let counted = Counted::of(&rows, adaptive, first, Reading::Summed);
-    (counted.nets > 0).then(|| {
-        format!(
-            "Most of that is training on words in a row: *{}*, which has plain cross-entropy on the same streams, \
-             recovers nearly as much. What the divergence adds over {}, in points, is {} by the summed \
-             probabilities, {} at the last step, {} by the detector; and calm: the highest probability late in gaps is \
-             {} with it and {} with {}.",
-            arm(carry),
-            arm(carry),
-            means(Reading::Summed),
-            means(Reading::Last),
-            means(Reading::Detector),
-            calm(adaptive),
-            calm(carry),
-            arm(carry)
-        )
-    })
-}
-
-/// `in noise`, `without gaps`.
-fn on(stream: &str) -> String {
-    match stream {
-        "no gaps" | "no_gaps" => "without gaps".to_owned(),
-        other => format!("in {}", other.replace('_', " ")),
-    }
-}
-
-/// `a, b and c`.
-fn joined(parts: &[String]) -> String {
-    match parts {
-        [] => String::new(),
-        [one] => one.clone(),
-        [before @ .., last] => format!("{} and {last}", before.join(", ")),
-    }
 }

@@ -92,8 +92,6 @@ pub struct Counted {
     pub verdicts: [usize; 3],
     /// Mean difference, points.
     pub mean: f64,
-    /// Nets above 0.
-    pub above: usize,
     /// Nets.
     pub nets: usize,
 }
@@ -109,7 +107,6 @@ impl Counted {
             let points = 100.0 * difference.estimate.value;
             found.nets += 1;
             found.mean += points;
-            found.above += usize::from(points > 0.0);
             let verdict = difference.verdict.unwrap_or(Verdict::NotShown);
             found.verdicts[verdict as usize] += 1;
         }

@@ -61,23 +61,23 @@ impl Real for f64 {
 }
 
 /// Declares a function that is generic over [`Real`] and is compiled in its own crate alone, once for `f32` and once
-/// for `f64`, so that a crate that calls it does not compile all beneath it again. `= body` names the function that
-/// does the work, of the same arguments.
+/// for `f64`, so that a crate that calls it does not compile all beneath it again.
 #[macro_export]
 macro_rules! compiled_once {
-    ($(#[$doc:meta])* $vis:vis fn $name:ident<$real:ident>($($arg:ident: $type:ty),* $(,)?) -> $result:ty = $body:ident) => {
+    ($(#[$doc:meta])* $vis:vis fn $name:ident<$real:ident>($($arg:ident: $type:ty),* $(,)?) $(-> $result:ty)? $body:block) => {
         $(#[$doc])*
-        // As many as the body has.
         #[allow(clippy::too_many_arguments)]
-        $vis fn $name<$real: $crate::Real>($($arg: $type),*) -> $result {
-            type Function<$real> = fn($($type),*) -> $result;
+        $vis fn $name<$real: $crate::Real>($($arg: $type),*) $(-> $result)? {
+            type Function<$real> = fn($($type),*) $(-> $result)?;
+            #[allow(clippy::too_many_arguments)]
+            fn body<$real: $crate::Real>($($arg: $type),*) $(-> $result)? $body
             #[inline(never)]
             fn narrow() -> Function<f32> {
-                $body::<f32>
+                body::<f32>
             }
             #[inline(never)]
             fn wide() -> Function<f64> {
-                $body::<f64>
+                body::<f64>
             }
             $crate::of_real::<Function<$real>>(&narrow(), &wide())($($arg),*)
         }

@@ -23,70 +23,62 @@ compiled_once! {
         channels: usize,
         seed: u64,
         config: &ContractionConfig,
-    ) -> Result<Vec<ContractionCurve>, DataError> = measure
-}
-
-fn measure<R: Real>(
-    net: &Network<R>,
-    source: Source,
-    channels: usize,
-    seed: u64,
-    config: &ContractionConfig,
-) -> Result<Vec<ContractionCurve>, DataError> {
-    let Some(gap) = source.gap else {
-        return Ok(Vec::new());
-    };
-    let lanes = config.samples.min(source.split.len());
-    let mut curves: Vec<Contraction> = net
-        .cells()
-        .iter()
-        .enumerate()
-        .map(|(layer, cell)| Contraction::new(layer, cell.as_ref()))
-        .collect();
-    let pasts = Pasts {
-        source,
-        channels,
-        seed,
-        lanes,
-        lead_steps: config.lead_steps,
-    };
-    let starts = pasts.run(net, &mut curves)?;
-    let mut tapes = Tapes::new(net);
-    let form = source.split.form();
-    let (mut input, mut one) = (Columns::new(form, channels), Columns::new(form, channels));
-    let mut tally = Vec::new();
-    for realisation in 0..config.realisations {
-        for (curve, state) in curves.iter_mut().zip(&starts) {
-            curve.observe(0, state.as_view());
-        }
-        let mut rng = generator(seed, "contraction", realisation as u64);
-        let (_, mut open) = OpenGap::draw(gap, &mut rng);
-        let mut states = starts.clone();
-        let mut lag = 0;
-        while lag < config.gap_steps {
-            let steps = CHUNK.min(config.gap_steps - lag);
-            input.clear(form, channels);
-            for _ in 0..steps {
-                one.clear(form, channels);
-                open.step(source, &mut rng, &mut tally, &mut one)?;
-                for _ in 0..lanes {
-                    input.push_from(&one, 0);
-                }
+    ) -> Result<Vec<ContractionCurve>, DataError> {
+        let Some(gap) = source.gap else {
+            return Ok(Vec::new());
+        };
+        let lanes = config.samples.min(source.split.len());
+        let mut curves: Vec<Contraction> = net
+            .cells()
+            .iter()
+            .enumerate()
+            .map(|(layer, cell)| Contraction::new(layer, cell.as_ref()))
+            .collect();
+        let pasts = Pasts {
+            source,
+            channels,
+            seed,
+            lanes,
+            lead_steps: config.lead_steps,
+        };
+        let starts = pasts.run(net, &mut curves)?;
+        let mut tapes = Tapes::new(net);
+        let form = source.split.form();
+        let (mut input, mut one) = (Columns::new(form, channels), Columns::new(form, channels));
+        let mut tally = Vec::new();
+        for realisation in 0..config.realisations {
+            for (curve, state) in curves.iter_mut().zip(&starts) {
+                curve.observe(0, state.as_view());
             }
-            tapes.start(net, steps, lanes);
-            tapes.begin_from(&states);
-            tapes.forward(net, input.input(), None);
-            for t in 0..steps {
-                for (i, curve) in curves.iter_mut().enumerate() {
-                    let all = tapes.tape(i).states();
-                    curve.observe(lag + t + 1, all.columns(t * lanes, lanes));
+            let mut rng = generator(seed, "contraction", realisation as u64);
+            let (_, mut open) = OpenGap::draw(gap, &mut rng);
+            let mut states = starts.clone();
+            let mut lag = 0;
+            while lag < config.gap_steps {
+                let steps = CHUNK.min(config.gap_steps - lag);
+                input.clear(form, channels);
+                for _ in 0..steps {
+                    one.clear(form, channels);
+                    open.step(source, &mut rng, &mut tally, &mut one)?;
+                    for _ in 0..lanes {
+                        input.push_from(&one, 0);
+                    }
                 }
+                tapes.start(net, steps, lanes);
+                tapes.begin_from(&states);
+                tapes.forward(net, input.input(), None);
+                for t in 0..steps {
+                    for (i, curve) in curves.iter_mut().enumerate() {
+                        let all = tapes.tape(i).states();
+                        curve.observe(lag + t + 1, all.columns(t * lanes, lanes));
+                    }
+                }
+                states = tapes.last_states();
+                lag += steps;
             }
-            states = tapes.last_states();
-            lag += steps;
         }
+        Ok(curves.iter().flat_map(Contraction::curves).collect())
     }
-    Ok(curves.iter().flat_map(Contraction::curves).collect())
 }
 
 /// Different pasts that end together.

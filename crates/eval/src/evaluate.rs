@@ -15,7 +15,7 @@ mod windows;
 
 use std::time::Instant;
 
-use saturn_cell::{Real, compiled_once};
+use saturn_cell::compiled_once;
 use saturn_data::DataError;
 use serde::{Deserialize, Serialize};
 
@@ -215,18 +215,12 @@ compiled_once! {
         net: &Network<R>,
         plan: &Plan,
         progress: &Progress,
-    ) -> Result<f64, EvalError> = best_threshold
-}
-
-fn best_threshold<R: Real>(
-    net: &Network<R>,
-    plan: &Plan,
-    progress: &Progress,
-) -> Result<f64, EvalError> {
-    let thresholds = grid(net.classes());
-    let outcome = shards::run(net, plan, &thresholds, false, progress)?.0;
-    // Without a segment there is nothing to choose by, and nothing to detect.
-    Ok(choose(&outcome.scores).map_or(0.5, |score| score.threshold))
+    ) -> Result<f64, EvalError> {
+        let thresholds = grid(net.classes());
+        let outcome = shards::run(net, plan, &thresholds, false, progress)?.0;
+        // Without a segment there is nothing to choose by, and nothing to detect.
+        Ok(choose(&outcome.scores).map_or(0.5, |score| score.threshold))
+    }
 }
 
 compiled_once! {
@@ -236,52 +230,45 @@ compiled_once! {
         plan: &Plan,
         threshold: f64,
         progress: &Progress,
-    ) -> Result<Evaluation, EvalError> = evaluated
-}
-
-fn evaluated<R: Real>(
-    net: &Network<R>,
-    plan: &Plan,
-    threshold: f64,
-    progress: &Progress,
-) -> Result<Evaluation, EvalError> {
-    let began = Instant::now();
-    // The first threshold decides, the others make the operating curve.
-    let thresholds: Vec<f64> = [threshold].into_iter().chain(grid(net.classes())).collect();
-    let (all, earlier) = shards::run(net, plan, &thresholds, true, progress)?;
-    let seconds = earlier + began.elapsed().as_secs_f64();
-    let steps = all.steps.max(1) as f64;
-    Ok(Evaluation {
-        steps: all.steps,
-        lanes: plan.lanes,
-        segments: all.summed.tally().total,
-        summed: of_recordings(&all.summed),
-        last: of_recordings(&all.last),
-        detector: of_recordings(&all.detected),
-        balanced: all.by_class.balanced(),
-        macro_f1: all.by_class.macro_f1(),
-        by_class: all.by_class,
-        detection: all.scores[0],
-        curve: all.scores[1..].to_vec(),
-        false_alarms_per_hour: all.scores[0].false_alarms_per_hour(plan.dt_ms),
-        slope: all.slope.slope(),
-        positions: all.positions.windows(),
-        gaps: all.gaps.bins(),
-        late_gap_max_probability: (all.late_steps > 0)
-            .then(|| all.late_probability / all.late_steps as f64),
-        resets: all.resets,
-        computed_steps_per_step: plan.state_reset.needs().copies as f64,
-        spikes_per_step: all.spikes as f64 / steps,
-        synaptic_operations_per_step: all.operations as f64 / steps,
-        steps_per_second: steps / seconds,
-        resident_mib: all.gauge.resident_mib,
-        memory_by_step: all.gauge.memory,
-        speed_by_step: all.gauge.speed,
-        twin: all.twin,
-        saturation: all.saturation,
-        by_recording: all.summed,
-        last_by_recording: all.last,
-        detector_by_recording: all.detected,
-        answers: all.answers.report(&plan.answered()),
-    })
+    ) -> Result<Evaluation, EvalError> {
+        let began = Instant::now();
+        // The first threshold decides, the others make the operating curve.
+        let thresholds: Vec<f64> = [threshold].into_iter().chain(grid(net.classes())).collect();
+        let (all, earlier) = shards::run(net, plan, &thresholds, true, progress)?;
+        let seconds = earlier + began.elapsed().as_secs_f64();
+        let steps = all.steps.max(1) as f64;
+        Ok(Evaluation {
+            steps: all.steps,
+            lanes: plan.lanes,
+            segments: all.summed.tally().total,
+            summed: of_recordings(&all.summed),
+            last: of_recordings(&all.last),
+            detector: of_recordings(&all.detected),
+            balanced: all.by_class.balanced(),
+            macro_f1: all.by_class.macro_f1(),
+            by_class: all.by_class,
+            detection: all.scores[0],
+            curve: all.scores[1..].to_vec(),
+            false_alarms_per_hour: all.scores[0].false_alarms_per_hour(plan.dt_ms),
+            slope: all.slope.slope(),
+            positions: all.positions.windows(),
+            gaps: all.gaps.bins(),
+            late_gap_max_probability: (all.late_steps > 0)
+                .then(|| all.late_probability / all.late_steps as f64),
+            resets: all.resets,
+            computed_steps_per_step: plan.state_reset.needs().copies as f64,
+            spikes_per_step: all.spikes as f64 / steps,
+            synaptic_operations_per_step: all.operations as f64 / steps,
+            steps_per_second: steps / seconds,
+            resident_mib: all.gauge.resident_mib,
+            memory_by_step: all.gauge.memory,
+            speed_by_step: all.gauge.speed,
+            twin: all.twin,
+            saturation: all.saturation,
+            by_recording: all.summed,
+            last_by_recording: all.last,
+            detector_by_recording: all.detected,
+            answers: all.answers.report(&plan.answered()),
+        })
+    }
 }

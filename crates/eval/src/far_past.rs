@@ -67,18 +67,10 @@ compiled_once! {
         channels: usize,
         seed: u64,
         stream: &str,
-    ) -> Result<FarPast, DataError> = measure
-}
-
-fn measure<R: Real>(
-    net: &Network<R>,
-    source: Source,
-    channels: usize,
-    seed: u64,
-    stream: &str,
-) -> Result<FarPast, DataError> {
-    let heard = compose(source, channels, seed)?;
-    Ok(compare(net, &heard, stream))
+    ) -> Result<FarPast, DataError> {
+        let heard = compose(source, channels, seed)?;
+        Ok(compare(net, &heard, stream))
+    }
 }
 
 /// The input of each lane.

@@ -65,26 +65,18 @@ compiled_once! {
         channels: usize,
         seed: u64,
         stream: &str,
-    ) -> Result<GradientLag, DataError> = of_stream
-}
-
-fn of_stream<R: Real>(
-    net: &Network<R>,
-    source: Source,
-    channels: usize,
-    seed: u64,
-    stream: &str,
-) -> Result<GradientLag, DataError> {
-    let mut heard = Columns::new(source.split.form(), channels);
-    let mut composers = (0..LANES as u64)
-        .map(|lane| Composer::new(source, "gradient lag", seed, lane))
-        .collect::<Result<Vec<_>, _>>()?;
-    for _ in 0..FIRST + APART * TIMES {
-        for composer in &mut composers {
-            composer.step(&mut heard)?;
+    ) -> Result<GradientLag, DataError> {
+        let mut heard = Columns::new(source.split.form(), channels);
+        let mut composers = (0..LANES as u64)
+            .map(|lane| Composer::new(source, "gradient lag", seed, lane))
+            .collect::<Result<Vec<_>, _>>()?;
+        for _ in 0..FIRST + APART * TIMES {
+            for composer in &mut composers {
+                composer.step(&mut heard)?;
+            }
         }
+        Ok(measure(net, &heard, seed, stream))
     }
-    Ok(measure(net, &heard, seed, stream))
 }
 
 /// `heard [I, T*LANES]` is the input.

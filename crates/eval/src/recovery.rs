@@ -90,34 +90,27 @@ compiled_once! {
         plan: &RecoveryPlan,
         stream: &str,
         progress: &Progress,
-    ) -> Result<Recovery, EvalError> = measure
-}
-
-fn measure<R: Real>(
-    net: &Network<R>,
-    plan: &RecoveryPlan,
-    stream: &str,
-    progress: &Progress,
-) -> Result<Recovery, EvalError> {
-    let scales = Scales::of(net, plan)?;
-    let firsts: Vec<usize> = (0..plan.lanes).step_by(plan.shard_lanes).collect();
-    let parts: Vec<Counts> = firsts
-        .par_iter()
-        .map(|&first| {
-            let count = plan.shard_lanes.min(plan.lanes - first);
-            run(net, plan, &scales, (first, count), progress)
+    ) -> Result<Recovery, EvalError> {
+        let scales = Scales::of(net, plan)?;
+        let firsts: Vec<usize> = (0..plan.lanes).step_by(plan.shard_lanes).collect();
+        let parts: Vec<Counts> = firsts
+            .par_iter()
+            .map(|&first| {
+                let count = plan.shard_lanes.min(plan.lanes - first);
+                run(net, plan, &scales, (first, count), progress)
+            })
+            .collect::<Result<_, EvalError>>()?;
+        let mut all = Counts::new(plan.disturb);
+        for part in &parts {
+            all.merge(part);
+        }
+        Ok(Recovery {
+            stream: stream.to_owned(),
+            last: plan.disturb.last,
+            horizon: plan.disturb.every - plan.disturb.last,
+            kinds: all.report(plan.disturb),
         })
-        .collect::<Result<_, EvalError>>()?;
-    let mut all = Counts::new(plan.disturb);
-    for part in &parts {
-        all.merge(part);
     }
-    Ok(Recovery {
-        stream: stream.to_owned(),
-        last: plan.disturb.last,
-        horizon: plan.disturb.every - plan.disturb.last,
-        kinds: all.report(plan.disturb),
-    })
 }
 
 /// The lanes of the stream, undisturbed.

@@ -117,36 +117,26 @@ compiled_once! {
         seed: u64,
         start: u64,
         steps: usize,
-    ) -> Result<Trace, DataError> = recorded
-}
-
-fn recorded<R: Real>(
-    net: &Network<R>,
-    source: Source,
-    channels: usize,
-    dt_ms: f64,
-    seed: u64,
-    start: u64,
-    steps: usize,
-) -> Result<Trace, DataError> {
-    let mut lane = Lanes::new(net, source, &Never {}, channels, "evaluation", seed, 0, 1)?;
-    let mut left = start;
-    while left > 0 {
-        let now = left.min(CHUNK as u64);
-        lane.run(now as usize)?;
-        left -= now;
-    }
-    let mut trace = Trace::begin(net, start, channels, dt_ms);
-    let mut left = steps;
-    while left > 0 {
-        let now = left.min(CHUNK);
-        let chunk = lane.run(now)?;
-        for t in 0..now {
-            trace.push(net, &chunk, t);
+    ) -> Result<Trace, DataError> {
+        let mut lane = Lanes::new(net, source, &Never {}, channels, "evaluation", seed, 0, 1)?;
+        let mut left = start;
+        while left > 0 {
+            let now = left.min(CHUNK as u64);
+            lane.run(now as usize)?;
+            left -= now;
         }
-        left -= now;
+        let mut trace = Trace::begin(net, start, channels, dt_ms);
+        let mut left = steps;
+        while left > 0 {
+            let now = left.min(CHUNK);
+            let chunk = lane.run(now)?;
+            for t in 0..now {
+                trace.push(net, &chunk, t);
+            }
+            left -= now;
+        }
+        Ok(trace)
     }
-    Ok(trace)
 }
 
 /// The units to store: name, rows of the state, layer. Spikes are left out: the raster shows them.

@@ -41,16 +41,9 @@ macro_rules! layers {
                 inputs: usize,
                 dt_ms: f64,
                 rng: &mut ChaCha8Rng,
-            ) -> Result<Box<dyn Cell<R>>, ConfigError> = build_cell
-        }
-
-        fn build_cell<R: Real>(
-            layer: &Layer,
-            inputs: usize,
-            dt_ms: f64,
-            rng: &mut ChaCha8Rng,
-        ) -> Result<Box<dyn Cell<R>>, ConfigError> {
-            match layer { $(Layer::$name(c) => c.build(inputs, dt_ms, rng),)+ }
+            ) -> Result<Box<dyn Cell<R>>, ConfigError> {
+                match layer { $(Layer::$name(c) => c.build(inputs, dt_ms, rng),)+ }
+            }
         }
 
         impl CellConfig for Layer {

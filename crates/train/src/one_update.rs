@@ -52,37 +52,27 @@ compiled_once! {
         update: &mut Update<R>,
         pace: Pace,
         norms: &mut Norms,
-    ) -> Result<Parts, TrainError> = run
-}
-
-fn run<R: Real>(
-    net: &mut Network<R>,
-    job: &Job,
-    epoch: &Epoch,
-    lanes: &[LanePlan],
-    update: &mut Update<R>,
-    pace: Pace,
-    norms: &mut Norms,
-) -> Result<Parts, TrainError> {
-    let steps = fill(net, job, epoch, lanes, update)?;
-    let every = job.arm.fptt.map_or(steps, |fptt| fptt.every).max(1);
-    let (mut sum, mut taken) = (Parts::default(), 0);
-    for start in (0..steps.max(1)).step_by(every) {
-        let range = start..(start + every).min(steps);
-        let parts = update.part(net, job.objective(pace.progress), range);
-        if !parts.total.is_finite() {
-            return Ok(parts);
+    ) -> Result<Parts, TrainError> {
+        let steps = fill(net, job, epoch, lanes, update)?;
+        let every = job.arm.fptt.map_or(steps, |fptt| fptt.every).max(1);
+        let (mut sum, mut taken) = (Parts::default(), 0);
+        for start in (0..steps.max(1)).step_by(every) {
+            let range = start..(start + every).min(steps);
+            let parts = update.part(net, job.objective(pace.progress), range);
+            if !parts.total.is_finite() {
+                return Ok(parts);
+            }
+            norms.take(update.step(net, job.settings.clip_norm, pace.lr));
+            sum += parts;
+            taken += 1;
         }
-        norms.take(update.step(net, job.settings.clip_norm, pace.lr));
-        sum += parts;
-        taken += 1;
+        let share = 1.0 / f64::from(taken);
+        Ok(Parts {
+            ce: sum.ce * share,
+            kl: sum.kl * share,
+            total: sum.total * share,
+        })
     }
-    let share = 1.0 / f64::from(taken);
-    Ok(Parts {
-        ce: sum.ce * share,
-        kl: sum.kl * share,
-        total: sum.total * share,
-    })
 }
 
 compiled_once! {
@@ -93,18 +83,10 @@ compiled_once! {
         epoch: &Epoch,
         lanes: &[LanePlan],
         update: &mut Update<R>,
-    ) -> Result<Parts, TrainError> = gradient_of
-}
-
-fn gradient_of<R: Real>(
-    net: &Network<R>,
-    job: &Job,
-    epoch: &Epoch,
-    lanes: &[LanePlan],
-    update: &mut Update<R>,
-) -> Result<Parts, TrainError> {
-    let steps = fill(net, job, epoch, lanes, update)?;
-    Ok(update.part(net, job.objective(0.0), 0..steps))
+    ) -> Result<Parts, TrainError> {
+        let steps = fill(net, job, epoch, lanes, update)?;
+        Ok(update.part(net, job.objective(0.0), 0..steps))
+    }
 }
 
 /// Composes the shards of one update of `lanes`; returns the steps of the longest.

@@ -1,6 +1,6 @@
 //! Training of one net.
 
-use saturn_cell::{Real, compiled_once};
+use saturn_cell::compiled_once;
 
 use super::job::{EpochRecord, Job, TrainError, Watch};
 use super::training_loop::TrainingLoop;
@@ -26,46 +26,39 @@ compiled_once! {
         job: &Job,
         stage: Option<Stage>,
         watch: &mut dyn Watch,
-    ) -> Result<Trained, TrainError> = run
-}
-
-fn run<R: Real>(
-    net: &mut Network<R>,
-    job: &Job,
-    stage: Option<Stage>,
-    watch: &mut dyn Watch,
-) -> Result<Trained, TrainError> {
-    let mut keeper = stage.map(|stage| Keeper::new(stage, ""));
-    let mut training = TrainingLoop::new(net, job);
-    if let Some(keeper) = &mut keeper
-        && let Some(saved) = keeper.load(&|line| watch.say(line))?
-    {
-        let fresh = net.clone();
-        if !training.resume(net, saved) {
-            watch.say("a checkpoint does not fit its network, which is trained from the start");
-            net.copy_from(&fresh);
-            training = TrainingLoop::new(net, job);
+    ) -> Result<Trained, TrainError> {
+        let mut keeper = stage.map(|stage| Keeper::new(stage, ""));
+        let mut training = TrainingLoop::new(net, job);
+        if let Some(keeper) = &mut keeper
+            && let Some(saved) = keeper.load(&|line| watch.say(line))?
+        {
+            let fresh = net.clone();
+            if !training.resume(net, saved) {
+                watch.say("a checkpoint does not fit its network, which is trained from the start");
+                net.copy_from(&fresh);
+                training = TrainingLoop::new(net, job);
+            }
         }
-    }
-    watch.begins(&training.history);
-    while !training.is_over() {
-        training.epoch(net, keeper.as_mut(), watch)?;
-    }
-    let seconds = training.seconds();
-    let kept_epoch = match training.best {
-        Some((_, at, kept)) => {
-            net.copy_from(&kept);
-            at
+        watch.begins(&training.history);
+        while !training.is_over() {
+            training.epoch(net, keeper.as_mut(), watch)?;
         }
-        None => training.history.len(),
-    };
-    if let Some(fake) = training.fake {
-        fake.finish(net);
+        let seconds = training.seconds();
+        let kept_epoch = match training.best {
+            Some((_, at, kept)) => {
+                net.copy_from(&kept);
+                at
+            }
+            None => training.history.len(),
+        };
+        if let Some(fake) = training.fake {
+            fake.finish(net);
+        }
+        Ok(Trained {
+            history: training.history,
+            kept_epoch,
+            weight_steps: training.update.steps(),
+            seconds,
+        })
     }
-    Ok(Trained {
-        history: training.history,
-        kept_epoch,
-        weight_steps: training.update.steps(),
-        seconds,
-    })
 }

@@ -28,50 +28,48 @@ compiled_once! {
     pub fn validate<R>(
         net: &Network<R>,
         job: &Job,
-    ) -> Result<Validation, TrainError> = run
-}
-
-fn run<R: Real>(net: &Network<R>, job: &Job) -> Result<Validation, TrainError> {
-    // Twice the samples of a training lane: long enough to show the effect of never resetting.
-    let samples = 2 * job.samples;
-    let epoch = Epoch::of(job.seed, 0, job.valid.split, samples);
-    let lanes: Vec<LanePlan> = epoch
-        .updates(job.arm.streams, 1, samples)
-        .into_iter()
-        .flatten()
-        .collect();
-    let shards: Vec<&[LanePlan]> = lanes.chunks(job.settings.shard_lanes).collect();
-    let tallies: Vec<Tally> = shards
-        .par_iter()
-        .enumerate()
-        .map(|(shard, plans)| {
-            let mut batch = Batch::<R>::default();
-            let (streams, channels) = (job.arm.streams, job.channels);
-            let labels = Masking::default();
-            batch.compose(&epoch, plans, streams, job.valid, channels, labels)?;
-            let at = Moment {
-                pass: pass_of("validation"),
-                lane: (shard * job.settings.shard_lanes) as u64,
-                step: 0,
-            };
-            Ok(tally(net, &batch, at))
+    ) -> Result<Validation, TrainError> {
+        // Twice the samples of a training lane: long enough to show the effect of never resetting.
+        let samples = 2 * job.samples;
+        let epoch = Epoch::of(job.seed, 0, job.valid.split, samples);
+        let lanes: Vec<LanePlan> = epoch
+            .updates(job.arm.streams, 1, samples)
+            .into_iter()
+            .flatten()
+            .collect();
+        let shards: Vec<&[LanePlan]> = lanes.chunks(job.settings.shard_lanes).collect();
+        let tallies: Vec<Tally> = shards
+            .par_iter()
+            .enumerate()
+            .map(|(shard, plans)| {
+                let mut batch = Batch::<R>::default();
+                let (streams, channels) = (job.arm.streams, job.channels);
+                let labels = Masking::default();
+                batch.compose(&epoch, plans, streams, job.valid, channels, labels)?;
+                let at = Moment {
+                    pass: pass_of("validation"),
+                    lane: (shard * job.settings.shard_lanes) as u64,
+                    step: 0,
+                };
+                Ok(tally(net, &batch, at))
+            })
+            .collect::<Result<_, DataError>>()?;
+        let mut sum = Tally::default();
+        for t in tallies {
+            sum.samples += t.samples;
+            sum.by_class.merge(&t.by_class);
+            sum.summed += t.summed;
+            sum.last += t.last;
+            sum.surprise += t.surprise;
+        }
+        let n = sum.samples.max(1) as f64;
+        Ok(Validation {
+            summed: sum.summed as f64 / n,
+            balanced: sum.by_class.balanced().unwrap_or(0.0),
+            last: sum.last as f64 / n,
+            surprise: sum.surprise / n,
         })
-        .collect::<Result<_, DataError>>()?;
-    let mut sum = Tally::default();
-    for t in tallies {
-        sum.samples += t.samples;
-        sum.by_class.merge(&t.by_class);
-        sum.summed += t.summed;
-        sum.last += t.last;
-        sum.surprise += t.surprise;
     }
-    let n = sum.samples.max(1) as f64;
-    Ok(Validation {
-        summed: sum.summed as f64 / n,
-        balanced: sum.by_class.balanced().unwrap_or(0.0),
-        last: sum.last as f64 / n,
-        surprise: sum.surprise / n,
-    })
 }
 
 fn tally<R: Real>(net: &Network<R>, batch: &Batch<R>, at: Moment) -> Tally {

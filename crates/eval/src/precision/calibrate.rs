@@ -4,7 +4,7 @@
 //! each field are counted in bins of 1/64 of an octave. A range covers the configured share of them; its
 //! error is at most the width of a bin, 1.6 %, and it is never above the largest value seen.
 
-use saturn_cell::{Real, compiled_once};
+use saturn_cell::compiled_once;
 use saturn_data::DataError;
 
 use super::config::PrecisionConfig;
@@ -42,51 +42,43 @@ compiled_once! {
         source: Source,
         channels: usize,
         seed: u64,
-    ) -> Result<Ranges, DataError> = measure
-}
-
-fn measure<R: Real>(
-    net: &Network<R>,
-    config: &PrecisionConfig,
-    source: Source,
-    channels: usize,
-    seed: u64,
-) -> Result<Ranges, DataError> {
-    if config.states.top().is_none() {
-        return Ok(Ranges::default());
-    }
-    let net = with_stored_weights(net, config);
-    let fields: Vec<Vec<_>> = (net.cells().iter())
-        .map(|cell| stored_fields(cell.as_ref()))
-        .collect();
-    let mut sizes: Vec<Vec<Sizes>> = (fields.iter())
-        .map(|fields| fields.iter().map(|_| Sizes::default()).collect())
-        .collect();
-    let never = Never {};
-    let mut lanes = Lanes::new(
-        &net,
-        source,
-        &never,
-        channels,
-        "calibration",
-        seed,
-        0,
-        LANES,
-    )?;
-    let mut done = 0;
-    while done < STEPS {
-        let chunk = lanes.run(lanes.longest().min(STEPS - done))?;
-        done += chunk.steps;
-        for (i, (fields, sizes)) in fields.iter().zip(&mut sizes).enumerate() {
-            let states = chunk.tapes.tape(i).states();
-            for (field, sizes) in fields.iter().zip(sizes) {
-                let rows = states.rows(field.rows.start, field.rows.len());
-                rows.iter().for_each(|h| sizes.add(h.wide()));
+    ) -> Result<Ranges, DataError> {
+        if config.states.top().is_none() {
+            return Ok(Ranges::default());
+        }
+        let net = with_stored_weights(net, config);
+        let fields: Vec<Vec<_>> = (net.cells().iter())
+            .map(|cell| stored_fields(cell.as_ref()))
+            .collect();
+        let mut sizes: Vec<Vec<Sizes>> = (fields.iter())
+            .map(|fields| fields.iter().map(|_| Sizes::default()).collect())
+            .collect();
+        let never = Never {};
+        let mut lanes = Lanes::new(
+            &net,
+            source,
+            &never,
+            channels,
+            "calibration",
+            seed,
+            0,
+            LANES,
+        )?;
+        let mut done = 0;
+        while done < STEPS {
+            let chunk = lanes.run(lanes.longest().min(STEPS - done))?;
+            done += chunk.steps;
+            for (i, (fields, sizes)) in fields.iter().zip(&mut sizes).enumerate() {
+                let states = chunk.tapes.tape(i).states();
+                for (field, sizes) in fields.iter().zip(sizes) {
+                    let rows = states.rows(field.rows.start, field.rows.len());
+                    rows.iter().for_each(|h| sizes.add(h.wide()));
+                }
             }
         }
+        let ranges = |sizes: &Vec<Sizes>| sizes.iter().map(|s| s.cover(config.covers)).collect();
+        Ok(Ranges(sizes.iter().map(ranges).collect()))
     }
-    let ranges = |sizes: &Vec<Sizes>| sizes.iter().map(|s| s.cover(config.covers)).collect();
-    Ok(Ranges(sizes.iter().map(ranges).collect()))
 }
 
 /// How often values of each size were seen.

@@ -73,76 +73,67 @@ compiled_once! {
         source: Source,
         channels: usize,
         seed: u64,
-    ) -> Result<Cost, DataError> = measure
-}
+    ) -> Result<Cost, DataError> {
+        let weights = with_stored_weights(full, config);
+        let dense: Vec<Share> = (weights.cells().iter())
+            .map(|cell| non_zero_weights(cell.as_ref()))
+            .collect();
+        let mut cost = Cost::default();
+        for cell in full.cells() {
+            add_memory(&mut cost, cell.as_ref(), config);
+        }
+        let all = dense.iter().fold(Share::default(), |sum, s| sum.and(*s));
+        cost.connection_sparsity = 1.0 - all.value();
 
-fn measure<R: Real>(
-    full: &Network<R>,
-    stored: &Network<R>,
-    config: &PrecisionConfig,
-    source: Source,
-    channels: usize,
-    seed: u64,
-) -> Result<Cost, DataError> {
-    let weights = with_stored_weights(full, config);
-    let dense: Vec<Share> = (weights.cells().iter())
-        .map(|cell| non_zero_weights(cell.as_ref()))
-        .collect();
-    let mut cost = Cost::default();
-    for cell in full.cells() {
-        add_memory(&mut cost, cell.as_ref(), config);
-    }
-    let all = dense.iter().fold(Share::default(), |sum, s| sum.and(*s));
-    cost.connection_sparsity = 1.0 - all.value();
+        let never = Never {};
+        let mut lanes = Lanes::new(stored, source, &never, channels, "cost", seed, 0, LANES)?;
+        let (mut done, mut hidden) = (0, Share::default());
+        while done < STEPS {
+            let chunk = lanes.run(lanes.longest().min(STEPS - done))?;
+            done += chunk.steps;
+            let columns = chunk.logits.ncols();
+            let (mut active, mut events) = (chunk.input.active(), source.split.form() == Form::Events);
+            let last = stored.cells().len() - 1;
+            for (i, cell) in stored.cells().iter().enumerate() {
+                let (synapses, widths) = (cell.synapses(), cell.widths());
+                let fired = chunk.tapes.spikes(i);
+                let share = dense[i].value();
+                let from_input = share * (synapses.per_input * active) as f64;
+                if events {
+                    cost.effective_acs += from_input;
+                } else {
+                    cost.effective_macs += from_input;
+                }
+                cost.effective_acs += share * (synapses.per_spike * fired.unwrap_or(0)) as f64;
+                cost.effective_macs += share * (synapses.always * columns) as f64;
+                let rows = if synapses.per_spike > 0 {
+                    widths.output
+                } else {
+                    0
+                };
+                let each = synapses.per_input * widths.input + synapses.per_spike * rows;
+                cost.dense_operations += ((each + synapses.always) * columns) as f64;
 
-    let never = Never {};
-    let mut lanes = Lanes::new(stored, source, &never, channels, "cost", seed, 0, LANES)?;
-    let (mut done, mut hidden) = (0, Share::default());
-    while done < STEPS {
-        let chunk = lanes.run(lanes.longest().min(STEPS - done))?;
-        done += chunk.steps;
-        let columns = chunk.logits.ncols();
-        let (mut active, mut events) = (chunk.input.active(), source.split.form() == Form::Events);
-        let last = stored.cells().len() - 1;
-        for (i, cell) in stored.cells().iter().enumerate() {
-            let (synapses, widths) = (cell.synapses(), cell.widths());
-            let fired = chunk.tapes.spikes(i);
-            let share = dense[i].value();
-            let from_input = share * (synapses.per_input * active) as f64;
-            if events {
-                cost.effective_acs += from_input;
-            } else {
-                cost.effective_macs += from_input;
-            }
-            cost.effective_acs += share * (synapses.per_spike * fired.unwrap_or(0)) as f64;
-            cost.effective_macs += share * (synapses.always * columns) as f64;
-            let rows = if synapses.per_spike > 0 {
-                widths.output
-            } else {
-                0
-            };
-            let each = synapses.per_input * widths.input + synapses.per_spike * rows;
-            cost.dense_operations += ((each + synapses.always) * columns) as f64;
-
-            active = fired.unwrap_or_else(|| {
-                let output = chunk.tapes.tape(i).output();
-                output.iter().filter(|y| !y.is_zero()).count()
-            });
-            events = fired.is_some();
-            if i < last {
-                hidden = hidden.and(Share {
-                    part: active as f64,
-                    of: (widths.output * columns) as f64,
+                active = fired.unwrap_or_else(|| {
+                    let output = chunk.tapes.tape(i).output();
+                    output.iter().filter(|y| !y.is_zero()).count()
                 });
+                events = fired.is_some();
+                if i < last {
+                    hidden = hidden.and(Share {
+                        part: active as f64,
+                        of: (widths.output * columns) as f64,
+                    });
+                }
             }
         }
+        let steps = (STEPS * LANES) as f64;
+        cost.dense_operations /= steps;
+        cost.effective_macs /= steps;
+        cost.effective_acs /= steps;
+        cost.activation_sparsity = 1.0 - hidden.value();
+        Ok(cost)
     }
-    let steps = (STEPS * LANES) as f64;
-    cost.dense_operations /= steps;
-    cost.effective_macs /= steps;
-    cost.effective_acs /= steps;
-    cost.activation_sparsity = 1.0 - hidden.value();
-    Ok(cost)
 }
 
 /// A part of a whole.

@@ -101,48 +101,41 @@ compiled_once! {
         twins: &[Twin<R>],
         on: &Following,
         progress: &Progress,
-    ) -> Result<Vec<Vec<DriftWindow>>, EvalError> = measure
-}
-
-fn measure<R: Real>(
-    full: &Network<R>,
-    twins: &[Twin<R>],
-    on: &Following,
-    progress: &Progress,
-) -> Result<Vec<Vec<DriftWindow>>, EvalError> {
-    let mut keeper = on.stage.map(|stage| Keeper::new(stage, ""));
-    let mut party = Party::new(full, twins, on)?;
-    let saved = match &mut keeper {
-        Some(keeper) => keeper.load::<Saved>(&|line| progress.line(line))?,
-        None => None,
-    };
-    if let Some(saved) = saved
-        && !party.resume(saved)?
-    {
-        progress
-            .line("a checkpoint does not fit its networks, so this part of the run starts again");
-        party = Party::new(full, twins, on)?;
-    }
-    let work = LANES as u64 * twins.len() as u64;
-    progress.skip(work * party.done);
-    for end in ends(on.steps) {
-        while party.done < end {
-            let before = party.done;
-            party.go_on(end)?;
-            progress.advance(work * (party.done - before));
-            let stopped = progress.stopped();
-            if let Some(keeper) = &mut keeper
-                && (stopped || keeper.is_due())
-            {
-                keeper.save(&party.save())?;
-            }
-            if stopped {
-                return Err(EvalError::Interrupted);
+    ) -> Result<Vec<Vec<DriftWindow>>, EvalError> {
+        let mut keeper = on.stage.map(|stage| Keeper::new(stage, ""));
+        let mut party = Party::new(full, twins, on)?;
+        let saved = match &mut keeper {
+            Some(keeper) => keeper.load::<Saved>(&|line| progress.line(line))?,
+            None => None,
+        };
+        if let Some(saved) = saved
+            && !party.resume(saved)?
+        {
+            progress
+                .line("a checkpoint does not fit its networks, so this part of the run starts again");
+            party = Party::new(full, twins, on)?;
+        }
+        let work = LANES as u64 * twins.len() as u64;
+        progress.skip(work * party.done);
+        for end in ends(on.steps) {
+            while party.done < end {
+                let before = party.done;
+                party.go_on(end)?;
+                progress.advance(work * (party.done - before));
+                let stopped = progress.stopped();
+                if let Some(keeper) = &mut keeper
+                    && (stopped || keeper.is_due())
+                {
+                    keeper.save(&party.save())?;
+                }
+                if stopped {
+                    return Err(EvalError::Interrupted);
+                }
             }
         }
+        let seen = party.followers.into_iter().map(|f| f.seen.windows);
+        Ok(seen.collect())
     }
-    let seen = party.followers.into_iter().map(|f| f.seen.windows);
-    Ok(seen.collect())
 }
 
 /// The net in full and its twins, side by side.

@@ -79,22 +79,20 @@ impl<R: Real> NetworkStream<R> {
 
 compiled_once! {
     /// One step of each cell, from input to readout.
-    fn step_cells<R>(stream: &mut NetworkStream<R>, net: &Network<R>, x: Input<R>) -> () = step
-}
-
-fn step<R: Real>(stream: &mut NetworkStream<R>, net: &Network<R>, x: Input<R>) {
-    for (i, cell) in net.cells.iter().enumerate() {
-        let (below, rest) = stream.layers.split_at_mut(i);
-        let input = match below.last() {
-            None => x,
-            Some((_, events)) if net.cells[i - 1].spikes() => Input::Events(events.view()),
-            Some((below, _)) => Input::Dense(below.output()),
-        };
-        let (running, events) = &mut rest[0];
-        running.step(cell.as_ref(), input);
-        if cell.spikes() {
-            events.clear(cell.widths().output);
-            events.push_dense(&running.output());
+    fn step_cells<R>(stream: &mut NetworkStream<R>, net: &Network<R>, x: Input<R>) {
+        for (i, cell) in net.cells.iter().enumerate() {
+            let (below, rest) = stream.layers.split_at_mut(i);
+            let input = match below.last() {
+                None => x,
+                Some((_, events)) if net.cells[i - 1].spikes() => Input::Events(events.view()),
+                Some((below, _)) => Input::Dense(below.output()),
+            };
+            let (running, events) = &mut rest[0];
+            running.step(cell.as_ref(), input);
+            if cell.spikes() {
+                events.clear(cell.widths().output);
+                events.push_dense(&running.output());
+            }
         }
     }
 }

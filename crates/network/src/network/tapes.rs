@@ -297,35 +297,27 @@ compiled_once! {
         x: Input<R>,
         range: Range<usize>,
         keep: Option<&DMatrix<R>>,
-    ) -> () = forward_cells
-}
-
-fn forward_cells<R: Real>(
-    tapes: &mut Tapes<R>,
-    net: &Network<R>,
-    x: Input<R>,
-    range: Range<usize>,
-    keep: Option<&DMatrix<R>>,
-) {
-    let steps = range.len();
-    for layer in &mut tapes.layers {
-        layer.tape.set_moment(tapes.moment.after(range.start));
-    }
-    if keep.is_some() {
-        for (i, cell) in net.cells.iter().enumerate() {
-            let (below, rest) = tapes.layers.split_at_mut(i);
-            let x = input_of(below, net.input(x));
-            rest[0].tape.forward(cell.as_ref(), x, keep);
+    ) {
+        let steps = range.len();
+        for layer in &mut tapes.layers {
+            layer.tape.set_moment(tapes.moment.after(range.start));
         }
-        return;
-    }
-    for turn in turns(steps, tapes.lanes) {
-        let (start, n) = (turn.start * tapes.lanes, turn.len() * tapes.lanes);
-        for (i, cell) in net.cells.iter().enumerate() {
-            let (below, rest) = tapes.layers.split_at_mut(i);
-            let x = input_of(below, net.input(x));
-            let tape = &mut rest[0].tape;
-            tape.forward_steps(cell.as_ref(), x.slice(start, n), turn.clone());
+        if keep.is_some() {
+            for (i, cell) in net.cells.iter().enumerate() {
+                let (below, rest) = tapes.layers.split_at_mut(i);
+                let x = input_of(below, net.input(x));
+                rest[0].tape.forward(cell.as_ref(), x, keep);
+            }
+            return;
+        }
+        for turn in turns(steps, tapes.lanes) {
+            let (start, n) = (turn.start * tapes.lanes, turn.len() * tapes.lanes);
+            for (i, cell) in net.cells.iter().enumerate() {
+                let (below, rest) = tapes.layers.split_at_mut(i);
+                let x = input_of(below, net.input(x));
+                let tape = &mut rest[0].tape;
+                tape.forward_steps(cell.as_ref(), x.slice(start, n), turn.clone());
+            }
         }
     }
 }
@@ -340,47 +332,37 @@ compiled_once! {
         at: (usize, Range<usize>),
         grad: &mut Gradient<R>,
         penalty: Penalty<R>,
-    ) -> () = backward_cells
-}
-
-fn backward_cells<R: Real>(
-    tapes: &mut Tapes<R>,
-    net: &Network<R>,
-    x: Input<R>,
-    loss: LossGradient<R>,
-    at: (usize, Range<usize>),
-    grad: &mut Gradient<R>,
-    penalty: Penalty<R>,
-) {
-    let (start, turn) = at;
-    let (first, columns) = (turn.start * tapes.lanes, turn.len() * tapes.lanes);
-    let outputs = net.outputs();
-    let top = &mut tapes.layers[net.cells.len() - 1];
-    room(&mut top.dy, outputs * columns);
-    let d_logits = view_mut(&mut top.dy, outputs, columns);
-    let logits = top.tape.output();
-    loss(start + first, logits.columns(first, columns), d_logits);
-    for (i, cell) in net.cells.iter().enumerate().rev() {
-        let w = cell.widths();
-        let (below, rest) = tapes.layers.split_at_mut(i);
-        let layer = &mut rest[0];
-        let (y, dy) = (
-            layer.tape.output(),
-            view_mut(&mut layer.dy, w.output, columns),
-        );
-        penalty(i, start + first, y.columns(first, columns), dy);
-        if let Some(under) = below.last_mut() {
-            room(&mut under.dy, w.input * columns);
-        }
-        // The layer below lends its `dy` while its output is read.
-        let mut dx = below.last_mut().map(|under| std::mem::take(&mut under.dy));
-        let into = dx.as_mut().map(|dx| view_mut(dx, w.input, columns));
-        let x = input_of(below, net.input(x));
-        let (x, dy) = (x.slice(first, columns), view(&layer.dy, w.output, columns));
-        let tape = &mut layer.tape;
-        tape.backward_steps(cell.as_ref(), x, turn.clone(), dy, &mut grad[i], into);
-        if let (Some(under), Some(dx)) = (below.last_mut(), dx) {
-            under.dy = dx;
+    ) {
+        let (start, turn) = at;
+        let (first, columns) = (turn.start * tapes.lanes, turn.len() * tapes.lanes);
+        let outputs = net.outputs();
+        let top = &mut tapes.layers[net.cells.len() - 1];
+        room(&mut top.dy, outputs * columns);
+        let d_logits = view_mut(&mut top.dy, outputs, columns);
+        let logits = top.tape.output();
+        loss(start + first, logits.columns(first, columns), d_logits);
+        for (i, cell) in net.cells.iter().enumerate().rev() {
+            let w = cell.widths();
+            let (below, rest) = tapes.layers.split_at_mut(i);
+            let layer = &mut rest[0];
+            let (y, dy) = (
+                layer.tape.output(),
+                view_mut(&mut layer.dy, w.output, columns),
+            );
+            penalty(i, start + first, y.columns(first, columns), dy);
+            if let Some(under) = below.last_mut() {
+                room(&mut under.dy, w.input * columns);
+            }
+            // The layer below lends its `dy` while its output is read.
+            let mut dx = below.last_mut().map(|under| std::mem::take(&mut under.dy));
+            let into = dx.as_mut().map(|dx| view_mut(dx, w.input, columns));
+            let x = input_of(below, net.input(x));
+            let (x, dy) = (x.slice(first, columns), view(&layer.dy, w.output, columns));
+            let tape = &mut layer.tape;
+            tape.backward_steps(cell.as_ref(), x, turn.clone(), dy, &mut grad[i], into);
+            if let (Some(under), Some(dx)) = (below.last_mut(), dx) {
+                under.dy = dx;
+            }
         }
     }
 }

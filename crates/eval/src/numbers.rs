@@ -59,15 +59,7 @@ pub fn p_value(p: f64) -> String {
 
 /// A count with thin spaces between thousands: `12 345`.
 pub fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (k, digit) in digits.chars().enumerate() {
-        if k > 0 && (digits.len() - k).is_multiple_of(3) {
-            text.push('\u{202f}');
-        }
-        text.push(digit);
-    }
-    text
+    saturn_store::grouped(&n.to_string()).replace(',', "\u{202f}")
 }
 
 #[cfg(test)]

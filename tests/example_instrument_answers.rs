@@ -1,5 +1,5 @@
 //! The worked example of `CONTRIBUTING.md`: an instrument on answers as it would be in
-//! `crates/eval/src/monitor/lapses.rs`, and the tests that it comes with.
+//! `crates/eval/src/instruments/on_answers/lapses.rs`, and the tests that it comes with.
 //!
 //! Lapses: how long a net that has begun to be wrong stays wrong. With r_1, r_2, .. whether the answers of a lane are
 //! right, a lapse is a run of wrong ones, and with l_k the segments of lapse k over all lanes:
@@ -12,7 +12,7 @@
 //! Answers that are wrong independently with probability q have (1) = 1 / (1 - q), so a longer mean is a net that is
 //! lost and not one that errs. Cost: three numbers a lane.
 
-use saturn_eval::monitor::instrument::{Answer, Column, Definition, OnAnswers, Stream};
+use saturn_eval::instruments::definition::{Answer, Column, Definition, OnAnswers, Stream};
 use serde::{Deserialize, Serialize};
 
 /// The lapses of one net on one stream.
@@ -80,7 +80,7 @@ impl OnAnswers for Lapses {
     }
 }
 
-/// What the line in the list of `crates/eval/src/monitor/mod.rs` makes of it.
+/// What the line in the list of `crates/eval/src/instruments/mod.rs` makes of it.
 #[allow(dead_code, reason = "a list is made whole")]
 mod registered {
     use super::Lapses;
@@ -97,7 +97,7 @@ mod registered {
 }
 
 mod tests {
-    use saturn_eval::monitor::shown::Values;
+    use saturn_eval::instruments::shown::Values;
     use saturn_store::checkpoint::{decode, encode};
 
     use super::registered::{Answers, Instrument, Reports};

@@ -1,5 +1,5 @@
 //! The worked example of `CONTRIBUTING.md`: an instrument on states as it would be in
-//! `crates/eval/src/monitor/flips.rs`, and the tests that it comes with.
+//! `crates/eval/src/instruments/on_states/flips.rs`, and the tests that it comes with.
 //!
 //! Flips: how often a value changes its sign from one look to the next. With x_t the values of a field's units over
 //! the lanes, and n the pairs of looks in a window:
@@ -12,7 +12,7 @@
 //! value for each unit and lane.
 
 use saturn_cell::{FieldKind, Real, View, column};
-use saturn_eval::monitor::instrument::{Column, Definition, OnStates, Panel, Place};
+use saturn_eval::instruments::definition::{Column, Definition, OnStates, Panel, Place};
 use serde::{Deserialize, Serialize};
 
 /// The flips of one field in a window.
@@ -76,7 +76,7 @@ impl OnStates for Flips {
     }
 }
 
-/// What the line in the list of `crates/eval/src/monitor/mod.rs` makes of it.
+/// What the line in the list of `crates/eval/src/instruments/mod.rs` makes of it.
 #[allow(dead_code, reason = "a list is made whole")]
 mod registered {
     use super::Flips;
@@ -94,9 +94,9 @@ mod registered {
 
 mod tests {
     use saturn_cell::{Field, view};
-    use saturn_eval::monitor::instrument::Setting;
-    use saturn_eval::monitor::on_fields::Fields;
-    use saturn_eval::monitor::shown::Values;
+    use saturn_eval::instruments::definition::Setting;
+    use saturn_eval::instruments::on_fields::Fields;
+    use saturn_eval::instruments::shown::Values;
     use saturn_network::{Network, NetworkConfig, build};
     use saturn_store::checkpoint::{decode, encode};
 

@@ -75,7 +75,7 @@ impl Policy for Waiting {
 mod tests {
     use saturn_data::{OnBadSample, ReadOptions, Recording, WriteMeta, write_events};
     use saturn_eval::detector::DetectorConfig;
-    use saturn_eval::evaluate::{Beside, Plan, evaluate};
+    use saturn_eval::evaluate::{Extras, Plan, evaluate};
     use saturn_eval::position::Spacing;
     use saturn_network::build;
     use saturn_network::{Network, NetworkConfig};
@@ -172,7 +172,7 @@ mod tests {
                 spacing: Spacing::Even,
                 dt_ms: 10.0,
                 detector: DetectorConfig::default(),
-                beside: Beside::default(),
+                extras: Extras::default(),
                 instruments: &[],
             };
             let found = evaluate(&net, &plan, 0.5, &Progress::quiet()).unwrap();

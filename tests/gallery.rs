@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use saturn_sim::run::cells::archive;
+use saturn_sim::run::trials::archive;
 
 use crate::saturn::{Bench, succeeds};
 

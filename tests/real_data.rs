@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use saturn_data::{EventFile, OnBadSample, ReadOptions};
-use saturn_sim::run::workbench::{Paths, Workbench};
+use saturn_sim::run::dataset::{Dataset, Paths};
 use saturn_sim::scenario::Scenario;
 
 /// The spoken digits, or why they are missing.
@@ -47,7 +47,7 @@ fn the_estimated_mask_agrees_with_the_labels() {
         valid: path("valid"),
         test: path("test"),
     };
-    let bench = Workbench::open(&scenario, &paths, false).unwrap();
+    let bench = Dataset::open(&scenario, &paths, false).unwrap();
     let arm = scenario.arms.get("a").unwrap();
     let reports = bench.mask(&scenario, arm, 1).unwrap().reports.unwrap();
     assert!(reports.valid.agreement.unwrap() > 0.95, "{reports:?}");

@@ -10,7 +10,7 @@ use saturn_loss::{Loss, SpikeRate};
 
 use saturn_network::Network;
 use saturn_network::build;
-use saturn_sim::run::workbench::{Paths, Workbench};
+use saturn_sim::run::dataset::{Dataset, Paths};
 use saturn_sim::scenario::{Arm, Scenario};
 use saturn_store::checkpoint::{Keeping, Stage};
 use saturn_train::class_weights::class_weights;
@@ -97,7 +97,7 @@ fn left(net: &Network<f32>, trained: &Trained) -> Left {
 
 /// Trains in `arm`, stopped after every `every` updates; returns the results and the epochs after which it
 /// was resumed.
-fn trained(s: &Scenario, bench: &Workbench, arm: &Arm, every: usize) -> (Left, Vec<usize>) {
+fn trained(s: &Scenario, bench: &Dataset, arm: &Arm, every: usize) -> (Left, Vec<usize>) {
     let model = s.models.get("m").expect("the model");
     let settings = s.train_for(model, arm);
     let gap = s.stream.gap.as_ref();
@@ -175,7 +175,7 @@ fn every_way_to_train_goes_on_to_the_same_bits() {
         valid: path("valid.h5"),
         test: path("test.h5"),
     };
-    let bench = Workbench::open(&scenario, &paths, false).unwrap_or_else(|e| panic!("{e}"));
+    let bench = Dataset::open(&scenario, &paths, false).unwrap_or_else(|e| panic!("{e}"));
     for (name, arm) in scenario.arms.iter() {
         let (whole, _) = trained(&scenario, &bench, arm, usize::MAX);
         // An epoch has five updates; quantised networks resume at the beginning of one.

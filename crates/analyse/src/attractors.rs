@@ -20,9 +20,9 @@ use saturn_cell::gradcheck::random;
 use saturn_cell::rng::generator;
 use saturn_data::DataError;
 
+use super::convergence::distance;
 use super::jacobian::Slope;
 use super::report::Attractor;
-use super::settle::distance;
 use super::trajectory::{CellSpectra, Seen, Trajectory, has_spikes};
 use super::{Options, SILENCE, Subject, WARM_UP, plain_gap, together};
 use saturn_network::Network;

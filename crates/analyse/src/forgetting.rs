@@ -1,7 +1,7 @@
 //! How fast the states after two pasts converge: the measured rate and the rate predicted by the exponents.
 //!
 //! ```text
-//! (1) D(k)              distance of two pasts after k steps of the same gap (see `monitor::contraction`)
+//! (1) D(k)              distance of two pasts after k steps of the same gap (see `instruments::contraction`)
 //! (2) ln D(k) ≈ c + r k  least squares over the second half of the lags at which D(k) > 1e-9 D(0)
 //! (3) r ≈ max λ_1        over this layer and those below it, under the same kind of gap
 //! ```
@@ -10,7 +10,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use saturn_eval::monitor::contraction::ContractionCurve;
+use saturn_eval::instruments::contraction::ContractionCurve;
 
 /// The distances of one layer's main field.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -185,7 +185,7 @@ mod tests {
     use saturn_cell::rng::generator;
     use saturn_cell::{CellConfig, column};
 
-    use super::super::still::still_cell;
+    use super::super::without_surrogate::still_cell;
     use super::*;
     use saturn_network::Layer;
 

@@ -13,40 +13,40 @@
 
 mod attractors;
 pub mod claim;
+pub mod convergence;
 pub mod described;
 mod error;
 pub mod fixed_points;
 pub mod forgetting;
 pub mod jacobian;
 pub mod lyapunov;
-pub mod quiet;
 mod report;
-pub mod settle;
+pub mod silent_input;
 pub mod spectrum;
-pub mod still;
 pub mod theory;
 pub mod trajectory;
 pub mod verdict;
+pub mod without_surrogate;
 
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 use saturn_data::DataError;
 
 use attractors::Path;
+use convergence::settle;
 use forgetting::Forgetting;
 use jacobian::Slope;
 use lyapunov::Spectrum;
-use quiet::{LARGEST, quiet};
 use saturn_eval::contraction::contraction;
-use saturn_eval::monitor::contraction::ContractionConfig;
+use saturn_eval::instruments::contraction::ContractionConfig;
 use saturn_network::Layer;
 use saturn_network::Network;
 use saturn_stream::{Fill, Gap};
 use saturn_stream::{Form, Source};
-use settle::settle;
-use still::still;
+use silent_input::{LARGEST, quiet};
 use theory::{Heard, theory};
 use trajectory::{CellSpectra, Seen, Trajectory, has_spikes};
+use without_surrogate::still;
 
 pub use report::{Analysis, Attractor, Cloud, LayerAnalysis, Measured, NetMeasured};
 
@@ -102,7 +102,7 @@ pub fn analyse(
     subject: &Subject,
     options: &Options,
     say: &dyn Fn(&str),
-) -> Result<(Vec<LayerAnalysis>, settle::Settled, Vec<NetMeasured>), DataError> {
+) -> Result<(Vec<LayerAnalysis>, convergence::Settled, Vec<NetMeasured>), DataError> {
     let net = subject.net;
     let still = still(net, &subject.layers, subject.dt_ms);
     let mut seen = vec![Seen::default(); net.cells().len()];

@@ -4,11 +4,11 @@ use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
 
 use super::claim::Basis;
+use super::convergence::Settled;
 use super::forgetting::Forgetting;
 use super::jacobian::Slope;
 use super::lyapunov::Spectrum;
-use super::quiet::Quiet;
-use super::settle::Settled;
+use super::silent_input::Quiet;
 use super::spectrum::{eigenvalues, norm, radius};
 use super::theory::Theory;
 

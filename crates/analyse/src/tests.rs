@@ -18,7 +18,7 @@ fn net(layers: &[&str], inputs: usize) -> Network<f64> {
     Network::new(cells.collect())
 }
 
-fn alone(net: &Network<f64>) -> (Vec<LayerAnalysis>, settle::Settled, Vec<NetMeasured>) {
+fn alone(net: &Network<f64>) -> (Vec<LayerAnalysis>, convergence::Settled, Vec<NetMeasured>) {
     let subject = Subject {
         net,
         layers: vec![None; net.cells().len()],

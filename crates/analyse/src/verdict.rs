@@ -9,9 +9,9 @@
 //! remaining difference has not vanished yet.
 
 use super::claim::Basis;
+use super::convergence::Settled;
 use super::jacobian::Slope;
 use super::report::{LayerAnalysis, Line, NetMeasured};
-use super::settle::Settled;
 use super::theory::{Finding, StateBound};
 
 fn line(topic: &str, basis: Basis, text: String) -> Line {

@@ -72,8 +72,8 @@ pub fn assert_dense_equals_events<R: Real>(cell: &dyn Cell<R>, steps: usize, lan
         (tape.output().clone_owned(), grad)
     };
     let (y_dense, g_dense) = run(Input::Dense(dense.as_view()));
-    for crowded in [false, true] {
-        let (y_events, g_events) = run(Input::Events(events.view().crowded(crowded)));
+    for dense in [false, true] {
+        let (y_events, g_events) = run(Input::Events(events.view().dense(dense)));
         let name = cell.name();
         assert_close(
             &y_events.as_view(),

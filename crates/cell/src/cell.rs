@@ -77,7 +77,7 @@ pub trait Cell<R: Real>: Send + Sync {
     /// (2) at a known place of the stream: what the tape and the live stream call. A cell that draws random
     /// numbers as it advances (stochastic rounding) draws those of the place; for all others it is
     /// [`Self::advance`].
-    fn advance_at(&self, drive: ViewMut<R>, prev: View<R>, next: ViewMut<R>, _at: Moment) {
+    fn advance_at(&self, drive: ViewMut<R>, prev: View<R>, next: ViewMut<R>, _at: RngPosition) {
         self.advance(drive, prev, next);
     }
 
@@ -164,7 +164,7 @@ impl<R: Real> Output<'_, R> {
 /// Where a step stands among all steps. What is random in a step depends on this alone, so that it is the same
 /// in any chunks, at any number of threads, and when the step is computed again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Moment {
+pub struct RngPosition {
     /// Which of several passes over the same lanes and steps: updates of training count up.
     pub pass: u64,
     /// The number of the first of the B lanes.
@@ -173,7 +173,7 @@ pub struct Moment {
     pub step: u64,
 }
 
-impl Moment {
+impl RngPosition {
     /// So many steps later.
     #[must_use]
     pub fn after(self, steps: usize) -> Self {

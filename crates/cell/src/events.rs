@@ -118,7 +118,7 @@ impl EventBatch {
             offsets: &self.offsets,
             units: &self.units,
             counts: &self.counts,
-            crowded: false,
+            dense: false,
         }
     }
 }
@@ -130,20 +130,20 @@ pub struct EventView<'a> {
     offsets: &'a [usize],
     units: &'a [u32],
     counts: &'a [f32],
-    crowded: bool,
+    dense: bool,
 }
 
 impl<'a> EventView<'a> {
     /// The same events, marked as so many that products with them are better done densely.
     #[must_use]
-    pub fn crowded(self, crowded: bool) -> Self {
-        Self { crowded, ..self }
+    pub fn dense(self, dense: bool) -> Self {
+        Self { dense, ..self }
     }
 
     /// Whether products with these events are done densely: where they are marked so, and there is more
     /// than one column.
     pub fn is_crowded(&self) -> bool {
-        self.crowded && self.columns() > 1
+        self.dense && self.columns() > 1
     }
 
     /// Calls `product` with the dense matrix `[channels, columns]` of these events.

@@ -38,7 +38,7 @@ impl<R: Real> Input<'_, R> {
     }
 
     /// `out += W x`, with `w [O, I]` and `out [O, columns]`: one product, or one gather an event. Events
-    /// that are [crowded](EventView::crowded) are multiplied densely.
+    /// that are [dense](EventView::dense) are multiplied densely.
     pub fn apply(&self, w: View<R>, mut out: ViewMut<R>) {
         match self {
             Self::Dense(x) => kernel::add_product(out, w, *x),

@@ -38,7 +38,7 @@ mod step;
 mod stream;
 mod tape;
 
-pub use cell::{Cell, Emit, Field, FieldKind, Moment, Output, Recorded, Synapses, Widths};
+pub use cell::{Cell, Emit, Field, FieldKind, Output, Recorded, RngPosition, Synapses, Widths};
 pub use config::{Built, CellConfig, ConfigError};
 pub use events::{EventBatch, EventView};
 pub use input::Input;

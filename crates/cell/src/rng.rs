@@ -16,7 +16,7 @@ pub fn generator(seed: u64, purpose: &str, index: u64) -> ChaCha8Rng {
     rng
 }
 
-/// The [`Moment::pass`](crate::Moment::pass) of a purpose: another purpose draws other numbers.
+/// The [`RngPosition::pass`](crate::RngPosition::pass) of a purpose: another purpose draws other numbers.
 pub fn pass_of(purpose: &str) -> u64 {
     let add = |hash: u64, byte: u8| mix64(hash ^ u64::from(byte));
     purpose.bytes().fold(0, add)

@@ -1,6 +1,6 @@
 //! A cell running live: two states and one drive, swapped. Nothing is allocated after the start.
 
-use crate::{Cell, Input, Moment, Real, View, ViewMut, column_mut, view, view_mut};
+use crate::{Cell, Input, Real, RngPosition, View, ViewMut, column_mut, view, view_mut};
 
 /// The state of one cell on B lanes, advanced one step at a time, for ever.
 #[derive(Clone, Debug)]
@@ -12,7 +12,7 @@ pub struct Stream<R: Real> {
     output: Vec<R>,
     rows: (usize, usize, usize),
     /// Where the next step stands.
-    at: Moment,
+    at: RngPosition,
 }
 
 impl<R: Real> Stream<R> {
@@ -26,7 +26,7 @@ impl<R: Real> Stream<R> {
             next: vec![R::zero(); w.state * lanes],
             output: vec![R::zero(); w.output * lanes],
             rows: (w.drive, w.state, w.output),
-            at: Moment::default(),
+            at: RngPosition::default(),
         };
         for lane in 0..lanes {
             stream.reset(cell, lane);

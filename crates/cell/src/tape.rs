@@ -13,7 +13,7 @@ use nalgebra::DMatrix;
 
 use crate::kernel;
 use crate::{
-    Cell, EventBatch, EventView, Input, Moment, Output, Params, Real, Recorded, View, ViewMut,
+    Cell, EventBatch, EventView, Input, Output, Params, Real, Recorded, RngPosition, View, ViewMut,
     column_mut, view, view_mut, view_rows,
 };
 
@@ -44,7 +44,7 @@ pub struct Tape<R: Real> {
     /// K and the number of the first step, if gradients are cut.
     detach: Option<(usize, usize)>,
     /// Where the tape's first step stands.
-    moment: Moment,
+    position: RngPosition,
     /// The rows of the states that are the output, unless the cell emits it.
     shown: Option<Range<usize>>,
     /// `[O, T*B]`, of a cell that emits it.
@@ -102,8 +102,8 @@ impl<R: Real> Tape<R> {
     }
 
     /// Says where the tape's first step stands, for cells that draw random numbers. Holds until it is set again.
-    pub fn set_moment(&mut self, moment: Moment) {
-        self.moment = moment;
+    pub fn set_rng_position(&mut self, position: RngPosition) {
+        self.position = position;
     }
 
     /// The initial state `[S, B]`, to be set between [`Self::start`] and [`Self::forward`].
@@ -175,7 +175,7 @@ impl<R: Real> Tape<R> {
                     view_mut(&mut self.drive[t * d * b..], d, b),
                     view(prev, s, b),
                     view_mut(future, s, b),
-                    self.moment.after(t),
+                    self.position.after(t),
                 );
             }
             if let Output::Emitted(cell) = cell.output() {

@@ -16,7 +16,7 @@ use saturn_sim::fault::{Exit, Fault};
 use saturn_sim::run::reason;
 use saturn_store::Detail;
 use saturn_store::Progress;
-use saturn_store::say::{say, say_at_once};
+use saturn_store::stderr::{say, say_at_once};
 
 mod analyse;
 mod bench;

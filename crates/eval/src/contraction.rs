@@ -1,7 +1,7 @@
 //! Runs the networks for the contraction measure: different pasts, then the same gap.
 //!
 //! Each lane receives a stream that is never reset for at least `lead_steps`, then its own sample, and all
-//! lanes end together. From there every lane receives the same gap; see [`crate::monitor::contraction`] for
+//! lanes end together. From there every lane receives the same gap; see [`crate::instruments::contraction`] for
 //! the measure on the states.
 
 use nalgebra::DMatrix;
@@ -10,8 +10,8 @@ use saturn_cell::{Real, compiled_once};
 use saturn_data::DataError;
 
 use super::lanes::CHUNK;
-use crate::monitor::contraction::ContractionConfig;
-use crate::monitor::contraction::{Contraction, ContractionCurve};
+use crate::instruments::contraction::ContractionConfig;
+use crate::instruments::contraction::{Contraction, ContractionCurve};
 use saturn_network::{Network, Tapes};
 use saturn_stream::{Columns, Composer, OpenGap, Source};
 

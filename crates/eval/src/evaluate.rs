@@ -4,13 +4,13 @@
 //! *last*, its last step; *detector*, which knows no boundary. Segments run from a sample's first event
 //! to its last step.
 
-mod gauge;
-mod judge;
+mod cost;
 mod recorder;
+mod scoring;
 mod shards;
 mod sums;
 mod twin;
-mod watcher;
+mod watched;
 mod windows;
 
 use std::time::Instant;
@@ -23,8 +23,8 @@ use super::detector::{DetectorConfig, DetectorError, DetectorScore, choose, grid
 use super::gap::GapBin;
 use super::position::{PositionWindow, Spacing};
 use super::reset::PolicyConfig;
-use crate::monitor::instrument::Stream;
-use crate::monitor::{Instrument, Reports};
+use crate::instruments::definition::Stream;
+use crate::instruments::{Instrument, Reports};
 use crate::stats::by_class::ByClass;
 use crate::stats::crossed::of_recordings;
 use crate::stats::estimate::{ByRecording, Estimate};
@@ -36,10 +36,10 @@ use saturn_store::checkpoint::Stage;
 use saturn_store::folder::FolderError;
 use saturn_stream::Source;
 
-pub use judge::LATE;
 pub use recorder::TracePlan;
+pub use scoring::LATE;
 pub use twin::{TwinPlan, TwinWindow, widened};
-pub use watcher::Watched;
+pub use watched::Watched;
 pub use windows::Spread;
 
 /// How one evaluation runs.
@@ -72,7 +72,7 @@ pub struct Plan<'a> {
     /// What is measured beyond what always is.
     pub instruments: &'a [Instrument],
     /// What runs in addition to it.
-    pub beside: Beside<'a>,
+    pub extras: Extras<'a>,
 }
 
 impl Plan<'_> {
@@ -88,7 +88,7 @@ impl Plan<'_> {
 
 /// What runs in addition to an evaluation, on its first lane.
 #[derive(Clone, Copy, Default)]
-pub struct Beside<'a> {
+pub struct Extras<'a> {
     /// Where checkpoints are kept; without one, an evaluation that is stopped begins again.
     pub stage: Option<Stage<'a>>,
     /// Traces in windows.

@@ -7,7 +7,7 @@ use super::evaluate::EvalError;
 use super::far_past::{FarPast, far_past};
 use super::gradient_lag::{GradientLag, gradient_lag};
 use super::recovery::{Recovery, RecoveryPlan, recovery};
-use crate::monitor::Instrument;
+use crate::instruments::Instrument;
 use saturn_network::Network;
 use saturn_store::Progress;
 use saturn_store::checkpoint::Stage;

@@ -7,12 +7,12 @@
 
 use nalgebra::DMatrix;
 use saturn_cell::rng::pass_of;
-use saturn_cell::{Moment, Real, View, column};
+use saturn_cell::{Real, RngPosition, View, column};
 use saturn_data::DataError;
 use saturn_loss::softmax::softmax;
 use serde::{Deserialize, Serialize};
 
-use super::reset::hand::Hand;
+use super::reset::effect::Effect;
 use super::reset::{Action, Needs, Policy, PolicyConfig, Seen};
 use saturn_network::{Network, Tapes};
 use saturn_store::checkpoint::Numbers;
@@ -47,7 +47,7 @@ pub struct Lanes<'a, R: Real> {
     needs: Needs,
     /// One a lane.
     policies: Vec<Box<dyn Policy>>,
-    hand: Hand<R>,
+    effect: Effect<R>,
     form: Form,
     channels: usize,
     tapes: Tapes<R>,
@@ -62,7 +62,7 @@ pub struct Lanes<'a, R: Real> {
     /// t, steps done on each lane.
     at: u64,
     /// What nets that draw random numbers draw at step 0.
-    origin: Moment,
+    origin: RngPosition,
     resets: u64,
     /// The states of a checkpoint, to begin the next chunk from.
     resumed: Option<Vec<DMatrix<R>>>,
@@ -140,7 +140,7 @@ impl<'a, R: Real> Lanes<'a, R> {
             config: policy,
             needs,
             policies: indices.clone().map(|i| policy.build(seed, i)).collect(),
-            hand: Hand::new(net),
+            effect: Effect::new(net),
             form: source.split.form(),
             channels,
             tapes: Tapes::new(net),
@@ -150,7 +150,7 @@ impl<'a, R: Real> Lanes<'a, R> {
             keep: DMatrix::zeros(0, 0),
             output: Vec::new(),
             at: 0,
-            origin: Moment {
+            origin: RngPosition {
                 pass: pass_of(purpose),
                 lane: first as u64,
                 step: 0,
@@ -209,7 +209,7 @@ impl<'a, R: Real> Lanes<'a, R> {
             any = self.plan(steps)?;
         }
         let keep = any.then_some(&self.keep);
-        self.tapes.set_moment(Moment {
+        self.tapes.set_rng_position(RngPosition {
             step: self.at,
             ..self.origin
         });
@@ -349,12 +349,12 @@ impl<'a, R: Real> Lanes<'a, R> {
         let lanes = self.composers.len();
         for j in 0..lanes * self.needs.copies {
             let norm = if self.needs.norm {
-                self.hand.norm(&mut self.tapes, j)
+                self.effect.norm(&mut self.tapes, j)
             } else {
                 0.0
             };
             let action = self.ask(0, j, norm);
-            self.hand.act(&mut self.tapes, j, action);
+            self.effect.act(&mut self.tapes, j, action);
         }
         Ok(())
     }

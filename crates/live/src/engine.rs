@@ -15,7 +15,7 @@ use super::decide::{Decider, Said};
 use super::fallback::{Acting, Fallback};
 use saturn_eval::health::{Change, Common, Figures, Watch};
 use saturn_eval::reset::Action;
-use saturn_eval::reset::hand::Hand;
+use saturn_eval::reset::effect::Effect;
 use saturn_network::{Network, NetworkStream};
 
 /// A net running live.
@@ -23,7 +23,7 @@ pub struct Engine<R: Real> {
     running: Running<R>,
     /// The fallback network.
     other: Option<Running<R>>,
-    hand: Hand<R>,
+    effect: Effect<R>,
     decider: Decider,
     figures: Figures,
     watch: Watch,
@@ -127,7 +127,7 @@ impl<R: Real> Engine<R> {
     /// In the initial state.
     pub fn new(parts: Parts<R>) -> Self {
         Self {
-            hand: Hand::new(&parts.net),
+            effect: Effect::new(&parts.net),
             running: Running::new(parts.net),
             other: parts.other.map(Running::new),
             decider: parts.decider,
@@ -204,7 +204,7 @@ impl<R: Real> Engine<R> {
         self.running.still = false;
         for i in 0..self.running.net.cells().len() {
             let mut state = self.running.live.layer_mut(i).state_mut();
-            self.hand.act_on(i, column_mut(&mut state, 0), action);
+            self.effect.act_on(i, column_mut(&mut state, 0), action);
         }
     }
 

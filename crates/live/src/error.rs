@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use saturn_store::deed::Deed;
+use saturn_store::operation::Operation;
 
 /// An error of `saturn stream`, `saturn send` or `saturn view`.
 #[derive(Debug, Error)]
@@ -36,7 +36,7 @@ pub enum LiveError {
         /// The file, the socket or the address.
         place: String,
         /// What was tried.
-        what: Deed,
+        what: Operation,
         /// The system's error.
         source: io::Error,
         /// What to do.
@@ -67,7 +67,11 @@ pub enum LiveError {
 
 impl LiveError {
     /// An [`Self::Io`] about a file.
-    pub fn file(path: &Path, what: Deed, hint: &'static str) -> impl FnOnce(io::Error) -> Self {
+    pub fn file(
+        path: &Path,
+        what: Operation,
+        hint: &'static str,
+    ) -> impl FnOnce(io::Error) -> Self {
         let place = path.display().to_string();
         move |source| Self::Io {
             place,

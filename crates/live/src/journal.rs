@@ -24,8 +24,8 @@ use super::counts::Counts;
 use super::latency::Quantiles;
 use super::outlet::Outlet;
 use super::unfinished;
-use saturn_store::deed::Deed;
-use saturn_store::say::{plain, say};
+use saturn_store::operation::Operation;
+use saturn_store::stderr::{plain, say};
 
 /// A line.
 #[derive(Debug, Serialize)]
@@ -143,7 +143,7 @@ impl Journal {
         let place = path.map_or("standard output".to_owned(), |p| p.display().to_string());
         let failed = |source| LiveError::Io {
             place: place.clone(),
-            what: Deed::Write,
+            what: Operation::Write,
             source,
             hint: "choose another file with --out",
         };
@@ -267,7 +267,7 @@ impl Journal {
             }
             Err(source) => Err(LiveError::Io {
                 place: self.place.clone(),
-                what: Deed::Write,
+                what: Operation::Write,
                 source,
                 hint: "free some space; with --state the same command resumes",
             }),

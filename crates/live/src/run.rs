@@ -28,7 +28,7 @@ use super::stream::{Keeping, Stream, Tending, Watching, Why};
 use super::{raster::Raster, serve};
 use saturn_eval::health::{Figures, Ranges, Watch};
 use saturn_network::Network;
-use saturn_store::deed::Deed;
+use saturn_store::operation::Operation;
 use saturn_store::refuse_same_file;
 
 /// Runs a stream to its end, or until `stop` is set.
@@ -138,7 +138,7 @@ fn outcome(place: String, unread: Option<u64>, failed: Option<String>) -> Result
     match failed {
         Some(failed) => Err(LiveError::Io {
             place,
-            what: Deed::ReadOn,
+            what: Operation::ReadOn,
             source: std::io::Error::other(failed),
             hint: "with --state the same command resumes",
         }

@@ -22,9 +22,9 @@ use saturn_data::{EventFile, OnBadSample, ReadOptions, Recording, Steps, Times};
 use super::LiveError;
 use super::protocol::{Format, Item, frame, gathered};
 use super::source::Source;
-use saturn_store::deed::Deed;
+use saturn_store::operation::Operation;
 use saturn_store::refuse_same_file;
-use saturn_store::say::say;
+use saturn_store::stderr::say;
 
 /// What to send.
 #[derive(Clone, Debug)]
@@ -215,7 +215,8 @@ impl<'a> Sender<'a> {
             Source::Stdin => (stream(Box::new(io::stdout())), "standard output".into()),
             Source::File(path) => {
                 let file = OpenOptions::new().create(true).append(true).open(path);
-                let file = file.map_err(LiveError::file(path, Deed::Write, "check the path"))?;
+                let file =
+                    file.map_err(LiveError::file(path, Operation::Write, "check the path"))?;
                 let length = file.metadata().map_or(0, |found| found.len());
                 if length > 0 {
                     say(&format!(
@@ -226,13 +227,14 @@ impl<'a> Sender<'a> {
                 (stream(Box::new(file)), path.display().to_string())
             }
             Source::Unix(path) => {
-                let socket = connect(path).map_err(LiveError::file(path, Deed::Connect, hint))?;
+                let socket =
+                    connect(path).map_err(LiveError::file(path, Operation::Connect, hint))?;
                 (stream(socket), path.display().to_string())
             }
             Source::Udp(address) => {
                 let failed = |source| LiveError::Io {
                     place: format!("udp:{address}"),
-                    what: Deed::Connect,
+                    what: Operation::Connect,
                     source,
                     hint,
                 };
@@ -348,7 +350,7 @@ impl<'a> Sender<'a> {
                 };
                 Err(LiveError::Io {
                     place: self.place.clone(),
-                    what: Deed::Write,
+                    what: Operation::Write,
                     source,
                     hint,
                 })

@@ -16,7 +16,7 @@ use super::LiveError;
 use super::host::Hosts;
 use super::metrics;
 use super::status::Board;
-use saturn_store::deed::Deed;
+use saturn_store::operation::Operation;
 
 /// The longest request, bytes.
 const REQUEST: usize = 4096;
@@ -39,7 +39,7 @@ pub fn start(
 ) -> Result<SocketAddr, LiveError> {
     let failed = |source| LiveError::Io {
         place: address.to_owned(),
-        what: Deed::Listen,
+        what: Operation::Listen,
         source,
         hint: "choose a free port with --metrics; 0 chooses one",
     };

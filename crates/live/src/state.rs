@@ -20,8 +20,8 @@ use super::model::Identity;
 use super::protocol::Item;
 use super::source::Resume;
 use saturn_store::checkpoint::{HEADER, Refused, open, seal};
-use saturn_store::deed::Deed;
 use saturn_store::folder::{FolderError, write_beside};
+use saturn_store::operation::Operation;
 
 const MAGIC: &[u8; 16] = b"saturn stream 2\n";
 /// The largest file that is read, bytes.
@@ -57,13 +57,13 @@ pub fn save(path: &Path, saved: &Saved) -> Result<(), LiveError> {
     let hint = "free some space, or choose another file with --state";
     let body = postcard::to_stdvec(saved)
         .map_err(std::io::Error::other)
-        .map_err(LiveError::file(path, Deed::Write, hint))?;
+        .map_err(LiveError::file(path, Operation::Write, hint))?;
     write_beside(path, &seal(MAGIC, &body)).map_err(|e| {
         let source = match e {
             FolderError::Io { source, .. } => source,
             other => std::io::Error::other(other.to_string()),
         };
-        LiveError::file(path, Deed::Write, hint)(source)
+        LiveError::file(path, Operation::Write, hint)(source)
     })
 }
 
@@ -72,7 +72,7 @@ pub fn load(path: &Path) -> Result<Option<Saved>, LiveError> {
     let hint = "check the path and who may read it";
     let length = match fs::metadata(path) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(e) => return Err(LiveError::file(path, Deed::Read, hint)(e)),
+        Err(e) => return Err(LiveError::file(path, Operation::Read, hint)(e)),
         Ok(found) if !found.is_file() => {
             return Err(LiveError::State {
                 path: path.to_owned(),
@@ -88,11 +88,11 @@ pub fn load(path: &Path) -> Result<Option<Saved>, LiveError> {
         }
         Ok(found) => found.len(),
     };
-    let mut file = File::open(path).map_err(LiveError::file(path, Deed::Read, hint))?;
+    let mut file = File::open(path).map_err(LiveError::file(path, Operation::Read, hint))?;
     let mut bytes = Vec::new();
     let mut read = |most: u64, bytes: &mut Vec<u8>| {
         let read = (&mut file).take(most).read_to_end(bytes);
-        read.map_err(LiveError::file(path, Deed::Read, hint))
+        read.map_err(LiveError::file(path, Operation::Read, hint))
     };
     read(HEADER as u64, &mut bytes)?;
     let said = bytes.get(MAGIC.len()..).and_then(|rest| rest.first_chunk());

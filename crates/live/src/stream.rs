@@ -3,8 +3,8 @@
 mod advice;
 mod end;
 mod notes;
-mod say;
-mod tend;
+mod output;
+mod periodic;
 
 use std::path::PathBuf;
 use std::sync::Arc;

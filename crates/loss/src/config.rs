@@ -3,7 +3,7 @@
 use crate::adaptive::AdaptiveConfig;
 use crate::cross_entropy::CrossEntropyConfig;
 use crate::entropy::EntropyConfig;
-use crate::nothing::NothingConfig;
+use crate::nothing_class::NothingConfig;
 
 /// Declares `LossConfig`: a line a loss, with its key in a scenario and its configuration.
 #[doc(hidden)]

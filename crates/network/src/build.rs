@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::Network;
 use crate::config::NetworkConfig;
-use crate::machine::in_words;
+use crate::resources::in_words;
 
 /// A net that cannot be built.
 #[derive(Debug, Error)]

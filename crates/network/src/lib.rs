@@ -14,8 +14,8 @@ extern crate self as saturn_network;
 mod build;
 pub mod config;
 pub mod layer;
-pub mod machine;
 mod network;
+pub mod resources;
 
 pub use build::{BuildError, NetSize, Outputs, Part, build};
 pub use config::{LeakyReadout, NetworkConfig, Readout};

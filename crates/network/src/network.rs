@@ -15,12 +15,12 @@ pub struct Network<R: Real> {
     cells: Vec<Box<dyn Cell<R>>>,
     classes: usize,
     /// Whether the events that the first cell reads are multiplied densely.
-    crowded: bool,
+    dense: bool,
 }
 
 /// The share of active (step, channel) cells above which the first cell's products with its input are
 /// dense: there, on AVX-512, a gather of columns takes as long as a dense product.
-const CROWDED: f64 = 0.25;
+const DENSE: f64 = 0.25;
 
 /// A gradient, or any other value for each parameter of a net.
 pub type Gradient<R> = Vec<Params<R>>;
@@ -30,7 +30,7 @@ impl<R: Real> Clone for Network<R> {
         Self {
             cells: self.cells.iter().map(|cell| cell.boxed()).collect(),
             classes: self.classes,
-            crowded: self.crowded,
+            dense: self.dense,
         }
     }
 }
@@ -52,7 +52,7 @@ impl<R: Real> Network<R> {
         Self {
             cells,
             classes,
-            crowded: false,
+            dense: false,
         }
     }
 
@@ -68,7 +68,7 @@ impl<R: Real> Network<R> {
     #[must_use]
     pub fn for_density(self, density: f64) -> Self {
         Self {
-            crowded: density > CROWDED,
+            dense: density > DENSE,
             ..self
         }
     }
@@ -77,7 +77,7 @@ impl<R: Real> Network<R> {
     pub fn with_cells(&self, cells: Vec<Box<dyn Cell<R>>>) -> Self {
         Self {
             classes: self.classes,
-            crowded: self.crowded,
+            dense: self.dense,
             ..Self::new(cells)
         }
     }
@@ -85,7 +85,7 @@ impl<R: Real> Network<R> {
     /// The input as the first cell is to read it.
     fn input<'a>(&self, x: Input<'a, R>) -> Input<'a, R> {
         match x {
-            Input::Events(events) => Input::Events(events.crowded(self.crowded)),
+            Input::Events(events) => Input::Events(events.dense(self.dense)),
             dense @ Input::Dense(_) => dense,
         }
     }

@@ -26,4 +26,4 @@ pub mod surrogate;
 pub mod windowed_attention;
 
 #[cfg(test)]
-mod trial;
+mod testing;

@@ -2,8 +2,8 @@
 
 use saturn_cell::Real;
 use saturn_eval::detector::DetectorConfig;
-use saturn_eval::evaluate::{Beside, Plan, choose_threshold, evaluate};
-use saturn_eval::monitor::Instrument;
+use saturn_eval::evaluate::{Extras, Plan, choose_threshold, evaluate};
+use saturn_eval::instruments::Instrument;
 use saturn_eval::position::Spacing;
 use saturn_eval::reset::StateReset;
 use saturn_store::Progress;
@@ -125,7 +125,7 @@ impl<'a> Evaluation<'a> {
             dt_ms: data.dt_ms,
             detector: self.detector,
             instruments: &self.instruments,
-            beside: Beside::default(),
+            extras: Extras::default(),
         };
         let once: usize = data.valid.lengths().iter().sum();
         let choosing = Plan {

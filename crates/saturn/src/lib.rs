@@ -83,7 +83,7 @@ pub use trainer::{History, Trainer};
 
 pub use saturn_cell::{EventBatch, Input, Real, View, ViewMut};
 pub use saturn_data::{Frames, Recording, Synthetic};
-pub use saturn_eval::monitor::Instrument;
+pub use saturn_eval::instruments::Instrument;
 pub use saturn_eval::reset::StateReset;
 pub use saturn_loss::{AdaptiveConfig, CrossEntropyConfig, Loss, LossConfig, Targets};
 pub use saturn_network::{LeakyReadout, Readout};

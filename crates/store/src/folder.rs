@@ -28,7 +28,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-use super::deed::Deed;
+use super::operation::Operation;
 use super::owner::{Files, Owner, differences};
 use crate::regular;
 use leftovers::sweep;
@@ -107,7 +107,7 @@ pub enum FolderError {
         /// The file.
         path: PathBuf,
         /// The operation.
-        what: Deed,
+        what: Operation,
         /// The system's error.
         source: io::Error,
     },
@@ -232,22 +232,23 @@ impl Folder {
                     data = found.data;
                 }
                 Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                    let mut entries = fs::read_dir(path).map_err(io_at(path, Deed::List))?;
+                    let mut entries = fs::read_dir(path).map_err(io_at(path, Operation::List))?;
                     if entries.next().is_some() {
                         return Err(FolderError::NotARun {
                             path: path.to_owned(),
                         });
                     }
                 }
-                Err(e) => return Err(io_at(&owner, Deed::Read)(e)),
+                Err(e) => return Err(io_at(&owner, Operation::Read)(e)),
             }
         }
         for sub in PARTS {
             let sub = path.join(sub);
-            fs::create_dir_all(&sub).map_err(io_at(&sub, Deed::CreateFolder))?;
+            fs::create_dir_all(&sub).map_err(io_at(&sub, Operation::CreateFolder))?;
         }
         let lock_path = path.join(".lock");
-        let lock = saturn_files::open_own(&lock_path).map_err(io_at(&lock_path, Deed::Create))?;
+        let lock =
+            saturn_files::open_own(&lock_path).map_err(io_at(&lock_path, Operation::Create))?;
         let locked = if shared {
             lock.try_lock_shared()
         } else {
@@ -283,7 +284,7 @@ impl Folder {
         let path = self.path.join("run.json");
         let bytes = regular::read(&path, LARGEST).map_err(|source| FolderError::Io {
             path: path.clone(),
-            what: Deed::Read,
+            what: Operation::Read,
             source,
         })?;
         let mut owner = read_owner(&path, &bytes)?;
@@ -311,7 +312,7 @@ impl Folder {
         let path = self.path.join("results");
         let failed = |source| FolderError::Io {
             path: path.clone(),
-            what: Deed::List,
+            what: Operation::List,
             source,
         };
         for entry in fs::read_dir(&path).map_err(failed)? {
@@ -348,7 +349,7 @@ impl Folder {
         let path = self.path.join(file);
         let bytes = serde_json::to_vec(value).map_err(|source| FolderError::Io {
             path: path.clone(),
-            what: Deed::Encode,
+            what: Operation::Encode,
             source: source.into(),
         })?;
         write_beside(&path, &bytes)
@@ -360,7 +361,7 @@ impl Folder {
         match fs::remove_file(&path) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => Err(FolderError::Io {
                 path,
-                what: Deed::Remove,
+                what: Operation::Remove,
                 source,
             }),
             _ => Ok(()),
@@ -381,7 +382,7 @@ impl Folder {
         let path = self.path.join(cell);
         let failed = |source| FolderError::Io {
             path: path.clone(),
-            what: Deed::Lock,
+            what: Operation::Lock,
             source,
         };
         let file = saturn_files::open_own(&path).map_err(failed)?;
@@ -414,7 +415,7 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, FolderEr
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(FolderError::Io {
             path: path.to_owned(),
-            what: Deed::Read,
+            what: Operation::Read,
             source,
         }),
     }
@@ -431,7 +432,7 @@ fn parse<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, FolderErro
 pub fn write_beside(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
     saturn_files::replace_bytes(path, bytes).map_err(|source| FolderError::Io {
         path: path.to_owned(),
-        what: Deed::Write,
+        what: Operation::Write,
         source,
     })
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use bar::Bar;
 
 use crate::grouped::grouped;
-use crate::say::{plain, say};
+use crate::stderr::{plain, say};
 
 /// How much is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

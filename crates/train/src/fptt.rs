@@ -31,7 +31,7 @@
 use saturn_cell::Real;
 
 use super::arm::FpttConfig;
-use super::kept::{keep, take_up};
+use super::checkpoint_arrays::{keep, take_up};
 use saturn_network::{Gradient, Network};
 use saturn_store::checkpoint::Numbers;
 

@@ -29,7 +29,7 @@ use saturn_cell::rng::generator;
 use saturn_cell::{FieldKind, Real};
 
 use super::arm::InitialState;
-use super::kept::{SavedInitial, keep_matrix, matrix};
+use super::checkpoint_arrays::{SavedInitial, keep_matrix, matrix};
 use saturn_network::{Network, Tapes};
 
 /// Decay of the averages in (1).

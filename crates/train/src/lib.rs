@@ -14,17 +14,17 @@
 pub mod arm;
 pub mod batch;
 pub mod changes;
+pub mod checkpoint;
+mod checkpoint_arrays;
 pub mod class_weights;
 pub mod fptt;
 pub mod initial;
 pub mod job;
-mod kept;
 pub mod mask;
 pub mod objective;
 pub mod one_update;
 pub mod optimizer;
 pub mod or_none;
-pub mod saved;
 pub mod settings;
 #[cfg(test)]
 mod tests;

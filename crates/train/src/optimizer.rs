@@ -12,7 +12,7 @@
 use rayon::prelude::*;
 use saturn_cell::{Kind, Params, Real};
 
-use super::kept::{keep, take_up};
+use super::checkpoint_arrays::{keep, take_up};
 use super::settings::{Optimizer as Rule, Schedule};
 use saturn_network::{Gradient, Network};
 use saturn_store::checkpoint::Numbers;

@@ -6,11 +6,11 @@ use saturn_cell::Real;
 use saturn_loss::Weight;
 
 use super::batch::{Epoch, LanePlan};
+use super::checkpoint::{Cursor, SavedTraining};
+use super::checkpoint_arrays::{keep_weights, restore_weights};
 use super::job::{EpochRecord, Job, TrainError, Watch};
-use super::kept::{keep_weights, restore_weights};
 use super::one_update::{Pace, one_update};
 use super::optimizer::learning_rate;
-use super::saved::{Cursor, SavedTraining};
 use super::settings::Keep;
 use super::update::Update;
 use super::validate::validate;

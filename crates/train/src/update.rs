@@ -16,18 +16,18 @@
 use std::ops::Range;
 
 use rayon::prelude::*;
-use saturn_cell::{Moment, Real};
+use saturn_cell::{Real, RngPosition};
 use saturn_loss::spike_rate::RateTotals;
 use saturn_loss::weight::log_variances;
 use saturn_loss::{Balance, Parts, Totals};
 
 use super::arm::{FpttConfig, InitialState};
 use super::batch::Batch;
+use super::checkpoint::SavedUpdate;
 use super::fptt::Fptt;
 use super::initial::Initial;
 use super::objective::Objective;
 use super::optimizer::{CHUNK, Optimizer, Scalars, clip};
-use super::saved::SavedUpdate;
 use super::settings::Optimizer as Rule;
 use saturn_network::{Gradient, Network, Tapes};
 
@@ -336,7 +336,7 @@ impl<R: Real> Shard<R> {
             let ends = self.batch.lengths.iter().map(|n| n.saturating_sub(from));
             self.tapes.note_ends(net, ends);
         }
-        self.tapes.set_moment(Moment {
+        self.tapes.set_rng_position(RngPosition {
             pass: objective.pass,
             lane: self.first as u64,
             step: self.range.start as u64,

@@ -3,7 +3,7 @@
 
 use rayon::prelude::*;
 use saturn_cell::rng::pass_of;
-use saturn_cell::{Moment, Real, column, compiled_once};
+use saturn_cell::{Real, RngPosition, column, compiled_once};
 use saturn_data::DataError;
 use saturn_loss::softmax::{argmax, softmax};
 
@@ -46,7 +46,7 @@ compiled_once! {
                 let (streams, channels) = (job.arm.streams, job.channels);
                 let labels = Masking::default();
                 batch.compose(&epoch, plans, streams, job.valid, channels, labels)?;
-                let at = Moment {
+                let at = RngPosition {
                     pass: pass_of("validation"),
                     lane: (shard * job.settings.shard_lanes) as u64,
                     step: 0,
@@ -72,7 +72,7 @@ compiled_once! {
     }
 }
 
-fn tally<R: Real>(net: &Network<R>, batch: &Batch<R>, at: Moment) -> Tally {
+fn tally<R: Real>(net: &Network<R>, batch: &Batch<R>, at: RngPosition) -> Tally {
     let mut tally = Tally {
         by_class: ByClass::new(net.classes()),
         ..Tally::default()
@@ -82,7 +82,7 @@ fn tally<R: Real>(net: &Network<R>, batch: &Batch<R>, at: Moment) -> Tally {
     }
     let mut tapes = Tapes::new(net);
     tapes.start(net, batch.steps, batch.lanes);
-    tapes.set_moment(at);
+    tapes.set_rng_position(at);
     let logits = tapes.forward(net, batch.input.input(), None);
     let mut p = vec![0.0f32; net.outputs()];
     let mut sum = vec![0.0f64; net.classes()];
@@ -144,7 +144,7 @@ mod tests {
                 start: 1,
                 end: 4,
             }]];
-            let tally = tally(&net, &batch, Moment::default());
+            let tally = tally(&net, &batch, RngPosition::default());
             assert_eq!((tally.samples, tally.summed, tally.last), (1, right, right));
         }
     }

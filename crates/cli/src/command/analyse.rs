@@ -16,9 +16,9 @@ use saturn_live::model::Model as _;
 use saturn_network::Network;
 use saturn_sim::figures;
 use saturn_sim::figures::looks::looks;
+use saturn_sim::run::dataset::Dataset;
 use saturn_sim::run::paths::paths_of;
 use saturn_sim::run::summary::Roles;
-use saturn_sim::run::workbench::Workbench;
 use saturn_sim::scenario::DataSource;
 use saturn_sim::trained::TrainedModel;
 use saturn_store::Progress;
@@ -57,7 +57,7 @@ pub fn analyse(options: &AnalyseOptions, progress: &Progress) -> Result<()> {
     } else {
         let paths = paths_of(scenario, progress)
             .context("the net's data are not there; --silence does without them")?;
-        Some(Workbench::open(scenario, &paths, false)?)
+        Some(Dataset::open(scenario, &paths, false)?)
     };
     let net = match &bench {
         Some(bench) => net.for_density(bench.density),

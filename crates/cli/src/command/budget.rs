@@ -4,11 +4,11 @@ use anyhow::Result;
 use saturn_cell::Real;
 
 use super::memory::{self, MIB, Samples};
-use saturn_network::machine;
+use saturn_network::resources;
 use saturn_network::{NetSize, build};
+use saturn_sim::run::dataset::{Dataset, Paths};
 use saturn_sim::run::entry::Entry;
 use saturn_sim::run::matrix::Budget;
-use saturn_sim::run::workbench::{Paths, Workbench};
 use saturn_sim::scenario::{Precision, Scenario};
 
 /// Of the memory that the system has to spare, the share that is used where nobody says how much.
@@ -33,7 +33,7 @@ pub struct Costs {
 
 /// The memory of each of `entries`. Every net is counted and built once, so that one that is too large or cannot
 /// be built is known before any is trained.
-pub fn costs(s: &Scenario, bench: &Workbench, paths: &Paths, entries: &[Entry]) -> Result<Costs> {
+pub fn costs(s: &Scenario, bench: &Dataset, paths: &Paths, entries: &[Entry]) -> Result<Costs> {
     match s.train.precision {
         Precision::F32 => costs_in::<f32>(s, bench, paths, entries),
         Precision::F64 => costs_in::<f64>(s, bench, paths, entries),
@@ -42,7 +42,7 @@ pub fn costs(s: &Scenario, bench: &Workbench, paths: &Paths, entries: &[Entry]) 
 
 fn costs_in<R: Real>(
     s: &Scenario,
-    bench: &Workbench,
+    bench: &Dataset,
     paths: &Paths,
     entries: &[Entry],
 ) -> Result<Costs> {
@@ -83,7 +83,7 @@ fn costs_in<R: Real>(
 /// has to spare, one alone.
 pub fn budget(limits: &Limits, costs: &Costs) -> Budget {
     let given = limits.memory_mib.map(|mib| mib * MIB);
-    let all = given.or_else(|| machine::spare().map(|bytes| SHARE * bytes));
+    let all = given.or_else(|| resources::spare().map(|bytes| SHARE * bytes));
     match (limits.jobs, all) {
         (Some(workers), Some(all)) if workers > 1 => Budget {
             workers,

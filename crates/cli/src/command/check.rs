@@ -14,11 +14,11 @@ use super::described::described;
 use super::memory::{self, MIB, Samples};
 use super::print::print;
 use crate::command::estimate::{Spent, Trials};
-use saturn_network::machine;
+use saturn_network::resources;
 use saturn_network::{NetSize, Outputs};
 use saturn_sim::report::aligned;
+use saturn_sim::run::dataset::{Dataset, Paths};
 use saturn_sim::run::paths::paths_if_there;
-use saturn_sim::run::workbench::{Paths, Workbench};
 use saturn_sim::scenario::{Model, Precision, Scenario};
 
 /// Samples of each split that are read, at most.
@@ -43,7 +43,7 @@ pub struct Findings {
 /// Checks what a scenario asks for against its data and this machine.
 pub fn findings(s: &Scenario) -> Result<Findings> {
     let data = match paths_if_there(s)? {
-        Some(paths) => Some((Workbench::glimpse(s, &paths, ROWS)?, paths)),
+        Some(paths) => Some((Dataset::glimpse(s, &paths, ROWS)?, paths)),
         None => None,
     };
     let data = data.as_ref().map(|(bench, paths)| (bench, paths));
@@ -68,10 +68,7 @@ pub fn findings(s: &Scenario) -> Result<Findings> {
     Ok(Findings { lines, spent, rows })
 }
 
-fn costs<R: Real>(
-    s: &Scenario,
-    data: Option<(&Workbench, &Paths)>,
-) -> Result<(Vec<String>, Spent)> {
+fn costs<R: Real>(s: &Scenario, data: Option<(&Dataset, &Paths)>) -> Result<(Vec<String>, Spent)> {
     let samples = Samples::of(s, data);
     let bench = data.map(|(bench, _)| bench);
     let mut nets = vec![row(["model", "layer", "cell", "width", "parameters"])];
@@ -134,11 +131,11 @@ fn costs<R: Real>(
     } else {
         format!("memory: about {:.0} MiB and the recordings", peak / MIB)
     });
-    if let Some(all) = machine::memory().filter(|all| *all < peak) {
+    if let Some(all) = resources::memory().filter(|all| *all < peak) {
         lines.push(format!(
             "warning: that is more than the {} of this machine\nhint: fewer `train.lanes`, `train.recompute: true`, \
              or a smaller net",
-            machine::in_words(all)
+            resources::in_words(all)
         ));
     }
     if bench.is_some() {

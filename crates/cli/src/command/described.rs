@@ -1,6 +1,6 @@
 //! The data of a scenario in a line, and what is odd about them.
 
-use saturn_sim::run::workbench::Workbench;
+use saturn_sim::run::dataset::Dataset;
 use saturn_sim::scenario::{DataSource, Scenario, Warning, WarningKind};
 use saturn_stream::{Form, Split};
 
@@ -10,7 +10,7 @@ const LONG: usize = 5_000;
 const USUAL: f64 = 300.0;
 
 /// What `bench`, which may be a glimpse of the data, is like: a line, and warnings.
-pub fn described(s: &Scenario, bench: &Workbench) -> (String, Vec<Warning>) {
+pub fn described(s: &Scenario, bench: &Dataset) -> (String, Vec<Warning>) {
     let mut lengths = bench.train.lengths().to_vec();
     lengths.sort_unstable();
     let median = lengths.get(lengths.len() / 2).copied().unwrap_or(0);
@@ -37,7 +37,7 @@ pub fn described(s: &Scenario, bench: &Workbench) -> (String, Vec<Warning>) {
     (line, odd(s, bench, median, longest))
 }
 
-fn odd(s: &Scenario, bench: &Workbench, median: usize, longest: usize) -> Vec<Warning> {
+fn odd(s: &Scenario, bench: &Dataset, median: usize, longest: usize) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let dt_ms = bench.dt_ms;
     let better = dt_ms * median.max(1) as f64 / USUAL;
@@ -84,7 +84,7 @@ fn odd(s: &Scenario, bench: &Workbench, median: usize, longest: usize) -> Vec<Wa
 }
 
 /// A warning with the classes that no sample of the training file has.
-fn empty_classes(s: &Scenario, bench: &Workbench, train: &Split) -> Option<Warning> {
+fn empty_classes(s: &Scenario, bench: &Dataset, train: &Split) -> Option<Warning> {
     let mut seen = vec![false; bench.classes.len()];
     for &label in train.file().labels() {
         seen[label] = true;

@@ -22,15 +22,15 @@ use saturn_data::DataError;
 use saturn_loss::{Loss, LossError, SpikeRate};
 
 use super::made_up::fill;
-use saturn_eval::evaluate::{Beside, EvalError, Plan, choose_threshold, evaluate};
+use saturn_eval::evaluate::{EvalError, Extras, Plan, choose_threshold, evaluate};
 use saturn_eval::experiments;
-use saturn_eval::monitor::contraction::pair_seconds;
+use saturn_eval::instruments::contraction::pair_seconds;
 use saturn_eval::position::Spacing;
 use saturn_eval::precision::drift::LANES as DRIFT_LANES;
 use saturn_eval::reset::{Never, StateReset};
 use saturn_network::Network;
 use saturn_network::{BuildError, Layer, NetSize, NetworkConfig, Outputs, Readout, build};
-use saturn_sim::run::workbench::Workbench;
+use saturn_sim::run::dataset::Dataset;
 use saturn_sim::scenario::{Arm, FpttConfig, Gap, Model, Scenario, Streams, Train};
 use saturn_store::Progress;
 use saturn_stream::Split;
@@ -144,7 +144,7 @@ struct Costly {
 /// Trials on the scenario's data.
 pub struct Trials<'a> {
     scenario: &'a Scenario,
-    bench: &'a Workbench,
+    dataset: &'a Dataset,
     /// Operations that a trial may take.
     share: f64,
     /// Seconds of a multiplication of a difference between two states.
@@ -158,14 +158,14 @@ pub struct Trials<'a> {
 }
 
 impl<'a> Trials<'a> {
-    /// On `bench`, which may be a glimpse of the data.
-    pub fn new(scenario: &'a Scenario, bench: &'a Workbench) -> Self {
+    /// On `dataset`, which may be a glimpse of the data.
+    pub fn new(scenario: &'a Scenario, dataset: &'a Dataset) -> Self {
         let trials = scenario.models.len() * (2 + scenario.arms.len());
         // Three more for a small net.
         let share = OPERATIONS / (trials + 3) as f64;
         Self {
             scenario,
-            bench,
+            dataset,
             share: share.min(OPERATIONS_EACH),
             pair: pair_seconds(),
             composing: Vec::new(),
@@ -182,7 +182,7 @@ impl<'a> Trials<'a> {
         size: NetSize,
         outputs: Outputs,
     ) -> Result<Tried<R>, EstimateError> {
-        let b = self.bench;
+        let b = self.dataset;
         let drawing = DRAWN * size.parameters().real() + size.drawing();
         let mut net = None;
         if drawing + TRAINED * STEPS.0 * TRIALS * operations(&size) <= self.share {
@@ -213,7 +213,7 @@ impl<'a> Trials<'a> {
         settings: &Train,
         step: f64,
     ) -> Result<f64, EstimateError> {
-        let (s, b) = (self.scenario, self.bench);
+        let (s, b) = (self.scenario, self.dataset);
         let costly = Costly {
             lanes: settings.lanes,
             shard_lanes: settings.shard_lanes,
@@ -256,7 +256,7 @@ impl<'a> Trials<'a> {
         tried: &Tried<R>,
         shard_lanes: usize,
     ) -> Result<EvaluationCost, EstimateError> {
-        let (s, b) = (self.scenario, self.bench);
+        let (s, b) = (self.scenario, self.dataset);
         let e = &s.evaluate;
         let (quiet, watched) = match &tried.net {
             Some(net) => self.stream(net, &tried.size, shard_lanes)?,
@@ -289,8 +289,8 @@ impl<'a> Trials<'a> {
     /// Seconds of the contraction curves in one kind of gap, which run on one thread, where a step takes `step`.
     fn contraction(&self, size: &NetSize, step: f64) -> f64 {
         let config = &self.scenario.evaluate.contraction;
-        let lengths = self.bench.valid.lengths();
-        let lanes = config.samples.min(self.bench.valid.all()) as f64;
+        let lengths = self.dataset.valid.lengths();
+        let lanes = config.samples.min(self.dataset.valid.all()) as f64;
         let longest = lengths.iter().copied().max().unwrap_or(1) as f64;
         let rows: f64 = size.parts.iter().map(|part| part.size.state.real()).sum();
         let lag = lanes * step + 0.5 * lanes * (lanes - 1.0) * rows * self.pair;
@@ -303,7 +303,7 @@ impl<'a> Trials<'a> {
         if let Some((_, known)) = self.composing.iter().find(|(of, _)| *of == streams) {
             return Ok(*known);
         }
-        let (s, b) = (self.scenario, self.bench);
+        let (s, b) = (self.scenario, self.dataset);
         let source = b.source(&b.train, s.stream.gap.as_ref());
         let epoch = Epoch::new(s.seed, 0, b.train.len());
         let mut batch = Batch::<f32>::default();
@@ -328,7 +328,7 @@ impl<'a> Trials<'a> {
 
     /// Updates and columns of an epoch; each sample has `heard` steps of gap before it.
     fn epoch(&self, arm: &Arm, settings: &Train, heard: f64) -> (f64, f64) {
-        let split = &self.bench.train;
+        let split = &self.dataset.train;
         let lengths = lengths(split, arm.streams);
         let epoch = Epoch::new(self.scenario.seed, 0, lengths.len());
         let samples = self.scenario.stream.samples;
@@ -372,7 +372,7 @@ impl<'a> Trials<'a> {
         arm: &Arm,
         settings: &Train,
     ) -> Result<Line, EstimateError> {
-        let (s, b) = (self.scenario, self.bench);
+        let (s, b) = (self.scenario, self.dataset);
         let lanes = self.lanes(size, settings.lanes, settings.shard_lanes, TRAINED);
         let steps = self.steps(size, lanes, TRAINED);
         // The net has an output a class: of a loss with more outputs, that many fewer classes are shown, and of a data
@@ -422,7 +422,7 @@ impl<'a> Trials<'a> {
         size: &NetSize,
         shard_lanes: usize,
     ) -> Result<(Line, Line), EstimateError> {
-        let (s, b) = (self.scenario, self.bench);
+        let (s, b) = (self.scenario, self.dataset);
         let e = &s.evaluate;
         let lanes = self.lanes(size, e.lanes, shard_lanes, 1.0);
         let steps = self.steps(size, lanes, 1.0);
@@ -439,7 +439,7 @@ impl<'a> Trials<'a> {
             spacing: Spacing::Even,
             dt_ms: b.dt_ms,
             detector: e.detector,
-            beside: Beside::default(),
+            extras: Extras::default(),
             instruments: &e.instruments,
         };
         let progress = Progress::quiet();
@@ -510,7 +510,7 @@ impl<'a> Trials<'a> {
 
     /// The costs of a small net on the scenario's data.
     fn small_net(&mut self) -> Result<(f64, [Line; 3]), EstimateError> {
-        let b = self.bench;
+        let b = self.dataset;
         let model = NetworkConfig {
             layers: vec![Layer::Gru(saturn_neurons::gru::GruConfig::default())],
             readout: Some(Readout::Linear),

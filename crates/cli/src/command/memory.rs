@@ -23,7 +23,7 @@ use crate::command::estimate::{mean_gap, mean_sample};
 use saturn_eval::evaluate::Watched;
 use saturn_eval::lanes::{CHUNK, COLUMNS};
 use saturn_network::{NetSize, Part};
-use saturn_sim::run::workbench::{Paths, Workbench};
+use saturn_sim::run::dataset::{Dataset, Paths};
 use saturn_sim::scenario::{Arm, Data, DataSource, Fill, Gap, Model, Scenario, Streams, Train};
 use saturn_stream::Split;
 use saturn_train::batch::{Epoch, LanePlan};
@@ -73,7 +73,7 @@ pub struct Samples {
 
 impl Samples {
     /// From the data, or from what they will be.
-    pub fn of(s: &Scenario, data: Option<(&Workbench, &Paths)>) -> Self {
+    pub fn of(s: &Scenario, data: Option<(&Dataset, &Paths)>) -> Self {
         let Data { source, dt_ms, .. } = &s.data;
         match (data, source) {
             (Some((b, paths)), _) => Self {
@@ -122,7 +122,7 @@ fn planned(lengths: &[usize], all: usize) -> Vec<usize> {
 
 /// What a run keeps of its data; the test split, which only a final evaluation opens, is counted as large
 /// for its file as the training split is.
-fn kept(b: &Workbench, paths: &Paths) -> f64 {
+fn kept(b: &Dataset, paths: &Paths) -> f64 {
     let file = |path: &Path| std::fs::metadata(path).map_or(0.0, |m| m.len() as f64);
     let split = |split: &Split| {
         let all = split.all() as f64 / split.len().max(1) as f64;

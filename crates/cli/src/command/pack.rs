@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::error::CommandError;
 use super::print::print;
-use saturn_sim::run::cells::gather;
+use saturn_sim::run::trials::gather;
 
 /// Packs the trials in `from` into `file`; with `replace`, the later of two results of one trial is kept.
 pub fn pack(file: &Path, from: &[PathBuf], replace: bool) -> Result<()> {

@@ -6,8 +6,8 @@ use anyhow::Result;
 
 use super::error::CommandError;
 use super::run::{fingerprints, finish_all};
+use saturn_sim::run::stale::set_apart;
 use saturn_sim::run::summary::{Roles, Summary};
-use saturn_sim::run::untied::set_apart;
 use saturn_sim::scenario::Scenario;
 use saturn_store::Progress;
 use saturn_store::folder::Folder;

@@ -4,7 +4,7 @@ use std::io::{ErrorKind, IsTerminal, Write};
 
 use anyhow::{Context, Result};
 
-use saturn_store::say::plain;
+use saturn_store::stderr::plain;
 
 /// Prints `text` with a line's end. A reader who has seen enough (`saturn check .. | head`) is no error; a full
 /// disk is one. Control characters in it, which may come from names in files, are shown and not obeyed.

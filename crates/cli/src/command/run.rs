@@ -14,21 +14,21 @@ use super::described::described;
 use super::error::CommandError;
 use super::print::{self, print};
 use saturn_sim::fault::Fault;
-use saturn_sim::run::apart;
-use saturn_sim::run::cells::archive::is_archive;
-use saturn_sim::run::cells::{ArchiveError, Events, Shared, Store};
+use saturn_sim::run::dataset::{Dataset, Paths};
 use saturn_sim::run::entry::{Entry, entries};
 use saturn_sim::run::matrix::{Group, Keys, Matrix, Wanted, collect, key, summarise};
+use saturn_sim::run::other_events;
 use saturn_sim::run::paths::{paths_if_there, paths_of};
 use saturn_sim::run::select::Selection;
 use saturn_sim::run::summary::{ReferenceArg, Roles, Summary};
-use saturn_sim::run::workbench::{Paths, Workbench};
+use saturn_sim::run::trials::archive::is_archive;
+use saturn_sim::run::trials::{ArchiveError, Events, Shared, Store};
 use saturn_sim::scenario::{DataSource, Scenario, to_yaml};
 use saturn_sim::{figures, report};
 use saturn_store::Progress;
 use saturn_store::checkpoint::Keeping;
-use saturn_store::deed::Deed;
 use saturn_store::folder::{Folder, FolderError, read_json, write_beside};
+use saturn_store::operation::Operation;
 use saturn_store::owner::Files;
 
 /// What `run` and `compare` were asked for.
@@ -168,9 +168,9 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     };
     if options.selection.is_all() || options.collect.is_some() {
         let of = |group: Group| summarise(&scenario, &group.shared, &reference, group.found);
-        apart::clear(folder.path())?;
+        other_events::clear(folder.path())?;
         for group in groups {
-            let path = apart::folder(folder.path(), &group.shared.short());
+            let path = other_events::folder(folder.path(), &group.shared.short());
             write_summary(&path, &of(group))?;
         }
         let summary = of(main);
@@ -222,7 +222,7 @@ fn kept_in<'a>(options: &RunOptions<'a>) -> Result<Option<&'a Path>> {
     }
     std::fs::create_dir_all(cells).map_err(|source| FolderError::Io {
         path: cells.to_owned(),
-        what: Deed::CreateFolder,
+        what: Operation::CreateFolder,
         source,
     })?;
     Ok(Some(cells))
@@ -249,23 +249,23 @@ impl Job<'_> {
         judged: String,
     ) -> Result<Group> {
         let (scenario, options, progress) = (self.scenario, self.options, self.progress);
-        let bench = Workbench::open(scenario, paths, options.last)?;
-        for notice in bench.notices()? {
+        let dataset = Dataset::open(scenario, paths, options.last)?;
+        for notice in dataset.notices()? {
             progress.line(&notice);
         }
-        let (about, odd) = described(scenario, &bench);
+        let (about, odd) = described(scenario, &dataset);
         progress.line(&about);
         for warning in odd {
             progress.alert(&format!("warning: {}", warning.line(scenario.file())));
         }
         let shared = Shared {
             split: split(options).to_owned(),
-            classes: bench.classes.clone(),
-            dt_ms: bench.dt_ms,
+            classes: dataset.classes.clone(),
+            dt_ms: dataset.dt_ms,
             data,
-            events: Events::of(&bench),
+            events: Events::of(&dataset),
         };
-        let costs = costs(scenario, &bench, paths, chosen)?;
+        let costs = costs(scenario, &dataset, paths, chosen)?;
         if let Some(notice) = too_little(&options.limits, &costs) {
             progress.line(&notice);
         }
@@ -277,7 +277,7 @@ impl Job<'_> {
         };
         let matrix = Matrix {
             scenario,
-            bench: &bench,
+            dataset: &dataset,
             shared,
             judged,
             folder: self.folder,
@@ -449,7 +449,7 @@ pub fn head(summary: &Summary) -> String {
 /// The summaries of trials on other events, each with its folder.
 pub fn others(scenario: &Scenario, folder: &Folder) -> Result<Vec<(PathBuf, Summary)>> {
     let mut found = Vec::new();
-    for path in apart::folders(folder.path())? {
+    for path in other_events::folders(folder.path())? {
         if let Some(mut summary) = read_json::<Summary>(&path.join("summary.json"))? {
             summary.roles = Roles::of(scenario);
             found.push((path, summary));
@@ -464,10 +464,10 @@ fn write_summary(path: &Path, summary: &Summary) -> Result<()> {
         let path = path.to_owned();
         move |source| FolderError::Io { path, what, source }
     };
-    std::fs::create_dir_all(path).map_err(failed(Deed::CreateFolder))?;
+    std::fs::create_dir_all(path).map_err(failed(Operation::CreateFolder))?;
     let bytes = serde_json::to_vec(summary)
         .map_err(std::io::Error::from)
-        .map_err(failed(Deed::Encode))?;
+        .map_err(failed(Operation::Encode))?;
     Ok(write_beside(&path.join("summary.json"), &bytes)?)
 }
 
@@ -567,7 +567,7 @@ pub fn checksums<'a>(files: impl IntoIterator<Item = &'a Path>) -> Result<Vec<In
     for path in files {
         let sha256 = sha256(path).map_err(|source| FolderError::Io {
             path: path.to_owned(),
-            what: Deed::Read,
+            what: Operation::Read,
             source,
         })?;
         inputs.push(Input {

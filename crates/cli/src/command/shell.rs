@@ -6,8 +6,8 @@ use anyhow::{Context, Result};
 use clap_complete::Shell;
 
 use super::print::{print, print_bytes};
-use saturn_store::deed::Deed;
 use saturn_store::folder::FolderError;
+use saturn_store::operation::Operation;
 
 /// Prints what `shell` reads to complete the arguments of `program`.
 pub fn completions(mut program: clap::Command, shell: Shell) -> Result<()> {
@@ -27,7 +27,7 @@ pub fn man(mut program: clap::Command, dir: Option<&Path>) -> Result<()> {
         let path = dir.to_owned();
         move |source| FolderError::Io { path, what, source }
     };
-    std::fs::create_dir_all(dir).map_err(failed(Deed::CreateFolder))?;
+    std::fs::create_dir_all(dir).map_err(failed(Operation::CreateFolder))?;
     write_pages(program, dir)
 }
 

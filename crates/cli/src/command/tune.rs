@@ -19,12 +19,12 @@ use serde::Serialize;
 use super::error::CommandError;
 use super::print::print;
 use super::run::{checksums, data_key, fingerprints};
-use saturn_sim::run::cells::{Events, Shared, Store};
+use saturn_sim::run::dataset::{Dataset, Paths};
 use saturn_sim::run::entry::{Entry, entries};
 use saturn_sim::run::matrix::{Budget, Matrix, Wanted};
 use saturn_sim::run::paths::paths_of;
 use saturn_sim::run::select::Selection;
-use saturn_sim::run::workbench::{Paths, Workbench};
+use saturn_sim::run::trials::{Events, Shared, Store};
 use saturn_sim::scenario::{Arm, Scenario, written_yaml};
 use saturn_store::Progress;
 use saturn_store::checkpoint::Keeping;
@@ -220,17 +220,17 @@ impl Search<'_> {
     /// The accuracy of one net, mean over the streams; `None` if it failed.
     fn accuracy(&self, s: &Scenario, path: &Path, place: &str) -> Result<Option<f64>> {
         let folder = Folder::open_any(path, &s.name, &fingerprints(s)?, false)?;
-        let bench = Workbench::open(s, &self.paths, false)?;
+        let dataset = Dataset::open(s, &self.paths, false)?;
         let quiet = self.progress.hidden();
         let matrix = Matrix {
             scenario: s,
-            bench: &bench,
+            dataset: &dataset,
             shared: Shared {
                 split: "valid".to_owned(),
-                classes: bench.classes.clone(),
-                dt_ms: bench.dt_ms,
+                classes: dataset.classes.clone(),
+                dt_ms: dataset.dt_ms,
                 data: self.data.clone(),
-                events: Events::of(&bench),
+                events: Events::of(&dataset),
             },
             judged: self.data.clone(),
             folder: &folder,

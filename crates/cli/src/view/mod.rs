@@ -28,7 +28,7 @@ use crate::command::print_line;
 use saturn_live::LiveError;
 use saturn_live::source::address_of;
 use saturn_live::status::Status;
-use saturn_store::deed::Deed;
+use saturn_store::operation::Operation;
 
 /// What is to be seen.
 #[derive(Clone, Debug)]
@@ -117,7 +117,7 @@ impl Watched {
                 let text = asked.and_then(|mut answer| answer.body_mut().read_to_string());
                 let text = text.map_err(|e| LiveError::Io {
                     place: url.clone(),
-                    what: Deed::Read,
+                    what: Operation::Read,
                     source: std::io::Error::other(e),
                     hint: "start `saturn stream` with --metrics PORT, and give that port",
                 })?;

@@ -10,8 +10,8 @@ use serde::Deserialize;
 
 use saturn_eval::trace::Trace;
 use saturn_live::LiveError;
-use saturn_sim::run::cells::Finished;
 use saturn_sim::run::summary::{NamedArm, Roles};
+use saturn_sim::run::trials::Finished;
 use saturn_sim::scenario::{ArmRole, Scenario};
 
 /// The most epochs of a net that are kept; of more the newest are.
@@ -276,7 +276,7 @@ impl RunFolder {
 }
 
 /// What there is to say of a cell's window.
-fn figures(layer: usize, stats: &saturn_eval::monitor::WindowStats) -> Vec<(String, f64)> {
+fn figures(layer: usize, stats: &saturn_eval::instruments::WindowStats) -> Vec<(String, f64)> {
     let mut all = Vec::new();
     let always = &stats.always;
     let pinned = always.pinned.iter();

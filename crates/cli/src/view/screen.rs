@@ -13,7 +13,7 @@ use ratatui::layout::Rect;
 use ratatui::{DefaultTerminal, Terminal};
 
 use saturn_live::LiveError;
-use saturn_store::deed::Deed;
+use saturn_store::operation::Operation;
 
 /// How long a look at the keyboard takes at most, so that an interrupt is noticed.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -30,7 +30,7 @@ pub struct Screen {
 fn failed(source: std::io::Error) -> LiveError {
     LiveError::Io {
         place: "the terminal".to_owned(),
-        what: Deed::Draw,
+        what: Operation::Draw,
         source,
         hint: "run it in a terminal, or print one picture with --once",
     }

@@ -9,12 +9,12 @@ use rayon::prelude::*;
 use saturn_cell::Real;
 use serde::{Deserialize, Serialize};
 
-use super::gauge::Gauge;
-use super::judge::Judge;
+use super::cost::Gauge;
 use super::recorder::Recorder;
+use super::scoring::Judge;
 use super::sums::Sums;
 use super::twin::{SavedTwin, Twin};
-use super::watcher::Watcher;
+use super::watched::Watcher;
 use super::{EvalError, Plan};
 use crate::detector::{Detector, DetectorError};
 use crate::lanes::{Chunk, Lanes, SavedLanes};
@@ -111,7 +111,7 @@ impl<R: Real> Shard<'_, R> {
     fn run(&self) -> Result<(Sums, f64), EvalError> {
         let plan = self.plan;
         let mut keeper = plan
-            .beside
+            .extras
             .stage
             .map(|stage| Keeper::new(stage, &format!(".{}", self.first)));
         let say = |line: &str| self.progress.line(line);
@@ -196,7 +196,7 @@ impl<R: Real> Shard<'_, R> {
         if let Some(twin) = twin {
             twin.observe(&chunk);
         }
-        if let (Some(recorder), Some(traces)) = (&mut course.recorder, &plan.beside.traces) {
+        if let (Some(recorder), Some(traces)) = (&mut course.recorder, &plan.extras.traces) {
             recorder.observe(self.net, &chunk, plan, traces)?;
         }
         let (spikes, operations) = operations_of(self.net, &chunk);
@@ -235,7 +235,7 @@ impl<R: Real> Shard<'_, R> {
                 Ok(Judge::new(sums, detector, net.outputs(), net.classes()))
             })
             .collect::<Result<Vec<_>, DetectorError>>()?;
-        let traces = plan.beside.traces.filter(|_| self.watch);
+        let traces = plan.extras.traces.filter(|_| self.watch);
         Ok(Course {
             judges,
             watcher: self.watch.then(|| Watcher::new(net, self.each, plan)),
@@ -260,7 +260,7 @@ impl<R: Real> Shard<'_, R> {
                 ..
             }
         );
-        let plan = self.plan.beside.twin.filter(|_| self.watch && follows)?;
+        let plan = self.plan.extras.twin.filter(|_| self.watch && follows)?;
         Some(Twin::new(&plan, self.each, chunk as u64))
     }
 

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::gauge::Gauge;
+use super::cost::Gauge;
 use super::twin::TwinWindow;
 use super::{Plan, Watched};
 use crate::detector::DetectorScore;
 use crate::gap::GapCurve;
-use crate::monitor::Answers;
+use crate::instruments::Answers;
 use crate::position::PositionCurve;
 use crate::stats::by_class::ByClass;
 use crate::stats::estimate::ByRecording;

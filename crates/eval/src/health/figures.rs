@@ -6,9 +6,9 @@
 //! |---|---|---|
 //! | `input.rate_hz` | events of a channel: sum of counts / (I W dt) | Hz |
 //! | `output.entropy` | mean over steps of -sum_c p_c log p_c / log C | 0..1 |
-//! | `LAYER.FIELD.rate_hz`, `.always_on` | spikes: see [`crate::monitor::spikes`] | Hz, 0..1 |
-//! | `LAYER.FIELD.pinned` | tanh units and gates: see [`crate::monitor::pinned`] | 0..1 |
-//! | `LAYER.FIELD.rms` | every other field of the state: see [`crate::monitor::norm`] | |
+//! | `LAYER.FIELD.rate_hz`, `.always_on` | spikes: see [`crate::instruments::on_states::spikes`] | Hz, 0..1 |
+//! | `LAYER.FIELD.pinned` | tanh units and gates: see [`crate::instruments::on_states::pinned`] | 0..1 |
+//! | `LAYER.FIELD.rms` | every other field of the state: see [`crate::instruments::on_states::norm`] | |
 //! | `state.not_finite` | the largest share of a field's values that are infinite or NaN | 0..1 |
 //!
 //! The cost is one pass over drive and state a step. Nothing is allocated after the start.
@@ -18,10 +18,10 @@ use std::ops;
 use saturn_cell::{EventBatch, FieldKind, Real, column};
 use serde::{Deserialize, Serialize};
 
-use crate::monitor::instrument::OnStates;
-use crate::monitor::norm::Norm;
-use crate::monitor::pinned::Pinned;
-use crate::monitor::spikes::Spikes;
+use crate::instruments::definition::OnStates;
+use crate::instruments::on_states::norm::Norm;
+use crate::instruments::on_states::pinned::Pinned;
+use crate::instruments::on_states::spikes::Spikes;
 use saturn_network::{Network, NetworkStream};
 
 /// The figures that every net has: the first ones, in this order.

@@ -12,8 +12,8 @@
 use std::ops::Range;
 
 use saturn_cell::{
-    Cell, Field, FieldKind, Input, Moment, Output, Params, Real, Recorded, Synapses, View, ViewMut,
-    Widths, column, column_mut,
+    Cell, Field, FieldKind, Input, Output, Params, Real, Recorded, RngPosition, Synapses, View,
+    ViewMut, Widths, column, column_mut,
 };
 
 use super::config::{Format, PrecisionConfig, Rounding};
@@ -87,7 +87,7 @@ impl<R: Real> Quantised<R> {
     }
 
     /// Rounds the states `next [S, B]` to their grids.
-    fn settle(&self, mut next: ViewMut<R>, at: Moment) {
+    fn settle(&self, mut next: ViewMut<R>, at: RngPosition) {
         for lane in 0..next.ncols() {
             let state = column_mut(&mut next, lane);
             match self.rounding {
@@ -182,10 +182,10 @@ impl<R: Real> Cell<R> for Quantised<R> {
     }
 
     fn advance(&self, drive: ViewMut<R>, prev: View<R>, next: ViewMut<R>) {
-        self.advance_at(drive, prev, next, Moment::default());
+        self.advance_at(drive, prev, next, RngPosition::default());
     }
 
-    fn advance_at(&self, drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>, at: Moment) {
+    fn advance_at(&self, drive: ViewMut<R>, prev: View<R>, mut next: ViewMut<R>, at: RngPosition) {
         self.inner.advance_at(drive, prev, next.as_view_mut(), at);
         self.settle(next, at); // (1)
     }

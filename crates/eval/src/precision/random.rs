@@ -11,7 +11,7 @@
 //! (2) a 32-bit finaliser of low bias (Wellons 2018, "Prospecting for hash functions"), of two products and three
 //! shifts, which compilers turn into wide instructions. Counter-based random numbers: Salmon et al. 2011.
 
-use saturn_cell::Moment;
+use saturn_cell::RngPosition;
 use saturn_cell::rng::mix64;
 
 /// The key of one lane at one step.
@@ -23,7 +23,7 @@ pub struct Key {
 
 impl Key {
     /// (1), for column `column` of the lanes that begin at `at.lane`.
-    pub fn new(seed: u64, layer: u64, at: Moment, column: usize) -> Self {
+    pub fn new(seed: u64, layer: u64, at: RngPosition, column: usize) -> Self {
         let mut x = mix64(seed);
         for part in [layer, at.pass, at.lane + column as u64, at.step] {
             x = mix64(x ^ part);

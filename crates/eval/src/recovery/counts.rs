@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::monitor::sketch::Sketch;
+use crate::instruments::sketch::Sketch;
 use saturn_stream::DisturbConfig;
 
 /// Steps of the first bin after a disturbance; each further one ends twice as late.

@@ -6,7 +6,7 @@ use saturn_cell::{Real, View, column};
 
 use super::{RecoveryPlan, lanes};
 use crate::evaluate::EvalError;
-use crate::monitor::contraction::{Spread, main_field};
+use crate::instruments::contraction::{Spread, main_field};
 use saturn_network::Network;
 
 /// Lanes and steps from which the covariance is computed, and the steps between samples.

@@ -23,7 +23,7 @@
 
 mod clip;
 mod decay;
-pub mod hand;
+pub mod effect;
 mod misaligned;
 mod none;
 mod oracle;
@@ -66,7 +66,7 @@ pub struct Seen<'a> {
     /// "nothing", which then counts as a class, too); empty at the first step, and for a policy that does not
     /// need them.
     pub output: &'a [f32],
-    /// Root mean square of the state ([`hand::Hand::norm`]); 0 for a policy that does not need it.
+    /// Root mean square of the state ([`effect::Effect::norm`]); 0 for a policy that does not need it.
     pub norm: f64,
 }
 

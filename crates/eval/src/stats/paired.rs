@@ -37,7 +37,7 @@ mod tests {
         assert!((a - b).abs() <= tolerance, "{a} is not {b} ± {tolerance}");
     }
 
-    /// Four values by hand: 4 x 0.005 = 0.02; 3 x 0.01 = 0.03; 2 x 0.03 = 0.06; 0.04 is held at 0.06.
+    /// Four values by effect: 4 x 0.005 = 0.02; 3 x 0.01 = 0.03; 2 x 0.03 = 0.06; 0.04 is held at 0.06.
     #[test]
     fn holm_by_hand() {
         let p = [Some(0.01), Some(0.04), None, Some(0.03), Some(0.005)];

@@ -342,7 +342,7 @@ mod tests {
         }
     }
 
-    /// By hand: totals 1, 0, 3 are 010 1 00100, correct predictions 1 of 1 and 2 of 3 are 1 10.
+    /// By effect: totals 1, 0, 3 are 010 1 00100, correct predictions 1 of 1 and 2 of 3 are 1 10.
     #[test]
     fn a_few_recordings_are_these_bits() {
         let counts = counted(&[(1, 1), (0, 0), (2, 3)]);

@@ -11,7 +11,7 @@ use super::{PATIENCE, Reading, spawn};
 use crate::LiveError;
 use crate::protocol::Decoder;
 use crate::queue::{Feeder, Message};
-use saturn_store::deed::Deed;
+use saturn_store::operation::Operation;
 
 /// How long to wait for a file to grow.
 const GROWTH: Duration = Duration::from_millis(20);
@@ -42,8 +42,8 @@ pub fn start_stdin(reading: &Reading, feeder: Feeder) -> Result<String, LiveErro
 /// The file at `path`.
 pub fn start(reading: &Reading, path: &Path, mut feeder: Feeder) -> Result<String, LiveError> {
     let hint = "check the path; a file to follow must exist, and may be empty";
-    let opening = LiveError::file(path, Deed::Open, hint);
-    let found = fs::metadata(path).map_err(LiveError::file(path, Deed::Open, hint))?;
+    let opening = LiveError::file(path, Operation::Open, hint);
+    let found = fs::metadata(path).map_err(LiveError::file(path, Operation::Open, hint))?;
     let mut decoder = Decoder::new(reading.format, reading.channels);
     if !found.is_file() && !found.is_dir() {
         return start_pipe(path, decoder, feeder);

@@ -23,7 +23,7 @@ pub use file::Resume;
 use super::LiveError;
 use super::protocol::Format;
 use super::queue::Feeder;
-use saturn_store::deed::Deed;
+use saturn_store::operation::Operation;
 
 /// Time that a reader waits before it checks whether to stop.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -112,7 +112,7 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), LiveErr
         .spawn(work);
     started.map(drop).map_err(|source| LiveError::Io {
         place: name.to_owned(),
-        what: Deed::StartReader,
+        what: Operation::StartReader,
         source,
         hint: "this user has reached the system's limit of threads",
     })

@@ -37,7 +37,7 @@ mod with_sockets {
     use crate::LiveError;
     use crate::protocol::Decoder;
     use crate::queue::{Feeder, Message};
-    use saturn_store::deed::Deed;
+    use saturn_store::operation::Operation;
 
     /// Maximum number of concurrent clients.
     const CLIENTS: usize = 16;
@@ -48,7 +48,7 @@ mod with_sockets {
         clear(path)?;
         let listener = UnixListener::bind(path)
             .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
-            .map_err(LiveError::file(path, Deed::MakeSocket, HINT))?;
+            .map_err(LiveError::file(path, Operation::MakeSocket, HINT))?;
         let (reading, place) = (reading.clone(), Place(path.to_owned()));
         spawn(&path.display().to_string(), move || {
             accept(&listener, &reading, feeder);
@@ -82,7 +82,7 @@ mod with_sockets {
                 taken("a file exists there that is not a socket")
             }
             Ok(_) if UnixStream::connect(path).is_ok() => taken("another program listens there"),
-            Ok(_) => fs::remove_file(path).map_err(LiveError::file(path, Deed::Remove, HINT)),
+            Ok(_) => fs::remove_file(path).map_err(LiveError::file(path, Operation::Remove, HINT)),
         }
     }
 

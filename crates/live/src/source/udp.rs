@@ -7,13 +7,13 @@ use super::{PATIENCE, Reading, spawn};
 use crate::LiveError;
 use crate::protocol::Decoder;
 use crate::queue::{Feeder, Message};
-use saturn_store::deed::Deed;
+use saturn_store::operation::Operation;
 
 /// Listens at `address`.
 pub fn start(reading: &Reading, address: &str, mut feeder: Feeder) -> Result<String, LiveError> {
     let failed = |source| LiveError::Io {
         place: format!("udp:{address}"),
-        what: Deed::Listen,
+        what: Operation::Listen,
         source,
         hint: "choose an address of this machine and a free port; port 0 chooses one",
     };

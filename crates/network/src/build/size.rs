@@ -5,7 +5,7 @@ use saturn_cell::{CellConfig, Count, Real, Size};
 use super::{BuildError, Outputs};
 use crate::config::{NetworkConfig, linear};
 use crate::layer::Layer;
-use crate::machine;
+use crate::resources;
 
 /// Memory limit for a network if the system does not report its memory, bytes.
 const UNKNOWN: f64 = (1u64 << 40) as f64;
@@ -102,7 +102,7 @@ impl NetSize {
     }
 
     fn within(&self, bytes: f64, what: &'static str) -> Result<(), BuildError> {
-        let most = machine::memory().unwrap_or(UNKNOWN);
+        let most = resources::memory().unwrap_or(UNKNOWN);
         if bytes <= most {
             return Ok(());
         }

@@ -21,7 +21,7 @@ mod layer;
 use std::ops::Range;
 
 use nalgebra::DMatrix;
-use saturn_cell::{Input, Moment, Real, Tape, View, ViewMut, compiled_once, view, view_mut};
+use saturn_cell::{Input, Real, RngPosition, Tape, View, ViewMut, compiled_once, view, view_mut};
 
 use super::{Gradient, Network};
 use layer::{Layer, input_of, room};
@@ -46,7 +46,7 @@ pub struct Tapes<R: Real> {
     /// K, if gradients are cut every K steps.
     detach: Option<usize>,
     /// Position of the first step of the next forward pass.
-    moment: Moment,
+    position: RngPosition,
     /// For each lane the step after which its state is noted, if it is.
     ends: Vec<usize>,
 }
@@ -60,7 +60,7 @@ impl<R: Real> Tapes<R> {
             lanes: 0,
             recompute: false,
             detach: None,
-            moment: Moment::default(),
+            position: RngPosition::default(),
             ends: Vec::new(),
         }
     }
@@ -72,8 +72,8 @@ impl<R: Real> Tapes<R> {
 
     /// Sets the position of the first step of the next forward pass, for networks that draw random numbers.
     /// It stays until it is set again.
-    pub fn set_moment(&mut self, moment: Moment) {
-        self.moment = moment;
+    pub fn set_rng_position(&mut self, position: RngPosition) {
+        self.position = position;
     }
 
     /// Records the state of each lane after its last step: lane b ends before step `ends[b]` of the next
@@ -300,7 +300,7 @@ compiled_once! {
     ) {
         let steps = range.len();
         for layer in &mut tapes.layers {
-            layer.tape.set_moment(tapes.moment.after(range.start));
+            layer.tape.set_rng_position(tapes.position.after(range.start));
         }
         if keep.is_some() {
             for (i, cell) in net.cells.iter().enumerate() {

@@ -7,7 +7,7 @@ use saturn_cell::gradcheck::{Setup, assert_gradients};
 use saturn_cell::rng::generator;
 
 use super::*;
-use crate::trial::*;
+use crate::testing::*;
 
 fn adlif(config: &AdLifConfig, inputs: usize) -> AdLif<f64> {
     AdLif::new(config, inputs, DT_MS, &mut generator(3, "init", 0)).unwrap()

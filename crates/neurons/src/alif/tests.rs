@@ -10,7 +10,7 @@ use saturn_cell::rng::generator;
 
 use super::*;
 use crate::lif::{Lif, LifConfig};
-use crate::trial::*;
+use crate::testing::*;
 
 fn alif(config: &AlifConfig, inputs: usize) -> Alif<f64> {
     Alif::new(config, inputs, DT_MS, &mut generator(3, "init", 0)).unwrap()

@@ -6,7 +6,7 @@ use saturn_cell::gradcheck::{Setup, assert_gradients};
 use saturn_cell::rng::generator;
 
 use super::*;
-use crate::trial::*;
+use crate::testing::*;
 
 fn cuba_lif(config: &CubaLifConfig, inputs: usize) -> CubaLif<f64> {
     CubaLif::new(config, inputs, DT_MS, &mut generator(3, "init", 0)).unwrap()

@@ -7,7 +7,7 @@ use saturn_cell::rng::generator;
 use saturn_cell::{Cell, Input, Stream};
 
 use super::*;
-use crate::trial::assert_complaints;
+use crate::testing::assert_complaints;
 
 fn layer<R: Real>(hidden: usize, inputs: usize) -> Gru<R> {
     let mut rng = generator(5, "init", 0);

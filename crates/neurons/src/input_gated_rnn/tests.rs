@@ -9,7 +9,7 @@ use saturn_cell::{Cell, FieldKind, Input, Stream};
 use super::*;
 use crate::recurrent::{B, U, W};
 use crate::rnn::{Rnn, RnnConfig};
-use crate::trial::assert_complaints;
+use crate::testing::assert_complaints;
 
 fn config(hidden: usize, gate_bias: f64) -> InputGatedRnnConfig {
     InputGatedRnnConfig {

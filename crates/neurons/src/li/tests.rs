@@ -7,7 +7,7 @@ use saturn_cell::rng::generator;
 use saturn_cell::{Cell, Input, Tape};
 
 use super::*;
-use crate::trial::assert_complaints;
+use crate::testing::assert_complaints;
 
 fn li(config: &LiConfig, inputs: usize) -> Li<f64> {
     Li::new(config, inputs, 10.0, &mut generator(3, "init", 0)).unwrap()

@@ -7,7 +7,7 @@ use saturn_cell::rng::generator;
 use saturn_cell::{Cell, Input, Tape};
 
 use super::*;
-use crate::trial::*;
+use crate::testing::*;
 
 fn lif(config: &LifConfig, inputs: usize) -> Lif<f64> {
     Lif::new(config, inputs, DT_MS, &mut generator(3, "init", 0)).unwrap()

@@ -7,7 +7,7 @@ use saturn_cell::rng::generator;
 use saturn_cell::{Stream, Tape, column};
 
 use super::*;
-use crate::trial::assert_complaints;
+use crate::testing::assert_complaints;
 
 fn layer<R: Real>(out: usize, bias: bool, inputs: usize) -> Linear<R> {
     let mut rng = generator(3, "init", 0);

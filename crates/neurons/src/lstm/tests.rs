@@ -8,7 +8,7 @@ use saturn_cell::{Cell, Input, Stream};
 
 use super::*;
 use crate::recurrent::{B, U, W};
-use crate::trial::assert_complaints;
+use crate::testing::assert_complaints;
 
 fn config(hidden: usize) -> LstmConfig {
     LstmConfig {

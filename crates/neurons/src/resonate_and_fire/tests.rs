@@ -7,7 +7,7 @@ use saturn_cell::gradcheck::{Setup, assert_gradients};
 use saturn_cell::rng::generator;
 
 use super::*;
-use crate::trial::*;
+use crate::testing::*;
 
 const RESETS: [ResonatorReset; 4] = [
     ResonatorReset::Balanced,

@@ -8,7 +8,7 @@ use saturn_cell::{Cell, Input, Stream};
 
 use super::*;
 use crate::recurrent::{B as BIAS, U, W};
-use crate::trial::assert_complaints;
+use crate::testing::assert_complaints;
 
 fn layer<R: Real>(hidden: usize, bias: bool, inputs: usize) -> Rnn<R> {
     let config = RnnConfig {

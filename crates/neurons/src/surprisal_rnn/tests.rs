@@ -10,7 +10,7 @@ use saturn_cell::{Cell, Stream, Tape};
 
 use super::*;
 use crate::rnn::{Rnn, RnnConfig};
-use crate::trial::assert_complaints;
+use crate::testing::assert_complaints;
 
 fn config(hidden: usize) -> SurprisalRnnConfig {
     SurprisalRnnConfig {

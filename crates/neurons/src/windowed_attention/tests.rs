@@ -7,7 +7,7 @@ use saturn_cell::rng::generator;
 use saturn_cell::{Stream, Tape};
 
 use super::*;
-use crate::trial::assert_complaints;
+use crate::testing::assert_complaints;
 
 fn config(width: usize, heads: usize, window: usize) -> WindowedAttentionConfig {
     WindowedAttentionConfig {

@@ -6,7 +6,7 @@ use super::names;
 use super::scope::{Scope, mean};
 use super::{FiguresError, Sheet};
 use crate::scenario::Plot;
-use saturn_eval::monitor::calibration::CalibrationReport;
+use saturn_eval::instruments::on_answers::calibration::CalibrationReport;
 
 /// Segments that a bin rests on, at least.
 const FEWEST: u64 = 20;
@@ -91,8 +91,8 @@ fn reliability(name: &str, look: Look, seeds: &[&CalibrationReport]) -> Vec<Seri
     bins.sort_by(|a, b| a.confidence.total_cmp(&b.confidence));
     // Of several seeds, those of one bin lie side by side.
     let close = |a: &&&_, b: &&&_| {
-        let bin = |r: &&saturn_eval::monitor::calibration::Reliability| {
-            (r.confidence * saturn_eval::monitor::calibration::BINS as f64) as usize
+        let bin = |r: &&saturn_eval::instruments::on_answers::calibration::Reliability| {
+            (r.confidence * saturn_eval::instruments::on_answers::calibration::BINS as f64) as usize
         };
         bin(a) == bin(b)
     };

@@ -8,10 +8,10 @@ use saturn_plots::{Axis, Look, Scatter, ScatterPanel, ScatterPoint};
 use super::names;
 use super::scope::{Scope, hidden_contraction, mean};
 use super::{FiguresError, Sheet};
-use crate::run::cells::thin::LAG;
+use crate::run::trials::thin::LAG;
 use crate::scenario::Plot;
 use saturn_eval::evaluate::Evaluation;
-use saturn_eval::monitor::WindowStats;
+use saturn_eval::instruments::WindowStats;
 
 /// Nets of one panel, at most.
 const TOGETHER: usize = 24;

@@ -13,8 +13,8 @@ use super::scope::{Scope, mean};
 use super::{FiguresError, Sheet};
 use crate::scenario::Plot;
 use saturn_eval::evaluate::{Evaluation, Watched};
-use saturn_eval::monitor::shown::ShownPanel;
-use saturn_eval::monitor::{AlwaysStats, OptionalStats, WindowStats};
+use saturn_eval::instruments::shown::ShownPanel;
+use saturn_eval::instruments::{AlwaysStats, OptionalStats, WindowStats};
 
 /// Line and ends of the band of each field in a window.
 type Read = dyn Fn(&WindowStats) -> Vec<[f64; 3]>;

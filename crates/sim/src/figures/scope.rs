@@ -10,7 +10,7 @@ use crate::run::place::Place;
 use crate::run::summary::{CellSummary, Row, Summary};
 use crate::scenario::Scenario;
 use saturn_eval::evaluate::Evaluation;
-use saturn_eval::monitor::contraction::headline;
+use saturn_eval::instruments::contraction::headline;
 use saturn_eval::reset::Never;
 use saturn_eval::stats::crossed::Basis;
 use saturn_eval::stats::estimate::{Estimate, over_seeds};

@@ -16,8 +16,8 @@ use crate::run::summary::{
 use saturn_eval::detector::{DetectorScore, grid};
 use saturn_eval::evaluate::{Evaluation, Watched};
 use saturn_eval::gap::GapBin;
-use saturn_eval::monitor::contraction::ContractionCurve;
-use saturn_eval::monitor::{AlwaysStats, Reports, WindowStats};
+use saturn_eval::instruments::contraction::ContractionCurve;
+use saturn_eval::instruments::{AlwaysStats, Reports, WindowStats};
 use saturn_eval::reset::{Misaligned, StateReset};
 use saturn_eval::stats::estimate::{ByRecording, Estimate};
 use saturn_eval::stats::slope::SlopeFit;
@@ -337,7 +337,7 @@ fn nets_are_points_where_forgetting_was_measured() {
     let scenario = scenario(&["rnn"], &["classic", "adaptive"]);
     let mut summary = summary(&scenario, 0.9);
     for cell in &mut summary.cells {
-        cell.contraction[0].curves[0].lags = vec![0, 1, crate::run::cells::thin::LAG];
+        cell.contraction[0].curves[0].lags = vec![0, 1, crate::run::trials::thin::LAG];
     }
     let drawn = draw(&scenario, folder.path(), &summary).expect("drawn");
     assert!(stems(&drawn).contains(&"figures/nets-saturation"));

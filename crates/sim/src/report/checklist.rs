@@ -10,8 +10,8 @@
 use crate::figures::names;
 use crate::figures::nets::saturated;
 use crate::figures::scope::{NEVER, hidden_contraction};
-use crate::run::cells::thin::LAG;
 use crate::run::summary::{CellSummary, Row, Summary};
+use crate::run::trials::thin::LAG;
 use saturn_eval::evaluate::Evaluation;
 use saturn_eval::reading::Reading;
 use saturn_eval::stats::crossed::{Seed, difference};

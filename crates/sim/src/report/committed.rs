@@ -23,8 +23,8 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::figures::scope::NEVER;
-use crate::run::cells::{ArchiveError, Shared, archive};
 use crate::run::summary::{CellSummary, Reference, Roles, Row, table};
+use crate::run::trials::{ArchiveError, Shared, archive};
 use crate::scenario::{ArmRole, Scenario, ScenarioError};
 
 /// Beginning and end of a block.

@@ -8,8 +8,8 @@ use crate::figures::names;
 use crate::figures::scope::{NEVER, mean};
 use crate::run::summary::{CellSummary, Summary};
 use saturn_eval::evaluate::Evaluation;
-use saturn_eval::monitor::shown::{ShownColumn, Values};
-use saturn_eval::monitor::{OptionalStats, Reports};
+use saturn_eval::instruments::shown::{ShownColumn, Values};
+use saturn_eval::instruments::{OptionalStats, Reports};
 use saturn_eval::recovery::{KindRecovery, RecoveryBin};
 
 /// A table whose first columns are names.

@@ -1,9 +1,9 @@
 //! Classification of a run's errors: see [`crate::fault`].
 
-use super::cells::ArchiveError;
 use super::interrupted::Interrupted;
 use super::select::SelectionError;
 use super::summary::ReferenceError;
+use super::trials::ArchiveError;
 use crate::fault::{self, Blame, Fault};
 use saturn_train::mask::MaskError;
 use saturn_train::weights::WeightsError;

@@ -2,7 +2,7 @@
 //!
 //! Existing results are not recomputed: a trial's training and its evaluation each leave a file with a key,
 //! the checksum of everything the result depends on, and a finished trial also leaves a small file (see
-//! [`super::cells`]). A trial that fails is reported and does not affect the others.
+//! [`super::trials`]). A trial that fails is reported and does not affect the others.
 
 mod evaluated;
 mod health;
@@ -21,14 +21,14 @@ use saturn_data::printable;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::cells::{Finished, Shared, Store};
+use super::dataset::Dataset;
 use super::entry::Entry;
 use super::fault::fault;
 use super::interrupted::Interrupted;
 use super::place::Place;
 use super::reason;
 use super::summary::{self, CellSummary, Failure, Reference, Roles, Summary};
-use super::workbench::Workbench;
+use super::trials::{Finished, Shared, Store};
 use crate::fault::Fault;
 use crate::scenario::{Evaluate, Precision, Scenario};
 use saturn_eval::experiments;
@@ -61,7 +61,7 @@ pub struct Matrix<'a> {
     /// The scenario.
     pub scenario: &'a Scenario,
     /// Its data.
-    pub bench: &'a Workbench,
+    pub dataset: &'a Dataset,
     /// Common data of all trials, including the split.
     pub shared: Shared,
     /// The checksum of all data but the test file, on which training and validation do not depend.
@@ -139,15 +139,15 @@ impl Matrix<'_> {
 
     /// A training step costs about three steps forward.
     fn train_work(&self) -> u64 {
-        let steps: usize = self.bench.train.lengths().iter().sum();
+        let steps: usize = self.dataset.train.lengths().iter().sum();
         3 * (self.scenario.train.epochs * steps) as u64
     }
 
     fn evaluation_work(&self) -> u64 {
         let e = &self.scenario.evaluate;
-        let each = e.steps + threshold_steps(e, self.bench);
-        let beside = e.streams.len() as u64 * experiments::steps(e.experiments());
-        (e.streams.len() * e.state_reset.len()) as u64 * each + self.stored_work() + beside
+        let each = e.steps + threshold_steps(e, self.dataset);
+        let extra = e.streams.len() as u64 * experiments::steps(e.experiments());
+        (e.streams.len() * e.state_reset.len()) as u64 * each + self.stored_work() + extra
     }
 
     /// One trained and evaluated network; `None` if it is not done and only existing results are used. Only a
@@ -267,7 +267,7 @@ impl Matrix<'_> {
 
     /// The net of `entry` with its initial weights.
     fn fresh<R: Real>(&self, entry: &Entry) -> Result<Network<R>> {
-        let b = self.bench;
+        let b = self.dataset;
         let answers = entry.arm.outputs(b.classes.len());
         let (name, seed) = (entry.place.model, entry.place.seed);
         let net = build(
@@ -328,7 +328,7 @@ impl Group {
         let mut found = Found::default();
         std::fs::create_dir_all(keep).map_err(|source| FolderError::Io {
             path: keep.to_owned(),
-            what: saturn_store::deed::Deed::CreateFolder,
+            what: saturn_store::operation::Operation::CreateFolder,
             source,
         })?;
         for finished in trials {
@@ -387,8 +387,8 @@ fn is_lasting(e: &anyhow::Error) -> bool {
 
 /// Steps of the validation stream that thresholds are chosen on: six times those of the samples, which is
 /// about three passes where gaps are as long as samples; and no more than the evaluation has.
-pub fn threshold_steps(evaluate: &Evaluate, bench: &Workbench) -> u64 {
-    let once: usize = bench.valid.lengths().iter().sum();
+pub fn threshold_steps(evaluate: &Evaluate, dataset: &Dataset) -> u64 {
+    let once: usize = dataset.valid.lengths().iter().sum();
     (6 * once as u64).min(evaluate.steps)
 }
 

@@ -1,18 +1,18 @@
 //! A run: its folder, the matrix that fills it, and reading its results.
 
-pub mod apart;
-pub mod cells;
+pub mod dataset;
 pub mod entry;
 pub mod fault;
 mod interrupted;
 pub mod matrix;
+pub mod other_events;
 pub mod paths;
 pub mod place;
 mod reason;
 pub mod select;
+pub mod stale;
 pub mod summary;
-pub mod untied;
-pub mod workbench;
+pub mod trials;
 
 pub use interrupted::Interrupted;
 pub use reason::reason;

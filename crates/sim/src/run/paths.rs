@@ -7,7 +7,7 @@ use anyhow::Result;
 use saturn_data::{DataError, SetProgress, Synthetic};
 use saturn_files::Lock;
 
-use super::workbench::Paths;
+use super::dataset::Paths;
 use crate::scenario::{DataSource, Scenario};
 use saturn_store::Progress;
 

@@ -24,7 +24,7 @@ mod tests {
         assert_eq!(reason(&plain), "writing a figure: the disk is full");
         let quoted = saturn_store::folder::FolderError::Io {
             path: "out".into(),
-            what: saturn_store::deed::Deed::Write,
+            what: saturn_store::operation::Operation::Write,
             source: full(),
         };
         let text = reason(&quoted.into());

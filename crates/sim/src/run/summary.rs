@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use saturn_eval::evaluate::Evaluation;
 use saturn_eval::experiments::Experiments;
-use saturn_eval::monitor::contraction::ContractionCurve;
+use saturn_eval::instruments::contraction::ContractionCurve;
 use saturn_eval::precision::result::Stored;
 use saturn_eval::stats::verdict::MARGIN;
 use saturn_train::job::EpochRecord;

@@ -3,15 +3,15 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::beside::{TracesConfig, TwinConfig};
 use super::diagnostics::Diagnostics;
 use super::disturb;
+use super::extras::{TracesConfig, TwinConfig};
 use super::named::Named;
 use super::stream::{GapKeys, gap_keys, resolve_gap};
 use saturn_eval::detector::{DetectorConfig, LONGEST};
 use saturn_eval::experiments::Wanted;
-use saturn_eval::monitor::Instrument;
-use saturn_eval::monitor::contraction::ContractionConfig;
+use saturn_eval::instruments::Instrument;
+use saturn_eval::instruments::contraction::ContractionConfig;
 use saturn_eval::position::Spacing;
 use saturn_eval::precision::PrecisionConfig;
 use saturn_eval::reset::StateReset;

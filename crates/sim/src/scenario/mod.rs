@@ -19,13 +19,13 @@
 //! | `reference` | the same as a table to read |
 
 mod arms;
-mod beside;
 mod check;
 mod data;
 mod decode;
 mod diagnostics;
 mod disturb;
 mod evaluate;
+mod extras;
 mod keys;
 mod models;
 mod named;
@@ -48,10 +48,10 @@ mod train;
 mod tune;
 mod warning;
 
-pub use beside::{TracesConfig, TwinConfig};
 pub use check::{Scenario, to_yaml, written_yaml};
 pub use data::{Data, DataKeys, DataSource, Files, OnBadSample};
 pub use evaluate::{Evaluate, EvaluateKeys, EvaluateStream};
+pub use extras::{TracesConfig, TwinConfig};
 pub use keys::ScenarioKeys;
 pub use models::Model;
 pub use named::Named;
@@ -60,8 +60,8 @@ pub use problem::{Place, Problem, ScenarioError};
 pub(crate) use problem::{nearest, quoted};
 pub use reference::reference;
 pub use role::ArmRole;
-pub use saturn_eval::monitor::Instrument;
-pub use saturn_eval::monitor::contraction::ContractionConfig;
+pub use saturn_eval::instruments::Instrument;
+pub use saturn_eval::instruments::contraction::ContractionConfig;
 pub use saturn_eval::reset::StateReset;
 pub use saturn_network::{Layer, LeakyReadout, Readout};
 pub use saturn_stream::{

@@ -15,8 +15,8 @@ use saturn_cell::rng::{ChaCha8Rng, generator};
 use saturn_data::Steps;
 
 use super::run_of;
+use crate::run::dataset::Dataset;
 use crate::run::paths::paths_if_there;
-use crate::run::workbench::Workbench;
 use crate::scenario::{DataSource, Gap, Scenario};
 use saturn_live::LiveError;
 use saturn_live::protocol::{Item, gathered};
@@ -25,7 +25,7 @@ use saturn_stream::{Columns, Form, OpenGap};
 
 /// The gaps of a run.
 pub struct RunGaps {
-    bench: Workbench,
+    dataset: Dataset,
     gap: Option<Gap>,
     rng: ChaCha8Rng,
     steps: Steps,
@@ -63,14 +63,14 @@ impl Gaps for RunGaps {
         };
         Ok(Self {
             gap: scenario.first_gap().cloned(),
-            bench: Workbench::open(&scenario, &paths, false)?,
+            dataset: Dataset::open(&scenario, &paths, false)?,
             rng: generator(seed, "send gaps", 0),
             steps: Steps::new(scenario.data.dt_ms),
         })
     }
 
     fn channels(&self) -> usize {
-        self.bench.channels
+        self.dataset.channels
     }
 
     fn after(&self, time_us: u64) -> u64 {
@@ -87,11 +87,11 @@ impl Gaps for RunGaps {
             return Ok(self.begin_us(first));
         };
         let (steps, mut open) = OpenGap::draw(gap, &mut self.rng);
-        let source = self.bench.source(&self.bench.valid, self.gap.as_ref());
+        let source = self.dataset.source(&self.dataset.valid, self.gap.as_ref());
         let (mut tally, mut columns) = (Vec::new(), Columns::<f32>::default());
         let mut end = first;
         for k in first..first + steps as u64 {
-            columns.clear(Form::Events, self.bench.channels);
+            columns.clear(Form::Events, self.dataset.channels);
             open.step(source, &mut self.rng, &mut tally, &mut columns)?;
             let (begin, next) = (self.begin_us(k), self.begin_us(k + 1));
             let (units, counts) = columns.events().view().column(0);

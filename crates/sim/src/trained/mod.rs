@@ -14,8 +14,8 @@ use anyhow::Result;
 use saturn_cell::Real;
 use saturn_data::checksum::sha256;
 
-use crate::run::cells::Finished;
 use crate::run::entry::{Entry, entries};
+use crate::run::trials::Finished;
 use crate::scenario::{DataSource, Fill, Precision, Scenario};
 use saturn_eval::detector::DetectorConfig;
 use saturn_eval::health::Ranges;
@@ -23,7 +23,7 @@ use saturn_live::LiveError;
 use saturn_live::model::{Identity, Model};
 use saturn_network::Network;
 use saturn_network::build;
-use saturn_store::deed::Deed;
+use saturn_store::operation::Operation;
 use saturn_train::weights::{self, Belonging, WeightsError, WeightsFile};
 
 /// A trained net, found and not yet built.
@@ -93,7 +93,11 @@ impl TrainedModel {
         let first = finished.cell.evaluations.first().filter(|_| own);
         let identity = Identity {
             place: entry.place.to_string(),
-            weights: sha256(&weights).map_err(LiveError::file(&weights, Deed::Read, "check it"))?,
+            weights: sha256(&weights).map_err(LiveError::file(
+                &weights,
+                Operation::Read,
+                "check it",
+            ))?,
             channels: scenario.data.channels,
             dt_ms: finished.shared.dt_ms,
             classes: finished.shared.classes.clone(),

@@ -6,8 +6,8 @@ use anyhow::{Context, Result};
 use saturn_cell::Real;
 
 use super::TrainedModel;
+use crate::run::dataset::Dataset;
 use crate::run::paths::paths_if_there;
-use crate::run::workbench::Workbench;
 use saturn_eval::health::{Ranges, WINDOWS, observe};
 use saturn_live::LiveError;
 use saturn_network::Network;
@@ -33,8 +33,8 @@ pub fn learn<R: Real>(
     say(&format!(
         "learning the healthy ranges from {WINDOWS} windows of {window} steps of the validation stream"
     ));
-    let bench = Workbench::open(&model.scenario, &paths, false)?;
-    let on = bench.ground(&model.scenario, model.seed());
+    let dataset = Dataset::open(&model.scenario, &paths, false)?;
+    let on = dataset.ground(&model.scenario, model.seed());
     let ranges = observe(net, on, window, &model.identity.weights)?;
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)

@@ -9,8 +9,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::file::{decode, encode};
-use crate::deed::Deed;
 use crate::folder::{FolderError, write_beside};
+use crate::operation::Operation;
 
 /// How often checkpoints are written, and how many are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +109,7 @@ impl Keeper {
     fn read<T: DeserializeOwned>(&self, path: &Path) -> Result<Result<T, String>, FolderError> {
         let failed = |source| FolderError::Io {
             path: path.to_owned(),
-            what: Deed::Read,
+            what: Operation::Read,
             source,
         };
         if fs::metadata(path).map_err(failed)?.len() > LARGEST {
@@ -135,7 +135,7 @@ impl Keeper {
         let path = self.path(self.number);
         let bytes = encode(&self.key, state).map_err(|e| FolderError::Io {
             path: path.clone(),
-            what: Deed::Encode,
+            what: Operation::Encode,
             source: io::Error::other(e),
         })?;
         write_beside(&path, &bytes)?;
@@ -178,7 +178,7 @@ pub fn remove(folder: &Path, name: &str) -> Result<(), FolderError> {
 fn names(folder: &Path) -> Result<Vec<String>, FolderError> {
     let failed = |source| FolderError::Io {
         path: folder.to_owned(),
-        what: Deed::List,
+        what: Operation::List,
         source,
     };
     let entries = match fs::read_dir(folder) {
@@ -198,7 +198,7 @@ fn remove_file(path: &Path) -> Result<(), FolderError> {
     match fs::remove_file(path) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(FolderError::Io {
             path: path.to_owned(),
-            what: Deed::Remove,
+            what: Operation::Remove,
             source: e,
         }),
         _ => Ok(()),

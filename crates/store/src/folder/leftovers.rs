@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use super::{FolderError, PARTS};
-use crate::deed::Deed;
+use crate::operation::Operation;
 
 /// Removes what killed writers left in a run's folder. Call it only with exclusive use of the folder.
 pub fn sweep(folder: &Path) -> Result<(), FolderError> {
@@ -15,15 +15,15 @@ pub fn sweep(folder: &Path) -> Result<(), FolderError> {
     };
     let parts = PARTS.iter().map(|part| folder.join(part));
     for place in std::iter::once(folder.to_owned()).chain(parts) {
-        let entries = fs::read_dir(&place).map_err(failed(&place, Deed::List))?;
+        let entries = fs::read_dir(&place).map_err(failed(&place, Operation::List))?;
         for entry in entries {
-            let path = entry.map_err(failed(&place, Deed::List))?.path();
+            let path = entry.map_err(failed(&place, Operation::List))?.path();
             if !is_leftover(&path) {
                 continue;
             }
             match fs::remove_file(&path) {
                 Err(e) if e.kind() != io::ErrorKind::NotFound => {
-                    return Err(failed(&path, Deed::Remove)(e));
+                    return Err(failed(&path, Operation::Remove)(e));
                 }
                 _ => {}
             }

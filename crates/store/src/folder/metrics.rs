@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Folder, FolderError, write_beside};
-use crate::deed::Deed;
+use crate::operation::Operation;
 
 impl Folder {
     /// Adds one line of JSON to `metrics.jsonl`.
@@ -30,7 +30,7 @@ impl Folder {
         };
         append().map_err(|source| FolderError::Io {
             path: path.clone(),
-            what: Deed::Append,
+            what: Operation::Append,
             source,
         })
     }
@@ -43,7 +43,7 @@ impl Folder {
             Ok(text) => text,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(source) => {
-                let what = Deed::Read;
+                let what = Operation::Read;
                 return Err(FolderError::Io { path, what, source });
             }
         };
@@ -70,7 +70,7 @@ impl Folder {
         };
         lock().map_err(|source| FolderError::Io {
             path: path.clone(),
-            what: Deed::Lock,
+            what: Operation::Lock,
             source,
         })
     }

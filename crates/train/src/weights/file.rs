@@ -20,8 +20,8 @@ use super::description::{self, Description};
 use super::dtype::{is_read, numbers};
 use super::error::WeightsError;
 use super::head_line;
-use saturn_store::deed::Deed;
 use saturn_store::folder::FolderError;
+use saturn_store::operation::Operation;
 
 /// The longest header that is read, bytes: some hundred thousand tensors.
 pub const LARGEST_HEADER: u64 = 16 << 20;
@@ -199,7 +199,7 @@ fn text(metadata: &Metadata) -> Option<String> {
 fn read_failed(path: &Path, source: io::Error) -> WeightsError {
     FolderError::Io {
         path: path.to_owned(),
-        what: Deed::Read,
+        what: Operation::Read,
         source,
     }
     .into()

@@ -8,8 +8,8 @@ use saturn_data::DataError;
 use saturn_data::get::GetError;
 use saturn_live::LiveError;
 use saturn_sim::fault::Exit;
-use saturn_store::deed::Deed;
 use saturn_store::folder::FolderError;
+use saturn_store::operation::Operation;
 use saturn_train::job::TrainError;
 use saturn_train::weights::{WeightsError, WeightsFile};
 
@@ -109,8 +109,8 @@ fn wrong_input_ends_with_2_and_a_failed_run_with_1() {
     let damaged = || serde_json::from_str::<u8>("x").expect_err("no JSON");
     let data = || DataError::NotHdf5 { path: path() };
     let input: Vec<anyhow::Error> = vec![
-        folder(Deed::Read).into(),
-        folder(Deed::List).into(),
+        folder(Operation::Read).into(),
+        folder(Operation::List).into(),
         FolderError::Damaged {
             path: path(),
             source: damaged(),
@@ -134,11 +134,11 @@ fn wrong_input_ends_with_2_and_a_failed_run_with_1() {
         WeightsFile::open(Path::new("/dev/null"))
             .expect_err("a device")
             .into(),
-        WeightsError::from(folder(Deed::Read)).into(),
+        WeightsError::from(folder(Operation::Read)).into(),
         WeightsError::InTheWay { path: path() }.into(),
         CommandError::NoSummary { run: path() }.into(),
         CommandError::NothingToSearch.into(),
-        LiveError::file(&path(), Deed::Open, "")(full()).into(),
+        LiveError::file(&path(), Operation::Open, "")(full()).into(),
         saturn_loss::LossError::NoRate {
             lower_hz: 2.0,
             upper_hz: 1.0,
@@ -155,11 +155,11 @@ fn wrong_input_ends_with_2_and_a_failed_run_with_1() {
         assert_eq!(fault(&e), Fault::Input, "{e:?}");
     }
     let run: Vec<anyhow::Error> = vec![
-        folder(Deed::Write).into(),
-        folder(Deed::CreateFolder).into(),
-        folder(Deed::Append).into(),
+        folder(Operation::Write).into(),
+        folder(Operation::CreateFolder).into(),
+        folder(Operation::Append).into(),
         TrainError::NoGradient { epoch: 1 }.into(),
-        TrainError::Checkpoint(folder(Deed::Write)).into(),
+        TrainError::Checkpoint(folder(Operation::Write)).into(),
         DataError::Write {
             path: path(),
             detail: String::new(),
@@ -175,14 +175,14 @@ fn wrong_input_ends_with_2_and_a_failed_run_with_1() {
             source: full(),
         }
         .into(),
-        saturn_sim::report::ReportError::Folder(folder(Deed::Write)).into(),
+        saturn_sim::report::ReportError::Folder(folder(Operation::Write)).into(),
         WeightsError::Unwritable {
             path: path(),
             what: String::new(),
             hint: "",
         }
         .into(),
-        LiveError::file(&path(), Deed::Write, "")(full()).into(),
+        LiveError::file(&path(), Operation::Write, "")(full()).into(),
         CommandError::NothingFound.into(),
         anyhow::Error::new(full()).context("a system call"),
     ];

@@ -1,7 +1,7 @@
 //! Formats and rounding: round trips, ties, saturation, means.
 
 use saturn_cell::rng::pass_of;
-use saturn_cell::{Moment, Real};
+use saturn_cell::{Real, RngPosition};
 
 use crate::precision::grid::{Fixed, Grid};
 use crate::precision::random::Key;
@@ -17,9 +17,9 @@ const FIXED: [Format; 6] = [
 ];
 
 fn key(step: u64) -> Key {
-    let at = Moment {
+    let at = RngPosition {
         step,
-        ..Moment::default()
+        ..RngPosition::default()
     };
     Key::new(7, 0, at, 0)
 }
@@ -167,7 +167,7 @@ fn bf16_is_the_upper_half_of_f32() {
 fn random_bits_of_any_two_places_are_apart() {
     const N: u64 = 20_000;
     let u = |pass, lane, step, layer, row| {
-        let at = Moment { pass, lane, step };
+        let at = RngPosition { pass, lane, step };
         f64::from(Key::new(1, layer, at, 0).bits(row)) / 2f64.powi(32) - 0.5
     };
     let neighbours: [fn(u64) -> [u64; 5]; 5] = [
@@ -195,9 +195,9 @@ fn random_bits_of_any_two_places_are_apart() {
         Key::new(
             1,
             0,
-            Moment {
+            RngPosition {
                 lane,
-                ..Moment::default()
+                ..RngPosition::default()
             },
             column,
         )

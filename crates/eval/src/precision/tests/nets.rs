@@ -7,7 +7,7 @@ use rayon::ThreadPoolBuilder;
 use saturn_cell::column;
 
 use crate::detector::DetectorConfig;
-use crate::evaluate::{Beside, EvalError, Evaluation, Plan, evaluate};
+use crate::evaluate::{EvalError, Evaluation, Extras, Plan, evaluate};
 use crate::lanes::Lanes;
 use crate::position::Spacing;
 use crate::precision::calibrate::{Ranges, ranges};
@@ -125,7 +125,7 @@ fn evaluation(net: &Network<f64>, data: &Data, threads: usize) -> Evaluation {
         spacing: Spacing::Even,
         dt_ms: 10.0,
         detector: DetectorConfig::default(),
-        beside: Beside::default(),
+        extras: Extras::default(),
         instruments: &[],
     };
     let pool = ThreadPoolBuilder::new().num_threads(threads).build();
@@ -271,7 +271,7 @@ fn a_faked_net_learns_in_full() {
     }
 }
 
-/// A feed-forward network whose numbers can be counted by hand.
+/// A feed-forward network whose numbers can be counted by effect.
 #[test]
 fn costs_are_those_of_the_definitions() {
     let data = Data::new();

@@ -5,7 +5,7 @@ use saturn_data::{OnBadSample, ReadOptions, Recording, WriteMeta, write_events};
 
 use super::*;
 use crate::detector::DetectorConfig;
-use crate::evaluate::{Beside, Plan, evaluate};
+use crate::evaluate::{Extras, Plan, evaluate};
 use crate::lanes::Lanes;
 use crate::position::Spacing;
 use saturn_network::build;
@@ -291,7 +291,7 @@ fn found(
         spacing: Spacing::Even,
         dt_ms: 10.0,
         detector: DetectorConfig::default(),
-        beside: Beside::default(),
+        extras: Extras::default(),
         instruments: &[],
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();

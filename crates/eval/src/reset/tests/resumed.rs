@@ -9,9 +9,9 @@ use super::nets::{CHANNELS, Data, all, net_of};
 use super::*;
 use crate::detector::DetectorConfig;
 use crate::evaluate::{
-    Beside, EvalError, Evaluation, Plan, Spread, TracePlan, TwinPlan, evaluate, widened,
+    EvalError, Evaluation, Extras, Plan, Spread, TracePlan, TwinPlan, evaluate, widened,
 };
-use crate::monitor::Instrument;
+use crate::instruments::Instrument;
 use crate::position::Spacing;
 use saturn_network::Layer;
 use saturn_network::Network;
@@ -129,7 +129,7 @@ fn evaluated(
             Instrument::Calibration,
             Instrument::ChangePoints,
         ],
-        beside: Beside {
+        extras: Extras {
             stage: Some(Stage {
                 folder: folder.path(),
                 name: "a",

@@ -1,6 +1,6 @@
 //! What actions do to the parts of a state.
 
-use super::super::hand::Hand;
+use super::super::effect::Effect;
 use super::nets::net;
 use super::*;
 use saturn_network::{Network, Tapes};
@@ -16,8 +16,8 @@ fn acted(net: &Network<f64>, action: Action) -> Vec<Vec<f64>> {
             state[(j, 1)] = 1.0 + j as f64;
         }
     }
-    let hand = Hand::new(net);
-    hand.act(&mut tapes, 1, action);
+    let effect = Effect::new(net);
+    effect.act(&mut tapes, 1, action);
     (0..net.cells().len())
         .map(|i| {
             let state = tapes.initial_mut(i);
@@ -57,6 +57,6 @@ fn complex_numbers_are_cut_by_their_moduli() {
     let mut initial = tapes.initial_mut(0);
     initial.copy_from_slice(&[3.0, 0.0, 4.0, 0.0]);
     // One modulus of 5 among two; a linear readout has no state.
-    let norm = Hand::new(&net).norm(&mut tapes, 0);
+    let norm = Effect::new(&net).norm(&mut tapes, 0);
     assert!((norm - (25.0f64 / 2.0).sqrt()).abs() < 1e-12, "{norm}");
 }

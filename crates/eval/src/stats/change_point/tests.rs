@@ -57,7 +57,7 @@ fn two_changes_with_the_accuracies_between() {
     assert!((found[1].before - found[0].after).abs() < 1e-12);
 }
 
-/// By hand: all wrong before, all correct after. G = 2 * 8 ln 2.
+/// By effect: all wrong before, all correct after. G = 2 * 8 ln 2.
 #[test]
 fn a_certain_change_by_hand() {
     let mut one = Answers::new(256);

@@ -41,7 +41,7 @@ fn seed(tallies: &ByRecording) -> Seed<'_> {
     }
 }
 
-/// Two seeds on four recordings of one segment each, right where there is a 1: 1 1 1 0 and 1 0 1 0. By hand:
+/// Two seeds on four recordings of one segment each, right where there is a 1: 1 1 1 0 and 1 0 1 0. By effect:
 /// A = 5/8; V_S = (1/8)^2; e is (1, 1, 1, -3) / 32 and (2, -2, 2, -2) / 32, sums (3, -1, 3, -5) / 32,
 /// V_R = 4/3 (44 - 28) / 1024 = 1/48.
 #[test]

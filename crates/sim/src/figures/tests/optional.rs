@@ -4,11 +4,11 @@ use super::*;
 use crate::report::instrument_lines;
 use saturn_eval::far_past::FarPast;
 use saturn_eval::gradient_lag::GradientLag;
-use saturn_eval::monitor::OptionalStats;
-use saturn_eval::monitor::calibration::Calibration;
-use saturn_eval::monitor::change_points::ChangesReport;
-use saturn_eval::monitor::drift::DriftStats;
-use saturn_eval::monitor::instrument::{OnAnswers, Stream};
+use saturn_eval::instruments::OptionalStats;
+use saturn_eval::instruments::definition::{OnAnswers, Stream};
+use saturn_eval::instruments::on_answers::calibration::Calibration;
+use saturn_eval::instruments::on_answers::change_points::ChangesReport;
+use saturn_eval::instruments::on_states::drift::DriftStats;
 use saturn_eval::recovery::{KindRecovery, Recovery, RecoveryBin};
 use saturn_eval::stats::change_point::{ChangePoint, Changes};
 

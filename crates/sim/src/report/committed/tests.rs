@@ -1,7 +1,7 @@
 use std::fs;
 
 use super::*;
-use crate::run::cells::Events;
+use crate::run::trials::Events;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")

@@ -12,7 +12,7 @@ use crate::run::summary::{NamedContraction, NamedEvaluation};
 use crate::scenario::{Gap, StateReset};
 use saturn_eval::contraction::contraction;
 use saturn_eval::evaluate::{
-    Beside, Evaluation, Plan, TracePlan, TwinPlan, choose_threshold, evaluate, widened,
+    Evaluation, Extras, Plan, TracePlan, TwinPlan, choose_threshold, evaluate, widened,
 };
 use saturn_eval::experiments::Setting;
 use saturn_eval::trace;
@@ -71,7 +71,7 @@ impl Matrix<'_> {
         net: &Network<R>,
         partials: &PartialStore,
     ) -> Result<Evaluated> {
-        let (e, b, place) = (&self.scenario.evaluate, self.bench, entry.place);
+        let (e, b, place) = (&self.scenario.evaluate, self.dataset, entry.place);
         let name = &self.shared.split;
         let tested = b.test.as_ref().filter(|_| name == "test");
         let split = tested.unwrap_or(&b.valid);
@@ -173,7 +173,7 @@ impl Matrix<'_> {
         (partials, (_, _, stage)): (&PartialStore, Named),
         partial: &mut Partial,
     ) -> Result<f64> {
-        let (e, b) = (&self.scenario.evaluate, self.bench);
+        let (e, b) = (&self.scenario.evaluate, self.dataset);
         let steps = threshold_steps(e, b);
         if let Some(threshold) = partial.threshold {
             self.progress.skip(steps);
@@ -185,9 +185,9 @@ impl Matrix<'_> {
             purpose: "threshold",
             steps,
             instruments: &[],
-            beside: Beside {
+            extras: Extras {
                 stage: Some(piece.stage()),
-                ..Beside::default()
+                ..Extras::default()
             },
             ..*plan
         };
@@ -213,7 +213,7 @@ impl Matrix<'_> {
             .place
             .window(&self.shared.split, stream, &state_reset.to_string());
         let stem = self.folder.path().join(window);
-        let beside = Beside {
+        let extras = Extras {
             stage: Some(piece.stage()),
             traces: e.traces.map(|traces| TracePlan {
                 windows: traces.windows,
@@ -227,7 +227,7 @@ impl Matrix<'_> {
                 steps: config.steps,
             }),
         };
-        let plan = Plan { beside, ..*plan };
+        let plan = Plan { extras, ..*plan };
         Ok(evaluate(net, &plan, threshold, self.progress)?)
     }
 
@@ -247,7 +247,7 @@ impl Matrix<'_> {
         gap: Option<&'b Gap>,
         state_reset: &'b StateReset,
     ) -> Plan<'b> {
-        let (s, b) = (self.scenario, self.bench);
+        let (s, b) = (self.scenario, self.dataset);
         let e = &s.evaluate;
         Plan {
             source: b.source(split, gap),
@@ -262,7 +262,7 @@ impl Matrix<'_> {
             spacing: e.spacing,
             dt_ms: b.dt_ms,
             detector: e.detector,
-            beside: Beside::default(),
+            extras: Extras::default(),
             instruments: &e.instruments,
         }
     }

@@ -15,8 +15,8 @@ impl Matrix<'_> {
     /// Learns the healthy ranges of `net`, unless they are known; nothing for a network of dense frames,
     /// which live runs do not support.
     pub(super) fn health<R: Real>(&self, entry: &Entry, net: &Network<R>) -> Result<()> {
-        let (bench, place) = (self.bench, entry.place);
-        if bench.valid.form() != Form::Events {
+        let (dataset, place) = (self.dataset, entry.place);
+        if dataset.valid.form() != Form::Events {
             return Ok(());
         }
         let file = place.file("health", "json");
@@ -35,7 +35,7 @@ impl Matrix<'_> {
         }
         self.progress
             .doing(&format!("learning the healthy ranges of {place}"));
-        let on = bench.ground(self.scenario, place.seed);
+        let on = dataset.ground(self.scenario, place.seed);
         let ranges = observe(net, on, WINDOW, &weights)?;
         Ok(self.folder.write_json(&file, &ranges)?)
     }

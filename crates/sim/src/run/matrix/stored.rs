@@ -9,7 +9,7 @@ use super::{Matrix, Metric, threshold_steps};
 use crate::run::entry::Entry;
 use crate::run::summary::NamedEvaluation;
 use crate::scenario::Gap;
-use saturn_eval::evaluate::{Beside, Plan, evaluate};
+use saturn_eval::evaluate::{Extras, Plan, evaluate};
 use saturn_eval::precision::calibrate::ranges;
 use saturn_eval::precision::cost::cost;
 use saturn_eval::precision::drift::{Following, LANES, Twin, drift};
@@ -31,7 +31,7 @@ impl Matrix<'_> {
         partials: &PartialStore,
         partial: &mut Partial,
     ) -> Result<()> {
-        let (e, b) = (&self.scenario.evaluate, self.bench);
+        let (e, b) = (&self.scenario.evaluate, self.dataset);
         if e.precision.is_empty() {
             return Ok(());
         }
@@ -111,7 +111,7 @@ impl Matrix<'_> {
         let (place, (stream, state_reset, stage)) = (entry.place, named);
         let state_reset = state_reset.to_string();
         if partial.found.stored[at].has(&state_reset) {
-            let chosen = threshold_steps(&self.scenario.evaluate, self.bench);
+            let chosen = threshold_steps(&self.scenario.evaluate, self.dataset);
             self.progress.skip(plan.steps + chosen);
             return Ok(());
         }
@@ -122,9 +122,9 @@ impl Matrix<'_> {
         let threshold = self.threshold(&twin.net, plan, (partials, named), partial)?;
         let piece = partials.piece(stage, "stream")?;
         let plan = Plan {
-            beside: Beside {
+            extras: Extras {
                 stage: Some(piece.stage()),
-                ..Beside::default()
+                ..Extras::default()
             },
             instruments: &[],
             ..*plan
@@ -147,7 +147,7 @@ impl Matrix<'_> {
     pub(super) fn stored_work(&self) -> u64 {
         let e = &self.scenario.evaluate;
         let policies = e.state_reset.len() as u64;
-        let each = policies * (e.steps + threshold_steps(e, self.bench));
+        let each = policies * (e.steps + threshold_steps(e, self.dataset));
         let followed = LANES as u64 * (e.steps / e.lanes as u64);
         (e.streams.len() * e.precision.len()) as u64 * (each + followed)
     }

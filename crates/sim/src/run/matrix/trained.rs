@@ -45,9 +45,9 @@ impl Matrix<'_> {
         let belonging = Belonging {
             network: &network,
             model: &entry.model.network(),
-            channels: self.bench.channels,
-            classes: &self.bench.classes,
-            dt_ms: self.bench.dt_ms,
+            channels: self.dataset.channels,
+            classes: &self.dataset.classes,
+            dt_ms: self.dataset.dt_ms,
             training: &key,
         };
         let recorded = known
@@ -118,7 +118,7 @@ impl Matrix<'_> {
         settings: &Train,
         key: &str,
     ) -> Result<TrainRecord> {
-        let (s, b) = (self.scenario, self.bench);
+        let (s, b) = (self.scenario, self.dataset);
         let (place, arm) = (entry.place, entry.arm);
         self.progress.doing(&format!("training {place}"));
         let mask = b.mask(s, arm, place.seed)?;

@@ -1,0 +1,342 @@
+//! The effective rank of the state: how many of its dimensions the stream uses.
+//!
+//! With C the covariance of the state (all fields but spikes) over the steps and lanes of a window,
+//! and lambda its eigenvalues, the participation ratio is
+//!
+//! ```text
+//! (1) C  = sum_n (h_n - o)(h_n - o)' / N - (mean - o)(mean - o)'
+//! (2) PR = (sum lambda)^2 / sum lambda^2 = (tr C)^2 / |C|_F^2
+//! ```
+//!
+//! PR is 1 where all variance lies along one line and S where it is equal in all directions. The origin
+//! o is the window's first state, which keeps (1) from cancelling where the mean is large. Fields of different
+//! size are taken as they are, so a large one dominates.
+//!
+//! It costs S^2 for each state shown, so a state of more than [`MAX_DIMENSIONS`] is judged by N = 128 to
+//! 256 states, evenly spaced over the window: at most N dimensions are seen then, and (2) is taken from the inner
+//! products of the states, which have the eigenvalues of C:
+//!
+//! ```text
+//! (3) G_mn = (h_m - mean)' (h_n - mean) / N,   PR = (tr G)^2 / |G|_F^2
+//! ```
+//!
+//! Source: P. Gao et al., *A theory of multineuronal dimensionality, dynamics and measurement*, 2017.
+
+use std::ops::Range;
+
+use nalgebra::DMatrixViewMut;
+use saturn_cell::{Field, FieldKind, Real};
+use serde::{Deserialize, Serialize};
+
+/// The most rows whose covariance is kept.
+pub const MAX_DIMENSIONS: usize = 384;
+/// The most states that are kept of a larger state.
+const MAX_STATES: usize = 256;
+
+/// How many dimensions of a state are used.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EffectiveRank {
+    /// (2), 1..=S.
+    pub participation_ratio: f64,
+    /// S, the rows it is taken over: the most it can be.
+    pub dimensions: usize,
+}
+
+/// Collects the spread of one cell's state.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Rank {
+    rows: Vec<Range<usize>>,
+    /// The state shown, `[S]`.
+    state: Vec<f64>,
+    spread: Spread,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+enum Spread {
+    Covariance(Covariance),
+    Thinned(Thinned),
+}
+
+impl Rank {
+    /// For a state with these fields; `None` if there are none but spikes.
+    pub fn new(fields: &[Field]) -> Option<Self> {
+        let rows: Vec<Range<usize>> = (fields.iter())
+            .filter(|field| field.kind != FieldKind::Spikes)
+            .map(|field| field.rows.clone())
+            .collect();
+        let s: usize = rows.iter().map(Range::len).sum();
+        (s > 0).then(|| Self {
+            rows,
+            state: Vec::with_capacity(s),
+            spread: if s > MAX_DIMENSIONS {
+                Spread::Thinned(Thinned::new(s))
+            } else {
+                Spread::Covariance(Covariance::new(s))
+            },
+        })
+    }
+
+    /// The whole state of one lane at one step. A state that is not finite is passed over.
+    pub fn observe<R: Real>(&mut self, state: &[R]) {
+        if let Spread::Thinned(thinned) = &mut self.spread
+            && !thinned.wants_next()
+        {
+            return;
+        }
+        self.state.clear();
+        for rows in &self.rows {
+            (self.state).extend(state[rows.clone()].iter().map(|v| v.wide()));
+        }
+        if !self.state.iter().all(|v| v.is_finite()) {
+            return;
+        }
+        match &mut self.spread {
+            Spread::Covariance(covariance) => covariance.add(&mut self.state),
+            Spread::Thinned(thinned) => thinned.add(&self.state),
+        }
+    }
+
+    /// Closes the window; `None` if the state did not vary.
+    pub fn take(&mut self) -> Option<EffectiveRank> {
+        let (participation_ratio, dimensions) = match &mut self.spread {
+            Spread::Covariance(covariance) => (covariance.take(), covariance.sum.len()),
+            Spread::Thinned(thinned) => (thinned.take(), thinned.dimensions),
+        };
+        participation_ratio.is_finite().then_some(EffectiveRank {
+            participation_ratio,
+            dimensions,
+        })
+    }
+}
+
+/// (1), in sums.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Covariance {
+    /// o, `[S]`; empty before the window's first state.
+    origin: Vec<f64>,
+    sum: Vec<f64>,
+    /// The lower triangle of sum (h - o)(h - o)', `[S, S]` by column.
+    products: Vec<f64>,
+    /// N.
+    seen: u64,
+}
+
+impl Covariance {
+    fn new(s: usize) -> Self {
+        Self {
+            origin: Vec::with_capacity(s),
+            sum: vec![0.0; s],
+            products: vec![0.0; s * s],
+            seen: 0,
+        }
+    }
+
+    /// Adds a state, of which h - o is left.
+    fn add(&mut self, h: &mut [f64]) {
+        if self.origin.is_empty() {
+            self.origin.extend_from_slice(h);
+        }
+        for (v, o) in h.iter_mut().zip(&self.origin) {
+            *v -= o;
+        }
+        let s = h.len();
+        for (j, &v) in h.iter().enumerate() {
+            self.sum[j] += v;
+            let below = &mut self.products[j * s + j..(j + 1) * s];
+            for (product, &w) in below.iter_mut().zip(&h[j..]) {
+                *product += v * w;
+            }
+        }
+        self.seen += 1;
+    }
+
+    /// (2), and begins again.
+    fn take(&mut self) -> f64 {
+        let (n, s) = (self.seen as f64, self.sum.len());
+        let (mut trace, mut squares) = (0.0, 0.0);
+        for j in 0..s {
+            for i in j..s {
+                let c = self.products[j * s + i] / n - self.sum[j] / n * (self.sum[i] / n);
+                trace += if i == j { c } else { 0.0 };
+                squares += c * c * if i == j { 1.0 } else { 2.0 };
+            }
+        }
+        self.origin.clear();
+        self.sum.fill(0.0);
+        self.products.fill(0.0);
+        self.seen = 0;
+        trace * trace / squares
+    }
+}
+
+/// States evenly spaced over a window of unknown length: each 1st, 2nd, 4th, ... of those shown.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Thinned {
+    /// S.
+    dimensions: usize,
+    /// The states kept, `[S, N]` by column.
+    states: Vec<f64>,
+    /// Each how manieth state is kept.
+    every: u64,
+    /// How many were shown.
+    shown: u64,
+}
+
+impl Thinned {
+    fn new(dimensions: usize) -> Self {
+        Self {
+            dimensions,
+            states: Vec::with_capacity(dimensions * MAX_STATES),
+            every: 1,
+            shown: 0,
+        }
+    }
+
+    /// Counts the state that is shown next; whether it is to be kept.
+    fn wants_next(&mut self) -> bool {
+        self.shown += 1;
+        (self.shown - 1).is_multiple_of(self.every)
+    }
+
+    fn add(&mut self, h: &[f64]) {
+        if self.states.len() == self.dimensions * MAX_STATES {
+            // Every other one goes; of those to come, too.
+            for kept in 1..MAX_STATES / 2 {
+                let from = 2 * kept * self.dimensions;
+                let to = kept * self.dimensions;
+                self.states.copy_within(from..from + self.dimensions, to);
+            }
+            self.states.truncate(self.dimensions * (MAX_STATES / 2));
+            self.every *= 2;
+        }
+        self.states.extend_from_slice(h);
+    }
+
+    /// (3), and begins again.
+    fn take(&mut self) -> f64 {
+        let n = self.states.len() / self.dimensions;
+        let mut states = DMatrixViewMut::from_slice(&mut self.states, self.dimensions, n);
+        let mean = states.column_mean();
+        for mut h in states.column_iter_mut() {
+            h -= &mean;
+        }
+        let gram = states.transpose() * &states;
+        self.states.clear();
+        (self.every, self.shown) = (1, 0);
+        gram.trace().powi(2) / gram.norm_squared()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::{DMatrix, DVector};
+    use saturn_cell::init::normal;
+    use saturn_cell::rng::generator;
+
+    use super::*;
+    use crate::instruments::toy::field;
+
+    fn plain(rows: usize) -> Rank {
+        Rank::new(&[field("h", 0..rows, FieldKind::Value)]).unwrap()
+    }
+
+    /// The corners of a cross vary equally along each axis, and a stretched one as its lengths say.
+    #[test]
+    fn a_cross_has_the_rank_of_its_axes() {
+        for lengths in [vec![1.0; 4], vec![1.0, 2.0, 0.5], vec![3.0, 0.0, 0.0]] {
+            let mut rank = plain(lengths.len());
+            for axis in 0..lengths.len() {
+                for sign in [-1.0, 1.0] {
+                    let mut h = vec![1e6; lengths.len()];
+                    h[axis] += sign * lengths[axis];
+                    rank.observe(&h);
+                }
+            }
+            let powers = |p: i32| lengths.iter().map(|l: &f64| l.powi(p)).sum::<f64>();
+            let found = rank.take().unwrap().participation_ratio;
+            assert!(
+                (found - powers(2).powi(2) / powers(4)).abs() < 1e-9,
+                "{found}"
+            );
+        }
+    }
+
+    #[test]
+    fn sums_equal_the_eigenvalues_of_the_covariance() {
+        let mut rng = generator(1, "rank", 0);
+        let mixed: DMatrix<f64> = normal::<f64>(7, 3, 1.0, &mut rng)
+            * normal(3, 500, 1.0, &mut rng)
+            + normal(7, 500, 0.3, &mut rng).add_scalar(5.0);
+        let mut rank = plain(7);
+        for h in mixed.column_iter() {
+            rank.observe(h.as_slice());
+            rank.observe(&[f64::NAN; 7]);
+        }
+        let mean: DVector<f64> = mixed.column_mean();
+        let centred = DMatrix::from_fn(7, 500, |i, n| mixed[(i, n)] - mean[i]);
+        let lambda = (&centred * centred.transpose()).symmetric_eigenvalues();
+        let expected = lambda.sum().powi(2) / lambda.norm_squared();
+        let found = rank.take().unwrap();
+        assert!((found.participation_ratio - expected).abs() < 1e-9);
+        assert_eq!(found.dimensions, 7);
+    }
+
+    /// A state that lies in three dimensions of 500, equally in each, has rank 3, of however many states.
+    #[test]
+    fn a_large_state_is_judged_by_some_of_its_states() {
+        for shown in [100, 256, 257, 5_000] {
+            let mut rank = plain(500);
+            for _ in 0..2 {
+                for n in 0..shown {
+                    // Spacing by a power of two must not meet the order of the directions.
+                    let direction = (n * n + n / 3) % 3;
+                    let mut h = vec![1e3; 500];
+                    h[100 * direction] += if (n / 7) % 2 == 0 { 1.0 } else { -1.0 };
+                    rank.observe(&h);
+                    rank.observe(&vec![f64::NAN; 500]);
+                }
+                let found = rank.take().unwrap();
+                assert_eq!(found.dimensions, 500);
+                let ratio = found.participation_ratio;
+                assert!((2.7..=3.0 + 1e-9).contains(&ratio), "{shown}: {ratio}");
+            }
+            let Spread::Thinned(thinned) = &rank.spread else {
+                panic!("500 dimensions are too many for a covariance");
+            };
+            assert!(thinned.states.capacity() == 500 * MAX_STATES);
+        }
+    }
+
+    /// The two ways agree where both see every state.
+    #[test]
+    fn inner_products_have_the_eigenvalues_of_the_covariance() {
+        let mut rng = generator(1, "rank", 1);
+        let states: DMatrix<f64> = normal(9, 200, 1.0, &mut rng);
+        let (mut covariance, mut thinned) = (Covariance::new(9), Thinned::new(9));
+        for h in states.column_iter() {
+            covariance.add(&mut h.as_slice().to_vec());
+            assert!(thinned.wants_next());
+            thinned.add(h.as_slice());
+        }
+        assert!((covariance.take() - thinned.take()).abs() < 1e-9);
+    }
+
+    #[test]
+    fn spikes_are_left_out_and_a_still_state_has_no_rank() {
+        let fields = [
+            field("s", 0..2, FieldKind::Spikes),
+            field("v", 2..4, FieldKind::Membrane),
+        ];
+        let mut rank = Rank::new(&fields).unwrap();
+        for k in 0..9 {
+            let k = f32::from(k as u8);
+            rank.observe(&[k % 2.0, k % 3.0, k, 0.7]);
+        }
+        let found = rank.take().unwrap();
+        assert!((found.participation_ratio - 1.0).abs() < 1e-12);
+        assert_eq!(found.dimensions, 2);
+        (0..9).for_each(|_| rank.observe(&[1.0f32, 0.0, 0.3, 0.7]));
+        assert_eq!(rank.take(), None);
+        assert!(Rank::new(&fields[..1]).is_none());
+    }
+}

@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn a_turning_state_flips_twice_a_turn() {
         let field = Field {
-            name: "h",
+            name: "h".into(),
             rows: 0..1,
             kind: FieldKind::Value,
         };

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::{EventView, Input, Params, Real, View, ViewMut, kernel};
+use crate::{EventView, Input, Name, Params, Real, View, ViewMut, kernel};
 
 /// A recurrent cell, generic over the number type alone and object-safe: a net is a
 /// `Vec<Box<dyn Cell<R>>>`.
@@ -215,7 +215,7 @@ pub struct Widths {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
     /// Short name for figures and files: `v`, `s`, `h`, `x`.
-    pub name: &'static str,
+    pub name: Name,
     /// Its rows.
     pub rows: Range<usize>,
     /// What the numbers are.

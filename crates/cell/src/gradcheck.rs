@@ -9,7 +9,7 @@ use nalgebra::DMatrix;
 use rand_distr::{Distribution, StandardNormal};
 
 use crate::rng::generator;
-use crate::{Cell, EventBatch, Input, Tape};
+use crate::{Cell, EventBatch, Input, Kind, Tape, Tensor};
 
 /// The largest error that a gradient may have.
 pub const TOLERANCE: f64 = 1e-6;
@@ -127,14 +127,15 @@ pub fn check(cell: &dyn Cell<f64>, setup: Setup) -> Vec<Outcome> {
             norm: analytic.norm(),
         });
     };
-    for (i, tensor) in grad.tensors().iter().enumerate() {
+    let learnt = |(_, tensor): &(usize, &Tensor<f64>)| tensor.kind != Kind::Fixed;
+    for (i, tensor) in grad.tensors().iter().enumerate().filter(learnt) {
         let base = &cell.params()[i];
         let numeric = differences(base, setup.epsilon, |changed| {
             let mut other = cell.boxed();
             other.update(&mut |p| p[i].copy_from(changed));
             problem.value(other.as_ref(), &problem.x, &problem.initial)
         });
-        record(tensor.name, &tensor.value, &numeric);
+        record(&tensor.name, &tensor.value, &numeric);
     }
     let numeric = differences(&problem.x, setup.epsilon, |x| {
         problem.value(cell, x, &problem.initial)

@@ -43,7 +43,7 @@ pub use config::{Built, CellConfig, ConfigError};
 pub use events::{EventBatch, EventView};
 pub use input::Input;
 pub use matrix::{View, ViewMut, column, column_mut, view, view_mut, view_rows};
-pub use params::{Kind, Params, Tensor};
+pub use params::{Kind, Name, Params, Tensor};
 pub use real::{Real, elementary, of_real};
 pub use size::{Count, Size};
 pub use step::{Lane, Step, advance_lanes, advance_lanes_backward, blocks, blocks_mut};

@@ -1,11 +1,15 @@
 //! Named parameter tensors. The gradient of a parameter set is a value of the same type, so that
 //! optimisers, clipping, checkpoints and gradient checks treat every cell alike.
 
+use std::borrow::Cow;
 use std::ops::{Index, IndexMut};
 
 use nalgebra::DMatrix;
 
 use crate::Real;
+
+/// The name of a tensor or a field: a constant of the cell's, or one that a description brings.
+pub type Name = Cow<'static, str>;
 
 /// What a tensor is to an optimiser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,13 +20,15 @@ pub enum Kind {
     Bias,
     /// A time constant, an eigenvalue or a step size: never decayed, learnt at a lower rate if asked.
     Dynamics,
+    /// A constant of a network that was made elsewhere: never learnt. Its gradient stays 0.
+    Fixed,
 }
 
 /// One named tensor; a vector `[H]` is a matrix `[H, 1]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tensor<R: Real> {
     /// The name, as PyTorch has it where PyTorch has the cell.
-    pub name: &'static str,
+    pub name: Name,
     /// What it is to an optimiser.
     pub kind: Kind,
     /// The values.
@@ -41,7 +47,8 @@ impl<R: Real> Params<R> {
 
     /// Adds a tensor and returns the set.
     #[must_use]
-    pub fn with(mut self, name: &'static str, kind: Kind, value: DMatrix<R>) -> Self {
+    pub fn with(mut self, name: impl Into<Name>, kind: Kind, value: DMatrix<R>) -> Self {
+        let name = name.into();
         self.0.push(Tensor { name, kind, value });
         self
     }

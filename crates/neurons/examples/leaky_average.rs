@@ -133,7 +133,7 @@ impl<R: Real> Cell<R> for LeakyAverage<R> {
 
     fn fields(&self) -> Vec<Field> {
         vec![Field {
-            name: "h",
+            name: "h".into(),
             rows: 0..self.decay.len(),
             kind: FieldKind::Value,
         }]

@@ -5,7 +5,7 @@ use saturn_cell::{Field, FieldKind};
 /// Fields of `h` rows each, one below the other.
 pub(crate) fn stacked(blocks: &[(&'static str, FieldKind)], h: usize) -> Vec<Field> {
     let place = |(i, &(name, kind)): (usize, &(&'static str, FieldKind))| Field {
-        name,
+        name: name.into(),
         rows: i * h..(i + 1) * h,
         kind,
     };

@@ -73,7 +73,7 @@ pub trait Units<R: Real>: Step<R> + Clone + Debug + Send + Sync + 'static {
     fn drive_fields(&self, params: &Params<R>) -> Vec<Field> {
         let h = params[U].ncols();
         let gate = |&(name, block): &(&'static str, usize)| Field {
-            name,
+            name: name.into(),
             rows: block * h..(block + 1) * h,
             kind: FieldKind::Gate,
         };

@@ -145,7 +145,7 @@ impl<R: Real> Units<R> for SurprisalUnits<R> {
     fn drive_fields(&self, params: &Params<R>) -> Vec<Field> {
         let [.., rows] = rows(params);
         vec![Field {
-            name: "s",
+            name: "s".into(),
             rows,
             kind: FieldKind::Value,
         }]

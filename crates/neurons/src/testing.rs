@@ -86,7 +86,7 @@ pub fn assert_layer(cell: &dyn Cell<f64>, recurrent: bool, fields: &[(&str, Fiel
     let own: Vec<_> = cell.fields();
     assert_eq!(own.len(), fields.len());
     for (i, (own, &(name, kind))) in own.iter().zip(fields).enumerate() {
-        assert_eq!((own.name, own.kind), (name, kind));
+        assert_eq!((&*own.name, own.kind), (name, kind));
         assert_eq!(own.rows, 4 * i..4 * i + 4, "{name}");
     }
     assert_eq!(cell.output().rows(), own.last().map(|s| s.rows.clone()));

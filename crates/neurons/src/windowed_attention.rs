@@ -150,8 +150,8 @@ impl<R: Real> Cell<R> for WindowedAttention<R> {
 
     fn fields(&self) -> Vec<Field> {
         let fields = ["k", "v", "n"].into_iter().zip(self.slots());
-        let value = |(name, rows)| Field {
-            name,
+        let value = |(name, rows): (&'static str, _)| Field {
+            name: name.into(),
             rows,
             kind: FieldKind::Value,
         };

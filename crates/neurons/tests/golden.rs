@@ -117,7 +117,7 @@ fn learnt(case: &Value, name: &str, part: &str, like: &DMatrix<f64>) -> [DMatrix
 fn load(cell: &mut dyn Cell<f64>, case: &Value) {
     cell.update(&mut |p| {
         for t in p.tensors_mut() {
-            [t.value, _] = learnt(case, t.name, "parameters", &t.value);
+            [t.value, _] = learnt(case, &t.name, "parameters", &t.value);
         }
     });
 }
@@ -125,11 +125,11 @@ fn load(cell: &mut dyn Cell<f64>, case: &Value) {
 /// Asserts that all gradients are the golden ones, times the slope of the map from what is learnt.
 fn assert_gradients(grad: &Params<f64>, case: &Value, tolerance: f64, what: &str) {
     for t in grad.tensors() {
-        let [_, slope] = learnt(case, t.name, "parameters", &t.value);
+        let [_, slope] = learnt(case, &t.name, "parameters", &t.value);
         let key = match t.name.strip_suffix("_logit") {
             Some(stem) if case["gradients"][stem].is_array() => stem.to_owned(),
             Some(stem) => format!("{stem}_ms"),
-            None => t.name.to_owned(),
+            None => t.name.to_string(),
         };
         let wanted = tensor(&case["gradients"][key], &t.value).component_mul(&slope);
         assert_close(&t.value, &wanted, tolerance, &format!("{what}: {}", t.name));
@@ -196,7 +196,7 @@ fn spiking_cells_are_those_of_libraries_and_papers() {
         for field in cell.fields() {
             let rows = states.rows_range(field.rows.clone()).clone_owned();
             let recorded = &case["states"];
-            let (wanted, rows) = match &recorded[field.name] {
+            let (wanted, rows) = match &recorded[&*field.name] {
                 // A membrane that is recorded after its reset is 0 where there is a spike.
                 Value::Null => (
                     &recorded["v_reset"],
@@ -207,7 +207,7 @@ fn spiking_cells_are_those_of_libraries_and_papers() {
             let tolerance = if field.name == "s" { 0.0 } else { of_states };
             let what = format!("{what}: {}", field.name);
             assert_close(&rows, &columns(wanted), tolerance, &what);
-            let adjoint = &case["adjoints"][field.name];
+            let adjoint = &case["adjoints"][&*field.name];
             if adjoint.is_array() {
                 last.rows_range_mut(field.rows).copy_from(&columns(adjoint));
             }

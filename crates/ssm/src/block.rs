@@ -215,7 +215,7 @@ impl<R: Real> Cell<R> for SsmBlock<R> {
 
     fn fields(&self) -> Vec<Field> {
         vec![Field {
-            name: "x",
+            name: "x".into(),
             rows: 0..2 * self.diagonal.states(),
             kind: FieldKind::Complex,
         }]
@@ -223,13 +223,13 @@ impl<R: Real> Cell<R> for SsmBlock<R> {
 
     fn drive_fields(&self) -> Vec<Field> {
         let mut fields = vec![Field {
-            name: "v",
+            name: "v".into(),
             rows: self.rows.v.clone(),
             kind: FieldKind::ComplexDrive,
         }];
         if self.glu {
             fields.push(Field {
-                name: "gate",
+                name: "gate".into(),
                 rows: self.rows.o.start + self.width..self.rows.o.end,
                 kind: FieldKind::Gate,
             });

@@ -218,7 +218,7 @@ impl<R: Real> Cell<R> for SelectiveSsm<R> {
 
     fn fields(&self) -> Vec<Field> {
         vec![Field {
-            name: "h",
+            name: "h".into(),
             rows: 0..self.poles.len(),
             kind: if self.config.complex {
                 FieldKind::Complex
@@ -230,7 +230,7 @@ impl<R: Real> Cell<R> for SelectiveSsm<R> {
 
     fn drive_fields(&self) -> Vec<Field> {
         vec![Field {
-            name: "delta",
+            name: "delta".into(),
             rows: self.rows.delta.clone(),
             kind: FieldKind::Value,
         }]

@@ -157,7 +157,11 @@ impl<R: Real> Cell<R> for SpikingSsm<R> {
 
     fn fields(&self) -> Vec<Field> {
         let (n, o) = (self.system.rows(), self.config.width);
-        let field = |name, rows, kind| Field { name, rows, kind };
+        let field = |name: &'static str, rows, kind| Field {
+            name: name.into(),
+            rows,
+            kind,
+        };
         vec![
             field("x", 0..n, FieldKind::Complex),
             field("m", n..n + o, FieldKind::Membrane),

@@ -204,7 +204,7 @@ impl<R: Real> Cell<R> for Ssm<R> {
 
     fn fields(&self) -> Vec<Field> {
         vec![Field {
-            name: "x",
+            name: "x".into(),
             rows: 0..self.system.rows(),
             kind: FieldKind::Complex,
         }]

@@ -65,7 +65,7 @@ impl<R: Real> System<R> {
     /// The drive's field v.
     pub fn drive_fields(&self) -> Vec<Field> {
         vec![Field {
-            name: "v",
+            name: "v".into(),
             rows: 0..self.rows(),
             kind: FieldKind::ComplexDrive,
         }]

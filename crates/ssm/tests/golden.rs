@@ -37,7 +37,7 @@ fn cell<C: CellConfig + DeserializeOwned>(keys: &str, inputs: usize) -> Box<dyn 
 fn load(cell: &mut dyn Cell<f64>, params: &Value) {
     cell.update(&mut |own| {
         for tensor in own.tensors_mut() {
-            let golden = matrix(&params[tensor.name]);
+            let golden = matrix(&params[&*tensor.name]);
             assert_eq!(tensor.value.shape(), golden.shape(), "{}", tensor.name);
             tensor.value = golden;
         }
@@ -178,7 +178,7 @@ fn assert_golden(cell: &mut dyn Cell<f64>, golden: &Value, lanes: usize) {
     tape.backward(cell, input, dy.as_view(), &mut grad, Some(dx.as_view_mut()));
     assert_close(&dx, &matrix(&golden["dx"]), "dx");
     for tensor in grad.tensors() {
-        let golden = matrix(&golden["grads"][tensor.name]);
-        assert_close(&tensor.value, &golden, tensor.name);
+        let golden = matrix(&golden["grads"][&*tensor.name]);
+        assert_close(&tensor.value, &golden, &tensor.name);
     }
 }

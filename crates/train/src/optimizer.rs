@@ -150,6 +150,9 @@ struct Step {
 impl Step {
     /// Steps the parameters `p`, of one kind, with moments `m` and `v` along `g`, all of one length.
     fn apply<R: Real>(&self, kind: Kind, p: &mut [R], m: &mut [R], v: &mut [R], g: &[R]) {
+        if kind == Kind::Fixed {
+            return;
+        }
         match self.rule {
             Rule::Adam {
                 beta1,

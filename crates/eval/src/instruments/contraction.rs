@@ -143,7 +143,7 @@ impl Contraction {
         let fields = cell.fields();
         let main = main_field(&fields);
         let distances = |(i, field): (usize, saturn_cell::Field)| Distances {
-            name: field.name.to_owned(),
+            name: field.name.to_string(),
             kind: field.kind,
             main: Some(i) == main,
             lags: Vec::new(),

@@ -15,7 +15,11 @@ pub(super) struct Toy {
 }
 
 pub(super) fn field(name: &'static str, rows: Range<usize>, kind: FieldKind) -> Field {
-    Field { name, rows, kind }
+    Field {
+        name: name.into(),
+        rows,
+        kind,
+    }
 }
 
 fn rows(fields: &[Field]) -> usize {

@@ -373,7 +373,7 @@ impl Sums {
         let drift = FieldDrift {
             layer: followed.layer,
             cell: followed.cell.to_owned(),
-            field: followed.field.name.to_owned(),
+            field: followed.field.name.to_string(),
             distance: (self.size > 0.0).then(|| (self.apart / self.size).sqrt()),
             saturated: share(self.ends, self.values),
             held: share(self.held, self.values),

@@ -81,7 +81,7 @@ fn any_two_kinds_of_layers_learn_together() {
             for tensor in params.tensors() {
                 let norm = tensor.value.norm();
                 if !norm.is_finite() || norm == 0.0 {
-                    let what = (cell.name(), tensor.name);
+                    let what = (cell.name(), &*tensor.name);
                     wrong.push(format!("{name}: the gradient of {what:?} is {norm}"));
                 }
             }

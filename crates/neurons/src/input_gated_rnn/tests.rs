@@ -112,7 +112,7 @@ fn the_gate_sees_the_input_and_not_the_state() {
     let both = DMatrix::from_columns(&[x.column(0), x.column(0)]);
     stream.step(&cell, Input::Dense(both.as_view()));
     let field = &cell.drive_fields()[0];
-    assert_eq!((field.name, field.kind), ("g", FieldKind::Gate));
+    assert_eq!((&*field.name, field.kind), ("g", FieldKind::Gate));
     let g = stream.drive().rows_range(field.rows.clone()).clone_owned();
     assert_eq!(g.column(0), g.column(1));
     assert!(g.iter().all(|&g| 0.0 < g && g < 1.0));

@@ -101,7 +101,7 @@ fn the_watched_rows_are_the_gates() {
     let mut stream = Stream::new(&cell, 1);
     stream.step(&cell, Input::Dense(DMatrix::zeros(1, 1).as_view()));
     let fields = cell.drive_fields();
-    let names: Vec<_> = fields.iter().map(|f| f.name).collect();
+    let names: Vec<_> = fields.iter().map(|f| &*f.name).collect();
     assert_eq!(names, ["i", "f", "o"]);
     let drive = stream.drive();
     assert!(fields[0].rows.clone().all(|i| drive[i] > 0.999));

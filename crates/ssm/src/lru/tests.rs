@@ -185,11 +185,11 @@ fn monitors_see_a_complex_state() {
     assert_eq!(cell.name(), "lru");
     let (x, v) = (&cell.fields()[0], &cell.drive_fields()[0]);
     assert_eq!(
-        (x.name, &x.rows, x.kind),
+        (&*x.name, &x.rows, x.kind),
         ("x", &(0..8), FieldKind::Complex)
     );
     assert_eq!(
-        (v.name, &v.rows, v.kind),
+        (&*v.name, &v.rows, v.kind),
         ("v", &(0..8), FieldKind::ComplexDrive)
     );
     // An event reads a column of B and one of D; a step multiplies by γ and L, and by C.

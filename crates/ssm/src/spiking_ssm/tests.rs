@@ -185,11 +185,8 @@ fn a_fresh_cell_is_alive() {
 #[test]
 fn fields_output_and_synapses() {
     let cell = cell::<f64>(&small());
-    let kinds: Vec<_> = cell
-        .fields()
-        .into_iter()
-        .map(|f| (f.name, f.kind))
-        .collect();
+    let fields = cell.fields();
+    let kinds: Vec<_> = fields.iter().map(|f| (&*f.name, f.kind)).collect();
     let wanted = [
         ("x", FieldKind::Complex),
         ("m", FieldKind::Membrane),

@@ -80,7 +80,7 @@ fn one_unit_by_hand() {
     for cell in 0..2 {
         net.cells_mut()[cell].update(&mut |params| {
             for tensor in params.tensors_mut() {
-                tensor.value.fill(match (cell, tensor.name) {
+                tensor.value.fill(match (cell, &*tensor.name) {
                     (0, "weight_ih_l0") => w,
                     (0, "weight_hh_l0") => u,
                     (1, "weight") => 1.0,

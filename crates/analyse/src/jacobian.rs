@@ -210,6 +210,7 @@ mod tests {
             "selective_ssm: {width: 3}",
             "spiking_ssm: {width: 3, states: 4}",
             "ssm_block: {width: 6, states: 4}",
+            "graph: {}",
         ];
         let layers: Vec<Layer> = yaml
             .iter()
@@ -247,7 +248,8 @@ mod tests {
             let mut rng = generator(4, "init", 0);
             let cell = layer.build::<f64>(inputs, 10.0, &mut rng).unwrap();
             let x = random(inputs, 6, 1.5, 11);
-            let spiking = cell.fields().iter().any(|f| f.kind == FieldKind::Spikes);
+            let mut fields = cell.fields().into_iter().chain(cell.drive_fields());
+            let spiking = fields.any(|f| f.kind == FieldKind::Spikes);
             let twin = still_cell(cell.as_ref(), &layer, 10.0);
             assert_eq!(twin.is_some(), spiking, "{}", layer.kind());
             let twin = twin.unwrap_or_else(|| cell.boxed());

@@ -77,6 +77,12 @@ pub enum ConfigError {
         /// What would do, in words.
         allowed: String,
     },
+    /// A graph whose nodes and edges do not fit together.
+    #[error("{what}")]
+    Graph {
+        /// What is wrong, with the names of the nodes.
+        what: String,
+    },
     /// A key that is not read with another choice.
     #[error("`{key}` has no effect with {with}: leave it out")]
     Unread {
@@ -96,6 +102,7 @@ impl ConfigError {
             | Self::Mismatch { key, .. }
             | Self::Unread { key, .. } => key,
             Self::Reversed { low, .. } => low,
+            Self::Graph { .. } => "nodes",
         }
     }
 

@@ -119,4 +119,6 @@ layers! {
     "spiking_ssm": SpikingSsm(saturn_ssm::SpikingSsmConfig),
     /// Norm, state-space model, GELU, GLU and residual.
     "ssm_block": SsmBlock(SsmBlockConfig),
+    /// A graph of linear maps, convolutions, delays, integrators and neurons, as files of NIR describe it.
+    "graph": Graph(saturn_neurons::graph::GraphConfig),
 }

@@ -9,6 +9,7 @@ pub mod decay;
 pub mod fan_in;
 mod fields;
 pub mod firing;
+pub mod graph;
 pub mod gru;
 pub mod input_gated_rnn;
 pub mod layer;

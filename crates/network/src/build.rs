@@ -25,6 +25,19 @@ pub enum BuildError {
         /// What is wrong.
         source: ConfigError,
     },
+    /// A net without a readout whose last layer does not have one output per class.
+    #[error(
+        "models.{model}.readout: the last layer has {width} outputs, and {scores} scores are expected\nhint: `none` \
+        takes the last layer's outputs as the scores; leave `readout` out for a linear or leaky one"
+    )]
+    Scores {
+        /// The model's name.
+        model: String,
+        /// Outputs of the last layer.
+        width: usize,
+        /// Classes, and what else the training regime asks for.
+        scores: usize,
+    },
     /// A net that this machine has no memory for.
     #[error(
         "models.{model}: the network has {} parameters and needs at least {} {what}, and this machine has \
@@ -107,6 +120,14 @@ pub fn build<R: Real>(
         })?;
         width = cell.widths().output;
         cells.push(cell);
+    }
+    let scores = outputs.classes + outputs.extra;
+    if width != scores {
+        return Err(BuildError::Scores {
+            model: name.to_owned(),
+            width,
+            scores,
+        });
     }
     Ok(Network::new(cells).with_classes(outputs.classes))
 }

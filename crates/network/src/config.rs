@@ -40,11 +40,12 @@ impl NetworkConfig {
         self.readout.clone().unwrap_or_else(usual)
     }
 
-    /// The readout as a layer of `outputs` outputs.
-    pub(crate) fn readout_layer(&self, outputs: usize) -> Layer {
+    /// The readout as a layer of `outputs` outputs, if it is one.
+    pub(crate) fn readout_layer(&self, outputs: usize) -> Option<Layer> {
         match self.readout() {
-            Readout::Leaky(leaky) => Layer::Li(leaky.config(outputs)),
-            Readout::Linear => linear(outputs),
+            Readout::None => None,
+            Readout::Leaky(leaky) => Some(Layer::Li(leaky.config(outputs))),
+            Readout::Linear => Some(linear(outputs)),
         }
     }
 }
@@ -61,6 +62,8 @@ pub(crate) fn linear(out: usize) -> Layer {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Readout {
+    /// None: the last layer has one output per class, and they are the scores.
+    None,
     /// A linear map of the present output.
     Linear,
     /// Leaky integrators: a linear map of a fading average.

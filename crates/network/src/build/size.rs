@@ -45,7 +45,7 @@ impl NetSize {
         let mut parts: Vec<Part> = Vec::new();
         let mut width = Count::from(inputs);
         let readout = model.readout_layer(classes + extra);
-        for (layer, config) in model.layers.iter().chain([&readout]).enumerate() {
+        for (layer, config) in model.layers.iter().chain(&readout).enumerate() {
             let other = |rows: &usize| Count::from(*rows) != width;
             let encoder = config.input_width().filter(other).map(linear);
             for config in encoder.into_iter().chain([config.clone()]) {

@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 use saturn_cell::gradcheck::random_events;
-use saturn_cell::{Input, View, ViewMut};
+use saturn_cell::{Input, Kind, Tensor, View, ViewMut};
 use saturn_loss::{AdaptiveConfig, Loss, LossConfig, Targets};
 use serde_json::{Map, Value, json};
 
@@ -78,7 +78,8 @@ fn any_two_kinds_of_layers_learn_together() {
         let mut into = |_, _: View<f64>, mut to: ViewMut<f64>| to.copy_from(&d);
         tapes.backward(&net, input, &mut into, &mut grad, &mut |_, _, _, _| {});
         for (cell, params) in net.cells().iter().zip(&grad) {
-            for tensor in params.tensors() {
+            let learnt = |t: &&Tensor<f64>| t.kind != Kind::Fixed;
+            for tensor in params.tensors().iter().filter(learnt) {
                 let norm = tensor.value.norm();
                 if !norm.is_finite() || norm == 0.0 {
                     let what = (cell.name(), &*tensor.name);
@@ -190,4 +191,22 @@ fn a_net_that_no_machine_holds_is_refused_before_anything_is_built() {
             "{said}"
         );
     }
+}
+
+#[test]
+fn without_a_readout_the_last_layer_gives_the_scores() {
+    let model = |outputs: usize| NetworkConfig {
+        layers: vec![serde_json::from_value(json!({ "rnn": { "hidden": outputs } })).unwrap()],
+        readout: Some(crate::config::Readout::None),
+    };
+    let net = build::<f32>("m", &model(CLASSES), INPUTS, CLASSES, 1.0, 1).unwrap();
+    assert_eq!(net.cells().len(), 1);
+    let refused = build::<f32>("m", &model(CLASSES + 1), INPUTS, CLASSES, 1.0, 1);
+    let message = refused.err().unwrap().to_string();
+    assert!(
+        message.starts_with(
+            "models.m.readout: the last layer has 4 outputs, and 3 scores are expected"
+        ),
+        "{message}"
+    );
 }

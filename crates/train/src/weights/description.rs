@@ -19,7 +19,7 @@ use saturn_cell::{Cell, CellConfig, Real};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use saturn_network::{Layer, Network, NetworkConfig};
+use saturn_network::{Layer, Network, NetworkConfig, Readout};
 
 /// The key of `__metadata__`.
 pub const KEY: &str = "saturn";
@@ -144,7 +144,10 @@ impl Description {
     /// The layers and the readout of the network, or what is wrong with them.
     pub fn config(&self) -> Result<NetworkConfig, String> {
         let wrong = |e: serde_json::Error| format!("a layer of its description is not known: {e}");
-        let mut config = NetworkConfig::new(Vec::new());
+        let mut config = NetworkConfig {
+            layers: Vec::new(),
+            readout: Some(Readout::None),
+        };
         for cell in self.cells.iter().filter(|cell| !cell.settings.is_null()) {
             if let Some(readout) = cell.settings.get("readout") {
                 config.readout = serde_json::from_value(readout.clone()).map_err(wrong)?;

@@ -175,6 +175,9 @@ struct Parameter {
     start: Initial,
 }
 
+/// The initial r, with which fresh neurons are active on weights as PyTorch draws them.
+const ACTIVE: f64 = 5.0;
+
 /// The initial values of a parameter, for a graph that is trained from the beginning.
 enum Initial {
     /// All are this.
@@ -340,7 +343,7 @@ impl Node {
                     all.push(fixed("tau_mem", n, 0.02));
                     all.push(fixed("v_leak", n, 0.0));
                 }
-                all.push(fixed("r", n, 1.0));
+                all.push(fixed("r", n, ACTIVE));
                 if neurons.spikes {
                     all.push(fixed("v_threshold", n, 1.0));
                     all.push(fixed("v_reset", n, 0.0));

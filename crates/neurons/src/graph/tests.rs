@@ -44,7 +44,13 @@ fn single(node: Node) -> GraphConfig {
 
 fn build(config: &GraphConfig, dt_ms: f64) -> Graph<f64> {
     let inputs = config.input_width().unwrap();
-    Graph::new(config, inputs, dt_ms, &mut generator(1, "init", 0)).unwrap()
+    let mut cell = Graph::new(config, inputs, dt_ms, &mut generator(1, "init", 0)).unwrap();
+    cell.update(&mut |params| {
+        let r = |name: &str| name.ends_with(".r");
+        let all = params.tensors_mut().iter_mut().filter(|t| r(&t.name));
+        all.for_each(|tensor| tensor.value.fill(1.0));
+    });
+    cell
 }
 
 /// The position of a parameter.

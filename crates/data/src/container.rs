@@ -14,6 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use hdf5_reader::error::Error as Hdf5Error;
+use hdf5_reader::group::Group;
 use hdf5_reader::{Dataset, FilterRegistry, Hdf5File, OpenOptions};
 
 use crate::error::DataError;
@@ -85,6 +86,11 @@ impl Container {
     /// The file's length in bytes.
     pub(crate) fn file_bytes(&self) -> u64 {
         self.file_bytes
+    }
+
+    /// The group that contains everything.
+    pub(crate) fn root(&self) -> Result<Group, DataError> {
+        self.guard("/", None, || self.file.root_group())
     }
 
     /// The dataset at `name`, or `None` where the file has none.

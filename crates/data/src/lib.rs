@@ -7,7 +7,8 @@
 //! - [`checksum`] identifies files by their content;
 //! - [`get`] fetches sets from their publishers;
 //! - [`Synthetic`] makes spoken-digit-like sets of any size and difficulty;
-//! - [`summarise`] summarises the contents of a file.
+//! - [`summarise`] summarises the contents of a file;
+//! - [`Hdf5Tree`] reads the groups and arrays of any HDF5 file, for other formats.
 //!
 //! | feature | what it adds |
 //! |---|---|
@@ -58,6 +59,8 @@ pub mod steps;
 mod summary;
 mod synthetic;
 mod time_error;
+#[cfg(feature = "hdf5")]
+mod tree;
 mod watch;
 #[cfg(feature = "hdf5")]
 mod write;
@@ -81,6 +84,8 @@ pub use steps::{Grid, Steps, TimeUnit};
 pub use summary::{ClassCount, Quantiles, Summary, summarise};
 pub use synthetic::{Split, Synthetic, SyntheticSet};
 pub use time_error::{MAX_STEPS, MAX_TIME_S, TimeError};
+#[cfg(feature = "hdf5")]
+pub use tree::{Hdf5Array, Hdf5Group, Hdf5Names, Hdf5Tree};
 pub use watch::SetProgress;
 #[cfg(feature = "hdf5")]
 pub use write::{StoredTimes, WriteMeta, write_events};

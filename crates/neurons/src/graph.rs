@@ -291,8 +291,8 @@ impl<R: Real> Graph<R> {
             }
             Node::Neurons(_) => {
                 if let Some(dynamics) = &self.dynamics[i] {
-                    let (prev, next) = (&prev[p.state.clone()], &mut next[p.state.clone()]);
-                    dynamics.step(&self.firing, x, prev, next, y, u);
+                    let states = (&prev[p.state.clone()], &mut next[p.state.clone()]);
+                    dynamics.step(&self.firing, x, states, y, u);
                 }
             }
         }
@@ -314,7 +314,7 @@ impl<R: Real> Graph<R> {
     fn compute_backward(
         &self,
         i: usize,
-        drive: &[R],
+        (drive, prev): (&[R], &[R]),
         adj: &mut [R],
         d_drive: &mut [R],
         grad: &mut Params<R>,
@@ -379,7 +379,8 @@ impl<R: Real> Graph<R> {
             }
             Node::Neurons(_) => {
                 if let Some(dynamics) = &self.dynamics[i] {
-                    let made = (&drive[p.y.clone()], &drive[p.u.clone()]);
+                    let own = p.state.clone();
+                    let made = (&drive[p.y.clone()], &drive[p.u.clone()], &prev[own]);
                     dynamics.step_backward(&self.firing, made, &mut adj[p.state.clone()], dy, dx);
                 }
             }
@@ -577,7 +578,7 @@ impl<R: Real> Cell<R> for Graph<R> {
     ) {
         let out = &self.plan.out;
         for lane in 0..adj.ncols() {
-            let recorded = column(&at.drive, lane);
+            let recorded = (column(&at.drive, lane), column(&at.prev, lane));
             let (adj, d_drive) = (column_mut(&mut adj, lane), column_mut(&mut d_drive, lane));
             d_drive[..out.start].fill(R::zero());
             d_drive[out.end..].fill(R::zero());

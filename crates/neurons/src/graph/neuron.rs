@@ -9,7 +9,9 @@
 //! (4) v_t = (1 - s_t) u_t + s_t v_reset, u_t - theta s_t, or u_t   reset, in the same step
 //! ```
 //!
-//! The output is s_t, or v_t = u_t where there are no spikes. NIR's differential equations are
+//! The output is s_t, or v_t = u_t where there are no spikes. Two habits of simulators are options: a reset in the step after
+//! the spike (the membrane is set to v_reset before (2), or theta is subtracted after it), and a synapse that receives
+//! v_leak, too. NIR's differential equations are
 //!
 //! ```text
 //! (5) tau_syn di/dt = -i + w_in x
@@ -45,6 +47,8 @@ pub(super) struct Dynamics<R: Real> {
     l: Vec<R>,
     b: Vec<R>,
     w: Vec<R>,
+    /// What a leaky synapse receives in a step.
+    c: Vec<R>,
     theta: Vec<R>,
     v_reset: Vec<R>,
     start: Vec<R>,
@@ -79,12 +83,10 @@ impl<R: Real> Dynamics<R> {
         };
         let narrow = |values: Vec<f64>| values.into_iter().map(R::of).collect::<Vec<R>>();
         let n = neurons.size;
-        let (mut b, mut w) = (Vec::new(), Vec::new());
+        let (mut q_syn, mut w_in) = (Vec::new(), Vec::new());
         if neurons.synapse {
-            let (tau_syn, w_in) = (next(), next());
-            let q: Vec<f64> = tau_syn.iter().map(|&tau| share(dt, tau, decay)).collect();
-            b = q.iter().map(|q| 1.0 - q).collect();
-            w = q.iter().zip(&w_in).map(|(q, w_in)| q * w_in).collect();
+            q_syn = next().iter().map(|&tau| share(dt, tau, decay)).collect();
+            w_in = next();
         }
         let (mut q, mut v_leak) = (vec![dt; n], vec![0.0; n]);
         if neurons.leak {
@@ -105,8 +107,15 @@ impl<R: Real> Dynamics<R> {
             a: narrow(q.iter().map(kept).collect()),
             g: narrow(q.iter().zip(&r).map(|(q, r)| q * r).collect()),
             l: narrow(q.iter().zip(&v_leak).map(|(q, v)| q * v).collect()),
-            b: narrow(b),
-            w: narrow(w),
+            b: narrow(q_syn.iter().map(|q| 1.0 - q).collect()),
+            w: narrow(q_syn.iter().zip(&w_in).map(|(q, w_in)| q * w_in).collect()),
+            c: narrow(
+                q_syn
+                    .iter()
+                    .zip(&v_leak)
+                    .map(|(q, v)| if neurons.leaky_synapse { q * v } else { 0.0 })
+                    .collect(),
+            ),
             theta: narrow(theta),
             v_reset: narrow(v_reset),
             start: narrow(start),
@@ -114,11 +123,40 @@ impl<R: Real> Dynamics<R> {
         }
     }
 
-    /// Sets the state before the first step `[n]` or `[2 n]`.
+    /// Sets the state before the first step: synapses, spikes of the step before and membranes, each where there are such.
     pub fn rest(&self, state: &mut [R]) {
-        let membrane = state.len() - self.neurons.size;
-        state[..membrane].fill(R::zero());
-        state[membrane..].copy_from_slice(&self.start);
+        let n = self.neurons.size;
+        state.fill(R::zero());
+        let membranes = state.len() - n;
+        state[membranes..].copy_from_slice(&self.start);
+        if self.neurons.leaky_synapse {
+            state[..n].copy_from_slice(&self.start);
+        }
+    }
+
+    /// The blocks of the state: synapses, spikes of the step before, membranes; empty where there are none.
+    #[inline(always)]
+    fn blocks<'a>(&self, state: &'a [R]) -> [&'a [R]; 3] {
+        let (i, rest) = state.split_at(self.synapses());
+        let (s, v) = rest.split_at(rest.len() - self.neurons.size);
+        [i, s, v]
+    }
+
+    /// [`Self::blocks`], mutably.
+    #[inline(always)]
+    fn blocks_mut<'a>(&self, state: &'a mut [R]) -> [&'a mut [R]; 3] {
+        let (i, rest) = state.split_at_mut(self.synapses());
+        let membranes = rest.len() - self.neurons.size;
+        let (s, v) = rest.split_at_mut(membranes);
+        [i, s, v]
+    }
+
+    fn synapses(&self) -> usize {
+        if self.neurons.synapse {
+            self.neurons.size
+        } else {
+            0
+        }
     }
 
     /// (1) to (4): sets the state `next`, the output `y` and, of neurons that spike, `u`.
@@ -127,43 +165,54 @@ impl<R: Real> Dynamics<R> {
         &self,
         firing: &Firing<R>,
         x: &[R],
-        prev: &[R],
-        next: &mut [R],
+        (prev, next): (&[R], &mut [R]),
         y: &mut [R],
         u: &mut [R],
     ) {
         let n = self.neurons.size;
-        let (i_prev, v_prev) = prev.split_at(prev.len() - n);
-        let (i_next, v_next) = next.split_at_mut(next.len() - n);
+        let [i_prev, s_prev, v_prev] = self.blocks(prev);
+        let [i_next, s_next, v_next] = self.blocks_mut(next);
         let current: &[R] = if self.neurons.synapse {
             for k in 0..n {
-                i_next[k] = self.b[k] * i_prev[k] + self.w[k] * x[k]; // (1)
+                i_next[k] = self.b[k] * i_prev[k] + self.c[k] + self.w[k] * x[k]; // (1)
             }
             i_next
         } else {
             x
         };
-        let membranes = v_next.iter_mut().zip(v_prev).zip(current);
-        for (((v, &v_prev), &i), ((&a, &l), &g)) in
-            membranes.zip(self.a.iter().zip(&self.l).zip(&self.g))
-        {
-            *v = a * v_prev + l + g * i; // (2)
+        let late = self.neurons.late_reset.then_some(self.neurons.reset);
+        for k in 0..n {
+            let before = match late {
+                Some(Reset::ToReset) => {
+                    (R::one() - s_prev[k]) * v_prev[k] + s_prev[k] * self.v_reset[k]
+                }
+                _ => v_prev[k],
+            };
+            let mut membrane = self.a[k] * before + self.l[k] + self.g[k] * current[k]; // (2)
+            if late == Some(Reset::Subtract) {
+                membrane = membrane - self.theta[k] * s_prev[k];
+            }
+            v_next[k] = membrane;
         }
         if !self.neurons.spikes {
             y.copy_from_slice(v_next);
             return;
         }
         u.copy_from_slice(v_next);
-        for (((s, v), &theta), &v_reset) in
-            y.iter_mut().zip(v_next).zip(&self.theta).zip(&self.v_reset)
-        {
-            *s = firing.spike(self.neurons.spike, *v, theta); // (3)
+        for k in 0..n {
+            let (membrane, theta) = (u[k], self.theta[k]);
+            let s = firing.spike(self.neurons.spike, membrane, theta); // (3)
+            y[k] = s;
+            if late.is_some() {
+                s_next[k] = s;
+                continue;
+            }
             // (4)
-            *v = match self.neurons.reset {
-                Reset::ToReset if firing.relaxed => (R::one() - *s) * *v + *s * v_reset,
-                Reset::ToReset if *s > R::zero() => v_reset,
-                Reset::Subtract => *v - theta * *s,
-                Reset::ToReset | Reset::None => *v,
+            v_next[k] = match self.neurons.reset {
+                Reset::ToReset if firing.relaxed => (R::one() - s) * membrane + s * self.v_reset[k],
+                Reset::ToReset if s > R::zero() => self.v_reset[k],
+                Reset::Subtract => membrane - theta * s,
+                Reset::ToReset | Reset::None => membrane,
             };
         }
     }
@@ -174,32 +223,48 @@ impl<R: Real> Dynamics<R> {
     pub fn step_backward(
         &self,
         firing: &Firing<R>,
-        (y, u): (&[R], &[R]),
+        (y, u, prev): (&[R], &[R], &[R]),
         adj: &mut [R],
         dy: &[R],
         dx: &mut [R],
     ) {
         let n = self.neurons.size;
-        let synapse = self.neurons.synapse;
-        let (adj_i, adj_v) = adj.split_at_mut(adj.len() - n);
+        let (reset, late) = (self.neurons.reset, self.neurons.late_reset);
+        let [_, s_prev, v_prev] = self.blocks(prev);
+        let [adj_i, adj_s, adj_v] = self.blocks_mut(adj);
+        let through = firing.through_reset;
         for k in 0..n {
             let from_v = adj_v[k];
             let delta = if self.neurons.spikes {
                 let (theta, s) = (self.theta[k], y[k]);
                 let psi = firing.surrogate.slope(u[k] - theta);
                 // (4)ᵀ, (3)ᵀ
-                let (kept, by_spike) = match self.neurons.reset {
+                let (kept, by_spike) = match reset {
+                    _ if late => (R::one(), R::zero()),
                     Reset::ToReset => (R::one() - s, self.v_reset[k] - u[k]),
                     Reset::Subtract => (R::one(), -theta),
                     Reset::None => (R::one(), R::zero()),
                 };
-                from_v * kept + psi * (dy[k] + firing.through_reset * by_spike * from_v)
+                let from_s = if late { dy[k] + adj_s[k] } else { dy[k] };
+                from_v * kept + psi * (from_s + through * by_spike * from_v)
             } else {
                 from_v + dy[k]
             };
-            adj_v[k] = self.a[k] * delta; // (2)ᵀ
+            // (2)ᵀ
+            let to_v = self.a[k] * delta;
+            adj_v[k] = to_v;
+            if late {
+                adj_s[k] = match reset {
+                    Reset::ToReset => {
+                        adj_v[k] = to_v * (R::one() - s_prev[k]);
+                        through * to_v * (self.v_reset[k] - v_prev[k])
+                    }
+                    Reset::Subtract => -through * self.theta[k] * delta,
+                    Reset::None => R::zero(),
+                };
+            }
             let to_i = self.g[k] * delta;
-            if synapse {
+            if self.neurons.synapse {
                 let to_i = adj_i[k] + to_i;
                 adj_i[k] = self.b[k] * to_i; // (1)ᵀ
                 dx[k] += self.w[k] * to_i;
@@ -223,7 +288,7 @@ impl<R: Real> Firing<R> {
         };
         match (spikes, when) {
             (false, _) => R::zero(),
-            (true, Spike::Many) => (u / theta).floor(),
+            (true, Spike::Many) if theta > R::zero() => (u / theta).floor(),
             (true, _) => R::one(),
         }
     }

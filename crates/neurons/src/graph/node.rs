@@ -143,7 +143,14 @@ pub struct Neurons {
     /// What a spike does to the membrane, default `to_reset`.
     #[serde(default)]
     pub reset: Reset,
-    /// The membrane before the first step, default `zero`.
+    /// Whether a spike acts on the membrane in the step after it, default false: the membrane is set before it leaks,
+    /// the threshold is subtracted after it has leaked.
+    #[serde(default)]
+    pub late_reset: bool,
+    /// Whether v_leak is added to the input of the synapse, too, default false.
+    #[serde(default)]
+    pub leaky_synapse: bool,
+    /// The membrane before the first step, and the synapse if it leaks, default `zero`.
     #[serde(default)]
     pub start: Start,
 }
@@ -158,6 +165,8 @@ impl Neurons {
             spikes: true,
             spike: Spike::Above,
             reset: Reset::ToReset,
+            late_reset: false,
+            leaky_synapse: false,
             start: Start::Zero,
         }
     }
@@ -219,9 +228,10 @@ impl Node {
             Self::Delay { steps } => steps
                 .len()
                 .saturating_mul(*steps.iter().max().unwrap_or(&0)),
-            Self::Neurons(neurons) => neurons
-                .size
-                .saturating_mul(1 + usize::from(neurons.synapse)),
+            Self::Neurons(neurons) => {
+                let blocks = 1 + usize::from(neurons.synapse) + usize::from(neurons.late_reset);
+                neurons.size.saturating_mul(blocks)
+            }
             _ => 0,
         }
     }

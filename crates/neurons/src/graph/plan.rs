@@ -339,9 +339,12 @@ impl Plan {
         for p in &self.nodes {
             match &p.node {
                 Node::Neurons(neurons) => {
-                    let membrane = p.state.end - neurons.size;
-                    add(format!("{}.i", p.name), p.state.start..membrane);
-                    add(format!("{}.v", p.name), membrane..p.state.end);
+                    let membranes = p.state.end - neurons.size;
+                    let synapses = if neurons.synapse { neurons.size } else { 0 };
+                    let spikes = p.state.start + synapses;
+                    add(format!("{}.i", p.name), p.state.start..spikes);
+                    add(format!("{}.s_before", p.name), spikes..membranes);
+                    add(format!("{}.v", p.name), membranes..p.state.end);
                 }
                 _ => add(format!("{}.x", p.name), p.state.clone()),
             }

@@ -402,6 +402,26 @@ fn everything() -> GraphConfig {
                 },
             ),
             (
+                "late",
+                Node::Neurons(Neurons {
+                    size: 4,
+                    late_reset: true,
+                    ..LIF
+                }),
+            ),
+            (
+                "later",
+                Node::Neurons(Neurons {
+                    size: 4,
+                    late_reset: true,
+                    reset: Reset::Subtract,
+                    synapse: true,
+                    leaky_synapse: true,
+                    start: Start::Leak,
+                    ..LIF
+                }),
+            ),
+            (
                 "li",
                 Node::Neurons(Neurons {
                     size: 4,
@@ -430,6 +450,10 @@ fn everything() -> GraphConfig {
             ["if", "li"],
             ["down", "step"],
             ["step", "li"],
+            ["down", "late"],
+            ["down", "later"],
+            ["late", "li"],
+            ["later", "li"],
             ["li", "output"],
         ],
         &[["rec", "lif"], ["li", "step"]],

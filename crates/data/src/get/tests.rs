@@ -119,8 +119,6 @@ fn a_server_without_ranges_begins_again() {
     assert_eq!(run(&item, folder.path()).unwrap(), Fetched::Checked);
 }
 
-}
-
 #[cfg(unix)]
 #[test]
 fn a_part_that_is_a_link_is_not_followed_and_one_process_fetches_at_a_time() {

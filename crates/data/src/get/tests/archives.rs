@@ -110,7 +110,7 @@ fn real_files_have_the_hashes_of_the_table() {
         let path = folder.path().join("x");
         fs::write(&path, packed(ending, &files)).unwrap();
         let known = find(set).unwrap().items[0].contents.unwrap();
-        let found = super::contents::digest(&path, known.chosen).unwrap();
+        let found = crate::get::contents::digest(&path, known.chosen).unwrap();
         assert_eq!(found, (known.files, known.sha256.to_owned()), "{set}");
     }
 }

@@ -137,3 +137,4 @@ fn plain_http_is_refused_unless_the_publisher_has_nothing_else() {
         "{message}"
     );
     assert!(heard.lock().unwrap().is_empty() && names(folder.path()).is_empty());
+}

@@ -23,7 +23,10 @@ pub(super) enum Answer {
 }
 
 /// A server on this machine that sends `content`; its address, and the `Range` of each request it received.
-pub(super) fn serve(content: Vec<u8>, answers: Vec<Answer>) -> (&'static str, Arc<Mutex<Vec<Option<usize>>>>) {
+pub(super) fn serve(
+    content: Vec<u8>,
+    answers: Vec<Answer>,
+) -> (&'static str, Arc<Mutex<Vec<Option<usize>>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/file.bin", listener.local_addr().unwrap());
     let heard = Arc::new(Mutex::new(Vec::new()));

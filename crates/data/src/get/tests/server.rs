@@ -1,4 +1,4 @@
-//! A server on this machine that behaves as it is told.
+//! A server on this machine with prescribed answers.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;

@@ -7,7 +7,7 @@ use saturn_data::{DataError, Grid};
 use super::{Data, DataKeys, DataSource, Files};
 use crate::scenario::diagnostics::Diagnostics;
 use crate::scenario::path::find;
-use saturn_stream::MOST_STEPS;
+use saturn_stream::{DT_MS, MOST_STEPS};
 
 impl DataKeys {
     /// Checks the settings of a scenario in `folder`.
@@ -16,7 +16,7 @@ impl DataKeys {
         folder: &Path,
         diagnostics: &mut Diagnostics,
     ) -> Data {
-        diagnostics.positive("data.dt_ms", self.dt_ms);
+        diagnostics.out_of_range("data", DT_MS.check("dt_ms", self.dt_ms));
         diagnostics.within(
             "data.channels",
             self.channels.unwrap_or(1) as u64,

@@ -31,6 +31,7 @@ mod input;
 pub mod kernel;
 mod matrix;
 mod params;
+pub mod range;
 mod real;
 pub mod rng;
 mod size;

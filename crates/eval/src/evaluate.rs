@@ -16,6 +16,7 @@ mod windows;
 use std::time::Instant;
 
 use saturn_cell::compiled_once;
+use saturn_cell::range::Counts;
 use saturn_data::DataError;
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +42,13 @@ pub use scoring::LATE;
 pub use twin::{TwinPlan, TwinWindow, widened};
 pub use watched::Watched;
 pub use windows::Spread;
+
+/// Allowed steps of an evaluation, over all lanes.
+pub const STEPS: Counts = Counts::new(1, 1_000_000_000_000_000);
+/// Allowed lanes of an evaluation.
+pub const LANES: Counts = Counts::new(1, 65_536);
+/// Allowed windows of stream position.
+pub const WINDOWS: Counts = Counts::new(1, 100_000);
 
 /// How one evaluation runs.
 #[derive(Clone, Copy)]

@@ -5,21 +5,21 @@
 //! before every step, and chunks are one step long. A policy with K copies of the net has K B columns a step,
 //! copy by copy, of which one copy's B are read.
 
+mod saved;
+
 use nalgebra::DMatrix;
 use saturn_cell::rng::pass_of;
 use saturn_cell::{Real, RngPosition, View, column};
 use saturn_data::DataError;
 use saturn_loss::softmax::softmax;
-use serde::{Deserialize, Serialize};
 
 use super::reset::effect::Effect;
 use super::reset::{Action, Needs, Policy, PolicyConfig, Seen};
 use saturn_network::{Network, Tapes};
-use saturn_store::checkpoint::Numbers;
 use saturn_stream::DisturbConfig;
-use saturn_stream::{
-    Columns, Composer, Disturber, Form, OpenDisturbance, SavedComposer, Source, Step,
-};
+use saturn_stream::{Columns, Composer, Disturber, Form, Source, Step};
+
+pub use saved::SavedLanes;
 
 /// Steps of the longest chunk.
 pub const CHUNK: usize = 64;
@@ -66,21 +66,6 @@ pub struct Lanes<'a, R: Real> {
     resets: u64,
     /// The states of a checkpoint, to begin the next chunk from.
     resumed: Option<Vec<DMatrix<R>>>,
-}
-
-/// Lanes as stored in a checkpoint.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct SavedLanes {
-    composers: Vec<SavedComposer>,
-    scouts: Vec<SavedComposer>,
-    disturbers: Vec<OpenDisturbance>,
-    /// State of each rule.
-    policies: Vec<Vec<u8>>,
-    /// `[S, K*B]` of each cell.
-    states: Vec<Numbers>,
-    output: Vec<f32>,
-    at: u64,
-    resets: u64,
 }
 
 /// One chunk that has run.
@@ -250,55 +235,6 @@ impl<'a, R: Real> Lanes<'a, R> {
             return cells.map(|i| fresh.initial_mut(i).clone_owned()).collect();
         }
         self.tapes.last_states()
-    }
-
-    /// State for a checkpoint.
-    pub fn save(&self) -> SavedLanes {
-        let composers = |of: &[Composer]| of.iter().map(Composer::save).collect();
-        SavedLanes {
-            composers: composers(&self.composers),
-            scouts: composers(&self.scouts),
-            disturbers: self.disturbers.iter().map(Disturber::save).collect(),
-            policies: self.policies.iter().map(|policy| policy.save()).collect(),
-            states: (self.states().iter())
-                .map(|state| Numbers::of(state.as_slice()))
-                .collect(),
-            output: self.output.clone(),
-            at: self.at,
-            resets: self.resets,
-        }
-    }
-
-    /// Restores `saved`, which was made from the same lanes. False if it does not fit.
-    pub fn resume(&mut self, saved: SavedLanes) -> Result<bool, DataError> {
-        let columns = self.composers.len() * self.needs.copies;
-        let states: Vec<Vec<R>> = saved.states.iter().map(Numbers::values).collect();
-        let rows = || self.net.cells().iter().map(|cell| cell.widths().state);
-        let fits = saved.composers.len() == self.composers.len()
-            && saved.scouts.len() == self.scouts.len()
-            && saved.disturbers.len() == self.disturbers.len()
-            && saved.policies.len() == self.policies.len()
-            && states.iter().map(Vec::len).eq(rows().map(|s| s * columns));
-        if !fits {
-            return Ok(false);
-        }
-        let resumed = rows().zip(states);
-        self.resumed = Some(
-            resumed
-                .map(|(s, state)| DMatrix::from_vec(s, columns, state))
-                .collect(),
-        );
-        let all = self.composers.iter_mut().chain(&mut self.scouts);
-        for (composer, saved) in all.zip(saved.composers.into_iter().chain(saved.scouts)) {
-            composer.resume(saved)?;
-        }
-        for (disturber, open) in self.disturbers.iter_mut().zip(saved.disturbers) {
-            disturber.resume(open);
-        }
-        let mut policies = self.policies.iter_mut().zip(&saved.policies);
-        let restored = policies.all(|(policy, saved)| policy.restore(saved));
-        (self.output, self.at, self.resets) = (saved.output, saved.at, saved.resets);
-        Ok(restored)
     }
 
     /// The input of the next steps, once for each copy, and their metadata.

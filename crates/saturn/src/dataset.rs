@@ -1,9 +1,9 @@
 //! Labelled recordings for training, validation and test, and the gaps between them.
 
 use saturn_data::{Frames, Recording, Synthetic, SyntheticSet};
-use saturn_stream::{Form, Gap, Memory, Noise, Source, Split};
+use saturn_stream::{DT_MS, Form, Gap, Memory, Noise, Source, Split};
 
-use crate::error::{Error, setting};
+use crate::error::{Error, all_in_range, setting};
 
 /// Milliseconds a step of synthetic sets.
 const SYNTHETIC_DT_MS: f64 = 10.0;
@@ -200,11 +200,7 @@ impl Dataset {
 }
 
 fn check_step(dt_ms: f64) -> Result<(), Error> {
-    if dt_ms > 0.0 && dt_ms.is_finite() {
-        return Ok(());
-    }
-    let what = format!("`{dt_ms}` is out of range: it must be above 0");
-    Err(setting("dt_ms", what))
+    all_in_range([DT_MS.check("dt_ms", dt_ms)])
 }
 
 /// The numbers up to the highest label, as names.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use saturn_cell::range::OutOfRange;
 use saturn_data::DataError;
 use saturn_eval::evaluate::EvalError;
 use saturn_eval::reset::PolicyError;
@@ -73,6 +74,16 @@ pub enum Error {
 impl From<BuildError> for Error {
     fn from(e: BuildError) -> Self {
         Self::Build(Box::new(e))
+    }
+}
+
+/// An error about the first setting that is out of its range.
+pub(crate) fn all_in_range(
+    found: impl IntoIterator<Item = Option<OutOfRange>>,
+) -> Result<(), Error> {
+    match found.into_iter().flatten().next() {
+        Some(wrong) => Err(setting(wrong.key, wrong.to_string())),
+        None => Ok(()),
     }
 }
 

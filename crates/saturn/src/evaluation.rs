@@ -1,8 +1,9 @@
 //! Evaluation on an endless stream.
 
 use saturn_cell::Real;
+use saturn_cell::range::Counts;
 use saturn_eval::detector::DetectorConfig;
-use saturn_eval::evaluate::{Extras, Plan, choose_threshold, evaluate};
+use saturn_eval::evaluate::{Extras, LANES, Plan, STEPS, WINDOWS, choose_threshold, evaluate};
 use saturn_eval::instruments::Instrument;
 use saturn_eval::position::Spacing;
 use saturn_eval::reset::StateReset;
@@ -142,23 +143,31 @@ impl<'a> Evaluation<'a> {
 
     fn check(&self) -> Result<(), Error> {
         self.state_reset.config().check()?;
-        let out = |key, value: u64, allowed: &str| {
+        let out = |key, value: u64, allowed: String| {
             setting(
                 key,
                 format!("`{value}` is out of range: it must be {allowed}"),
             )
         };
-        if !(1..=65_536).contains(&self.lanes) {
-            return Err(out("lanes", self.lanes as u64, "1 to 65,536"));
+        let in_words = |range: Counts| format!("{} to {}", range.least, grouped(range.most));
+        let (lanes, windows) = (self.lanes as u64, self.windows as u64);
+        if !LANES.contains(lanes) {
+            return Err(out("lanes", lanes, in_words(LANES)));
         }
-        if !(self.lanes as u64..=1_000_000_000_000_000).contains(&self.steps) {
-            return Err(out("steps", self.steps, "at least the lanes, at most 1e15"));
+        if !Counts::new(lanes, STEPS.most).contains(self.steps) {
+            let allowed = format!("at least the lanes, at most {:e}", STEPS.most);
+            return Err(out("steps", self.steps, allowed));
         }
-        if !(1..=100_000).contains(&self.windows) {
-            return Err(out("windows", self.windows as u64, "1 to 100,000"));
+        if !WINDOWS.contains(windows) {
+            return Err(out("windows", windows, in_words(WINDOWS)));
         }
         Ok(())
     }
+}
+
+/// A whole number with commas between thousands.
+fn grouped(n: u64) -> String {
+    saturn_store::grouped(&n.to_string())
 }
 
 /// Draws accuracy by position in the stream, one line a report, to `stem.svg` and `stem.png`.

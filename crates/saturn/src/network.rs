@@ -5,9 +5,10 @@ use std::path::Path;
 
 use saturn_cell::{CellConfig, Real};
 use saturn_network::{Layer, NetworkConfig, Outputs, Readout, build};
+use saturn_stream::DT_MS;
 use saturn_train::weights::{self, Belonging, WeightsFile};
 
-use crate::error::{Error, setting};
+use crate::error::{Error, all_in_range, setting};
 
 /// A network: layers from input to output, then a readout to the classes.
 ///
@@ -214,10 +215,7 @@ impl<R: Real> NetworkBuilder<R> {
         if self.class_names.is_empty() {
             return Err(setting("classes", "a network has at least one class"));
         }
-        if !(self.dt_ms > 0.0 && self.dt_ms.is_finite()) {
-            let what = format!("`{}` is out of range: it must be above 0", self.dt_ms);
-            return Err(setting("dt_ms", what));
-        }
+        all_in_range([DT_MS.check("dt_ms", self.dt_ms)])?;
         for (layer, config) in self.layers.iter().enumerate() {
             config
                 .check()

@@ -3,17 +3,21 @@
 use std::time::Instant;
 
 use saturn_cell::Real;
+use saturn_cell::range::Counts;
 use saturn_loss::{Loss, LossConfig, SpikeRate};
 use saturn_train::arm::{Arm, InitialState, Streams};
 use saturn_train::class_weights::class_weights;
 use saturn_train::job::{EpochRecord, Job, TrainError, Watch};
 use saturn_train::mask::Fitting;
-use saturn_train::settings::{Optimizer, Train};
+use saturn_train::settings::{EPOCHS, LANES, LR, Optimizer, Train};
 use saturn_train::trainer;
 
 use crate::dataset::Dataset;
-use crate::error::{Error, setting};
+use crate::error::{Error, all_in_range};
 use crate::network::Network;
+
+/// Allowed samples of a sequence.
+const SAMPLES: Counts = Counts::new(1, 65_536);
 
 /// Trains a network on a data set.
 ///
@@ -204,23 +208,15 @@ impl Trainer {
 
     fn check(&self) -> Result<(), Error> {
         let s = &self.settings;
-        let counts = [
-            ("epochs", s.epochs, 1_000_000),
-            ("lanes", s.lanes, 65_536),
-            ("settings.shard_lanes", s.shard_lanes, s.lanes),
-            ("samples", self.samples, 65_536),
+        let shard = Counts::new(1, s.lanes as u64);
+        let found = [
+            EPOCHS.check("epochs", s.epochs as u64),
+            LANES.check("lanes", s.lanes as u64),
+            shard.check("settings.shard_lanes", s.shard_lanes as u64),
+            SAMPLES.check("samples", self.samples as u64),
+            LR.check("learning_rate", s.lr),
         ];
-        for (key, value, most) in counts {
-            if !(1..=most).contains(&value) {
-                let what = format!("`{value}` is out of range: it must be 1 to {most}");
-                return Err(setting(key, what));
-            }
-        }
-        if !(s.lr > 0.0 && s.lr.is_finite()) {
-            let what = format!("`{}` is out of range: it must be above 0", s.lr);
-            return Err(setting("learning_rate", what));
-        }
-        Ok(())
+        all_in_range(found)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The largest number of steps of a sample: a lower bound on `data.dt_ms`.
+//! The length of a step, and the largest number of steps of a sample: a lower bound on `data.dt_ms`.
 //!
 //! A step takes memory even without events, so a step far too short for its data (0.00001 ms) would allocate
 //! gigabytes of empty steps. A sample that is too long is detected from its last time, before any step is
@@ -6,7 +6,11 @@
 
 use std::path::Path;
 
+use saturn_cell::range::Numbers;
 use saturn_data::{DataError, MAX_STEPS, TimeError};
+
+/// Allowed lengths of a step, ms.
+pub const DT_MS: Numbers = Numbers::POSITIVE;
 
 /// The most steps of a sample: nets are trained through whole samples.
 pub const MOST_STEPS: f64 = 1e7;

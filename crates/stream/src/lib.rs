@@ -35,7 +35,7 @@ pub use disturb::{
 pub use file::File;
 pub use gap::{Fill, Gap};
 pub use hash::BINNING;
-pub use length::MOST_STEPS;
+pub use length::{DT_MS, MOST_STEPS};
 pub use memory::{Memory, RecordingError};
 pub use noise::Noise;
 pub use open_gap::OpenGap;

@@ -1,10 +1,14 @@
 //! The settings of training as written, and the changes of a model or an arm.
 
+use saturn_cell::range::{Counts, Numbers, OutOfRange};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::or_none::OrNone;
-use super::settings::{Keep, MOST_SHARD_LANES, Optimizer, Precision, Schedule, Train};
+use super::settings::{
+    CLIP_NORM, EPOCHS, Keep, LANES, LR, MOST_SHARD_LANES, Optimizer, PATIENCE, Precision, Schedule,
+    Train,
+};
 
 /// Settings of training as written. Omitted keys have their default here; under a model or an arm they are as
 /// in `train`.
@@ -76,6 +80,29 @@ impl TrainKeys {
     /// Whether nothing is set.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// The numbers that are given and outside their ranges, each with its key.
+    pub fn out_of_range(&self) -> Vec<OutOfRange> {
+        let count = |key, range: Counts, given: Option<usize>| range.check(key, given? as u64);
+        let number = |key, range: Numbers, given: Option<f64>| range.check(key, given?);
+        let clip = self.clip_norm.and_then(|clip| clip.as_option().copied());
+        let stop = self.early_stopping;
+        let patience = stop.and_then(|stop| stop.as_option().map(|stop| stop.patience));
+        let own = [
+            count("epochs", EPOCHS, self.epochs),
+            count("lanes", LANES, self.lanes),
+            count("shard_lanes", LANES, self.shard_lanes),
+            number("lr", LR, self.lr),
+            number("warmup", Numbers::SHARE, self.warmup),
+            number("final_lr", Numbers::SHARE, self.final_lr),
+            number("class_balance", Numbers::SHARE, self.class_balance),
+            number("clip_norm", CLIP_NORM, clip),
+            count("early_stopping.patience", PATIENCE, patience),
+        ];
+        let optimizer = self.optimizer.map(Optimizer::out_of_range);
+        let rule = optimizer.into_iter().flatten();
+        own.into_iter().flatten().chain(rule).collect()
     }
 
     /// These settings, and those of `below` where these leave something out.

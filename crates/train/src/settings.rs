@@ -1,7 +1,22 @@
 //! The settings of training.
 
+use saturn_cell::range::{Counts, Numbers, OutOfRange};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+/// Allowed passes over the training set.
+pub const EPOCHS: Counts = Counts::new(1, 1_000_000);
+/// Allowed lanes of an update, and of a shard.
+pub const LANES: Counts = Counts::new(1, 65_536);
+/// Allowed learning rates.
+pub const LR: Numbers = Numbers::POSITIVE;
+/// Allowed lengths of a gradient.
+pub(crate) const CLIP_NORM: Numbers = Numbers {
+    allowed: "above 0, or `none`",
+    ..Numbers::POSITIVE
+};
+/// Allowed epochs without improvement.
+pub(crate) const PATIENCE: Counts = Counts::new(1, u64::MAX);
 
 /// Default maximum of lanes per shard.
 pub(crate) const MOST_SHARD_LANES: usize = 8;
@@ -111,6 +126,29 @@ fn epsilon() -> f64 {
 
 fn momentum() -> f64 {
     0.9
+}
+
+impl Optimizer {
+    /// The numbers outside their ranges, each with its key.
+    pub(crate) fn out_of_range(self) -> Vec<OutOfRange> {
+        let found = match self {
+            Self::Adam {
+                beta1,
+                beta2,
+                epsilon,
+                weight_decay,
+            } => vec![
+                Numbers::BELOW_ONE.check("optimizer.adam.beta1", beta1),
+                Numbers::BELOW_ONE.check("optimizer.adam.beta2", beta2),
+                Numbers::POSITIVE.check("optimizer.adam.epsilon", epsilon),
+                Numbers::AT_LEAST_ZERO.check("optimizer.adam.weight_decay", weight_decay),
+            ],
+            Self::Sgd { momentum } => {
+                vec![Numbers::BELOW_ONE.check("optimizer.sgd.momentum", momentum)]
+            }
+        };
+        found.into_iter().flatten().collect()
+    }
 }
 
 impl Default for Optimizer {

@@ -15,29 +15,24 @@
 //! scenario's own data; so is what is evaluated. Where a plan of an epoch counts (padding to the longest lane of a shard), it is that of
 //! `super::memory`.
 
-use std::time::Instant;
+mod epoch;
+mod line;
 
 use saturn_cell::Real;
 use saturn_data::DataError;
-use saturn_loss::{Loss, LossError, SpikeRate};
+use saturn_loss::LossError;
 
-use super::made_up::fill;
-use saturn_eval::evaluate::{EvalError, Extras, Plan, choose_threshold, evaluate};
+use line::Line;
+use saturn_eval::evaluate::EvalError;
 use saturn_eval::experiments;
 use saturn_eval::instruments::contraction::pair_seconds;
-use saturn_eval::position::Spacing;
 use saturn_eval::precision::drift::LANES as DRIFT_LANES;
-use saturn_eval::reset::{Never, StateReset};
+use saturn_eval::reset::StateReset;
 use saturn_network::Network;
-use saturn_network::{BuildError, Layer, NetSize, NetworkConfig, Outputs, Readout, build};
+use saturn_network::{BuildError, NetSize, Outputs, build};
 use saturn_sim::run::dataset::Dataset;
 use saturn_sim::scenario::{Arm, FpttConfig, Gap, Model, Scenario, Streams, Train};
-use saturn_store::Progress;
-use saturn_stream::Split;
-use saturn_train::batch::{Batch, Epoch, Masking};
 use saturn_train::job::TrainError;
-use saturn_train::objective::Objective;
-use saturn_train::update::Update;
 
 /// Operations of all trials together: a multiplication, or what takes about as long.
 pub const OPERATIONS: f64 = 8e9;
@@ -81,25 +76,6 @@ pub enum EstimateError {
     /// The net cannot be built.
     #[error(transparent)]
     Build(#[from] BuildError),
-}
-
-/// (1).
-#[derive(Clone, Copy, Debug, Default)]
-struct Line {
-    /// a, seconds.
-    start: f64,
-    /// b, seconds a column.
-    column: f64,
-}
-
-impl Line {
-    /// For a net of `ratio` times the operations.
-    fn times(self, ratio: f64) -> Self {
-        Self {
-            start: self.start * ratio,
-            column: self.column * ratio,
-        }
-    }
 }
 
 /// What the trials took.
@@ -297,234 +273,6 @@ impl<'a> Trials<'a> {
         let past = lanes * (config.lead_steps as f64 + longest) * step;
         past + config.realisations as f64 * config.gap_steps as f64 * lag
     }
-
-    /// Seconds of composing a column of training streams on one thread.
-    fn composing(&mut self, streams: Streams) -> Result<f64, EstimateError> {
-        if let Some((_, known)) = self.composing.iter().find(|(of, _)| *of == streams) {
-            return Ok(*known);
-        }
-        let (s, b) = (self.scenario, self.dataset);
-        let source = b.source(&b.train, s.stream.gap.as_ref());
-        let epoch = Epoch::new(s.seed, 0, b.train.len());
-        let mut batch = Batch::<f32>::default();
-        let mut seconds = 0.0;
-        let mut columns = 0;
-        // A sample a lane, so that nothing is padded.
-        for position in 0..b.train.len() {
-            let began = Instant::now();
-            let (plans, masking) = ([vec![position]], Masking::default());
-            batch.compose(&epoch, &plans, streams, source, b.channels, masking)?;
-            seconds += began.elapsed().as_secs_f64();
-            columns += batch.steps;
-            if columns >= COMPOSED {
-                break;
-            }
-        }
-        self.spent.steps += columns as u64;
-        let each = seconds / columns.max(1) as f64;
-        self.composing.push((streams, each));
-        Ok(each)
-    }
-
-    /// Updates and columns of an epoch; each sample has `heard` steps of gap before it.
-    fn epoch(&self, arm: &Arm, settings: &Train, heard: f64) -> (f64, f64) {
-        let split = &self.dataset.train;
-        let lengths = lengths(split, arm.streams);
-        let epoch = Epoch::new(self.scenario.seed, 0, lengths.len());
-        let samples = self.scenario.stream.samples;
-        let mut columns = 0.0;
-        for mut lanes in epoch.updates(arm.streams, settings.lanes, samples) {
-            let steps = |lane: &Vec<usize>| -> usize {
-                lane.iter().map(|&p| lengths[epoch.recording(p)]).sum()
-            };
-            lanes.sort_by_key(steps);
-            for shard in lanes.chunks(settings.shard_lanes) {
-                let longest = shard
-                    .last()
-                    .map_or(0.0, |lane| steps(lane) as f64 + heard * lane.len() as f64);
-                columns += shard.len() as f64 * longest;
-            }
-        }
-        let all = split.all();
-        let updates = all.div_ceil(settings.lanes * samples) as f64;
-        (updates, columns * all as f64 / lengths.len().max(1) as f64)
-    }
-
-    /// Steps of a trial on each of `lanes` lanes of a net of `size`, longest; `weight` is how many operations of
-    /// a step forward a column takes.
-    fn steps(&self, size: &NetSize, lanes: usize, weight: f64) -> usize {
-        let columns = self.share / (weight * operations(size) * TRIALS);
-        (columns / lanes as f64).clamp(STEPS.0, STEPS.1) as usize
-    }
-
-    /// Lanes of a trial, where there are `lanes` in shards of `shard_lanes`.
-    fn lanes(&self, size: &NetSize, lanes: usize, shard_lanes: usize, weight: f64) -> usize {
-        let busy = LANES * shard_lanes.saturating_mul(rayon::current_num_threads());
-        let most = self.share / (weight * operations(size) * STEPS.0 * TRIALS);
-        lanes.min(busy).min(most as usize).max(1)
-    }
-
-    /// (1) of an update.
-    fn update<R: Real>(
-        &mut self,
-        net: &Network<R>,
-        size: &NetSize,
-        arm: &Arm,
-        settings: &Train,
-    ) -> Result<Line, EstimateError> {
-        let (s, b) = (self.scenario, self.dataset);
-        let lanes = self.lanes(size, settings.lanes, settings.shard_lanes, TRAINED);
-        let steps = self.steps(size, lanes, TRAINED);
-        // The net has an output a class: of a loss with more outputs, that many fewer classes are shown, and of a data
-        // set with no more classes than these the cost is that of plain cross-entropy.
-        let classes = net.outputs().saturating_sub(arm.loss.extra_outputs());
-        let loss = if classes > 0 {
-            Loss::new(&arm.loss)?
-        } else {
-            Loss::default()
-        };
-        let spike_rate = match &arm.spike_rate {
-            Some(config) => Some(SpikeRate::new(config, b.dt_ms)?),
-            None => None,
-        };
-        let objective = Objective {
-            spike_rate: spike_rate.as_ref(),
-            recompute: settings.recompute,
-            grad_detach: arm.grad_detach,
-            ..Objective::of(&loss)
-        };
-        let mut net = net.clone();
-        let mut update = Update::new(settings.optimizer, &net)
-            .starting_from(arm.initial_state, s.seed)
-            .held_by(arm.fptt.as_ref(), &net);
-        let shard_lanes = settings.shard_lanes.min(lanes);
-        let form = b.train.form();
-        self.line(size, lanes, steps, TRAINED, |steps| {
-            let count = lanes.div_ceil(shard_lanes);
-            let filled = update.fill(&net, count, |shard, batch| {
-                let first = shard * shard_lanes;
-                let own = first..lanes.min(first + shard_lanes);
-                fill(batch, form, &b.mean_counts, classes, own, steps);
-                Ok::<_, DataError>(())
-            })?;
-            let began = Instant::now();
-            update.part(&net, objective, 0..filled);
-            // A step of no length leaves the net as it is.
-            update.step(&mut net, settings.clip_norm, 0.0);
-            Ok(began.elapsed().as_secs_f64())
-        })
-    }
-
-    /// (1) of choosing a threshold and of an evaluation.
-    fn stream<R: Real>(
-        &mut self,
-        net: &Network<R>,
-        size: &NetSize,
-        shard_lanes: usize,
-    ) -> Result<(Line, Line), EstimateError> {
-        let (s, b) = (self.scenario, self.dataset);
-        let e = &s.evaluate;
-        let lanes = self.lanes(size, e.lanes, shard_lanes, 1.0);
-        let steps = self.steps(size, lanes, 1.0);
-        let plan = |steps: usize| Plan {
-            source: b.source(&b.valid, s.stream.gap.as_ref()),
-            state_reset: &Never {},
-            channels: b.channels,
-            purpose: "estimate",
-            seed: s.seed,
-            steps: (steps * lanes) as u64,
-            lanes,
-            shard_lanes: shard_lanes.min(lanes),
-            windows: 1,
-            spacing: Spacing::Even,
-            dt_ms: b.dt_ms,
-            detector: e.detector,
-            extras: Extras::default(),
-            instruments: &e.instruments,
-        };
-        let progress = Progress::quiet();
-        let quiet = self.line(size, lanes, steps, 1.0, |steps| {
-            let began = Instant::now();
-            choose_threshold(net, &plan(steps), &progress)?;
-            Ok(began.elapsed().as_secs_f64())
-        })?;
-        let watched = self.line(size, lanes, steps, 1.0, |steps| {
-            let began = Instant::now();
-            evaluate(net, &plan(steps), 0.5, &progress)?;
-            Ok(began.elapsed().as_secs_f64())
-        })?;
-        Ok((quiet, watched))
-    }
-
-    /// (1), from trials of `steps` steps and of a quarter of them; `trial` returns its seconds.
-    fn line(
-        &mut self,
-        size: &NetSize,
-        lanes: usize,
-        steps: usize,
-        weight: f64,
-        mut trial: impl FnMut(usize) -> Result<f64, EstimateError>,
-    ) -> Result<Line, EstimateError> {
-        let short = (steps / 4).max(1);
-        let mut seconds = [0.0; 2];
-        let spent = &mut self.spent;
-        let mut timed = |steps: usize| -> Result<f64, EstimateError> {
-            spent.steps += (steps * lanes) as u64;
-            spent.operations += weight * operations(size) * (steps * lanes) as f64;
-            trial(steps)
-        };
-        timed(steps)?;
-        for _ in 0..REPEATS {
-            for (sum, steps) in seconds.iter_mut().zip([short, steps]) {
-                *sum += timed(steps)? / f64::from(REPEATS);
-            }
-        }
-        let [brief, whole] = seconds;
-        let columns = (steps * lanes) as f64;
-        let more = ((steps - short) * lanes) as f64;
-        // On a busy machine the shorter trial may have taken longer: then all counts as columns.
-        let column = if whole > brief && more > 0.0 {
-            (whole - brief) / more
-        } else {
-            whole / columns
-        };
-        // No column is cheaper than a quarter of the mean.
-        let column = column.clamp(0.25 * whole / columns, whole / columns);
-        Ok(Line {
-            start: (whole - column * columns).max(0.0),
-            column,
-        })
-    }
-
-    /// Cost `which` (quiet, watched, training) of a net that is too large to be tried.
-    fn of_small(&mut self, size: &NetSize, which: usize) -> Result<Line, EstimateError> {
-        let (own, lines) = if let Some(known) = self.small {
-            known
-        } else {
-            let known = self.small_net()?;
-            self.small = Some(known);
-            known
-        };
-        Ok(lines[which].times(operations(size) / own))
-    }
-
-    /// The costs of a small net on the scenario's data.
-    fn small_net(&mut self) -> Result<(f64, [Line; 3]), EstimateError> {
-        let b = self.dataset;
-        let model = NetworkConfig {
-            layers: vec![Layer::Gru(saturn_neurons::gru::GruConfig::default())],
-            readout: Some(Readout::Linear),
-        };
-        let (inputs, classes) = (b.channels, b.classes.len());
-        let size = NetSize::of("small", &model, inputs, classes);
-        let net: Network<f32> = build("small", &model, inputs, classes, b.dt_ms, 1)?;
-        self.spent.nets += 1;
-        self.spent.operations += DRAWN * size.parameters().real();
-        let settings = &self.scenario.train;
-        let (quiet, watched) = self.stream(&net, &size, settings.shard_lanes)?;
-        let training = self.update(&net, &size, &Arm::default(), settings)?;
-        Ok((operations(&size), [quiet, watched, training]))
-    }
 }
 
 /// Operations of a step of one lane: what is done to its input, its products, and what is done to each row.
@@ -539,16 +287,6 @@ fn at_once(lanes: usize, shard_lanes: usize) -> f64 {
     lanes
         .div_ceil(shard_lanes.max(1))
         .min(rayon::current_num_threads()) as f64
-}
-
-/// Steps of each sample as `streams` composes it: of records a stretch alone, or with what lies before it.
-fn lengths(split: &Split, streams: Streams) -> Vec<usize> {
-    match split.records() {
-        Some(records) if streams == Streams::Single => (0..split.len())
-            .map(|i| records.stretch(i).1.steps.len())
-            .collect(),
-        _ => split.lengths().to_vec(),
-    }
 }
 
 /// Mean steps of a sample.

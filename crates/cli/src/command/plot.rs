@@ -5,7 +5,8 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::error::CommandError;
-use super::run::{fingerprints, finish_all};
+use super::finish::finish_all;
+use super::inputs::fingerprints;
 use saturn_sim::run::stale::set_apart;
 use saturn_sim::run::summary::{Roles, Summary};
 use saturn_sim::scenario::Scenario;

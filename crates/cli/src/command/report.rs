@@ -6,9 +6,9 @@ use anyhow::Result;
 use thiserror::Error;
 
 use super::error::CommandError;
+use super::finish::{finish_all, head, others};
 use super::plot::{open, summary};
 use super::print::print;
-use super::run::{finish_all, head, others};
 use saturn_eval::stats::verdict::Verdict;
 use saturn_sim::report::checklist::{Item, arm_of, checklists, lines};
 use saturn_sim::run::summary::Summary;

@@ -17,8 +17,8 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use super::error::CommandError;
+use super::inputs::{checksums, data_key, fingerprints};
 use super::print::print;
-use super::run::{checksums, data_key, fingerprints};
 use saturn_sim::run::dataset::{Dataset, Paths};
 use saturn_sim::run::entry::{Entry, entries};
 use saturn_sim::run::matrix::{Budget, Matrix, Wanted};

@@ -7,6 +7,7 @@ use saturn_cell::gradcheck::{Setup, assert_gradients};
 use saturn_cell::rng::generator;
 
 use super::*;
+use crate::spike_reset::{ResetGradient, SpikeReset};
 use crate::testing::*;
 
 fn adlif(config: &AdLifConfig, inputs: usize) -> AdLif<f64> {

@@ -5,34 +5,31 @@
 //! [`super::trials`]). A trial that fails is reported and does not affect the others.
 
 mod evaluated;
+mod group;
 mod health;
 mod key;
+mod metric;
 mod partial;
 mod schedule;
 mod stored;
 mod trained;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
 use saturn_cell::Real;
-use saturn_data::printable;
-use serde::Serialize;
-use serde_json::Value;
 
 use super::dataset::Dataset;
 use super::entry::Entry;
 use super::fault::fault;
 use super::interrupted::Interrupted;
-use super::place::Place;
 use super::reason;
-use super::summary::{self, CellSummary, Failure, Reference, Roles, Summary};
+use super::summary::{CellSummary, Failure};
 use super::trials::{Finished, Shared, Store};
 use crate::fault::Fault;
 use crate::scenario::{Evaluate, Precision, Scenario};
 use saturn_eval::experiments;
-use saturn_eval::stats::verdict::MARGIN;
 use saturn_eval::trace::TraceError;
 use saturn_network::Network;
 use saturn_network::build;
@@ -40,6 +37,7 @@ use saturn_store::Progress;
 use saturn_store::checkpoint::Keeping;
 use saturn_store::folder::{Folder, FolderError};
 
+pub use group::{Group, collect, summarise};
 use key::DataKeys;
 pub use key::{Keyed, Keys, key};
 pub use schedule::Budget;
@@ -287,82 +285,6 @@ impl Matrix<'_> {
     }
 }
 
-/// Trials on the same data and events, which may share a table.
-pub struct Group {
-    /// The common data of a group.
-    pub shared: Shared,
-    /// What was found.
-    pub found: Found,
-}
-
-/// The finished trials of `entries` in `store`, by their settings only: for tables without the data, and for
-/// trials that were made on other events. Those on the same events are one group. Groups with known events
-/// come first, and of these the one with most trials.
-pub fn collect(
-    scenario: &Scenario,
-    entries: &[Entry],
-    store: &Store,
-    split: &str,
-) -> Result<Vec<(Shared, Vec<Finished>)>> {
-    let mut groups: Vec<(Shared, Vec<Finished>)> = Vec::new();
-    for entry in entries {
-        let keys = Keys::of(scenario, entry, split)?;
-        for finished in store.find_all(entry.place, &keys.evaluated)? {
-            match groups.iter_mut().find(|g| g.0 == finished.shared) {
-                Some((_, trials)) => trials.push(finished),
-                None => groups.push((finished.shared.clone(), vec![finished])),
-            }
-        }
-    }
-    let binned = |shared: &Shared| shared.events.is_none();
-    groups.sort_by(|(a, these), (b, those)| {
-        let by_events = binned(a).cmp(&binned(b));
-        by_events.then(those.len().cmp(&these.len()))
-    });
-    Ok(groups)
-}
-
-impl Group {
-    /// From finished trials, each of which is also written to `keep`.
-    pub fn kept(shared: Shared, trials: Vec<Finished>, keep: &Path) -> Result<Self> {
-        let mut found = Found::default();
-        std::fs::create_dir_all(keep).map_err(|source| FolderError::Io {
-            path: keep.to_owned(),
-            what: saturn_store::operation::Operation::CreateFolder,
-            source,
-        })?;
-        for finished in trials {
-            finished.save_once(keep)?;
-            found.cells.push(finished.cell);
-        }
-        Ok(Self { shared, found })
-    }
-}
-
-/// The summary of the results.
-pub fn summarise(s: &Scenario, shared: &Shared, reference: &Reference, found: Found) -> Summary {
-    Summary {
-        format: "saturn summary".into(),
-        version: summary::VERSION,
-        name: printable(&s.name).into_owned(),
-        about: s
-            .about
-            .as_deref()
-            .map(|about| printable(about).into_owned()),
-        split: shared.split.clone(),
-        events: shared.label(),
-        chance: 1.0 / shared.classes.len() as f64,
-        classes: shared.classes.clone(),
-        dt_ms: shared.dt_ms,
-        margin: MARGIN,
-        reference: reference.clone(),
-        roles: Roles::of(s),
-        table: summary::table(&found.cells, reference),
-        cells: found.cells,
-        failures: found.failures,
-    }
-}
-
 fn failure(entry: &Entry, e: &anyhow::Error) -> Failure {
     Failure {
         model: entry.place.model.to_owned(),
@@ -390,36 +312,4 @@ fn is_lasting(e: &anyhow::Error) -> bool {
 pub fn threshold_steps(evaluate: &Evaluate, dataset: &Dataset) -> u64 {
     let once: usize = dataset.valid.lengths().iter().sum();
     (6 * once as u64).min(evaluate.steps)
-}
-
-/// A line of `metrics.jsonl`.
-#[derive(Serialize)]
-struct Metric<'a, T> {
-    model: &'a str,
-    arm: &'a str,
-    seed: u64,
-    what: &'a str,
-    #[serde(flatten)]
-    record: &'a T,
-}
-
-impl<'a, T> Metric<'a, T> {
-    fn new(place: Place<'a>, what: &'a str, record: &'a T) -> Self {
-        Self {
-            model: place.model,
-            arm: place.arm,
-            seed: place.seed,
-            what,
-            record,
-        }
-    }
-
-    /// Whether a line of the file is of this place and about this.
-    fn is_of(&self, line: &Value) -> bool {
-        let same = |key: &str, value: &str| line[key].as_str() == Some(value);
-        same("model", self.model)
-            && same("arm", self.arm)
-            && line["seed"].as_u64() == Some(self.seed)
-            && same("what", self.what)
-    }
 }

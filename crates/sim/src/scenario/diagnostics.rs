@@ -3,6 +3,7 @@
 use super::node::Node;
 use super::problem::Problem;
 use super::warning::{Warning, WarningKind};
+use saturn_cell::range::OutOfRange;
 use saturn_eval::precision::PrecisionConfig;
 
 /// The most problems that are listed, each of which takes a search for its place.
@@ -86,6 +87,13 @@ impl<'a> Diagnostics<'a> {
                 key => format!("{path}.{key}"),
             };
             self.problem(&place, e.to_string());
+        }
+    }
+
+    /// A problem for each setting below `path` that is out of its range.
+    pub(super) fn out_of_range(&mut self, path: &str, found: impl IntoIterator<Item = OutOfRange>) {
+        for wrong in found {
+            self.problem(&format!("{path}.{}", wrong.key), wrong.to_string());
         }
     }
 

@@ -9,6 +9,7 @@ use super::extras::{TracesConfig, TwinConfig};
 use super::named::Named;
 use super::stream::{GapKeys, gap_keys, resolve_gap};
 use saturn_eval::detector::{DetectorConfig, LONGEST};
+use saturn_eval::evaluate::{LANES, STEPS, WINDOWS};
 use saturn_eval::experiments::Wanted;
 use saturn_eval::instruments::Instrument;
 use saturn_eval::instruments::contraction::ContractionConfig;
@@ -137,8 +138,8 @@ impl EvaluateKeys {
     /// Checks the settings; `gap` is that of `stream`.
     pub(super) fn resolve(&self, gap: Option<&Gap>, diagnostics: &mut Diagnostics) -> Evaluate {
         let at = |key: &str| format!("evaluate.{key}");
-        diagnostics.within(&at("steps"), self.steps, 1, 1_000_000_000_000_000);
-        diagnostics.within(&at("lanes"), self.lanes as u64, 1, 65_536);
+        diagnostics.out_of_range("evaluate", STEPS.check("steps", self.steps));
+        diagnostics.out_of_range("evaluate", LANES.check("lanes", self.lanes as u64));
         if self.steps > 0 && self.lanes as u64 > self.steps {
             let message = format!(
                 "`{}` lanes cannot share {} steps: give `steps` more",
@@ -161,17 +162,8 @@ impl EvaluateKeys {
                 diagnostics.problem(&place, e.to_string());
             }
         }
-        diagnostics.within(&at("windows"), self.windows as u64, 1, 100_000);
-        let contraction = &self.contraction;
-        for (key, value, least, most) in [
-            ("samples", contraction.samples, 2, 10_000),
-            ("lead_steps", contraction.lead_steps, 0, 1_000_000),
-            ("gap_steps", contraction.gap_steps, 1, 1_000_000),
-            ("realisations", contraction.realisations, 1, 100_000),
-        ] {
-            let path = at(&format!("contraction.{key}"));
-            diagnostics.within(&path, value as u64, least, most);
-        }
+        diagnostics.out_of_range("evaluate", WINDOWS.check("windows", self.windows as u64));
+        diagnostics.out_of_range(&at("contraction"), self.contraction.out_of_range());
         diagnostics.within(
             &at("detector.window"),
             self.detector.window as u64,

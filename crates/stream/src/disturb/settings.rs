@@ -1,5 +1,6 @@
 //! Settings of disturbances: kinds and times.
 
+use saturn_cell::range::{Numbers, OutOfRange};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -121,7 +122,29 @@ impl Default for DroppedFrames {
     }
 }
 
+/// Allowed shares of channels or steps.
+const SHARE: Numbers = Numbers {
+    contains: |x| x > 0.0 && x <= 1.0,
+    allowed: "above 0 and up to 1",
+};
+/// Allowed factors.
+const FACTOR: Numbers = Numbers {
+    contains: |x| (0.0..=1_000.0).contains(&x),
+    allowed: "0 to 1000",
+};
+
 impl Disturbance {
+    /// The number that is outside its range, if it is, with its key.
+    pub fn out_of_range(&self) -> Option<OutOfRange> {
+        match *self {
+            Self::NoiseBurst(NoiseBurst { rate }) => Numbers::POSITIVE.check("rate", rate),
+            Self::DeadSensor(DeadSensor { share })
+            | Self::StuckChannel(StuckChannel { share })
+            | Self::DroppedFrames(DroppedFrames { share }) => SHARE.check("share", share),
+            Self::Gain(Gain { factor }) => FACTOR.check("factor", factor),
+        }
+    }
+
     /// The key that it is written under.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -1,5 +1,6 @@
 //! How forgetting is measured.
 
+use saturn_cell::range::{Counts, OutOfRange};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,19 @@ pub struct ContractionConfig {
     pub gap_steps: usize,
     /// Gaps of the same kind to average over; 1 to 100,000, default 8. More: smaller errors.
     pub realisations: usize,
+}
+
+impl ContractionConfig {
+    /// The numbers outside their ranges, each with its key.
+    pub fn out_of_range(&self) -> impl Iterator<Item = OutOfRange> {
+        let found = [
+            Counts::new(2, 10_000).check("samples", self.samples as u64),
+            Counts::new(0, 1_000_000).check("lead_steps", self.lead_steps as u64),
+            Counts::new(1, 1_000_000).check("gap_steps", self.gap_steps as u64),
+            Counts::new(1, 100_000).check("realisations", self.realisations as u64),
+        ];
+        found.into_iter().flatten()
+    }
 }
 
 impl Default for ContractionConfig {

@@ -5,8 +5,9 @@ use saturn_cell::Real;
 use serde::Serialize;
 
 use super::key::{Keyed, Keys};
+use super::metric::Metric;
 use super::partial::{Evaluated, Partial, PartialStore};
-use super::{Matrix, Metric, threshold_steps};
+use super::{Matrix, threshold_steps};
 use crate::run::entry::Entry;
 use crate::run::summary::{NamedContraction, NamedEvaluation};
 use crate::scenario::{Gap, StateReset};

@@ -4,8 +4,9 @@ use anyhow::Result;
 use saturn_cell::Real;
 
 use super::evaluated::{Named, brief};
+use super::metric::Metric;
 use super::partial::{Partial, PartialStore};
-use super::{Matrix, Metric, threshold_steps};
+use super::{Matrix, threshold_steps};
 use crate::run::entry::Entry;
 use crate::run::summary::NamedEvaluation;
 use crate::scenario::Gap;

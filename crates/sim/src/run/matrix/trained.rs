@@ -7,8 +7,9 @@ use saturn_cell::Real;
 use saturn_loss::{Loss, SpikeRate};
 use serde_json::Value;
 
+use super::Matrix;
 use super::key::{Keyed, Keys};
-use super::{Matrix, Metric};
+use super::metric::Metric;
 use crate::run::entry::Entry;
 use crate::run::place::Place;
 use crate::run::summary::TrainRecord;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de::{self, Expected, Unexpected};
 
-use super::Path;
+use super::path::Path;
 use crate::scenario::problem::{Place, nearest, quoted, short};
 use crate::scenario::schema::home_of;
 

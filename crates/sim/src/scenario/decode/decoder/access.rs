@@ -2,7 +2,9 @@
 
 use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, Visitor};
 
-use super::{DecodeError, Decoded, Decoder, Path};
+use super::super::mismatch::DecodeError;
+use super::super::path::Path;
+use super::{Decoded, Decoder};
 use crate::scenario::node::{Entry, Node, Value};
 use crate::scenario::problem::Place;
 

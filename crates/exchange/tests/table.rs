@@ -260,3 +260,31 @@ fn no_recurrence_is_a_loop_of_weight_zero() {
     let v = reference.state("rec.lif").unwrap().v[0];
     assert!((v - (1.5 - 0.5) / 20.0).abs() < 1e-12, "{v}");
 }
+
+/// Saturn's own column.
+#[test]
+fn an_imported_network_reproduces_the_reference() {
+    use saturn_exchange::nir::{Options, import_graph};
+
+    for row in table() {
+        let options = Options {
+            dt_s: Some(row.dt_s),
+            ..Options::default()
+        };
+        let imported = import_graph(&row.graph, &options).unwrap();
+        assert!(imported.is_exact(), "{}: {:?}", row.name, imported.verdicts);
+        let net = imported.network::<f64>().unwrap();
+        let cell = net.cells()[0].as_ref();
+        let mut stream = saturn_cell::Stream::new(cell, 1);
+        let x = nalgebra::DMatrix::from_element(imported.channels, 1, row.input);
+        let outputs: Vec<f64> = (0..row.steps)
+            .map(|_| {
+                stream.step(cell, saturn_cell::Input::Dense(x.as_view()));
+                stream.output()[(0, 0)]
+            })
+            .collect();
+        let first = outputs.iter().position(|&s| s > 0.0).unwrap();
+        let spikes = outputs.iter().sum::<f64>() as usize;
+        assert_eq!((spikes, first), row.expected, "{}", row.name);
+    }
+}

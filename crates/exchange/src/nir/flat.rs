@@ -20,6 +20,7 @@ use super::error::{Fault, NirError};
 use super::graph::{Graph, Metadata, Node};
 use super::inline::{Body, Inliner, Port};
 use super::limits::MAX_ELEMENTS;
+use super::neuron::Decay;
 use super::op::{Op, own_input};
 use super::order::{order, stateless_loop};
 
@@ -185,6 +186,15 @@ impl Flat {
     /// The number of the node with this name.
     pub fn find(&self, name: &str) -> Option<usize> {
         self.nodes.iter().position(|node| node.name == name)
+    }
+
+    /// Lets all states decay in this way.
+    pub fn set_decay(&mut self, decay: Decay) {
+        for node in &mut self.nodes {
+            if let Op::Neuron(neuron) = &mut node.op {
+                neuron.semantics.decay = decay;
+            }
+        }
     }
 
     pub(super) fn error(&self, place: &str, fault: Fault) -> NirError {

@@ -141,6 +141,18 @@ impl<'f> Reference<'f> {
         self.flat.find(name).map(|k| &self.outputs[k][..])
     }
 
+    /// The spikes of the last step of the node with this name, before a late output delays them.
+    pub fn fired(&self, name: &str) -> Option<&[f64]> {
+        let k = self.flat.find(name)?;
+        match (&self.memory[k], &self.flat.nodes[k].op) {
+            (Memory::Neuron { fired, .. }, Op::Neuron(neuron)) => {
+                neuron.v_threshold.is_some().then_some(&fired[..])
+            }
+            (_, Op::Threshold { .. }) => Some(&self.outputs[k]),
+            _ => None,
+        }
+    }
+
     /// The state of the neurons with this name.
     pub fn state(&self, name: &str) -> Option<State<'_>> {
         let k = self.flat.find(name)?;

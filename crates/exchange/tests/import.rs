@@ -1,0 +1,185 @@
+//! NIR graphs as networks of Saturn's: every node against the reference.
+
+mod common;
+
+use common::{fixtures, graph, input, lif, linear, output, single};
+use nalgebra::DMatrix;
+use saturn_cell::{Input, Stream};
+use saturn_exchange::nir::{Array, Decay, Dialect, Node, Options, Reset, import, import_graph};
+use saturn_exchange::{Fidelity, Imported};
+
+fn options(dt_s: f64) -> Options {
+    Options {
+        dt_s: Some(dt_s),
+        ..Options::default()
+    }
+}
+
+/// The spikes of the first output on a constant input, and the step of the first one.
+fn count(imported: &Imported, x: f64, steps: usize) -> (usize, Option<usize>) {
+    let net = imported.network::<f32>().unwrap();
+    let cell = net.cells()[0].as_ref();
+    let mut stream = Stream::new(cell, 1);
+    let x = DMatrix::from_element(imported.channels, 1, x as f32);
+    let spikes: Vec<f32> = (0..steps)
+        .map(|_| {
+            stream.step(cell, Input::Dense(x.as_view()));
+            stream.output()[(0, 0)]
+        })
+        .collect();
+    let first = spikes.iter().position(|&s| s > 0.0);
+    (spikes.iter().sum::<f32>() as usize, first)
+}
+
+#[test]
+fn every_fixture_is_exact() {
+    for path in fixtures() {
+        let imported = import(&path, &options(1e-3)).unwrap();
+        for verdict in &imported.verdicts {
+            let delay = verdict.kind == "Delay";
+            assert!(
+                verdict.fidelity == Fidelity::Exact || delay,
+                "{}: {} {}: {}",
+                path.display(),
+                verdict.part,
+                verdict.kind,
+                verdict.fidelity
+            );
+        }
+    }
+}
+
+#[test]
+fn the_habits_of_every_simulator_are_those_of_the_reference() {
+    // r and tau that each dialect can read.
+    let tau = 0.02;
+    let neurons = |r: f64, tau: f64| {
+        let wide = |value: f64| Array::list([value; 4]);
+        Node::CubaLif {
+            tau_syn: Array::list([tau / 4.0; 4]),
+            tau_mem: Array::list([tau; 4]),
+            r: wide(r),
+            v_leak: wide(0.1),
+            w_in: wide(1.0),
+            v_threshold: wide(0.6),
+            v_reset: wide(0.0),
+        }
+    };
+    let cases = [
+        (Dialect::Nir, neurons(1.0, tau), None),
+        (Dialect::Nir, neurons(1.0, tau), Some(Reset::Subtract)),
+        (Dialect::Nir, neurons(1.0, tau), Some(Reset::None)),
+        (Dialect::SnnTorch, neurons(20.0, tau), Some(Reset::Subtract)),
+        (Dialect::SnnTorch, neurons(20.0, tau), Some(Reset::Zero)),
+        (Dialect::Norse, neurons(1.0, tau * 1e-3), Some(Reset::Zero)),
+        (Dialect::SpikingJelly, neurons(20.0, tau), None),
+        (Dialect::Sinabs, neurons(1.0, 20.0), None),
+        (Dialect::Spyx, neurons(0.95, tau), None),
+        (
+            Dialect::Rockpool,
+            neurons(20.0 * (-0.05_f64).exp(), tau),
+            None,
+        ),
+    ];
+    for (dialect, node, reset) in cases {
+        for decay in [None, Some(Decay::Exact)] {
+            let options = Options {
+                dialect,
+                dt_s: Some(1e-3),
+                reset,
+                decay,
+            };
+            let graph = graph(
+                [
+                    ("input", input(&[4])),
+                    ("lif", node.clone()),
+                    ("w", linear(4, 4, -0.25)),
+                    ("output", output(&[4])),
+                ],
+                [
+                    ("input", "lif"),
+                    ("lif", "w"),
+                    ("w", "lif"),
+                    ("lif", "output"),
+                ],
+            );
+            let imported = import_graph(&graph, &options).unwrap();
+            assert!(
+                imported.is_exact(),
+                "{}, reset {reset:?}, decay {decay:?}: {:?} {:?}",
+                dialect.name(),
+                imported.verdicts,
+                imported.notices
+            );
+        }
+    }
+}
+
+#[test]
+fn a_delay_between_steps_is_approximate() {
+    let delay = Node::Delay {
+        delay: Array::list([0.0024, 0.003]),
+    };
+    let imported = import_graph(&single(delay, 2), &options(1e-3)).unwrap();
+    let verdict = imported
+        .verdicts
+        .iter()
+        .find(|v| v.kind == "Delay")
+        .unwrap();
+    assert_eq!(
+        verdict.fidelity.to_string(),
+        "approximate: its delay is no multiple of the step, 1 ms, by up to 0.400 ms"
+    );
+    assert!(!imported.is_exact());
+}
+
+#[test]
+fn a_network_runs_in_f32_as_the_file_says() {
+    let imported = import_graph(&single(lif(0.02, 1.0, 0.0, 0.0), 1), &options(1e-4)).unwrap();
+    assert_eq!(count(&imported, 1.5, 1000), (4, Some(219)));
+    assert_eq!((imported.channels, imported.outputs), (1, 1));
+    let notice = imported.notices.last().unwrap();
+    assert!(
+        notice.starts_with("a probe of 1000 steps in f32: all"),
+        "{notice}"
+    );
+}
+
+/// The given files of simulators, where the data is.
+#[test]
+fn real_files_are_exact() {
+    let Some(data) = std::env::var_os("SATURN_DATA") else {
+        println!("skipped: no ../shared/data");
+        return;
+    };
+    let cases = [
+        ("lif_norse.nir", Dialect::Norse, Some(Reset::Zero), 1e-3),
+        (
+            "braille_noDelay_bias_zero.nir",
+            Dialect::SnnTorch,
+            Some(Reset::Zero),
+            1e-4,
+        ),
+        ("cnn_sinabs.nir", Dialect::Sinabs, None, 1e-3),
+    ];
+    for (name, dialect, reset, dt_s) in cases {
+        let path = std::path::Path::new(&data).join("nir").join(name);
+        if !path.exists() {
+            println!("skipped: no {}", path.display());
+            continue;
+        }
+        let options = Options {
+            dialect,
+            dt_s: Some(dt_s),
+            reset,
+            decay: None,
+        };
+        let imported = import(&path, &options).unwrap();
+        println!("{name}: {} -> {}", imported.channels, imported.outputs);
+        for verdict in &imported.verdicts {
+            println!("  {} {}: {}", verdict.part, verdict.kind, verdict.fidelity);
+        }
+        println!("  {}", imported.notices.join("\n  "));
+        assert!(imported.is_exact(), "{name}");
+    }
+}

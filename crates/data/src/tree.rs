@@ -5,7 +5,8 @@
 //!
 //! - all arrays of a file together, each counted as often as it is read, have at most [`MAX_ELEMENTS`] numbers, and
 //!   at most [`MAX_EXPANSION`] for each byte of the file (the most that gzip can compress);
-//! - all strings together have at most as many bytes as the file: HDF5 does not compress them.
+//! - each byte of a string of fixed width counts as a number;
+//! - all strings of variable length together have at most as many bytes as the file: HDF5 does not compress them.
 
 use std::cell::Cell;
 use std::path::Path;
@@ -162,7 +163,7 @@ impl Hdf5Tree {
         };
         let parts = raw.chunks_exact(width_bytes);
         if width.is_some() {
-            self.spend(&self.text_left, total, name)?;
+            self.spend(&self.elements_left, total, name)?;
             return parts.map(text).collect();
         }
         // Each reference starts with the length of its string, which is what is read of it at most.

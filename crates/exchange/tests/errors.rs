@@ -144,6 +144,16 @@ fn parameters_are_finite_and_in_range() {
             &["node: weight[0] is"],
         );
     }
+    let short = Node::Scale {
+        scale: Array {
+            shape: vec![3],
+            values: vec![1.0],
+        },
+    };
+    contains(
+        &refused(&single(short, 3)),
+        &["node: scale has shape [3], not one of its 1 numbers"],
+    );
     let delay = Node::Delay { delay: ones(-1.0) };
     contains(
         &refused(&single(delay, 1)),

@@ -35,7 +35,16 @@ pub(super) fn range(
     }
 }
 
+/// As many numbers as the shape has, all of them finite.
 pub(super) fn finite(parameter: &'static str, array: &Array) -> Result<(), Fault> {
+    let product = (array.shape.iter()).try_fold(1_usize, |all, size| all.checked_mul(*size));
+    if product != Some(array.len()) {
+        return Err(Fault::ParameterShape {
+            parameter,
+            found: array.shape.clone(),
+            expected: format!("one of its {} numbers", array.len()),
+        });
+    }
     match array.values.iter().position(|value| !value.is_finite()) {
         Some(index) => Err(Fault::NotFinite {
             parameter,

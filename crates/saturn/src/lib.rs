@@ -1,6 +1,6 @@
 //! Spiking networks and state-space models that run on an endless input without state resets.
 //!
-//! A recurrent network that runs on an endless stream saturates: its hidden state fills with the past, and accuracy
+//! On an endless stream a recurrent network's state keeps traces of earlier inputs, and for most networks accuracy
 //! falls. The usual cure, a reset of the state, needs boundaries that real input does not have. Yin & Corradi ("Never
 //! Reset Again", arXiv 2412.15983) train the need away: cross-entropy where the input is informative, a
 //! Kullback-Leibler divergence from the uniform distribution where it is not. This library trains and evaluates such

@@ -57,4 +57,14 @@ impl Fill {
             Self::Recordings => "recordings".into(),
         }
     }
+
+    /// Gaps filled with it, as text: `noise gaps`.
+    pub fn gaps(&self) -> String {
+        match self {
+            Self::Silence => "silent gaps".into(),
+            Self::Noise(_) => format!("{} gaps", self.name().replace('_', " ")),
+            Self::Shuffled => "gaps with shuffled events".into(),
+            Self::Recordings => "gaps with recorded background".into(),
+        }
+    }
 }

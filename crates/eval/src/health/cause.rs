@@ -66,7 +66,7 @@ mod tests {
             limits: Some([1.0, 2.0]),
             rate_hz: 5.0,
             rate_limits: Some([4.0, 6.0]),
-            learnt_in: "gaps of noise",
+            learnt_in: "noise gaps",
         };
         let rate = |rate_hz| cause(&Scene { rate_hz, ..scene });
         let own = |rate_hz| {
@@ -85,12 +85,12 @@ mod tests {
             (
                 rate(0.0),
                 [
-                    "the input has changed: silence where ranges were learnt with gaps of noise",
+                    "the input has changed: silence where ranges were learnt with noise gaps",
                     "--gaps-of",
                 ],
             ),
             (own(0.0), ["silence where", "dead"]),
-            (own(3.0), ["3.000 Hz", "gaps of noise"]),
+            (own(3.0), ["3.000 Hz", "noise gaps"]),
             (rate(9.0), ["9.000 Hz", "--repeats once"]),
             (broken, ["NaN values", "--fallback reset"]),
         ] {

@@ -200,8 +200,8 @@ impl Model for TrainedModel {
         match self.scenario.first_gap() {
             None => "no gaps".to_owned(),
             Some(gap) => {
-                let fills: Vec<String> = gap.fill.iter().map(Fill::name).collect();
-                format!("gaps of {}", fills.join(" or "))
+                let fills: Vec<String> = gap.fill.iter().map(Fill::gaps).collect();
+                fills.join(" or ")
             }
         }
     }

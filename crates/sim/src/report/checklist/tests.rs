@@ -100,7 +100,7 @@ fn a_wide_interval_around_nothing_shows_nothing() {
         let list = &checklists(&wide, "adaptive")[0];
         assert_eq!(
             list.items[0].found,
-            "+0.1 (bounds −5.0 and +5.2) on gaps of noise"
+            "+0.1 (bounds −5.0 and +5.2) on noise gaps"
         );
     }
 }

@@ -9,7 +9,7 @@
 //! | `policies STREAM ARM ..` | each reset policy: every net trained in these arms |
 //! | `list STREAM` | each arm of a single net by each reading, with its difference |
 //! | `recall STREAM` | mean recall over the classes: the reference, then every arm never reset |
-//! | `summary` | `verdicts` of only the first group |
+//! | `summary` | `verdicts` of only the first group, without the line on events and intervals |
 //! | `fall` | a sentence on the networks whose accuracy falls without resets; of the first group |
 //!
 //! Accuracies are per cent, differences points. A name with a space is written with a dash.
@@ -34,7 +34,8 @@ pub fn block(groups: &[Group], kind: &str, about: &[&str]) -> Result<String, Str
     let mut parts = Vec::new();
     for group in groups {
         let part = match (kind, &about[..]) {
-            ("verdicts" | "summary", []) => verdicts(group),
+            ("verdicts", []) => verdicts(group),
+            ("summary", []) => summary(group),
             ("readings", [stream, nets @ ..]) => readings(group, stream, nets),
             ("arms", [stream]) => arms(group, stream, Reading::Summed),
             ("arms", [stream, reading]) => {
@@ -76,8 +77,8 @@ fn reference_head(group: &Group) -> String {
     format!("{}, {}", arm(&reference.arm), reference.state_reset)
 }
 
-/// A reading a row, a stream a column.
-fn counted(group: &Group, rows: &[Row], from: &str) -> Option<String> {
+/// A reading a row, a stream a column, and a sentence on the difference; the rows that it is made from.
+fn counted<'a>(group: &Group, rows: &'a [Row], from: &str) -> Option<(String, Vec<&'a Row>)> {
     let adaptive = group.arm(ArmRole::Adaptive)?;
     let streams = streams(group);
     let heads: Vec<String> = streams
@@ -102,16 +103,26 @@ fn counted(group: &Group, rows: &[Row], from: &str) -> Option<String> {
         .filter(|row| row.arm == adaptive && row.state_reset == NEVER)
         .collect();
     any.then(|| {
-        format!(
-            "{}\n*{}, never reset, less {from}: nets by verdict, and the mean over nets in points.* {}",
+        let text = format!(
+            "{}\n*{}, never reset, minus {from}: networks by verdict, and the mean over networks in points.*",
             table.text(),
             capital(&arm(adaptive)),
-            foot(group, &used)
-        )
+        );
+        (text, used)
     })
 }
 
 fn verdicts(group: &Group) -> Option<String> {
+    let (text, used) = against_reference(group)?;
+    Some(format!("{text} {}", foot(group, &used)))
+}
+
+/// For the README, where the events and the definition of the intervals are one link away.
+fn summary(group: &Group) -> Option<String> {
+    Some(against_reference(group)?.0)
+}
+
+fn against_reference(group: &Group) -> Option<(String, Vec<&Row>)> {
     let reference = &group.reference;
     let policy = if StateReset::ORACLE.is_named(&reference.state_reset) {
         "an oracle's resets".to_owned()
@@ -125,7 +136,8 @@ fn verdicts(group: &Group) -> Option<String> {
 fn carry(group: &Group) -> Option<String> {
     let carry = group.arm(ArmRole::Carry)?;
     let rows = group.against(carry, NEVER);
-    counted(group, &rows, &format!("{}, never reset", arm(carry)))
+    let (text, used) = counted(group, &rows, &format!("{}, never reset", arm(carry)))?;
+    Some(format!("{text} {}", foot(group, &used)))
 }
 
 fn readings(group: &Group, stream: &str, nets: &[&str]) -> Option<String> {
@@ -295,15 +307,21 @@ fn fall(group: &Group) -> Option<String> {
     let fallen: Vec<(f64, f64)> = pairs
         .filter(|(oracle, never)| oracle - never > FALL)
         .collect();
+    let with_reference = if StateReset::ORACLE.is_named(&reference.state_reset) {
+        "reset at every word".to_owned()
+    } else {
+        group.roles.policy_label(&reference.state_reset)
+    };
     (!fallen.is_empty()).then(|| {
         format!(
-            "With {} between the words and no reset ever, {} of {} kinds of net that were trained the {} way fall \
-             from {} % to {} %.",
+            "With {} between the words, {} of {} networks trained the {} way drop from {} % ({}) to {} % \
+             (never reset).",
             group.roles.stream_label(first),
             fallen.len(),
             models.len(),
             arm(&reference.arm),
             range(fallen.iter().map(|pair| pair.0)),
+            with_reference,
             range(fallen.iter().map(|pair| pair.1)),
         )
     })

@@ -138,7 +138,7 @@ pub fn streams(group: &Group) -> Vec<&str> {
     streams
 }
 
-/// The line below a table: events, and what intervals and differences hold.
+/// The line below a table: events, and the variation that intervals and differences include.
 pub fn foot(group: &Group, rows: &[&Row]) -> String {
     let accuracies: Vec<Basis> = rows.iter().map(|row| row.basis).collect();
     let of = |row: &&Row| Reading::ALL.map(|reading| row.against.of(reading).map(|d| d.basis));
@@ -146,15 +146,15 @@ pub fn foot(group: &Group, rows: &[&Row]) -> String {
     let mut text = format!("*{}.", capital(&group.shared.label()));
     let _ = write!(
         text,
-        " {} split. Intervals are two-sided 95 % and hold {}",
+        " {} split. Intervals are two-sided 95 % and include {}",
         capital(&group.shared.split),
-        held(&accuracies)
+        included(&accuracies)
     );
     if !differences.is_empty() {
         let _ = write!(
             text,
-            "; differences hold {}. The bound is one-sided 95 %, the margin {} points",
-            held(&differences),
+            "; differences include {}. The bound is one-sided 95 %, the margin {} points",
+            included(&differences),
             fixed(100.0 * MARGIN, 1)
         );
     }
@@ -162,16 +162,16 @@ pub fn foot(group: &Group, rows: &[&Row]) -> String {
     text
 }
 
-/// What all of them hold, or what any does.
-fn held(all: &[Basis]) -> String {
+/// The variation that all of them include, or that any does.
+fn included(all: &[Basis]) -> String {
     let mut kinds: Vec<Basis> = all.iter().copied().filter(|b| *b != Basis::None).collect();
     kinds.sort_unstable();
     kinds.dedup();
     if kinds.is_empty() {
-        return "nothing".to_owned();
+        return "no variation".to_owned();
     }
     let words: Vec<&str> = kinds.iter().map(|kind| kind.words()).collect();
-    words.join(", or ")
+    format!("variation over {}", words.join(", or "))
 }
 
 /// The first letter large.
@@ -181,7 +181,7 @@ pub fn capital(text: &str) -> String {
     first.chain(letters).collect()
 }
 
-/// `14 to 65`, of shares in per cent; one number where both are the same.
+/// `14–65`, of shares in per cent; one number where both are the same.
 pub fn range(values: impl Iterator<Item = f64>) -> String {
     let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
         (low.min(v), high.max(v))
@@ -190,7 +190,7 @@ pub fn range(values: impl Iterator<Item = f64>) -> String {
     if low == high {
         low
     } else {
-        format!("{low} to {high}")
+        format!("{low}–{high}")
     }
 }
 

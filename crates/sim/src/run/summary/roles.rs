@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::Reference;
 use crate::scenario::role::{ArmRole, roles};
-use crate::scenario::{Fill, Gap, Scenario, nearest, quoted};
+use crate::scenario::{Gap, Scenario, nearest, quoted};
 use saturn_eval::reset::{Never, StateReset};
 
 /// The meaning of a run's names.
@@ -138,7 +138,7 @@ impl Roles {
         self.policy(name).map_or_else(words, |p| p.config().label())
     }
 
-    /// A stream as text: `gaps of noise`.
+    /// A stream as text: `noise gaps`.
     pub fn stream_label(&self, name: &str) -> String {
         let found = self.streams.iter().find(|s| s.name == name);
         found.map_or_else(|| name.replace('_', " "), |s| s.label.clone())
@@ -215,15 +215,9 @@ impl Roles {
 
 /// A stream named after the fill of its gaps is labelled by it; any other has its own name.
 fn stream_label(name: &str, gap: Option<&Gap>) -> String {
-    let plain = name.replace('_', " ");
-    let Some([fill]) = gap.map(|gap| &gap.fill[..]) else {
-        return plain;
-    };
-    match fill {
-        _ if fill.name() != name => plain,
-        Fill::Silence | Fill::Noise(_) => format!("gaps of {plain}"),
-        Fill::Shuffled => "gaps of shuffled events".to_owned(),
-        Fill::Recordings => "gaps of recordings".to_owned(),
+    match gap.map(|gap| &gap.fill[..]) {
+        Some([fill]) if fill.name() == name => fill.gaps(),
+        _ => name.replace('_', " "),
     }
 }
 
@@ -276,7 +270,7 @@ mod tests {
             "evaluate: {streams: {noise: {gap: {fill: noise}}, silence: {gap: none}, no_gaps: {gap: none}, long: {gap: {fill: silence}}}}\n",
         );
         let labels: Vec<&str> = roles.streams.iter().map(|s| s.label.as_str()).collect();
-        assert_eq!(labels, ["gaps of noise", "silence", "no gaps", "long"]);
+        assert_eq!(labels, ["noise gaps", "silence", "no gaps", "long"]);
     }
 
     #[test]

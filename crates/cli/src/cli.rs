@@ -24,6 +24,7 @@ mod convert;
 mod data;
 mod examples;
 mod global;
+mod import;
 mod matrix;
 mod numbers;
 mod shell;
@@ -92,6 +93,9 @@ enum Command {
         #[arg(long, value_name = "ARM", requires = "checklist")]
         arm: Option<String>,
     },
+    /// Import a network that was made elsewhere: NIR or PyTorch; print a verdict on every part
+    #[command(after_help = examples::IMPORT)]
+    Import(import::ImportArgs),
     /// Analyse a trained network: does it forget, can it saturate or diverge
     #[command(after_help = examples::ANALYSE)]
     Analyse(analyse::AnalyseArgs),
@@ -227,6 +231,7 @@ fn run(command: Command, progress: &Progress, detail: Detail) -> Result<()> {
             checklist,
             arm,
         } => command::report(&run, checklist, arm.as_deref(), progress),
+        Command::Import(args) => args.run(),
         Command::Analyse(args) => args.run(progress),
         Command::Check { scenario, set } => command::check(&scenario, &set),
         Command::Schema { markdown } => command::schema(markdown),

@@ -416,6 +416,3 @@ impl Found {
         Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests;

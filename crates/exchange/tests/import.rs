@@ -140,7 +140,7 @@ fn a_network_runs_in_f32_as_the_file_says() {
     assert_eq!((imported.channels, imported.outputs), (1, 1));
     let notice = imported.notices.last().unwrap();
     assert!(
-        notice.starts_with("a probe of 1000 steps in f32: all"),
+        notice.starts_with("a probe of 1000 steps in f32: none of"),
         "{notice}"
     );
 }

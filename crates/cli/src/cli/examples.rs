@@ -34,6 +34,13 @@ Examples:
   saturn report runs/quickstart
   saturn report runs/quickstart --checklist --arm adaptive";
 
+pub const IMPORT: &str = "\
+Examples:
+  saturn import lif.nir --out models/lif --dt-ms 1
+  saturn import lif.nir --out models/lif --dialect norse --reset zero
+  saturn import gru.safetensors --out models/gru --classes yes,no
+  saturn import net.safetensors --out models/net --layers rnn,fc";
+
 pub const ANALYSE: &str = "\
 Examples:
   saturn analyse runs/quickstart/lif.adaptive.1

@@ -39,6 +39,38 @@ pub enum CommandError {
         /// The run's folder.
         run: PathBuf,
     },
+    /// As many names of classes as outputs are needed.
+    #[error(
+        "--classes has {names} names, and the network has {outputs} outputs\nhint: give one name an output"
+    )]
+    Classes {
+        /// Names that were given.
+        names: usize,
+        /// Outputs of the network.
+        outputs: usize,
+    },
+    /// A folder that has a network already.
+    #[error("--out {}: contains a network or a run\nhint: give another folder", path.display())]
+    Occupied {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A file that cannot be opened.
+    #[error("{}: cannot be read\nhint: check the path and its permissions", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file of no format that is imported.
+    #[error(
+        "{}: is neither a NIR file (HDF5) nor safetensors\nhint: in Python, `nir.write(path, graph)` or \
+        `safetensors.torch.save_file(net.state_dict(), path)`; --from says which",
+        path.display()
+    )]
+    UnknownFormat {
+        /// The file.
+        path: PathBuf,
+    },
     /// An option names a folder that is none.
     #[error("{option} {}: {found}\nhint: give a folder of trials, a run's folder, or a file of `saturn pack`", path.display())]
     NoFolder {

@@ -51,6 +51,10 @@ impl Blame for CommandError {
             | Self::NoSuchArm { .. }
             | Self::NothingEvaluated { .. }
             | Self::NoSummary { .. }
+            | Self::Classes { .. }
+            | Self::Occupied { .. }
+            | Self::Unreadable { .. }
+            | Self::UnknownFormat { .. }
             | Self::NoFolder { .. } => Fault::Input,
             Self::NothingFound => Fault::Run,
         }

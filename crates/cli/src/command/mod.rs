@@ -11,6 +11,7 @@ mod estimate;
 pub mod fault;
 mod finish;
 mod get;
+pub mod import;
 mod inputs;
 mod inspect;
 mod made_up;

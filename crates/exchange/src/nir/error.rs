@@ -16,7 +16,7 @@ pub enum NirError {
     Data(#[from] DataError),
     /// The file has no HDF5 signature.
     #[error(
-        "{}: not an HDF5 file; hint: NIR files are HDF5, write the network again with `nir.write`",
+        "{}: not an HDF5 file\nhint: NIR files are HDF5, write the network again with `nir.write`",
         file.display()
     )]
     NotHdf5 {
@@ -24,7 +24,7 @@ pub enum NirError {
         file: PathBuf,
     },
     /// Something in the graph.
-    #[error("{}: {place}: {fault}; hint: {}", shown(file), fault.hint())]
+    #[error("{}: {place}: {fault}\nhint: {}", shown(file), fault.hint())]
     At {
         /// The file; empty for a graph made in memory.
         file: PathBuf,
@@ -286,7 +286,7 @@ impl Fault {
                 "put a neuron with state or a Delay of at least one step into the loop".to_owned()
             }
             Self::NoStep => {
-                "give the step that the network was trained with, in seconds".to_owned()
+                "give the step that the network was trained with: `--dt-ms` in milliseconds, `dt_s` in seconds in the library".to_owned()
             }
             Self::BadStep(_) => "it must be greater than 0 and finite".to_owned(),
             Self::NoReset(_) => {

@@ -9,7 +9,7 @@ use nalgebra::DMatrix;
 use saturn_cell::rng::generator;
 use saturn_cell::{Cell, Input, Real, Stream};
 
-use super::flat::Flat;
+use super::flat::{Flat, FlatNode};
 use super::op::Op;
 use super::reference::Reference;
 use crate::imported::{Fidelity, ImportError, Imported};
@@ -35,7 +35,7 @@ pub struct Agreement {
 /// Differences from the reference.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Distance {
-    /// Spikes, or other outputs of nodes, in all steps.
+    /// Spikes and silences of all neurons in all steps.
     pub spikes: u64,
     /// Those that differ, by node.
     pub differ: BTreeMap<String, u64>,
@@ -58,11 +58,12 @@ impl Distance {
 
 /// Runs `imported` and the reference on the same input.
 pub fn probe(flat: &Flat, dt_s: f64, imported: &Imported) -> Result<Agreement, ImportError> {
-    let work: f64 = flat
-        .nodes
-        .iter()
-        .map(|node| (node.inputs() + 1) as f64 * node.outputs() as f64)
-        .sum();
+    let work = |node: &FlatNode| match &node.op {
+        Op::Affine { .. } => node.inputs() as f64 * node.outputs() as f64,
+        Op::Conv(conv) => (conv.weight.len() * node.outputs()) as f64 / conv.output[0] as f64,
+        _ => (node.inputs() + node.outputs()) as f64,
+    };
+    let work: f64 = flat.nodes.iter().map(work).sum();
     let steps = ((WORK / work.max(1.0)) as usize).clamp(20, STEPS);
     Ok(Agreement {
         steps,
@@ -86,13 +87,12 @@ fn watched<R: Real>(flat: &Flat, cell: &dyn Cell<R>) -> Vec<Watched> {
             .find(|f| *f.name == *name)
             .map(|f| f.rows.clone())
     };
-    let of = |node: &super::flat::FlatNode| Watched {
+    let of = |node: &FlatNode| Watched {
         name: node.name.clone(),
         spikes: rows(&drives, format!("{}.s", node.name)),
         v: rows(&states, format!("{}.v", node.name)),
     };
-    let watchable =
-        |node: &&super::flat::FlatNode| matches!(node.op, Op::Neuron(_) | Op::Threshold { .. });
+    let watchable = |node: &&FlatNode| matches!(node.op, Op::Neuron(_) | Op::Threshold { .. });
     flat.nodes.iter().filter(watchable).map(of).collect()
 }
 
@@ -183,13 +183,13 @@ impl Agreement {
         let single = &self.single;
         imported.notices.push(match single.first {
             None => format!(
-                "a probe of {} steps in f32: all {} spikes as in f64, states within {:.1e}",
+                "a probe of {} steps in f32: none of {} outputs of neurons differs, states within {:.1e}",
                 self.steps,
                 single.spikes,
                 single.largest()
             ),
             Some(first) => format!(
-                "a probe of {} steps in f32: {} of {} spikes differ from f64, the first in step {first}",
+                "a probe of {} steps in f32: {} of {} outputs of neurons differ from f64, the first in step {first}",
                 self.steps,
                 single.differing(),
                 single.spikes

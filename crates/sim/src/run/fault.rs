@@ -5,6 +5,8 @@ use super::select::SelectionError;
 use super::summary::ReferenceError;
 use super::trials::ArchiveError;
 use crate::fault::{self, Blame, Fault};
+use saturn_exchange::ImportError;
+use saturn_exchange::nir::NirError;
 use saturn_train::mask::MaskError;
 use saturn_train::weights::WeightsError;
 
@@ -16,6 +18,8 @@ crate::known_errors!(
     ReferenceError,
     WeightsError,
     MaskError,
+    ImportError,
+    NirError,
 );
 
 // Settings, options and names that the user gave.
@@ -35,6 +39,26 @@ impl Blame for ArchiveError {
             | Self::Conflict { .. }
             | Self::Nothing { .. }
             | Self::Name { .. } => Fault::Input,
+        }
+    }
+}
+
+impl Blame for ImportError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Network { .. } => Fault::Input,
+            Self::Nir(e) => Blame::fault(e),
+            Self::Weights(e) => e.fault(),
+            Self::Build(e) => e.fault(),
+        }
+    }
+}
+
+impl Blame for NirError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Data(e) => e.fault(),
+            Self::NotHdf5 { .. } | Self::At { .. } => Fault::Input,
         }
     }
 }

@@ -1,0 +1,234 @@
+//! `saturn import`: a network that was made elsewhere, as a folder with weights that describe themselves.
+//!
+//! ```text
+//! FOLDER/weights.safetensors   layers, classes, dt_ms and tensors, as `saturn` writes them
+//! FOLDER/import.json           the source, the options, and the verdict on each part
+//! ```
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use saturn_cell::Real;
+use saturn_data::checksum::sha256;
+use saturn_exchange::nir::{self, Decay, Dialect, Reset};
+use saturn_exchange::{Imported, Verdict, pytorch};
+use saturn_store::folder::write_beside;
+use saturn_train::weights::{self, Belonging};
+use serde::Serialize;
+
+use super::error::CommandError;
+use super::print::print;
+
+/// What `import` was asked for.
+pub struct ImportOptions<'a> {
+    /// The file.
+    pub source: &'a Path,
+    /// The folder to write.
+    pub out: &'a Path,
+    /// Its format; by default that of the file.
+    pub format: Option<Format>,
+    /// Milliseconds a step.
+    pub dt_ms: Option<f64>,
+    /// Names of the outputs.
+    pub classes: Option<&'a [String]>,
+    /// Of the weights.
+    pub precision: Precision,
+    /// Of a NIR file.
+    pub dialect: Dialect,
+    /// Of a NIR file.
+    pub reset: Option<Reset>,
+    /// Of a NIR file.
+    pub decay: Option<Decay>,
+    /// Of a state dict.
+    pub layers: Option<&'a [String]>,
+}
+
+/// A format that is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// The Neuromorphic Intermediate Representation.
+    Nir,
+    /// A state dict of PyTorch, in safetensors.
+    PyTorch,
+}
+
+/// The number type of the weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// 32 bits.
+    F32,
+    /// 64 bits.
+    F64,
+}
+
+/// The contents of `import.json`.
+#[derive(Serialize)]
+struct Record<'a> {
+    format: u32,
+    saturn: &'static str,
+    source: String,
+    source_sha256: String,
+    source_format: Format,
+    dialect: Option<&'static str>,
+    dt_ms: f64,
+    channels: usize,
+    classes: &'a [String],
+    exact: bool,
+    verdicts: &'a [Verdict],
+    notices: &'a [String],
+}
+
+/// Imports a network and prints the verdicts.
+pub fn import(options: &ImportOptions) -> Result<()> {
+    let format = match options.format {
+        Some(format) => format,
+        None => format_of(options.source)?,
+    };
+    let imported = match format {
+        Format::Nir => nir::import(
+            options.source,
+            &nir::Options {
+                dialect: options.dialect,
+                dt_s: options.dt_ms.map(|ms| ms / 1000.0),
+                reset: options.reset,
+                decay: options.decay,
+            },
+        )?,
+        Format::PyTorch => pytorch::import(
+            options.source,
+            &pytorch::Options {
+                layers: options.layers.map(<[String]>::to_vec),
+                dt_ms: options.dt_ms,
+            },
+        )?,
+    };
+    let numbered = || (0..imported.outputs).map(|i| i.to_string()).collect();
+    let classes = options.classes.map_or_else(numbered, <[String]>::to_vec);
+    if classes.len() != imported.outputs {
+        let (names, outputs) = (classes.len(), imported.outputs);
+        return Err(CommandError::Classes { names, outputs }.into());
+    }
+    let record = Record {
+        format: 1,
+        saturn: env!("CARGO_PKG_VERSION"),
+        source: options
+            .source
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned(),
+        source_sha256: sha256(options.source).context("reading the source again")?,
+        source_format: format,
+        dialect: (format == Format::Nir).then(|| options.dialect.name()),
+        dt_ms: imported.dt_ms,
+        channels: imported.channels,
+        classes: &classes,
+        exact: imported.is_exact(),
+        verdicts: &imported.verdicts,
+        notices: &imported.notices,
+    };
+    let folder = options.out;
+    if folder.join("scenario.yaml").exists() || folder.join("weights.safetensors").exists() {
+        return Err(CommandError::Occupied {
+            path: folder.to_owned(),
+        }
+        .into());
+    }
+    std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+    match options.precision {
+        Precision::F32 => save::<f32>(&imported, &classes, folder)?,
+        Precision::F64 => save::<f64>(&imported, &classes, folder)?,
+    }
+    write_beside(
+        &folder.join("import.json"),
+        &serde_json::to_vec_pretty(&record)?,
+    )?;
+    print(&table(&imported, folder))
+}
+
+fn save<R: Real>(imported: &Imported, classes: &[String], folder: &Path) -> Result<()> {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    let belonging = Belonging {
+        network: &name,
+        model: &imported.config,
+        channels: imported.channels,
+        classes,
+        dt_ms: imported.dt_ms,
+        training: "",
+    };
+    weights::save(
+        &imported.network::<R>()?,
+        &folder.join("weights.safetensors"),
+        &belonging,
+    )?;
+    Ok(())
+}
+
+/// The format of the file at `path`, by its first bytes.
+fn format_of(path: &Path) -> Result<Format> {
+    const HDF5: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
+    let cannot_read = || CommandError::Unreadable {
+        path: path.to_owned(),
+    };
+    // Checked before opening: a pipe without a writer would block.
+    if !path.metadata().with_context(cannot_read)?.is_file() {
+        return Err(CommandError::UnknownFormat {
+            path: path.to_owned(),
+        }
+        .into());
+    }
+    let mut head = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(9).read_to_end(&mut head))
+        .with_context(cannot_read)?;
+    if head.starts_with(&HDF5) {
+        return Ok(Format::Nir);
+    }
+    if head.get(8) == Some(&b'{') {
+        return Ok(Format::PyTorch);
+    }
+    Err(CommandError::UnknownFormat {
+        path: path.to_owned(),
+    }
+    .into())
+}
+
+/// The verdicts as a table, then the notices.
+fn table(imported: &Imported, folder: &Path) -> String {
+    let width = |of: fn(&Verdict) -> &str| {
+        imported
+            .verdicts
+            .iter()
+            .map(|v| of(v).chars().count())
+            .max()
+            .unwrap_or(0)
+    };
+    let (part, kind) = (width(|v| &v.part), width(|v| &v.kind));
+    let mut text = String::new();
+    for verdict in &imported.verdicts {
+        let (name, of) = (&verdict.part, &verdict.kind);
+        let _ = writeln!(text, "{name:part$}  {of:kind$}  {}", verdict.fidelity);
+    }
+    for notice in &imported.notices {
+        let _ = writeln!(text, "note: {notice}");
+    }
+    let exact = imported
+        .verdicts
+        .iter()
+        .filter(|v| v.fidelity == saturn_exchange::Fidelity::Exact)
+        .count();
+    let _ = write!(
+        text,
+        "{}: {} inputs, {} outputs, steps of {} ms; {exact} of {} parts are exact",
+        folder.display(),
+        imported.channels,
+        imported.outputs,
+        imported.dt_ms,
+        imported.verdicts.len()
+    );
+    text
+}

@@ -17,6 +17,7 @@ mod example_policy;
 mod files_left;
 mod full_disk;
 mod gallery;
+mod import;
 mod input_formats;
 mod live;
 mod main_job;

@@ -56,10 +56,12 @@ pub enum CommandError {
         path: PathBuf,
     },
     /// A file that cannot be opened.
-    #[error("{}: cannot be read\nhint: check the path and its permissions", path.display())]
+    #[error("{}: cannot be opened: {source}\nhint: check the path and its permissions", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
+        /// What the system answered.
+        source: std::io::Error,
     },
     /// A file of no format that is imported.
     #[error(

@@ -171,30 +171,27 @@ fn save<R: Real>(imported: &Imported, classes: &[String], folder: &Path) -> Resu
 /// The format of the file at `path`, by its first bytes.
 fn format_of(path: &Path) -> Result<Format> {
     const HDF5: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
-    let cannot_read = || CommandError::Unreadable {
+    let unreadable = |source| CommandError::Unreadable {
+        path: path.to_owned(),
+        source,
+    };
+    let unknown = || CommandError::UnknownFormat {
         path: path.to_owned(),
     };
     // Checked before opening: a pipe without a writer would block.
-    if !path.metadata().with_context(cannot_read)?.is_file() {
-        return Err(CommandError::UnknownFormat {
-            path: path.to_owned(),
-        }
-        .into());
+    if !path.metadata().map_err(unreadable)?.is_file() {
+        return Err(unknown().into());
     }
     let mut head = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(9).read_to_end(&mut head))
-        .with_context(cannot_read)?;
+    let file = File::open(path).map_err(unreadable)?;
+    file.take(9).read_to_end(&mut head).map_err(unreadable)?;
     if head.starts_with(&HDF5) {
         return Ok(Format::Nir);
     }
     if head.get(8) == Some(&b'{') {
         return Ok(Format::PyTorch);
     }
-    Err(CommandError::UnknownFormat {
-        path: path.to_owned(),
-    }
-    .into())
+    Err(unknown().into())
 }
 
 /// The verdicts as a table, then the notices.

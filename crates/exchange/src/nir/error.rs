@@ -290,7 +290,7 @@ impl Fault {
             }
             Self::BadStep(_) => "it must be greater than 0 and finite".to_owned(),
             Self::NoReset(_) => {
-                "give the reset that the network was trained with: zero, subtract or none"
+                "give the reset that the network was trained with: `--reset zero`, `subtract` or `none`"
                     .to_owned()
             }
             Self::Dialect { .. } => "read the file with another dialect, or with `nir`".to_owned(),

@@ -19,7 +19,6 @@ use sha2::{Digest, Sha256};
 use super::description::{self, Description};
 use super::dtype::{is_read, numbers};
 use super::error::WeightsError;
-use super::fit::refuse_not_finite;
 use super::head_line;
 use saturn_store::folder::FolderError;
 use saturn_store::operation::Operation;
@@ -161,29 +160,6 @@ impl WeightsFile {
         };
         read().map_err(|source| read_failed(&self.path, source))?;
         Ok(bytes)
-    }
-
-    /// The numbers of the tensor called `name`, which there is, row by row.
-    ///
-    /// # Errors
-    /// If it is of a type that is not read, or has numbers that are not finite.
-    pub fn numbers(&mut self, name: &str) -> Result<Vec<f64>, WeightsError> {
-        let info = self.tensors[name].clone();
-        if !is_read(info.dtype) {
-            let problem = format!(
-                "`{name}` is of type {}, and F32, F64, F16 or BF16 is expected",
-                info.dtype
-            );
-            return Err(WeightsError::Tensors {
-                path: self.path.clone(),
-                problems: vec![problem],
-            });
-        }
-        let stored = numbers(info.dtype, &self.bytes(name)?);
-        let tensor = [(name.to_owned(), info.shape, stored)];
-        refuse_not_finite(&tensor, "f64").map_err(|wrong| wrong.at(&self.path))?;
-        let [(_, _, stored)] = tensor;
-        Ok(stored)
     }
 
     /// The checksum of its tensors: see [`super::checksum`]. Those of a type that is not read count by their bytes.

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use safetensors::tensor::{Dtype, TensorInfo};
 use saturn_data::printable_name;
 
-use super::dtype::is_read;
+use super::dtype::{self, is_read};
 use super::error::{NotFinite, WeightsError};
 use super::file::WeightsFile;
 
@@ -147,6 +147,29 @@ fn index(mut place: usize, shape: &[usize]) -> Vec<usize> {
 }
 
 impl WeightsFile {
+    /// The numbers of the tensor called `name`, which there is, row by row.
+    ///
+    /// # Errors
+    /// If it is of a type that is not read, or has numbers that are not finite.
+    pub fn numbers(&mut self, name: &str) -> Result<Vec<f64>, WeightsError> {
+        let info = self.tensors()[name].clone();
+        if !is_read(info.dtype) {
+            let problem = format!(
+                "`{name}` is of type {}, and F32, F64, F16 or BF16 is expected",
+                info.dtype
+            );
+            return Err(WeightsError::Tensors {
+                path: self.path().to_owned(),
+                problems: vec![problem],
+            });
+        }
+        let stored = dtype::numbers(info.dtype, &self.bytes(name)?);
+        let tensor = [(name.to_owned(), info.shape, stored)];
+        refuse_not_finite(&tensor, "f64").map_err(|wrong| wrong.at(self.path()))?;
+        let [(_, _, stored)] = tensor;
+        Ok(stored)
+    }
+
     /// The loss of precision when f64 numbers are read into `precision`.
     pub fn rounded(&self, precision: &str) -> Option<String> {
         let mut wide = self

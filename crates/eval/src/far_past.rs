@@ -8,6 +8,10 @@
 //! (2) changed_k = share of (lane, t) whose most probable class is another
 //! ```
 //!
+//! TV_k is the mean over streams of the *effective remembrance* of Buitrago & Gu 2025, EffRem_T(t') = TV(q(. | x_{0:T}),
+//! q(. | x_{t':T})), with T = t and t' = t - k: the distance between the outputs after the whole past and after the last k
+//! steps.
+//!
 //! TV_k is the most by which the probability of any event differs. A large value at a short k is use of
 //! context; a large value at a long k, where no useful input is so far back, would be absent with a window of
 //! k steps. k goes in octaves from 1 to 512 steps; t is 1,024 and each 31st step after it, 16 of them, on 16
@@ -21,7 +25,8 @@
 //! | TV_k | [`FarPast::variation`] | - |
 //!
 //! Source: the total variation is Gibbs & Su 2002, *On choosing and bounding probability metrics*; the
-//! restart k steps ago is the truncation of Miller & Hardt 2019, *Stable recurrent models*, §3.
+//! restart k steps ago is the truncation of Miller & Hardt 2019, *Stable recurrent models*, §3; effective remembrance is
+//! Buitrago Ruiz & Gu 2025, *Understanding and improving length generalization in recurrent models* (arXiv 2507.02782).
 
 use saturn_cell::{Real, column, compiled_once};
 use saturn_data::DataError;
@@ -173,6 +178,57 @@ mod tests {
 
     use super::*;
     use saturn_stream::Form;
+
+    /// Effective remembrance as it is defined, one sequence at a time: the total variation between the distributions after
+    /// x_{0:T} and after x_{t:T}.
+    #[test]
+    fn it_is_the_effective_remembrance_of_buitrago_and_gu() {
+        let (inputs, classes) = (3, 4);
+        let layers = vec![saturn_neurons::gru::GruConfig { hidden: 6 }.into()];
+        let config = saturn_network::NetworkConfig::new(layers);
+        let net = saturn_network::build::<f64>("gru", &config, inputs, classes, 10.0, 1).unwrap();
+        let lanes: Vec<Columns<f64>> = (0..2)
+            .map(|lane| {
+                let mut input = Columns::new(Form::Frames, inputs);
+                for t in 0..FIRST + APART * TIMES {
+                    let x = |i: usize| (0.7 * (t * (i + 2)) as f64 + lane as f64).sin();
+                    input.push_frame([x(0), x(1), x(2)].map(|x| x as f32));
+                }
+                input
+            })
+            .collect();
+        let found = compare(&net, &lanes, "waves");
+        let after = |lane: &Columns<f64>, from: usize, to: usize| -> Vec<f64> {
+            let mut stream = saturn_network::NetworkStream::new(&net, 1);
+            let mut logits = vec![0.0; classes];
+            for t in from..to {
+                let scores = stream.step(&net, lane.input().slice(t, 1));
+                logits.copy_from_slice(column(&scores, 0));
+            }
+            let top = logits.iter().fold(f64::MIN, |a, &b| a.max(b));
+            let exps: Vec<f64> = logits.iter().map(|x| (x - top).exp()).collect();
+            let sum: f64 = exps.iter().sum();
+            exps.iter().map(|e| e / sum).collect()
+        };
+        for (i, &k) in found.lags.iter().enumerate().step_by(3) {
+            let mut remembrance = Vec::new();
+            for lane in &lanes {
+                for end in (0..TIMES).map(|n| FIRST + APART * n) {
+                    let (q, recent) = (after(lane, 0, end), after(lane, end - k, end));
+                    let apart = q.iter().zip(&recent).map(|(a, b)| (a - b).abs());
+                    remembrance.push(apart.sum::<f64>() / 2.0);
+                }
+            }
+            let mean = remembrance.iter().sum::<f64>() / remembrance.len() as f64;
+            let off = (found.variation[i] - mean).abs();
+            assert!(off < 1e-6, "k = {k}: {} and {mean}", found.variation[i]);
+        }
+        assert!(
+            found.variation[0] > 1e-3,
+            "the past counts: {:?}",
+            found.variation
+        );
+    }
 
     /// A leaky net in a constant input has v_k = (1 - a^k) v: TV is that of the outputs at v and v_k.
     #[test]

@@ -22,6 +22,7 @@ mod analyse;
 mod bench;
 mod convert;
 mod data;
+mod evaluate;
 mod examples;
 mod global;
 mod matrix;
@@ -92,6 +93,9 @@ enum Command {
         #[arg(long, value_name = "ARM", requires = "checklist")]
         arm: Option<String>,
     },
+    /// Evaluate a finished network on other data, without training
+    #[command(after_help = examples::EVALUATE)]
+    Evaluate(Box<evaluate::EvaluateArgs>),
     /// Analyse a trained network: does it forget, can it saturate or diverge
     #[command(after_help = examples::ANALYSE)]
     Analyse(analyse::AnalyseArgs),
@@ -227,6 +231,7 @@ fn run(command: Command, progress: &Progress, detail: Detail) -> Result<()> {
             checklist,
             arm,
         } => command::report(&run, checklist, arm.as_deref(), progress),
+        Command::Evaluate(args) => args.run(progress),
         Command::Analyse(args) => args.run(progress),
         Command::Check { scenario, set } => command::check(&scenario, &set),
         Command::Schema { markdown } => command::schema(markdown),

@@ -11,6 +11,7 @@ mod command_line;
 mod conflicts;
 mod convert;
 mod data_folder;
+mod evaluate;
 mod example_instrument_answers;
 mod example_instrument_states;
 mod example_policy;

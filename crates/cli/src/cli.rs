@@ -22,6 +22,7 @@ mod analyse;
 mod bench;
 mod convert;
 mod data;
+mod evaluate;
 mod examples;
 mod global;
 mod import;
@@ -96,6 +97,9 @@ enum Command {
     /// Import a network that was made elsewhere: NIR or PyTorch; print a verdict on every part
     #[command(after_help = examples::IMPORT)]
     Import(import::ImportArgs),
+    /// Evaluate a finished network on other data, without training
+    #[command(after_help = examples::EVALUATE)]
+    Evaluate(Box<evaluate::EvaluateArgs>),
     /// Analyse a trained network: does it forget, can it saturate or diverge
     #[command(after_help = examples::ANALYSE)]
     Analyse(analyse::AnalyseArgs),
@@ -232,6 +236,7 @@ fn run(command: Command, progress: &Progress, detail: Detail) -> Result<()> {
             arm,
         } => command::report(&run, checklist, arm.as_deref(), progress),
         Command::Import(args) => args.run(),
+        Command::Evaluate(args) => args.run(progress),
         Command::Analyse(args) => args.run(progress),
         Command::Check { scenario, set } => command::check(&scenario, &set),
         Command::Schema { markdown } => command::schema(markdown),

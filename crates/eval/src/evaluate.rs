@@ -7,6 +7,7 @@
 mod cost;
 mod recorder;
 mod scoring;
+mod segments;
 mod shards;
 mod sums;
 mod twin;
@@ -39,6 +40,7 @@ use saturn_stream::Source;
 
 pub use recorder::TracePlan;
 pub use scoring::LATE;
+pub use segments::{SegmentAnswer, SegmentSink};
 pub use twin::{TwinPlan, TwinWindow, widened};
 pub use watched::Watched;
 pub use windows::Spread;
@@ -94,7 +96,7 @@ impl Plan<'_> {
     }
 }
 
-/// What runs in addition to an evaluation, on its first lane.
+/// What runs in addition to an evaluation, on its first lane unless it says otherwise.
 #[derive(Clone, Copy, Default)]
 pub struct Extras<'a> {
     /// Where checkpoints are kept; without one, an evaluation that is stopped begins again.
@@ -103,6 +105,8 @@ pub struct Extras<'a> {
     pub traces: Option<TracePlan<'a>>,
     /// The net in f64, in windows.
     pub twin: Option<TwinPlan<'a>>,
+    /// What receives the answers to all segments, of every lane. With one there are no checkpoints.
+    pub segments: Option<&'a dyn SegmentSink>,
 }
 
 /// What stops an evaluation.
@@ -114,7 +118,7 @@ pub enum EvalError {
     /// The detector's settings are out of their ranges.
     #[error(transparent)]
     Detector(#[from] DetectorError),
-    /// A checkpoint could not be read or written.
+    /// A checkpoint could not be read or written, or a log of segments.
     #[error("{0}")]
     Checkpoint(#[from] FolderError),
     /// A trace could not be written.

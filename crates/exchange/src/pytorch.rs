@@ -148,7 +148,7 @@ impl Module {
             );
         }
         if shapes.contains_key("weight_hh_l0") || shapes.contains_key("weight_ih_l0") {
-            return Self::recurrent(path, name, shapes);
+            return Self::recurrent(path, &name, shapes);
         }
         let known = |tensor: &String| matches!(tensor.as_str(), "weight" | "bias");
         match shapes.get("weight").map(Vec::as_slice) {
@@ -187,7 +187,7 @@ impl Module {
 
     fn recurrent(
         path: &Path,
-        name: String,
+        name: &str,
         shapes: BTreeMap<String, Vec<usize>>,
     ) -> Result<Self, ImportError> {
         let wrong = |what: String, hint: &str| {
@@ -197,14 +197,14 @@ impl Module {
                 hint,
             ))
         };
-        let layers = (0..)
+        let layers = (0..shapes.len())
             .take_while(|k| shapes.contains_key(&format!("weight_hh_l{k}")))
             .count();
         let mut module = Self {
             kind: Kind::Linear,
             inputs: 0,
             outputs: 0,
-            name: name.clone(),
+            name: name.to_owned(),
             shapes,
         };
         for k in 0..layers.max(1) {

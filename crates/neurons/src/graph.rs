@@ -359,7 +359,7 @@ impl<R: Real> Graph<R> {
                     let pixels = dy.len() / c.channels;
                     let d_bias = grad[p.first + 1].as_mut_slice();
                     for (d_bias, dy) in d_bias.iter_mut().zip(dy.chunks(pixels)) {
-                        dy.iter().for_each(|&dy| *d_bias += dy);
+                        *d_bias += dy.iter().fold(R::zero(), |sum, &dy| sum + dy);
                     }
                 }
             }

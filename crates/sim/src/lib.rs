@@ -4,8 +4,10 @@
 #[cfg(test)]
 extern crate self as saturn_sim;
 
+pub mod evaluate;
 pub mod fault;
 pub mod figures;
+pub mod model;
 pub mod report;
 pub mod run;
 pub mod scenario;

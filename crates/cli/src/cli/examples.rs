@@ -41,6 +41,15 @@ Examples:
   saturn import gru.safetensors --out models/gru --classes yes,no
   saturn import net.safetensors --out models/net --layers rnn,fc";
 
+pub const EVALUATE: &str = "\
+Examples:
+  saturn evaluate runs/quickstart/lif.adaptive.1 --data data/quickstart
+  saturn evaluate runs/quickstart/lif.adaptive.1 --data other.h5 --gap 20..80
+  saturn evaluate net/weights.safetensors --data test.h5 --out runs/net-test
+
+The data are never used to choose anything: the detector's threshold is that of
+the network's run, or --threshold.";
+
 pub const ANALYSE: &str = "\
 Examples:
   saturn analyse runs/quickstart/lif.adaptive.1

@@ -4,11 +4,13 @@ use saturn_cell::{Real, column};
 use saturn_loss::softmax::{argmax, softmax};
 use serde::{Deserialize, Serialize};
 
+use super::segments::{SegmentAnswer, SegmentSink, Waiting};
 use super::sums::Sums;
 use crate::detector::Detector;
 use crate::instruments::definition::Answer;
 use crate::lanes::Chunk;
 use crate::stats::by_class::ByClass;
+use saturn_store::folder::FolderError;
 
 /// A step of a gap is *late* this many steps after the sample's end.
 pub const LATE: usize = 15;
@@ -31,6 +33,9 @@ pub struct Judge {
     waited: u64,
     /// Steps of the gap before the segment; `None` before the first.
     gap: Option<u64>,
+    /// Answers for a log, if there is one; no part of checkpoints.
+    #[serde(skip)]
+    log: Option<Waiting>,
 }
 
 impl Judge {
@@ -47,7 +52,14 @@ impl Judge {
             ended: false,
             waited: 0,
             gap: None,
+            log: None,
         }
+    }
+
+    /// The same with a log of its answers, if there `is` one.
+    pub fn logged(mut self, is: bool) -> Self {
+        self.log = is.then(Waiting::default);
+        self
     }
 
     /// Takes the lane's part of a chunk.
@@ -83,8 +95,18 @@ impl Judge {
                 let right = said == segment.label;
                 sums.by_class.add(segment.label, said);
                 sums.summed.add(segment.recording, right);
-                let at_last = argmax(classes) == segment.label;
-                sums.last.add(segment.recording, at_last);
+                let at_last = argmax(classes);
+                sums.last.add(segment.recording, at_last == segment.label);
+                if let Some(log) = &mut self.log {
+                    log.push(SegmentAnswer {
+                        step: at,
+                        recording: segment.recording,
+                        label: segment.label,
+                        summed: said,
+                        last: at_last,
+                        detector: None,
+                    });
+                }
                 sums.slope.add(self.heard, at, segment.recording, right);
                 sums.positions.add(at, segment.recording, right);
                 sums.answers.segment(&Answer {
@@ -112,13 +134,26 @@ impl Judge {
             self.sums.detected.add(outcome.recording, outcome.right);
             let step = outcome.end.saturating_sub(1);
             self.sums.answers.detected(step, outcome.right);
+            if let Some(log) = &mut self.log {
+                log.settle(&outcome);
+            }
         }
     }
 
-    /// What the lane adds to the sums.
-    pub fn finish(mut self) -> Sums {
+    /// Hands the answers that are complete to `sink`, those of lane `lane` of the evaluation.
+    pub fn hand_over(&mut self, lane: usize, sink: &dyn SegmentSink) -> Result<(), FolderError> {
+        let log = self.log.as_mut();
+        log.map_or(Ok(()), |log| log.drain(lane, sink))
+    }
+
+    /// Ends the lane: all of its segments are decided.
+    pub fn end(&mut self) {
         self.detector.finish();
         self.settle();
+    }
+
+    /// What the lane adds to the sums, after its end.
+    pub fn finish(mut self) -> Sums {
         self.sums.scores = self.detector.scores().copied().collect();
         self.sums
     }

@@ -113,6 +113,7 @@ impl<R: Real> Shard<'_, R> {
         let mut keeper = plan
             .extras
             .stage
+            .filter(|_| plan.extras.segments.is_none())
             .map(|stage| Keeper::new(stage, &format!(".{}", self.first)));
         let say = |line: &str| self.progress.line(line);
         let found = match &mut keeper {
@@ -160,7 +161,7 @@ impl<R: Real> Shard<'_, R> {
                 return Err(EvalError::Interrupted);
             }
         }
-        let sums = self.finish(course, twin);
+        let sums = self.finish(course, twin)?;
         if let Some(keeper) = &mut keeper
             && self.count < plan.lanes
             && keeper.is_worth_it(self.began.elapsed())
@@ -189,6 +190,9 @@ impl<R: Real> Shard<'_, R> {
         let chunk = lanes.run(steps)?;
         for (lane, judge) in course.judges.iter_mut().enumerate() {
             judge.observe(&chunk, lane);
+            if let Some(sink) = plan.extras.segments {
+                judge.hand_over(self.first + lane, sink)?;
+            }
         }
         if let Some(watcher) = &mut course.watcher {
             watcher.observe(&chunk);
@@ -232,7 +236,8 @@ impl<R: Real> Shard<'_, R> {
             .map(|_| {
                 let detector = Detector::new(plan.detector, net.classes(), self.thresholds)?;
                 let sums = Sums::new(plan, self.thresholds);
-                Ok(Judge::new(sums, detector, net.outputs(), net.classes()))
+                let judge = Judge::new(sums, detector, net.outputs(), net.classes());
+                Ok(judge.logged(plan.extras.segments.is_some()))
             })
             .collect::<Result<Vec<_>, DetectorError>>()?;
         let traces = plan.extras.traces.filter(|_| self.watch);
@@ -264,9 +269,13 @@ impl<R: Real> Shard<'_, R> {
         Some(Twin::new(&plan, self.each, chunk as u64))
     }
 
-    fn finish(&self, course: Course, twin: Option<Twin>) -> Sums {
+    fn finish(&self, course: Course, twin: Option<Twin>) -> Result<Sums, EvalError> {
         let mut sums = Sums::new(self.plan, self.thresholds);
-        for judge in course.judges {
+        for (lane, mut judge) in course.judges.into_iter().enumerate() {
+            judge.end();
+            if let Some(sink) = self.plan.extras.segments {
+                judge.hand_over(self.first + lane, sink)?;
+            }
             sums.merge(judge.finish());
         }
         sums.steps = self.each * self.count as u64;
@@ -274,7 +283,7 @@ impl<R: Real> Shard<'_, R> {
         (sums.resets, sums.gauge) = (course.resets, course.gauge);
         sums.saturation = course.watcher.map_or_else(Vec::new, |w| w.seen);
         sums.twin = twin.map_or_else(Vec::new, Twin::seen);
-        sums
+        Ok(sums)
     }
 }
 

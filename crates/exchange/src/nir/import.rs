@@ -197,15 +197,12 @@ impl Found {
             }
             Op::Neuron(neuron) => (neuron.type_name, Some(self.neurons(flat, neuron))),
         };
-        match node {
-            Some(node) => {
-                self.nodes.insert(flat.name.clone(), node);
-            }
-            None => {
-                let why =
-                    format!("its blocks on leading dimensions would take more than {MOST} weights");
-                fidelity = Fidelity::Unsupported { why };
-            }
+        if let Some(node) = node {
+            self.nodes.insert(flat.name.clone(), node);
+        } else {
+            let why =
+                format!("its blocks on leading dimensions would take more than {MOST} weights");
+            fidelity = Fidelity::Unsupported { why };
         }
         self.verdicts.push(Verdict {
             part: flat.name.clone(),

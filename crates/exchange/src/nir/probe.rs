@@ -123,7 +123,7 @@ fn compare<R: Real>(
                 let differs = rows
                     .clone()
                     .zip(wanted)
-                    .filter(|(row, s)| drive[(*row, 0)].wide() != **s)
+                    .filter(|(row, s)| (drive[(*row, 0)].wide() - **s).abs() > 0.0)
                     .count();
                 if differs > 0 {
                     *found.differ.entry(node.name.clone()).or_default() += differs as u64;

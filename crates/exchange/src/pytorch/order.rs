@@ -17,7 +17,7 @@ pub(super) fn ordered(
 ) -> Result<Vec<Module>, ImportError> {
     let modules = match requested {
         Some(names) => by_name(path, modules, names)?,
-        None => by_width(path, modules)?,
+        None => by_width(path, &modules)?,
     };
     for pair in modules.windows(2) {
         let [before, after] = pair else { continue };
@@ -85,8 +85,8 @@ fn by_name(
     }
 }
 
-fn by_width(path: &Path, modules: Vec<Module>) -> Result<Vec<Module>, ImportError> {
-    if let Some(order) = numbered(&modules) {
+fn by_width(path: &Path, modules: &[Module]) -> Result<Vec<Module>, ImportError> {
+    if let Some(order) = numbered(modules) {
         return Ok(order.into_iter().map(|i| modules[i].clone()).collect());
     }
     let all: Vec<&Module> = modules.iter().collect();
@@ -102,7 +102,7 @@ fn by_width(path: &Path, modules: Vec<Module>) -> Result<Vec<Module>, ImportErro
         ));
     }
     let mut found = Vec::new();
-    chains(&modules, &mut Vec::new(), &mut found);
+    chains(modules, &mut Vec::new(), &mut found);
     match &found[..] {
         [order] => Ok(order.iter().map(|&i| modules[i].clone()).collect()),
         [] => Err(ImportError::network(

@@ -190,7 +190,7 @@ impl<R: Real> Dynamics<R> {
             };
             let mut membrane = self.a[k] * before + self.l[k] + self.g[k] * current[k]; // (2)
             if late == Some(Reset::Subtract) {
-                membrane = membrane - self.theta[k] * s_prev[k];
+                membrane -= self.theta[k] * s_prev[k];
             }
             v_next[k] = membrane;
         }

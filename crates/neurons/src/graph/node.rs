@@ -125,6 +125,10 @@ pub enum Decay {
 /// | CubaLIF | yes     | yes  | yes    |
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "independent parts, each of which a node has or not"
+)]
 pub struct Neurons {
     /// Number of neurons; at least 1.
     pub size: usize,

@@ -52,7 +52,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
 /// The swept errors, in steps, with the names of their policies; the oracle's error is 0.
 fn errors(scope: &Scope) -> Vec<(f64, String)> {
     let mut errors: Vec<(f64, String)> = Vec::new();
-    for policy in &scope.scenario.evaluate.state_reset {
+    for policy in &scope.evaluate.state_reset {
         let sigma = match policy {
             StateReset::Misaligned(misaligned) => misaligned.sigma(),
             StateReset::Oracle(_) => 0.0,

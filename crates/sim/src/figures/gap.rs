@@ -81,7 +81,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
 
 /// The streams with gaps, those with the same fills together.
 fn alike<'a>(scope: &Scope<'a>) -> Vec<Vec<&'a str>> {
-    let streams = &scope.scenario.evaluate.streams;
+    let streams = &scope.evaluate.streams;
     let mut groups: Vec<(&[_], Vec<&str>)> = Vec::new();
     for &stream in &scope.streams {
         let Some(Some(gap)) = streams.get(stream) else {

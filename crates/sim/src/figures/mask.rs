@@ -16,7 +16,7 @@ const STREAMS: usize = 2;
 
 pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError> {
     let masks: Vec<(&str, Kind)> = (scope.arms.iter())
-        .filter_map(|(arm, _)| Some((*arm, Kind::of(&scope.scenario.arms.get(arm)?.loss)?)))
+        .filter_map(|(arm, _)| Some((*arm, Kind::of(&scope.scenario?.arms.get(arm)?.loss)?)))
         .collect();
     if masks
         .iter()

@@ -60,7 +60,7 @@ use saturn_plots::{Figure, PlotError};
 use thiserror::Error;
 
 use crate::run::summary::Summary;
-use crate::scenario::{Plot, Scenario};
+use crate::scenario::{Evaluate, Plot, Scenario};
 use saturn_eval::trace::TraceError;
 use scope::Scope;
 
@@ -103,16 +103,8 @@ pub fn draw(
     folder: &Path,
     summary: &Summary,
 ) -> Result<Vec<Drawn>, FiguresError> {
-    let figures = folder.join("figures");
-    std::fs::create_dir_all(&figures).map_err(|source| FiguresError::Folder {
-        path: figures,
-        source,
-    })?;
     let scope = Scope::new(scenario, folder, summary);
-    let mut sheet = Sheet {
-        folder,
-        drawn: Vec::new(),
-    };
+    let mut sheet = Sheet::new(folder)?;
     for plot in Plot::ALL {
         if !scenario.plots.contains(&plot) {
             continue;
@@ -142,13 +134,45 @@ pub fn draw(
     Ok(sheet.drawn)
 }
 
+/// Draws the figures of the one net in `summary`, evaluated with `evaluate`, into `folder/figures`: those that
+/// need no training, and have data.
+pub fn draw_one(
+    evaluate: &Evaluate,
+    folder: &Path,
+    summary: &Summary,
+) -> Result<Vec<Drawn>, FiguresError> {
+    let scope = Scope::of_one(evaluate, folder, summary);
+    let mut sheet = Sheet::new(folder)?;
+    accuracy::draw(&scope, &mut sheet)?;
+    gap::draw(&scope, &mut sheet)?;
+    operating::draw(&scope, &mut sheet)?;
+    calibration::draw(&scope, &mut sheet)?;
+    lags::far_past(&scope, &mut sheet)?;
+    lags::gradient(&scope, &mut sheet)?;
+    saturation::draw(&scope, &mut sheet)?;
+    Ok(sheet.drawn)
+}
+
 /// Collects figures as they are drawn.
 struct Sheet<'a> {
     folder: &'a Path,
     drawn: Vec<Drawn>,
 }
 
-impl Sheet<'_> {
+impl<'a> Sheet<'a> {
+    /// None yet, for the folder `figures` in `folder`, which is made.
+    fn new(folder: &'a Path) -> Result<Self, FiguresError> {
+        let figures = folder.join("figures");
+        std::fs::create_dir_all(&figures).map_err(|source| FiguresError::Folder {
+            path: figures,
+            source,
+        })?;
+        Ok(Self {
+            folder,
+            drawn: Vec::new(),
+        })
+    }
+
     /// Draws `figure` as `figures/NAME.svg` and `.png`.
     fn add(
         &mut self,

@@ -88,7 +88,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
 
 /// The lag of the report, or the longest one if gaps were measured for less.
 fn contraction_lag(scope: &Scope) -> usize {
-    LAG.min(scope.scenario.evaluate.contraction.gap_steps)
+    LAG.min(scope.evaluate.contraction.gap_steps)
 }
 
 fn legend(scope: &Scope) -> Vec<(Look, String)> {

@@ -9,7 +9,7 @@ use super::{FiguresError, Sheet};
 use crate::scenario::{DataSource, Plot};
 
 pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError> {
-    let Some(recording) = recording(scope)? else {
+    let (Some(scenario), Some(recording)) = (scope.scenario, recording(scope)?) else {
         return Ok(());
     };
     let class = scope.summary.classes.get(recording.label);
@@ -23,7 +23,7 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
         window_s: Some((0.0, recording.duration_s())),
         times_s: recording.times_s,
         channels: recording.units,
-        channel_count: scope.scenario.data.channels as u32,
+        channel_count: scenario.data.channels as u32,
         spans: Vec::new(),
     };
     sheet.add(Plot::Raster, "raster", &title, &figure)
@@ -32,7 +32,10 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
 /// The first recording that the stream figure shows, or the first of the split. `None` where the data are
 /// no longer there: a run can be drawn again without them.
 fn recording(scope: &Scope) -> Result<Option<Recording>, FiguresError> {
-    let data = &scope.scenario.data;
+    let Some(scenario) = scope.scenario else {
+        return Ok(None);
+    };
+    let data = &scenario.data;
     let last = scope.summary.split == "test";
     let path = match &data.source {
         // Frames are no events.

@@ -8,7 +8,7 @@ use super::looks::looks;
 use super::names;
 use crate::run::place::Place;
 use crate::run::summary::{CellSummary, Row, Summary};
-use crate::scenario::Scenario;
+use crate::scenario::{Evaluate, Scenario};
 use saturn_eval::evaluate::Evaluation;
 use saturn_eval::instruments::contraction::headline;
 use saturn_eval::reset::Never;
@@ -24,8 +24,10 @@ pub const NEVER: &str = Never::NAME;
 
 /// A run as its figures see it.
 pub struct Scope<'a> {
-    /// The scenario.
-    pub scenario: &'a Scenario,
+    /// The scenario; `None` for one net that was evaluated without a run.
+    pub scenario: Option<&'a Scenario>,
+    /// The settings of its evaluations.
+    pub evaluate: &'a Evaluate,
     /// The run's folder.
     pub folder: &'a Path,
     /// What was found.
@@ -54,7 +56,8 @@ impl<'a> Scope<'a> {
             .filter(|s| has(&|cell| cell.evaluations.iter().any(|e| e.stream == *s)))
             .collect();
         Self {
-            scenario,
+            scenario: Some(scenario),
+            evaluate: &scenario.evaluate,
             folder,
             summary,
             models,
@@ -63,10 +66,24 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// The scope of the one net in `summary`, evaluated with `evaluate`.
+    pub fn of_one(evaluate: &'a Evaluate, folder: &'a Path, summary: &'a Summary) -> Self {
+        let names = summary.roles.arms.iter().map(|arm| arm.name.as_str());
+        Self {
+            scenario: None,
+            evaluate,
+            folder,
+            summary,
+            models: summary.cells.iter().map(|c| c.model.as_str()).collect(),
+            arms: names.zip(looks(&summary.roles.arms)).collect(),
+            streams: evaluate.streams.names().collect(),
+        }
+    }
+
     /// The axis of stream position: logarithmic where windows are.
     pub fn position_axis(&self) -> Axis {
         let label = "position in the stream, steps";
-        if self.scenario.evaluate.spacing.is_even() {
+        if self.evaluate.spacing.is_even() {
             Axis::linear(label)
         } else {
             Axis::log(label)

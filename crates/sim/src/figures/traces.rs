@@ -103,11 +103,8 @@ fn units(shown: &[(usize, &StateTrace)], stretch: &Stretch) -> Vec<(String, Vec<
 
 /// The traced quantity, next to the scale bar.
 fn quantity(scope: &Scope, model: &str, field: &str) -> String {
-    let layers = scope
-        .scenario
-        .models
-        .get(model)
-        .map_or(&[][..], |m| &m.layers);
+    let described = scope.scenario.and_then(|s| s.models.get(model));
+    let layers = described.map_or(&[][..], |m| &m.layers);
     let threshold = layers.iter().find_map(CellConfig::threshold);
     match (field, threshold) {
         ("v", Some(threshold)) => format!("membrane, fires at {threshold}"),

@@ -6,7 +6,7 @@ use saturn_data::{DataError, ReadOptions, printable_name};
 
 use crate::scenario::{Arm, DataSource, Gap, Scaling, Scenario};
 use saturn_eval::health::Ground;
-use saturn_stream::{Background, File, Noise, Part, Record, Records, Source, Split};
+use saturn_stream::{Background, File, Noise, Part, Record, Records, Scale, Source, Split};
 use saturn_train::mask::{Fitting, Mask, MaskError};
 
 /// Paths of the three splits.
@@ -30,6 +30,8 @@ pub struct Dataset {
     pub test: Option<Split>,
     /// Noise at the training set's mean rates.
     pub noise: Noise,
+    /// The scale that frames are put on, if they are.
+    pub scale: Option<Scale>,
     /// Mean events a step of each channel, `[I]`.
     pub mean_counts: Vec<f64>,
     /// The share of (step, channel) pairs of the training samples with an event.
@@ -92,6 +94,7 @@ impl Dataset {
             None
         };
         let mean_counts = train.mean_counts(channels)?;
+        let mut used = None;
         let noise = match scenario.data.normalise {
             None => Noise::new(&mean_counts),
             Some(Scaling::Channels) => {
@@ -99,6 +102,7 @@ impl Dataset {
                 for split in [&mut valid].into_iter().chain(&mut test) {
                     split.set_scale(scale.clone());
                 }
+                used = Some(scale);
                 noise
             }
             Some(Scaling::None) => {
@@ -115,6 +119,7 @@ impl Dataset {
             valid,
             test,
             noise,
+            scale: used,
             mean_counts,
             channels,
             classes,
@@ -157,7 +162,11 @@ impl Dataset {
 }
 
 /// Opens the file at `path` as configured in `scenario`, for labels of `classes` classes, if known.
-fn open_file(scenario: &Scenario, path: &Path, classes: Option<usize>) -> Result<File, DataError> {
+pub(crate) fn open_file(
+    scenario: &Scenario,
+    path: &Path,
+    classes: Option<usize>,
+) -> Result<File, DataError> {
     let data = &scenario.data;
     if matches!(data.source, DataSource::Frames { .. }) {
         return File::frames(path, data.channels, classes, data.dt_ms);

@@ -3,6 +3,7 @@
 pub mod dataset;
 pub mod entry;
 pub mod fault;
+pub mod input;
 mod interrupted;
 pub mod matrix;
 pub mod other_events;

@@ -26,6 +26,17 @@ use saturn_network::build;
 use saturn_store::operation::Operation;
 use saturn_train::weights::{self, Belonging, WeightsError, WeightsFile};
 
+/// A detector's threshold, as a run chose it on its validation split.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChosenThreshold {
+    /// The stream's name in the scenario.
+    pub stream: String,
+    /// The name of the reset policy.
+    pub state_reset: String,
+    /// The threshold.
+    pub threshold: f64,
+}
+
 /// A trained net, found and not yet built.
 #[derive(Clone, Debug)]
 pub struct TrainedModel {
@@ -42,6 +53,8 @@ pub struct TrainedModel {
     pub health: PathBuf,
     /// The detector's threshold, as chosen on the validation split; `None` if that was done with other weights.
     pub threshold: Option<f64>,
+    /// The threshold of each evaluation of the run, with its stream and policy; none where [`Self::threshold`] is.
+    pub thresholds: Vec<ChosenThreshold>,
     /// Notices about its weights, one line each.
     pub notices: Vec<String>,
 }
@@ -90,7 +103,14 @@ impl TrainedModel {
         };
         let weights = run.join(file(entry));
         let Examined { notices, own } = examine(&weights, entry, &scenario, &finished)?;
-        let first = finished.cell.evaluations.first().filter(|_| own);
+        let evaluations = finished.cell.evaluations.iter().filter(|_| own);
+        let thresholds: Vec<ChosenThreshold> = evaluations
+            .map(|e| ChosenThreshold {
+                stream: e.stream.clone(),
+                state_reset: e.state_reset.clone(),
+                threshold: e.evaluation.detection.threshold,
+            })
+            .collect();
         let identity = Identity {
             place: entry.place.to_string(),
             weights: sha256(&weights).map_err(LiveError::file(
@@ -107,7 +127,8 @@ impl TrainedModel {
             },
         };
         Ok(Self {
-            threshold: first.map(|e| e.evaluation.detection.threshold),
+            threshold: thresholds.first().map(|chosen| chosen.threshold),
+            thresholds,
             notices,
             health: run.join(entry.place.file("health", "json")),
             run,
@@ -129,6 +150,12 @@ impl TrainedModel {
         let seeds = seeds(&self.scenario);
         let place = entries(&self.scenario, &seeds)[self.index].place;
         self.run.join(place.file(folder, ending))
+    }
+
+    /// Its name in the scenario.
+    pub fn model_name(&self) -> &str {
+        let seeds = seeds(&self.scenario);
+        entries(&self.scenario, &seeds)[self.index].place.model
     }
 
     /// The name of the arm that it was trained in.
@@ -304,7 +331,7 @@ pub fn run_of(path: &Path) -> Result<(PathBuf, Option<String>), LiveError> {
     ))
 }
 
-fn wrong(path: &Path, what: impl Into<String>, hint: impl Into<String>) -> LiveError {
+pub(crate) fn wrong(path: &Path, what: impl Into<String>, hint: impl Into<String>) -> LiveError {
     LiveError::Model {
         path: path.to_owned(),
         what: what.into(),

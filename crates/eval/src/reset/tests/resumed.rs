@@ -139,6 +139,7 @@ fn evaluated(
                     keep: 2,
                 },
             }),
+            segments: None,
             traces: Some(TracePlan {
                 windows: 3,
                 steps: 30,

@@ -9,6 +9,7 @@ use super::metric::Metric;
 use super::partial::{Evaluated, Partial, PartialStore};
 use super::{Matrix, threshold_steps};
 use crate::run::entry::Entry;
+use crate::run::input::Input;
 use crate::run::summary::{NamedContraction, NamedEvaluation};
 use crate::scenario::{Gap, StateReset};
 use saturn_eval::contraction::contraction;
@@ -227,6 +228,7 @@ impl Matrix<'_> {
                 windows: config.windows,
                 steps: config.steps,
             }),
+            segments: None,
         };
         let plan = Plan { extras, ..*plan };
         Ok(evaluate(net, &plan, threshold, self.progress)?)
@@ -249,23 +251,14 @@ impl Matrix<'_> {
         state_reset: &'b StateReset,
     ) -> Plan<'b> {
         let (s, b) = (self.scenario, self.dataset);
-        let e = &s.evaluate;
-        Plan {
+        let input = Input {
             source: b.source(split, gap),
-            state_reset: state_reset.config(),
             channels: b.channels,
-            purpose: "evaluation",
-            seed: entry.place.seed,
-            steps: e.steps,
-            lanes: e.lanes,
-            shard_lanes: s.train.shard_lanes,
-            windows: e.windows,
-            spacing: e.spacing,
             dt_ms: b.dt_ms,
-            detector: e.detector,
-            extras: Extras::default(),
-            instruments: &e.instruments,
-        }
+            seed: entry.place.seed,
+            shard_lanes: s.train.shard_lanes,
+        };
+        input.plan(&s.evaluate, state_reset)
     }
 }
 

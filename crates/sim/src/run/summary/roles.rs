@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::Reference;
 use crate::scenario::role::{ArmRole, roles};
-use crate::scenario::{Gap, Scenario, nearest, quoted};
+use crate::scenario::{Evaluate, Gap, Scenario, nearest, quoted};
 use saturn_eval::reset::{Never, StateReset};
 
 /// The meaning of a run's names.
@@ -91,15 +91,19 @@ impl Roles {
     /// The roles in `scenario`.
     pub fn of(scenario: &Scenario) -> Self {
         let arms = roles(&scenario.arms).into_iter();
-        let policies = scenario.evaluate.state_reset.iter();
-        let streams = scenario.evaluate.streams.iter();
+        let arms = arms.map(|(name, role)| NamedArm {
+            name: name.to_owned(),
+            role,
+        });
+        Self::with_arms(arms.collect(), &scenario.evaluate)
+    }
+
+    /// The roles of `arms` whose nets are evaluated with `evaluate`.
+    pub fn with_arms(arms: Vec<NamedArm>, evaluate: &Evaluate) -> Self {
+        let policies = evaluate.state_reset.iter();
+        let streams = evaluate.streams.iter();
         Self {
-            arms: arms
-                .map(|(name, role)| NamedArm {
-                    name: name.to_owned(),
-                    role,
-                })
-                .collect(),
+            arms,
             policies: policies
                 .map(|policy| NamedPolicy {
                     name: policy.to_string(),

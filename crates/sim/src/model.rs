@@ -1,0 +1,174 @@
+//! A finished network, whether a run trained it or its weights file describes it.
+//!
+//! | named by | found in |
+//! |---|---|
+//! | `runs/quickstart/lif.adaptive.1`, its weights in the run, or a run with one network | [`TrainedModel`] |
+//! | a weights file that describes itself, elsewhere | the file's [`Description`] |
+//! | a folder with such a file, `weights.safetensors` | the same |
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use saturn_cell::Real;
+
+use crate::scenario::Precision;
+use crate::trained::{TrainedModel, run_of, wrong};
+use saturn_live::model::Model as _;
+use saturn_network::{Network, NetworkConfig, Outputs, build};
+use saturn_train::weights::{self, Description, WeightsFile};
+
+/// The weights file in a folder that has a network and no run.
+pub const WEIGHTS: &str = "weights.safetensors";
+
+/// A finished network, found and not yet built.
+#[derive(Debug)]
+pub struct FinishedModel {
+    /// Its name: `MODEL.ARM.SEED` of a run's network.
+    pub name: String,
+    /// Its layers and its readout.
+    pub config: NetworkConfig,
+    /// I.
+    pub channels: usize,
+    /// Names of its classes, in the order of its outputs.
+    pub classes: Vec<String>,
+    /// Milliseconds a step.
+    pub dt_ms: f64,
+    /// The precision of its training.
+    pub precision: Precision,
+    /// The checksum of its tensors: see [`weights::checksum`].
+    pub tensors_sha256: String,
+    /// Notices about its weights, one line each.
+    pub notices: Vec<String>,
+    origin: Origin,
+}
+
+/// Where a finished network is from.
+#[derive(Debug)]
+pub enum Origin {
+    /// A run, with its scenario and results.
+    Run(Box<TrainedModel>),
+    /// A weights file that describes itself.
+    File {
+        /// The file.
+        weights: PathBuf,
+        /// Its description.
+        description: Box<Description>,
+    },
+}
+
+impl FinishedModel {
+    /// Finds the network that `path` names.
+    pub fn find(path: &Path) -> Result<Self> {
+        let inside = path.join(WEIGHTS);
+        let of_run = run_of(path);
+        match of_run {
+            Ok(_) => Self::of_run(path),
+            Err(_) if path.is_file() => Self::described(path),
+            Err(_) if inside.is_file() => Self::described(&inside),
+            Err(_) => Err(wrong(
+                path,
+                format!(
+                    "is not a finished net: neither a net of a run, nor a weights file that describes itself, nor a \
+                     folder with a {WEIGHTS}"
+                ),
+                "name a run's folder and a net in it, such as runs/quickstart/lif.adaptive.1, or a weights file",
+            )
+            .into()),
+        }
+    }
+
+    fn of_run(path: &Path) -> Result<Self> {
+        let model = TrainedModel::find(path)?;
+        let identity = &model.identity;
+        Ok(Self {
+            name: identity.place.clone(),
+            config: model.described().network(),
+            channels: identity.channels,
+            classes: identity.classes.clone(),
+            dt_ms: identity.dt_ms,
+            precision: model.scenario.train.precision,
+            tensors_sha256: WeightsFile::open(&model.file("weights", "safetensors"))?.checksum()?,
+            notices: model.notices.clone(),
+            origin: Origin::Run(Box::new(model)),
+        })
+    }
+
+    fn described(path: &Path) -> Result<Self> {
+        let mut file = WeightsFile::open(path)?;
+        let Some(description) = file.description()? else {
+            return Err(wrong(
+                path,
+                "the file does not describe its network",
+                "name the net in its run, or give a weights file that saturn wrote",
+            )
+            .into());
+        };
+        let damaged = |what: String| {
+            let hint = "copy the file again from where it was written";
+            wrong(path, what, hint)
+        };
+        let config = description.config().map_err(damaged)?;
+        let precision = match description.precision.as_str() {
+            "f32" => Precision::F32,
+            "f64" => Precision::F64,
+            other => {
+                let what = format!("its description has the precision `{other}`, which is none");
+                return Err(damaged(what).into());
+            }
+        };
+        let tensors_sha256 = file.checksum()?;
+        if tensors_sha256 != description.tensors_sha256 {
+            let what = "its tensors are not those that it describes: their checksums differ";
+            return Err(damaged(what.to_owned()).into());
+        }
+        Ok(Self {
+            name: description.network.clone(),
+            config,
+            channels: description.channels,
+            classes: description.classes.clone(),
+            dt_ms: description.dt_ms,
+            precision,
+            tensors_sha256,
+            notices: Vec::new(),
+            origin: Origin::File {
+                weights: path.to_owned(),
+                description: Box::new(description),
+            },
+        })
+    }
+
+    /// Where it is from.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The run's network; `None` of one that its file describes.
+    pub fn run(&self) -> Option<&TrainedModel> {
+        match &self.origin {
+            Origin::Run(model) => Some(model),
+            Origin::File { .. } => None,
+        }
+    }
+
+    /// Builds it and reads its weights.
+    pub fn network<R: Real>(&self) -> Result<Network<R>> {
+        let (path, description) = match &self.origin {
+            Origin::Run(model) => return model.network(),
+            Origin::File {
+                weights,
+                description,
+            } => (weights, description),
+        };
+        let classes = self.classes.len();
+        let outputs = description.cells.last().map_or(0, |cell| cell.outputs);
+        let Some(extra) = outputs.checked_sub(classes) else {
+            let what = format!("its network has {outputs} outputs for {classes} classes");
+            return Err(wrong(path, what, "copy the file again from where it was written").into());
+        };
+        let outputs = Outputs { classes, extra };
+        let (config, inputs) = (&self.config, self.channels);
+        let mut net = build(&self.name, config, inputs, outputs, self.dt_ms, 0)?;
+        weights::load(&mut net, path)?;
+        Ok(net)
+    }
+}

@@ -223,8 +223,18 @@ impl Dialect {
             Self::Norse => {
                 semantics.start = Start::Leak;
                 semantics.leaky_synapse = neuron.tau_syn.is_some();
+                // An IAFCell adds its input whole in each step.
+                if neuron.tau_mem.is_none() {
+                    neuron.r = per_step(&None);
+                }
             }
-            Self::SpikingJelly => semantics.inclusive = true,
+            Self::SpikingJelly => {
+                semantics.inclusive = true;
+                // It starts at v_reset, which is v_leak of every neuron with a leak but no synapse.
+                if neuron.tau_mem.is_some() && neuron.tau_syn.is_none() {
+                    semantics.start = Start::Leak;
+                }
+            }
             Self::Sinabs => {
                 semantics.decay = Decay::Exact;
                 semantics.many_spikes = true;
@@ -235,7 +245,8 @@ impl Dialect {
             }
             Self::Spyx => {
                 semantics.late = neuron.v_threshold.is_some();
-                semantics.reset_late = true;
+                // A CuBaLIF subtracts before the leak, which is as in the step of the spike.
+                semantics.reset_late = neuron.tau_syn.is_none();
                 neuron.r = per_step(&neuron.tau_mem);
                 if let Some(tau_syn) = &neuron.tau_syn {
                     neuron.w_in = tau_syn.map(|tau| tau / dt_s);

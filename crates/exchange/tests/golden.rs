@@ -62,6 +62,7 @@ fn run<R: Real>(imported: &Imported, x: &DMatrix<f64>) -> DMatrix<f64> {
 }
 
 /// In how many of 600 places the import differs from the simulator, and the first step of them.
+#[allow(clippy::float_cmp, reason = "counts of spikes")]
 fn differing(found: &DMatrix<f64>, golden: &DMatrix<f64>) -> (usize, Option<usize>) {
     let differs = |t: &usize| {
         (0..3)

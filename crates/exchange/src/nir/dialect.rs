@@ -5,10 +5,10 @@
 //! | dialect | what it writes | step | reset |
 //! |---|---|---|---|
 //! | snnTorch | tau = dt/(1 - beta), r = tau/dt | 0.1 ms | not in the file |
-//! | Norse | tau dt in place of tau (older versions: tau); starts at v_leak, which also feeds the synapse | 1 ms by default | not in the file |
-//! | SpikingJelly | r = 1 or tau/dt; spikes at v = v_threshold | from r, unless 1 | to v_reset |
+//! | Norse | tau dt in place of tau (older versions: tau); starts at v_leak, which also feeds the synapse; r = 1 for IF, whose input is added whole | 1 ms by default | not in the file |
+//! | SpikingJelly | r = 1 or tau/dt; spikes at v = v_threshold; a LIF starts at v_reset | from r, unless 1 | to v_reset |
 //! | Sinabs | tau in steps, r = 1 for an input of weight 1 a step; exponential decay, several spikes a step | none | subtracts |
-//! | Spyx | tau = dt/(1 - beta), r = beta; output one step late | from r | subtracts, after the leak |
+//! | Spyx | tau = dt/(1 - beta), r = beta; output one step late; inputs of loops through w_rec | from r | subtracts, after the leak, of CubaLIF before |
 //! | Rockpool | r = tau/dt exp(-dt/tau); exponential decay, several spikes a step, v_leak a bias a step | from r | subtracts |
 //!
 //! Afterwards the file means what [`Reference`](super::Reference) computes, with the differences in
@@ -100,6 +100,9 @@ impl Dialect {
         };
         if self == Self::Norse {
             norse_time_constants(&mut flat, dt_s, &mut notices);
+        }
+        if self == Self::Spyx {
+            spyx_loops(&mut flat, &mut notices);
         }
         for node in &mut flat.nodes {
             if let Op::Neuron(neuron) = &mut node.op {
@@ -223,8 +226,18 @@ impl Dialect {
             Self::Norse => {
                 semantics.start = Start::Leak;
                 semantics.leaky_synapse = neuron.tau_syn.is_some();
+                // An IAFCell adds its input whole in each step.
+                if neuron.tau_mem.is_none() {
+                    neuron.r = per_step(&None);
+                }
             }
-            Self::SpikingJelly => semantics.inclusive = true,
+            Self::SpikingJelly => {
+                semantics.inclusive = true;
+                // It starts at v_reset, which is v_leak of every neuron with a leak but no synapse.
+                if neuron.tau_mem.is_some() && neuron.tau_syn.is_none() {
+                    semantics.start = Start::Leak;
+                }
+            }
             Self::Sinabs => {
                 semantics.decay = Decay::Exact;
                 semantics.many_spikes = true;
@@ -235,7 +248,8 @@ impl Dialect {
             }
             Self::Spyx => {
                 semantics.late = neuron.v_threshold.is_some();
-                semantics.reset_late = true;
+                // A CuBaLIF subtracts before the leak, which is as in the step of the spike.
+                semantics.reset_late = neuron.tau_syn.is_none();
                 neuron.r = per_step(&neuron.tau_mem);
                 if let Some(tau_syn) = &neuron.tau_syn {
                     neuron.w_in = tau_syn.map(|tau| tau / dt_s);
@@ -314,6 +328,33 @@ fn rockpool_ratio(r: f64) -> f64 {
         }
     }
     u.exp()
+}
+
+/// Spyx writes input -> w_rec <-> neurons, but adds its input to what comes from `w_rec`.
+fn spyx_loops(flat: &mut Flat, notices: &mut Vec<Notice>) {
+    for k in 0..flat.nodes.len() {
+        if !matches!(flat.nodes[k].op, Op::Affine { .. }) {
+            continue;
+        }
+        let into = |to: usize| flat.edges.iter().filter(move |edge| edge.to == to);
+        let Some(neurons) = into(k).find(|edge| edge.delayed).map(|edge| edge.from) else {
+            continue;
+        };
+        let fires = matches!(flat.nodes[neurons].op, Op::Neuron(_));
+        if !fires || into(neurons).any(|edge| edge.from != k) || into(k).count() < 2 {
+            continue;
+        }
+        notices.push(format!(
+            "{}: the input goes through {} in the file; Spyx adds it to the neurons, which is restored",
+            flat.nodes[neurons].name, flat.nodes[k].name
+        ));
+        for edge in &mut flat.edges {
+            if edge.to == k && !edge.delayed {
+                edge.to = neurons;
+            }
+        }
+        flat.edges.sort_by_key(|edge| (edge.to, edge.from));
+    }
 }
 
 /// Norse writes dt / tau_mem_inv, which is tau dt; before it had this habit, tau.

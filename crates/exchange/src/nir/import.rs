@@ -132,7 +132,7 @@ fn neurons(flat: &Flat) -> impl Iterator<Item = &Neuron> {
     })
 }
 
-/// A delay of one step behind neurons whose output is late.
+/// A delay of one step behind neurons whose output is late, but for loops, which are late by themselves.
 fn put_late_outputs(flat: &Flat, graph: &mut GraphConfig) {
     for flat_node in &flat.nodes {
         let Op::Neuron(neuron) = &flat_node.op else {
@@ -142,7 +142,7 @@ fn put_late_outputs(flat: &Flat, graph: &mut GraphConfig) {
             continue;
         }
         let late = format!("{}.late", flat_node.name);
-        for edge in graph.edges.iter_mut().chain(&mut graph.loops) {
+        for edge in &mut graph.edges {
             if edge[0] == flat_node.name {
                 edge[0].clone_from(&late);
             }

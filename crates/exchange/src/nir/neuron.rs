@@ -56,7 +56,7 @@ pub struct Semantics {
     pub many_spikes: bool,
     /// The state before the first step.
     pub start: Start,
-    /// The output is that of the step before, at first 0.
+    /// The output is that of the step before, at first 0; an edge that closes a loop is no later for it.
     pub late: bool,
     /// The leak is added to the synapse, too: i + dt/tau_syn (v_leak - i + w_in x), from i = v_leak.
     pub leaky_synapse: bool,

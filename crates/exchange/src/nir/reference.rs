@@ -12,7 +12,8 @@
 //!
 //! All states are 0 before the first step, and what a delayed edge or a Delay carries before its first signal is 0.
 //! (2) comes before (3): of both orders it is the one that agrees with the measured simulators. A neuron's
-//! [`Semantics`](super::Semantics) may change all but (1). The other nodes are in [`Op`]; a Delay is rounded to whole
+//! [`Semantics`](super::Semantics) may change all but (1), in which a delayed edge carries the last spikes of neurons whose
+//! output is late. The other nodes are in [`Op`]; a Delay is rounded to whole
 //! steps, with a notice.
 //!
 //! Symbols and units are those of [`graph`](super::Graph). The source is NIR's specification, <https://neuroir.org>.
@@ -124,7 +125,16 @@ impl<'f> Reference<'f> {
             }
             // (1)
             for from in &self.before[k] {
-                for (x, y) in x.iter_mut().zip(&self.outputs[*from]) {
+                let y = match (&self.memory[*from], &self.flat.nodes[*from].op) {
+                    // A late output is as late as a loop, not later still.
+                    (Memory::Neuron { fired, .. }, Op::Neuron(neuron))
+                        if neuron.semantics.late && *from >= k =>
+                    {
+                        fired
+                    }
+                    _ => &self.outputs[*from],
+                };
+                for (x, y) in x.iter_mut().zip(y) {
                     *x += y;
                 }
             }

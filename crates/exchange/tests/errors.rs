@@ -241,7 +241,11 @@ fn steps_and_resets_are_asked_for() {
         let message = error(dialect, Some(1e-3)).to_string();
         contains(
             &message,
-            &["node: ", dialect.name(), "zero, subtract or none"],
+            &[
+                "node: ",
+                dialect.name(),
+                "`--reset zero`, `subtract` or `none`",
+            ],
         );
     }
     // Two layers written for different steps.

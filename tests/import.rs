@@ -1,7 +1,7 @@
 //! `saturn import`: networks that were made elsewhere, their verdicts and folders.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use saturn_train::weights::WeightsFile;
 
@@ -94,10 +94,7 @@ fn what_cannot_be_imported_is_named() {
     );
     let spiking = ["import", &nir, "--out", "m", "--dialect", "snntorch"];
     refused(&spiking, &["--reset"]);
-    assert!(
-        !PathBuf::from(bench.path("m")).exists(),
-        "nothing was written"
-    );
+    assert!(!bench.path("m").exists(), "nothing was written");
 
     shown(&bench, &["import", &gru, "--out", "m"]);
     refused(

@@ -1,12 +1,14 @@
 //! Import and export of foreign formats.
 //!
-//! - [`nir`]: the Neuromorphic Intermediate Representation, HDF5 files of networks;
-//! - [`pytorch`]: state dicts of PyTorch modules, in safetensors.
+//! - [`nir`]: the Neuromorphic Intermediate Representation: its files, the habits of simulators, and a reference simulator;
+//! - [`from_nir`]: networks from NIR files;
+//! - [`from_pytorch`]: networks from state dicts of PyTorch modules, in safetensors.
 //!
-//! Both give an [`Imported`] network: layers, weights, and a verdict on each part.
+//! The last two give an [`Imported`] network: layers, weights, and a verdict on each part.
 
+pub mod from_nir;
+pub mod from_pytorch;
 mod imported;
 pub mod nir;
-pub mod pytorch;
 
 pub use imported::{Fidelity, ImportError, Imported, Tensors, Verdict};

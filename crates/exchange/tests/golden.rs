@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use nalgebra::DMatrix;
 use saturn_cell::{Input, Real, Stream};
 use saturn_exchange::Imported;
-use saturn_exchange::nir::{Dialect, Options, Reset, import};
+use saturn_exchange::from_nir::{Options, import};
+use saturn_exchange::nir::{Dialect, Reset};
 use serde::Deserialize;
 
 const STEPS: usize = 200;

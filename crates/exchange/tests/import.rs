@@ -6,7 +6,8 @@ mod common;
 use common::{fixtures, graph, input, lif, linear, output, single};
 use nalgebra::DMatrix;
 use saturn_cell::{Input, Stream};
-use saturn_exchange::nir::{Array, Decay, Dialect, Node, Options, Reset, import, import_graph};
+use saturn_exchange::from_nir::{Options, import, import_graph};
+use saturn_exchange::nir::{Array, Decay, Dialect, Node, Reset};
 use saturn_exchange::{Fidelity, Imported};
 
 fn options(dt_s: f64) -> Options {

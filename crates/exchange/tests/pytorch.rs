@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use nalgebra::DMatrix;
 use safetensors::tensor::{Dtype, TensorView};
 use saturn_cell::Input;
-use saturn_exchange::pytorch::{Options, import};
+use saturn_exchange::from_pytorch::{Options, import};
 use saturn_exchange::{Fidelity, Imported};
 use saturn_network::Tapes;
 use tempfile::TempDir;

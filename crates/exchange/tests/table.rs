@@ -264,7 +264,7 @@ fn no_recurrence_is_a_loop_of_weight_zero() {
 /// Saturn's own column.
 #[test]
 fn an_imported_network_reproduces_the_reference() {
-    use saturn_exchange::nir::{Options, import_graph};
+    use saturn_exchange::from_nir::{Options, import_graph};
 
     for row in table() {
         let options = Options {

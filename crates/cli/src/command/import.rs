@@ -13,8 +13,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use saturn_cell::Real;
 use saturn_data::checksum::sha256;
-use saturn_exchange::nir::{self, Decay, Dialect, Reset};
-use saturn_exchange::{Imported, Verdict, pytorch};
+use saturn_exchange::nir::{Decay, Dialect, Reset};
+use saturn_exchange::{Imported, Verdict, from_nir, from_pytorch};
 use saturn_store::folder::write_beside;
 use saturn_train::weights::{self, Belonging};
 use serde::Serialize;
@@ -89,18 +89,18 @@ pub fn import(options: &ImportOptions) -> Result<()> {
         None => format_of(options.source)?,
     };
     let imported = match format {
-        Format::Nir => nir::import(
+        Format::Nir => from_nir::import(
             options.source,
-            &nir::Options {
+            &from_nir::Options {
                 dialect: options.dialect,
                 dt_s: options.dt_ms.map(|ms| ms / 1000.0),
                 reset: options.reset,
                 decay: options.decay,
             },
         )?,
-        Format::PyTorch => pytorch::import(
+        Format::PyTorch => from_pytorch::import(
             options.source,
-            &pytorch::Options {
+            &from_pytorch::Options {
                 layers: options.layers.map(<[String]>::to_vec),
                 dt_ms: options.dt_ms,
             },

@@ -28,13 +28,11 @@ mod dialect;
 mod error;
 mod flat;
 mod graph;
-mod import;
 mod inline;
 mod limits;
 mod neuron;
 mod op;
 mod order;
-mod probe;
 mod read;
 mod reference;
 
@@ -43,11 +41,9 @@ pub use dialect::Dialect;
 pub use error::{Fault, NirError};
 pub use flat::{Flat, FlatEdge, FlatNode};
 pub use graph::{Graph, Metadata, Node, Padding, Value};
-pub use import::{Options, import, import_graph};
 pub use limits::{MAX_DEPTH, MAX_NODES};
 pub use neuron::{Decay, Neuron, Reset, Semantics, Start};
-pub use op::{Conv, Op, Pool};
-pub use probe::{Agreement, probe};
+pub use op::{Conv, Op, Pool, steps};
 pub use reference::{Reference, State};
 
 /// Something that was repaired, chosen or could not be restored, as a sentence.

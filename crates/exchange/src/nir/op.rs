@@ -232,7 +232,7 @@ impl Op {
 }
 
 /// A delay as a number of steps, rounded.
-pub(super) fn steps(delay_s: f64, dt_s: f64) -> f64 {
+pub fn steps(delay_s: f64, dt_s: f64) -> f64 {
     (delay_s / dt_s).round()
 }
 

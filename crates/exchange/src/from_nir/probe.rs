@@ -9,10 +9,8 @@ use nalgebra::DMatrix;
 use saturn_cell::rng::generator;
 use saturn_cell::{Cell, Input, Real, Stream};
 
-use super::flat::{Flat, FlatNode};
-use super::op::Op;
-use super::reference::Reference;
 use crate::imported::{Fidelity, ImportError, Imported};
+use crate::nir::{Flat, FlatNode, Op, Reference};
 
 /// Steps of a probe, at most.
 const STEPS: usize = 1000;

@@ -9,7 +9,9 @@
 //! | Delay | `delay` of whole steps | exact, or approximate where it is rounded |
 //! | I, LI, IF, LIF, CubaLI, CubaLIF | `neurons` | exact |
 //!
-//! *Exact* is checked: a [probe](super::probe()) runs the network against the [`Reference`](super::Reference).
+//! *Exact* is checked: a [probe](probe::probe) runs the network against the [`Reference`](crate::nir::Reference).
+
+pub mod probe;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,14 +20,13 @@ use saturn_network::{NetworkConfig, Readout};
 use saturn_neurons::graph::node::{self, Node};
 use saturn_neurons::graph::{Convolution, GraphConfig, Pooling};
 
-use super::array::Array;
-use super::dialect::Dialect;
-use super::flat::{Flat, FlatNode};
-use super::graph::Graph;
-use super::neuron::{Decay, Neuron, Reset, Start};
-use super::op::{Conv, Op, Pool, steps};
-use super::probe::probe;
 use crate::imported::{Fidelity, ImportError, Imported, Tensors, Verdict};
+use crate::nir::{
+    Array, Conv, Decay, Dialect, Flat, FlatNode, Graph, Neuron, Op, Pool, Reset, Start, steps,
+};
+use probe::probe;
+
+pub use probe::{Agreement, Distance};
 
 /// Numbers in the matrix of a linear map on leading dimensions, at most.
 const MOST: usize = 1 << 24;

@@ -14,7 +14,7 @@
 //!
 //! | [`Slope`] | ds/du | meaning |
 //! |---|---|---|
-//! | `True` | 0 | the derivative of the actual step, between changes of spikes: of the twin in [`mod@super::still`] |
+//! | `True` | 0 | the derivative of the actual step, between changes of spikes: of the twin in [`super::without_surrogate`] |
 //! | `Surrogate` | the surrogate's bump | the derivative used in training |
 //!
 //! The true one leaves out the jump where a perturbation adds or removes a spike; and since a small

@@ -7,7 +7,7 @@
 //! | [`cross_entropy`] | the class of an informative step |
 //! | [`kl_uniform`] | the divergence of an output from the uniform distribution, in either direction |
 //! | [`adaptive`] | both, weighted by the mask; trains networks to forget without resets |
-//! | [`nothing`] | an additional class for gaps |
+//! | [`nothing_class`] | an additional class for gaps |
 //! | [`entropy`] | a confidence (entropy) penalty at every step |
 //! | [`weight`] | the weight of the second term: a number, a ramp, or learnt |
 //! | [`sums`] | the sums over the steps of a shard |

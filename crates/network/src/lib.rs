@@ -6,7 +6,7 @@
 //! | [`config`] | description of a network: layers and a readout |
 //! | [`build()`] | from a description to a network, if it fits into this machine's memory |
 //! | [`Network`] | its forward and reverse passes: by sequence ([`Tapes`]) and step by step ([`NetworkStream`]) |
-//! | [`machine`] | memory of this machine |
+//! | [`resources`] | memory of this machine |
 
 #[cfg(test)]
 extern crate self as saturn_network;

@@ -8,7 +8,7 @@
 //! (2) y_n(t) = f_n(x_n(t), state of n)
 //! ```
 //!
-//! with the f of [`node::Node`], of [`neuron`] for integrators and neurons, of [`taps`] for convolutions and poolings. The
+//! with the f of [`node::Node`], of `graph/neuron.rs` for integrators and neurons, of `graph/taps.rs` for convolutions and poolings. The
 //! output of the graph is the input of its node `output`. At the start outputs y(0) are 0, and neurons as their `start`
 //! has them.
 //!

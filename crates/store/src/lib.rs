@@ -9,7 +9,7 @@
 //! | [`operation`] | the operation on a file, by which its failure is classed |
 //! | [`regular`] | reading a plain file of bounded length |
 //! | [`Progress`] | a bar with the time left, or lines in a log |
-//! | [`say`] | standard error, without blocking on its reader |
+//! | [`stderr`] | standard error, without blocking on its reader |
 
 pub mod checkpoint;
 pub mod clock;

@@ -8,7 +8,7 @@
 //! | [`OnAnswers`] | the answers to segments | one a lane | [`OnAnswers::Report`] of the stream | lanes, in order |
 //!
 //! An instrument is what a checkpoint keeps of it, so it is `Serialize` and `Deserialize`. It is registered by a line in
-//! the list of [`crate::instruments`]; results, tables, figures and committed trials follow.
+//! the list of [`mod@crate::instruments`]; results, tables, figures and committed trials follow.
 
 use saturn_cell::{Field, Real, View, column};
 use serde::de::DeserializeOwned;

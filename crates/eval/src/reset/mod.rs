@@ -19,7 +19,7 @@
 //! | `clip` | the state, bounded | the net's state |
 //! | `window` | the network runs on only the last L steps | L / hop times the work |
 //!
-//! [`hand`] defines the effect of an action on the parts of a state.
+//! [`effect`] defines the effect of an action on the parts of a state.
 
 mod clip;
 mod decay;

@@ -61,7 +61,7 @@ pub enum Node {
         #[serde(default)]
         spike: Spike,
     },
-    /// Integrators or neurons, see [`super::neuron`].
+    /// Integrators or neurons, see `graph/neuron.rs`.
     Neurons(Neurons),
 }
 

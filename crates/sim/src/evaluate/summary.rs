@@ -24,7 +24,7 @@ pub const VERSION: u32 = 1;
 pub struct EvaluationSummary {
     /// Always `saturn evaluation`.
     pub format: &'static str,
-    /// [`VERSION`].
+    /// `VERSION`.
     pub version: u32,
     /// The version of the program.
     pub saturn: &'static str,

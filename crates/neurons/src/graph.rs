@@ -164,7 +164,7 @@ impl<R: Real> Graph<R> {
         dt_ms: f64,
         rng: &mut ChaCha8Rng,
     ) -> Result<Self, ConfigError> {
-        config.check()?;
+        config.surrogate.check()?;
         let plan = config.plan()?;
         if inputs != plan.input.len() {
             return Err(ConfigError::Mismatch {

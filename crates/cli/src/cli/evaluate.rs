@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::numbers::{share, within};
+use super::numbers::{Numbers, share, within};
 use crate::command::evaluate;
 use saturn_eval::evaluate::{LANES, STEPS};
 use saturn_eval::instruments::Instrument;
@@ -57,13 +57,6 @@ pub struct EvaluateArgs {
     json: bool,
 }
 
-/// A type of numbers.
-#[derive(Clone, Copy, ValueEnum)]
-enum Numbers {
-    F32,
-    F64,
-}
-
 impl EvaluateArgs {
     pub fn run(self, progress: &Progress) -> Result<()> {
         let mut instruments = self.instrument;
@@ -82,10 +75,7 @@ impl EvaluateArgs {
             fill: self.fill,
             state_reset: self.state_reset,
             seed: self.seed,
-            precision: self.precision.map(|numbers| match numbers {
-                Numbers::F32 => Precision::F32,
-                Numbers::F64 => Precision::F64,
-            }),
+            precision: self.precision.map(Precision::from),
             instruments,
             threshold: self.threshold,
             out: self.out.as_deref(),

@@ -6,8 +6,8 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 use saturn_exchange::nir::{Decay, Dialect, Reset};
 
-use super::numbers::positive;
-use crate::command::import::{Format, ImportOptions, Precision, import};
+use super::numbers::{Numbers, positive};
+use crate::command::import::{Format, ImportOptions, import};
 
 #[derive(Args)]
 pub(super) struct ImportArgs {
@@ -26,8 +26,8 @@ pub(super) struct ImportArgs {
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     classes: Option<Vec<String>>,
     /// The precision of the weights
-    #[arg(long, value_enum, default_value_t = PrecisionName::F32)]
-    precision: PrecisionName,
+    #[arg(long, value_enum, default_value_t = Numbers::F32)]
+    precision: Numbers,
     /// NIR: the simulator that wrote the file, whose habits are undone
     #[arg(long, value_enum, default_value_t = DialectName::Nir)]
     dialect: DialectName,
@@ -46,12 +46,6 @@ pub(super) struct ImportArgs {
 enum FormatName {
     Nir,
     Pytorch,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum PrecisionName {
-    F32,
-    F64,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -94,10 +88,7 @@ impl ImportArgs {
             }),
             dt_ms: self.dt_ms,
             classes: self.classes.as_deref(),
-            precision: match self.precision {
-                PrecisionName::F32 => Precision::F32,
-                PrecisionName::F64 => Precision::F64,
-            },
+            precision: self.precision.into(),
             dialect: match self.dialect {
                 DialectName::Nir => Dialect::Nir,
                 DialectName::Snntorch => Dialect::SnnTorch,

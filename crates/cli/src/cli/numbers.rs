@@ -1,4 +1,23 @@
-//! Numbers on the command line, each with its range.
+//! Numbers on the command line, each with its range, and the type that a network computes with.
+
+use clap::ValueEnum;
+use saturn_sim::scenario::Precision;
+
+/// A type of numbers.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Numbers {
+    F32,
+    F64,
+}
+
+impl From<Numbers> for Precision {
+    fn from(numbers: Numbers) -> Self {
+        match numbers {
+            Numbers::F32 => Self::F32,
+            Numbers::F64 => Self::F64,
+        }
+    }
+}
 
 /// A whole number from 1 to 1,024.
 pub fn up_to_1024(text: &str) -> Result<usize, String> {

@@ -209,14 +209,14 @@ impl<'a> Trials<'a> {
             (None, None) => self.of_small(&tried.size, 2)?,
         };
         let gap = s.stream.gap.as_ref();
-        let heard = match arm.streams {
+        let gap_steps = match arm.streams {
             Streams::Single => 0.0,
             Streams::Lead | Streams::Concatenated => mean_gap(gap),
         };
-        let (updates, columns) = self.epoch(arm, settings, heard);
+        let (updates, columns) = self.epoch(arm, settings, gap_steps);
         let composing =
             self.composing(arm.streams)? / at_once(settings.lanes, settings.shard_lanes);
-        let validation = (mean_sample(b.valid.lengths()) + heard) * b.valid.all() as f64;
+        let validation = (mean_sample(b.valid.lengths()) + gap_steps) * b.valid.all() as f64;
         // Weights that step within a stream step once more every so many steps.
         let within = arm.fptt.map_or(1.0, |FpttConfig { every, .. }| {
             (columns / updates.max(1.0) / settings.lanes as f64 / every as f64).max(1.0)

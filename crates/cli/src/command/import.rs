@@ -15,6 +15,8 @@ use saturn_cell::Real;
 use saturn_data::checksum::sha256;
 use saturn_exchange::nir::{Decay, Dialect, Reset};
 use saturn_exchange::{Imported, Verdict, from_nir, from_pytorch};
+use saturn_sim::model::WEIGHTS;
+use saturn_sim::scenario::Precision;
 use saturn_store::folder::write_beside;
 use saturn_train::weights::{self, Belonging};
 use serde::Serialize;
@@ -54,15 +56,6 @@ pub enum Format {
     Nir,
     /// A state dict of PyTorch, in safetensors.
     PyTorch,
-}
-
-/// The number type of the weights.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Precision {
-    /// 32 bits.
-    F32,
-    /// 64 bits.
-    F64,
 }
 
 /// The contents of `import.json`.
@@ -132,7 +125,7 @@ pub fn import(options: &ImportOptions) -> Result<()> {
         notices: &imported.notices,
     };
     let folder = options.out;
-    if folder.join("scenario.yaml").exists() || folder.join("weights.safetensors").exists() {
+    if folder.join("scenario.yaml").exists() || folder.join(WEIGHTS).exists() {
         return Err(CommandError::Occupied {
             path: folder.to_owned(),
         }
@@ -160,11 +153,7 @@ fn save<R: Real>(imported: &Imported, classes: &[String], folder: &Path) -> Resu
         dt_ms: imported.dt_ms,
         training: "",
     };
-    weights::save(
-        &imported.network::<R>()?,
-        &folder.join("weights.safetensors"),
-        &belonging,
-    )?;
+    weights::save(&imported.network::<R>()?, &folder.join(WEIGHTS), &belonging)?;
     Ok(())
 }
 

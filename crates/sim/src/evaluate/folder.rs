@@ -84,7 +84,8 @@ fn has_files(path: &Path) -> Result<bool> {
     Ok(false)
 }
 
-fn failed(path: &Path, what: Operation) -> impl FnOnce(io::Error) -> FolderError {
+/// The error of `what` on `path`.
+pub(super) fn failed(path: &Path, what: Operation) -> impl FnOnce(io::Error) -> FolderError {
     let path = path.to_owned();
     move |source| FolderError::Io { path, what, source }
 }

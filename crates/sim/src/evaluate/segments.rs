@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use super::folder::failed;
 use saturn_eval::evaluate::{SegmentAnswer, SegmentSink};
 use saturn_store::folder::FolderError;
 use saturn_store::operation::Operation;
@@ -111,9 +112,4 @@ impl SegmentSink for SegmentsFile {
         }
         Ok(())
     }
-}
-
-fn failed(path: &Path, what: Operation) -> impl FnOnce(io::Error) -> FolderError {
-    let path = path.to_owned();
-    move |source| FolderError::Io { path, what, source }
 }

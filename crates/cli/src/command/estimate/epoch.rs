@@ -36,8 +36,8 @@ impl Trials<'_> {
         Ok(each)
     }
 
-    /// Updates and columns of an epoch; each sample has `heard` steps of gap before it.
-    pub(super) fn epoch(&self, arm: &Arm, settings: &Train, heard: f64) -> (f64, f64) {
+    /// Updates and columns of an epoch; each sample has `gap_steps` steps of gap before it.
+    pub(super) fn epoch(&self, arm: &Arm, settings: &Train, gap_steps: f64) -> (f64, f64) {
         let split = &self.dataset.train;
         let lengths = lengths(split, arm.streams);
         let epoch = Epoch::new(self.scenario.seed, 0, lengths.len());
@@ -49,9 +49,9 @@ impl Trials<'_> {
             };
             lanes.sort_by_key(steps);
             for shard in lanes.chunks(settings.shard_lanes) {
-                let longest = shard
-                    .last()
-                    .map_or(0.0, |lane| steps(lane) as f64 + heard * lane.len() as f64);
+                let longest = shard.last().map_or(0.0, |lane| {
+                    steps(lane) as f64 + gap_steps * lane.len() as f64
+                });
                 columns += shard.len() as f64 * longest;
             }
         }

@@ -28,6 +28,7 @@ mod outputs;
 mod precision;
 mod real_data;
 mod resume;
+mod retrofit;
 mod saturn;
 mod threads;
 mod training_stops;

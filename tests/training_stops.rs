@@ -36,6 +36,7 @@ arms:
   fitted noise: {streams: single, initial_state: fitted_noise}
   tbptt: {grad_detach: 5}
   fptt: {fptt: {every: 10}}
+  steps: {train: {steps: 7}}
   int8: {loss: adaptive, fake_quant: {weights: int8, states: int8, rounding: stochastic}}
 train: {epochs: 4, lanes: 4, shard_lanes: 2, early_stopping: {patience: 2}, class_balance: 0.5}
 ";

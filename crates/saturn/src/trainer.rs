@@ -9,7 +9,7 @@ use saturn_train::arm::{Arm, InitialState, Streams};
 use saturn_train::class_weights::class_weights;
 use saturn_train::job::{EpochRecord, Job, TrainError, Watch};
 use saturn_train::mask::Fitting;
-use saturn_train::settings::{EPOCHS, LANES, LR, Optimizer, Train};
+use saturn_train::settings::{EPOCHS, LANES, LR, Optimizer, STEPS, Train};
 use saturn_train::trainer;
 
 use crate::dataset::Dataset;
@@ -61,7 +61,15 @@ impl Trainer {
     /// Sets the passes over the training set; at least 1, default 20.
     #[must_use]
     pub fn epochs(mut self, epochs: usize) -> Self {
-        self.settings.epochs = epochs;
+        (self.settings.epochs, self.settings.steps) = (epochs, None);
+        self
+    }
+
+    /// Sets the updates, in place of passes: training ends within one if need be. A few repair a network that
+    /// was trained with resets.
+    #[must_use]
+    pub fn steps(mut self, steps: usize) -> Self {
+        self.settings.steps = Some(steps);
         self
     }
 
@@ -211,6 +219,7 @@ impl Trainer {
         let shard = Counts::new(1, s.lanes as u64);
         let found = [
             EPOCHS.check("epochs", s.epochs as u64),
+            (s.steps).and_then(|steps| STEPS.check("steps", steps as u64)),
             LANES.check("lanes", s.lanes as u64),
             shard.check("settings.shard_lanes", s.shard_lanes as u64),
             SAMPLES.check("samples", self.samples as u64),

@@ -76,6 +76,30 @@ fn training_stops_when_told_and_has_the_same_bits_each_time() {
 }
 
 #[test]
+fn as_many_updates_as_epochs_have_are_the_same_training_and_none_change_nothing() {
+    let data = data();
+    let trainer = || Trainer::new(AdaptiveConfig::default()).lanes(4);
+    let fit = |trainer: Trainer| {
+        let mut net = lif();
+        let history = trainer.fit(&mut net, &data).unwrap();
+        let report = Evaluation::new(&data).steps(4_000).run(&net).unwrap();
+        let loss = history.epochs.last().map(|epoch| epoch.loss.to_bits());
+        (history.epochs.len(), loss, report.summed.unwrap().to_bits())
+    };
+    // 24 samples, four lanes of two an update.
+    let updates = 3;
+    assert_eq!(fit(trainer().epochs(2)), fit(trainer().steps(2 * updates)));
+    assert_eq!(
+        fit(trainer().steps(updates + 1)).0,
+        2,
+        "the second is cut short"
+    );
+    let before = Evaluation::new(&data).steps(4_000).run(&lif()).unwrap();
+    let unchanged = (0, None, before.summed.unwrap().to_bits());
+    assert_eq!(fit(trainer().steps(0)), unchanged);
+}
+
+#[test]
 fn an_estimated_mask_instruments_and_a_test_split_work() {
     let test = (0..6).map(|i| recording(i, i % 2)).collect();
     let data = data().with_test(test).unwrap();

@@ -15,10 +15,7 @@ use crate::scenario::Precision;
 use crate::trained::{TrainedModel, run_of, wrong};
 use saturn_live::model::Model as _;
 use saturn_network::{Network, NetworkConfig, Outputs, build};
-use saturn_train::weights::{self, Description, WeightsFile};
-
-/// The weights file in a folder that has a network and no run.
-pub const WEIGHTS: &str = "weights.safetensors";
+use saturn_train::weights::{self, Description, WEIGHTS, WeightsFile};
 
 /// A finished network, found and not yet built.
 #[derive(Debug)]

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::or_none::OrNone;
 use super::settings::{
-    CLIP_NORM, EPOCHS, Keep, LANES, LR, MOST_SHARD_LANES, Optimizer, PATIENCE, Precision, Schedule,
-    Train,
+    CLIP_NORM, EPOCHS, Keep, LANES, LR, MOST_SHARD_LANES, Optimizer, PATIENCE, Precision, STEPS,
+    Schedule, Train,
 };
 
 /// Settings of training as written. Omitted keys have their default here; under a model or an arm they are as
@@ -18,6 +18,10 @@ pub struct TrainKeys {
     /// Passes over the training set; 1 to 1,000,000, default 20. More: longer and, up to a point, better.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub epochs: Option<usize>,
+    /// Updates, in place of `epochs`; 0 to 1,000,000,000, default none. The last epoch ends where they do. With
+    /// 0 a net stays as it begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<usize>,
     /// Streams side by side in one update; 1 to 65,536, default 16. More: fewer, smoother updates.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lanes: Option<usize>,
@@ -91,6 +95,7 @@ impl TrainKeys {
         let patience = stop.and_then(|stop| stop.as_option().map(|stop| stop.patience));
         let own = [
             count("epochs", EPOCHS, self.epochs),
+            count("steps", STEPS, self.steps),
             count("lanes", LANES, self.lanes),
             count("shard_lanes", LANES, self.shard_lanes),
             number("lr", LR, self.lr),
@@ -107,8 +112,15 @@ impl TrainKeys {
 
     /// These settings, and those of `below` where these leave something out.
     pub fn over(&self, below: &Self) -> Self {
+        // Each of the two takes the other's place.
+        let length = if self.epochs.or(self.steps).is_some() {
+            self
+        } else {
+            below
+        };
         Self {
-            epochs: self.epochs.or(below.epochs),
+            epochs: length.epochs,
+            steps: length.steps,
             lanes: self.lanes.or(below.lanes),
             shard_lanes: self.shard_lanes.or(below.shard_lanes),
             recompute: self.recompute.or(below.recompute),
@@ -131,6 +143,7 @@ impl TrainKeys {
         let lanes = self.lanes.unwrap_or(usual.lanes);
         Train {
             epochs: self.epochs.unwrap_or(usual.epochs),
+            steps: self.steps,
             lanes,
             shard_lanes: self
                 .shard_lanes
@@ -156,7 +169,8 @@ impl Train {
     /// The same as keys, with all left in that is its own.
     pub fn keys(&self) -> TrainKeys {
         TrainKeys {
-            epochs: Some(self.epochs),
+            epochs: self.steps.is_none().then_some(self.epochs),
+            steps: self.steps,
             lanes: Some(self.lanes),
             // Left out, since it follows the lanes that a model or an arm sets.
             shard_lanes: None,

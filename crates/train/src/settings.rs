@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// Allowed passes over the training set.
 pub const EPOCHS: Counts = Counts::new(1, 1_000_000);
+/// Allowed updates.
+pub const STEPS: Counts = Counts::new(0, 1_000_000_000);
 /// Allowed lanes of an update, and of a shard.
 pub const LANES: Counts = Counts::new(1, 65_536);
 /// Allowed learning rates.
@@ -24,8 +26,11 @@ pub(crate) const MOST_SHARD_LANES: usize = 8;
 /// Checked settings of training. Ranges and defaults: [`crate::changes::TrainKeys`].
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Train {
-    /// Passes over the training set.
+    /// Passes over the training set, unless `steps` are given.
     pub epochs: usize,
+    /// Updates, in place of epochs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<usize>,
     /// Streams side by side in one update.
     pub lanes: usize,
     /// Lanes of one shard, at most `lanes`.
@@ -68,6 +73,7 @@ impl Default for Train {
     fn default() -> Self {
         Self {
             epochs: 20,
+            steps: None,
             lanes: 16,
             shard_lanes: MOST_SHARD_LANES,
             recompute: false,
@@ -82,6 +88,18 @@ impl Default for Train {
             class_balance: 0.0,
             precision: Precision::default(),
         }
+    }
+}
+
+impl Train {
+    /// All updates, where an epoch has `per_epoch` of them.
+    pub fn updates(&self, per_epoch: usize) -> usize {
+        self.steps.unwrap_or(self.epochs * per_epoch)
+    }
+
+    /// Passes over the training set, where one has `per_epoch` updates; `steps` may end within one.
+    pub fn passes(&self, per_epoch: usize) -> f64 {
+        self.updates(per_epoch) as f64 / per_epoch.max(1) as f64
     }
 }
 

@@ -56,12 +56,16 @@ impl<'a, R: Real> TrainingLoop<'a, R> {
         self.earlier + self.began.elapsed().as_secs_f64()
     }
 
-    /// Whether all epochs are done, or the last ones brought no improvement for too long.
+    /// Whether all epochs or updates are done, or the last epochs brought no improvement for too long.
     pub fn is_over(&self) -> bool {
         let settings = self.job.settings;
         let since_best = (self.best.as_ref()).map_or(0, |(_, at, _)| self.history.len() - at);
         let patient = settings.patience.is_none_or(|most| since_best < most);
-        self.cursor.epoch >= settings.epochs || !(patient || self.history.is_empty())
+        let done = match settings.steps {
+            Some(steps) => self.cursor.done >= steps,
+            None => self.cursor.epoch >= settings.epochs,
+        };
+        done || !(patient || self.history.is_empty())
     }
 
     /// Runs the rest of the current epoch.
@@ -81,8 +85,10 @@ impl<'a, R: Real> TrainingLoop<'a, R> {
         }
         let epoch = Epoch::of(job.seed, number, job.train.split, job.samples);
         let updates = epoch.updates(job.arm.streams, settings.lanes, job.samples);
-        let all = settings.epochs * updates.len();
-        while let Some(lanes) = updates.get(self.cursor.update) {
+        let all = settings.updates(updates.len());
+        while let Some(lanes) = updates.get(self.cursor.update)
+            && self.cursor.done < all
+        {
             self.one(net, &epoch, lanes, all)?;
             let stopped = watch.stopped();
             if let Some(keeper) = &mut keeper
@@ -97,7 +103,7 @@ impl<'a, R: Real> TrainingLoop<'a, R> {
                 return Err(TrainError::Interrupted);
             }
         }
-        let record = self.record(net, updates.len())?;
+        let record = self.record(net)?;
         let go_on = watch.epoch(&record);
         self.history.push(record);
         self.cursor = Cursor::at(number + 1, self.cursor.done);
@@ -152,13 +158,13 @@ impl<'a, R: Real> TrainingLoop<'a, R> {
     }
 
     /// The figures of the epoch that is over, and its net if it is the best.
-    fn record(&mut self, net: &Network<R>, updates: usize) -> Result<EpochRecord, TrainError> {
+    fn record(&mut self, net: &Network<R>) -> Result<EpochRecord, TrainError> {
         let (job, cursor) = (self.job, self.cursor);
         let (sums, norms, number) = (cursor.parts(), cursor.norms(), cursor.epoch + 1);
         if norms.steps == 0 {
             return Err(TrainError::NoGradient { epoch: number });
         }
-        let n = updates as f64;
+        let n = cursor.update as f64;
         let validation = validate(net, job)?;
         let balanced = job.settings.class_balance > 0.0;
         let better =

@@ -19,6 +19,7 @@ mod dtype;
 mod error;
 mod file;
 mod fit;
+mod locate;
 #[cfg(test)]
 mod tests;
 mod tie;
@@ -37,9 +38,10 @@ use fit::{Stored, refuse_not_finite};
 use saturn_network::Network;
 use saturn_store::folder::write_beside;
 
-pub use description::{Belonging, Description};
+pub use description::{Belonging, Description, other_classes};
 pub use error::WeightsError;
 pub use file::WeightsFile;
+pub use locate::{WEIGHTS, locate};
 pub use tie::{Tie, refuse_in_the_way, refuse_others, tie};
 
 /// The checksum of tensors in the order of their names: SHA-256 over, for each, the line `NAME SHAPE`, such

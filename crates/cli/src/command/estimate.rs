@@ -223,7 +223,7 @@ impl<'a> Trials<'a> {
         });
         let epoch =
             updates * within * line.start + columns * (line.column + composing) + validation * step;
-        Ok(tried.size.drawing() / DRAWING_RATE + settings.epochs as f64 * epoch)
+        Ok(tried.size.drawing() / DRAWING_RATE + settings.passes(updates as usize) * epoch)
     }
 
     /// What evaluating `tried` costs.

@@ -15,10 +15,9 @@ use saturn_cell::Real;
 use saturn_data::checksum::sha256;
 use saturn_exchange::nir::{Decay, Dialect, Reset};
 use saturn_exchange::{Imported, Verdict, from_nir, from_pytorch};
-use saturn_sim::model::WEIGHTS;
 use saturn_sim::scenario::Precision;
 use saturn_store::folder::write_beside;
-use saturn_train::weights::{self, Belonging};
+use saturn_train::weights::{self, Belonging, WEIGHTS};
 use serde::Serialize;
 
 use super::error::CommandError;

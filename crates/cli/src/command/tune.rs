@@ -190,10 +190,15 @@ impl Search<'_> {
         let plain = with(&[])?;
         for net in self.entries(&plain) {
             let (model, arm) = (net.place.model, net.place.arm);
-            let epochs = plain.train_for(net.model, net.arm).epochs as f64 * share;
+            let train = plain.train_for(net.model, net.arm);
+            let (key, length) = match train.steps {
+                Some(steps) => ("steps", steps),
+                None => ("epochs", train.epochs),
+            };
+            let length = (length as f64 * share).round().max(1.0);
             // Of an arm, which goes before everything else; forgetting is not what is judged.
             let s = with(&[
-                format!("arms.{arm}.train.epochs={}", epochs.round().max(1.0)),
+                format!("arms.{arm}.train.{key}={length}"),
                 "evaluate.state_reset=[none]".to_owned(),
                 "evaluate.contraction={samples: 2, lead_steps: 1, gap_steps: 1, realisations: 1}"
                     .to_owned(),

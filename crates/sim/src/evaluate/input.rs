@@ -10,6 +10,7 @@ use crate::run::dataset::{Dataset, open_file};
 use crate::run::paths::paths_if_there;
 use crate::scenario::{Scaling, Scenario};
 use saturn_stream::{File, Form, Noise, Scale, Split};
+use saturn_train::weights::other_classes;
 
 /// Files of a folder that are looked for, in this order.
 const FILES: [&str; 2] = ["test.h5", "valid.h5"];
@@ -154,11 +155,7 @@ fn check_frames(path: &Path, model: &FinishedModel) -> Result<bool> {
 /// An error unless the classes of `file` are those of `model`: by name and order where both have names, else by number.
 fn check_classes(file: &File, model: &FinishedModel) -> Result<()> {
     let (own, theirs) = (&model.classes, file.class_names());
-    let unnamed = |names: &[String]| {
-        let mut numbered = names.iter().enumerate();
-        numbered.all(|(class, name)| *name == class.to_string())
-    };
-    if !unnamed(theirs) && !unnamed(own) && theirs != &own[..] {
+    if other_classes(theirs, own) {
         let sorted = |names: &[String]| {
             let mut names = names.to_vec();
             names.sort();

@@ -188,6 +188,7 @@ impl EvaluationSummary {
                 parameters,
                 weight_steps: None,
                 weights_sha256: Some(self.head.model.tensors_sha256.clone()),
+                from_sha256: None,
                 seconds: 0.0,
                 kept_epoch: 0,
                 history: Vec::new(),

@@ -106,6 +106,7 @@ fn cell(model: &str, arm: &str, accuracy: f64) -> CellSummary {
             weights_sha256: None,
             parameters: 1234,
             weight_steps: Some(40),
+            from_sha256: None,
             seconds: 5.0,
             kept_epoch: 1,
             history: vec![epoch],

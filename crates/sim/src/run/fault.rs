@@ -2,6 +2,7 @@
 
 use super::interrupted::Interrupted;
 use super::select::SelectionError;
+use super::start::StartError;
 use super::summary::ReferenceError;
 use super::trials::ArchiveError;
 use crate::fault::{self, Blame, Fault};
@@ -15,6 +16,7 @@ crate::known_errors!(
     ArchiveError,
     Interrupted,
     SelectionError,
+    StartError,
     ReferenceError,
     WeightsError,
     MaskError,
@@ -23,7 +25,7 @@ crate::known_errors!(
 );
 
 // Settings, options and names that the user gave.
-crate::class_errors!(Input: ReferenceError, SelectionError);
+crate::class_errors!(Input: ReferenceError, SelectionError, StartError);
 crate::class_errors!(Interrupted: Interrupted);
 
 impl Blame for ArchiveError {

@@ -91,7 +91,7 @@ impl Matrix<'_> {
     /// Computes the trials of `entries` that are not done yet, each of which needs the bytes given by `costs`
     /// at its index, and returns all results. An error is one that every trial would meet.
     pub fn run(&self, entries: &[Entry], costs: &[f64], wanted: &Wanted) -> Result<Found> {
-        self.progress.total(self.work(entries.len()));
+        self.progress.total(self.work(entries));
         let halted = AtomicBool::new(false);
         let stop = || self.progress.stopped() || halted.load(Ordering::Relaxed);
         let alone = wanted.budget.workers < 2;
@@ -130,15 +130,23 @@ impl Matrix<'_> {
         Ok(found)
     }
 
-    /// Training steps and evaluation steps of `places` nets, roughly.
-    fn work(&self, places: usize) -> u64 {
-        places as u64 * (self.train_work() + self.evaluation_work())
+    /// Training steps and evaluation steps of `entries`, roughly.
+    fn work(&self, entries: &[Entry]) -> u64 {
+        let training: u64 = entries.iter().map(|entry| self.train_work(entry)).sum();
+        training + entries.len() as u64 * self.evaluation_work()
     }
 
     /// A training step costs about three steps forward.
-    fn train_work(&self) -> u64 {
+    fn train_work(&self, entry: &Entry) -> u64 {
         let steps: usize = self.dataset.train.lengths().iter().sum();
-        3 * (self.scenario.train.epochs * steps) as u64
+        (3.0 * self.passes(entry) * steps as f64) as u64
+    }
+
+    /// Passes over the training set.
+    fn passes(&self, entry: &Entry) -> f64 {
+        let settings = self.scenario.train_for(entry.model, entry.arm);
+        let in_update = settings.lanes * self.scenario.stream.samples;
+        settings.passes(self.dataset.train.len().div_ceil(in_update))
     }
 
     fn evaluation_work(&self) -> u64 {
@@ -163,7 +171,7 @@ impl Matrix<'_> {
             self.refuse_other_weights(place)?;
             self.keep(known)?;
             self.progress
-                .skip(self.train_work() + self.evaluation_work());
+                .skip(self.train_work(entry) + self.evaluation_work());
             return Ok(Some(known.cell.clone()));
         }
         let only_done = wanted.done || known.is_some();

@@ -12,6 +12,7 @@ pub mod place;
 mod reason;
 pub mod select;
 pub mod stale;
+mod start;
 pub mod summary;
 pub mod trials;
 

@@ -98,6 +98,9 @@ pub struct TrainRecord {
     /// were written before it was recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights_sha256: Option<String>,
+    /// That of the weights that training began with, if they are a finished net's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_sha256: Option<String>,
     /// Wall time of training, seconds.
     pub seconds: f64,
     /// The epoch whose parameters were kept, from 1.

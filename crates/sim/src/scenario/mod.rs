@@ -13,7 +13,7 @@
 //! | `read`, `scalar`, `node` | YAML into a tree, without YAML's surprises |
 //! | `set` | `--set key=value` |
 //! | `decode` | the tree into typed keys |
-//! | `keys`, `data`, `sources`, `stream`, `models`, `arms`, `train`, `evaluate`, `disturb`, `plots`, `tune` | the keys, and the checks of each part |
+//! | `keys`, `data`, `sources`, `stream`, `models`, `from`, `arms`, `train`, `evaluate`, `disturb`, `plots`, `tune` | the keys, and the checks of each part |
 //! | `check` | the checked whole |
 //! | `schema` | the JSON Schema of the keys |
 //! | `reference` | the same as a table to read |
@@ -26,6 +26,7 @@ mod diagnostics;
 mod disturb;
 mod evaluate;
 mod extras;
+mod from;
 mod keys;
 mod models;
 mod named;
@@ -52,6 +53,8 @@ pub use check::{Scenario, to_yaml, written_yaml};
 pub use data::{Data, DataKeys, DataSource, Files, OnBadSample};
 pub use evaluate::{Evaluate, EvaluateKeys, EvaluateStream};
 pub use extras::{TracesConfig, TwinConfig};
+pub(crate) use from::missing;
+pub use from::start_of;
 pub use keys::ScenarioKeys;
 pub use models::Model;
 pub use named::Named;

@@ -1,5 +1,7 @@
 //! `models`: the nets.
 
+use std::path::Path;
+
 use saturn_cell::CellConfig;
 use saturn_network::{Layer, NetworkConfig, Readout};
 use saturn_neurons::lif::LifConfig;
@@ -9,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::diagnostics::Diagnostics;
+use super::from::{find_start, layers_of};
 use super::named::Named;
 use super::train;
 use saturn_train::changes::TrainKeys;
@@ -17,8 +20,13 @@ use saturn_train::changes::TrainKeys;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Model {
-    /// The layers, the one that reads the input first; at least one. An `ssm_block` whose input has another
-    /// width gets a linear layer before it.
+    /// A finished net whose weights it begins with: a net of a run (`runs/digits/gru.classic.1`), a weights file
+    /// or a folder that `saturn import` wrote; `{seed}` stands for the seed. Default none: new weights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The layers, the one that reads the input first; at least one, or with `from` by default those of that
+    /// net. An `ssm_block` whose input has another width gets a linear layer before it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub layers: Vec<Layer>,
     /// From the last layer to one score per class: `linear` or `leaky`. Default: `leaky` after a layer that
     /// spikes, else `linear`.
@@ -38,38 +46,62 @@ impl Model {
         }
     }
 
-    fn resolve(&self, path: &str, diagnostics: &mut Diagnostics) -> Self {
+    /// Its path in the file is `path`; a net that it begins from may be relative to `folder`, and has the layers
+    /// of the one for `seed`.
+    fn resolve(&self, path: &str, folder: &Path, seed: u64, diagnostics: &mut Diagnostics) -> Self {
+        let mut model = self.clone();
+        let key = format!("{path}.from");
+        model.from =
+            (self.from.as_ref()).map(|from| find_start(&key, from, seed, folder, diagnostics));
+        if let (Some(from), true) = (&model.from, self.layers.is_empty()) {
+            match layers_of(from, seed) {
+                Ok(NetworkConfig { layers, readout }) => {
+                    model.layers = layers;
+                    model.readout = model.readout.or(readout);
+                }
+                Err(message) => diagnostics.problem(&key, message),
+            }
+        }
+        model.check(path, diagnostics);
+        let readout = || Readout::after(&model.layers);
+        model.readout = Some(model.readout.clone().unwrap_or_else(readout));
+        model
+    }
+
+    fn check(&self, path: &str, diagnostics: &mut Diagnostics) {
         let at = format!("{path}.layers");
-        diagnostics.not_empty(&at, &self.layers, "layer, such as `lif`");
+        if self.from.is_none() {
+            diagnostics.not_empty(&at, &self.layers, "layer, such as `lif`");
+        }
         for (i, layer) in self.layers.iter().enumerate() {
             if let Err(e) = layer.check() {
                 let key = e.key();
                 diagnostics.problem(&format!("{at}.{i}.{}.{key}", layer.kind()), e.to_string());
             }
         }
-        let readout = (self.readout.clone()).unwrap_or_else(|| Readout::after(&self.layers));
-        if let Readout::Leaky(leaky) = &readout
+        if let Some(Readout::Leaky(leaky)) = &self.readout
             && let Err(e) = leaky.tau_mem_ms.check("tau_mem_ms")
         {
             diagnostics.problem(&format!("{path}.readout.leaky.tau_mem_ms"), e.to_string());
         }
         train::check_changes(&self.train, &format!("{path}.train"), diagnostics);
-        Self {
-            readout: Some(readout),
-            ..self.clone()
-        }
     }
 }
 
-/// Checks the models; in the result every readout is given.
-pub(super) fn resolve(models: &Named<Model>, diagnostics: &mut Diagnostics) -> Named<Model> {
+/// Checks the models of a scenario in `folder`; in the result all layers and readouts are given.
+pub(super) fn resolve(
+    models: &Named<Model>,
+    folder: &Path,
+    seed: u64,
+    diagnostics: &mut Diagnostics,
+) -> Named<Model> {
     diagnostics.names("models", models.names(), "model");
     models
         .iter()
         .map(|(name, model)| {
             (
                 name.to_owned(),
-                model.resolve(&format!("models.{name}"), diagnostics),
+                model.resolve(&format!("models.{name}"), folder, seed, diagnostics),
             )
         })
         .collect()
@@ -78,6 +110,7 @@ pub(super) fn resolve(models: &Named<Model>, diagnostics: &mut Diagnostics) -> N
 /// Without `models`: a recurrent spiking net, a state-space net and a recurrent net.
 pub(super) fn default_models() -> Named<Model> {
     let model = |layers| Model {
+        from: None,
         layers,
         readout: None,
         train: TrainKeys::default(),

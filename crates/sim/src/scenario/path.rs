@@ -7,6 +7,17 @@ use super::diagnostics::Diagnostics;
 /// The file or folder of `path`: relative to the scenario if it exists there, otherwise to the current
 /// folder. With an unset variable it stays as written: not every command needs the data.
 pub(super) fn find(key: &str, path: &str, folder: &Path, diagnostics: &mut Diagnostics) -> PathBuf {
+    find_with(key, path, folder, Path::exists, diagnostics)
+}
+
+/// The same of what is there if `is_there`.
+pub(super) fn find_with(
+    key: &str,
+    path: &str,
+    folder: &Path,
+    is_there: impl Fn(&Path) -> bool,
+    diagnostics: &mut Diagnostics,
+) -> PathBuf {
     let Ok(expanded) = expand(path) else {
         return PathBuf::from(path);
     };
@@ -14,7 +25,7 @@ pub(super) fn find(key: &str, path: &str, folder: &Path, diagnostics: &mut Diagn
         diagnostics.problem(key, "the path is empty");
     }
     let beside = folder.join(&expanded);
-    if beside.exists() { beside } else { expanded }
+    if is_there(&beside) { beside } else { expanded }
 }
 
 /// Why there is no file at `path`, as [`find`] gave it.

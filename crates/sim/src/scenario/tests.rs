@@ -130,6 +130,26 @@ arms: {p: {train: {lr: 0.3}}, q: {}}",
 }
 
 #[test]
+fn epochs_and_updates_take_each_others_place() {
+    let s = good(
+        "name: x
+train: {steps: 9}
+models: {a: {layers: rnn, train: {epochs: 3}}, b: {layers: lif}}
+arms: {p: {train: {steps: 0}}, q: {}}",
+    );
+    let length = |model: &str, arm: &str| {
+        let (Some(model), Some(arm)) = (s.models.get(model), s.arms.get(arm)) else {
+            panic!("{model} or {arm} is missing");
+        };
+        let train = s.train_for(model, arm);
+        (train.updates(10), train.passes(10))
+    };
+    assert_eq!(length("a", "p"), (0, 0.0));
+    assert_eq!(length("a", "q"), (30, 3.0));
+    assert_eq!(length("b", "q"), (9, 0.9));
+}
+
+#[test]
 fn fewer_lanes_make_smaller_shards_unless_the_shard_is_given() {
     let s = good("name: x\nmodels: {a: {layers: rnn, train: {lanes: 4}}}\narms: {p: {}}");
     let (Some(a), Some(p)) = (s.models.get("a"), s.arms.get("p")) else {

@@ -16,6 +16,12 @@ pub(super) fn check_changes(keys: &TrainKeys, path: &str, diagnostics: &mut Diag
 /// Checks each value that is given.
 pub(super) fn check(keys: &TrainKeys, path: &str, diagnostics: &mut Diagnostics) {
     diagnostics.out_of_range(path, keys.out_of_range());
+    if keys.epochs.is_some() && keys.steps.is_some() {
+        diagnostics.problem(
+            &format!("{path}.steps"),
+            "counts updates in place of `epochs`: leave one of the two out",
+        );
+    }
 }
 
 /// Checks what settings ask of each other. `layers` are the paths of the keys that they came from,

@@ -200,6 +200,15 @@ impl Description {
     }
 }
 
+/// Whether two lists of classes differ in a name or the order. Lists without names, 0, 1, 2 .., fit any other.
+pub fn other_classes(a: &[String], b: &[String]) -> bool {
+    let unnamed = |names: &[String]| {
+        let mut numbered = names.iter().enumerate();
+        numbered.all(|(class, name)| *name == class.to_string())
+    };
+    a != b && !unnamed(a) && !unnamed(b)
+}
+
 /// The settings of `model`'s layers and of its readout, each under the name of its kind.
 fn settings(model: &NetworkConfig) -> Vec<Value> {
     // What was read from YAML can be written as JSON.

@@ -12,7 +12,8 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::run::entry::Entry;
-use crate::scenario::Scenario;
+use crate::run::start::Start;
+use crate::scenario::{Model, Scenario};
 
 /// A result with the key of its dependencies.
 #[derive(Serialize, Deserialize)]
@@ -40,13 +41,21 @@ impl Keys {
             data.remove("source");
             data.remove("gap_recordings");
         }
-        let trained = key(&(
+        // Of a net to begin from its weights count, not where they lie.
+        let model = Model {
+            from: None,
+            ..entry.model.clone()
+        };
+        let mut trained = key(&(
             env!("CARGO_PKG_VERSION"),
             (data, &s.stream),
-            (entry.model, entry.arm),
+            (&model, entry.arm),
             s.train_for(entry.model, entry.arm),
             entry.place.seed,
         ))?;
+        if let Some(mut start) = Start::of(entry)? {
+            trained = key(&(&trained, start.checksum()?))?;
+        }
         let evaluated = key(&(&trained, &s.evaluate, split))?;
         Ok(Self { trained, evaluated })
     }

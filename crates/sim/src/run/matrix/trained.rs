@@ -12,6 +12,7 @@ use super::key::{Keyed, Keys};
 use super::metric::Metric;
 use crate::run::entry::Entry;
 use crate::run::place::Place;
+use crate::run::start::Start;
 use crate::run::summary::TrainRecord;
 use crate::scenario::Train;
 use saturn_network::Network;
@@ -58,25 +59,28 @@ impl Matrix<'_> {
             && weights_file.exists()
         {
             self.take_up(net, &weights_file, &belonging, &known.result)?;
-            self.progress.skip(self.train_work());
+            self.progress.skip(self.train_work(entry));
             return Ok(Some(known.result.clone()));
         }
         if done {
             return Ok(None);
         }
         weights::refuse_in_the_way(&weights_file, &key, recorded)?;
+        let from_sha256 = self.begin(entry, net, &belonging)?;
         let mut result = self.train(entry, net, &settings, &key)?;
+        result.from_sha256 = from_sha256;
         result.weights_sha256 = Some(weights::save(net, &weights_file, &belonging)?);
         let keyed = Keyed { key, result };
         self.folder.write_json(&record_file, &keyed)?;
         remove(&self.checkpoints(), &checkpoint(place))?;
         let result = keyed.result;
-        let right = result.kept().map_or(f64::NAN, |e| e.validation.summed);
-        self.progress.line(&format!(
-            "{place}: trained in {:.0} s, validation accuracy {:.1} %",
-            result.seconds,
-            100.0 * right
-        ));
+        if let Some(kept) = result.kept() {
+            self.progress.line(&format!(
+                "{place}: trained in {:.0} s, validation accuracy {:.1} %",
+                result.seconds,
+                100.0 * kept.validation.summed
+            ));
+        }
         Ok(Some(result))
     }
 
@@ -91,6 +95,22 @@ impl Matrix<'_> {
             weights::tie(&file, known.result.weights_sha256.as_deref())?;
         }
         Ok(())
+    }
+
+    /// Reads the weights of the finished net that `entry` begins from into `net`, if it does; their checksum.
+    fn begin<R: Real>(
+        &self,
+        entry: &Entry,
+        net: &mut Network<R>,
+        expected: &Belonging,
+    ) -> Result<Option<String>> {
+        let Some(mut start) = Start::of(entry)? else {
+            return Ok(None);
+        };
+        for notice in start.load(net, entry.place.model, expected)? {
+            self.progress.line(&notice);
+        }
+        Ok(Some(start.checksum()?))
     }
 
     /// Reads the weights of an earlier training into `net`, if they are those that its record is about.
@@ -144,7 +164,8 @@ impl Matrix<'_> {
         let mut watch = Looking {
             matrix: self,
             place,
-            epochs: settings.epochs,
+            work: self.train_work(entry),
+            epochs: self.passes(entry).ceil() as usize,
             error: None,
         };
         let (folder, name) = (self.checkpoints(), checkpoint(place));
@@ -169,6 +190,7 @@ impl Matrix<'_> {
             parameters: net.parameters(),
             weight_steps: Some(trained.weight_steps),
             weights_sha256: None,
+            from_sha256: None,
             seconds: trained.seconds,
             kept_epoch: trained.kept_epoch,
             history: trained.history,
@@ -186,6 +208,7 @@ fn checkpoint(place: Place) -> String {
 struct Looking<'a> {
     matrix: &'a Matrix<'a>,
     place: Place<'a>,
+    work: u64,
     epochs: usize,
     /// What could not be written.
     error: Option<FolderError>,
@@ -194,7 +217,7 @@ struct Looking<'a> {
 impl Looking<'_> {
     /// Work of an epoch.
     fn each(&self) -> u64 {
-        self.matrix.train_work() / self.epochs.max(1) as u64
+        self.work / self.epochs.max(1) as u64
     }
 }
 

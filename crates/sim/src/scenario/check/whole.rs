@@ -52,7 +52,8 @@ pub(super) fn check(
         stream.gap = None;
     }
     let gap = stream.gap.as_ref();
-    let models = models::resolve(&keys.models, r);
+    let first = keys.seed.or(seeds.first().copied()).unwrap_or(1);
+    let models = models::resolve(&keys.models, folder, first, r);
     // In records something leads to every stretch.
     let own = data.records.map(|_| Gap::default());
     arms::check(&keys.arms, &models, gap.or(own.as_ref()), data.dt_ms, r);

@@ -19,6 +19,10 @@ pub(super) const MISTAKES: &[(&str, &str)] = &[
         "s.yaml:2:17: train.epochs: expected a whole number, 0 or more, found `-1`",
     ),
     (
+        "name: x\ntrain: {epochs: 2, steps: 9}",
+        "s.yaml:2:28: train.steps: counts updates in place of `epochs`: leave one of the two out",
+    ),
+    (
         "name: x\ntrain: {lr: '0.1'}",
         "s.yaml:2:13: train.lr: expected a number, found the text '0.1' in quotes (leave the quotes out)",
     ),

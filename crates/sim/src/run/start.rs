@@ -1,0 +1,100 @@
+//! The finished net that a model begins from.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use saturn_cell::Real;
+use saturn_network::Network;
+use saturn_train::weights::{self, Belonging, Description, WeightsFile, locate, other_classes};
+use thiserror::Error;
+
+use super::entry::Entry;
+use crate::scenario::{missing, start_of};
+
+/// A finished net from which a model cannot begin.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// It is not there.
+    #[error("models.{model}.from: {what}")]
+    Missing {
+        /// The model.
+        model: String,
+        /// What is looked for, with what to do.
+        what: String,
+    },
+    /// Its layers, inputs or classes are others.
+    #[error(
+        "models.{model}.from: {}: the net is another one:{}\nhint: leave `layers` out to have those of the file; its \
+         channels, classes and dt_ms must be those of the scenario's `data`",
+        path.display(),
+        differences.iter().map(|line| format!("\n  {line}")).collect::<String>()
+    )]
+    Another {
+        /// The model.
+        model: String,
+        /// The weights file.
+        path: PathBuf,
+        /// What differs, with both values; at least one.
+        differences: Vec<String>,
+    },
+}
+
+/// The finished net that an entry begins from.
+pub struct Start {
+    file: WeightsFile,
+}
+
+impl Start {
+    /// That of `entry`, if it begins from one.
+    pub fn of(entry: &Entry) -> Result<Option<Self>> {
+        let Some(from) = &entry.model.from else {
+            return Ok(None);
+        };
+        let path = start_of(from, entry.place.seed);
+        let Some(file) = locate(&path) else {
+            let (model, what) = (entry.place.model.to_owned(), missing(&path));
+            return Err(StartError::Missing { model, what }.into());
+        };
+        let file = WeightsFile::open(&file)?;
+        Ok(Some(Self { file }))
+    }
+
+    /// The checksum of its tensors.
+    pub fn checksum(&mut self) -> Result<String> {
+        Ok(self.file.checksum()?)
+    }
+
+    /// Reads its weights into `net`, which is described by `expected`; notices, one line each.
+    pub fn load<R: Real>(
+        &mut self,
+        net: &mut Network<R>,
+        model: &str,
+        expected: &Belonging,
+    ) -> Result<Vec<String>> {
+        if let Some(description) = self.file.description()? {
+            let differences = differences(&description, expected);
+            if !differences.is_empty() {
+                let (model, path) = (model.to_owned(), self.file.path().to_owned());
+                return Err(StartError::Another {
+                    model,
+                    path,
+                    differences,
+                }
+                .into());
+            }
+        }
+        Ok(weights::read(net, &mut self.file)?)
+    }
+}
+
+fn differences(description: &Description, expected: &Belonging) -> Vec<String> {
+    let mut found = description.differences(expected);
+    if other_classes(&description.classes, expected.classes) {
+        found.push(format!(
+            "the classes are {} in the file and {} in the run",
+            description.classes.join(", "),
+            expected.classes.join(", ")
+        ));
+    }
+    found
+}

@@ -98,7 +98,7 @@ fn a_spiking_net_has_two_derivatives_and_silence_needs_no_data() {
 fn what_cannot_be_analysed_is_refused() {
     let bench = bench();
     for (arguments, part) in [
-        (&["nowhere/gru.classic.1"][..], "has a scenario.yaml"),
+        (&["nowhere/gru.classic.1"][..], "is not a finished net"),
         (&["out/gru.nothing.1"], "no trained net `gru.nothing.1`"),
         (&["out/gru.classic.1", "--steps", "3"], "--steps"),
         (&["out/gru.classic.1", "--exponents", "0"], "--exponents"),
@@ -118,4 +118,25 @@ fn what_cannot_be_analysed_is_refused() {
     ];
     let output = bench.saturn(&[&blocked[..], &["--out", "tiny.yaml/x"]].concat());
     fails(&output, 1, &["tiny.yaml", "hint:"]);
+}
+
+#[test]
+fn a_network_without_a_run_is_analysed_as_one_with_it() {
+    let bench = bench();
+    fs::create_dir_all(bench.path("alone")).unwrap();
+    let weights = bench.path("out/weights/gru.classic.1.safetensors");
+    fs::copy(weights, bench.path("alone/weights.safetensors")).unwrap();
+    let few = ["--steps", "400", "--exponents", "2"];
+    let analysed = |model: &str, stem: &str, more: &[&str]| {
+        let arguments = [&["analyse", model, "--out", stem], &few[..], more].concat();
+        succeeds(&bench.saturn(&arguments));
+        let json = fs::read(bench.path(&format!("{stem}.json"))).unwrap();
+        serde_json::from_slice::<Value>(&json).unwrap()
+    };
+    let quiet = analysed("out/gru.classic.1", "alone/a", &["--silence"]);
+    assert_eq!(analysed("alone", "alone/b", &["--silence"]), quiet);
+    let heard = analysed("alone", "alone/c", &["--data", "data/valid.h5"]);
+    assert_eq!(inputs(&heard)[0], "stream");
+    let without = [&["analyse", "alone"], &few[..]].concat();
+    fails(&bench.saturn(&without), 2, &["no run has data", "--data"]);
 }

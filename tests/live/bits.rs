@@ -8,7 +8,7 @@ use saturn_loss::softmax::softmax;
 use saturn_network::{Network, NetworkStream, Tapes};
 use saturn_sim::trained::TrainedModel;
 
-use super::{bench, bytes, hear, stream};
+use super::{bench, bytes, hear, scratch, stream};
 
 /// The events in steps of 10 ms, from the first one's on.
 fn columns(items: &[Item]) -> EventBatch {
@@ -72,4 +72,25 @@ fn a_stream_is_the_net_on_its_events() {
             assert_eq!(line["class"].as_str(), class, "{net}, step {t}");
         }
     }
+}
+
+#[test]
+fn a_network_without_a_run_streams_to_the_same_bits() {
+    let folder = scratch("bits/alone/x").with_file_name("");
+    let weights = bench().path("out/weights/lif.adaptive.1.safetensors");
+    std::fs::copy(weights, folder.join("weights.safetensors")).unwrap();
+    let input = bytes(&stream(), Format::Line);
+    let options = ["--every", "1", "--no-health", "--threshold", "0.4"];
+    let of_run = hear("out/lif.adaptive.1", &options, &input);
+    let alone = hear(folder.to_str().unwrap(), &options, &input);
+    assert!(of_run.heard.len() > 100);
+    let numbers = |line: &serde_json::Value| line["p"].to_string() + &line["decision"].to_string();
+    let [a, b] = [&of_run, &alone].map(|of| of.heard.iter().map(numbers).collect::<Vec<_>>());
+    assert_eq!(a, b);
+    let learnt = hear(folder.to_str().unwrap(), &["--every", "100"], &input);
+    assert!(
+        learnt.said.contains("the healthy ranges are unknown"),
+        "{}",
+        learnt.said
+    );
 }

@@ -11,7 +11,7 @@ fn nets_that_are_not_there_are_named() {
     for (net, parts) in [
         (
             "nowhere/lif.adaptive.1",
-            &["nowhere", "has a scenario.yaml", "hint:"][..],
+            &["nowhere", "is not a finished net", "hint:"][..],
         ),
         (
             "out/lif.nothing.1",
@@ -25,7 +25,7 @@ fn nets_that_are_not_there_are_named() {
             "out",
             &["several nets", "name one of them", "lif.classic.1"],
         ),
-        ("data/test.h5", &["is not a trained net", "hint:"]),
+        ("data/test.h5", &["data/test.h5", "hint:"]),
     ] {
         fails(&bench.saturn(&["stream", net]), 2, parts);
     }
@@ -57,7 +57,7 @@ fn options_that_cannot_be_are_named() {
         (&["--reorder-ms", "1e8"][..], "--reorder-ms"),
         (&["--reorder-ms=-1"], "a number from 0"),
         (&["--fallback", "hope"], "expected none, reset"),
-        (&["--fallback", "model=nowhere/x"], "is not a trained net"),
+        (&["--fallback", "model=nowhere/x"], "is not a finished net"),
         (&["--from", "udp:nowhere"], "is not HOST:PORT"),
         (&["--from", "gone.txt"], "gone.txt: cannot open"),
         (

@@ -329,16 +329,16 @@ fn engine<R: Real, M: Model>(
         if options.fallback != Fallback::None {
             return Err(LiveError::Option {
                 option: "--fallback",
-                what: "the healthy ranges are unknown, and the scenario's data to learn them were not found".to_owned(),
-                hint: "run `saturn stream` with this net once where its data are: the ranges are stored in \
+                what: "the healthy ranges are unknown, since no data of the net's training were found".to_owned(),
+                hint: "run `saturn stream` with this net once where the data of its run are: the ranges are stored in \
                     the run's folder",
             }
             .into());
         }
         if options.health_window.is_some() {
             journal.say(
-                "the healthy ranges are unknown, and the scenario's data to learn them were not \
-                found: only values that are not finite raise the alarm",
+                "the healthy ranges are unknown, since no data of the net's training were found: only \
+                values that are not finite raise the alarm",
             );
         }
     }

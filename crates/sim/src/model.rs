@@ -10,11 +10,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use saturn_cell::Real;
+use saturn_data::checksum::sha256;
 
 use crate::scenario::Precision;
 use crate::trained::{TrainedModel, run_of, wrong};
-use saturn_live::model::Model as _;
+use saturn_eval::detector::DetectorConfig;
+use saturn_eval::health::Ranges;
+use saturn_live::LiveError;
+use saturn_live::model::{Identity, Model};
 use saturn_network::{Network, NetworkConfig, Outputs, build};
+use saturn_store::operation::Operation;
 use saturn_train::weights::{self, Description, WEIGHTS, WeightsFile};
 
 /// A finished network, found and not yet built.
@@ -50,6 +55,10 @@ pub enum Origin {
         weights: PathBuf,
         /// Its description.
         description: Box<Description>,
+        /// The same for a stream.
+        identity: Box<Identity>,
+        /// The usual detector.
+        detector: DetectorConfig,
     },
 }
 
@@ -118,6 +127,14 @@ impl FinishedModel {
             let what = "its tensors are not those that it describes: their checksums differ";
             return Err(damaged(what.to_owned()).into());
         }
+        let identity = Identity {
+            place: description.network.clone(),
+            weights: sha256(path).map_err(LiveError::file(path, Operation::Read, "check it"))?,
+            channels: description.channels,
+            dt_ms: description.dt_ms,
+            classes: description.classes.clone(),
+            precision: description.precision.clone(),
+        };
         Ok(Self {
             name: description.network.clone(),
             config,
@@ -130,6 +147,8 @@ impl FinishedModel {
             origin: Origin::File {
                 weights: path.to_owned(),
                 description: Box::new(description),
+                identity: Box::new(identity),
+                detector: DetectorConfig::default(),
             },
         })
     }
@@ -147,13 +166,13 @@ impl FinishedModel {
         }
     }
 
-    /// Builds it and reads its weights.
-    pub fn network<R: Real>(&self) -> Result<Network<R>> {
+    fn built<R: Real>(&self) -> Result<Network<R>> {
         let (path, description) = match &self.origin {
             Origin::Run(model) => return model.network(),
             Origin::File {
                 weights,
                 description,
+                ..
             } => (weights, description),
         };
         let classes = self.classes.len();
@@ -167,5 +186,66 @@ impl FinishedModel {
         let mut net = build(&self.name, config, inputs, outputs, self.dt_ms, 0)?;
         weights::load(&mut net, path)?;
         Ok(net)
+    }
+}
+
+/// The name of a network without what has a meaning in paths.
+pub fn plain_name(name: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '%');
+    name.chars()
+        .map(|c| if plain(c) { c } else { '_' })
+        .collect()
+}
+
+impl Model for FinishedModel {
+    fn open(path: &Path) -> Result<Self> {
+        let found = Self::find(path)?;
+        if found.run().is_some() {
+            // It knows whether it takes events.
+            TrainedModel::open(path)?;
+        }
+        Ok(found)
+    }
+
+    fn identity(&self) -> &Identity {
+        match &self.origin {
+            Origin::Run(model) => model.identity(),
+            Origin::File { identity, .. } => identity,
+        }
+    }
+
+    fn notices(&self) -> &[String] {
+        &self.notices
+    }
+
+    fn network<R: Real>(&self) -> Result<Network<R>> {
+        self.built()
+    }
+
+    fn ranges<R: Real>(
+        &self,
+        net: &Network<R>,
+        window: u64,
+        say: &mut dyn FnMut(&str),
+    ) -> Result<Option<Ranges>> {
+        match self.run() {
+            Some(model) => model.ranges(net, window, say),
+            None => Ok(None),
+        }
+    }
+
+    fn detector(&self) -> &DetectorConfig {
+        match &self.origin {
+            Origin::Run(model) => model.detector(),
+            Origin::File { detector, .. } => detector,
+        }
+    }
+
+    fn threshold(&self) -> Option<f64> {
+        self.run().and_then(Model::threshold)
+    }
+
+    fn learnt_in(&self) -> String {
+        (self.run()).map_or_else(|| "no stream".to_owned(), Model::learnt_in)
     }
 }

@@ -10,7 +10,7 @@ use saturn_store::Progress;
 
 #[derive(Args)]
 pub struct AnalyseArgs {
-    /// A trained network: `runs/quickstart/lif.adaptive.1`, or its weights
+    /// A finished network: `runs/quickstart/lif.adaptive.1`, its weights, or a folder that `saturn import` wrote
     model: PathBuf,
     /// Number of Lyapunov exponents per layer
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=256))]
@@ -24,10 +24,13 @@ pub struct AnalyseArgs {
     /// Seed of the streams [default: the network's]
     #[arg(long, value_name = "SEED")]
     seed: Option<u64>,
+    /// Recordings to analyse it on, a file or a folder with test.h5 [default: its run's validation split]
+    #[arg(long, value_name = "PATH", conflicts_with = "silence")]
+    data: Option<PathBuf>,
     /// Use no data: the input is silence, and no two pasts are compared
     #[arg(long)]
     silence: bool,
-    /// Path of the results without their endings [default: RUN/analysis/NET]
+    /// Path of the results without their endings [default: RUN/analysis/NET, or analysis/NET]
     #[arg(long, value_name = "STEM")]
     out: Option<PathBuf>,
 }
@@ -40,6 +43,7 @@ impl AnalyseArgs {
             steps: self.steps as usize,
             starts: self.starts as usize,
             seed: self.seed,
+            data: self.data.as_deref(),
             silence: self.silence,
             out: self.out.as_deref(),
         };

@@ -53,7 +53,8 @@ the network's run, or --threshold.";
 pub const ANALYSE: &str = "\
 Examples:
   saturn analyse runs/quickstart/lif.adaptive.1
-  saturn analyse runs/quickstart/rnn.classic.1 --silence --exponents 16";
+  saturn analyse runs/quickstart/rnn.classic.1 --silence --exponents 16
+  saturn analyse models/gru --data data/quickstart";
 
 pub const CHECK: &str = "\
 Examples:

@@ -15,14 +15,14 @@ use saturn_live::protocol::Format;
 use saturn_live::send::{SendOptions, What, send};
 use saturn_live::source::{Source, address_of};
 use saturn_live::wrap::{FEWEST_BITS, MOST_BITS};
-use saturn_sim::trained::TrainedModel;
+use saturn_sim::model::FinishedModel;
 use saturn_sim::trained::gaps::RunGaps;
 use saturn_store::Detail;
 use saturn_store::Progress;
 
 #[derive(Args)]
 pub struct StreamArgs {
-    /// A trained network: `runs/quickstart/lif.adaptive.1`, or its weights
+    /// A finished network: `runs/quickstart/lif.adaptive.1`, its weights, or a folder that `saturn import` wrote
     model: PathBuf,
     /// Event source: `-` (standard input), FILE, `unix:PATH` or `udp:HOST:PORT`
     #[arg(long, value_name = "SOURCE", default_value = "-")]
@@ -143,7 +143,7 @@ impl StreamArgs {
             metrics: self.metrics,
             metrics_hosts: self.metrics_host,
         };
-        saturn_live::run::<TrainedModel>(&options, &progress.stop())
+        saturn_live::run::<FinishedModel>(&options, &progress.stop())
     }
 }
 

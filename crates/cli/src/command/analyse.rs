@@ -8,14 +8,17 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use saturn_plots::{Figure, Look, Role};
 
+use super::error::CommandError;
 use super::print::print;
 use saturn_analyse::described::described;
 use saturn_analyse::verdict::{short, verdict};
 use saturn_analyse::{Analysis, Options, Subject, analyse as measure};
 use saturn_live::model::Model as _;
 use saturn_network::Network;
+use saturn_sim::evaluate::Given;
 use saturn_sim::figures;
 use saturn_sim::figures::looks::looks;
+use saturn_sim::model::{FinishedModel, plain_name};
 use saturn_sim::run::dataset::Dataset;
 use saturn_sim::run::paths::paths_of;
 use saturn_sim::run::summary::Roles;
@@ -23,11 +26,11 @@ use saturn_sim::scenario::DataSource;
 use saturn_sim::trained::TrainedModel;
 use saturn_store::Progress;
 use saturn_store::folder::write_beside;
-use saturn_stream::Form;
+use saturn_stream::{Form, Source};
 
 /// What `analyse` was asked for.
 pub struct AnalyseOptions<'a> {
-    /// A run's folder and a net in it.
+    /// A finished network.
     pub model: &'a Path,
     /// Lyapunov exponents of each layer.
     pub exponents: usize,
@@ -37,6 +40,8 @@ pub struct AnalyseOptions<'a> {
     pub starts: usize,
     /// Of the streams.
     pub seed: Option<u64>,
+    /// Recordings in place of those of its run.
+    pub data: Option<&'a Path>,
     /// Use no data.
     pub silence: bool,
     /// Where the results go, without their endings.
@@ -45,38 +50,27 @@ pub struct AnalyseOptions<'a> {
 
 /// Analyses a trained net.
 pub fn analyse(options: &AnalyseOptions, progress: &Progress) -> Result<()> {
-    let model = TrainedModel::find(options.model)?;
+    let model = FinishedModel::find(options.model)?;
     let net: Network<f64> = model.network()?;
     for notice in &model.notices {
         progress.line(notice);
     }
-    let scenario = &model.scenario;
-    let seed = options.seed.unwrap_or_else(|| model.seed());
-    let bench = if options.silence {
-        None
-    } else {
-        let paths = paths_of(scenario, progress)
-            .context("the net's data are not there; --silence does without them")?;
-        Some(Dataset::open(scenario, &paths, false)?)
+    let seed = options.seed.or(model.run().map(TrainedModel::seed));
+    let seed = seed.unwrap_or(1);
+    let input = Input::of(options, &model, progress)?;
+    let net = match &input {
+        Input::Silence(_) => net,
+        Input::Run(_, data) => net.for_density(data.density),
+        Input::Given(given) => net.for_density(given.density),
     };
-    let net = match &bench {
-        Some(bench) => net.for_density(bench.density),
-        None => net,
-    };
-    let form = if matches!(scenario.data.source, DataSource::Frames { .. }) {
-        Form::Frames
-    } else {
-        Form::Events
-    };
-    let channels = model.identity.channels;
-    let layers = model.described().network();
+    let (channels, dt_ms) = (model.channels, model.dt_ms);
     let subject = Subject {
         net: &net,
-        layers: described(&net, &layers, channels),
-        source: (bench.as_ref()).map(|b| b.source(&b.valid, scenario.stream.gap.as_ref())),
-        form: bench.as_ref().map_or(form, |b| b.valid.form()),
+        layers: described(&net, &model.config, channels),
+        source: input.source(),
+        form: input.form(),
         channels,
-        dt_ms: model.identity.dt_ms,
+        dt_ms,
     };
     let what = Options {
         exponents: options.exponents,
@@ -85,12 +79,11 @@ pub fn analyse(options: &AnalyseOptions, progress: &Progress) -> Result<()> {
         seed,
     };
     let (layers, settled, exponents) = measure(&subject, &what, &|doing| progress.doing(doing))?;
-    let dt_ms = model.identity.dt_ms;
     let analysis = Analysis {
         saturn: env!("CARGO_PKG_VERSION").to_owned(),
-        net: model.identity.place.clone(),
-        weights: model.identity.weights.clone(),
-        precision: model.identity.precision.clone(),
+        net: model.name.clone(),
+        weights: model.identity().weights.clone(),
+        precision: model.identity().precision.clone(),
         dt_ms,
         seed,
         verdict: verdict(&layers, &settled, &exponents, dt_ms),
@@ -98,13 +91,74 @@ pub fn analyse(options: &AnalyseOptions, progress: &Progress) -> Result<()> {
         settled,
         layers,
     };
-    let stem = match options.out {
-        Some(stem) => stem.to_owned(),
-        None => model.file("analysis", "json").with_extension(""),
+    let stem = match (options.out, model.run()) {
+        (Some(stem), _) => stem.to_owned(),
+        (None, Some(run)) => run.file("analysis", "json").with_extension(""),
+        (None, None) => Path::new("analysis").join(plain_name(&model.name)),
     };
-    let json = write(&analysis, &stem, look(&model))?;
+    let look = model.run().map_or(Look::of(Role::Other(0)), look);
+    let json = write(&analysis, &stem, look)?;
     print(&text(&analysis))?;
     print(&format!("{}, .svg and .png are written", json.display()))
+}
+
+/// What a network is analysed on.
+enum Input<'a> {
+    /// Nothing, in the form that its run's data have.
+    Silence(Form),
+    /// The validation split of its run.
+    Run(&'a TrainedModel, Dataset),
+    /// Other recordings.
+    Given(Box<Given>),
+}
+
+impl<'a> Input<'a> {
+    fn of(options: &AnalyseOptions, model: &'a FinishedModel, progress: &Progress) -> Result<Self> {
+        if let Some(data) = options.data {
+            return Ok(Self::Given(Box::new(Given::open(data, model)?)));
+        }
+        let Some(run) = model.run() else {
+            if options.silence {
+                return Ok(Self::Silence(Form::Events));
+            }
+            return Err(CommandError::NoData {
+                network: model.name.clone(),
+            }
+            .into());
+        };
+        let scenario = &run.scenario;
+        if options.silence {
+            return Ok(Self::Silence(match scenario.data.source {
+                DataSource::Frames { .. } => Form::Frames,
+                _ => Form::Events,
+            }));
+        }
+        let paths = paths_of(scenario, progress)
+            .context("the net's data are not there; --silence does without them")?;
+        Ok(Self::Run(run, Dataset::open(scenario, &paths, false)?))
+    }
+
+    fn source(&self) -> Option<Source<'_>> {
+        match self {
+            Self::Silence(_) => None,
+            Self::Run(run, data) => {
+                Some(data.source(&data.valid, run.scenario.stream.gap.as_ref()))
+            }
+            Self::Given(given) => Some(Source {
+                split: &given.split,
+                noise: &given.noise,
+                gap: None,
+            }),
+        }
+    }
+
+    fn form(&self) -> Form {
+        match self {
+            Self::Silence(form) => *form,
+            Self::Run(_, data) => data.valid.form(),
+            Self::Given(given) => given.split.form(),
+        }
+    }
 }
 
 /// The look of the arm that the net was trained in.

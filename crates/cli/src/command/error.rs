@@ -49,6 +49,14 @@ pub enum CommandError {
         /// Outputs of the network.
         outputs: usize,
     },
+    /// An analysis of a network without a run, of which no data are known.
+    #[error(
+        "{network}: no run has data for it\nhint: give recordings with --data, or --silence to do without"
+    )]
+    NoData {
+        /// Its name.
+        network: String,
+    },
     /// A folder that has a network already.
     #[error("--out {}: contains a network or a run\nhint: give another folder", path.display())]
     Occupied {

@@ -52,6 +52,7 @@ impl Blame for CommandError {
             | Self::NothingEvaluated { .. }
             | Self::NoSummary { .. }
             | Self::Classes { .. }
+            | Self::NoData { .. }
             | Self::Occupied { .. }
             | Self::Unreadable { .. }
             | Self::UnknownFormat { .. }

@@ -23,7 +23,7 @@ use saturn_cell::Real;
 use saturn_data::printable;
 
 use crate::figures::draw_one;
-use crate::model::FinishedModel;
+use crate::model::{FinishedModel, plain_name};
 use crate::report::{instrument_lines, table_lines, wrapped};
 use crate::run::Interrupted;
 use crate::run::input::Input;
@@ -31,11 +31,12 @@ use crate::run::summary::{NamedEvaluation, Summary};
 use crate::scenario::{Fill, Precision};
 use saturn_eval::evaluate::{Extras, Plan, evaluate as run_evaluation};
 use saturn_eval::experiments::{self, Experiments, Setting};
+use saturn_live::model::Model as _;
 use saturn_network::Network;
 use saturn_store::Progress;
 
 use folder::EvaluationFolder;
-use input::Given;
+pub use input::Given;
 use segments::SegmentsFile;
 pub use settings::{
     GapSteps, Options, Settings, THRESHOLD, read_fill, read_instrument, read_policy,
@@ -108,13 +109,9 @@ pub fn evaluate(options: &Options, progress: &Progress) -> Result<Evaluated> {
     })
 }
 
-/// `runs/NAME-evaluate`, without what has a meaning in paths.
+/// `runs/NAME-evaluate`.
 fn usual_folder(name: &str) -> PathBuf {
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '%');
-    let name: String = (name.chars())
-        .map(|c| if plain(c) { c } else { '_' })
-        .collect();
-    Path::new("runs").join(format!("{name}-evaluate"))
+    Path::new("runs").join(format!("{}-evaluate", plain_name(name)))
 }
 
 /// One network on its data under all policies.

@@ -22,7 +22,7 @@ pub fn looks(arms: &[NamedArm]) -> Vec<Look> {
 }
 
 /// How a role is drawn.
-fn drawn(role: ArmRole) -> Role {
+pub(super) fn drawn(role: ArmRole) -> Role {
     match role {
         ArmRole::Classic => Role::Classic,
         ArmRole::Lead => Role::Lead,

@@ -6,7 +6,7 @@ use saturn_plots::{Axis, Level, LinePanel, Look, Role, Series, Sweep};
 
 use super::names;
 use super::scope::{NEVER, Scope, mean};
-use super::sweep::line;
+use super::sweep::{floor, line};
 use super::{FiguresError, Sheet};
 use crate::scenario::Plot;
 use saturn_eval::stats::estimate::Estimate;
@@ -64,20 +64,6 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
         sheet.add(Plot::Mask, &name, &title, &figure)?;
     }
     Ok(())
-}
-
-/// Where the axis of accuracies may begin, %: all that is drawn lies above it.
-fn floor(panels: &[LinePanel]) -> f64 {
-    let lows = panels.iter().flat_map(|panel| {
-        let bounds = panel
-            .series
-            .iter()
-            .flat_map(|s| s.interval.iter().flatten());
-        let points = panel.series.iter().flat_map(|s| &s.points);
-        (bounds.map(|b| b.0).chain(points.map(|p| p.1))).chain(panel.levels.iter().map(|l| l.value))
-    });
-    let low = lows.filter(|y| y.is_finite()).fold(100.0, f64::min);
-    (low / 10.0).floor() * 10.0
 }
 
 /// The error of an arm's mask.

@@ -13,6 +13,7 @@
 //! | `boundary` | the summary's table: accuracy against the error of resets at boundaries |
 //! | `gap` | accuracy by the length of the gap before a sample |
 //! | `mask` | the summary's table: accuracy against the share of wrong steps of the mask in training |
+//! | `updates` | the summary's table: accuracy against the updates of training |
 //! | `precision` | quantised networks: accuracy and held states against bits, drift along the stream |
 //! | `contraction` | remaining effect of the past after the same gap |
 //! | `recovery` | accuracy and distance of the state after disturbances |
@@ -53,6 +54,7 @@ mod sweep;
 pub(crate) mod tests;
 mod traces;
 mod training;
+mod updates;
 
 use std::path::{Path, PathBuf};
 
@@ -117,6 +119,7 @@ pub fn draw(
             Plot::Boundary => boundary::draw(&scope, &mut sheet)?,
             Plot::Gap => gap::draw(&scope, &mut sheet)?,
             Plot::Mask => mask::draw(&scope, &mut sheet)?,
+            Plot::Updates => updates::draw(&scope, &mut sheet)?,
             Plot::Precision => precision::draw(&scope, &mut sheet)?,
             Plot::Recovery => recovery::draw(&scope, &mut sheet)?,
             Plot::Calibration => calibration::draw(&scope, &mut sheet)?,

@@ -1,6 +1,6 @@
 //! Lines of accuracy against a swept quantity.
 
-use saturn_plots::{Look, Series};
+use saturn_plots::{LinePanel, Look, Series};
 
 use saturn_eval::stats::estimate::Estimate;
 
@@ -12,4 +12,18 @@ pub(super) fn line(name: String, look: Look, found: &[(f64, &Estimate)]) -> Seri
         (100.0 * low.max(0.0), 100.0 * high.min(1.0))
     });
     Series::new(name, look, points).with_interval(bounds.collect())
+}
+
+/// Where the axis of accuracies may begin, %: all that is drawn lies above it.
+pub(super) fn floor(panels: &[LinePanel]) -> f64 {
+    let lows = panels.iter().flat_map(|panel| {
+        let bounds = panel
+            .series
+            .iter()
+            .flat_map(|s| s.interval.iter().flatten());
+        let points = panel.series.iter().flat_map(|s| &s.points);
+        (bounds.map(|b| b.0).chain(points.map(|p| p.1))).chain(panel.levels.iter().map(|l| l.value))
+    });
+    let low = lows.filter(|y| y.is_finite()).fold(100.0, f64::min);
+    (low / 10.0).floor() * 10.0
 }

@@ -34,6 +34,7 @@ fn heading(plot: Plot) -> &'static str {
         Plot::Boundary => "Resets at wrong boundaries",
         Plot::Gap => "Accuracy after short and long gaps",
         Plot::Mask => "Cost of a wrong mask",
+        Plot::Updates => "Training on",
         Plot::Precision => "Finite precision",
         Plot::Recovery => "After disturbances",
         Plot::Calibration => "Calibration",

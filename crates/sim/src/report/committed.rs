@@ -16,6 +16,7 @@
 
 mod blocks;
 mod text;
+mod updates;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -25,7 +26,7 @@ use thiserror::Error;
 use crate::figures::scope::NEVER;
 use crate::run::summary::{CellSummary, Reference, Roles, Row, table};
 use crate::run::trials::{ArchiveError, Shared, archive};
-use crate::scenario::{ArmRole, Scenario, ScenarioError};
+use crate::scenario::{Arm, ArmRole, Named, Regime, Scenario, ScenarioError, regimes};
 
 /// Beginning and end of a block.
 const BEGIN: &str = "<!-- trials: ";
@@ -65,6 +66,10 @@ pub struct Group {
     pub rows: Vec<Row>,
     /// Meaning of the names.
     pub roles: Roles,
+    /// Arms of several lengths of training, and the one without updates.
+    pub regimes: (Vec<Regime>, Option<String>),
+    /// The regime of each arm.
+    pub arms: Named<Arm>,
 }
 
 impl Group {
@@ -183,6 +188,8 @@ impl Committed {
                 reference,
                 rows,
                 roles: roles.clone(),
+                regimes: regimes(&scenario),
+                arms: scenario.arms.clone(),
             }
         };
         Ok(groups.into_iter().map(group).collect())
@@ -228,7 +235,17 @@ impl Committed {
         let [scenario, kind, about @ ..] = &words[..] else {
             return Err(wrong("names a scenario and a kind of table".to_owned()));
         };
-        let groups = self.groups(scenario)?;
+        // The table of updates compares with the trials of another scenario.
+        if let ("updates", [.., other]) = (*kind, about) {
+            self.groups(other)?;
+        }
+        self.groups(scenario)?;
+        let groups = &self.known[*scenario];
+        if let ("updates", [stream, reading, policy, other]) = (*kind, about) {
+            let from_start = self.known[*other].first();
+            let about = [*stream, *reading, *policy];
+            return updates::updates(groups, from_start, about).map_err(wrong);
+        }
         if groups.is_empty() {
             return Err(wrong("has no committed trials".to_owned()));
         }

@@ -20,6 +20,8 @@ pub enum Plot {
     /// Accuracy against the share of wrong steps of the mask in training; needs arms with `mask_error` or
     /// estimated masks.
     Mask,
+    /// Accuracy against the updates of training; needs arms with several `train.steps`.
+    Updates,
     /// Accuracy, held states and drift of quantised networks; needs `evaluate.precision`.
     Precision,
     /// Accuracy and distance from an undisturbed copy after disturbances; needs `evaluate.disturb`.
@@ -51,7 +53,7 @@ pub enum Plot {
 
 impl Plot {
     /// All of them, in the order of a report.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Stream,
         Self::Compare,
         Self::Accuracy,
@@ -59,6 +61,7 @@ impl Plot {
         Self::Boundary,
         Self::Gap,
         Self::Mask,
+        Self::Updates,
         Self::Precision,
         Self::Recovery,
         Self::Contraction,

@@ -45,7 +45,7 @@ impl ArmRole {
     ];
 
     /// The role that an arm would have by its settings only.
-    fn fits(arm: &Arm) -> Option<Self> {
+    pub fn fits(arm: &Arm) -> Option<Self> {
         let plain = arm.initial_state == InitialState::Rest
             && arm.grad_detach.is_none()
             && arm.fptt.is_none()

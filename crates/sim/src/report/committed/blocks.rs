@@ -9,6 +9,7 @@
 //! | `policies STREAM ARM ..` | each reset policy: every net trained in these arms |
 //! | `list STREAM` | each arm of a single net by each reading, with its difference |
 //! | `recall STREAM` | mean recall over the classes: the reference, then every arm never reset |
+//! | `updates STREAM READING POLICY SCENARIO` | each net and regime: updates, then from new weights in the other scenario (`updates.rs`) |
 //! | `summary` | `verdicts` of only the first group, without the line on events and intervals |
 //! | `fall` | a sentence on the networks whose accuracy falls without resets; of the first group |
 //!

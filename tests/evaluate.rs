@@ -91,6 +91,14 @@ fn a_run_is_repeated_to_the_bit_and_recomputed_from_its_segments() {
         text.contains("summed") && text.contains("chosen by the run"),
         "{text}"
     );
+    let report = fs::read_to_string(bench.path("again/report.html")).unwrap();
+    for part in [
+        "gru.classic.1 on 12 samples",
+        "chosen by the run",
+        "data:image/svg+xml",
+    ] {
+        assert!(report.contains(part), "{part}");
+    }
     let run = evaluations(json(&bench.path("out/summary.json"))["cells"][0]["evaluations"].take());
     let summary = json(&bench.path("again/summary.json"));
     assert_eq!(summary["format"], "saturn evaluation");

@@ -81,6 +81,16 @@ fn without_updates_a_net_is_what_it_was_and_with_some_another() {
         "nothing is done twice: {said}"
     );
 
+    // Without the nets to begin from, what is finished can be read.
+    fs::rename(bench.path("out"), bench.path("away")).unwrap();
+    succeeds(&run(
+        &bench,
+        "compare",
+        &models.replace("{net: {", "{net: {layers: [{gru: {hidden: 8}}], "),
+        arms,
+    ));
+    fs::rename(bench.path("away"), bench.path("out")).unwrap();
+
     // Other weights to begin from are another training.
     let weights = |name: &str| bench.path(&format!("out/weights/gru.classic.{name}.safetensors"));
     fs::copy(weights("2"), weights("1")).unwrap();

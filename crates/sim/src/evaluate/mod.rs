@@ -24,7 +24,7 @@ use saturn_data::printable;
 
 use crate::figures::draw_one;
 use crate::model::{FinishedModel, plain_name};
-use crate::report::{instrument_lines, table_lines, wrapped};
+use crate::report::{instrument_lines, table_lines, wrapped, write_one};
 use crate::run::Interrupted;
 use crate::run::input::Input;
 use crate::run::summary::{NamedEvaluation, Summary};
@@ -97,16 +97,18 @@ pub fn evaluate(options: &Options, progress: &Progress) -> Result<Evaluated> {
     let split = printable(&split.to_string_lossy()).into_owned();
     let table = summary.as_run(&settings, parameters, &split);
     progress.doing("drawing");
-    draw_one(&settings.evaluate, folder.path(), &table)?;
-    folder.write_json("summary.json", &summary)?;
+    let drawn = draw_one(&settings.evaluate, folder.path(), &table)?;
     let is_noise = |fill: &Fill| matches!(fill, Fill::Noise(_));
     let noisy = (settings.stream().1).is_some_and(|gap| gap.fill.iter().any(is_noise));
-    Ok(Evaluated {
+    let evaluated = Evaluated {
         folder: path,
         summary,
         table,
         noisy,
-    })
+    };
+    write_one(&evaluated.facts(), folder.path(), &evaluated.table, &drawn)?;
+    folder.write_json("summary.json", &evaluated.summary)?;
+    Ok(evaluated)
 }
 
 /// `runs/NAME-evaluate`.
@@ -190,31 +192,37 @@ impl Job<'_> {
 }
 
 impl Evaluated {
-    /// What the terminal shows, in `width` columns.
-    pub fn lines(&self, width: usize) -> Vec<String> {
+    /// What was run on what, then what its numbers rest on.
+    fn facts(&self) -> Vec<String> {
         let head = &self.summary.head;
-        let mut lines = wrapped(
-            &format!(
-                "{} on {} samples of {}",
-                head.model.name, head.data.samples, head.data.file
-            ),
-            width,
-        );
-        lines.extend(table_lines(&self.table, width));
-        lines.extend(instrument_lines(&self.table));
-        for e in &self.summary.evaluations {
-            let line = format!(
+        let mut facts = vec![format!(
+            "{} on {} samples of {}",
+            head.model.name, head.data.samples, head.data.file
+        )];
+        facts.extend(self.summary.evaluations.iter().map(|e| {
+            format!(
                 "the detector's threshold under {} is {}, {}",
                 e.found.state_reset, e.found.evaluation.detection.threshold, e.threshold_from
-            );
-            lines.extend(wrapped(&line, width));
-        }
+            )
+        }));
         if self.noisy {
-            let line = format!("noise in gaps has the rates of {}", head.data.noise_from);
-            lines.extend(wrapped(&line, width));
+            let from = &head.data.noise_from;
+            facts.push(format!("noise in gaps has the rates of {from}"));
+        }
+        facts
+    }
+
+    /// What the terminal shows, in `width` columns.
+    pub fn lines(&self, width: usize) -> Vec<String> {
+        let facts = self.facts();
+        let mut lines = wrapped(&facts[0], width);
+        lines.extend(table_lines(&self.table, width));
+        lines.extend(instrument_lines(&self.table));
+        for fact in &facts[1..] {
+            lines.extend(wrapped(fact, width));
         }
         let line = format!(
-            "{} has summary.json, a line for every segment, and figures",
+            "{} has report.html, summary.json, a line for every segment, and figures",
             self.folder.display()
         );
         lines.extend(wrapped(&line, width));

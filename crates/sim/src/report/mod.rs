@@ -64,7 +64,26 @@ pub fn write(
     summary: &Summary,
     drawn: &[Drawn],
 ) -> Result<(), ReportError> {
-    let figures = drawn
+    let html = page::page(scenario, summary, &read(folder, drawn)?);
+    write_beside(&folder.join("report.html"), html.as_bytes())?;
+    Ok(())
+}
+
+/// Writes `report.html` of one finished net whose figures are drawn; `facts` are lines on what was run.
+pub fn write_one(
+    facts: &[String],
+    folder: &Path,
+    summary: &Summary,
+    drawn: &[Drawn],
+) -> Result<(), ReportError> {
+    let html = page::page_of_one(facts, summary, &read(folder, drawn)?);
+    write_beside(&folder.join("report.html"), html.as_bytes())?;
+    Ok(())
+}
+
+/// The figures with the bytes of their SVG.
+fn read<'a>(folder: &Path, drawn: &'a [Drawn]) -> Result<Vec<(&'a Drawn, Vec<u8>)>, ReportError> {
+    drawn
         .iter()
         .map(|figure| {
             let path = folder.join(format!("{}.svg", figure.file_stem));
@@ -73,8 +92,5 @@ pub fn write(
                 Err(source) => Err(ReportError::Figure { path, source }),
             }
         })
-        .collect::<Result<Vec<_>, _>>()?;
-    let html = page::page(scenario, summary, &figures);
-    write_beside(&folder.join("report.html"), html.as_bytes())?;
-    Ok(())
+        .collect()
 }

@@ -12,8 +12,65 @@ use saturn_eval::stats::verdict::Verdict;
 /// The style of the page, which it carries in its head.
 const STYLE: &str = include_str!("page.css");
 
-/// The whole page; each figure comes with the bytes of its SVG.
+/// The whole page of a run; each figure comes with the bytes of its SVG.
 pub fn page(scenario: &Scenario, summary: &Summary, figures: &[(&Drawn, Vec<u8>)]) -> String {
+    let content = html! {
+        header {
+            h1 { (summary.name) }
+            @if let Some(about) = &summary.about { p.about { (about.trim()) } }
+            (what_was_run(scenario, summary))
+        }
+        (headline::headline(summary))
+        (nets::failures(summary))
+        h2 id="results" { "Results" }
+        @if summary.table.is_empty() { p { "No net was evaluated." } }
+        (results::results(summary))
+        (verdicts::verdicts(summary))
+        (precision::precision(summary))
+        (instruments::instruments(summary))
+        (checklists(summary))
+        (drawn(figures))
+        h2 id="nets" { "The nets" }
+        (nets::nets(summary))
+        (nets::masks(summary))
+        h2 id="method" { "How this was measured" }
+        (method::method(scenario, summary))
+        h2 id="scenario" { "The scenario" }
+        details {
+            summary { "Every setting, defaults included" }
+            div.scroll tabindex="0" role="region" aria-label="text that scrolls sideways" { pre { code { (to_yaml(scenario)) } } }
+        }
+    };
+    framed(&summary.name, &content)
+}
+
+/// The page of one finished net on one file; `facts` are lines on what was run.
+pub fn page_of_one(facts: &[String], summary: &Summary, figures: &[(&Drawn, Vec<u8>)]) -> String {
+    let content = html! {
+        header {
+            h1 { (summary.name) }
+            @for fact in facts { p.facts { (fact) } }
+        }
+        h2 id="results" { "Results" }
+        (results::results(summary))
+        (instruments::instruments(summary))
+        (drawn(figures))
+    };
+    framed(&summary.name, &content)
+}
+
+/// The figures, if there are any.
+fn drawn(figures: &[(&Drawn, Vec<u8>)]) -> Markup {
+    html! {
+        @if !figures.is_empty() {
+            h2 id="figures" { "Figures" }
+            (captions::figures(figures))
+        }
+    }
+}
+
+/// A page with this title.
+fn framed(title: &str, content: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -22,39 +79,12 @@ pub fn page(scenario: &Scenario, summary: &Summary, figures: &[(&Drawn, Vec<u8>)
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="generator" content=(concat!("saturn ", env!("CARGO_PKG_VERSION")));
-                title { (summary.name) " – Saturn" }
+                title { (title) " – Saturn" }
                 style { (PreEscaped(STYLE)) }
             }
             body {
                 main {
-                    header {
-                        h1 { (summary.name) }
-                        @if let Some(about) = &summary.about { p.about { (about.trim()) } }
-                        (what_was_run(scenario, summary))
-                    }
-                    (headline::headline(summary))
-                    (nets::failures(summary))
-                    h2 id="results" { "Results" }
-                    @if summary.table.is_empty() { p { "No net was evaluated." } }
-                    (results::results(summary))
-                    (verdicts::verdicts(summary))
-                    (precision::precision(summary))
-                    (instruments::instruments(summary))
-                    (checklists(summary))
-                    @if !figures.is_empty() {
-                        h2 id="figures" { "Figures" }
-                        (captions::figures(figures))
-                    }
-                    h2 id="nets" { "The nets" }
-                    (nets::nets(summary))
-                    (nets::masks(summary))
-                    h2 id="method" { "How this was measured" }
-                    (method::method(scenario, summary))
-                    h2 id="scenario" { "The scenario" }
-                    details {
-                        summary { "Every setting, defaults included" }
-                        div.scroll tabindex="0" role="region" aria-label="text that scrolls sideways" { pre { code { (to_yaml(scenario)) } } }
-                    }
+                    (content)
                     footer {
                         p { "Made by Saturn " (env!("CARGO_PKG_VERSION")) ". The numbers behind this page are in " code { "summary.json" } " in the same folder." }
                     }

@@ -25,6 +25,7 @@ use super::entry::Entry;
 use super::fault::fault;
 use super::interrupted::Interrupted;
 use super::reason;
+use super::start::Start;
 use super::summary::{CellSummary, Failure};
 use super::trials::{Finished, Shared, Store};
 use crate::fault::Fault;
@@ -167,6 +168,14 @@ impl Matrix<'_> {
         let place = entry.place;
         let keys = Keys::of(self.scenario, entry, &self.shared.split)?;
         let known = self.store.find(place, &keys.evaluated, &self.shared)?;
+        let from_sha256 = match (Start::of(entry), &known) {
+            (Ok(Some(mut start)), _) => Some(start.checksum()?),
+            (Ok(None), _) => None,
+            // Without the net to begin from, what is finished counts.
+            (Err(_), Some(known)) => known.cell.training.from_sha256.clone(),
+            (Err(e), None) => return Err(e),
+        };
+        let known = known.filter(|known| known.cell.training.from_sha256 == from_sha256);
         if let (Some(known), false) = (&known, wanted.whole) {
             self.refuse_other_weights(place)?;
             self.keep(known)?;
@@ -181,6 +190,8 @@ impl Matrix<'_> {
             self.progress.line(&said);
             return Ok(None);
         }
+        let settings = keys.evaluated.clone();
+        let keys = keys.begun(from_sha256.as_deref())?;
         let Some(mut trial) = self.whole::<R>(entry, &keys, only_done)? else {
             return Ok(known.map(|known| known.cell));
         };
@@ -189,7 +200,7 @@ impl Matrix<'_> {
             evaluations.for_each(|e| e.evaluation.forget_memory());
         }
         let finished = Finished {
-            settings: keys.evaluated,
+            settings,
             shared: self.shared.clone(),
             cell: trial,
         };

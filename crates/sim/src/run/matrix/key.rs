@@ -12,7 +12,6 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::run::entry::Entry;
-use crate::run::start::Start;
 use crate::scenario::{Model, Scenario};
 
 /// A result with the key of its dependencies.
@@ -41,7 +40,7 @@ impl Keys {
             data.remove("source");
             data.remove("gap_recordings");
         }
-        // Of a net to begin from its weights count, not where they lie.
+        // Of a net to begin from its weights count, not where they lie: see `begun`.
         let model = Model {
             from: None,
             ..entry.model.clone()
@@ -53,11 +52,22 @@ impl Keys {
             s.train_for(entry.model, entry.arm),
             entry.place.seed,
         ))?;
-        if let Some(mut start) = Start::of(entry)? {
-            trained = key(&(&trained, start.checksum()?))?;
+        if entry.model.from.is_some() {
+            trained = key(&(&trained, "from"))?;
         }
         let evaluated = key(&(&trained, &s.evaluate, split))?;
         Ok(Self { trained, evaluated })
+    }
+
+    /// The same of a net that begins with weights of this checksum, if it does with a finished net's.
+    pub fn begun(self, from_sha256: Option<&str>) -> Result<Self> {
+        let Some(sum) = from_sha256 else {
+            return Ok(self);
+        };
+        Ok(Self {
+            trained: key(&(&self.trained, sum))?,
+            evaluated: key(&(&self.evaluated, sum))?,
+        })
     }
 }
 

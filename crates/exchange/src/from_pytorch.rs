@@ -87,6 +87,7 @@ pub fn import(path: &Path, options: &Options) -> Result<Imported, ImportError> {
         dt_ms: options.dt_ms.unwrap_or(1.0),
         tensors: found.tensors,
         verdicts: found.verdicts,
+        classes: None,
         notices: found.notices,
     })
 }

@@ -128,11 +128,11 @@ fn made(source: &Source, setting: &Setting) -> Result<Made, ExportError> {
         }
         return Ok((written.graph, written.watched, written.verdicts));
     }
-    let mut chain = Chain::default();
+    let mut chain = Chain::new(parts.len());
     for (i, (part, cell)) in parts.iter().enumerate() {
         let added = match &part.config {
             Layer::Graph(config) => {
-                let name = format!("graph{i}");
+                let name = chain.name(i, "graph");
                 let inside = nodes::written(i, (config, *cell), setting, &format!("{name}."));
                 inside.map(|inside| {
                     chain.watched.extend(inside.watched);

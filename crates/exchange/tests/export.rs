@@ -1,141 +1,19 @@
-//! Networks written as NIR: the same spikes by the reference, the same bits after an import, what NIR lacks named.
+//! Networks written as NIR: the same spikes by the reference, the same bits after an import.
 
 mod common;
 
-use std::path::Path;
-
-use common::{fixtures, graph, input, linear, output};
+use common::fixtures;
+use common::net::{CHANNELS, Net, lif, nets};
 use nalgebra::DMatrix;
 use saturn_cell::rng::generator;
 use saturn_cell::{Input, Real};
-use saturn_exchange::nir::{Array, Flat, Graph, Node, Reference, Value};
-use saturn_exchange::to_nir::{Exported, Options, Target, export};
-use saturn_exchange::{Fidelity, Imported, Source, from_nir};
-use saturn_network::{Layer, LeakyReadout, Network, NetworkConfig, NetworkStream, Readout, build};
-use saturn_neurons::alif::AlifConfig;
-use saturn_neurons::cuba_lif::CubaLifConfig;
-use saturn_neurons::decay::{InputScale, TimeConstants};
-use saturn_neurons::gru::GruConfig;
+use saturn_exchange::nir::{Flat, Graph, Node, Reference, Value};
+use saturn_exchange::to_nir::{Options, Target};
+use saturn_exchange::{Fidelity, from_nir};
+use saturn_network::{Layer, Network, NetworkStream, Readout};
+use saturn_neurons::decay::InputScale;
 use saturn_neurons::lif::LifConfig;
-use saturn_neurons::linear::LinearConfig;
-use saturn_neurons::spike_reset::SpikeReset;
 use tempfile::TempDir;
-
-const CHANNELS: usize = 7;
-
-/// A network with its description.
-struct Net {
-    config: NetworkConfig,
-    classes: Vec<String>,
-    dt_ms: f64,
-    network: Network<f64>,
-}
-
-impl Net {
-    fn new(layers: Vec<Layer>, readout: Readout, classes: usize, dt_ms: f64) -> Self {
-        let config = NetworkConfig {
-            layers,
-            readout: Some(readout),
-        };
-        let mut network: Network<f64> = build("net", &config, CHANNELS, classes, dt_ms, 5).unwrap();
-        // As after training or loading: time constants are those of the parameters.
-        network
-            .cells_mut()
-            .iter_mut()
-            .for_each(|cell| cell.update(&mut |_| {}));
-        Self {
-            network,
-            classes: (0..classes).map(|i| format!("class/{i}")).collect(),
-            config,
-            dt_ms,
-        }
-    }
-
-    fn of(imported: &Imported) -> Self {
-        Self {
-            config: imported.config.clone(),
-            classes: (0..imported.outputs).map(|i| i.to_string()).collect(),
-            dt_ms: imported.dt_ms,
-            network: imported.network().unwrap(),
-        }
-    }
-
-    fn source(&self) -> Source<'_> {
-        Source {
-            name: "net",
-            config: &self.config,
-            classes: &self.classes,
-            dt_ms: self.dt_ms,
-            network: &self.network,
-        }
-    }
-
-    fn export(&self, options: Options) -> Exported {
-        export(&self.source(), &options).unwrap_or_else(|e| panic!("{e}"))
-    }
-
-    fn refused(&self, options: Options) -> String {
-        export(&self.source(), &options).unwrap_err().to_string()
-    }
-}
-
-fn lif(recurrent: bool, input_scale: InputScale) -> LifConfig {
-    LifConfig {
-        hidden: 16,
-        recurrent,
-        tau_mem_ms: TimeConstants::Range([3.0, 40.0]),
-        spike_reset: SpikeReset::Zero,
-        input_scale,
-        input_gain: 3.0,
-        recurrent_scale: 1.0,
-        ..LifConfig::default()
-    }
-}
-
-fn cuba(recurrent: bool, synapse_scale: InputScale) -> CubaLifConfig {
-    CubaLifConfig {
-        hidden: 12,
-        recurrent,
-        spike_reset: SpikeReset::Zero,
-        synapse_scale,
-        input_gain: 2.0,
-        ..CubaLifConfig::default()
-    }
-}
-
-/// Networks of every cell that NIR has.
-fn nets() -> Vec<Net> {
-    let (one, decay) = (InputScale::One, InputScale::Decay);
-    let leaky = || Readout::Leaky(LeakyReadout::default());
-    let without_bias = LifConfig {
-        bias: false,
-        threshold: 0.7,
-        ..lif(true, decay)
-    };
-    let linear = LinearConfig { out: 9, bias: true };
-    vec![
-        Net::new(vec![lif(false, one).into()], leaky(), 3, 10.0),
-        Net::new(
-            vec![lif(true, one).into(), lif(true, decay).into()],
-            leaky(),
-            3,
-            2.5,
-        ),
-        Net::new(vec![without_bias.into()], Readout::Linear, 4, 1.0),
-        Net::new(
-            vec![cuba(true, decay).into(), cuba(false, one).into()],
-            leaky(),
-            3,
-            5.0,
-        ),
-        Net::new(
-            vec![linear.into(), lif(false, one).into()],
-            Readout::Linear,
-            2,
-            1.0,
-        ),
-    ]
-}
 
 fn probe(step: usize) -> Vec<f64> {
     use rand::RngExt;
@@ -299,8 +177,8 @@ fn a_changed_graph_counts_and_the_description_does_not() {
     let read =
         |graph: &Graph| from_nir::import_graph(graph, &from_nir::Options::default()).unwrap();
     let mut changed = exported.graph.clone();
-    let Some(Node::Lif { v_threshold, .. }) = changed.nodes.get_mut("lif0") else {
-        panic!("no lif0");
+    let Some(Node::Lif { v_threshold, .. }) = changed.nodes.get_mut("layer0_lif") else {
+        panic!("no layer0_lif");
     };
     v_threshold.values[3] = 2.0;
     let imported = read(&stored(&changed));
@@ -310,7 +188,7 @@ fn a_changed_graph_counts_and_the_description_does_not() {
         "saturn's own description in the file is not used, and the graph is: the graph was changed after saturn wrote it"
     );
     assert_eq!(
-        imported.tensors["0.lif0.v_threshold"].1[3].to_bits(),
+        imported.tensors["0.layer0_lif.v_threshold"].1[3].to_bits(),
         2.0_f64.to_bits()
     );
     // Another step, or a dialect, asks for the graph, too.
@@ -410,130 +288,6 @@ fn time_constants_that_no_tensor_has_are_in_the_graph_alone() {
 }
 
 #[test]
-fn what_nir_lacks_is_named() {
-    let net = |layer: Layer| Net::new(vec![layer], Readout::Linear, 2, 1.0);
-    let subtract = || LifConfig {
-        spike_reset: SpikeReset::Subtract,
-        ..lif(false, InputScale::One)
-    };
-    let none = LifConfig {
-        spike_reset: SpikeReset::None,
-        ..lif(false, InputScale::One)
-    };
-    let any = Options::default();
-    let approximate = Options {
-        approximate: true,
-        ..any
-    };
-    let message = net(subtract().into()).refused(any);
-    assert_eq!(
-        message,
-        "net: layer 0 (`lif`): NIR has no reset by subtraction (`spike_reset: subtract`)\nhint: train it with \
-         `spike_reset: zero`, or give --approximate to have a spike set v to 0"
-    );
-    let message = net(GruConfig { hidden: 4 }.into()).refused(approximate);
-    assert!(
-        message.starts_with("net: layer 0 (`gru`): NIR has no gates\nhint: `--to safetensors"),
-        "{message}"
-    );
-    for options in [any, approximate] {
-        assert!(
-            net(none.clone().into())
-                .refused(options)
-                .contains("without a reset")
-        );
-        let ssm = Layer::Lru(saturn_ssm_config());
-        assert!(
-            net(ssm)
-                .refused(options)
-                .contains("NIR has no state-space models")
-        );
-    }
-    let adaptive = AlifConfig {
-        hidden: 16,
-        ..AlifConfig::default()
-    };
-    let adaptive = net(adaptive.into());
-    assert!(
-        adaptive
-            .refused(any)
-            .contains("NIR has no adaptation\nhint: train a `lif`")
-    );
-    for (net, lost) in [(net(subtract().into()), 1), (adaptive, 2)] {
-        let exported = net.export(approximate);
-        let verdict = exported.verdicts.iter().find(|v| v.part == "lif0").unwrap();
-        let Fidelity::Approximate { why, by } = &verdict.fidelity else {
-            panic!("{verdict:?}");
-        };
-        assert_eq!(why.split("; ").count(), lost, "{why}");
-        assert!(by.ends_with("spikes in 1000 steps of a probe"), "{by}");
-    }
-}
-
-fn saturn_ssm_config() -> saturn_ssm::LruConfig {
-    saturn_ssm::LruConfig::default()
-}
-
-#[test]
-fn each_simulator_gets_what_it_reads() {
-    let spiking = |config: LifConfig| Net::new(vec![config.into()], Readout::Linear, 2, 1.0);
-    let to = |target| Options {
-        target,
-        approximate: false,
-    };
-    let lif_node = |exported: &Exported| match &exported.graph.nodes["lif0"] {
-        Node::Lif { tau, r, .. } => (tau.values[0], r.values[0]),
-        other => panic!("{other:?}"),
-    };
-    let one = LifConfig {
-        tau_mem_ms: TimeConstants::Same(20.0),
-        learn_tau: false,
-        ..lif(false, InputScale::One)
-    };
-    let net = spiking(one);
-    let share = -(-0.05_f64).exp_m1();
-    let near = |a: f64, b: f64| (a - b).abs() < 1e-6 * b;
-    let (tau, r) = lif_node(&net.export(to(Target::Any)));
-    assert!(near(tau, 1e-3 / share) && near(r, 1.0));
-    let (tau, r) = lif_node(&net.export(to(Target::SnnTorch)));
-    assert!(near(tau, 1e-4 / share) && near(r, 1.0 / share));
-    let (tau, r) = lif_node(&net.export(to(Target::SpikingJelly)));
-    assert!(near(tau, 1e-3 / share) && near(r, 1.0 / share));
-    let many = spiking(lif(false, InputScale::One));
-    let message = many.refused(to(Target::SpikingJelly));
-    assert!(
-        message.contains("SpikingJelly has one a layer"),
-        "{message}"
-    );
-    let leaky = Net::new(
-        vec![lif(false, InputScale::One).into()],
-        Readout::Leaky(LeakyReadout::default()),
-        2,
-        1.0,
-    );
-    for target in [Target::SnnTorch, Target::Norse, Target::SpikingJelly] {
-        let message = leaky.refused(to(target));
-        let place = if target == Target::SpikingJelly {
-            "layer 0"
-        } else {
-            "the readout (`li`)"
-        };
-        assert!(message.contains(place), "{message}");
-        let exported = leaky.export(Options {
-            target,
-            approximate: true,
-        });
-        assert!(
-            exported
-                .graph
-                .nodes
-                .values()
-                .all(|node| node.type_name() != "LI")
-        );
-    }
-}
-
-#[test]
 fn files_of_other_programs_keep_their_spikes() {
     for path in fixtures() {
         let options = from_nir::Options {
@@ -552,57 +306,4 @@ fn files_of_other_programs_keep_their_spikes() {
         let described = from_nir::import_graph(&stored(&exported.graph), &options).unwrap();
         assert_eq!(described.tensors, imported.tensors, "{}", path.display());
     }
-}
-
-#[test]
-fn hostile_names_are_replaced() {
-    let spiking = |n: usize| Node::Lif {
-        tau: Array::list(vec![0.02; n]),
-        r: Array::list(vec![1.0; n]),
-        v_leak: Array::list(vec![0.0; n]),
-        v_threshold: Array::list(vec![0.01; n]),
-        v_reset: Array::list(vec![-0.5; n]),
-    };
-    let graph = graph(
-        [
-            ("a/b", input(&[2])),
-            ("a_b", linear(2, 2, 0.5)),
-            ("..", spiking(2)),
-            ("", linear(3, 2, 1.0)),
-            ("out\0put", output(&[3])),
-        ],
-        [("a/b", "a_b"), ("a_b", ".."), ("..", ""), ("", "out\0put")],
-    );
-    let options = from_nir::Options {
-        dt_s: Some(1e-3),
-        ..from_nir::Options::default()
-    };
-    let imported = from_nir::import_graph(&graph, &options).unwrap();
-    let net = Net::of(&imported);
-    let exported = net.export(Options::default());
-    let names: Vec<&str> = exported.graph.nodes.keys().map(String::as_str).collect();
-    assert_eq!(names, ["a_b", "a_b_2", "node", "node_2", "out_put"]);
-    assert!(
-        exported
-            .notices
-            .iter()
-            .any(|n| n.contains("from version 1.0.6 on"))
-    );
-    let again = stored(&exported.graph);
-    assert_eq!(again.version.as_deref(), Some("1.0.6"));
-    let described = from_nir::import_graph(&again, &options).unwrap();
-    assert_eq!(described.config, imported.config);
-    assert_eq!(described.tensors, imported.tensors);
-}
-
-#[test]
-fn a_name_that_hdf5_cannot_store_is_an_error() {
-    let folder = TempDir::new().unwrap();
-    let path = folder.path().join("x.nir");
-    let graph = graph([("a/b", input(&[1])), ("c", output(&[1]))], [("a/b", "c")]);
-    let message = graph.write(&path).unwrap_err().to_string();
-    assert!(
-        message.contains("a/b") && !Path::new(&path).exists(),
-        "{message}"
-    );
 }

@@ -53,6 +53,9 @@ impl Blame for CommandError {
             | Self::NoSummary { .. }
             | Self::Classes { .. }
             | Self::Occupied { .. }
+            | Self::FileExists { .. }
+            | Self::ReaderOfOther { .. }
+            | Self::OptionOfOther { .. }
             | Self::Unreadable { .. }
             | Self::UnknownFormat { .. }
             | Self::NoFolder { .. } => Fault::Input,

@@ -1,7 +1,7 @@
 //! Writing a NIR file, in the layout of [`read`](super::read).
 //!
 //! Parameters are float32, arrays contiguous and not compressed; an array without dimensions is written as a list of one
-//! number, which every version of nir can write again. `v_reset` is left out where it is 0. Numbers of metadata are float64.
+//! number, which every version of nir can write again. Edges keep their order, each once. `v_reset` is left out where it is 0. Numbers of metadata are float64.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -45,7 +45,12 @@ fn contents(graph: &Graph) -> Hdf5Contents {
         }
         (name.clone(), Hdf5Entry::Group(inside))
     });
-    let distinct: BTreeSet<&(String, String)> = graph.edges.iter().collect();
+    let mut seen = BTreeSet::new();
+    let distinct: Vec<_> = graph
+        .edges
+        .iter()
+        .filter(|edge| seen.insert(*edge))
+        .collect();
     let names = distinct.iter().flat_map(|(from, to)| [from, to]).cloned();
     let edges = Hdf5Entry::Texts(vec![distinct.len(), 2], names.collect());
     let mut contents = Hdf5Contents::from([

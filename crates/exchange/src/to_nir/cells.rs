@@ -38,7 +38,7 @@ pub(super) fn add(
     let kind = layer.kind();
     match layer {
         Layer::Linear(_) => {
-            let (name, node) = (format!("fc{i}"), weights(cell, None)?);
+            let (name, node) = (chain.name(i, "fc"), weights(cell, None)?);
             chain.watched.push(Watched::output(i, &name, false));
             chain.add(name, node, kind, &[]);
             Ok(())
@@ -233,7 +233,7 @@ fn integrators(
             "train it with `readout: linear`, or give --approximate to leave out the average over time",
         ));
     }
-    let (fc, li) = (format!("fc{i}"), format!("li{i}"));
+    let (fc, li) = (chain.name(i, "fc"), chain.name(i, "li"));
     let mut losses = leak.losses.clone();
     if !reader.has_integrators() {
         losses.push(format!(
@@ -280,7 +280,7 @@ impl Neurons {
             let rest = factors.iter_mut().zip(&synapse.rest);
             rest.for_each(|(factor, rest)| *factor *= rest);
         }
-        let (fc, lif) = (format!("fc{i}"), format!("lif{i}"));
+        let (fc, lif) = (chain.name(i, "fc"), chain.name(i, "lif"));
         chain.nodes.push((fc, weights(cell, Some(&factors))?));
         let neurons = self.node()?;
         if let Some(why) = setting.target.refuses(&neurons, setting.step_s) {
@@ -335,11 +335,14 @@ impl Neurons {
 }
 
 /// Neurons that receive their own spikes of the step before through `w_rec`.
+///
+/// The edge to the output is the last: nirtorch 2.6 takes as the output of a graph what it computes last, in the order of the
+/// edges.
 fn loop_of(neurons: Node, w_rec: Node, n: usize) -> Node {
     let mut graph = Chain::graph(vec![("lif".to_owned(), neurons)], n, n);
     graph.nodes.insert("w_rec".to_owned(), w_rec);
     let pairs = [("lif", "w_rec"), ("w_rec", "lif")];
     let edges = pairs.map(|(from, to)| (from.to_owned(), to.to_owned()));
-    graph.edges.extend(edges);
+    graph.edges.splice(1..1, edges);
     Node::Graph(Box::new(graph))
 }

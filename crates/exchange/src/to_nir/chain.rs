@@ -50,14 +50,32 @@ impl Watched {
 }
 
 /// Nodes in the order of the computation, each with one edge to the next.
-#[derive(Default)]
 pub(super) struct Chain {
+    /// Digits of the largest number of a cell.
+    digits: usize,
     pub nodes: Vec<(String, Node)>,
     pub watched: Vec<Watched>,
     pub verdicts: Vec<Verdict>,
 }
 
 impl Chain {
+    /// For so many cells.
+    pub fn new(cells: usize) -> Self {
+        Self {
+            digits: cells.saturating_sub(1).to_string().len(),
+            nodes: Vec::new(),
+            watched: Vec::new(),
+            verdicts: Vec::new(),
+        }
+    }
+
+    /// The name of a node of cell `i`. The alphabetical order of names, in which HDF5 has them, is that of the computation,
+    /// from `input` to `output`: nirtorch 2.6 fails at a subgraph that comes before what leads to it.
+    pub fn name(&self, i: usize, kind: &str) -> String {
+        let digits = self.digits;
+        format!("layer{i:0digits$}_{kind}")
+    }
+
     /// Adds a node of its own verdict.
     pub fn add(&mut self, name: String, node: Node, kind: &str, losses: &[String]) {
         self.verdicts.push(verdict(name.clone(), kind, losses));

@@ -24,6 +24,7 @@ mod convert;
 mod data;
 mod evaluate;
 mod examples;
+mod export;
 mod global;
 mod import;
 mod matrix;
@@ -97,6 +98,9 @@ enum Command {
     /// Import a network that was made elsewhere: NIR or PyTorch; print a verdict on every part
     #[command(after_help = examples::IMPORT)]
     Import(import::ImportArgs),
+    /// Export a finished network for other programs: NIR, PyTorch or weights that describe themselves
+    #[command(after_help = examples::EXPORT)]
+    Export(export::ExportArgs),
     /// Evaluate a finished network on other data, without training
     #[command(after_help = examples::EVALUATE)]
     Evaluate(Box<evaluate::EvaluateArgs>),
@@ -236,6 +240,7 @@ fn run(command: Command, progress: &Progress, detail: Detail) -> Result<()> {
             arm,
         } => command::report(&run, checklist, arm.as_deref(), progress),
         Command::Import(args) => args.run(),
+        Command::Export(args) => args.run(),
         Command::Evaluate(args) => args.run(progress),
         Command::Analyse(args) => args.run(progress),
         Command::Check { scenario, set } => command::check(&scenario, &set),

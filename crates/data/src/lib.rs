@@ -8,7 +8,7 @@
 //! - [`get`] fetches sets from their publishers;
 //! - [`Synthetic`] makes spoken-digit-like sets of any size and difficulty;
 //! - [`summarise`] summarises the contents of a file;
-//! - [`Hdf5Tree`] reads the groups and arrays of any HDF5 file, for other formats.
+//! - [`Hdf5Tree`] reads the groups and arrays of any HDF5 file, and [`write_hdf5`] writes such files, for other formats.
 //!
 //! | feature | what it adds |
 //! |---|---|
@@ -61,6 +61,8 @@ mod synthetic;
 mod time_error;
 #[cfg(feature = "hdf5")]
 mod tree;
+#[cfg(feature = "hdf5")]
+mod tree_write;
 mod watch;
 #[cfg(feature = "hdf5")]
 mod write;
@@ -86,6 +88,8 @@ pub use synthetic::{Split, Synthetic, SyntheticSet};
 pub use time_error::{MAX_STEPS, MAX_TIME_S, TimeError};
 #[cfg(feature = "hdf5")]
 pub use tree::{Hdf5Array, Hdf5Group, Hdf5Names, Hdf5Tree};
+#[cfg(feature = "hdf5")]
+pub use tree_write::{Hdf5Contents, Hdf5Entry, write_hdf5};
 pub use watch::SetProgress;
 #[cfg(feature = "hdf5")]
 pub use write::{StoredTimes, WriteMeta, write_events};

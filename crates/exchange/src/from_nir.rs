@@ -24,6 +24,7 @@ use crate::imported::{Fidelity, ImportError, Imported, Tensors, Verdict};
 use crate::nir::{
     Array, Conv, Decay, Dialect, Flat, FlatNode, Graph, Neuron, Op, Pool, Reset, Start, steps,
 };
+use crate::own;
 use probe::probe;
 
 pub use probe::{Agreement, Distance};
@@ -51,8 +52,59 @@ pub fn import(path: &Path, options: &Options) -> Result<Imported, ImportError> {
     import_graph(&Graph::read(path)?, options)
 }
 
-/// The network in `graph`.
+/// The network in `graph`: that which saturn described in its metadata, if it wrote the file and the graph is unchanged.
 pub fn import_graph(graph: &Graph, options: &Options) -> Result<Imported, ImportError> {
+    let set_aside = match own::restored(graph) {
+        None => None,
+        Some(Err(why)) => Some(why),
+        Some(Ok(own)) => match options.contradicts(&own) {
+            Some(what) => Some(format!("{what} is given")),
+            None => return Ok(described(own)),
+        },
+    };
+    let mut imported = import_plain(graph, options)?;
+    if let Some(why) = set_aside {
+        let notice =
+            format!("saturn's own description in the file is not used, and the graph is: {why}");
+        imported.notices.insert(0, notice);
+    }
+    Ok(imported)
+}
+
+/// A network from saturn's description.
+fn described(mut own: Imported) -> Imported {
+    own.notices.push(
+        "the graph is unchanged: settings and numbers are those of saturn's description".to_owned(),
+    );
+    let is_single = |x: &f64| f64::from(*x as f32).to_bits() == x.to_bits();
+    let mut numbers = own.tensors.values().flat_map(|(_, values)| values);
+    if !numbers.all(is_single) {
+        own.notices
+            .push("its numbers are f64: `--precision f64` keeps all their bits".to_owned());
+    }
+    own
+}
+
+impl Options {
+    /// The option that asks for another network than `own`, if there is such.
+    fn contradicts(&self, own: &Imported) -> Option<&'static str> {
+        let is_other = |dt_s: f64| (1e3 * dt_s - own.dt_ms).abs() > 1e-9 * own.dt_ms;
+        if self.dialect != Dialect::Nir {
+            Some("a dialect")
+        } else if self.reset.is_some() {
+            Some("a reset")
+        } else if self.decay.is_some() {
+            Some("a decay")
+        } else if self.dt_s.is_some_and(is_other) {
+            Some("another step")
+        } else {
+            None
+        }
+    }
+}
+
+/// The network of the nodes and edges of `graph`.
+fn import_plain(graph: &Graph, options: &Options) -> Result<Imported, ImportError> {
     let flat = Flat::new(graph)?;
     let (mut flat, dt_s, mut notices) = options.dialect.undo(flat, options.dt_s, options.reset)?;
     if let Some(decay) = options.decay {
@@ -122,6 +174,7 @@ fn network(flat: &Flat, dt_s: f64) -> Result<Imported, ImportError> {
         dt_ms: dt_s * 1000.0,
         tensors: found.tensors,
         verdicts: found.verdicts,
+        classes: None,
         notices: Vec::new(),
     })
 }

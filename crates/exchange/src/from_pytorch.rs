@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `RNN`, `RNNCell` | `weight_ih_l0 [H, I]`, `weight_hh_l0 [H, H]`, biases | `rnn`; the sum of both biases is its one bias |
 //! | `GRU`, `GRUCell` | `[3H, I]`, `[3H, H]`, rows r z n | `gru` |
-//! | `LSTM`, `LSTMCell` | `[4H, I]`, `[4H, H]`, rows i f g o | `lstm` |
+//! | `LSTM`, `LSTMCell` | `[4H, I]`, `[4H, H]`, rows i f g o | `lstm`; the sum of both biases is its one bias |
 //! | `Linear` | `weight [O, I]`, `bias [O]` | `linear`; the last one is the readout |
 //!
 //! A module of several layers (`weight_ih_l1`, ..) becomes as many. A bias that a module does not have is 0. The kind
@@ -87,6 +87,7 @@ pub fn import(path: &Path, options: &Options) -> Result<Imported, ImportError> {
         dt_ms: options.dt_ms.unwrap_or(1.0),
         tensors: found.tensors,
         verdicts: found.verdicts,
+        classes: None,
         notices: found.notices,
     })
 }
@@ -381,8 +382,8 @@ impl Found {
             let (from, to) = (format!("{tensor}_l{k}"), format!("{tensor}_l0"));
             self.tensor(file, module, &from, at, &to, numbers)?;
         }
-        if gates == 1 {
-            // An RNN of Saturn has one bias.
+        if gates != 3 {
+            // An RNN and an LSTM of Saturn have one bias.
             let second = self.tensors.remove(&format!("{at}.bias_hh_l0"));
             if let (Some((_, sum)), Some((_, second))) =
                 (self.tensors.get_mut(&format!("{at}.bias_ih_l0")), second)

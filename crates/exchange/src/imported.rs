@@ -25,6 +25,8 @@ pub struct Imported {
     pub tensors: Tensors,
     /// How faithful each part of it is, in the order of the computation.
     pub verdicts: Vec<Verdict>,
+    /// Names of its outputs, where the file has them.
+    pub classes: Option<Vec<String>>,
     /// Notices, one line each.
     pub notices: Vec<String>,
 }
@@ -121,9 +123,7 @@ impl Imported {
             self.dt_ms,
             0,
         )?;
-        for (i, cell) in net.cells_mut().iter_mut().enumerate() {
-            cell.update(&mut |params| set(params, i, &self.tensors));
-        }
+        fill(&mut net, &self.tensors);
         Ok(net)
     }
 
@@ -132,6 +132,13 @@ impl Imported {
         self.verdicts
             .iter()
             .all(|verdict| verdict.fidelity == Fidelity::Exact)
+    }
+}
+
+/// Sets all parameters of `net`.
+pub(crate) fn fill<R: Real>(net: &mut Network<R>, tensors: &Tensors) {
+    for (i, cell) in net.cells_mut().iter_mut().enumerate() {
+        cell.update(&mut |params| set(params, i, tensors));
     }
 }
 

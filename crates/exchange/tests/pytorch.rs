@@ -44,6 +44,7 @@ fn outputs_are_those_of_pytorch() {
     for (name, layers) in [
         ("gru", 2),
         ("lstm", 1),
+        ("lstm_biases", 2),
         ("rnn", 2),
         ("half", 1),
         ("bfloat", 1),

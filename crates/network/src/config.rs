@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::layer::Layer;
 
 /// A network: layers from input to output, then a readout to the classes.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NetworkConfig {
     /// The layers, the one that reads the input first.

@@ -41,6 +41,14 @@ Examples:
   saturn import gru.safetensors --out models/gru --classes yes,no
   saturn import net.safetensors --out models/net --layers rnn,fc";
 
+pub const EXPORT: &str = "\
+Examples:
+  saturn export models/lif --to nir --out lif.nir
+  saturn export models/lif --to nir --for norse --out norse.nir
+  saturn export runs/quickstart/lif.adaptive.1 --to nir --approximate --out l.nir
+  saturn export models/gru --to safetensors --for pytorch --out gru.safetensors
+  saturn export runs/one --to safetensors --out one.safetensors";
+
 pub const EVALUATE: &str = "\
 Examples:
   saturn evaluate runs/quickstart/lif.adaptive.1 --data data/quickstart

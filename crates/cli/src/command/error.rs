@@ -63,6 +63,32 @@ pub enum CommandError {
         /// The folder.
         path: PathBuf,
     },
+    /// A file that would be replaced.
+    #[error("--out {}: exists already\nhint: give another file", path.display())]
+    FileExists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file for a program that does not read its format.
+    #[error(
+        "--for {reader}: it does not read what --to {format} writes\nhint: give --to {reads}, or leave --for out"
+    )]
+    ReaderOfOther {
+        /// The program.
+        reader: &'static str,
+        /// The format.
+        format: &'static str,
+        /// The format that it reads.
+        reads: &'static str,
+    },
+    /// An option that means nothing with the others.
+    #[error("{option}: goes with {goes_with} alone\nhint: leave it out")]
+    OptionOfOther {
+        /// The option.
+        option: &'static str,
+        /// What it goes with.
+        goes_with: &'static str,
+    },
     /// A file that cannot be opened.
     #[error("{}: cannot be opened: {source}\nhint: check the path and its permissions", path.display())]
     Unreadable {

@@ -54,6 +54,9 @@ impl Blame for CommandError {
             | Self::Classes { .. }
             | Self::NoData { .. }
             | Self::Occupied { .. }
+            | Self::FileExists { .. }
+            | Self::ReaderOfOther { .. }
+            | Self::OptionOfOther { .. }
             | Self::Unreadable { .. }
             | Self::UnknownFormat { .. }
             | Self::NoFolder { .. } => Fault::Input,

@@ -22,6 +22,7 @@ use serde::Serialize;
 
 use super::error::CommandError;
 use super::print::print;
+use super::verdicts::{exact, listed};
 
 /// What `import` was asked for.
 pub struct ImportOptions<'a> {
@@ -99,7 +100,8 @@ pub fn import(options: &ImportOptions) -> Result<()> {
         )?,
     };
     let numbered = || (0..imported.outputs).map(|i| i.to_string()).collect();
-    let classes = options.classes.map_or_else(numbered, <[String]>::to_vec);
+    let named = || imported.classes.clone().unwrap_or_else(numbered);
+    let classes = options.classes.map_or_else(named, <[String]>::to_vec);
     if classes.len() != imported.outputs {
         let (names, outputs) = (classes.len(), imported.outputs);
         return Err(CommandError::Classes { names, outputs }.into());
@@ -184,35 +186,18 @@ fn format_of(path: &Path) -> Result<Format> {
 
 /// The verdicts as a table, then the notices.
 fn table(imported: &Imported, folder: &Path) -> String {
-    let width = |of: fn(&Verdict) -> &str| {
-        imported
-            .verdicts
-            .iter()
-            .map(|v| of(v).chars().count())
-            .max()
-            .unwrap_or(0)
-    };
-    let (part, kind) = (width(|v| &v.part), width(|v| &v.kind));
-    let mut text = String::new();
-    for verdict in &imported.verdicts {
-        let (name, of) = (&verdict.part, &verdict.kind);
-        let _ = writeln!(text, "{name:part$}  {of:kind$}  {}", verdict.fidelity);
-    }
+    let mut text = listed(&imported.verdicts);
     for notice in &imported.notices {
         let _ = writeln!(text, "note: {notice}");
     }
-    let exact = imported
-        .verdicts
-        .iter()
-        .filter(|v| v.fidelity == saturn_exchange::Fidelity::Exact)
-        .count();
     let _ = write!(
         text,
-        "{}: {} inputs, {} outputs, steps of {} ms; {exact} of {} parts are exact",
+        "{}: {} inputs, {} outputs, steps of {} ms; {} of {} parts are exact",
         folder.display(),
         imported.channels,
         imported.outputs,
         imported.dt_ms,
+        exact(&imported.verdicts),
         imported.verdicts.len()
     );
     text

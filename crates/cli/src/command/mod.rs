@@ -9,6 +9,7 @@ mod described;
 mod error;
 mod estimate;
 mod evaluate;
+pub mod export;
 pub mod fault;
 mod finish;
 mod get;
@@ -26,6 +27,7 @@ mod run;
 mod schema;
 mod shell;
 mod tune;
+mod verdicts;
 
 pub use analyse::{AnalyseOptions, analyse};
 pub use bench::{bench, bench_memory, bench_scaling};

@@ -2,9 +2,10 @@
 //!
 //! ```text
 //! file --Graph::read--> Graph --Flat::new--> Flat --Dialect::undo--> Flat, dt --Reference--> spikes
+//! file <-Graph::write-- Graph
 //! ```
 //!
-//! - [`Graph`] is the file: nodes, edges and metadata, nested as they are;
+//! - [`Graph`] is the file: nodes, edges and metadata, nested as they are, with a [fingerprint](Graph::fingerprint);
 //! - [`Flat`] is the same without subgraphs, in the order of execution, with every shape checked;
 //! - [`Dialect`] undoes what the simulator that wrote the file does differently from NIR's equations;
 //! - [`Reference`] simulates NIR's equations in f64, apart from Saturn's cells.
@@ -26,6 +27,8 @@ mod array;
 mod check;
 mod dialect;
 mod error;
+mod fields;
+mod fingerprint;
 mod flat;
 mod graph;
 mod inline;
@@ -35,6 +38,7 @@ mod op;
 mod order;
 mod read;
 mod reference;
+mod write;
 
 pub use array::Array;
 pub use dialect::Dialect;

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test uses a part")]
 
+pub mod net;
+
 use std::path::{Path, PathBuf};
 
 use saturn_exchange::nir::{Array, Flat, Graph, Node, Reference};

@@ -39,3 +39,4 @@ write("lstm", Stack(rnn=nn.LSTM(3, 5, bias=False), readout=nn.Linear(5, 4, bias=
 write("rnn", Stack(encoder=nn.Linear(3, 6), rnn=nn.RNN(6, 4)), 3)
 write("half", Stack(gru=nn.GRU(3, 5), fc=nn.Linear(5, 4)), 3, torch.float16)
 write("bfloat", Stack(gru=nn.GRU(3, 5), fc=nn.Linear(5, 4)), 3, torch.bfloat16)
+write("lstm_biases", Stack(rnn=nn.LSTM(3, 5, num_layers=2), readout=nn.Linear(5, 4)), 3)

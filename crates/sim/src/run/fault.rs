@@ -6,8 +6,8 @@ use super::start::StartError;
 use super::summary::ReferenceError;
 use super::trials::ArchiveError;
 use crate::fault::{self, Blame, Fault};
-use saturn_exchange::ImportError;
 use saturn_exchange::nir::NirError;
+use saturn_exchange::{ExportError, ImportError};
 use saturn_train::mask::MaskError;
 use saturn_train::weights::WeightsError;
 
@@ -21,6 +21,7 @@ crate::known_errors!(
     WeightsError,
     MaskError,
     ImportError,
+    ExportError,
     NirError,
 );
 
@@ -51,6 +52,18 @@ impl Blame for ImportError {
             Self::Network { .. } => Fault::Input,
             Self::Nir(e) => Blame::fault(e),
             Self::Weights(e) => e.fault(),
+            Self::Build(e) => e.fault(),
+        }
+    }
+}
+
+impl Blame for ExportError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Unsupported { .. } => Fault::Input,
+            Self::Write(e) => e.fault(),
+            Self::Weights(e) => e.fault(),
+            Self::Nir(e) => Blame::fault(e),
             Self::Build(e) => e.fault(),
         }
     }

@@ -1,0 +1,70 @@
+//! The arguments of `saturn export`.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+
+use crate::command::export::{ExportOptions, Format, Reader, export};
+
+#[derive(Args)]
+pub(super) struct ExportArgs {
+    /// The network: a run's folder and a network in it, or a weights file or folder that describes itself
+    model: PathBuf,
+    /// The format
+    #[arg(long, value_enum)]
+    to: FormatName,
+    /// The file to write, which must not exist
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// The program that reads the file, each with its own demands
+    #[arg(long = "for", value_enum, value_name = "PROGRAM")]
+    reader: Option<ReaderName>,
+    /// NIR: replace parts that NIR lacks by similar ones; the table says what is lost
+    #[arg(long)]
+    approximate: bool,
+    /// For PyTorch: names of the modules from input to output [default: 0,1,..]
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    layers: Option<Vec<String>>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum FormatName {
+    /// The Neuromorphic Intermediate Representation, HDF5
+    Nir,
+    /// Saturn's weights with a description; with --for pytorch a state dict
+    Safetensors,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ReaderName {
+    /// NIR: steps of 0.1 ms, r = tau/dt
+    Snntorch,
+    /// NIR: r = 1
+    Norse,
+    /// NIR: one time constant a layer, r = tau/dt
+    Spikingjelly,
+    /// Safetensors: a state dict of nn.RNN, nn.GRU, nn.LSTM, nn.Linear
+    Pytorch,
+}
+
+impl ExportArgs {
+    pub(super) fn run(self) -> Result<()> {
+        export(&ExportOptions {
+            model: &self.model,
+            format: match self.to {
+                FormatName::Nir => Format::Nir,
+                FormatName::Safetensors => Format::Safetensors,
+            },
+            out: &self.out,
+            reader: self.reader.map(|reader| match reader {
+                ReaderName::Snntorch => Reader::SnnTorch,
+                ReaderName::Norse => Reader::Norse,
+                ReaderName::Spikingjelly => Reader::SpikingJelly,
+                ReaderName::Pytorch => Reader::PyTorch,
+            }),
+            approximate: self.approximate,
+            layers: self.layers.as_deref(),
+        })
+    }
+}

@@ -1,0 +1,242 @@
+//! `saturn export`: a finished network in a file for other programs.
+//!
+//! A further format is a variant of [`Format`], a line in [`Format::reads`] and [`export`], and a function that writes the
+//! file and returns a [`Written`].
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use saturn_exchange::to_nir::{self, Target};
+use saturn_exchange::to_safetensors::{self, Numbers};
+use saturn_exchange::{Source, Verdict};
+use saturn_network::Network;
+use saturn_sim::model::{FinishedModel, Origin};
+use saturn_sim::scenario::Precision;
+use saturn_train::weights::WeightsFile;
+
+use super::error::CommandError;
+use super::print::print;
+use super::verdicts::{exact, listed};
+
+/// What `export` was asked for.
+pub struct ExportOptions<'a> {
+    /// A finished network.
+    pub model: &'a Path,
+    /// The format.
+    pub format: Format,
+    /// The file to write.
+    pub out: &'a Path,
+    /// The program that is to read it.
+    pub reader: Option<Reader>,
+    /// Whether parts that the format lacks are replaced by similar ones.
+    pub approximate: bool,
+    /// Names of modules, for PyTorch.
+    pub layers: Option<&'a [String]>,
+}
+
+/// A format that is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// The Neuromorphic Intermediate Representation.
+    Nir,
+    /// Tensors: Saturn's own with a description, or a state dict.
+    Safetensors,
+}
+
+/// A program that reads files of others in its own way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// snnTorch.
+    SnnTorch,
+    /// Norse.
+    Norse,
+    /// SpikingJelly.
+    SpikingJelly,
+    /// PyTorch.
+    PyTorch,
+}
+
+impl Reader {
+    /// Its name on the command line.
+    fn name(self) -> &'static str {
+        match self {
+            Self::SnnTorch => "snntorch",
+            Self::Norse => "norse",
+            Self::SpikingJelly => "spikingjelly",
+            Self::PyTorch => "pytorch",
+        }
+    }
+}
+
+impl Format {
+    /// Its name on the command line.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Nir => "nir",
+            Self::Safetensors => "safetensors",
+        }
+    }
+
+    /// The format that a program reads.
+    fn reads(reader: Reader) -> Self {
+        match reader {
+            Reader::SnnTorch | Reader::Norse | Reader::SpikingJelly => Self::Nir,
+            Reader::PyTorch => Self::Safetensors,
+        }
+    }
+}
+
+/// What was written.
+struct Written {
+    verdicts: Vec<Verdict>,
+    notices: Vec<String>,
+    /// What the file has, in a few words.
+    what: String,
+}
+
+/// A network found and built.
+struct Found<'a> {
+    model: &'a FinishedModel,
+    network: Network<f64>,
+    /// How it was named, for messages.
+    name: String,
+}
+
+impl Found<'_> {
+    fn source<'a>(&'a self, name: &'a str) -> Source<'a> {
+        Source {
+            name,
+            config: &self.model.config,
+            classes: &self.model.classes,
+            dt_ms: self.model.dt_ms,
+            network: &self.network,
+        }
+    }
+}
+
+/// Exports a network and prints what was written.
+pub fn export(options: &ExportOptions) -> Result<()> {
+    check(options)?;
+    let model = FinishedModel::find(options.model)?;
+    let found = Found {
+        network: model.network()?,
+        model: &model,
+        name: options.model.display().to_string(),
+    };
+    let folder = options.out.parent().unwrap_or(Path::new(""));
+    std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+    let written = match options.format {
+        Format::Nir => nir(&found, options)?,
+        Format::Safetensors => safetensors(&found, options)?,
+    };
+    let mut text = listed(&written.verdicts);
+    for notice in model.notices.iter().chain(&written.notices) {
+        let _ = writeln!(text, "note: {notice}");
+    }
+    let _ = write!(text, "{}: {}", options.out.display(), written.what);
+    print(&text)
+}
+
+/// Options that do not fit each other, and a file that exists.
+fn check(options: &ExportOptions) -> Result<(), CommandError> {
+    let format = options.format;
+    if let Some(reader) = options.reader {
+        let reads = Format::reads(reader);
+        if reads != format {
+            return Err(CommandError::ReaderOfOther {
+                reader: reader.name(),
+                format: format.name(),
+                reads: reads.name(),
+            });
+        }
+    }
+    let other = |option, goes_with| Err(CommandError::OptionOfOther { option, goes_with });
+    if options.approximate && format != Format::Nir {
+        return other("--approximate", "--to nir");
+    }
+    if options.layers.is_some() && options.reader != Some(Reader::PyTorch) {
+        return other("--layers", "--to safetensors --for pytorch");
+    }
+    if options.out.symlink_metadata().is_ok() {
+        return Err(CommandError::FileExists {
+            path: options.out.to_owned(),
+        });
+    }
+    Ok(())
+}
+
+fn nir(found: &Found, options: &ExportOptions) -> Result<Written> {
+    let target = match options.reader {
+        Some(Reader::SnnTorch) => Target::SnnTorch,
+        Some(Reader::Norse) => Target::Norse,
+        Some(Reader::SpikingJelly) => Target::SpikingJelly,
+        Some(Reader::PyTorch) | None => Target::Any,
+    };
+    let how = to_nir::Options {
+        target,
+        approximate: options.approximate,
+    };
+    let exported = to_nir::write(&found.source(&found.name), &how, options.out)?;
+    let (verdicts, agreement) = (exported.verdicts, exported.agreement);
+    let what = format!(
+        "NIR, steps of {} ms; {} of {} parts are exact; {} of {} spikes differ in {} steps of a probe",
+        1e3 * exported.step_s,
+        exact(&verdicts),
+        verdicts.len(),
+        agreement.differing(),
+        agreement.spikes,
+        agreement.steps
+    );
+    Ok(Written {
+        verdicts,
+        notices: exported.notices,
+        what,
+    })
+}
+
+fn safetensors(found: &Found, options: &ExportOptions) -> Result<Written> {
+    let (model, out) = (found.model, options.out);
+    if options.reader.is_some() {
+        let numbers = match model.precision {
+            Precision::F32 => Numbers::F32,
+            Precision::F64 => Numbers::F64,
+        };
+        let source = found.source(&found.name);
+        let made = to_safetensors::write_state_dict(&source, options.layers, numbers, out)?;
+        let modules = made
+            .modules
+            .iter()
+            .map(|(name, maker)| format!("`{name}` {maker}"));
+        let modules: Vec<String> = modules.collect();
+        return Ok(Written {
+            verdicts: Vec::new(),
+            notices: made.notices,
+            what: format!("a state dict of {}", modules.join(", ")),
+        });
+    }
+    let training = training(model)?;
+    let source = found.source(&model.name);
+    match model.precision {
+        Precision::F32 => {
+            to_safetensors::write_own(&source, &model.network::<f32>()?, &training, out)?;
+        }
+        Precision::F64 => to_safetensors::write_own(&source, &found.network, &training, out)?,
+    }
+    Ok(Written {
+        verdicts: Vec::new(),
+        notices: Vec::new(),
+        what: "saturn's weights with a description of the network".to_owned(),
+    })
+}
+
+/// The checksum of the network's training, as its weights file has it.
+fn training(model: &FinishedModel) -> Result<String> {
+    let described = match model.origin() {
+        Origin::File { description, .. } => return Ok(description.training.clone()),
+        Origin::Run(run) => {
+            WeightsFile::open(&run.file("weights", "safetensors"))?.description()?
+        }
+    };
+    Ok(described.map_or_else(String::new, |description| description.training))
+}

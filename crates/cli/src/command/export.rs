@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use saturn_exchange::to_nir::{self, Target};
 use saturn_exchange::to_safetensors::{self, Numbers};
 use saturn_exchange::{Source, Verdict};
+use saturn_live::model::Model as _;
 use saturn_network::Network;
 use saturn_sim::model::{FinishedModel, Origin};
 use saturn_sim::scenario::Precision;

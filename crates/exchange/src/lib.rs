@@ -6,9 +6,12 @@
 //!
 //! The last two give an [`Imported`] network: layers, weights, and a verdict on each part.
 
+mod exported;
 pub mod from_nir;
 pub mod from_pytorch;
 mod imported;
 pub mod nir;
+pub mod step;
 
+pub use exported::ExportError;
 pub use imported::{Fidelity, ImportError, Imported, Tensors, Verdict};

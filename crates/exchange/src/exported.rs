@@ -42,3 +42,13 @@ pub enum ExportError {
         inputs: usize,
     },
 }
+
+/// What weight matrices are stored in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// Single precision.
+    #[default]
+    F32,
+    /// 8 bits, each row with a scale of its own.
+    Int8,
+}

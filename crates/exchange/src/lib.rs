@@ -12,6 +12,7 @@ pub mod from_pytorch;
 mod imported;
 pub mod nir;
 pub mod step;
+pub mod to_c;
 
-pub use exported::ExportError;
+pub use exported::{ExportError, Precision};
 pub use imported::{Fidelity, ImportError, Imported, Tensors, Verdict};

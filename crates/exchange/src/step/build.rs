@@ -123,14 +123,31 @@ impl<R: Real> Builder<R> {
 
     /// What the state at `position` is after the step.
     pub fn set_next(&self, position: usize, next: Var<R>) {
+        let computed = |op: &Op<R>| {
+            !matches!(
+                op,
+                Op::Input | Op::State(_) | Op::Constant(_) | Op::Slice { .. } | Op::Gather { .. }
+            )
+        };
         let len = next.len();
+        let is_computed = computed(&self.0.borrow().at(next.value).op);
+        // A state is set from a value of its own, so that no state is read after another one is set.
+        let value = if is_computed {
+            next.value
+        } else {
+            self.push(Op::Concat(vec![next.value]), len).value
+        };
         let state = &mut self.0.borrow_mut().states[position];
         assert_eq!(state.start.len(), len, "{}", state.name);
-        state.next = next.value;
+        state.next = value;
     }
 
     /// One vector after the other.
     pub fn concat(&self, parts: &[Var<R>]) -> Var<'_, R> {
+        let constants = parts.iter().map(|part| self.constants(part.value));
+        if let Some(values) = constants.collect::<Option<Vec<Vec<R>>>>() {
+            return self.constant(String::new(), values.concat());
+        }
         let len = parts.iter().map(|part| part.len()).sum();
         self.push(Op::Concat(parts.iter().map(|p| p.value).collect()), len)
     }
@@ -194,16 +211,32 @@ impl<'b, R: Real> Var<'b, R> {
             start: self.value,
             matrix,
             transposed,
-            x: x.value,
+            x: x.in_a_row().value,
             sparse: !transposed && self.builder.is_sparse(x.value),
         };
         self.builder.push(op, len)
+    }
+
+    /// The same elements one after the other: a copy, if they are picked one by one.
+    fn in_a_row(self) -> Self {
+        let mut from = self.value;
+        loop {
+            match self.builder.0.borrow().at(from).op {
+                Op::Slice { of, .. } => from = of,
+                Op::Gather { .. } => break,
+                _ => return self,
+            }
+        }
+        self.builder.concat(&[self])
     }
 
     /// Elements of a range.
     pub fn slice(self, range: Range<usize>) -> Self {
         if range == (0..self.len()) {
             return self;
+        }
+        if let Some(values) = self.builder.constants(self.value) {
+            return (self.builder).constant(String::new(), values[range].to_vec());
         }
         let op = Op::Slice {
             of: self.value,
@@ -226,7 +259,7 @@ impl<'b, R: Real> Var<'b, R> {
 
     /// Σ x, of length 1.
     pub fn sum(self) -> Self {
-        self.builder.push(Op::Sum(self.value), 1)
+        self.builder.push(Op::Sum(self.in_a_row().value), 1)
     }
 
     /// The mean of all elements, of length 1.
@@ -235,7 +268,7 @@ impl<'b, R: Real> Var<'b, R> {
     }
 
     fn softmax(self) -> Self {
-        self.builder.push(Op::Softmax(self.value), self.len())
+        (self.builder).push(Op::Softmax(self.in_a_row().value), self.len())
     }
 
     fn unary(self, function: Function) -> Self {

@@ -238,20 +238,29 @@ impl<R> Program<R> {
         states.chain([self.logits, self.probabilities])
     }
 
-    /// Whether the input is read by anything but sparse products, so that it is needed as a vector.
-    pub fn reads_input_as_vector(&self) -> bool {
-        let is_input = |value: &Value| matches!(self.at(*value).op, Op::Input);
-        let reads = |instruction: &Instruction<R>| match &instruction.op {
+    /// Whether `instruction` is a product with the input that can be added up event by event before all else.
+    pub fn is_front(&self, instruction: &Instruction<R>) -> bool {
+        match instruction.op {
             Op::Product {
                 start,
-                sparse,
-                transposed,
                 x,
+                sparse: true,
+                transposed: false,
                 ..
-            } => is_input(start) || (is_input(x) && (!sparse || *transposed)),
-            op => op.reads().iter().any(is_input),
+            } => {
+                matches!(self.at(x).op, Op::Input) && matches!(self.at(start).op, Op::Constant(_))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether anything but such products reads the input, so that it is needed as a vector.
+    pub fn reads_input_as_vector(&self) -> bool {
+        let is_input = |value: &Value| matches!(self.at(*value).op, Op::Input);
+        let reads = |instruction: &Instruction<R>| {
+            !self.is_front(instruction) && instruction.op.reads().iter().any(is_input)
         };
-        self.instructions.iter().any(reads) || self.results().any(|value| is_input(&value))
+        self.instructions.iter().any(reads)
     }
 
     /// Multiply-accumulate operations of products in a step in which every input and spike is active.

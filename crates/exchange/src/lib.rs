@@ -13,6 +13,7 @@ mod imported;
 pub mod nir;
 pub mod step;
 pub mod to_c;
+pub mod to_onnx;
 
 pub use exported::{ExportError, Precision};
 pub use imported::{Fidelity, ImportError, Imported, Tensors, Verdict};

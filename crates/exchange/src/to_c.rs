@@ -21,7 +21,7 @@ use std::fmt::Write;
 use crate::step::{Program, quantise};
 use crate::{ExportError, Precision};
 use plan::{Piece, Plan};
-use write::{Writer, identifier, number};
+use write::{Writer, each, identifier, number};
 
 /// C sources of a network.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -206,17 +206,14 @@ fn body(writer: &mut Writer) -> String {
             writer.table(&format!("start{position}"), &state.name, "float", &numbers, 4);
             format!("{prefix}_start{position}[i]")
         };
-        let _ = writeln!(
-            init,
-            "    for (i = 0; i < {len}; i++) {{\n        state->{name}[i] = {value};\n    }}"
-        );
+        init += &each(len, &format!("state->{name}[i]"), &value);
     }
     let (front, rest) = plan.pieces.split_at(plan.front);
     let mut pieces = |pieces: &[Piece], events: bool| -> String {
         pieces.iter().map(|piece| writer.piece(piece, events)).collect()
     };
-    let mut rest = pieces(rest, false);
     let (by_event, dense) = (pieces(front, true), pieces(front, false));
+    let mut rest = pieces(rest, false);
     for (position, state) in program.states.iter().enumerate() {
         rest += &writer.settle(position, state.next);
     }

@@ -366,20 +366,24 @@ impl<'b, R: Real> Var<'b, R> {
         };
         let len = self.len().max(other.len());
         let fits = |x: Self| (x.len() == len).then_some(x);
-        if let [Some(a), Some(b)] = constants {
-            let at = |x: &[R], i: usize| x[i % x.len()];
-            let values = (0..len).map(|i| functions::binary(operator, at(a, i), at(b, i)));
-            return Some(self.builder.constant(String::new(), values.collect()));
-        }
         let zero = || (self.builder).constant(String::new(), vec![R::zero(); len]);
-        match operator {
+        let same = match operator {
             Operator::Add if all(0, 0.0) => fits(other),
             Operator::Add | Operator::Sub if all(1, 0.0) => fits(self),
             Operator::Mul if all(0, 1.0) => fits(other),
             Operator::Mul | Operator::Div if all(1, 1.0) => fits(self),
             Operator::Mul if all(0, 0.0) || all(1, 0.0) => Some(zero()),
             _ => None,
+        };
+        if same.is_some() {
+            return same;
         }
+        let [Some(a), Some(b)] = constants else {
+            return None;
+        };
+        let at = |x: &[R], i: usize| x[i % x.len()];
+        let values = (0..len).map(|i| functions::binary(operator, at(a, i), at(b, i)));
+        Some(self.builder.constant(String::new(), values.collect()))
     }
 }
 

@@ -33,6 +33,20 @@ pub(super) fn identifier(text: &str) -> String {
     text.chars().map(letter).collect()
 }
 
+/// A loop that sets each of `len` elements.
+pub(super) fn each(len: usize, to: &str, from: &str) -> String {
+    format!("    for (i = 0; i < {len}; i++) {{\n        {to} = {from};\n    }}\n")
+}
+
+/// `index` plus `first`.
+fn shifted(index: &str, first: usize) -> String {
+    match (index, first) {
+        ("0", first) => first.to_string(),
+        (index, 0) => index.to_owned(),
+        (index, first) => format!("{first} + {index}"),
+    }
+}
+
 impl<'a> Writer<'a> {
     pub fn new(program: &'a Program<f32>, plan: &'a Plan, prefix: &'a str) -> Self {
         Self {
@@ -76,8 +90,11 @@ impl<'a> Writer<'a> {
         }
         self.bytes += numbers.len() * width;
         let (prefix, count) = (self.prefix, numbers.len());
-        let about = about.replace("*/", "");
-        let head = format!("/* {about} */\nstatic const {kind} {prefix}_{name}[{count}] = {{");
+        let about = match about.replace("*/", "") {
+            none if none.is_empty() => none,
+            about => format!("/* {about} */\n"),
+        };
+        let head = format!("{about}static const {kind} {prefix}_{name}[{count}] = {{");
         self.tables.push_str(&head);
         for line in numbers.chunks(12) {
             let _ = write!(self.tables, "\n    {},", line.join(", "));
@@ -91,28 +108,43 @@ impl<'a> Writer<'a> {
         format!("{}_{name}", self.prefix)
     }
 
-    /// The pointer to the first element of `value`, which is kept or a table.
-    fn pointer(&mut self, value: Value) -> String {
+    /// The array in which `value` is kept, or a table, and its first element there.
+    fn array(&mut self, value: Value) -> (String, usize) {
         let instruction = self.program.at(value);
         match &instruction.op {
-            Op::Input => "x".to_owned(),
-            Op::State(position) => format!("state->{}", self.state(*position)),
+            Op::Input => ("x".to_owned(), 0),
+            Op::State(position) => (format!("state->{}", self.state(*position)), 0),
             Op::Constant(values) => {
-                self.floats(&format!("k{}", value.0), &instruction.name, values)
+                let table = format!("k{}", value.0);
+                (self.floats(&table, &instruction.name, values), 0)
             }
-            Op::Slice { of, first } => format!("{} + {first}", self.pointer(*of)),
-            _ => self.kept(value),
+            Op::Slice { of, first } => {
+                let (array, at) = self.array(*of);
+                (array, at + first)
+            }
+            _ => match self.plan.places[value.0] {
+                Some(Place::Scratch(at)) => ("state->scratch".to_owned(), at),
+                Some(Place::State(position, at)) => {
+                    (format!("state->{}", self.state(position)), at)
+                }
+                Some(Place::Output) => ("probabilities".to_owned(), 0),
+                None => unreachable!("value {} is local", value.0),
+            },
         }
     }
 
-    fn kept(&self, value: Value) -> String {
-        match self.plan.places[value.0] {
-            Some(Place::Scratch(at)) => format!("state->scratch + {at}"),
-            Some(Place::State(position, 0)) => format!("state->{}", self.state(position)),
-            Some(Place::State(position, at)) => format!("state->{} + {at}", self.state(position)),
-            Some(Place::Output) => "probabilities".to_owned(),
-            None => unreachable!("value {} is local", value.0),
+    /// The pointer to the first element of `value`.
+    fn pointer(&mut self, value: Value) -> String {
+        match self.array(value) {
+            (array, 0) => array,
+            (array, first) => format!("{array} + {first}"),
         }
+    }
+
+    /// Element `index` of what is kept of `value`, `more` elements further.
+    fn kept(&mut self, value: Value, more: usize, index: &str) -> String {
+        let (array, first) = self.array(value);
+        format!("{array}[{}]", shifted(index, first + more))
     }
 
     /// Element `index` of `value`, within the loop `body`.
@@ -127,24 +159,14 @@ impl<'a> Writer<'a> {
                 number(values[0])
             }
             Op::Slice { of, first } => {
-                let index = match (index, first) {
-                    ("0", first) => first.to_string(),
-                    (index, 0) => index.to_owned(),
-                    (index, first) => format!("{index} + {first}"),
-                };
+                let index = shifted(index, *first);
                 self.element(*of, &index, body)
             }
             Op::Gather { of, indices } => {
                 let index = self.gathered(value, index, indices);
                 self.element(*of, &index, body)
             }
-            _ => {
-                let pointer = match self.pointer(value) {
-                    plain if plain.contains(" + ") => format!("({plain})"),
-                    plain => plain,
-                };
-                format!("{pointer}[{index}]")
-            }
+            _ => self.kept(value, 0, index),
         }
     }
 
@@ -176,9 +198,9 @@ impl<'a> Writer<'a> {
                 Op::Product { .. } => self.product(*value, events),
                 Op::Concat(parts) => self.copies(*value, parts),
                 Op::Sum(x) => {
-                    let (function, to) = (self.call("sum"), self.kept(*value));
+                    let (function, to) = (self.call("sum"), self.kept(*value, 0, "0"));
                     let (from, count) = (self.pointer(*x), self.program.len(*x));
-                    format!("    *({to}) = {function}({from}, {count});\n")
+                    format!("    {to} = {function}({from}, {count});\n")
                 }
                 Op::Softmax(x) => {
                     let (function, count) = (self.call("softmax"), self.program.len(*x));
@@ -191,7 +213,7 @@ impl<'a> Writer<'a> {
     }
 
     fn elementwise(&mut self, len: usize, body: &[Value]) -> String {
-        let (index, indent) = if len == 1 { ("0", "    ") } else { ("i", "        ") };
+        let (index, indent) = (if len == 1 { "0" } else { "i" }, "        ");
         let mut lines = String::new();
         for &value in body {
             let expression = self.expression(value, index, body);
@@ -205,12 +227,12 @@ impl<'a> Writer<'a> {
         }
         for &value in body {
             if self.plan.places[value.0].is_some() {
-                let to = self.kept(value);
-                let _ = writeln!(lines, "{indent}({to})[{index}] = t{};", value.0);
+                let to = self.kept(value, 0, index);
+                let _ = writeln!(lines, "{indent}{to} = t{};", value.0);
             }
         }
         if len == 1 {
-            format!("    {{\n{}    }}\n", lines.replace("    const", "        const").replace("    (", "        ("))
+            format!("    {{\n{lines}    }}\n")
         } else {
             format!("    for (i = 0; i < {len}; i++) {{\n{lines}    }}\n")
         }
@@ -258,7 +280,6 @@ impl<'a> Writer<'a> {
     /// Copies those parts of a concatenation that are not made within it.
     fn copies(&mut self, value: Value, parts: &[Value]) -> String {
         let (mut text, mut first) = (String::new(), 0);
-        let to = self.kept(value);
         for &part in parts {
             let len = self.program.len(part);
             let there = match (self.plan.places[value.0], self.plan.places[part.0]) {
@@ -269,11 +290,8 @@ impl<'a> Writer<'a> {
                 _ => false,
             };
             if !there {
-                let from = self.element(part, "i", &[]);
-                let _ = writeln!(
-                    text,
-                    "    for (i = 0; i < {len}; i++) {{\n        ({to})[{first} + i] = {from};\n    }}"
-                );
+                let (to, from) = (self.kept(value, first, "i"), self.element(part, "i", &[]));
+                text += &each(len, &to, &from);
             }
             first += len;
         }
@@ -292,7 +310,7 @@ impl<'a> Writer<'a> {
             unreachable!("no product")
         };
         let matrix = &self.program.matrices[position];
-        let (rows, columns, to) = (matrix.rows, matrix.columns, self.kept(value));
+        let (rows, columns, to) = (matrix.rows, matrix.columns, self.pointer(value));
         let len = self.program.len(value);
         let about = format!("{}: {rows} rows, column by column", matrix.name);
         let (weights, scales) = match &matrix.weights {
@@ -315,7 +333,7 @@ impl<'a> Writer<'a> {
         let mut text = if in_place {
             String::new()
         } else {
-            format!("    for (i = 0; i < {len}; i++) {{\n        ({to})[i] = {first};\n    }}\n")
+            each(len, &self.kept(value, 0, "i"), first)
         };
         let int8 = scales.is_some();
         let pick = |full: &'static str, code: &'static str| if int8 { code } else { full };
@@ -338,10 +356,8 @@ impl<'a> Writer<'a> {
             writeln!(text, "    {function}({to}, {weights}, {rows}, {x}, {columns});")
         };
         if let Some(scales) = scales {
-            let _ = writeln!(
-                text,
-                "    for (i = 0; i < {len}; i++) {{\n        ({to})[i] = {from} + {scales}[i] * ({to})[i];\n    }}"
-            );
+            let y = self.kept(value, 0, "i");
+            text += &each(len, &y, &format!("{from} + {scales}[i] * {y}"));
         }
         text
     }
@@ -353,7 +369,7 @@ impl<'a> Writer<'a> {
         }
         let (len, name) = (self.program.len(next), self.state(position));
         let from = self.element(next, "i", &[]);
-        format!("    for (i = 0; i < {len}; i++) {{\n        state->{name}[i] = {from};\n    }}\n")
+        each(len, &format!("state->{name}[i]"), &from)
     }
 
     /// The pointer to the scores.

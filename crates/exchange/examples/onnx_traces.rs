@@ -28,7 +28,10 @@ use serde_json::json;
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let (folder, steps) = (arguments.next(), arguments.next());
-    let (folder, steps) = (folder.ok_or("no folder")?, steps.ok_or("no number of steps")?);
+    let (folder, steps) = (
+        folder.ok_or("no folder")?,
+        steps.ok_or("no number of steps")?,
+    );
     let (folder, steps) = (Path::new(&folder), steps.parse()?);
     fs::create_dir_all(folder)?;
     for net in nets::nets::<f32>() {
@@ -55,9 +58,7 @@ fn write(
     let kind = format!("{precision:?}").to_lowercase();
     let path = |end: &str| folder.join(format!("{}.{kind}.{end}", net.name));
     fs::write(path("onnx"), to_onnx::export(&program, &[], precision)?)?;
-    let about = |state: &saturn_exchange::step::program::State<f32>| {
-        json!({"name": state.name, "len": state.start.len(), "spikes": state.spikes})
-    };
+    let about = |state: &saturn_exchange::step::program::State<f32>| json!({"name": state.name, "len": state.start.len(), "spikes": state.spikes});
     let about: Vec<_> = program.states.iter().map(about).collect();
     let about = json!({"inputs": INPUTS, "outputs": program.outputs(), "states": about});
     fs::write(path("json"), about.to_string())?;

@@ -96,7 +96,11 @@ pub fn export(
 /// Numbers in a state struct.
 fn numbers(program: &Program<f32>, plan: &Plan) -> usize {
     let states: usize = program.states.iter().map(|state| state.start.len()).sum();
-    let input = if plan.input_as_vector { program.inputs } else { 0 };
+    let input = if plan.input_as_vector {
+        program.inputs
+    } else {
+        0
+    };
     (states + plan.scratch + input).max(1)
 }
 
@@ -198,19 +202,31 @@ fn body(writer: &mut Writer) -> String {
     let mut init = String::new();
     for (position, state) in program.states.iter().enumerate() {
         let (name, len) = (writer.state(position), state.start.len());
-        let same = state.start.iter().all(|x| x.to_bits() == state.start[0].to_bits());
+        let same = state
+            .start
+            .iter()
+            .all(|x| x.to_bits() == state.start[0].to_bits());
         let value = if same {
             number(state.start.first().copied().unwrap_or(0.0))
         } else {
             let numbers: Vec<String> = state.start.iter().copied().map(number).collect();
-            writer.table(&format!("start{position}"), &state.name, "float", &numbers, 4);
+            writer.table(
+                &format!("start{position}"),
+                &state.name,
+                "float",
+                &numbers,
+                4,
+            );
             format!("{prefix}_start{position}[i]")
         };
         init += &each(len, &format!("state->{name}[i]"), &value);
     }
     let (front, rest) = plan.pieces.split_at(plan.front);
     let mut pieces = |pieces: &[Piece], events: bool| -> String {
-        pieces.iter().map(|piece| writer.piece(piece, events)).collect()
+        pieces
+            .iter()
+            .map(|piece| writer.piece(piece, events))
+            .collect()
     };
     let (by_event, dense) = (pieces(front, true), pieces(front, false));
     let mut rest = pieces(rest, false);
@@ -222,12 +238,20 @@ fn body(writer: &mut Writer) -> String {
         let declared = "    size_t i;\n";
         if text.contains("i = 0") { declared } else { "" }
     };
-    let x = if plan.input_as_vector { ", const float *x" } else { "" };
+    let x = if plan.input_as_vector {
+        ", const float *x"
+    } else {
+        ""
+    };
     let mut text = format!(
         "static void {prefix}_advance({prefix}_state *state{x}, float *probabilities)\n{{\n{}{rest}}}\n\n",
         index(&rest)
     );
-    let unused = if init.is_empty() { "    (void)state;\n" } else { "" };
+    let unused = if init.is_empty() {
+        "    (void)state;\n"
+    } else {
+        ""
+    };
     let _ = write!(
         text,
         "void {prefix}_init({prefix}_state *state)\n{{\n{}{unused}{init}}}\n\n",

@@ -23,7 +23,15 @@ const STEPS: usize = 2000;
 /// Compiles `main.c` in `folder` with all warnings as errors.
 fn compile(folder: &Path, level: &str) {
     let cc = Command::new("cc")
-        .args(["-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off", level])
+        .args([
+            "-std=c99",
+            "-pedantic",
+            "-Wall",
+            "-Wextra",
+            "-Werror",
+            "-ffp-contract=off",
+            level,
+        ])
         .args(["main.c", "-o", "main"])
         .current_dir(folder)
         .output()
@@ -122,7 +130,9 @@ fn c_has_the_bits_of_the_program() {
     let mut rng = ChaCha8Rng::seed_from_u64(7);
     let stream: Vec<Vec<u16>> = (0..STEPS).map(|_| events(INPUTS, &mut rng)).collect();
     let words = |units: &Vec<u16>| [&[units.len() as u16], units.as_slice()].concat();
-    let input: Vec<u8> = (stream.iter().flat_map(words)).flat_map(u16::to_le_bytes).collect();
+    let input: Vec<u8> = (stream.iter().flat_map(words))
+        .flat_map(u16::to_le_bytes)
+        .collect();
 
     // Expected numbers, in the order in which the program writes them.
     let mut runs: Vec<Interpreter<f32>> = all.iter().map(|(_, p)| Interpreter::new(p)).collect();
@@ -130,13 +140,18 @@ fn c_has_the_bits_of_the_program() {
     for units in &stream {
         for run in &mut runs {
             run.step(StepInput::Events(units));
-            run.states().iter().for_each(|state| expected.extend_from_slice(state));
+            run.states()
+                .iter()
+                .for_each(|state| expected.extend_from_slice(state));
             expected.extend_from_slice(run.logits());
             expected.extend_from_slice(run.probabilities());
         }
     }
     let per_step = expected.len() / STEPS;
-    for (level, arguments) in [("-O0", &["events", "dense"][..]), ("-O2", &["events", "dense"])] {
+    for (level, arguments) in [
+        ("-O0", &["events", "dense"][..]),
+        ("-O2", &["events", "dense"]),
+    ] {
         compile(folder.path(), level);
         for argument in arguments {
             let found = run(folder.path(), argument, &input);

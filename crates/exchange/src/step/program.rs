@@ -247,9 +247,7 @@ impl<R> Program<R> {
                 sparse: true,
                 transposed: false,
                 ..
-            } => {
-                matches!(self.at(x).op, Op::Input) && matches!(self.at(start).op, Op::Constant(_))
-            }
+            } => matches!(self.at(x).op, Op::Input) && matches!(self.at(start).op, Op::Constant(_)),
             _ => false,
         }
     }

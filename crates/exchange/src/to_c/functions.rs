@@ -185,8 +185,9 @@ const ADD_COLUMNS: &str = "\
 static void @_add_columns(float *restrict y, const float *restrict w, size_t rows,
                           const float *restrict x, size_t columns)
 {
+    const size_t fours = columns - columns % 4;
     size_t k, i;
-    for (k = 0; k + 4 <= columns; k += 4) {
+    for (k = 0; k < fours; k += 4) {
         const float *const a = w, *const b = a + rows, *const c = b + rows, *const d = c + rows;
         const float x0 = x[k], x1 = x[k + 1], x2 = x[k + 2], x3 = x[k + 3];
         for (i = 0; i < rows; i++) {
@@ -260,8 +261,9 @@ const ADD_COLUMNS_INT8: &str = "\
 static void @_add_columns_int8(float *restrict y, const int8_t *restrict w, size_t rows,
                                const float *restrict x, size_t columns)
 {
+    const size_t fours = columns - columns % 4;
     size_t k, i;
-    for (k = 0; k + 4 <= columns; k += 4) {
+    for (k = 0; k < fours; k += 4) {
         const int8_t *const a = w, *const b = a + rows, *const c = b + rows, *const d = c + rows;
         const float x0 = x[k], x1 = x[k + 1], x2 = x[k + 2], x3 = x[k + 3];
         for (i = 0; i < rows; i++) {

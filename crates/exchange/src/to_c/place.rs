@@ -84,8 +84,9 @@ impl Planner<'_> {
                 *life = (life.0.min(first), life.1.max(last));
             }
         }
-        let mut lives: Vec<(usize, usize, Value)> =
-            (roots.into_iter()).map(|(root, (first, last))| (first, last, root)).collect();
+        let mut lives: Vec<(usize, usize, Value)> = (roots.into_iter())
+            .map(|(root, (first, last))| (first, last, root))
+            .collect();
         lives.sort_unstable();
         let mut taken: Vec<(usize, usize, usize)> = Vec::new();
         let mut scratch = 0;
@@ -121,7 +122,9 @@ impl Planner<'_> {
             }
         }
         if let Some(start) = adds_in_place(self.program, value) {
-            let last = self.reads[start.0].iter().all(|read| Some(read.piece) <= self.made[value.0]);
+            let last = self.reads[start.0]
+                .iter()
+                .all(|read| Some(read.piece) <= self.made[value.0]);
             let alone = self.reads[start.0].len() == 1;
             if last && alone && self.is_kept(start) && !within.contains_key(&start) {
                 within.insert(start, (value, 0));

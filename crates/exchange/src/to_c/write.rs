@@ -69,7 +69,8 @@ impl<'a> Writer<'a> {
             }
         }
         let used = FUNCTIONS.iter().filter(|(name, ..)| needed.contains(name));
-        used.map(|(_, _, text)| text.replace('@', self.prefix) + "\n").collect()
+        used.map(|(_, _, text)| text.replace('@', self.prefix) + "\n")
+            .collect()
     }
 
     fn call(&mut self, function: &'static str) -> String {
@@ -223,7 +224,11 @@ impl<'a> Writer<'a> {
             } else {
                 format!(" /* {name} */")
             };
-            let _ = writeln!(lines, "{indent}const float t{} = {expression};{note}", value.0);
+            let _ = writeln!(
+                lines,
+                "{indent}const float t{} = {expression};{note}",
+                value.0
+            );
         }
         for &value in body {
             if self.plan.places[value.0].is_some() {
@@ -338,14 +343,23 @@ impl<'a> Writer<'a> {
         let int8 = scales.is_some();
         let pick = |full: &'static str, code: &'static str| if int8 { code } else { full };
         if transposed {
-            let (function, x) = (self.call(pick("add_rows", "add_rows_int8")), self.pointer(x));
+            let (function, x) = (
+                self.call(pick("add_rows", "add_rows_int8")),
+                self.pointer(x),
+            );
             let scales = scales.map_or(String::new(), |scales| format!("{scales}, "));
-            let _ = writeln!(text, "    {function}({to}, {len}, {weights}, {scales}{x}, {rows});");
+            let _ = writeln!(
+                text,
+                "    {function}({to}, {len}, {weights}, {scales}{x}, {rows});"
+            );
             return text;
         }
         let _ = if events {
             let function = self.call(pick("add_events", "add_events_int8"));
-            writeln!(text, "    {function}({to}, {weights}, {rows}, events, count, {columns});")
+            writeln!(
+                text,
+                "    {function}({to}, {weights}, {rows}, events, count, {columns});"
+            )
         } else {
             let function = self.call(if sparse {
                 pick("add_active", "add_active_int8")
@@ -353,7 +367,10 @@ impl<'a> Writer<'a> {
                 pick("add_columns", "add_columns_int8")
             });
             let x = self.pointer(x);
-            writeln!(text, "    {function}({to}, {weights}, {rows}, {x}, {columns});")
+            writeln!(
+                text,
+                "    {function}({to}, {weights}, {rows}, {x}, {columns});"
+            )
         };
         if let Some(scales) = scales {
             let y = self.kept(value, 0, "i");

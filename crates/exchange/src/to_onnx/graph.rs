@@ -47,7 +47,10 @@ pub(super) fn graph(program: &Program<f32>) -> Graph {
         };
         writer.input(&state.name, state.start.len(), start);
     }
-    let results = program.states.iter().map(|state| format!("{}.next", state.name));
+    let results = program
+        .states
+        .iter()
+        .map(|state| format!("{}.next", state.name));
     let results: Vec<String> =
         (results.chain(["logits".to_owned(), "probabilities".to_owned()])).collect();
     writer.taken.extend(results.iter().cloned());
@@ -99,7 +102,13 @@ impl Writer<'_> {
         free
     }
 
-    fn node(&mut self, operator: &str, inputs: &[&str], output: String, attributes: &[(&str, i64)]) {
+    fn node(
+        &mut self,
+        operator: &str,
+        inputs: &[&str],
+        output: String,
+        attributes: &[(&str, i64)],
+    ) {
         let attribute = |(name, i): &(&str, i64)| Attribute {
             name: (*name).to_owned(),
             i: *i,
@@ -115,7 +124,13 @@ impl Writer<'_> {
     }
 
     /// A node whose output has a name after `name`.
-    fn then(&mut self, name: &str, operator: &str, inputs: &[&str], more: &[(&str, i64)]) -> String {
+    fn then(
+        &mut self,
+        name: &str,
+        operator: &str,
+        inputs: &[&str],
+        more: &[(&str, i64)],
+    ) -> String {
         let output = self.name(name);
         self.node(operator, inputs, output.clone(), more);
         output
@@ -237,7 +252,8 @@ impl Writer<'_> {
                 self.then(&own, "Gather", &[&x, &indices], &[("axis", 1)])
             }
             Op::Concat(parts) => {
-                let parts: Vec<String> = parts.into_iter().map(|part| self.in_lanes(part)).collect();
+                let parts: Vec<String> =
+                    parts.into_iter().map(|part| self.in_lanes(part)).collect();
                 let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
                 self.then(&own, "Concat", &parts, &[("axis", 1)])
             }
@@ -309,7 +325,10 @@ impl Writer<'_> {
         scales: &[f32],
         spikes: &str,
     ) -> String {
-        let bytes = codes.iter().map(|&code| code.cast_unsigned() ^ 0x80).collect();
+        let bytes = codes
+            .iter()
+            .map(|&code| code.cast_unsigned() ^ 0x80)
+            .collect();
         let dims = [matrix.columns, matrix.rows];
         let w = self.tensor(&matrix.name, &dims, UINT8, bytes);
         let scales = self.floats(&format!("{}.scale", matrix.name), &[matrix.rows], scales);

@@ -22,7 +22,7 @@ pub const SUMS: usize = 16;
 pub const TERMS: usize = 8;
 
 /// `function` of `x`.
-pub(super) fn unary<R: Real>(function: Function, x: R) -> R {
+pub fn unary<R: Real>(function: Function, x: R) -> R {
     match function {
         Function::Negate => -x,
         Function::Sigmoid => sigmoid(x),

@@ -5,14 +5,14 @@
 //! | [`program`] | values, instructions and their meaning, to the order of sums |
 //! | `build` | writes a program as equations |
 //! | `lower` | from cells to instructions, one file for each family of cells |
-//! | `functions` | exp, tanh and the like, and sums, on numbers |
+//! | [`functions`] | exp, tanh and the like, and sums, on numbers |
 //! | [`interpret`] | runs a program |
 //! | [`quantise`] | the program with int8 weights |
 //!
 //! [`lower`](lower()) is the way in. Cells are known there only: the writers know instructions, not cells.
 
 mod build;
-mod functions;
+pub mod functions;
 pub mod interpret;
 mod lower;
 pub mod program;

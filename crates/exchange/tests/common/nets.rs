@@ -93,11 +93,18 @@ pub fn nets<R: Real>() -> Vec<Net<R>> {
         for cell in net.cells_mut() {
             cell.update(&mut |params| {
                 for tensor in params.tensors_mut() {
-                    if tensor.kind == Kind::Bias {
+                    let moves = tensor.kind == Kind::Bias || tensor.name.ends_with("v_leak");
+                    if moves {
                         tensor
                             .value
                             .iter_mut()
                             .for_each(|x| *x += R::of(rng.random_range(-0.1..0.1)));
+                    }
+                    // So that all neurons reach their thresholds.
+                    match &*tensor.name {
+                        "s.r" => tensor.value *= R::of(3.0),
+                        "t.r" => tensor.value *= R::of(20.0),
+                        _ => {}
                     }
                 }
             });

@@ -46,6 +46,12 @@ pub trait Cell<R: Real>: Send + Sync {
         Vec::new()
     }
 
+    /// The numbers in the cell's equations that derive from parameters and settings (decays, factors of a step), each
+    /// under its symbol there. Numbers that are settings themselves, such as thresholds, are not among them.
+    fn constants(&self) -> Vec<(Name, &[R])> {
+        Vec::new()
+    }
+
     /// Whether the output is spikes, handed to the next cell as events.
     fn spikes(&self) -> bool {
         false

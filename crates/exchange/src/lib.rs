@@ -4,7 +4,9 @@
 //! - [`from_nir`]: networks from NIR files;
 //! - [`from_pytorch`]: networks from state dicts of PyTorch modules, in safetensors;
 //! - [`to_nir`]: networks as NIR files;
-//! - [`to_safetensors`]: networks as state dicts of PyTorch modules, or as weights that describe themselves.
+//! - [`to_safetensors`]: networks as state dicts of PyTorch modules, or as weights that describe themselves;
+//! - [`step`]: one time step of a network as a program of few instructions;
+//! - [`to_onnx`], [`to_c`]: that program as an ONNX model and as C99 sources.
 //!
 //! What reads gives an [`Imported`] network: layers, weights, and a verdict on each part. What writes takes a [`Source`], and
 //! refuses with an [`ExportError`] what the format cannot express.
@@ -15,7 +17,10 @@ pub mod from_pytorch;
 mod imported;
 pub mod nir;
 mod own;
+pub mod step;
+pub mod to_c;
 pub mod to_nir;
+pub mod to_onnx;
 pub mod to_safetensors;
 
 pub use exported::{ExportError, Source};

@@ -64,7 +64,7 @@ mod tests;
 use nalgebra::DMatrix;
 use saturn_cell::kernel::each;
 use saturn_cell::rng::ChaCha8Rng;
-use saturn_cell::{ConfigError, FieldKind, Lane, Params, Real, Step, blocks, blocks_mut};
+use saturn_cell::{ConfigError, FieldKind, Lane, Name, Params, Real, Step, blocks, blocks_mut};
 
 use crate::decay::{Decays, InputScale, TimeConstants};
 use crate::fan_in::FanInConfig;
@@ -152,6 +152,18 @@ impl<R: Real> Neurons<R> for AdLifNeurons<R> {
     fn time_constants_ms(&self) -> Vec<(&'static str, &[f64])> {
         let (membrane, adaptation) = (self.decays.tau_ms(), self.adaptation.tau_ms());
         vec![("tau_mem_ms", membrane), ("tau_adapt_ms", adaptation)]
+    }
+
+    fn constants(&self) -> Vec<(Name, &[R])> {
+        let (membrane, adaptation) = (&self.decays, &self.adaptation);
+        vec![
+            ("alpha".into(), membrane.decay()),
+            ("1 - alpha".into(), membrane.gain()),
+            ("rho".into(), adaptation.decay()),
+            ("1 - rho".into(), adaptation.gain()),
+            ("a".into(), self.a.value()),
+            ("b".into(), self.b.value()),
+        ]
     }
 
     fn blocks(&self) -> &'static [(&'static str, FieldKind)] {

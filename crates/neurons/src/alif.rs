@@ -46,7 +46,7 @@ use nalgebra::DMatrix;
 use saturn_cell::kernel::each;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Built, CellConfig, ConfigError, Count, FieldKind, Lane, Params, Real, Size, Step, blocks,
+    Built, CellConfig, ConfigError, Count, FieldKind, Lane, Name, Params, Real, Size, Step, blocks,
     blocks_mut,
 };
 use schemars::JsonSchema;
@@ -216,6 +216,16 @@ impl<R: Real> Neurons<R> for AlifNeurons<R> {
     fn time_constants_ms(&self) -> Vec<(&'static str, &[f64])> {
         let (membrane, adaptation) = (self.decays.tau_ms(), self.adaptation.tau_ms());
         vec![("tau_mem_ms", membrane), ("tau_adapt_ms", adaptation)]
+    }
+
+    fn constants(&self) -> Vec<(Name, &[R])> {
+        let (membrane, adaptation) = (&self.decays, &self.adaptation);
+        vec![
+            ("a".into(), membrane.decay()),
+            ("g".into(), membrane.gain()),
+            ("rho".into(), adaptation.decay()),
+            ("h".into(), adaptation.gain()),
+        ]
     }
 
     fn blocks(&self) -> &'static [(&'static str, FieldKind)] {

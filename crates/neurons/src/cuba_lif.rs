@@ -47,7 +47,7 @@ use nalgebra::DMatrix;
 use saturn_cell::kernel::each;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Built, CellConfig, ConfigError, Count, FieldKind, Lane, Params, Real, Size, Step, blocks,
+    Built, CellConfig, ConfigError, Count, FieldKind, Lane, Name, Params, Real, Size, Step, blocks,
     blocks_mut,
 };
 use schemars::JsonSchema;
@@ -202,6 +202,16 @@ impl<R: Real> Neurons<R> for CubaLifNeurons<R> {
     fn time_constants_ms(&self) -> Vec<(&'static str, &[f64])> {
         let (membrane, synapse) = (self.decays.tau_ms(), self.synapse.tau_ms());
         vec![("tau_mem_ms", membrane), ("tau_syn_ms", synapse)]
+    }
+
+    fn constants(&self) -> Vec<(Name, &[R])> {
+        let (membrane, synapse) = (&self.decays, &self.synapse);
+        vec![
+            ("a".into(), membrane.decay()),
+            ("g".into(), membrane.gain()),
+            ("alpha".into(), synapse.decay()),
+            ("h".into(), synapse.gain()),
+        ]
     }
 
     fn blocks(&self) -> &'static [(&'static str, FieldKind)] {

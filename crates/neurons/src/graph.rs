@@ -37,8 +37,8 @@ use std::ops::Range;
 
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Built, Cell, CellConfig, ConfigError, Count, Emit, Field, FieldKind, Input, Output, Params,
-    Real, Recorded, Size, Synapses, View, ViewMut, Widths, column, column_mut, kernel,
+    Built, Cell, CellConfig, ConfigError, Count, Emit, Field, FieldKind, Input, Name, Output,
+    Params, Real, Recorded, Size, Synapses, View, ViewMut, Widths, column, column_mut, kernel,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -502,6 +502,14 @@ impl<R: Real> Cell<R> for Graph<R> {
             always: others.into_iter().map(weights).sum(),
             per_spike: 0,
         }
+    }
+
+    fn constants(&self) -> Vec<(Name, &[R])> {
+        let nodes = self.plan.nodes.iter().zip(&self.dynamics);
+        let neurons = nodes.filter_map(|(p, dynamics)| Some((p, dynamics.as_ref()?)));
+        neurons
+            .flat_map(|(p, dynamics)| dynamics.constants(&p.name))
+            .collect()
     }
 
     fn params(&self) -> &Params<R> {

@@ -7,8 +7,9 @@
 use nalgebra::DMatrix;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Field, FieldKind, Input, Output, Params, Real, Recorded, Step,
-    Synapses, View, ViewMut, Widths, advance_lanes, advance_lanes_backward, column, column_mut,
+    Cell, CellConfig, ConfigError, Field, FieldKind, Input, Name, Output, Params, Real, Recorded,
+    Step, Synapses, View, ViewMut, Widths, advance_lanes, advance_lanes_backward, column,
+    column_mut,
 };
 
 use crate::fan_in::{FanIn, FanInConfig};
@@ -46,6 +47,9 @@ pub trait Neurons<R: Real>: Step<R> + Clone + std::fmt::Debug + Send + Sync + 's
 
     /// Time constants in ms, as [`Cell::time_constants_ms`] has them.
     fn time_constants_ms(&self) -> Vec<(&'static str, &[f64])>;
+
+    /// Constants, as [`Cell::constants`] has them.
+    fn constants(&self) -> Vec<(Name, &[R])>;
 
     /// The blocks of H rows that the state is made of; the last is the output.
     fn blocks(&self) -> &'static [(&'static str, FieldKind)];
@@ -161,6 +165,10 @@ impl<R: Real, N: Neurons<R>> Cell<R> for Layer<R, N> {
 
     fn time_constants_ms(&self) -> Vec<(&'static str, &[f64])> {
         self.neurons.time_constants_ms()
+    }
+
+    fn constants(&self) -> Vec<(Name, &[R])> {
+        self.neurons.constants()
     }
 
     fn params(&self) -> &Params<R> {

@@ -26,7 +26,7 @@
 use saturn_cell::kernel::each;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Built, CellConfig, ConfigError, Count, FieldKind, Lane, Params, Real, Size, Step,
+    Built, CellConfig, ConfigError, Count, FieldKind, Lane, Name, Params, Real, Size, Step,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -132,6 +132,13 @@ impl<R: Real> Neurons<R> for LiNeurons<R> {
 
     fn time_constants_ms(&self) -> Vec<(&'static str, &[f64])> {
         vec![("tau_mem_ms", self.decays.tau_ms())]
+    }
+
+    fn constants(&self) -> Vec<(Name, &[R])> {
+        vec![
+            ("a".into(), self.decays.decay()),
+            ("g".into(), self.decays.gain()),
+        ]
     }
 
     fn blocks(&self) -> &'static [(&'static str, FieldKind)] {

@@ -67,7 +67,7 @@ mod resonance;
 mod tests;
 
 use saturn_cell::rng::ChaCha8Rng;
-use saturn_cell::{Built, CellConfig, ConfigError, Count, FieldKind, Params, Real, Size};
+use saturn_cell::{Built, CellConfig, ConfigError, Count, FieldKind, Name, Params, Real, Size};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -279,6 +279,13 @@ impl<R: Real> Neurons<R> for Resonators<R> {
 
     fn time_constants_ms(&self) -> Vec<(&'static str, &[f64])> {
         self.resonance.times_ms()
+    }
+
+    fn constants(&self) -> Vec<(Name, &[R])> {
+        vec![
+            ("re L".into(), &self.resonance.re),
+            ("im L".into(), &self.resonance.im),
+        ]
     }
 
     fn blocks(&self) -> &'static [(&'static str, FieldKind)] {

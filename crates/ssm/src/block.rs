@@ -46,7 +46,7 @@ use saturn_cell::init::{normal, uniform};
 use saturn_cell::kernel::{Panels, Transposed};
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Emit, Field, FieldKind, Input, Kind, Output, Params, Real,
+    Cell, CellConfig, ConfigError, Emit, Field, FieldKind, Input, Kind, Name, Output, Params, Real,
     Recorded, Synapses, View, ViewMut, Widths, advance_lanes, advance_lanes_backward, kernel,
 };
 
@@ -249,6 +249,10 @@ impl<R: Real> Cell<R> for SsmBlock<R> {
             per_spike: 0,
             always: matrices.iter().sum::<usize>() + 8 * self.diagonal.states(),
         }
+    }
+
+    fn constants(&self) -> Vec<(Name, &[R])> {
+        self.diagonal.constants()
     }
 
     fn params(&self) -> &Params<R> {

@@ -40,7 +40,7 @@ use std::ops::Range;
 
 use multiversion::multiversion;
 use nalgebra::Complex;
-use saturn_cell::{Lane, Params, Real, Step, View, column};
+use saturn_cell::{Lane, Name, Params, Real, Step, View, column};
 
 use crate::dynamics::Dynamics;
 
@@ -137,6 +137,17 @@ impl<R: Real> Diagonal<R> {
                 (self.dynamics).step_backward(self.bins, learnt, p, adjoint, grad); // (1)ᵀ
             }
         }
+    }
+
+    /// L and f, as [`saturn_cell::Cell::constants`] has them, each `[P]`.
+    pub fn constants(&self) -> Vec<(Name, &[R])> {
+        let (l_re, l_im, f_re, f_im) = self.parts();
+        vec![
+            ("re L".into(), l_re),
+            ("im L".into(), l_im),
+            ("re f".into(), f_re),
+            ("im f".into(), f_im),
+        ]
     }
 
     /// L and f, parts apart, each `[P]`.

@@ -14,8 +14,9 @@ use saturn_cell::Real;
 use saturn_cell::elementary::sigmoid;
 
 /// 2 √(2/π).
-const SCALE: f64 = 1.595_769_121_605_730_7;
-const CUBIC: f64 = 0.044_715;
+pub const SCALE: f64 = 1.595_769_121_605_730_7;
+/// The factor of x³ in (1).
+pub const CUBIC: f64 = 0.044_715;
 
 /// (1)
 #[inline(always)]

@@ -20,8 +20,8 @@ use saturn_cell::Real;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// ε.
-const EPSILON: f64 = 1e-5;
+/// ε, which keeps a constant column finite.
+pub const EPSILON: f64 = 1e-5;
 
 /// How a block normalises its input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]

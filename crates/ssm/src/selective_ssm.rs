@@ -64,7 +64,7 @@ use nalgebra::{Complex, DMatrix};
 use saturn_cell::init::normal;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Emit, Field, FieldKind, Input, Kind, Output, Params, Real,
+    Cell, CellConfig, ConfigError, Emit, Field, FieldKind, Input, Kind, Name, Output, Params, Real,
     Recorded, Synapses, View, ViewMut, Widths, kernel,
 };
 
@@ -244,6 +244,10 @@ impl<R: Real> Cell<R> for SelectiveSsm<R> {
             // Products with L, B, f and C, then D and, where there is one, the gate.
             always: h * n * if self.config.complex { 12 } else { 4 } + h + self.rows.z.len(),
         }
+    }
+
+    fn constants(&self) -> Vec<(Name, &[R])> {
+        vec![("A".into(), &self.poles), ("1 / A".into(), &self.inverse)]
     }
 
     fn params(&self) -> &Params<R> {

@@ -54,8 +54,8 @@ use nalgebra::DMatrix;
 use saturn_cell::kernel::{self, Panels, Transposed};
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Field, FieldKind, Input, Kind, Output, Params, Real, Recorded,
-    Synapses, View, ViewMut, Widths, advance_lanes, advance_lanes_backward, column_mut,
+    Cell, CellConfig, ConfigError, Field, FieldKind, Input, Kind, Name, Output, Params, Real,
+    Recorded, Synapses, View, ViewMut, Widths, advance_lanes, advance_lanes_backward, column_mut,
 };
 use saturn_neurons::decay::{Decays, InputScale};
 use saturn_neurons::firing::Firing;
@@ -193,6 +193,15 @@ impl<R: Real> Cell<R> for SpikingSsm<R> {
 
     fn time_constants_ms(&self) -> Vec<(&'static str, &[f64])> {
         vec![("tau_mem_ms", self.decays.tau_ms())]
+    }
+
+    fn constants(&self) -> Vec<(Name, &[R])> {
+        let mut constants = self.system.diagonal.constants();
+        constants.extend([
+            ("alpha".into(), self.decays.decay()),
+            ("exp(-eta)".into(), &*self.scale),
+        ]);
+        constants
     }
 
     fn params(&self) -> &Params<R> {

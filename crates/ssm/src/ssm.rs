@@ -41,9 +41,9 @@ mod tests;
 
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Built, Cell, CellConfig, ConfigError, Count, Emit, Field, FieldKind, Input, Output, Params,
-    Real, Recorded, Size, Synapses, View, ViewMut, Widths, advance_lanes, advance_lanes_backward,
-    kernel,
+    Built, Cell, CellConfig, ConfigError, Count, Emit, Field, FieldKind, Input, Name, Output,
+    Params, Real, Recorded, Size, Synapses, View, ViewMut, Widths, advance_lanes,
+    advance_lanes_backward, kernel,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -226,6 +226,10 @@ impl<R: Real> Cell<R> for Ssm<R> {
             // The products with f and L take four multiplications a state each.
             always: 8 * self.system.diagonal.states() + w.output * w.state,
         }
+    }
+
+    fn constants(&self) -> Vec<(Name, &[R])> {
+        self.system.diagonal.constants()
     }
 
     fn params(&self) -> &Params<R> {

@@ -12,8 +12,8 @@
 use std::ops::Range;
 
 use saturn_cell::{
-    Cell, Field, FieldKind, Input, Output, Params, Real, Recorded, RngPosition, Synapses, View,
-    ViewMut, Widths, column, column_mut,
+    Cell, Field, FieldKind, Input, Name, Output, Params, Real, Recorded, RngPosition, Synapses,
+    View, ViewMut, Widths, column, column_mut,
 };
 
 use super::config::{Format, PrecisionConfig, Rounding};
@@ -145,6 +145,10 @@ impl<R: Real> Cell<R> for Quantised<R> {
 
     fn moduli(&self) -> Option<Vec<R>> {
         self.inner.moduli()
+    }
+
+    fn constants(&self) -> Vec<(Name, &[R])> {
+        self.inner.constants()
     }
 
     fn spikes(&self) -> bool {

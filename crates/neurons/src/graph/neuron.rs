@@ -33,7 +33,7 @@
 //!
 //! None of them is learnt. **Source.** Pedersen et al. 2024 (NIR), table 1, with the discretisations that simulators use.
 
-use saturn_cell::{Params, Real};
+use saturn_cell::{Name, Params, Real};
 
 use super::node::{Decay, Neurons, Reset, Spike, Start};
 use crate::surrogate::Surrogate;
@@ -121,6 +121,21 @@ impl<R: Real> Dynamics<R> {
             start: narrow(start),
             neurons: neurons.clone(),
         }
+    }
+
+    /// The constants of (8), as [`saturn_cell::Cell::constants`] has them, for the node `name`.
+    pub fn constants(&self, name: &str) -> Vec<(Name, &[R])> {
+        let all = [
+            ("a", &self.a),
+            ("g", &self.g),
+            ("l", &self.l),
+            ("b", &self.b),
+            ("w", &self.w),
+            ("c", &self.c),
+        ];
+        all.into_iter()
+            .map(|(symbol, values)| (format!("{name}.{symbol}").into(), &**values))
+            .collect()
     }
 
     /// Sets the state before the first step: synapses, spikes of the step before and membranes, each where there are such.

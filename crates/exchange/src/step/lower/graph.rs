@@ -1,0 +1,196 @@
+//! Graphs of nodes: see [`saturn_neurons::graph`] for the equations and the source; those of neurons, with these numbers,
+//! are in `neuron.rs` there. Convolutions, poolings and neurons with several spikes in a step have no instructions here.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use saturn_cell::Real;
+use saturn_neurons::graph::GraphConfig;
+use saturn_neurons::graph::node::{Neurons, Node, Reset, Spike};
+
+use super::scope::Scope;
+use crate::step::build::Var;
+
+/// The nodes of a graph with the outputs that are known.
+struct Nodes<'s, 'b, R: Real> {
+    l: &'s Scope<'b, R>,
+    config: &'s GraphConfig,
+    input: Var<'b, R>,
+    outputs: RefCell<BTreeMap<&'s str, Var<'b, R>>>,
+    /// Outputs of the step before, by node.
+    before: BTreeMap<&'s str, Var<'b, R>>,
+}
+
+/// The output of the graph, or which node has no instructions.
+pub(super) fn graph<'b, R: Real>(
+    l: &Scope<'b, R>,
+    config: &GraphConfig,
+    x: Var<'b, R>,
+) -> Result<Var<'b, R>, String> {
+    let closing = config.loops.iter().map(|[from, _]| from.as_str());
+    let nodes = Nodes {
+        l,
+        config,
+        input: x,
+        outputs: RefCell::default(),
+        before: closing
+            .map(|name| (name, l.state(&format!("{name}.before"))))
+            .collect(),
+    };
+    let mut result = None;
+    for (name, node) in &config.nodes {
+        let y = nodes.output(name)?;
+        if matches!(node, Node::Output { .. }) {
+            result = Some(y);
+        }
+    }
+    // What is kept for later steps, once all outputs are known.
+    for (name, node) in &config.nodes {
+        if let Node::Delay { steps } = node {
+            nodes.keep(name, steps)?;
+        }
+    }
+    for name in nodes.before.keys() {
+        l.set(&format!("{name}.before"), nodes.output(name)?);
+    }
+    result.ok_or_else(|| "the graph has no output".to_owned())
+}
+
+impl<'s, 'b, R: Real> Nodes<'s, 'b, R> {
+    /// The sum of the outputs before the node, and of those of the step before.
+    fn gathered(&self, name: &str) -> Result<Var<'b, R>, String> {
+        let mut sum: Option<Var<'b, R>> = None;
+        let mut add = |x| sum = Some(sum.map_or(x, |sum| sum + x));
+        for [from, to] in &self.config.edges {
+            if to == name {
+                add(self.output(from)?);
+            }
+        }
+        for [from, to] in &self.config.loops {
+            if to == name {
+                add(self.before[from.as_str()]);
+            }
+        }
+        Ok(sum.unwrap_or_else(|| self.l.zeros(self.config.nodes[name].inputs())))
+    }
+
+    /// The output of the node `name`.
+    fn output(&self, name: &'s str) -> Result<Var<'b, R>, String> {
+        if let Some(known) = self.outputs.borrow().get(name) {
+            return Ok(*known);
+        }
+        let y = self.compute(name)?;
+        self.outputs.borrow_mut().insert(name, y);
+        Ok(y)
+    }
+
+    fn compute(&self, name: &'s str) -> Result<Var<'b, R>, String> {
+        let l = self.l;
+        let own = |tensor: &str| l.param(&format!("{name}.{tensor}"));
+        let node = &self.config.nodes[name];
+        Ok(match node {
+            Node::Input { .. } => self.input,
+            Node::Output { .. } | Node::Identity { .. } => self.gathered(name)?,
+            Node::Linear { outputs, .. } => {
+                let bias = l.find(&format!("{name}.bias"));
+                let start = bias.unwrap_or_else(|| l.zeros(*outputs));
+                start.plus_product(l.matrix(&format!("{name}.weight")), self.gathered(name)?)
+            }
+            Node::Scale { .. } => own("scale") * self.gathered(name)?,
+            Node::Delay { steps } => self.delayed(name, steps, node.waits())?,
+            Node::Threshold { spike, .. } => {
+                fire(name, *spike, self.gathered(name)?, own("threshold"))?
+            }
+            Node::Neurons(neurons) => self.neurons(name, neurons, self.gathered(name)?)?,
+            Node::Convolution(_) => return Err(format!("node `{name}` is a convolution")),
+            Node::Pooling(_) => return Err(format!("node `{name}` is a pooling")),
+        })
+    }
+
+    /// y_k = x_k of `steps[k]` steps before; the input is not known yet where the node `waits`.
+    fn delayed(&self, name: &str, steps: &[usize], waits: bool) -> Result<Var<'b, R>, String> {
+        let n = steps.len();
+        let at = |first: usize| {
+            let place = move |(k, wait): (usize, &usize)| (wait - first) * n + k;
+            steps.iter().enumerate().map(place).collect::<Vec<usize>>()
+        };
+        if steps.iter().all(|&k| k == 0) {
+            return self.gathered(name);
+        }
+        let kept = self.l.state(&format!("{name}.x"));
+        if waits {
+            return Ok(kept.gather(at(1)));
+        }
+        let all = self.l.builder.concat(&[self.gathered(name)?, kept]);
+        Ok(all.gather(at(0)))
+    }
+
+    /// Hands the input of a delay to later steps, the most recent one first.
+    fn keep(&self, name: &str, steps: &[usize]) -> Result<(), String> {
+        let (n, longest) = (steps.len(), steps.iter().max().copied().unwrap_or(0));
+        let x = self.gathered(name)?;
+        let field = format!("{name}.x");
+        match longest {
+            0 => {}
+            1 => drop(self.l.set(&field, x)),
+            _ => {
+                let older = self.l.before(&field).slice(0..(longest - 1) * n);
+                self.l.set(&field, self.l.builder.concat(&[x, older]));
+            }
+        }
+        Ok(())
+    }
+
+    /// (1) to (4)
+    fn neurons(&self, name: &str, c: &Neurons, x: Var<'b, R>) -> Result<Var<'b, R>, String> {
+        let l = self.l;
+        let named = |what: &str| format!("{name}.{what}");
+        let constant = |symbol: &str| l.constant(&named(symbol));
+        let mut current = x;
+        if c.synapse {
+            let i = constant("b") * l.state(&named("i")) + constant("c") + constant("w") * x;
+            current = l.set(&named("i"), i); // (1)
+        }
+        let v = l.state(&named("v"));
+        let late = c.late_reset.then(|| l.state(&named("s_before")));
+        let theta = c.spikes.then(|| l.param(&named("v_threshold")));
+        let v_reset = || l.param(&named("v_reset"));
+        let before = match late {
+            Some(s) if c.reset == Reset::ToReset => (1.0 - s) * v + s * v_reset(),
+            _ => v,
+        };
+        let mut u = constant("a") * before + constant("l") + constant("g") * current; // (2)
+        if let (Some(s), Some(theta), Reset::Subtract) = (late, theta, c.reset) {
+            u = u - theta * s;
+        }
+        let Some(theta) = theta else {
+            return Ok(l.set(&named("v"), u));
+        };
+        let s = fire(name, c.spike, u, theta)?; // (3)
+        if late.is_some() {
+            l.set(&named("s_before"), s);
+        }
+        let v = match c.reset {
+            _ if c.late_reset => u,
+            Reset::ToReset => s.select(v_reset(), u), // (4)
+            Reset::Subtract => u - theta * s,         // (4)
+            Reset::None => u,
+        };
+        l.set(&named("v"), v);
+        Ok(s)
+    }
+}
+
+/// (3)
+fn fire<'b, R: Real>(
+    name: &str,
+    spike: Spike,
+    u: Var<'b, R>,
+    theta: Var<'b, R>,
+) -> Result<Var<'b, R>, String> {
+    match spike {
+        Spike::Above => Ok(u.above(theta)),
+        Spike::AtOrAbove => Ok(u.at_least(theta)),
+        Spike::Many => Err(format!("node `{name}` has several spikes in a step")),
+    }
+}

@@ -1,0 +1,333 @@
+//! The C functions that the sources may need, each with the ones that it calls. They repeat the arithmetic of the cells'
+//! functions, operation by operation: see [`saturn_cell::elementary`] and [`crate::step`].
+//!
+//! √ is rounded correctly: with x = m 2^e, m of 24 or 25 bits and e odd, the root of m 2^25 has 25 bits, which are found
+//! one by one, and the last of which rounds.
+
+/// The functions by name, a function after those that it calls: what it needs, and its text. `@` is the prefix.
+pub(super) const FUNCTIONS: &[(&str, &[&str], &str)] = &[
+    ("bits", &[], BITS),
+    ("exp", &["bits"], EXP),
+    ("tanh", &[], TANH),
+    ("sigmoid", &["exp"], SIGMOID),
+    ("sqrt", &["bits"], SQRT),
+    ("softplus", &["exp"], SOFTPLUS),
+    ("sum", &[], SUM),
+    ("softmax", &["exp"], SOFTMAX),
+    ("add_columns", &[], ADD_COLUMNS),
+    ("add_active", &[], ADD_ACTIVE),
+    ("add_events", &[], ADD_EVENTS),
+    ("add_rows", &[], ADD_ROWS),
+    ("add_columns_int8", &[], ADD_COLUMNS_INT8),
+    ("add_active_int8", &[], ADD_ACTIVE_INT8),
+    ("add_events_int8", &[], ADD_EVENTS_INT8),
+    ("add_rows_int8", &[], ADD_ROWS_INT8),
+];
+
+const BITS: &str = "\
+union @_bits {
+    float number;
+    uint32_t bits;
+};
+";
+
+const EXP: &str = "\
+/* exp x, within 4 units in the last place; 0 below -104 and infinite above 89. */
+static float @_exp(float x)
+{
+    union @_bits shifted, low, high;
+    float n, r, p;
+    uint32_t whole, half;
+    x = x < -104.0f ? -104.0f : x;
+    x = x > 89.0f ? 89.0f : x;
+    shifted.number = x * 1.442695f + 12582912.0f;
+    n = shifted.number - 12582912.0f;
+    r = (x - n * 0.6933594f) - n * -0.00021219444f;
+    p = 0.00019875691f;
+    p = p * r + 0.0013982f;
+    p = p * r + 0.008333452f;
+    p = p * r + 0.041665796f;
+    p = p * r + 0.16666665f;
+    p = p * r + 0.50000003f;
+    p = (p * r) * r + r + 1.0f;
+    /* 2 to the n in two factors: n + 256, and its half. */
+    whole = shifted.bits - 0x4b400000u + 256u;
+    half = whole >> 1;
+    low.bits = (half - 1u) << 23;
+    high.bits = (whole - half - 1u) << 23;
+    return p * low.number * high.number;
+}
+";
+
+const TANH: &str = "\
+/* tanh x, within 7 units in the last place, never beyond 1. */
+static float @_tanh(float x)
+{
+    float square, p, q;
+    x = x < -7.9988117f ? -7.9988117f : x;
+    x = x > 7.9988117f ? 7.9988117f : x;
+    square = x * x;
+    p = -2.7607684e-16f;
+    p = p * square + 2.000188e-13f;
+    p = p * square + -8.604672e-11f;
+    p = p * square + 5.1222973e-8f;
+    p = p * square + 0.000014857223f;
+    p = p * square + 0.00063726194f;
+    p = p * square + 0.0048935246f;
+    q = 0.0000011982584f;
+    q = q * square + 0.00011853471f;
+    q = q * square + 0.0022684346f;
+    q = q * square + 0.0048935253f;
+    return x * p / q;
+}
+";
+
+const SIGMOID: &str = "\
+/* 1 / (1 + exp(-x)), within 4 units in the last place. */
+static float @_sigmoid(float x)
+{
+    return 1.0f / (1.0f + @_exp(-x));
+}
+";
+
+const SQRT: &str = "\
+/* The root of x, rounded correctly; 0 where x is not above 0. */
+static float @_sqrt(float x)
+{
+    union @_bits number, scale;
+    uint64_t square, root = 0, bit;
+    int32_t exponent;
+    float small = 1.0f;
+    if (!(x > 0.0f) || x > 3.4028235e38f) {
+        return x > 0.0f ? x : 0.0f;
+    }
+    if (x < 1.1754944e-38f) {
+        x = x * 16777216.0f;
+        small = 0.00024414063f;
+    }
+    number.number = x;
+    exponent = (int32_t)(number.bits >> 23) - 150;
+    square = (number.bits & 0x7fffffu) | 0x800000u;
+    if (exponent % 2 == 0) {
+        square <<= 1;
+        exponent -= 1;
+    }
+    square <<= 25;
+    for (bit = (uint64_t)1 << 24; bit > 0; bit >>= 1) {
+        const uint64_t next = root | bit;
+        if (next * next <= square) {
+            root = next;
+        }
+    }
+    scale.bits = (uint32_t)((exponent - 23) / 2 + 127) << 23;
+    return (float)(uint32_t)((root + 1) >> 1) * scale.number * small;
+}
+";
+
+const SOFTPLUS: &str = "\
+/* ln(1 + exp x), within 4 units in the last place. */
+static float @_softplus(float x)
+{
+    const float positive = x > 0.0f ? x : 0.0f;
+    const float u = @_exp(x > 0.0f ? -x : x);
+    const float z = u / (2.0f + u);
+    const float square = z * z;
+    float p = 0.0f;
+    p = p * square + 0.06666667f;
+    p = p * square + 0.07692308f;
+    p = p * square + 0.09090909f;
+    p = p * square + 0.11111111f;
+    p = p * square + 0.14285715f;
+    p = p * square + 0.2f;
+    p = p * square + 0.33333334f;
+    p = p * square + 1.0f;
+    return positive + 2.0f * z * p;
+}
+";
+
+const SUM: &str = "\
+/* The sum of x, in sixteen sums. */
+static float @_sum(const float *x, size_t count)
+{
+    float sums[16] = {0.0f}, all = 0.0f;
+    size_t i;
+    for (i = 0; i < count; i++) {
+        sums[i % 16] += x[i];
+    }
+    for (i = 0; i < 16; i++) {
+        all += sums[i];
+    }
+    return all;
+}
+";
+
+const SOFTMAX: &str = "\
+/* The softmax of x. */
+static void @_softmax(float *restrict y, const float *restrict x, size_t count)
+{
+    float top = x[0], sum = 0.0f;
+    size_t i;
+    for (i = 1; i < count; i++) {
+        top = x[i] > top ? x[i] : top;
+    }
+    for (i = 0; i < count; i++) {
+        y[i] = @_exp(x[i] - top);
+        sum += y[i];
+    }
+    for (i = 0; i < count; i++) {
+        y[i] /= sum;
+    }
+}
+";
+
+const ADD_COLUMNS: &str = "\
+/* y += W x, four columns at a time; W is stored column by column. */
+static void @_add_columns(float *restrict y, const float *restrict w, size_t rows,
+                          const float *restrict x, size_t columns)
+{
+    const size_t fours = columns - columns % 4;
+    size_t k, i;
+    for (k = 0; k < fours; k += 4) {
+        const float *const a = w, *const b = a + rows, *const c = b + rows, *const d = c + rows;
+        const float x0 = x[k], x1 = x[k + 1], x2 = x[k + 2], x3 = x[k + 3];
+        for (i = 0; i < rows; i++) {
+            y[i] = y[i] + a[i] * x0 + b[i] * x1 + c[i] * x2 + d[i] * x3;
+        }
+        w = d + rows;
+    }
+    for (; k < columns; k++) {
+        for (i = 0; i < rows; i++) {
+            y[i] = y[i] + w[i] * x[k];
+        }
+        w += rows;
+    }
+}
+";
+
+const ADD_ACTIVE: &str = "\
+/* y += W x over the columns where x is not 0: events and spikes. */
+static void @_add_active(float *restrict y, const float *restrict w, size_t rows,
+                         const float *restrict x, size_t columns)
+{
+    size_t k, i;
+    for (k = 0; k < columns; k++) {
+        const float one = x[k];
+        if (one != 0.0f) {
+            for (i = 0; i < rows; i++) {
+                y[i] = y[i] + w[i] * one;
+            }
+        }
+        w += rows;
+    }
+}
+";
+
+const ADD_EVENTS: &str = "\
+/* y += the column of W of each event. */
+static void @_add_events(float *restrict y, const float *restrict w, size_t rows,
+                         const uint16_t *restrict events, size_t count, size_t columns)
+{
+    size_t e, i;
+    for (e = 0; e < count; e++) {
+        if (events[e] < columns) {
+            const float *const column = w + events[e] * rows;
+            for (i = 0; i < rows; i++) {
+                y[i] = y[i] + column[i];
+            }
+        }
+    }
+}
+";
+
+const ADD_ROWS: &str = "\
+/* y += the transpose of W times x; W [n, count] is stored column by column. */
+static void @_add_rows(float *restrict y, size_t count, const float *restrict w,
+                       const float *restrict x, size_t n)
+{
+    size_t j, i;
+    for (j = 0; j < count; j++) {
+        float sum = y[j];
+        for (i = 0; i < n; i++) {
+            sum = sum + w[i] * x[i];
+        }
+        y[j] = sum;
+        w += n;
+    }
+}
+";
+
+const ADD_COLUMNS_INT8: &str = "\
+/* y = start + q (N x), four columns at a time; N is stored column by column. */
+static void @_add_columns_int8(float *restrict y, const int8_t *restrict w, size_t rows,
+                               const float *restrict x, size_t columns)
+{
+    const size_t fours = columns - columns % 4;
+    size_t k, i;
+    for (k = 0; k < fours; k += 4) {
+        const int8_t *const a = w, *const b = a + rows, *const c = b + rows, *const d = c + rows;
+        const float x0 = x[k], x1 = x[k + 1], x2 = x[k + 2], x3 = x[k + 3];
+        for (i = 0; i < rows; i++) {
+            y[i] = y[i] + (float)a[i] * x0 + (float)b[i] * x1 + (float)c[i] * x2 + (float)d[i] * x3;
+        }
+        w = d + rows;
+    }
+    for (; k < columns; k++) {
+        for (i = 0; i < rows; i++) {
+            y[i] = y[i] + (float)w[i] * x[k];
+        }
+        w += rows;
+    }
+}
+";
+
+const ADD_ACTIVE_INT8: &str = "\
+/* y += N x over the columns where x is not 0. */
+static void @_add_active_int8(float *restrict y, const int8_t *restrict w, size_t rows,
+                              const float *restrict x, size_t columns)
+{
+    size_t k, i;
+    for (k = 0; k < columns; k++) {
+        const float one = x[k];
+        if (one != 0.0f) {
+            for (i = 0; i < rows; i++) {
+                y[i] = y[i] + (float)w[i] * one;
+            }
+        }
+        w += rows;
+    }
+}
+";
+
+const ADD_EVENTS_INT8: &str = "\
+/* y += the column of N of each event. */
+static void @_add_events_int8(float *restrict y, const int8_t *restrict w, size_t rows,
+                              const uint16_t *restrict events, size_t count, size_t columns)
+{
+    size_t e, i;
+    for (e = 0; e < count; e++) {
+        if (events[e] < columns) {
+            const int8_t *const column = w + events[e] * rows;
+            for (i = 0; i < rows; i++) {
+                y[i] = y[i] + (float)column[i];
+            }
+        }
+    }
+}
+";
+
+const ADD_ROWS_INT8: &str = "\
+/* y += the transpose of N times (q x); N [n, count] is stored column by column. */
+static void @_add_rows_int8(float *restrict y, size_t count, const int8_t *restrict w,
+                            const float *restrict q, const float *restrict x, size_t n)
+{
+    size_t j, i;
+    for (j = 0; j < count; j++) {
+        float sum = y[j];
+        for (i = 0; i < n; i++) {
+            sum = sum + (float)w[i] * (q[i] * x[i]);
+        }
+        y[j] = sum;
+        w += n;
+    }
+}
+";

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 
+use saturn_exchange::step::Precision as Stored;
+
 use crate::command::export::{ExportOptions, Format, Reader, export};
 
 #[derive(Args)]
@@ -23,6 +25,9 @@ pub(super) struct ExportArgs {
     /// NIR: replace parts that NIR lacks by similar ones; the table says what is lost
     #[arg(long)]
     approximate: bool,
+    /// ONNX and C: what weight matrices are stored in
+    #[arg(long, value_enum)]
+    weights: Option<WeightsName>,
     /// For PyTorch: names of the modules from input to output [default: 0,1,..]
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     layers: Option<Vec<String>>,
@@ -34,6 +39,18 @@ enum FormatName {
     Nir,
     /// Saturn's weights with a description; with --for pytorch a state dict
     Safetensors,
+    /// ONNX: one time step, with the states as inputs and outputs
+    Onnx,
+    /// C99 for microcontrollers: one time step; NAME.c, and NAME.h beside it
+    C,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum WeightsName {
+    /// 32 bits
+    F32,
+    /// 8 bits, each row with a scale of its own
+    Int8,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -55,6 +72,8 @@ impl ExportArgs {
             format: match self.to {
                 FormatName::Nir => Format::Nir,
                 FormatName::Safetensors => Format::Safetensors,
+                FormatName::Onnx => Format::Onnx,
+                FormatName::C => Format::C,
             },
             out: &self.out,
             reader: self.reader.map(|reader| match reader {
@@ -64,6 +83,10 @@ impl ExportArgs {
                 ReaderName::Pytorch => Reader::PyTorch,
             }),
             approximate: self.approximate,
+            weights: self.weights.map(|weights| match weights {
+                WeightsName::F32 => Stored::F32,
+                WeightsName::Int8 => Stored::Int8,
+            }),
             layers: self.layers.as_deref(),
         })
     }

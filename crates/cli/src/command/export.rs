@@ -7,13 +7,17 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use saturn_exchange::step::{Precision as Stored, Program, lower};
+use saturn_exchange::to_c;
 use saturn_exchange::to_nir::{self, Target};
+use saturn_exchange::to_onnx;
 use saturn_exchange::to_safetensors::{self, Numbers};
 use saturn_exchange::{Source, Verdict};
 use saturn_live::model::Model as _;
 use saturn_network::Network;
 use saturn_sim::model::{FinishedModel, Origin};
 use saturn_sim::scenario::Precision;
+use saturn_store::folder::write_beside;
 use saturn_train::weights::WeightsFile;
 
 use super::error::CommandError;
@@ -32,6 +36,8 @@ pub struct ExportOptions<'a> {
     pub reader: Option<Reader>,
     /// Whether parts that the format lacks are replaced by similar ones.
     pub approximate: bool,
+    /// What weight matrices are stored in, for ONNX and C.
+    pub weights: Option<Stored>,
     /// Names of modules, for PyTorch.
     pub layers: Option<&'a [String]>,
 }
@@ -43,6 +49,10 @@ pub enum Format {
     Nir,
     /// Tensors: Saturn's own with a description, or a state dict.
     Safetensors,
+    /// One step as ONNX.
+    Onnx,
+    /// One step as C99.
+    C,
 }
 
 /// A program that reads files of others in its own way.
@@ -76,6 +86,8 @@ impl Format {
         match self {
             Self::Nir => "nir",
             Self::Safetensors => "safetensors",
+            Self::Onnx => "onnx",
+            Self::C => "c",
         }
     }
 
@@ -94,6 +106,17 @@ struct Written {
     notices: Vec<String>,
     /// What the file has, in a few words.
     what: String,
+}
+
+impl Written {
+    /// What a format expresses in full.
+    fn exact(what: String) -> Self {
+        Self {
+            verdicts: Vec::new(),
+            notices: Vec::new(),
+            what,
+        }
+    }
 }
 
 /// A network found and built.
@@ -130,6 +153,8 @@ pub fn export(options: &ExportOptions) -> Result<()> {
     let written = match options.format {
         Format::Nir => nir(&found, options)?,
         Format::Safetensors => safetensors(&found, options)?,
+        Format::Onnx => onnx(&found, options)?,
+        Format::C => c(&found, options)?,
     };
     let mut text = listed(&written.verdicts);
     for notice in model.notices.iter().chain(&written.notices) {
@@ -159,12 +184,60 @@ fn check(options: &ExportOptions) -> Result<(), CommandError> {
     if options.layers.is_some() && options.reader != Some(Reader::PyTorch) {
         return other("--layers", "--to safetensors --for pytorch");
     }
-    if options.out.symlink_metadata().is_ok() {
-        return Err(CommandError::FileExists {
-            path: options.out.to_owned(),
-        });
+    if options.weights.is_some() && !matches!(format, Format::Onnx | Format::C) {
+        return other("--weights", "--to onnx or --to c");
+    }
+    let header = (format == Format::C).then(|| options.out.with_extension("h"));
+    for path in [Some(options.out), header.as_deref()].into_iter().flatten() {
+        if path.symlink_metadata().is_ok() {
+            return Err(CommandError::FileExists {
+                path: path.to_owned(),
+            });
+        }
     }
     Ok(())
+}
+
+/// One step of the network as a program, in f32.
+fn step(found: &Found) -> Result<Program<f32>> {
+    let network: Network<f32> = found.model.network()?;
+    let program = lower(&found.model.config, &network, found.model.dt_ms);
+    program.with_context(|| format!("exporting {}", found.name))
+}
+
+fn onnx(found: &Found, options: &ExportOptions) -> Result<Written> {
+    let program = step(found)?;
+    let weights = options.weights.unwrap_or_default();
+    let bytes = to_onnx::export(&program, &found.model.classes, weights)?;
+    write_beside(options.out, &bytes)?;
+    let what = format!(
+        "ONNX, one step of {} ms with {} states, {} bytes",
+        found.model.dt_ms,
+        program.states.len(),
+        bytes.len()
+    );
+    Ok(Written::exact(what))
+}
+
+fn c(found: &Found, options: &ExportOptions) -> Result<Written> {
+    let program = step(found)?;
+    // The source includes the header by this name.
+    let name = options.out.file_stem().unwrap_or_default();
+    let prefix = &*name.to_string_lossy();
+    let weights = options.weights.unwrap_or_default();
+    let made = to_c::export(&program, prefix, &found.model.classes, weights)?;
+    let header = options.out.with_extension("h");
+    write_beside(&header, made.header.as_bytes())?;
+    write_beside(options.out, made.source.as_bytes())?;
+    let what = format!(
+        "C99, with {}: one step of {} ms, {} bytes of constants, {} bytes of state, at most {} products a step",
+        header.display(),
+        found.model.dt_ms,
+        made.report.constant_bytes,
+        made.report.state_bytes,
+        made.report.products
+    );
+    Ok(Written::exact(what))
 }
 
 fn nir(found: &Found, options: &ExportOptions) -> Result<Written> {

@@ -7,6 +7,7 @@ use super::summary::ReferenceError;
 use super::trials::ArchiveError;
 use crate::fault::{self, Blame, Fault};
 use saturn_exchange::nir::NirError;
+use saturn_exchange::step::StepError;
 use saturn_exchange::{ExportError, ImportError};
 use saturn_train::mask::MaskError;
 use saturn_train::weights::WeightsError;
@@ -22,11 +23,12 @@ crate::known_errors!(
     MaskError,
     ImportError,
     ExportError,
+    StepError,
     NirError,
 );
 
 // Settings, options and names that the user gave.
-crate::class_errors!(Input: ReferenceError, SelectionError, StartError);
+crate::class_errors!(Input: ReferenceError, SelectionError, StartError, StepError);
 crate::class_errors!(Interrupted: Interrupted);
 
 impl Blame for ArchiveError {

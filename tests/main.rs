@@ -15,6 +15,7 @@ mod evaluate;
 mod example_instrument_answers;
 mod example_instrument_states;
 mod example_policy;
+mod export;
 mod files_left;
 mod full_disk;
 mod gallery;

@@ -1,0 +1,185 @@
+//! `saturn export`: finished networks in files for other programs, and what they lack.
+
+use std::fs;
+use std::path::Path;
+
+use saturn_network::{Network, NetworkConfig, Readout, build};
+use saturn_neurons::lif::LifConfig;
+use saturn_neurons::spike_reset::SpikeReset;
+use saturn_train::weights::{self, Belonging, WeightsFile};
+
+use crate::saturn::{Bench, fails, succeeds};
+
+fn fixture(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../exchange/tests");
+    folder.join(name).display().to_string()
+}
+
+fn shown(bench: &Bench, line: &str) -> String {
+    let arguments: Vec<&str> = line.split(' ').collect();
+    let output = bench.saturn(&arguments);
+    succeeds(&output);
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn checksum(bench: &Bench, file: &str) -> String {
+    let mut file = WeightsFile::open(&bench.path(file)).unwrap();
+    file.checksum().unwrap()
+}
+
+/// A folder with LIF neurons of this reset.
+fn lif(bench: &Bench, folder: &str, spike_reset: SpikeReset) {
+    let config = LifConfig {
+        hidden: 12,
+        recurrent: true,
+        input_gain: 3.0,
+        spike_reset,
+        ..LifConfig::default()
+    };
+    let config = NetworkConfig {
+        layers: vec![config.into()],
+        readout: Some(Readout::Linear),
+    };
+    let network: Network<f32> = build(folder, &config, 5, 2, 2.0, 1).unwrap();
+    let classes = ["no", "yes"].map(str::to_owned);
+    let of = Belonging {
+        network: folder,
+        model: &config,
+        channels: 5,
+        classes: &classes,
+        dt_ms: 2.0,
+        training: "",
+    };
+    fs::create_dir(bench.path(folder)).unwrap();
+    let path = bench.path(folder).join("weights.safetensors");
+    weights::save(&network, &path, &of).unwrap();
+}
+
+#[test]
+fn nir_comes_back_with_every_bit() {
+    let bench = Bench::new();
+    lif(&bench, "lif", SpikeReset::Zero);
+    let text = shown(&bench, "export lif --to nir --out new/lif.nir");
+    for line in [
+        "layer0_lif  lif     exact",
+        "layer1_fc   linear  exact",
+        "new/lif.nir: NIR, steps of 2 ms; 2 of 2 parts are exact; 0 of 12000 spikes differ in 1000 steps of a probe",
+    ] {
+        assert!(text.contains(line), "{line} in {text}");
+    }
+    let text = shown(&bench, "import new/lif.nir --out again");
+    assert!(text.contains("note: the graph is unchanged"), "{text}");
+    let [a, b] = ["lif", "again"].map(|folder| format!("{folder}/weights.safetensors"));
+    assert_eq!(checksum(&bench, &a), checksum(&bench, &b));
+    let description = |file: &str| {
+        let file = WeightsFile::open(&bench.path(file)).unwrap();
+        let found = file.description().unwrap().unwrap();
+        (found.classes, found.cells, found.dt_ms.to_bits())
+    };
+    assert_eq!(description(&a), description(&b));
+    let text = shown(&bench, "export again --to nir --for snntorch --out snn.nir");
+    assert!(
+        text.contains("NIR, steps of 0.1 ms") && text.contains("note: snnTorch's step"),
+        "{text}"
+    );
+    // A file of another program, there and back.
+    let nested = fixture("nir/nested_1.0.8.nir");
+    shown(
+        &bench,
+        &format!("import {nested} --out nested --dt-ms 1 --precision f64"),
+    );
+    shown(&bench, "export nested --to nir --out nested.nir");
+    shown(&bench, "import nested.nir --out twice --precision f64");
+    let [a, b] = ["nested", "twice"].map(|folder| format!("{folder}/weights.safetensors"));
+    assert_eq!(checksum(&bench, &a), checksum(&bench, &b));
+}
+
+#[test]
+fn safetensors_are_a_state_dict_or_saturns_own() {
+    let bench = Bench::new();
+    let gru = fixture("pytorch/gru.safetensors");
+    shown(&bench, &format!("import {gru} --out gru"));
+    let text = shown(
+        &bench,
+        "export gru --to safetensors --for pytorch --layers first,second,fc --out dict.safetensors",
+    );
+    assert!(
+        text.contains(
+            "a state dict of `first` nn.GRU(3, 5), `second` nn.GRU(5, 5), `fc` nn.Linear(5, 4)"
+        ),
+        "{text}"
+    );
+    shown(
+        &bench,
+        "import dict.safetensors --out back --layers first,second,fc",
+    );
+    let [a, b] = ["gru", "back"].map(|folder| format!("{folder}/weights.safetensors"));
+    assert_eq!(checksum(&bench, &a), checksum(&bench, &b));
+    shown(&bench, "export gru --to safetensors --out own.safetensors");
+    let bytes = |file: &str| fs::read(bench.path(file)).unwrap();
+    assert_eq!(bytes("own.safetensors"), bytes(&a));
+    // The file is a finished network.
+    shown(
+        &bench,
+        "export own.safetensors --to safetensors --for pytorch --out c.safetensors",
+    );
+}
+
+#[test]
+fn what_cannot_be_exported_is_named() {
+    let bench = Bench::new();
+    lif(&bench, "lif", SpikeReset::Subtract);
+    let gru = fixture("pytorch/gru.safetensors");
+    shown(&bench, &format!("import {gru} --out gru"));
+    let refused = |line: &str, expected: &[&str]| {
+        let arguments: Vec<&str> = line.split(' ').collect();
+        fails(&bench.saturn(&arguments), 2, expected);
+    };
+    refused(
+        "export gru --to nir --out x.nir",
+        &[
+            "gru: layer 0 (`gru`): NIR has no gates",
+            "hint: `--to safetensors --for pytorch`",
+        ],
+    );
+    refused(
+        "export lif --to nir --out x.nir",
+        &[
+            "lif: layer 0 (`lif`): NIR has no reset by subtraction",
+            "--approximate",
+        ],
+    );
+    refused(
+        "export lif --to safetensors --for pytorch --out x",
+        &["PyTorch has no such module"],
+    );
+    refused(
+        "export nowhere --to nir --out x",
+        &["nowhere", "is not a finished net"],
+    );
+    refused(
+        "export lif --to nir --for pytorch --out x",
+        &[
+            "--for pytorch: it does not read what --to nir writes",
+            "give --to safetensors",
+        ],
+    );
+    refused(
+        "export lif --to safetensors --approximate --out x",
+        &["--approximate: goes with --to nir alone"],
+    );
+    refused(
+        "export lif --to nir --layers a --out x",
+        &["--layers: goes with --to safetensors --for pytorch alone"],
+    );
+    assert!(!bench.path("x").exists() && !bench.path("x.nir").exists());
+    let text = shown(&bench, "export lif --to nir --approximate --out x.nir");
+    assert!(
+        text.contains("layer0_lif  lif     approximate: NIR has no reset by subtraction, so a spike sets v to 0, by"),
+        "{text}"
+    );
+    refused(
+        "export lif --to nir --approximate --out x.nir",
+        &["--out x.nir: exists already"],
+    );
+}

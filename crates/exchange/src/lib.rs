@@ -4,7 +4,11 @@
 //! - [`from_nir`]: networks from NIR files;
 //! - [`from_pytorch`]: networks from state dicts of PyTorch modules, in safetensors.
 //!
-//! The last two give an [`Imported`] network: layers, weights, and a verdict on each part.
+//! The last two give an [`Imported`] network: layers, weights, and a verdict on each part. Out of Saturn go
+//!
+//! - [`step`]: one time step of a network as a short program, which the next two write;
+//! - [`to_onnx`]: as an ONNX graph with the states as inputs and outputs;
+//! - [`to_c`]: as C99 for microcontrollers.
 
 mod exported;
 pub mod from_nir;

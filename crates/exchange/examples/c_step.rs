@@ -39,11 +39,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
+/// A network with its name and description.
+type Named = (&'static str, NetworkConfig, Network<f32>);
+
 /// A GRU, and two layers of LIF neurons, of `hidden` units each.
-fn networks(
-    inputs: usize,
-    hidden: usize,
-) -> Result<Vec<(&'static str, NetworkConfig, Network<f32>)>, Box<dyn Error>> {
+fn networks(inputs: usize, hidden: usize) -> Result<Vec<Named>, Box<dyn Error>> {
     let gru = json!({"layers": [{"gru": {"hidden": hidden}}]});
     let lif = json!({"layers": [{"lif": {"hidden": hidden, "recurrent": true}}, {"lif": {"hidden": hidden}}]});
     let net = |(name, description): (&'static str, serde_json::Value)| {
@@ -68,7 +68,7 @@ fn stream(inputs: usize, steps: usize, density: f64) -> Vec<Vec<u16>> {
 /// Writes the sources of a network under its name and precision, and returns this name.
 fn write(
     folder: &Path,
-    (name, config, net): &(&str, NetworkConfig, Network<f32>),
+    (name, config, net): &Named,
     precision: Precision,
 ) -> Result<String, Box<dyn Error>> {
     let name = format!("{name}_{precision:?}").to_lowercase();

@@ -58,7 +58,7 @@ fn write(
     let program = lower(&net.config, &net.net, DT_MS)?;
     let kind = format!("{precision:?}").to_lowercase();
     let path = |end: &str| folder.join(format!("{}.{kind}.{end}", net.name));
-    fs::write(path("onnx"), to_onnx::export(&program, &[], precision)?)?;
+    fs::write(path("onnx"), to_onnx::export(&program, &[], precision))?;
     let about = |state: &saturn_exchange::step::program::State<f32>| json!({"name": state.name, "len": state.start.len(), "spikes": state.spikes});
     let about: Vec<_> = program.states.iter().map(about).collect();
     let about = json!({"inputs": INPUTS, "outputs": program.outputs(), "states": about});

@@ -22,7 +22,7 @@ pub mod proto;
 
 use prost::Message;
 
-use crate::step::{Precision, StepError};
+use crate::step::Precision;
 use crate::step::{Program, quantise};
 use proto::{Model, OperatorSet, Property};
 
@@ -32,14 +32,7 @@ const OPSET: i64 = 17;
 const IR_VERSION: i64 = 8;
 
 /// The bytes of an `.onnx` file with one step of a network; `classes` are the names of its classes, in order, or empty.
-///
-/// # Errors
-/// None yet: what cannot be a step has no program.
-pub fn export(
-    program: &Program<f32>,
-    classes: &[String],
-    weights: Precision,
-) -> Result<Vec<u8>, StepError> {
+pub fn export(program: &Program<f32>, classes: &[String], weights: Precision) -> Vec<u8> {
     let stored = match weights {
         Precision::F32 => program.clone(),
         Precision::Int8 => quantise(program),
@@ -74,7 +67,7 @@ pub fn export(
         }],
         metadata_props: metadata,
     };
-    Ok(model.encode_to_vec())
+    model.encode_to_vec()
 }
 
 fn list(values: impl Iterator<Item = serde_json::Value>) -> String {

@@ -208,7 +208,7 @@ fn step(found: &Found) -> Result<Program<f32>> {
 fn onnx(found: &Found, options: &ExportOptions) -> Result<Written> {
     let program = step(found)?;
     let weights = options.weights.unwrap_or_default();
-    let bytes = to_onnx::export(&program, &found.model.classes, weights)?;
+    let bytes = to_onnx::export(&program, &found.model.classes, weights);
     write_beside(options.out, &bytes)?;
     let what = format!(
         "ONNX, one step of {} ms with {} states, {} bytes",

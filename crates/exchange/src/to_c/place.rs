@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::plan::{Piece, adds_in_place, origin};
+use super::piece::{Piece, adds_in_place, origin};
 use crate::step::program::{Op, Program, Value};
 
 /// Where a value is kept.

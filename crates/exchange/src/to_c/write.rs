@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::functions::FUNCTIONS;
+use super::piece::Piece;
 use super::place::Place;
-use super::plan::{Piece, Plan};
+use super::plan::Plan;
 use crate::step::program::{Function, Op, Operator, Program, Value, Weights};
 
 /// Sources in the making.
@@ -85,7 +86,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Adds a table of numbers, once.
-    pub fn table(&mut self, name: &str, about: &str, kind: &str, numbers: &[String], width: usize) {
+    fn table(&mut self, name: &str, about: &str, kind: &str, numbers: &[String], width: usize) {
         if !self.written.insert(name.to_owned()) {
             return;
         }
@@ -103,7 +104,8 @@ impl<'a> Writer<'a> {
         self.tables.push_str("\n};\n\n");
     }
 
-    fn floats(&mut self, name: &str, about: &str, values: &[f32]) -> String {
+    /// Adds a table of numbers, once, and returns its name.
+    pub fn floats(&mut self, name: &str, about: &str, values: &[f32]) -> String {
         let numbers: Vec<String> = values.iter().copied().map(number).collect();
         self.table(name, about, "float", &numbers, 4);
         format!("{}_{name}", self.prefix)
@@ -152,7 +154,7 @@ impl<'a> Writer<'a> {
     fn element(&mut self, value: Value, index: &str, body: &[Value]) -> String {
         let instruction = self.program.at(value);
         let index = if instruction.len == 1 { "0" } else { index };
-        if self.plan.is_local(value, body) {
+        if body.contains(&value) {
             return format!("t{}", value.0);
         }
         match &instruction.op {

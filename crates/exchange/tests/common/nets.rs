@@ -16,6 +16,10 @@ pub const CLASSES: usize = 4;
 pub const DT_MS: f64 = 5.0;
 
 /// A network, built.
+#[allow(
+    clippy::struct_field_names,
+    reason = "a network is a name, a description and the cells"
+)]
 pub struct Net<R: Real> {
     pub name: &'static str,
     pub config: NetworkConfig,
@@ -130,9 +134,9 @@ pub fn batch(inputs: usize, events: &[u16]) -> EventBatch {
 /// These events as values.
 pub fn dense<R: Real>(inputs: usize, events: &[u16]) -> Vec<R> {
     let mut x = vec![R::zero(); inputs];
-    events
-        .iter()
-        .for_each(|&unit| x[usize::from(unit)] += R::one());
+    for &unit in events {
+        x[usize::from(unit)] += R::one();
+    }
     x
 }
 

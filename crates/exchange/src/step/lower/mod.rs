@@ -86,8 +86,7 @@ fn layer<'b, R: Real>(
         Layer::SsmBlock(c) => diagonal::ssm_block(l, c, x),
         Layer::SelectiveSsm(c) => selective::selective_ssm(l, c, x)?,
         Layer::Graph(c) => graph::graph(l, c, x)?,
-        Layer::WindowedAttention(_) => {
-            return Err("its state is a window of steps, which no format here has".to_owned());
-        }
+        // `windowed_attention`, whose state is a window of steps, and cells without a file here.
+        _ => return Err("no step is written for this kind of layer".to_owned()),
     })
 }

@@ -93,7 +93,10 @@ pub fn export(source: &Source, options: &Options) -> Result<Exported, ExportErro
     }
     let (step_key, step) = ("dt_s".to_owned(), Value::Number(setting.step_s));
     graph.metadata.insert(step_key, step);
-    if let Some(description) = own::description(source, &graph) {
+    let is_exact = verdicts
+        .iter()
+        .all(|verdict| verdict.fidelity == Fidelity::Exact);
+    if let Some(description) = own::description(source, &graph, is_exact) {
         graph.metadata.insert(own::KEY.to_owned(), description);
         notices.push(single(source, &flat, setting.step_s, &watched)?);
     } else {

@@ -274,5 +274,10 @@ fn habits_of_simulators_are_written_or_named() {
         let again = from_nir::import_graph(&exported.graph, &from_nir::Options::default()).unwrap();
         assert_eq!(again.config, imported.config, "{name}: {:?}", again.notices);
         assert_eq!(again.tensors, imported.tensors, "{name}");
+        let warned = again
+            .notices
+            .iter()
+            .any(|n| n.contains("with approximations"));
+        assert_eq!(warned, !is_exact, "{name}: {:?}", again.notices);
     }
 }

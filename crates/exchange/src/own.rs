@@ -11,6 +11,7 @@
 //! | `channels`, `outputs`, `dt_ms` | inputs, outputs, milliseconds a step |
 //! | `tensor_names` | `CELL.TENSOR`, JSON |
 //! | `tensors` | their numbers in float64, `0` the first of the names |
+//! | `exact` | 1 if the graph has the same equations, 0 if parts of it are replaced by similar ones |
 //! | `graph_sha256` | the [fingerprint](Graph::fingerprint) of the graph that was written with it |
 //!
 //! A graph with another fingerprint was changed by another program: then the graph counts, and not the description.
@@ -26,9 +27,9 @@ use crate::nir::{Array, Graph, Metadata, Value};
 pub(crate) const KEY: &str = "saturn";
 const FORMAT: f64 = 1.0;
 
-/// The description of `source` in the file of `graph`; `None` if its settings and tensors do not determine the network,
+/// The description of `source` in the file of `graph`, which has its equations or similar ones; `None` if its settings and tensors do not determine the network,
 /// which is so where time constants were drawn and are not learnt.
-pub(crate) fn description(source: &Source, graph: &Graph) -> Option<Value> {
+pub(crate) fn description(source: &Source, graph: &Graph, is_exact: bool) -> Option<Value> {
     if !is_determined(source) {
         return None;
     }
@@ -39,6 +40,10 @@ pub(crate) fn description(source: &Source, graph: &Graph) -> Option<Value> {
     let names: Vec<&String> = tensors.keys().collect();
     let mut notes = Metadata::from([
         ("format".to_owned(), Value::Number(FORMAT)),
+        (
+            "exact".to_owned(),
+            Value::Number(f64::from(u8::from(is_exact))),
+        ),
         (
             "network".to_owned(),
             text(serde_json::to_string(source.config))?,
@@ -144,6 +149,14 @@ fn read(notes: &Metadata, graph: &Graph) -> Result<Imported, String> {
         .map_err(|e| format!("its network cannot be built: {e}"))?;
     fits(&net, &tensors)?;
     let kinds = config.layers.iter().map(|layer| layer.kind().to_owned());
+    let mut notices = Vec::new();
+    if number("exact")? < 1.0 {
+        notices.push(
+            "the graph was written with approximations, and gives other spikes than this network: `--decay euler` reads the \
+             graph"
+                .to_owned(),
+        );
+    }
     let verdicts = kinds.enumerate().map(|(i, kind)| Verdict {
         part: format!("layer {i}"),
         kind,
@@ -157,7 +170,7 @@ fn read(notes: &Metadata, graph: &Graph) -> Result<Imported, String> {
         dt_ms,
         tensors,
         classes: (classes.len() == outputs).then_some(classes),
-        notices: Vec::new(),
+        notices,
     })
 }
 

@@ -17,6 +17,7 @@
 
 mod cells;
 mod chain;
+mod node;
 mod nodes;
 mod probe;
 mod shapes;
@@ -83,9 +84,19 @@ pub fn export(source: &Source, options: &Options) -> Result<Exported, ExportErro
     if graph.nodes.values().any(Node::resets_elsewhere) {
         notices.push("a v_reset is not 0: nir reads the file from version 1.0.6 on".to_owned());
     }
+    if graph
+        .nodes
+        .values()
+        .any(|node| matches!(node, Node::CubaLi { .. }))
+    {
+        notices.push("nir 1.0.4 has no CubaLI, so a later one is needed".to_owned());
+    }
     let (step_key, step) = ("dt_s".to_owned(), Value::Number(setting.step_s));
     graph.metadata.insert(step_key, step);
-    if let Some(description) = own::description(source, &graph) {
+    let is_exact = verdicts
+        .iter()
+        .all(|verdict| verdict.fidelity == Fidelity::Exact);
+    if let Some(description) = own::description(source, &graph, is_exact) {
         graph.metadata.insert(own::KEY.to_owned(), description);
         notices.push(single(source, &flat, setting.step_s, &watched)?);
     } else {

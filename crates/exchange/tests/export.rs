@@ -12,6 +12,8 @@ use saturn_exchange::to_nir::{Options, Target};
 use saturn_exchange::{Fidelity, from_nir};
 use saturn_network::{Layer, Network, NetworkStream, Readout};
 use saturn_neurons::decay::InputScale;
+use saturn_neurons::graph::GraphConfig;
+use saturn_neurons::graph::node::{Decay, Neurons, Node as GraphNode};
 use saturn_neurons::lif::LifConfig;
 use tempfile::TempDir;
 
@@ -306,4 +308,64 @@ fn files_of_other_programs_keep_their_spikes() {
         let described = from_nir::import_graph(&stored(&exported.graph), &options).unwrap();
         assert_eq!(described.tensors, imported.tensors, "{}", path.display());
     }
+}
+
+#[test]
+fn a_graph_between_other_layers_is_a_subgraph() {
+    let looped = GraphConfig {
+        nodes: [
+            ("in".to_owned(), GraphNode::Input { size: 9 }),
+            (
+                "cells".to_owned(),
+                GraphNode::Neurons(Neurons {
+                    late_reset: true,
+                    ..Neurons::lif(9)
+                }),
+            ),
+            (
+                "own/w".to_owned(),
+                GraphNode::Linear {
+                    inputs: 9,
+                    outputs: 9,
+                    bias: false,
+                },
+            ),
+            ("name".to_owned(), GraphNode::Identity { size: 9 }),
+            ("out".to_owned(), GraphNode::Output { size: 9 }),
+        ]
+        .into(),
+        edges: [
+            ["in", "cells"],
+            ["cells", "own/w"],
+            ["cells", "name"],
+            ["name", "out"],
+        ]
+        .map(|edge| edge.map(str::to_owned))
+        .into(),
+        loops: vec![["own/w".to_owned(), "cells".to_owned()]],
+        decay: Decay::Exact,
+        ..GraphConfig::default()
+    };
+    let layers = vec![lif(false, InputScale::One).into(), looped.into()];
+    let net = Net::new(layers, Readout::Linear, 3, 1.0);
+    let exported = net.export(Options::default());
+    assert_eq!(exported.agreement.differing(), 0);
+    assert!(
+        exported.agreement.spikes > 20_000,
+        "both layers are compared"
+    );
+    let names: Vec<&str> = exported.graph.nodes.keys().map(String::as_str).collect();
+    let expected = [
+        "input",
+        "layer0_fc",
+        "layer0_lif",
+        "layer1_fc",
+        "layer2_graph",
+        "layer3_fc",
+        "output",
+    ];
+    assert_eq!(names, expected);
+    let imported =
+        from_nir::import_graph(&stored(&exported.graph), &from_nir::Options::default()).unwrap();
+    assert_eq!(imported.config, net.config, "{:?}", imported.notices);
 }

@@ -2,9 +2,14 @@
 
 mod common;
 
+use std::fs;
+use std::io::Read as _;
+use std::path::Path;
+
 use common::net::{Net, lif};
 use common::{graph, input, linear, output};
-use saturn_exchange::nir::{Array, Graph, Node};
+use flate2::read::GzDecoder;
+use saturn_exchange::nir::{Array, Dialect, Graph, Node, Reset};
 use saturn_exchange::to_nir::{Exported, Options, Target};
 use saturn_exchange::{Fidelity, from_nir};
 use saturn_network::{Layer, LeakyReadout, Readout};
@@ -190,4 +195,89 @@ fn a_name_that_hdf5_cannot_store_is_an_error() {
     let graph = graph([("a/b", input(&[1])), ("c", output(&[1]))], [("a/b", "c")]);
     let message = graph.write(&path).unwrap_err().to_string();
     assert!(message.contains("a/b") && !path.exists(), "{message}");
+}
+
+/// The graph in a compressed file of a simulator.
+fn golden(name: &str) -> Graph {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let file = fs::File::open(folder.join(format!("{name}.nir.gz"))).unwrap();
+    let mut bytes = Vec::new();
+    GzDecoder::new(file).read_to_end(&mut bytes).unwrap();
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("net.nir");
+    fs::write(&path, bytes).unwrap();
+    Graph::read(&path).unwrap()
+}
+
+#[test]
+fn habits_of_simulators_are_written_or_named() {
+    let (zero, subtract) = (Some(Reset::Zero), Some(Reset::Subtract));
+    let cases = [
+        ("norse_cuba", Dialect::Norse, zero, None),
+        ("norse_iaf", Dialect::Norse, zero, None),
+        ("norse_zero", Dialect::Norse, zero, None),
+        ("norse_leak", Dialect::Norse, zero, Some("start: leak")),
+        ("snntorch_synaptic", Dialect::SnnTorch, zero, None),
+        (
+            "snntorch_recurrent",
+            Dialect::SnnTorch,
+            subtract,
+            Some("reset: subtract"),
+        ),
+        (
+            "spikingjelly_at_threshold",
+            Dialect::SpikingJelly,
+            None,
+            Some("spike: at_or_above"),
+        ),
+        ("sinabs_plain", Dialect::Sinabs, None, Some("spike: many")),
+        ("spyx_lif", Dialect::Spyx, None, Some("reset: subtract")),
+        (
+            "rockpool_synapse",
+            Dialect::Rockpool,
+            None,
+            Some("spike: many"),
+        ),
+    ];
+    for (name, dialect, reset, lacks) in cases {
+        let options = from_nir::Options {
+            dialect,
+            reset,
+            dt_s: (dialect != Dialect::SnnTorch).then_some(1e-3),
+            decay: None,
+        };
+        let imported = from_nir::import_graph(&golden(name), &options).unwrap();
+        let net = Net::of(&imported);
+        let any = Options::default();
+        let exported = match lacks {
+            None => net.export(any),
+            Some(lacks) => {
+                let message = net.refused(any);
+                assert!(
+                    message.contains("NIR has no") && message.contains(lacks),
+                    "{message}"
+                );
+                net.export(Options {
+                    approximate: true,
+                    ..any
+                })
+            }
+        };
+        let is_exact = exported
+            .verdicts
+            .iter()
+            .all(|v| v.fidelity == Fidelity::Exact);
+        assert_eq!(is_exact, lacks.is_none(), "{name}");
+        if is_exact {
+            assert_eq!(exported.agreement.differing(), 0, "{name}");
+        }
+        let again = from_nir::import_graph(&exported.graph, &from_nir::Options::default()).unwrap();
+        assert_eq!(again.config, imported.config, "{name}: {:?}", again.notices);
+        assert_eq!(again.tensors, imported.tensors, "{name}");
+        let warned = again
+            .notices
+            .iter()
+            .any(|n| n.contains("with approximations"));
+        assert_eq!(warned, !is_exact, "{name}: {:?}", again.notices);
+    }
 }

@@ -1,7 +1,7 @@
 //! `saturn export`: a finished network in a file for other programs.
 //!
-//! A further format is a variant of [`Format`], a line in [`Format::reads`] and [`export`], and a function that writes the
-//! file and returns a [`Written`].
+//! A further format is a variant of [`Format`], a line in `Format::name`, `Format::reads` and [`export`], and a function that
+//! writes the file and returns a `Written`.
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -1,8 +1,9 @@
 //! Shapes for the nodes of a [`GraphConfig`], which has sizes alone: NIR's convolutions and poolings are of
-//! `[channels, rows, columns]`, its linear maps of one dimension.
+//! `[channels, rows, columns]`, its linear maps of one dimension. A graph whose convolutions all have one row is one of
+//! `[channels, columns]`.
 //!
 //! A node that works element by element takes the shape of the convolution or pooling behind it, or else of the node
-//! before it. An `identity` behind three dimensions is a Flatten, unless three are needed behind it.
+//! before it. An `identity` behind several dimensions is a Flatten, unless several are needed behind it.
 
 use std::collections::BTreeMap;
 
@@ -26,17 +27,37 @@ fn is_element_wise(node: &Node) -> bool {
     )
 }
 
+/// Whether all convolutions of `config` are along one dimension, and none of its nodes needs two.
+pub(super) fn is_line(config: &GraphConfig) -> bool {
+    config.nodes.values().all(|node| match node {
+        Node::Convolution(c) => {
+            let rows = (c.input[1], c.kernel[0], c.stride[0], c.dilation[0]);
+            rows == (1, 1, 1, 1) && c.padding[..2] == [0, 0]
+        }
+        Node::Pooling(_) => false,
+        _ => true,
+    })
+}
+
 impl Shapes {
     /// Of all nodes of `config`.
     pub fn of(config: &GraphConfig) -> Self {
         let mut shapes = Self::default();
+        let is_line = is_line(config);
+        let image = |[channels, rows, columns]: [usize; 3]| {
+            if is_line {
+                vec![channels, columns]
+            } else {
+                vec![channels, rows, columns]
+            }
+        };
         for (name, node) in &config.nodes {
             let fixed = match node {
                 Node::Linear {
                     inputs, outputs, ..
                 } => (vec![*inputs], vec![*outputs]),
-                Node::Convolution(c) => (c.input.to_vec(), c.output().to_vec()),
-                Node::Pooling(p) => (p.input.to_vec(), p.output().to_vec()),
+                Node::Convolution(c) => (image(c.input), image(c.output())),
+                Node::Pooling(p) => (image(p.input), image(p.output())),
                 _ => continue,
             };
             shapes.inputs.insert(name.clone(), fixed.0);
@@ -66,10 +87,10 @@ impl Shapes {
         is_new
     }
 
-    /// Three dimensions that `to` needs are those of `from`.
+    /// Several dimensions that `to` needs are those of `from`.
     fn backward(&mut self, config: &GraphConfig, from: &str, to: &str) -> bool {
         match (self.inputs.get(to).cloned(), config.nodes.get(from)) {
-            (Some(shape), Some(node)) if shape.len() == 3 => {
+            (Some(shape), Some(node)) if shape.len() > 1 => {
                 let takes = is_element_wise(node) || matches!(node, Node::Identity { .. });
                 takes && self.set(from, shape.clone(), shape)
             }

@@ -110,6 +110,7 @@ impl Target {
             | Node::Flatten { .. }
             | Node::Graph(_) => None,
             Node::AvgPool2d { .. } if self != Self::Norse => None,
+            Node::Conv1d { .. } if self == Self::SpikingJelly => None,
             Node::Lif {
                 tau,
                 r,

@@ -35,6 +35,8 @@ pub enum Function {
     Sqrt,
     /// ln(1 + exp x).
     Softplus,
+    /// The greatest whole number that is not above x.
+    Floor,
 }
 
 /// A function of two numbers.

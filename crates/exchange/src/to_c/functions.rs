@@ -12,6 +12,7 @@ pub(super) const FUNCTIONS: &[(&str, &[&str], &str)] = &[
     ("sigmoid", &["exp"], SIGMOID),
     ("sqrt", &["bits"], SQRT),
     ("softplus", &["exp"], SOFTPLUS),
+    ("floor", &[], FLOOR),
     ("sum", &[], SUM),
     ("softmax", &["exp"], SOFTMAX),
     ("add_columns", &[], ADD_COLUMNS),
@@ -142,6 +143,19 @@ static float @_softplus(float x)
     p = p * square + 0.33333334f;
     p = p * square + 1.0f;
     return positive + 2.0f * z * p;
+}
+";
+
+const FLOOR: &str = "\
+/* The greatest whole number that is not above x; numbers from 2 to the 23 on are whole. */
+static float @_floor(float x)
+{
+    float whole;
+    if (!(x > -8388608.0f && x < 8388608.0f)) {
+        return x;
+    }
+    whole = (float)(int32_t)x;
+    return whole > x ? whole - 1.0f : whole;
 }
 ";
 

@@ -256,6 +256,7 @@ impl<'a> Writer<'a> {
                     Function::Exp => "exp",
                     Function::Sqrt => "sqrt",
                     Function::Softplus => "softplus",
+                    Function::Floor => "floor",
                 };
                 format!("{}({x})", self.call(name))
             }

@@ -207,6 +207,7 @@ impl Writer<'_> {
                     Function::Exp => "Exp",
                     Function::Sqrt => "Sqrt",
                     Function::Softplus => "Softplus",
+                    Function::Floor => "Floor",
                 };
                 let x = of(self, x);
                 self.then(&own, operator, &[&x], &[])

@@ -79,6 +79,13 @@ pub fn layers() -> Vec<(&'static str, Value)> {
             "edges": [["in", "scale"], ["scale", "a"], ["a", "s"], ["s", "wait"], ["wait", "t"], ["t", "u"], ["u", "out"], ["a", "h"], ["h", "out"]],
             "decay": "exact",
         }}])),
+        ("graph_many", json!([{"graph": {
+            "nodes": {
+                "in": {"input": {"size": INPUTS}}, "a": linear(INPUTS, 8), "s": neuron(8, json!({"spike": "many", "reset": "subtract"})),
+                "b": linear(8, 8), "h": {"threshold": {"size": 8, "spike": "many"}}, "out": {"output": {"size": 8}},
+            },
+            "edges": [["in", "a"], ["a", "s"], ["s", "b"], ["b", "h"], ["h", "out"], ["s", "out"]],
+        }}])),
     ]
 }
 

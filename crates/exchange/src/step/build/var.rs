@@ -151,6 +151,11 @@ impl<R: Real> Var<'_, R> {
         self.unary(Function::Softplus)
     }
 
+    /// The greatest whole number that is not above x.
+    pub fn floor(self) -> Self {
+        self.unary(Function::Floor)
+    }
+
     /// The smaller one.
     pub fn min(self, other: Self) -> Self {
         self.binary(Operator::Min, other)

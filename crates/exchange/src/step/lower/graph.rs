@@ -1,5 +1,5 @@
 //! Graphs of nodes: see [`saturn_neurons::graph`] for the equations and the source; those of neurons, with these numbers,
-//! are in `neuron.rs` there. Convolutions, poolings and neurons with several spikes in a step have no instructions here.
+//! are in `neuron.rs` there. Convolutions and poolings have no instructions here.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -98,10 +98,8 @@ impl<'s, 'b, R: Real> Nodes<'s, 'b, R> {
             }
             Node::Scale { .. } => own("scale") * self.gathered(name)?,
             Node::Delay { steps } => self.delayed(name, steps, node.waits())?,
-            Node::Threshold { spike, .. } => {
-                fire(name, *spike, self.gathered(name)?, own("threshold"))?
-            }
-            Node::Neurons(neurons) => self.neurons(name, neurons, self.gathered(name)?)?,
+            Node::Threshold { spike, .. } => fire(*spike, self.gathered(name)?, own("threshold")),
+            Node::Neurons(neurons) => self.neurons(name, neurons, self.gathered(name)?),
             Node::Convolution(_) => return Err(format!("node `{name}` is a convolution")),
             Node::Pooling(_) => return Err(format!("node `{name}` is a pooling")),
         })
@@ -142,7 +140,7 @@ impl<'s, 'b, R: Real> Nodes<'s, 'b, R> {
     }
 
     /// (1) to (4)
-    fn neurons(&self, name: &str, c: &Neurons, x: Var<'b, R>) -> Result<Var<'b, R>, String> {
+    fn neurons(&self, name: &str, c: &Neurons, x: Var<'b, R>) -> Var<'b, R> {
         let l = self.l;
         let named = |what: &str| format!("{name}.{what}");
         let constant = |symbol: &str| l.constant(&named(symbol));
@@ -164,9 +162,9 @@ impl<'s, 'b, R: Real> Nodes<'s, 'b, R> {
             u = u - theta * s;
         }
         let Some(theta) = theta else {
-            return Ok(l.set(&named("v"), u));
+            return l.set(&named("v"), u);
         };
-        let s = fire(name, c.spike, u, theta)?; // (3)
+        let s = fire(c.spike, u, theta); // (3)
         if late.is_some() {
             l.set(&named("s_before"), s);
         }
@@ -177,20 +175,20 @@ impl<'s, 'b, R: Real> Nodes<'s, 'b, R> {
             Reset::None => u,
         };
         l.set(&named("v"), v);
-        Ok(s)
+        s
     }
 }
 
 /// (3)
-fn fire<'b, R: Real>(
-    name: &str,
-    spike: Spike,
-    u: Var<'b, R>,
-    theta: Var<'b, R>,
-) -> Result<Var<'b, R>, String> {
+fn fire<'b, R: Real>(spike: Spike, u: Var<'b, R>, theta: Var<'b, R>) -> Var<'b, R> {
     match spike {
-        Spike::Above => Ok(u.above(theta)),
-        Spike::AtOrAbove => Ok(u.at_least(theta)),
-        Spike::Many => Err(format!("node `{name}` has several spikes in a step")),
+        Spike::Above => u.above(theta),
+        Spike::AtOrAbove => u.at_least(theta),
+        Spike::Many => {
+            let spikes = u.at_least(theta);
+            // A threshold of 0 or less is reached once.
+            let many = (theta.positive()).select((u / theta).floor(), spikes);
+            spikes.select(many, spikes)
+        }
     }
 }

@@ -62,6 +62,10 @@ pub fn lower<R: Real>(
 }
 
 /// The output of a layer with the input `x`, or why it has none.
+#[expect(
+    clippy::match_wildcard_for_single_variants,
+    reason = "a new kind of layer needs no step to be trained"
+)]
 fn layer<'b, R: Real>(
     l: &Scope<'b, R>,
     config: &Layer,

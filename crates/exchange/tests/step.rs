@@ -218,6 +218,12 @@ fn another_description_and_nan_are_errors() {
     let mut net = fresh(&gru);
     let error = lower(&config(&rnn), &net, DT_MS).unwrap_err();
     assert!(matches!(error, ExportError::Description { .. }), "{error}");
+    let (plain, recurrent) = (json!([{"lif": {}}]), json!([{"lif": {"recurrent": true}}]));
+    let error = lower(&config(&recurrent), &fresh(&plain), DT_MS).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the description does not fit the network: layer 0 (lif) has other parameters or states"
+    );
     net.cells_mut()[0].update(&mut |params| params[1][3] = f32::NAN);
     let error = lower(&config(&gru), &net, DT_MS).unwrap_err();
     assert_eq!(

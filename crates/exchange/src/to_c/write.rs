@@ -39,12 +39,26 @@ pub(super) fn each(len: usize, to: &str, from: &str) -> String {
     format!("    for (i = 0; i < {len}; i++) {{\n        {to} = {from};\n    }}\n")
 }
 
+/// `index` as an operand.
+fn grouped(index: &str) -> String {
+    if index.contains(' ') {
+        format!("({index})")
+    } else {
+        index.to_owned()
+    }
+}
+
 /// `index` plus `first`.
 fn shifted(index: &str, first: usize) -> String {
-    match (index, first) {
-        ("0", first) => first.to_string(),
-        (index, 0) => index.to_owned(),
-        (index, first) => format!("{first} + {index}"),
+    if let Ok(number) = index.parse::<usize>() {
+        return (number + first).to_string();
+    }
+    let known = index.split_once(" + ");
+    let known = known.and_then(|(start, rest)| Some((start.parse::<usize>().ok()?, rest)));
+    match known {
+        Some((start, rest)) => format!("{} + {rest}", start + first),
+        None if first == 0 => index.to_owned(),
+        None => format!("{first} + {index}"),
     }
 }
 
@@ -182,10 +196,10 @@ impl<'a> Writer<'a> {
         let whole = indices.len().is_multiple_of(period);
         let each = indices.len() / period;
         if whole && indices.iter().enumerate().all(|(k, &i)| i == k % period) {
-            return format!("({index}) % {period}");
+            return format!("{} % {period}", grouped(index));
         }
         if whole && indices.iter().enumerate().all(|(k, &i)| i == k / each) {
-            return format!("({index}) / {each}");
+            return format!("{} / {each}", grouped(index));
         }
         let name = format!("g{}", value.0);
         let numbers: Vec<String> = indices.iter().map(usize::to_string).collect();

@@ -17,6 +17,7 @@ mod header;
 mod piece;
 mod place;
 mod plan;
+mod text;
 mod write;
 
 use crate::step::{Program, quantise};
@@ -24,7 +25,8 @@ use crate::{ExportError, Precision};
 use body::body;
 use header::header;
 use plan::Plan;
-use write::{Writer, identifier};
+use text::identifier;
+use write::Writer;
 
 /// C sources of a network.
 #[derive(Clone, Debug, PartialEq, Eq)]

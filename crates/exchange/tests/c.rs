@@ -106,7 +106,15 @@ fn driver(programs: &[(String, Program<f32>)]) -> String {
 fn programs() -> Vec<(String, Program<f32>, Precision)> {
     let both = |net: nets::Net<f32>| {
         let program = lower(&net.config, &net.net, DT_MS).unwrap();
-        let int8 = ["gru", "lif", "surprisal_rnn", "ssm_block", "graph_many"].contains(&net.name);
+        let int8 = [
+            "gru",
+            "lif",
+            "surprisal_rnn",
+            "ssm_block",
+            "graph_many",
+            "graph_images",
+        ]
+        .contains(&net.name);
         let precisions = if int8 {
             vec![Precision::F32, Precision::Int8]
         } else {

@@ -198,15 +198,6 @@ fn what_cannot_be_exported_is_named() {
         message.starts_with("layer 0 (selective_ssm) cannot be exported: `complex: true`"),
         "{message}"
     );
-    let pool = json!({"pooling": {"input": [1, 4, 5], "kernel": [2, 2], "stride": [2, 2], "padding": [0, 0], "mean": true}});
-    let message = refused(json!([{"graph": {
-        "nodes": {"in": {"input": {"size": INPUTS}}, "p": pool, "out": {"output": {"size": 4}}},
-        "edges": [["in", "p"], ["p", "out"]],
-    }}]));
-    assert_eq!(
-        message,
-        "layer 0 (graph) cannot be exported: node `p` is a pooling"
-    );
 }
 
 #[test]

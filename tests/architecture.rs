@@ -89,6 +89,7 @@ fn every_path_in_the_documents_exists() {
         "docs/cells.md",
         "docs/data.md",
         "docs/disturb.md",
+        "docs/export-step.md",
         "docs/files.md",
         "docs/guide.md",
         "docs/input-formats.md",

@@ -116,9 +116,10 @@ fn speed(folder: &Path) -> Result<(), Box<dyn Error>> {
         .flat_map(u16::to_le_bytes)
         .collect();
     fs::write(folder.join("events.bin"), bytes)?;
+    println!("microseconds a step, and their ratio to Saturn's");
     println!(
-        "{:10} {:>12} {:>12} {:>12} {:>12}",
-        "network", "saturn us", "C us", "native us", "ratio"
+        "{:10} {:>8} {:>8} {:>6} {:>14} {:>6}",
+        "network", "saturn", "C", "ratio", "C -march=native", "ratio"
     );
     for net in &networks(700, 128)? {
         let mut live = NetworkStream::new(&net.2, 1);
@@ -135,9 +136,9 @@ fn speed(folder: &Path) -> Result<(), Box<dyn Error>> {
             fs::write(folder.join("speed.c"), timer(&name, ROUNDS))?;
             let plain = time(folder, &[])?;
             let native = time(folder, &["-march=native"])?;
+            let (ratio, native_ratio) = (plain / best, native / best);
             println!(
-                "{name:10} {best:12.2} {plain:12.2} {native:12.2} {:12.2}",
-                native / best
+                "{name:10} {best:8.2} {plain:8.2} {ratio:6.2} {native:15.2} {native_ratio:6.2}"
             );
         }
     }

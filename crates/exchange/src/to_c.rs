@@ -17,13 +17,15 @@ mod header;
 mod piece;
 mod place;
 mod plan;
+mod text;
 mod write;
 
 use crate::step::{Precision, Program, StepError, quantise};
 use body::body;
 use header::header;
 use plan::Plan;
-use write::{Writer, identifier};
+use text::identifier;
+use write::Writer;
 
 /// C sources of a network.
 #[derive(Clone, Debug, PartialEq, Eq)]

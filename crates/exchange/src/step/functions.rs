@@ -30,6 +30,7 @@ pub fn unary<R: Real>(function: Function, x: R) -> R {
         Function::Exp => exp(x),
         Function::Sqrt => x.sqrt(),
         Function::Softplus => softplus(x),
+        Function::Floor => x.floor(),
     }
 }
 

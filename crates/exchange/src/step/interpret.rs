@@ -2,9 +2,10 @@
 //! made from the program; it is there to check them, and is slow.
 
 use saturn_cell::Real;
+use saturn_neurons::graph::Convolution;
 
 use super::functions;
-use super::program::{Op, Program, Value, Weights};
+use super::program::{Matrix, Op, Program, Value, Weights};
 
 /// The input of a step.
 #[derive(Clone, Copy, Debug)]
@@ -126,6 +127,18 @@ impl<'a, R: Real> Interpreter<'a, R> {
                     }
                 }
             }
+            Op::Convolution {
+                start,
+                matrix,
+                geometry,
+                x,
+            } => convolve(
+                y,
+                get(start),
+                &self.program.matrices[*matrix],
+                geometry,
+                get(x),
+            ),
             Op::Unary(function, x) => {
                 let x = get(x);
                 (y.iter_mut().zip(x)).for_each(|(y, &x)| *y = functions::unary(*function, x));
@@ -193,6 +206,52 @@ fn transposed_product<R: Real>(y: &mut [R], start: &[R], weights: &Weights<R>, x
                     y + R::of(f64::from(code)) * (scale * x)
                 })
             }
+        };
+    }
+}
+
+/// (5) of [`super::program`].
+fn convolve<R: Real>(
+    y: &mut [R],
+    start: &[R],
+    matrix: &Matrix<R>,
+    geometry: &Convolution,
+    x: &[R],
+) {
+    let [inputs, height, width] = geometry.input;
+    let [channels, rows, columns] = geometry.output();
+    let ([kernel_rows, kernel_columns], groups) = (geometry.kernel, geometry.groups);
+    let [top, _, left, _] = geometry.padding;
+    let from = inputs / groups;
+    for (i, y) in y.iter_mut().enumerate() {
+        let (channel, row, column) = (i / (rows * columns), i / columns % rows, i % columns);
+        let first = channel / (channels / groups) * from;
+        let mut sum = match matrix.weights {
+            Weights::Full(_) => start[i],
+            Weights::Codes { .. } => R::zero(),
+        };
+        for tap in 0..from * kernel_rows * kernel_columns {
+            let (c, k) = (
+                tap / (kernel_rows * kernel_columns),
+                tap % (kernel_rows * kernel_columns),
+            );
+            let at_row = row * geometry.stride[0] + k / kernel_columns * geometry.dilation[0];
+            let at_column = column * geometry.stride[1] + k % kernel_columns * geometry.dilation[1];
+            let inside =
+                (top..top + height).contains(&at_row) && (left..left + width).contains(&at_column);
+            if inside {
+                let x = x[((first + c) * height + at_row - top) * width + at_column - left];
+                let at = tap * channels + channel;
+                let w = match &matrix.weights {
+                    Weights::Full(w) => w[at],
+                    Weights::Codes { codes, .. } => R::of(f64::from(codes[at])),
+                };
+                sum += w * x;
+            }
+        }
+        *y = match &matrix.weights {
+            Weights::Full(_) => sum,
+            Weights::Codes { scales, .. } => start[i] + scales[channel] * sum,
         };
     }
 }

@@ -7,7 +7,7 @@
 //! | `lower` | from cells to instructions, one file for each family of cells |
 //! | [`functions`] | exp, tanh and the like, and sums, on numbers |
 //! | [`interpret`] | runs a program |
-//! | [`quantise`] | the program with int8 weights |
+//! | [`quantise`](quantise()) | the program with int8 weights |
 //!
 //! [`lower`](lower()) is the way in. Cells are known there only: the writers know instructions, not cells.
 
@@ -17,7 +17,7 @@ pub mod functions;
 pub mod interpret;
 mod lower;
 pub mod program;
-pub mod quantise;
+mod quantise;
 
 pub use error::{Precision, StepError};
 pub use interpret::{Interpreter, StepInput};

@@ -10,11 +10,13 @@
 //! (2) codes       y_i = start_i + q_i (n_i0 x_0 + n_i1 x_1 + ..)    w_ij = q_i n_ij
 //! (3) transposed  y_j = start_j + w_0j x_0 + w_1j x_1 + ..          with codes: n_0j (q_0 x_0) + ..
 //! (4) sum         Σ x = ((s_0 + s_1) + ..) + s_15,  s_k = x_k + x_{k+16} + ..
+//! (5) convolution the sum of (1) or (2) over the window of each output: by input channel, row and column
 //! ```
 //!
 //! A *sparse* product leaves out terms with x_j = 0: its x are events or spikes.
 
 use saturn_cell::Real;
+use saturn_neurons::graph::Convolution;
 
 /// A vector: the position of the instruction that makes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,6 +37,8 @@ pub enum Function {
     Sqrt,
     /// ln(1 + exp x).
     Softplus,
+    /// The greatest whole number that is not above x.
+    Floor,
 }
 
 /// A function of two numbers.
@@ -77,6 +81,17 @@ pub enum Op<R> {
         x: Value,
         /// Whether terms with a factor of 0 are left out.
         sparse: bool,
+    },
+    /// (5), of x `[C, rows, columns]`.
+    Convolution {
+        /// What the sums are added to.
+        start: Value,
+        /// Position among [`Program::matrices`]: output channels; input channels of a group times the kernel.
+        matrix: usize,
+        /// Sizes, strides and so on.
+        geometry: Convolution,
+        /// The input.
+        x: Value,
     },
     /// Element by element.
     Unary(Function, Value),
@@ -194,7 +209,9 @@ impl<R> Op<R> {
     pub fn reads(&self) -> Vec<Value> {
         match self {
             Self::Input | Self::State(_) | Self::Constant(_) => Vec::new(),
-            Self::Product { start, x, .. } => vec![*start, *x],
+            Self::Product { start, x, .. } | Self::Convolution { start, x, .. } => {
+                vec![*start, *x]
+            }
             Self::Unary(_, x) | Self::Sum(x) | Self::Softmax(x) => vec![*x],
             Self::Slice { of, .. } | Self::Gather { of, .. } => vec![*of],
             Self::Binary(_, a, b) => vec![*a, *b],
@@ -268,6 +285,7 @@ impl<R> Program<R> {
                 let matrix = &self.matrices[*matrix];
                 matrix.rows * matrix.columns
             }
+            Op::Convolution { matrix, .. } => instruction.len * self.matrices[*matrix].columns,
             _ => 0,
         };
         self.instructions.iter().map(size).sum()

@@ -1,7 +1,8 @@
 //! The functions of the C sources that the header declares.
 
 use super::piece::Piece;
-use super::write::{Writer, each, number};
+use super::text::{each, number};
+use super::write::Writer;
 
 /// The functions of the header, and those that they share.
 pub(super) fn body(writer: &mut Writer) -> String {

@@ -12,6 +12,7 @@ pub(super) const FUNCTIONS: &[(&str, &[&str], &str)] = &[
     ("sigmoid", &["exp"], SIGMOID),
     ("sqrt", &["bits"], SQRT),
     ("softplus", &["exp"], SOFTPLUS),
+    ("floor", &[], FLOOR),
     ("sum", &[], SUM),
     ("softmax", &["exp"], SOFTMAX),
     ("add_columns", &[], ADD_COLUMNS),
@@ -22,6 +23,8 @@ pub(super) const FUNCTIONS: &[(&str, &[&str], &str)] = &[
     ("add_active_int8", &[], ADD_ACTIVE_INT8),
     ("add_events_int8", &[], ADD_EVENTS_INT8),
     ("add_rows_int8", &[], ADD_ROWS_INT8),
+    ("convolve", &[], CONVOLVE),
+    ("convolve_int8", &[], CONVOLVE_INT8),
 ];
 
 const BITS: &str = "\
@@ -142,6 +145,19 @@ static float @_softplus(float x)
     p = p * square + 0.33333334f;
     p = p * square + 1.0f;
     return positive + 2.0f * z * p;
+}
+";
+
+const FLOOR: &str = "\
+/* The greatest whole number that is not above x; numbers from 2 to the 23 on are whole. */
+static float @_floor(float x)
+{
+    float whole;
+    if (!(x > -8388608.0f && x < 8388608.0f)) {
+        return x;
+    }
+    whole = (float)(int32_t)x;
+    return whole > x ? whole - 1.0f : whole;
 }
 ";
 
@@ -328,6 +344,72 @@ static void @_add_rows_int8(float *restrict y, size_t count, const int8_t *restr
         }
         y[j] = sum;
         w += n;
+    }
+}
+";
+
+const CONVOLVE: &str = "\
+/* y += the convolution of x; W is stored column by column. */
+static void @_convolve(float *restrict y, const float *restrict w, const float *restrict x,
+                       const uint32_t *restrict g)
+{
+    const size_t from = g[0], height = g[1], width = g[2], to = g[3];
+    const size_t channels = g[4], rows = g[5], columns = g[6], top = g[7], left = g[8];
+    size_t o, row, column, c, k, l;
+    for (o = 0; o < channels; o++) {
+        const float *const first = x + o / to * from * height * width;
+        for (row = 0; row < rows; row++) {
+            for (column = 0; column < columns; column++) {
+                const float *tap = w + o;
+                float sum = *y;
+                for (c = 0; c < from; c++) {
+                    for (k = 0; k < g[9]; k++) {
+                        const size_t i = row * g[11] + k * g[13];
+                        for (l = 0; l < g[10]; l++) {
+                            const size_t j = column * g[12] + l * g[14];
+                            if (i >= top && i - top < height && j >= left && j - left < width) {
+                                sum = sum + *tap * first[(c * height + i - top) * width + j - left];
+                            }
+                            tap += channels;
+                        }
+                    }
+                }
+                *y++ = sum;
+            }
+        }
+    }
+}
+";
+
+const CONVOLVE_INT8: &str = "\
+/* y += the convolution of x with codes; N is stored column by column. */
+static void @_convolve_int8(float *restrict y, const int8_t *restrict w, const float *restrict x,
+                       const uint32_t *restrict g)
+{
+    const size_t from = g[0], height = g[1], width = g[2], to = g[3];
+    const size_t channels = g[4], rows = g[5], columns = g[6], top = g[7], left = g[8];
+    size_t o, row, column, c, k, l;
+    for (o = 0; o < channels; o++) {
+        const float *const first = x + o / to * from * height * width;
+        for (row = 0; row < rows; row++) {
+            for (column = 0; column < columns; column++) {
+                const int8_t *tap = w + o;
+                float sum = *y;
+                for (c = 0; c < from; c++) {
+                    for (k = 0; k < g[9]; k++) {
+                        const size_t i = row * g[11] + k * g[13];
+                        for (l = 0; l < g[10]; l++) {
+                            const size_t j = column * g[12] + l * g[14];
+                            if (i >= top && i - top < height && j >= left && j - left < width) {
+                                sum = sum + (float)*tap * first[(c * height + i - top) * width + j - left];
+                            }
+                            tap += channels;
+                        }
+                    }
+                }
+                *y++ = sum;
+            }
+        }
     }
 }
 ";

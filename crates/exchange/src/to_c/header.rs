@@ -65,6 +65,10 @@ pub(super) fn header(writer: &Writer, classes: &[String], report: &Report) -> St
 #define {upper}_CLASSES {count}
 #define {upper}_DT_MS {dt}
 
+#ifdef __cplusplus
+extern \"C\" {{
+#endif
+
 typedef struct {{
 {fields}}} {prefix}_state;
 
@@ -83,6 +87,10 @@ void {prefix}_step_dense({prefix}_state *state, const float *input, float *proba
 
 /* The scores of the last step, before the softmax. */
 const float *{prefix}_logits(const {prefix}_state *state);
+
+#ifdef __cplusplus
+}}
+#endif
 
 #endif
 ",

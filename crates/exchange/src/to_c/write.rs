@@ -7,6 +7,7 @@ use super::functions::FUNCTIONS;
 use super::piece::Piece;
 use super::place::Place;
 use super::plan::Plan;
+use super::text::{each, grouped, identifier, number, shifted};
 use crate::step::program::{Function, Op, Operator, Program, Value, Weights};
 
 /// Sources in the making.
@@ -21,31 +22,6 @@ pub(super) struct Writer<'a> {
     written: BTreeSet<String>,
     /// Functions that the pieces call.
     called: BTreeSet<&'static str>,
-}
-
-/// A number of C.
-pub(super) fn number(x: f32) -> String {
-    format!("{x:?}f")
-}
-
-/// `text` as a part of a C name.
-pub(super) fn identifier(text: &str) -> String {
-    let letter = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
-    text.chars().map(letter).collect()
-}
-
-/// A loop that sets each of `len` elements.
-pub(super) fn each(len: usize, to: &str, from: &str) -> String {
-    format!("    for (i = 0; i < {len}; i++) {{\n        {to} = {from};\n    }}\n")
-}
-
-/// `index` plus `first`.
-fn shifted(index: &str, first: usize) -> String {
-    match (index, first) {
-        ("0", first) => first.to_string(),
-        (index, 0) => index.to_owned(),
-        (index, first) => format!("{first} + {index}"),
-    }
 }
 
 impl<'a> Writer<'a> {
@@ -182,10 +158,10 @@ impl<'a> Writer<'a> {
         let whole = indices.len().is_multiple_of(period);
         let each = indices.len() / period;
         if whole && indices.iter().enumerate().all(|(k, &i)| i == k % period) {
-            return format!("({index}) % {period}");
+            return format!("{} % {period}", grouped(index));
         }
         if whole && indices.iter().enumerate().all(|(k, &i)| i == k / each) {
-            return format!("({index}) / {each}");
+            return format!("{} / {each}", grouped(index));
         }
         let name = format!("g{}", value.0);
         let numbers: Vec<String> = indices.iter().map(usize::to_string).collect();
@@ -199,6 +175,7 @@ impl<'a> Writer<'a> {
             Piece::Loop { len, body } => self.elementwise(*len, body),
             Piece::One(value) => match &self.program.at(*value).op {
                 Op::Product { .. } => self.product(*value, events),
+                Op::Convolution { .. } => self.convolution(*value),
                 Op::Concat(parts) => self.copies(*value, parts),
                 Op::Sum(x) => {
                     let (function, to) = (self.call("sum"), self.kept(*value, 0, "0"));
@@ -256,6 +233,7 @@ impl<'a> Writer<'a> {
                     Function::Exp => "exp",
                     Function::Sqrt => "sqrt",
                     Function::Softplus => "softplus",
+                    Function::Floor => "floor",
                 };
                 format!("{}({x})", self.call(name))
             }
@@ -319,18 +297,7 @@ impl<'a> Writer<'a> {
         let matrix = &self.program.matrices[position];
         let (rows, columns, to) = (matrix.rows, matrix.columns, self.pointer(value));
         let len = self.program.len(value);
-        let about = format!("{}: {rows} rows, column by column", matrix.name);
-        let (weights, scales) = match &matrix.weights {
-            Weights::Full(w) => (self.floats(&format!("w{position}"), &about, w), None),
-            Weights::Codes { codes, scales } => {
-                let numbers: Vec<String> = codes.iter().map(i8::to_string).collect();
-                let name = format!("w{position}");
-                self.table(&name, &about, "int8_t", &numbers, 1);
-                let about = format!("{}: what a code of each row stands for", matrix.name);
-                let scales = self.floats(&format!("q{position}"), &about, scales);
-                (format!("{}_{name}", self.prefix), Some(scales))
-            }
-        };
+        let (weights, scales) = self.weights(position);
         let from = self.element(start, "i", &[]);
         let start_at_zero = scales.is_some() && !transposed;
         let first = if start_at_zero { "0.0f" } else { from.as_str() };
@@ -377,6 +344,81 @@ impl<'a> Writer<'a> {
         if let Some(scales) = scales {
             let y = self.kept(value, 0, "i");
             text += &each(len, &y, &format!("{from} + {scales}[i] * {y}"));
+        }
+        text
+    }
+
+    /// The tables of a matrix: its weights or codes, and, of codes, their scales.
+    fn weights(&mut self, position: usize) -> (String, Option<String>) {
+        let matrix = &self.program.matrices[position];
+        let rows = matrix.rows;
+        let about = format!("{}: {rows} rows, column by column", matrix.name);
+        match &matrix.weights {
+            Weights::Full(w) => (self.floats(&format!("w{position}"), &about, w), None),
+            Weights::Codes { codes, scales } => {
+                let numbers: Vec<String> = codes.iter().map(i8::to_string).collect();
+                let name = format!("w{position}");
+                self.table(&name, &about, "int8_t", &numbers, 1);
+                let about = format!("{}: what a code of each row stands for", matrix.name);
+                let scales = self.floats(&format!("q{position}"), &about, scales);
+                (format!("{}_{name}", self.prefix), Some(scales))
+            }
+        }
+    }
+
+    fn convolution(&mut self, value: Value) -> String {
+        let Op::Convolution {
+            start,
+            matrix,
+            geometry,
+            x,
+        } = self.program.at(value).op.clone()
+        else {
+            unreachable!("no convolution")
+        };
+        let ([inputs, height, width], [channels, rows, columns]) =
+            (geometry.input, geometry.output());
+        let groups = geometry.groups;
+        let sizes = [
+            [inputs / groups, height, width, channels / groups],
+            [channels, rows, columns, geometry.padding[0]],
+            [
+                geometry.padding[2],
+                geometry.kernel[0],
+                geometry.kernel[1],
+                geometry.stride[0],
+            ],
+            [
+                geometry.stride[1],
+                geometry.dilation[0],
+                geometry.dilation[1],
+                0,
+            ],
+        ];
+        let numbers: Vec<String> = sizes.iter().flatten().map(usize::to_string).collect();
+        let table = format!("c{}", value.0);
+        self.table(&table, "sizes of a convolution", "uint32_t", &numbers, 4);
+        let (len, prefix) = (self.program.len(value), self.prefix);
+        let (weights, scales) = self.weights(matrix);
+        let from = self.element(start, "i", &[]);
+        let function = self.call(if scales.is_some() {
+            "convolve_int8"
+        } else {
+            "convolve"
+        });
+        let (y, to, x) = (
+            self.kept(value, 0, "i"),
+            self.pointer(value),
+            self.pointer(x),
+        );
+        let mut text = each(len, &y, if scales.is_some() { "0.0f" } else { &from });
+        let _ = writeln!(
+            text,
+            "    {function}({to}, {weights}, {x}, {prefix}_{table});"
+        );
+        if let Some(scales) = scales {
+            let pixels = rows * columns;
+            text += &each(len, &y, &format!("{from} + {scales}[i / {pixels}] * {y}"));
         }
         text
     }

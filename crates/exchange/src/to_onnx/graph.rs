@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::proto::{
-    ATTRIBUTE_INT, Attribute, BOOL, Dimension, Extent, FLOAT, Graph, INT8, INT64, Node, Shape,
-    Tensor, TensorType, Type, UINT8, ValueInfo,
+    ATTRIBUTE_INT, ATTRIBUTE_INTS, Attribute, BOOL, Dimension, Extent, FLOAT, Graph, INT8, INT64,
+    Node, Shape, Tensor, TensorType, Type, UINT8, ValueInfo,
 };
 use crate::step::program::{Function, Matrix, Op, Operator, Program, Value, Weights};
 
@@ -113,6 +113,7 @@ impl Writer<'_> {
             name: (*name).to_owned(),
             i: *i,
             r#type: ATTRIBUTE_INT,
+            ..Attribute::default()
         };
         self.graph.node.push(Node {
             input: inputs.iter().map(|&input| input.to_owned()).collect(),
@@ -199,6 +200,7 @@ impl Writer<'_> {
             Op::State(position) => self.program.states[position].name.clone(),
             Op::Constant(values) => self.floats(&own, &[values.len()], &values),
             Op::Product { .. } => self.product(value, &own),
+            Op::Convolution { .. } => self.convolution(value, &own),
             Op::Unary(function, x) => {
                 let operator = match function {
                     Function::Negate => "Neg",
@@ -207,6 +209,7 @@ impl Writer<'_> {
                     Function::Exp => "Exp",
                     Function::Sqrt => "Sqrt",
                     Function::Softplus => "Softplus",
+                    Function::Floor => "Floor",
                 };
                 let x = of(self, x);
                 self.then(&own, operator, &[&x], &[])
@@ -247,9 +250,10 @@ impl Writer<'_> {
                 self.then(&own, "Slice", &[&x, &from, &to, &axis], &[])
             }
             Op::Gather { of: x, indices } => {
+                let axis = i64::from(!self.is_constant(x));
                 let x = of(self, x);
                 let indices = self.integers("positions", indices.into_iter());
-                self.then(&own, "Gather", &[&x, &indices], &[("axis", 1)])
+                self.then(&own, "Gather", &[&x, &indices], &[("axis", axis)])
             }
             Op::Concat(parts) => {
                 let parts: Vec<String> =
@@ -315,6 +319,64 @@ impl Writer<'_> {
         };
         let start = self.names[start.0].clone();
         self.then(own, "Add", &[&start, &product], &[])
+    }
+
+    /// start + a convolution; with codes, times the scale of each output channel.
+    fn convolution(&mut self, value: Value, own: &str) -> String {
+        let Op::Convolution {
+            start,
+            matrix,
+            geometry,
+            x,
+        } = self.program.at(value).op.clone()
+        else {
+            unreachable!("no convolution")
+        };
+        let (matrix, len) = (&self.program.matrices[matrix], self.program.len(value));
+        let (rows, columns, groups) = (matrix.rows, matrix.columns, geometry.groups);
+        let [channels, height, width] = geometry.input;
+        let [kernel_rows, kernel_columns] = geometry.kernel;
+        let dims = [rows, channels / groups, kernel_rows, kernel_columns];
+        let row_by_row = (0..rows * columns).map(|i| i % columns * rows + i / columns);
+        let (w, scales) = match &matrix.weights {
+            Weights::Full(w) => {
+                let values: Vec<f32> = row_by_row.map(|i| w[i]).collect();
+                (self.floats(&matrix.name, &dims, &values), None)
+            }
+            Weights::Codes { codes, scales } => {
+                let bytes = row_by_row.map(|i| codes[i].cast_unsigned()).collect();
+                let codes = self.tensor(&matrix.name, &dims, INT8, bytes);
+                let each: Vec<f32> = (0..len).map(|i| scales[i / (len / rows)]).collect();
+                let scales = self.floats(&format!("{}.scale", matrix.name), &[len], &each);
+                (self.cast(&codes, Cast::Float), Some(scales))
+            }
+        };
+        let shape = self.integers("shape", [0, channels, height, width].into_iter());
+        let x = self.in_lanes(x);
+        let image = self.then("image", "Reshape", &[&x, &shape], &[]);
+        let image = self.then("image", "Conv", &[&image, &w], &[("group", groups as i64)]);
+        let [top, bottom, left, right] = geometry.padding;
+        let lists = [
+            ("strides", geometry.stride.to_vec()),
+            ("dilations", geometry.dilation.to_vec()),
+            ("pads", vec![top, left, bottom, right]),
+        ];
+        let list = |(name, values): (&str, Vec<usize>)| Attribute {
+            name: name.to_owned(),
+            ints: values.into_iter().map(|x| x as i64).collect(),
+            r#type: ATTRIBUTE_INTS,
+            ..Attribute::default()
+        };
+        if let Some(node) = self.graph.node.last_mut() {
+            node.attribute.extend(lists.map(list));
+        }
+        let shape = self.integers("shape", [0, len].into_iter());
+        let mut sums = self.then("sums", "Reshape", &[&image, &shape], &[]);
+        if let Some(scales) = scales {
+            sums = self.then("scaled", "Mul", &[&sums, &scales], &[]);
+        }
+        let start = self.names[start.0].clone();
+        self.then(own, "Add", &[&start, &sums], &[])
     }
 
     /// q (N s), the sum in integers: codes as bytes around 128, which is exact on every processor.

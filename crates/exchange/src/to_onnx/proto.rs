@@ -17,6 +17,9 @@ pub const BOOL: i32 = 9;
 /// A whole number, as the type of an attribute.
 pub const ATTRIBUTE_INT: i32 = 2;
 
+/// A list of whole numbers, as the type of an attribute.
+pub const ATTRIBUTE_INTS: i32 = 7;
+
 /// A model.
 #[derive(Clone, PartialEq, Message)]
 pub struct Model {
@@ -105,15 +108,18 @@ pub struct Node {
     pub attribute: Vec<Attribute>,
 }
 
-/// An attribute that is a whole number.
+/// An attribute that is a whole number, or a list of them.
 #[derive(Clone, PartialEq, Message)]
 pub struct Attribute {
     /// Its name.
     #[prost(string, tag = "1")]
     pub name: String,
-    /// Its value.
+    /// Its value, if it is a number.
     #[prost(int64, tag = "3")]
     pub i: i64,
+    /// Its value, if it is a list.
+    #[prost(int64, repeated, packed = "false", tag = "8")]
+    pub ints: Vec<i64>,
     /// Its type.
     #[prost(int32, tag = "20")]
     pub r#type: i32,

@@ -79,6 +79,24 @@ pub fn layers() -> Vec<(&'static str, Value)> {
             "edges": [["in", "scale"], ["scale", "a"], ["a", "s"], ["s", "wait"], ["wait", "t"], ["t", "u"], ["u", "out"], ["a", "h"], ["h", "out"]],
             "decay": "exact",
         }}])),
+        ("graph_many", json!([{"graph": {
+            "nodes": {
+                "in": {"input": {"size": INPUTS}}, "a": linear(INPUTS, 8), "s": neuron(8, json!({"spike": "many", "reset": "subtract"})),
+                "b": linear(8, 8), "h": {"threshold": {"size": 8, "spike": "many"}}, "out": {"output": {"size": 8}},
+            },
+            "edges": [["in", "a"], ["a", "s"], ["s", "b"], ["b", "h"], ["h", "out"], ["s", "out"]],
+        }}])),
+        ("graph_images", json!([{"graph": {
+            "nodes": {
+                "in": {"input": {"size": INPUTS}},
+                "a": {"convolution": {"input": [1, 4, 5], "channels": 4, "kernel": [3, 2], "stride": [1, 2], "padding": [1, 0, 0, 1], "dilation": [1, 1], "groups": 1, "bias": true}},
+                "s": neuron(36, json!({})),
+                "p": {"pooling": {"input": [4, 3, 3], "kernel": [2, 2], "stride": [1, 1], "padding": [0, 1], "mean": true}},
+                "b": {"convolution": {"input": [4, 2, 4], "channels": 6, "kernel": [2, 2], "stride": [1, 1], "padding": [0, 0, 0, 0], "dilation": [1, 2], "groups": 2, "bias": false}},
+                "out": {"output": {"size": 12}},
+            },
+            "edges": [["in", "a"], ["a", "s"], ["s", "p"], ["p", "b"], ["b", "out"]],
+        }}])),
     ]
 }
 

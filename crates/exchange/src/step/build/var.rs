@@ -3,6 +3,7 @@
 use std::ops::{Add, Div, Mul, Neg, Range, Sub};
 
 use saturn_cell::Real;
+use saturn_neurons::graph::Convolution;
 
 use super::Builder;
 use crate::step::functions;
@@ -58,6 +59,23 @@ impl<R: Real> Var<'_, R> {
             transposed,
             x: x.in_a_row().value,
             sparse: !transposed && self.builder.is_sparse(x.value),
+        };
+        self.builder.push(op, len)
+    }
+
+    /// This plus the convolution of `matrix` and `x`.
+    pub fn plus_convolution(self, matrix: usize, geometry: Convolution, x: Self) -> Self {
+        let (len, start) = (geometry.outputs(), self.value);
+        assert_eq!(
+            (len, geometry.inputs()),
+            (self.len(), x.len()),
+            "a convolution"
+        );
+        let op = Op::Convolution {
+            start,
+            matrix,
+            geometry,
+            x: x.in_a_row().value,
         };
         self.builder.push(op, len)
     }
@@ -149,6 +167,11 @@ impl<R: Real> Var<'_, R> {
     /// ln(1 + exp x).
     pub fn softplus(self) -> Self {
         self.unary(Function::Softplus)
+    }
+
+    /// The greatest whole number that is not above x.
+    pub fn floor(self) -> Self {
+        self.unary(Function::Floor)
     }
 
     /// The smaller one.

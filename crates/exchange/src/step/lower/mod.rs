@@ -10,7 +10,8 @@ mod scope;
 mod selective;
 mod spiking;
 
-use saturn_cell::Real;
+use saturn_cell::rng::generator;
+use saturn_cell::{Built, Cell, CellConfig, Field, Name, Real};
 use saturn_network::{Layer, NetSize, Network, NetworkConfig, Outputs};
 
 use super::build::{Builder, Var};
@@ -33,19 +34,14 @@ pub fn lower<R: Real>(
         extra: net.outputs() - net.classes(),
     };
     let parts = NetSize::of("exported", config, inputs, outputs).parts;
-    let kinds: Vec<&str> = parts.iter().map(|part| part.config.kind()).collect();
-    let found: Vec<&str> = net.cells().iter().map(|cell| cell.name()).collect();
-    if kinds != found || found.is_empty() {
-        return Err(StepError::Description {
-            what: format!("it describes the layers {kinds:?}, and the network has {found:?}"),
-        });
-    }
+    let parts: Vec<&Layer> = parts.iter().map(|part| &part.config).collect();
+    check(&parts, net, dt_ms)?;
     let builder = Builder::new(inputs, dt_ms, net.classes());
     let mut x = builder.input();
-    for (index, (part, cell)) in parts.iter().zip(net.cells()).enumerate() {
+    for (index, (config, cell)) in parts.into_iter().zip(net.cells()).enumerate() {
         builder.begin_layer(cell.name());
         let scope = Scope::new(&builder, cell.as_ref(), index);
-        x = layer(&scope, &part.config, x).map_err(|why| StepError::Layer {
+        x = layer(&scope, config, x).map_err(|why| StepError::Layer {
             layer: index,
             kind: cell.name().to_owned(),
             why,
@@ -61,7 +57,47 @@ pub fn lower<R: Real>(
     }
 }
 
+/// An error unless the network has these layers, with parameters and states of these names and shapes.
+fn check<R: Real>(layers: &[&Layer], net: &Network<R>, dt_ms: f64) -> Result<(), StepError> {
+    let kinds: Vec<&str> = layers.iter().map(|layer| layer.kind()).collect();
+    let found: Vec<&str> = net.cells().iter().map(|cell| cell.name()).collect();
+    let differs = |what: String| Err(StepError::Description { what });
+    if kinds != found || found.is_empty() {
+        return differs(format!(
+            "it describes the layers {kinds:?}, and the network has {found:?}"
+        ));
+    }
+    for (i, (layer, cell)) in layers.iter().zip(net.cells()).enumerate() {
+        let mut rng = generator(0, "init", 0);
+        let own: Built<R> = layer.build(cell.widths().input, dt_ms, &mut rng);
+        match own {
+            Err(error) => return differs(format!("layer {i} ({}): {error}", layer.kind())),
+            Ok(own) if shapes(own.as_ref()) != shapes(cell.as_ref()) => {
+                return differs(format!(
+                    "layer {i} ({}) has other parameters or states",
+                    layer.kind()
+                ));
+            }
+            Ok(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Names and shapes of parameters, and fields of states.
+type Shapes = (Vec<(Name, (usize, usize))>, Vec<Field>);
+
+fn shapes<R: Real>(cell: &dyn Cell<R>) -> Shapes {
+    let tensors = cell.params().tensors().iter();
+    let shapes = tensors.map(|tensor| (tensor.name.clone(), tensor.value.shape()));
+    (shapes.collect(), cell.fields())
+}
+
 /// The output of a layer with the input `x`, or why it has none.
+#[expect(
+    clippy::match_wildcard_for_single_variants,
+    reason = "a new kind of layer needs no step to be trained"
+)]
 fn layer<'b, R: Real>(
     l: &Scope<'b, R>,
     config: &Layer,
@@ -85,7 +121,7 @@ fn layer<'b, R: Real>(
         Layer::SpikingSsm(c) => diagonal::spiking_ssm(l, c, x),
         Layer::SsmBlock(c) => diagonal::ssm_block(l, c, x),
         Layer::SelectiveSsm(c) => selective::selective_ssm(l, c, x)?,
-        Layer::Graph(c) => graph::graph(l, c, x)?,
+        Layer::Graph(c) => graph::graph(l, c, x),
         // `windowed_attention`, whose state is a window of steps, and cells without a file here.
         _ => return Err("no step is written for this kind of layer".to_owned()),
     })

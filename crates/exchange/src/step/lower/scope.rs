@@ -112,6 +112,17 @@ impl<'b, R: Real> Scope<'b, R> {
         })
     }
 
+    /// A matrix of these rows and columns with one number everywhere.
+    pub fn filled(&self, name: &str, (rows, columns): (usize, usize), value: f64) -> usize {
+        self.builder.matrix(Matrix {
+            name: self.named(name),
+            rows,
+            columns,
+            weights: Weights::Full(vec![R::of(value); rows * columns]),
+            reducible: false,
+        })
+    }
+
     fn tensor(&self, name: &str) -> &'b saturn_cell::Tensor<R> {
         let mut tensors = self.cell.params().tensors().iter();
         tensors

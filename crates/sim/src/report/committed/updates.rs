@@ -18,7 +18,9 @@ pub fn updates(
     let reading = reading.ok_or("names no reading")?;
     let group = groups.first().ok_or("has no committed trials")?;
     let (regimes, start) = &group.regimes;
+    let has = |arm: &String| group.rows.iter().any(|row| row.arm == *arm);
     let mut lengths: Vec<usize> = (regimes.iter().flat_map(|r| &r.arms))
+        .filter(|(_, arm)| has(arm))
         .map(|(updates, _)| *updates)
         .collect();
     lengths.sort_unstable();

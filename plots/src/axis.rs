@@ -21,6 +21,8 @@ pub struct Axis {
     pub range: Option<(f64, f64)>,
     /// Values at or below this were not distinguished and are drawn here; the tick is marked accordingly.
     pub floor: Option<f64>,
+    /// Whether the lower end of a logarithmic axis represents 0 alone, and is marked so.
+    pub zero: bool,
 }
 
 impl Axis {
@@ -52,6 +54,13 @@ impl Axis {
     #[must_use]
     pub fn with_floor(mut self, floor: f64) -> Axis {
         self.floor = Some(floor);
+        self
+    }
+
+    /// The same logarithmic axis with 0 at its lower end.
+    #[must_use]
+    pub fn with_zero(mut self) -> Axis {
+        self.zero = true;
         self
     }
 
@@ -152,6 +161,7 @@ pub(crate) struct Ruler {
     start: f64,
     end: f64,
     floored: bool,
+    zero: bool,
 }
 
 impl Ruler {
@@ -164,12 +174,19 @@ impl Ruler {
             start,
             end,
             floored: false,
+            zero: false,
         }
     }
 
     /// The same ruler; its lower end represents all lower values if `floored`.
     pub fn with_floor(mut self, floored: bool) -> Ruler {
         self.floored = floored;
+        self
+    }
+
+    /// The same ruler; a floor is 0 if `zero`.
+    pub fn with_zero(mut self, zero: bool) -> Ruler {
+        self.zero = zero;
         self
     }
 
@@ -204,7 +221,11 @@ impl Ruler {
             let label = own.map_or_else(|| short(self.low), |tick| tick.label.clone());
             ticks.retain(|tick| !near(tick));
             let value = self.low;
-            let label = format!("≤{label}");
+            let label = if self.zero {
+                "0".to_owned()
+            } else {
+                format!("≤{label}")
+            };
             ticks.insert(0, Tick { value, label });
         }
         ticks

@@ -61,6 +61,12 @@ impl Frame {
         }
     }
 
+    /// The same frame; the lower end of x is 0 if `zero`.
+    pub fn with_zero(mut self, zero: bool) -> Frame {
+        self.x = self.x.with_zero(zero);
+        self
+    }
+
     /// The same frame; the lower end of an axis represents all lower values.
     pub fn with_floors(mut self, x: bool, y: bool) -> Frame {
         self.x = self.x.with_floor(x);

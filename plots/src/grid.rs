@@ -230,6 +230,7 @@ impl Grid {
             self.x.ends_in_floor(across.0, xs.into_iter()),
             cell.y.ends_in_floor(up.0, self.ys(cell).into_iter()),
         )
+        .with_zero(self.x.zero)
     }
 
     /// Space left of the plotting areas of a column: label and numbers.

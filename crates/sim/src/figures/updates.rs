@@ -17,6 +17,16 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
     if regimes.iter().all(|regime| regime.arms.len() < 2) {
         return Ok(());
     }
+    let has = |arm: &String| scope.summary.table.iter().any(|row| row.arm == *arm);
+    let lengths = || {
+        let arms = regimes.iter().flat_map(|regime| &regime.arms);
+        arms.filter(|(_, arm)| has(arm))
+            .map(|(updates, _)| *updates as f64)
+    };
+    let (least, most) = (
+        lengths().fold(f64::MAX, f64::min),
+        lengths().fold(1.0, f64::max),
+    );
     for (k, stream) in scope.streams.iter().enumerate() {
         for reading in Reading::ALL {
             // Other streams have one figure each.
@@ -24,14 +34,12 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
                 continue;
             }
             let panel = |model: &&str| {
-                let series = lines(scope, model, stream, reading, &regimes);
+                let series = lines(scope, (model, stream, reading), &regimes, start.as_deref());
                 let mut panel = LinePanel::new(names::model(model), series);
                 let level = |arm: &str, policy: &str, name: String| {
                     let row = scope.row(model, arm, stream, policy)?;
                     Some(Level::new(100.0 * row.of(reading)?.value, name))
                 };
-                let before = (start.as_deref())
-                    .and_then(|arm| level(arm, NEVER, "0 updates, never reset".to_owned()));
                 let reference = &scope.summary.reference;
                 let with_resets = level(
                     &reference.arm,
@@ -63,7 +71,9 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
                      intervals, against the updates.",
                     reading.name()
                 ),
-                x: Axis::log("updates"),
+                x: Axis::log("updates")
+                    .over(least / 4.0, 1.25 * most)
+                    .with_zero(),
                 y: Axis::linear("accuracy, %").over(from, 100.0),
                 chance: (from <= chance).then_some(chance),
                 panels,
@@ -76,14 +86,18 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
     Ok(())
 }
 
-/// A line for each regime.
+/// A line for each regime, from the arm `start` without updates on.
 fn lines(
     scope: &Scope,
-    model: &str,
-    stream: &str,
-    reading: Reading,
+    (model, stream, reading): (&str, &str, Reading),
     regimes: &[Regime],
+    start: Option<&str>,
 ) -> Vec<Series> {
+    let of = |updates: usize, arm: &str| {
+        let row = scope.row(model, arm, stream, NEVER)?;
+        Some((updates as f64, row.of(reading)?))
+    };
+    let before = start.and_then(|arm| of(0, arm));
     let mut series = Vec::new();
     let mut others = 0;
     for regime in regimes {
@@ -94,13 +108,11 @@ fn lines(
             },
             super::looks::drawn,
         );
-        let found: Vec<_> = (regime.arms.iter())
-            .filter_map(|(updates, arm)| {
-                let row = scope.row(model, arm, stream, NEVER)?;
-                Some((*updates as f64, row.of(reading)?))
-            })
+        let after: Vec<_> = (regime.arms.iter())
+            .filter_map(|(updates, arm)| of(*updates, arm))
             .collect();
-        if !found.is_empty() {
+        if !after.is_empty() {
+            let found: Vec<_> = before.into_iter().chain(after).collect();
             series.push(line(names::arm(&regime.name), Look::of(role), &found));
         }
     }

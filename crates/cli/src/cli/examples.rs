@@ -45,7 +45,7 @@ pub const EXPORT: &str = "\
 Examples:
   saturn export models/lif --to nir --out lif.nir
   saturn export models/lif --to nir --for norse --out norse.nir
-  saturn export runs/quickstart/lif.adaptive.1 --to nir --approximate --out l.nir
+  saturn export runs/one/lif.adaptive.1 --to nir --approximate --out lif.nir
   saturn export models/gru --to safetensors --for pytorch --out gru.safetensors
   saturn export runs/one --to safetensors --out one.safetensors";
 

@@ -5,7 +5,7 @@ use std::fs;
 use saturn_store::clock::forget_clock;
 use serde_json::Value;
 
-use crate::saturn::{Bench, SCENARIO, fails, said, succeeds};
+use crate::saturn::{Bench, SCENARIO, fails, files, said, succeeds};
 
 /// The scenario whose nets are trained on: it begins like [`SCENARIO`].
 fn further(models: &str, arms: &str) -> String {
@@ -16,7 +16,7 @@ fn further(models: &str, arms: &str) -> String {
     let after = SCENARIO.lines().skip_while(|l| !l.starts_with("train"));
     let after: Vec<&str> = after.collect();
     format!(
-        "{}\nmodels: {models}\narms: {arms}\n{}\nplots: [compare]\n",
+        "{}\nmodels: {models}\narms: {arms}\n{}\nplots: [compare, updates]\n",
         before.join("\n"),
         after.join("\n")
     )
@@ -55,8 +55,7 @@ fn without_updates_a_net_is_what_it_was_and_with_some_another() {
     let bench = trained();
     let models = "{net: {from: 'out/gru.classic.{seed}'}, lif: {from: 'out/lif.classic.{seed}', layers: [{lif: {hidden: 8, \
          recurrent: true}}]}}";
-    let arms =
-        "{classic: {streams: single, train: {steps: 0}}, carry: {train: {steps: 7, keep: last}}}";
+    let arms = "{classic: {streams: single, train: {steps: 0}}, carry: {train: {steps: 7, keep: last}}, carry-2: {train: {steps: 2}}}";
     succeeds(&run(&bench, "compare", models, arms));
     for seed in [1, 2] {
         for (model, from) in [("net", "gru"), ("lif", "lif")] {
@@ -75,6 +74,11 @@ fn without_updates_a_net_is_what_it_was_and_with_some_another() {
             assert_eq!(on["training"]["kept_epoch"], 3);
         }
     }
+    let figures = files(&bench.path("further/figures"), ".svg");
+    let updates = figures
+        .iter()
+        .filter(|(name, _)| name.starts_with("updates-"));
+    assert_eq!(updates.count(), 3, "one a reading");
     let said = said(&run(&bench, "compare", models, arms));
     assert!(
         !said.contains("trained in"),

@@ -426,6 +426,8 @@ mod tests {
         let ruler = Ruler::new((low, high), Scale::Log, 200.0, 0.0).with_floor(true);
         assert_eq!(ruler.ticks(42.0)[0].label, "≤10⁻⁶");
         // A logarithmic axis has no place for zero.
+        let zero = ruler.with_zero(true);
+        assert_eq!(zero.ticks(42.0)[0].label, "0");
         assert!(Axis::log("").ends_in_floor(0.5, [0.0, 3.0].into_iter()));
         assert!(!Axis::linear("").ends_in_floor(0.0, [0.0].into_iter()));
     }

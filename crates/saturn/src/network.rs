@@ -59,12 +59,13 @@ impl<R: Real> Network<R> {
             channels: description.channels,
             extra_outputs: outputs.saturating_sub(classes),
             dt_ms: description.dt_ms,
-            class_names: description.classes,
+            class_names: description.classes.clone(),
             seed: 1,
             number: PhantomData,
         };
         let mut network = builder.build()?;
         weights::read(&mut network.net, &mut file)?;
+        description.refuse_drawn(&network.net, path)?;
         Ok(network)
     }
 

@@ -185,6 +185,7 @@ impl FinishedModel {
         let (config, inputs) = (&self.config, self.channels);
         let mut net = build(&self.name, config, inputs, outputs, self.dt_ms, 0)?;
         weights::load(&mut net, path)?;
+        description.refuse_drawn(&net, path)?;
         Ok(net)
     }
 }

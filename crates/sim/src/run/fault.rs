@@ -98,6 +98,7 @@ impl Blame for WeightsError {
             | Self::Tensors { .. }
             | Self::NotFinite { .. }
             | Self::Another { .. }
+            | Self::Drawn { .. }
             | Self::Foreign { .. }
             | Self::InTheWay { .. } => Fault::Input,
         }

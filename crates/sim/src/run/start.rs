@@ -83,7 +83,11 @@ impl Start {
                 .into());
             }
         }
-        Ok(weights::read(net, &mut self.file)?)
+        let notices = weights::read(net, &mut self.file)?;
+        if let Some(description) = self.file.description()? {
+            description.refuse_drawn(net, self.file.path())?;
+        }
+        Ok(notices)
     }
 }
 

@@ -14,11 +14,13 @@
 //! It has no time and no path, so that the same training writes the same bytes.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use saturn_cell::{Cell, CellConfig, Real};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::error::WeightsError;
 use saturn_network::{Layer, Network, NetworkConfig, Readout};
 
 /// The key of `__metadata__`.
@@ -192,6 +194,35 @@ impl Description {
             compare(layer, theirs, ours, &mut differs);
         }
         found
+    }
+
+    /// An error if the time constants of `net` are not those that were saved: some are drawn from the seed and not
+    /// learnt, and no tensor has them.
+    pub fn refuse_drawn<R: Real>(&self, net: &Network<R>, path: &Path) -> Result<(), WeightsError> {
+        let close = |a: f64, b: f64| (a - b).abs() <= 1e-4 * b.abs();
+        for (layer, (described, cell)) in self.cells.iter().zip(net.cells()).enumerate() {
+            for (name, constants) in cell.time_constants_ms() {
+                let now = spread(constants.to_vec());
+                let (Some(then), Some(now)) = (described.time_constants_ms.get(name), now) else {
+                    continue;
+                };
+                let same = [
+                    (then.min, now.min),
+                    (then.median, now.median),
+                    (then.max, now.max),
+                ]
+                .into_iter()
+                .all(|(then, now)| close(then, now));
+                if !same {
+                    return Err(WeightsError::Drawn {
+                        path: path.to_owned(),
+                        layer,
+                        name: name.to_owned(),
+                    });
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Whether its classes have other names than `classes`.

@@ -61,6 +61,20 @@ pub enum WeightsError {
         /// The first one, and how many.
         found: NotFinite,
     },
+    /// Time constants that follow from the seed of the training.
+    #[error(
+        "{}: layer {layer}: `{name}` were drawn and not learnt, and no tensor has them\nhint: use the network in its run's \
+         folder, or train it with `learn_tau: true`",
+        path.display()
+    )]
+    Drawn {
+        /// The file.
+        path: PathBuf,
+        /// Index of the cell.
+        layer: usize,
+        /// The setting.
+        name: String,
+    },
     /// They were trained as another network than the run's.
     #[error(
         "{}: these weights were trained as another network than this run's:\n{}\nhint: use them in the run that \

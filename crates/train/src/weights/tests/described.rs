@@ -205,3 +205,30 @@ fn weights_belong_to_results_by_their_checksum() {
         "trained here with other settings"
     );
 }
+
+#[test]
+fn time_constants_that_no_tensor_has_are_refused() {
+    let (scratch, classes) = (Scratch::new(), classes());
+    let path = scratch.0.path().join("net.safetensors");
+    for (learnt, same) in [(false, false), (true, true)] {
+        let config = config(&format!(
+            "lif: {{hidden: 3, tau_mem_ms: [10, 100], learn_tau: {learnt}}}"
+        ));
+        let net = net_of::<f32>(&config, 10.0);
+        save(&net, &path, &belonging(&config, 10.0, &classes)).expect("written");
+        let description = WeightsFile::open(&path).expect("open").description();
+        let description = description.expect("sound").expect("a description");
+        let loaded = |seed| {
+            let mut other = build::<f32>("net", &config, 3, 2, 10.0, seed).expect("a net");
+            load(&mut other, &path).expect("the tensors fit");
+            description.refuse_drawn(&other, &path)
+        };
+        loaded(1).expect("the seed of the training");
+        let other = loaded(2);
+        assert_eq!(other.is_ok(), same, "{learnt}");
+        if let Err(e) = other {
+            let said = e.to_string();
+            assert!(said.contains("layer 0: `tau_mem_ms`"), "{said}");
+        }
+    }
+}

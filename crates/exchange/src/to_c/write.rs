@@ -234,6 +234,8 @@ impl<'a> Writer<'a> {
                     Function::Sqrt => "sqrt",
                     Function::Softplus => "softplus",
                     Function::Floor => "floor",
+                    Function::Sin => "sin",
+                    Function::Cos => "cos",
                 };
                 format!("{}({x})", self.call(name))
             }

@@ -210,6 +210,8 @@ impl Writer<'_> {
                     Function::Sqrt => "Sqrt",
                     Function::Softplus => "Softplus",
                     Function::Floor => "Floor",
+                    Function::Sin => "Sin",
+                    Function::Cos => "Cos",
                 };
                 let x = of(self, x);
                 self.then(&own, operator, &[&x], &[])

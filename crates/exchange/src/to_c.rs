@@ -17,6 +17,7 @@ mod header;
 mod piece;
 mod place;
 mod plan;
+mod products;
 mod text;
 mod write;
 

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! A step has the bits of [`crate::step::Interpreter`], and with weights in full those of the network running live in
-//! `f32` (but for `selective_ssm`, see [`crate::step`]), on any processor with IEEE 754 floats whose compiler does not fuse
+//! `f32` (but for `selective_ssm`), on any processor with IEEE 754 floats whose compiler does not fuse
 //! products and sums (`-ffp-contract=off`). There is no heap and no libm; exp, tanh and the root are in the source.
 
 mod body;
@@ -17,6 +17,7 @@ mod header;
 mod piece;
 mod place;
 mod plan;
+mod products;
 mod text;
 mod write;
 

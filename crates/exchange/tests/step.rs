@@ -194,11 +194,6 @@ fn what_cannot_be_exported_is_named() {
         refused(json!([{"lif": {}}, {"windowed_attention": {"width": 8, "heads": 2}}])),
         "layer 1 (windowed_attention) cannot be exported: no step is written for this kind of layer"
     );
-    let message = refused(json!([{"selective_ssm": {"complex": true}}]));
-    assert!(
-        message.starts_with("layer 0 (selective_ssm) cannot be exported: `complex: true`"),
-        "{message}"
-    );
 }
 
 #[test]

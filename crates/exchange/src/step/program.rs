@@ -39,6 +39,10 @@ pub enum Function {
     Softplus,
     /// The greatest whole number that is not above x.
     Floor,
+    /// sin x.
+    Sin,
+    /// cos x.
+    Cos,
 }
 
 /// A function of two numbers.

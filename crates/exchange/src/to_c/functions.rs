@@ -13,18 +13,11 @@ pub(super) const FUNCTIONS: &[(&str, &[&str], &str)] = &[
     ("sqrt", &["bits"], SQRT),
     ("softplus", &["exp"], SOFTPLUS),
     ("floor", &[], FLOOR),
+    ("turned", &["bits"], TURNED),
+    ("sin", &["turned"], SIN),
+    ("cos", &["turned"], COS),
     ("sum", &[], SUM),
     ("softmax", &["exp"], SOFTMAX),
-    ("add_columns", &[], ADD_COLUMNS),
-    ("add_active", &[], ADD_ACTIVE),
-    ("add_events", &[], ADD_EVENTS),
-    ("add_rows", &[], ADD_ROWS),
-    ("add_columns_int8", &[], ADD_COLUMNS_INT8),
-    ("add_active_int8", &[], ADD_ACTIVE_INT8),
-    ("add_events_int8", &[], ADD_EVENTS_INT8),
-    ("add_rows_int8", &[], ADD_ROWS_INT8),
-    ("convolve", &[], CONVOLVE),
-    ("convolve_int8", &[], CONVOLVE_INT8),
 ];
 
 const BITS: &str = "\
@@ -161,6 +154,42 @@ static float @_floor(float x)
 }
 ";
 
+const TURNED: &str = "\
+/* sin(x + quarters pi/2), within 1e-7 for x up to 8192 in size. */
+static float @_turned(float x, uint32_t quarters)
+{
+    union @_bits shifted;
+    float k, r, square, size;
+    uint32_t quadrant;
+    shifted.number = x * 0.63661975f + 12582912.0f;
+    k = shifted.number - 12582912.0f;
+    r = ((x - k * 1.5703125f) - k * 0.0004837513f) - k * 7.54979e-8f;
+    square = r * r;
+    quadrant = shifted.bits + quarters;
+    if (quadrant & 1u) {
+        size = ((2.4433157e-5f * square - 0.0013887316f) * square + 0.041666646f) * square * square
+            - 0.5f * square + 1.0f;
+    } else {
+        size = ((-0.00019515296f * square + 0.008332161f) * square - 0.16666655f) * square * r + r;
+    }
+    return quadrant & 2u ? -size : size;
+}
+";
+
+const SIN: &str = "\
+static float @_sin(float x)
+{
+    return @_turned(x, 0u);
+}
+";
+
+const COS: &str = "\
+static float @_cos(float x)
+{
+    return @_turned(x, 1u);
+}
+";
+
 const SUM: &str = "\
 /* The sum of x, in sixteen sums. */
 static float @_sum(const float *x, size_t count)
@@ -192,224 +221,6 @@ static void @_softmax(float *restrict y, const float *restrict x, size_t count)
     }
     for (i = 0; i < count; i++) {
         y[i] /= sum;
-    }
-}
-";
-
-const ADD_COLUMNS: &str = "\
-/* y += W x, four columns at a time; W is stored column by column. */
-static void @_add_columns(float *restrict y, const float *restrict w, size_t rows,
-                          const float *restrict x, size_t columns)
-{
-    const size_t fours = columns - columns % 4;
-    size_t k, i;
-    for (k = 0; k < fours; k += 4) {
-        const float *const a = w, *const b = a + rows, *const c = b + rows, *const d = c + rows;
-        const float x0 = x[k], x1 = x[k + 1], x2 = x[k + 2], x3 = x[k + 3];
-        for (i = 0; i < rows; i++) {
-            y[i] = y[i] + a[i] * x0 + b[i] * x1 + c[i] * x2 + d[i] * x3;
-        }
-        w = d + rows;
-    }
-    for (; k < columns; k++) {
-        for (i = 0; i < rows; i++) {
-            y[i] = y[i] + w[i] * x[k];
-        }
-        w += rows;
-    }
-}
-";
-
-const ADD_ACTIVE: &str = "\
-/* y += W x over the columns where x is not 0: events and spikes. */
-static void @_add_active(float *restrict y, const float *restrict w, size_t rows,
-                         const float *restrict x, size_t columns)
-{
-    size_t k, i;
-    for (k = 0; k < columns; k++) {
-        const float one = x[k];
-        if (one != 0.0f) {
-            for (i = 0; i < rows; i++) {
-                y[i] = y[i] + w[i] * one;
-            }
-        }
-        w += rows;
-    }
-}
-";
-
-const ADD_EVENTS: &str = "\
-/* y += the column of W of each event. */
-static void @_add_events(float *restrict y, const float *restrict w, size_t rows,
-                         const uint16_t *restrict events, size_t count, size_t columns)
-{
-    size_t e, i;
-    for (e = 0; e < count; e++) {
-        if (events[e] < columns) {
-            const float *const column = w + events[e] * rows;
-            for (i = 0; i < rows; i++) {
-                y[i] = y[i] + column[i];
-            }
-        }
-    }
-}
-";
-
-const ADD_ROWS: &str = "\
-/* y += the transpose of W times x; W [n, count] is stored column by column. */
-static void @_add_rows(float *restrict y, size_t count, const float *restrict w,
-                       const float *restrict x, size_t n)
-{
-    size_t j, i;
-    for (j = 0; j < count; j++) {
-        float sum = y[j];
-        for (i = 0; i < n; i++) {
-            sum = sum + w[i] * x[i];
-        }
-        y[j] = sum;
-        w += n;
-    }
-}
-";
-
-const ADD_COLUMNS_INT8: &str = "\
-/* y = start + q (N x), four columns at a time; N is stored column by column. */
-static void @_add_columns_int8(float *restrict y, const int8_t *restrict w, size_t rows,
-                               const float *restrict x, size_t columns)
-{
-    const size_t fours = columns - columns % 4;
-    size_t k, i;
-    for (k = 0; k < fours; k += 4) {
-        const int8_t *const a = w, *const b = a + rows, *const c = b + rows, *const d = c + rows;
-        const float x0 = x[k], x1 = x[k + 1], x2 = x[k + 2], x3 = x[k + 3];
-        for (i = 0; i < rows; i++) {
-            y[i] = y[i] + (float)a[i] * x0 + (float)b[i] * x1 + (float)c[i] * x2 + (float)d[i] * x3;
-        }
-        w = d + rows;
-    }
-    for (; k < columns; k++) {
-        for (i = 0; i < rows; i++) {
-            y[i] = y[i] + (float)w[i] * x[k];
-        }
-        w += rows;
-    }
-}
-";
-
-const ADD_ACTIVE_INT8: &str = "\
-/* y += N x over the columns where x is not 0. */
-static void @_add_active_int8(float *restrict y, const int8_t *restrict w, size_t rows,
-                              const float *restrict x, size_t columns)
-{
-    size_t k, i;
-    for (k = 0; k < columns; k++) {
-        const float one = x[k];
-        if (one != 0.0f) {
-            for (i = 0; i < rows; i++) {
-                y[i] = y[i] + (float)w[i] * one;
-            }
-        }
-        w += rows;
-    }
-}
-";
-
-const ADD_EVENTS_INT8: &str = "\
-/* y += the column of N of each event. */
-static void @_add_events_int8(float *restrict y, const int8_t *restrict w, size_t rows,
-                              const uint16_t *restrict events, size_t count, size_t columns)
-{
-    size_t e, i;
-    for (e = 0; e < count; e++) {
-        if (events[e] < columns) {
-            const int8_t *const column = w + events[e] * rows;
-            for (i = 0; i < rows; i++) {
-                y[i] = y[i] + (float)column[i];
-            }
-        }
-    }
-}
-";
-
-const ADD_ROWS_INT8: &str = "\
-/* y += the transpose of N times (q x); N [n, count] is stored column by column. */
-static void @_add_rows_int8(float *restrict y, size_t count, const int8_t *restrict w,
-                            const float *restrict q, const float *restrict x, size_t n)
-{
-    size_t j, i;
-    for (j = 0; j < count; j++) {
-        float sum = y[j];
-        for (i = 0; i < n; i++) {
-            sum = sum + (float)w[i] * (q[i] * x[i]);
-        }
-        y[j] = sum;
-        w += n;
-    }
-}
-";
-
-const CONVOLVE: &str = "\
-/* y += the convolution of x; W is stored column by column. */
-static void @_convolve(float *restrict y, const float *restrict w, const float *restrict x,
-                       const uint32_t *restrict g)
-{
-    const size_t from = g[0], height = g[1], width = g[2], to = g[3];
-    const size_t channels = g[4], rows = g[5], columns = g[6], top = g[7], left = g[8];
-    size_t o, row, column, c, k, l;
-    for (o = 0; o < channels; o++) {
-        const float *const first = x + o / to * from * height * width;
-        for (row = 0; row < rows; row++) {
-            for (column = 0; column < columns; column++) {
-                const float *tap = w + o;
-                float sum = *y;
-                for (c = 0; c < from; c++) {
-                    for (k = 0; k < g[9]; k++) {
-                        const size_t i = row * g[11] + k * g[13];
-                        for (l = 0; l < g[10]; l++) {
-                            const size_t j = column * g[12] + l * g[14];
-                            if (i >= top && i - top < height && j >= left && j - left < width) {
-                                sum = sum + *tap * first[(c * height + i - top) * width + j - left];
-                            }
-                            tap += channels;
-                        }
-                    }
-                }
-                *y++ = sum;
-            }
-        }
-    }
-}
-";
-
-const CONVOLVE_INT8: &str = "\
-/* y += the convolution of x with codes; N is stored column by column. */
-static void @_convolve_int8(float *restrict y, const int8_t *restrict w, const float *restrict x,
-                       const uint32_t *restrict g)
-{
-    const size_t from = g[0], height = g[1], width = g[2], to = g[3];
-    const size_t channels = g[4], rows = g[5], columns = g[6], top = g[7], left = g[8];
-    size_t o, row, column, c, k, l;
-    for (o = 0; o < channels; o++) {
-        const float *const first = x + o / to * from * height * width;
-        for (row = 0; row < rows; row++) {
-            for (column = 0; column < columns; column++) {
-                const int8_t *tap = w + o;
-                float sum = *y;
-                for (c = 0; c < from; c++) {
-                    for (k = 0; k < g[9]; k++) {
-                        const size_t i = row * g[11] + k * g[13];
-                        for (l = 0; l < g[10]; l++) {
-                            const size_t j = column * g[12] + l * g[14];
-                            if (i >= top && i - top < height && j >= left && j - left < width) {
-                                sum = sum + (float)*tap * first[(c * height + i - top) * width + j - left];
-                            }
-                            tap += channels;
-                        }
-                    }
-                }
-                *y++ = sum;
-            }
-        }
     }
 }
 ";

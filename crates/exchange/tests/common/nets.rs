@@ -59,6 +59,7 @@ pub fn layers() -> Vec<(&'static str, Value)> {
         ("spiking_ssm", json!([{"spiking_ssm": {"width": 16, "states": 24}}])),
         ("selective_ssm", json!([{"selective_ssm": {"width": 12, "states": 4}}])),
         ("selective_ssm_euler", json!([{"selective_ssm": {"width": 12, "states": 4, "gate": false, "discretization": "euler"}}])),
+        ("selective_ssm_complex", json!([{"selective_ssm": {"width": 12, "states": 4, "complex": true}}])),
         ("input_gated_rnn", json!([{"input_gated_rnn": {"hidden": 24}}])),
         ("surprisal_rnn", json!([{"surprisal_rnn": {"hidden": 24}}])),
         ("graph", json!([{"graph": {

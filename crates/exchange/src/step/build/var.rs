@@ -169,6 +169,11 @@ impl<R: Real> Var<'_, R> {
         self.unary(Function::Softplus)
     }
 
+    /// sin x and cos x.
+    pub fn sin_cos(self) -> (Self, Self) {
+        (self.unary(Function::Sin), self.unary(Function::Cos))
+    }
+
     /// The greatest whole number that is not above x.
     pub fn floor(self) -> Self {
         self.unary(Function::Floor)

@@ -120,7 +120,7 @@ fn layer<'b, R: Real>(
         Layer::Lru(c) => diagonal::ssm(l, c.skip, x),
         Layer::SpikingSsm(c) => diagonal::spiking_ssm(l, c, x),
         Layer::SsmBlock(c) => diagonal::ssm_block(l, c, x),
-        Layer::SelectiveSsm(c) => selective::selective_ssm(l, c, x)?,
+        Layer::SelectiveSsm(c) => selective::selective_ssm(l, c, x),
         Layer::Graph(c) => graph::graph(l, c, x),
         // `windowed_attention`, whose state is a window of steps, and cells without a file here.
         _ => return Err("no step is written for this kind of layer".to_owned()),

@@ -84,7 +84,11 @@ fn as_many_updates_as_epochs_have_are_the_same_training_and_none_change_nothing(
         let history = trainer.fit(&mut net, &data).unwrap();
         let report = Evaluation::new(&data).steps(4_000).run(&net).unwrap();
         let loss = history.epochs.last().map(|epoch| epoch.loss.to_bits());
-        (history.epochs.len(), loss, report.summed.unwrap().to_bits())
+        (
+            history.epochs.len(),
+            loss,
+            report.summed.unwrap().value.to_bits(),
+        )
     };
     // 24 samples, four lanes of two an update.
     let updates = 3;
@@ -95,7 +99,7 @@ fn as_many_updates_as_epochs_have_are_the_same_training_and_none_change_nothing(
         "the second is cut short"
     );
     let before = Evaluation::new(&data).steps(4_000).run(&lif()).unwrap();
-    let unchanged = (0, None, before.summed.unwrap().to_bits());
+    let unchanged = (0, None, before.summed.unwrap().value.to_bits());
     assert_eq!(fit(trainer().steps(0)), unchanged);
 }
 

@@ -107,7 +107,7 @@ enum Input<'a> {
     /// Nothing, in the form that its run's data have.
     Silence(Form),
     /// The validation split of its run.
-    Run(&'a TrainedModel, Dataset),
+    Run(&'a TrainedModel, Box<Dataset>),
     /// Other recordings.
     Given(Box<Given>),
 }
@@ -135,7 +135,8 @@ impl<'a> Input<'a> {
         }
         let paths = paths_of(scenario, progress)
             .context("the net's data are not there; --silence does without them")?;
-        Ok(Self::Run(run, Dataset::open(scenario, &paths, false)?))
+        let data = Dataset::open(scenario, &paths, false)?;
+        Ok(Self::Run(run, Box::new(data)))
     }
 
     fn source(&self) -> Option<Source<'_>> {

@@ -9,49 +9,37 @@ use super::{FiguresError, Sheet};
 use crate::scenario::{ArmRole, Plot, Regime, regimes};
 use saturn_eval::reading::Reading;
 
+/// Where on the axis the line from 0 updates begins, as a share of the fewest ones.
+const ZERO: f64 = 0.25;
+/// Where the axis ends, as a multiple of the most.
+const AIR: f64 = 1.25;
+
 pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError> {
     let Some(scenario) = scope.scenario else {
         return Ok(());
     };
     let (regimes, start) = regimes(scenario);
-    if regimes.iter().all(|regime| regime.arms.len() < 2) {
+    let has = |arm: &str| scope.summary.table.iter().any(|row| row.arm == arm);
+    let lengths: Vec<f64> = (regimes.iter().flat_map(|regime| &regime.arms))
+        .filter(|(_, arm)| has(arm))
+        .map(|(updates, _)| *updates as f64)
+        .collect();
+    let (least, most) =
+        (lengths.iter()).fold((f64::MAX, 0.0), |(low, high), x| (x.min(low), x.max(high)));
+    if least >= most {
         return Ok(());
     }
-    let has = |arm: &String| scope.summary.table.iter().any(|row| row.arm == *arm);
-    let lengths = || {
-        let arms = regimes.iter().flat_map(|regime| &regime.arms);
-        arms.filter(|(_, arm)| has(arm))
-            .map(|(updates, _)| *updates as f64)
-    };
-    let (least, most) = (
-        lengths().fold(f64::MAX, f64::min),
-        lengths().fold(1.0, f64::max),
-    );
+    let x = Axis::log("updates")
+        .over(ZERO * least, AIR * most)
+        .with_zero();
     for (k, stream) in scope.streams.iter().enumerate() {
         for reading in Reading::ALL {
-            // Other streams have one figure each.
+            // Other streams than the main one have a figure each.
             if k > 0 && reading != Reading::Summed {
                 continue;
             }
-            let panel = |model: &&str| {
-                let series = lines(scope, (model, stream, reading), &regimes, start.as_deref());
-                let mut panel = LinePanel::new(names::model(model), series);
-                let level = |arm: &str, policy: &str, name: String| {
-                    let row = scope.row(model, arm, stream, policy)?;
-                    Some(Level::new(100.0 * row.of(reading)?.value, name))
-                };
-                let reference = &scope.summary.reference;
-                let with_resets = level(
-                    &reference.arm,
-                    &reference.state_reset,
-                    scope.reference_name(),
-                );
-                panel
-                    .levels
-                    .extend([before, with_resets].into_iter().flatten());
-                panel
-            };
-            let panels: Vec<LinePanel> = (scope.models.iter().map(panel))
+            let panels: Vec<LinePanel> = (scope.models.iter())
+                .map(|model| panel(scope, (model, stream, reading), &regimes, start.as_deref()))
                 .filter(|panel| !panel.series.is_empty())
                 .collect();
             if panels.is_empty() {
@@ -67,13 +55,11 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
             let figure = Sweep {
                 title: title.clone(),
                 caption: format!(
-                    "Nets that are never reset, trained for some updates from where they begin: accuracy ({}), with 95 % \
-                     intervals, against the updates.",
+                    "Nets that are never reset, trained on for some updates from where they begin: accuracy ({}), with \
+                     95 % intervals, against the updates.",
                     reading.name()
                 ),
-                x: Axis::log("updates")
-                    .over(least / 4.0, 1.25 * most)
-                    .with_zero(),
+                x: x.clone(),
                 y: Axis::linear("accuracy, %").over(from, 100.0),
                 chance: (from <= chance).then_some(chance),
                 panels,
@@ -86,19 +72,19 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
     Ok(())
 }
 
-/// A line for each regime, from the arm `start` without updates on.
-fn lines(
+/// A line for each regime, from the arm `start` without updates on, and the reference.
+fn panel(
     scope: &Scope,
     (model, stream, reading): (&str, &str, Reading),
     regimes: &[Regime],
     start: Option<&str>,
-) -> Vec<Series> {
+) -> LinePanel {
     let of = |updates: usize, arm: &str| {
         let row = scope.row(model, arm, stream, NEVER)?;
         Some((updates as f64, row.of(reading)?))
     };
     let before = start.and_then(|arm| of(0, arm));
-    let mut series = Vec::new();
+    let mut series: Vec<Series> = Vec::new();
     let mut others = 0;
     for regime in regimes {
         let role = ArmRole::fits(&regime.arm).map_or_else(
@@ -116,5 +102,12 @@ fn lines(
             series.push(line(names::arm(&regime.name), Look::of(role), &found));
         }
     }
-    series
+    let mut panel = LinePanel::new(names::model(model), series);
+    let reference = &scope.summary.reference;
+    let row = scope.row(model, &reference.arm, stream, &reference.state_reset);
+    if let Some(accuracy) = row.and_then(|row| row.of(reading)) {
+        let level = Level::new(100.0 * accuracy.value, scope.reference_name());
+        panel.levels.push(level);
+    }
+    panel
 }

@@ -55,6 +55,7 @@ pub enum CommittedError {
 }
 
 /// Trials of one scenario on the same events.
+#[derive(Clone)]
 pub struct Group {
     /// Their common data.
     pub shared: Shared,

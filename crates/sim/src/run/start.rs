@@ -24,10 +24,10 @@ pub enum StartError {
     },
     /// Its layers, inputs or classes are others.
     #[error(
-        "models.{model}.from: {}: the net is another one:{}\nhint: leave `layers` out to have those of the file; its \
+        "models.{model}.from: {}: the net is another one:\n  {}\nhint: leave `layers` out to have those of the file; its \
          channels, classes and dt_ms must be those of the scenario's `data`",
         path.display(),
-        differences.iter().map(|line| format!("\n  {line}")).collect::<String>()
+        differences.join("\n  ")
     )]
     Another {
         /// The model.

@@ -70,23 +70,12 @@ fn groups_have_tables_of_their_own() {
         valid: "b".repeat(64),
         test: None,
     });
+    let old = old.clone();
     let new = Group {
         shared,
-        cells: old.cells.clone(),
-        reference: old.reference.clone(),
-        rows: old.rows.clone(),
-        roles: old.roles.clone(),
+        ..old.clone()
     };
-    let both = vec![
-        new,
-        Group {
-            shared: old.shared.clone(),
-            cells: old.cells.clone(),
-            reference: old.reference.clone(),
-            rows: old.rows.clone(),
-            roles: old.roles.clone(),
-        },
-    ];
+    let both = vec![new, old];
     committed.known.insert(name.to_owned(), both);
     let text = committed.block(&format!("{name} verdicts")).unwrap();
     assert_eq!(text.matches("| summed |").count(), 2);

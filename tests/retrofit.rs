@@ -78,7 +78,7 @@ fn without_updates_a_net_is_what_it_was_and_with_some_another() {
     let updates = figures
         .iter()
         .filter(|(name, _)| name.starts_with("updates-"));
-    assert_eq!(updates.count(), 3, "one a reading");
+    assert_eq!(updates.count(), 4, "one a reading, one of the other stream");
     let said = said(&run(&bench, "compare", models, arms));
     assert!(
         !said.contains("trained in"),

@@ -41,7 +41,7 @@ enum FormatName {
     Safetensors,
     /// ONNX: one time step, with the states as inputs and outputs
     Onnx,
-    /// C99 for microcontrollers: one time step; NAME.c, and NAME.h beside it
+    /// C99 for microcontrollers: one time step; NAME.c, with the header NAME.h
     C,
 }
 

@@ -1,4 +1,4 @@
-//! Accuracy against the updates of training, beside networks that were trained so from new weights.
+//! Accuracy against the updates of training, with that of networks that were trained so from new weights.
 
 use super::Group;
 use super::text::{Table, accuracy, arm, foot};

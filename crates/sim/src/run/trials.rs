@@ -172,7 +172,7 @@ impl Finished {
         }))
     }
 
-    /// The same, unless the file is there with the same keys. A trial with the same settings on other events is
+    /// The same, unless the file is there with the same keys and of a net that began with the same weights. A trial with the same settings on other events is
     /// moved into their folder first.
     pub fn save_once(&self, folder: &Path) -> Result<Option<String>> {
         let name = self.place().cell();
@@ -185,7 +185,9 @@ impl Finished {
         };
         if let Some(file) = known {
             let same = file.settings == self.settings;
-            if same && file.shared == self.shared {
+            let start = file.cell["training"]["from_sha256"].as_str();
+            let begun = start == self.cell.training.from_sha256.as_deref();
+            if same && begun && file.shared == self.shared {
                 return Ok(None);
             }
             if same && !file.shared.is_on_the_events_of(&self.shared) {

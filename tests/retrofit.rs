@@ -118,7 +118,7 @@ fn a_net_from_which_none_can_begin_is_named() {
         &["models.m.from", "no finished net `out/gru.classic.7`"],
     );
     refused("{m: {from: out}}", &["models.m.from", "no finished net"]);
-    refused("{m: {}}", &["models.m.layers", "the list is empty"]);
+    refused("{m: {}}", &["models.m.layers", "there are none", "`from`"]);
     refused(
         "{m: {from: 'out/gru.classic.{seed}', layers: [{gru: {hidden: 9}}]}}",
         &["layer 0, gru.hidden is 8 in the file and 9 in the run"],

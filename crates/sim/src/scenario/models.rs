@@ -70,8 +70,10 @@ impl Model {
 
     fn check(&self, path: &str, diagnostics: &mut Diagnostics) {
         let at = format!("{path}.layers");
-        if self.from.is_none() {
-            diagnostics.not_empty(&at, &self.layers, "layer, such as `lif`");
+        if self.from.is_none() && self.layers.is_empty() {
+            let message =
+                "there are none: give at least one, such as `lif`, or a finished net with `from`";
+            diagnostics.problem(&at, message);
         }
         for (i, layer) in self.layers.iter().enumerate() {
             if let Err(e) = layer.check() {

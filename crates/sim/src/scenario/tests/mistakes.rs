@@ -56,7 +56,7 @@ const MISTAKES: &[(&str, &str)] = &[
     (
         "name: x\nplots: [acuracy]",
         "s.yaml:2:9: plots.0: unknown choice `acuracy`, nearest `accuracy`; allowed: `saturation`, \
-             `contraction`, `accuracy`, `boundary`, `gap`, `mask`, `precision`, `recovery`, `calibration`, `far_past`, \
+             `contraction`, `accuracy`, `boundary`, `gap`, `mask`, `updates`, `precision`, `recovery`, `calibration`, `far_past`, \
              `gradient_lag`, `long_run`, `stream`, `operating`, `nets`, `raster`, `traces`, `compare`, `training`",
     ),
     (

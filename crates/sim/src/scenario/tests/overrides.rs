@@ -77,7 +77,7 @@ fn wrong_overrides_say_so() {
         ),
         (
             "train.epoch=2",
-            "--set train.epoch=2: train.epoch: unknown key, nearest `epochs`; allowed: `epochs`, `lanes`, \
+            "--set train.epoch=2: train.epoch: unknown key, nearest `epochs`; allowed: `epochs`, `steps`, `lanes`, \
              `shard_lanes`, `recompute`, `optimizer`, `lr`, `warmup`, `schedule`, `final_lr`, `clip_norm`, \
              `early_stopping`, `keep`, `class_balance`, `precision`",
         ),

@@ -41,11 +41,11 @@ pub(super) const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "name: x\nmodels: {a: {layers: []}}",
-        "s.yaml:2:22: models.a.layers: the list is empty: give at least one layer, such as `lif`",
+        "s.yaml:2:22: models.a.layers: there are none: give at least one, such as `lif`, or a finished net with `from`",
     ),
     (
         "name: x\nmodels: {a: {}}",
-        "s.yaml:2:13: models.a: the key `layers` is missing",
+        "s.yaml:2:13: models.a.layers: there are none: give at least one, such as `lif`, or a finished net with `from`",
     ),
     (
         "name: x\nmodels: {}",

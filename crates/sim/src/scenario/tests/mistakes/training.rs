@@ -20,7 +20,7 @@ pub(super) const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "name: x\ntrain: {epochs: 2, steps: 9}",
-        "s.yaml:2:28: train.steps: counts updates in place of `epochs`: leave one of the two out",
+        "s.yaml:2:27: train.steps: counts updates in place of `epochs`: leave one of the two out",
     ),
     (
         "name: x\ntrain: {lr: '0.1'}",

@@ -71,8 +71,9 @@ impl Start {
         model: &str,
         expected: &Belonging,
     ) -> Result<Vec<String>> {
-        if let Some(description) = self.file.description()? {
-            let differences = differences(&description, expected);
+        let description = self.file.description()?;
+        if let Some(description) = &description {
+            let differences = differences(description, expected);
             if !differences.is_empty() {
                 let (model, path) = (model.to_owned(), self.file.path().to_owned());
                 return Err(StartError::Another {
@@ -84,7 +85,7 @@ impl Start {
             }
         }
         let notices = weights::read(net, &mut self.file)?;
-        if let Some(description) = self.file.description()? {
+        if let Some(description) = &description {
             description.refuse_drawn(net, self.file.path())?;
         }
         Ok(notices)

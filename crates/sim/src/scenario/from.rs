@@ -7,7 +7,7 @@ use super::path::find_with;
 use saturn_network::NetworkConfig;
 use saturn_train::weights::{WeightsFile, locate};
 
-/// What stands for the seed in `from`.
+/// The placeholder of the seed in `from`.
 const SEED: &str = "{seed}";
 
 /// The net that `from` names for `seed`.

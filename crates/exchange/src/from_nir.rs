@@ -27,7 +27,7 @@ use crate::nir::{
 use crate::own;
 use probe::probe;
 
-pub use probe::{Agreement, Distance};
+pub use probe::Agreement;
 
 /// Numbers in the matrix of a linear map on leading dimensions, at most.
 const MOST: usize = 1 << 24;

@@ -17,6 +17,7 @@ pub mod from_pytorch;
 mod imported;
 pub mod nir;
 mod own;
+mod probe;
 pub mod step;
 pub mod to_c;
 pub mod to_nir;
@@ -25,3 +26,4 @@ pub mod to_safetensors;
 
 pub use exported::{ExportError, Source};
 pub use imported::{Fidelity, ImportError, Imported, Tensors, Verdict};
+pub use probe::Distance;

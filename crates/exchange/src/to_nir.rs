@@ -31,9 +31,9 @@ use crate::exported::{ExportError, Source};
 use crate::imported::{Fidelity, Verdict, fill};
 use crate::nir::{Flat, Graph, Node, Value};
 use crate::own;
+use crate::probe::Distance;
 use chain::{Chain, Setting, Watched};
 
-pub use probe::Agreement;
 pub use target::Target;
 
 /// How a network is written.
@@ -57,7 +57,7 @@ pub struct Exported {
     /// Notices, one line each.
     pub notices: Vec<String>,
     /// The graph against the network, in f64.
-    pub agreement: Agreement,
+    pub agreement: Distance,
 }
 
 /// Writes the network to a NIR file at `path`, replacing an existing one.
@@ -195,13 +195,13 @@ fn single(
 }
 
 /// Adds to verdicts what the probe found.
-fn judge(verdicts: &mut [Verdict], found: &Agreement) {
+fn judge(verdicts: &mut [Verdict], found: &Distance) {
     let any_lost = verdicts
         .iter()
         .any(|verdict| verdict.fidelity != Fidelity::Exact);
     for verdict in verdicts {
         let spikes = found.differ.get(&verdict.part).copied().unwrap_or(0);
-        let distance = found.distance.get(&verdict.part).copied();
+        let distance = found.state.get(&verdict.part).copied();
         let measured = match distance {
             Some(distance) if spikes == 0 => format!("{distance:.1e} in its output"),
             _ => format!("{spikes} spikes in {} steps of a probe", found.steps),

@@ -3,14 +3,13 @@
 //! The input is a random spike train with gaps, so that membranes rise, fall and start from what is left. Spikes must be
 //! equal in every step, states within 1e-6 of max(1, |v|). Once a spike differs, states are not compared any more.
 
-use std::collections::BTreeMap;
-
 use nalgebra::DMatrix;
 use saturn_cell::rng::generator;
 use saturn_cell::{Cell, Input, Real, Stream};
 
 use crate::imported::{Fidelity, ImportError, Imported};
 use crate::nir::{Flat, FlatNode, Op, Reference};
+use crate::probe::{Distance, input};
 
 /// Steps of a probe, at most.
 const STEPS: usize = 1000;
@@ -22,36 +21,10 @@ const TOLERANCE: f64 = 1e-6;
 /// How a network agrees with the reference.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Agreement {
-    /// Steps that were compared.
-    pub steps: usize,
     /// In f64.
     pub double: Distance,
     /// In f32, as the network is run.
     pub single: Distance,
-}
-
-/// Differences from the reference.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Distance {
-    /// Spikes and silences of all neurons in all steps.
-    pub spikes: u64,
-    /// Those that differ, by node.
-    pub differ: BTreeMap<String, u64>,
-    /// The first step in which one differs.
-    pub first: Option<usize>,
-    /// The largest distance of a state before that step, over max(1, |v|), by node.
-    pub state: BTreeMap<String, f64>,
-}
-
-impl Distance {
-    /// The largest distance of a state.
-    pub fn largest(&self) -> f64 {
-        self.state.values().fold(0.0, |a: f64, &b| a.max(b))
-    }
-
-    fn differing(&self) -> u64 {
-        self.differ.values().sum()
-    }
 }
 
 /// Runs `imported` and the reference on the same input.
@@ -64,7 +37,6 @@ pub fn probe(flat: &Flat, dt_s: f64, imported: &Imported) -> Result<Agreement, I
     let work: f64 = flat.nodes.iter().map(work).sum();
     let steps = ((WORK / work.max(1.0)) as usize).clamp(20, STEPS);
     Ok(Agreement {
-        steps,
         double: compare::<f64>(flat, dt_s, imported, steps)?,
         single: compare::<f32>(flat, dt_s, imported, steps)?,
     })
@@ -106,7 +78,7 @@ fn compare<R: Real>(
     let mut reference = Reference::new(flat, dt_s)?;
     let mut stream = Stream::new(cell, 1);
     let mut rng = generator(1, "probe", 0);
-    let mut found = Distance::default();
+    let mut found = Distance::over(steps);
     let channels = imported.channels;
     for step in 0..steps {
         let x = input(&mut rng, channels, step, steps);
@@ -116,17 +88,9 @@ fn compare<R: Real>(
         for node in &watched {
             let wanted = reference.fired(&node.name);
             if let (Some(rows), Some(wanted)) = (&node.spikes, wanted) {
-                found.spikes += wanted.len() as u64;
                 let drive = stream.drive();
-                let differs = rows
-                    .clone()
-                    .zip(wanted)
-                    .filter(|(row, s)| (drive[(*row, 0)].wide() - **s).abs() > 0.0)
-                    .count();
-                if differs > 0 {
-                    *found.differ.entry(node.name.clone()).or_default() += differs as u64;
-                    found.first.get_or_insert(step);
-                }
+                let spikes = rows.clone().map(|row| drive[(row, 0)].wide());
+                found.add_spikes(&node.name, step, spikes.zip(wanted.iter().copied()));
             }
         }
         if found.first.is_some() {
@@ -139,26 +103,11 @@ fn compare<R: Real>(
                     .clone()
                     .zip(state.v)
                     .map(|(row, &v)| (values[(row, 0)].wide() - v).abs() / v.abs().max(1.0));
-                let most = found.state.entry(node.name.clone()).or_default();
-                *most = distance.fold(*most, f64::max);
+                found.add_distances(&node.name, distance);
             }
         }
     }
     Ok(found)
-}
-
-/// Spikes of 1 in a third of the channels, no input in the last quarter of each 100 steps, and a constant for the last
-/// tenth of all.
-fn input(rng: &mut impl rand::Rng, channels: usize, step: usize, steps: usize) -> Vec<f64> {
-    use rand::RngExt;
-    let spikes: Vec<f64> = (0..channels)
-        .map(|_| f64::from(u8::from(rng.random_bool(0.33))))
-        .collect();
-    match step {
-        _ if 10 * step >= 9 * steps => vec![1.5; channels],
-        _ if step % 100 >= 75 => vec![0.0; channels],
-        _ => spikes,
-    }
 }
 
 impl Agreement {
@@ -172,7 +121,7 @@ impl Agreement {
                 verdict.fidelity = Fidelity::Approximate {
                     why: format!(
                         "it differs from NIR's equations over {} steps of a probe",
-                        self.steps
+                        double.steps
                     ),
                     by: format!("{spikes} spikes, and {state:.1e} in its state"),
                 };
@@ -182,13 +131,13 @@ impl Agreement {
         imported.notices.push(match single.first {
             None => format!(
                 "a probe of {} steps in f32: none of {} outputs of neurons differs, states within {:.1e}",
-                self.steps,
+                single.steps,
                 single.spikes,
                 single.largest()
             ),
             Some(first) => format!(
                 "a probe of {} steps in f32: {} of {} outputs of neurons differ from f64, the first in step {first}",
-                self.steps,
+                single.steps,
                 single.differing(),
                 single.spikes
             ),

@@ -19,6 +19,7 @@
 //! | train | [`Trainer`], with a loss such as [`AdaptiveConfig`] (all: [`losses`]) |
 //! | train in a loop of your own | [`Passes`] and [`Loss`] |
 //! | evaluate on an endless stream | [`Evaluation`], under a [`StateReset`] policy |
+//! | run whole sequences | [`Network::infer`] |
 //! | run step by step | [`Network::stream`], [`Stream::step`], [`Stream::state`] |
 //! | save and load | [`Network::save`], [`Network::load`], [`Network::load_weights`] (PyTorch's tensors) |
 //!
@@ -65,6 +66,8 @@
 mod dataset;
 mod error;
 mod evaluation;
+mod inference;
+mod lanes;
 mod network;
 mod passes;
 pub mod prelude;

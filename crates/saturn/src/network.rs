@@ -38,6 +38,46 @@ impl<R: Real> Network<R> {
         }
     }
 
+    /// From a stack of cells and its description: a network that other code built or imported.
+    ///
+    /// # Errors
+    /// If the cells do not read `channels` channels, or have fewer outputs than there are classes.
+    pub fn from_parts(
+        net: saturn_network::Network<R>,
+        config: NetworkConfig,
+        channels: usize,
+        dt_ms: f64,
+        class_names: Vec<String>,
+    ) -> Result<Self, Error> {
+        let inputs = net.cells().first().map_or(0, |cell| cell.widths().input);
+        if inputs != channels {
+            return Err(Error::Fit {
+                what: format!(
+                    "the first cell reads {inputs} values, and there are {channels} channels"
+                ),
+                hint: "give the width of the first cell",
+            });
+        }
+        if net.outputs() < class_names.len() {
+            return Err(Error::Fit {
+                what: format!(
+                    "{} outputs for {} classes",
+                    net.outputs(),
+                    class_names.len()
+                ),
+                hint: "name at most as many classes as the last cell has outputs",
+            });
+        }
+        all_in_range([DT_MS.check("dt_ms", dt_ms)])?;
+        Ok(Self {
+            net: net.with_classes(class_names.len()),
+            config,
+            channels,
+            dt_ms,
+            class_names,
+        })
+    }
+
     /// Builds the network that the file of weights at `path` describes, and loads it. Files that [`Self::save`] and
     /// the `saturn` program write describe their network.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {

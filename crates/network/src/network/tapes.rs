@@ -210,6 +210,19 @@ impl<R: Real> Tapes<R> {
         grad: &mut Gradient<R>,
         penalty: Penalty<R>,
     ) {
+        self.backward_to(net, x, loss, grad, penalty, None);
+    }
+
+    /// The same, which also writes the adjoint `dx [I, T*B]` of the input, if requested.
+    pub fn backward_to(
+        &mut self,
+        net: &Network<R>,
+        x: Input<R>,
+        loss: LossGradient<R>,
+        grad: &mut Gradient<R>,
+        penalty: Penalty<R>,
+        mut dx: Option<ViewMut<R>>,
+    ) {
         let segments = self.segments();
         for k in (0..segments).rev() {
             let range = self.range(k);
@@ -225,12 +238,15 @@ impl<R: Real> Tapes<R> {
                 forward_segment(self, net, x.slice(start, n), range.clone(), None);
             }
             let last = k + 1 == segments;
-            self.reverse(net, x.slice(start, n), loss, (start, last), grad, penalty);
+            let dx = dx.as_mut().map(|dx| dx.columns_mut(start, n));
+            let x = x.slice(start, n);
+            self.reverse(net, x, loss, (start, last), grad, penalty, dx);
         }
     }
 
     /// The reverse pass of the segment on the tapes, whose first column is `start`; unless it is the
     /// `last` one, the adjoints of its last states are those of the initial states of the one before.
+    #[allow(clippy::too_many_arguments)] // What a reverse pass reads and writes.
     fn reverse(
         &mut self,
         net: &Network<R>,
@@ -239,6 +255,7 @@ impl<R: Real> Tapes<R> {
         (start, last): (usize, bool),
         grad: &mut Gradient<R>,
         penalty: Penalty<R>,
+        mut dx: Option<ViewMut<R>>,
     ) {
         for layer in &mut self.layers {
             layer.tape.detach(self.detach, start / self.lanes.max(1));
@@ -247,7 +264,9 @@ impl<R: Real> Tapes<R> {
             }
         }
         for turn in turns(x.columns() / self.lanes.max(1), self.lanes).rev() {
-            backward_turn(self, net, x, loss, (start, turn), grad, penalty);
+            let columns = (turn.start * self.lanes, turn.len() * self.lanes);
+            let dx = dx.as_mut().map(|dx| dx.columns_mut(columns.0, columns.1));
+            backward_turn(self, net, x, loss, (start, turn), grad, penalty, dx);
         }
     }
 
@@ -332,7 +351,9 @@ compiled_once! {
         at: (usize, Range<usize>),
         grad: &mut Gradient<R>,
         penalty: Penalty<R>,
+        of_input: Option<ViewMut<R>>,
     ) {
+        let mut of_input = of_input;
         let (start, turn) = at;
         let (first, columns) = (turn.start * tapes.lanes, turn.len() * tapes.lanes);
         let outputs = net.outputs();
@@ -355,7 +376,10 @@ compiled_once! {
             }
             // The layer below lends its `dy` while its output is read.
             let mut dx = below.last_mut().map(|under| std::mem::take(&mut under.dy));
-            let into = dx.as_mut().map(|dx| view_mut(dx, w.input, columns));
+            let into = match &mut dx {
+                Some(dx) => Some(view_mut(dx, w.input, columns)),
+                None => of_input.take(),
+            };
             let x = input_of(below, net.input(x));
             let (x, dy) = (x.slice(first, columns), view(&layer.dy, w.output, columns));
             let tape = &mut layer.tape;

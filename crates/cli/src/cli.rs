@@ -1,5 +1,6 @@
 //! The command line. Exit codes are those of [`saturn_sim::fault::Exit`].
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -170,15 +171,37 @@ Exit codes:
     text
 }
 
+/// Runs one command for another program, on `arguments` without the program's name: what it prints, and how it ended.
+/// `--threads` has no effect, since threads are the other program's.
+///
+/// # Errors
+/// Those of the command; also if the arguments are not those of a command.
+pub fn call(arguments: &[String], progress: &Progress) -> (Result<()>, String) {
+    let name = std::iter::once("saturn").chain(arguments.iter().map(String::as_str));
+    match Cli::try_parse_from(name) {
+        Ok(cli) => {
+            let detail = cli.global.detail();
+            command::collecting(|| run(cli.command, progress, detail))
+        }
+        Err(e) if e.use_stderr() => (Err(e.into()), String::new()),
+        Err(e) => (Ok(()), e.to_string()),
+    }
+}
+
 /// Runs the program on the process's arguments.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    main_of(std::env::args_os()).code().into()
+}
+
+/// Runs the program on `arguments`, the first of which is its name.
+pub fn main_of(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(e) => return help_or_refusal(&e),
     };
     if let Err(why) = crate::threads::start(cli.global.threads) {
         say(&format!("error: {why}"));
-        return Exit::WrongInput.code().into();
+        return Exit::WrongInput;
     }
     // Where the signal cannot be blocked, it ends the program as before.
     let _ = survive_file_size_limits();
@@ -203,7 +226,7 @@ pub fn main() -> ExitCode {
         say(&format!("took {:.1} s", started.elapsed().as_secs_f64()));
     }
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => Exit::Done,
         Err(e) => {
             let fault = fault(&e);
             if fault == Fault::Interrupted {
@@ -218,7 +241,7 @@ pub fn main() -> ExitCode {
                     say(&format!("caused by: {cause}"));
                 }
             }
-            Exit::from(fault).code().into()
+            Exit::from(fault)
         }
     }
 }
@@ -268,15 +291,14 @@ fn about() -> String {
 
 /// Prints help, the version, or what is wrong with the arguments. A reader who has gone is no failure, and a
 /// disk that is full is one.
-fn help_or_refusal(e: &clap::Error) -> ExitCode {
+fn help_or_refusal(e: &clap::Error) -> Exit {
     let printed = e.print();
     let failed = printed.is_err_and(|e| e.kind() != std::io::ErrorKind::BrokenPipe);
-    let exit = match (e.use_stderr(), failed) {
+    match (e.use_stderr(), failed) {
         (true, _) => Exit::WrongInput,
         (false, true) => Exit::Failed,
         (false, false) => Exit::Done,
-    };
-    exit.code().into()
+    }
 }
 
 /// A write past a limit on the size of files (`ulimit -f`) fails as one on a full disk does, rather than

@@ -190,6 +190,12 @@ impl Dataset {
         &self.class_names
     }
 
+    /// Numbers of training, validation and test samples.
+    pub fn samples(&self) -> (usize, usize, usize) {
+        let test = self.test.as_ref().map_or(0, Split::len);
+        (self.train.len(), self.valid.len(), test)
+    }
+
     pub(crate) fn source<'a>(&'a self, split: &'a Split) -> Source<'a> {
         Source {
             split,

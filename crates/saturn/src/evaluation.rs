@@ -101,6 +101,15 @@ impl<'a> Evaluation<'a> {
 
     /// Runs `net`. The threshold of the boundary-free detector is chosen on a stream of validation samples first.
     pub fn run<R: Real>(&self, net: &Network<R>) -> Result<EvaluationReport, Error> {
+        self.run_with(net, &Progress::quiet())
+    }
+
+    /// The same; `progress` counts steps, and stops it.
+    pub fn run_with<R: Real>(
+        &self,
+        net: &Network<R>,
+        progress: &Progress,
+    ) -> Result<EvaluationReport, Error> {
         self.check()?;
         fits(net, self.data)?;
         let data = self.data;
@@ -136,9 +145,9 @@ impl<'a> Evaluation<'a> {
             instruments: &[],
             ..plan
         };
-        let progress = Progress::quiet();
-        let threshold = choose_threshold(net.inner(), &choosing, &progress)?;
-        Ok(evaluate(net.inner(), &plan, threshold, &progress)?)
+        progress.total(choosing.steps + plan.steps);
+        let threshold = choose_threshold(net.inner(), &choosing, progress)?;
+        Ok(evaluate(net.inner(), &plan, threshold, progress)?)
     }
 
     fn check(&self) -> Result<(), Error> {

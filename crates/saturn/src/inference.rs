@@ -71,7 +71,7 @@ impl<R: Real> Network<R> {
     }
 
     /// An error unless `x` has I rows, and whole steps of `lanes` lanes.
-    pub(crate) fn check_sequences(&self, x: &Input<R>, lanes: usize) -> Result<(), Error> {
+    pub fn check_sequences(&self, x: &Input<R>, lanes: usize) -> Result<(), Error> {
         if lanes == 0 || !x.columns().is_multiple_of(lanes) {
             return Err(Error::Fit {
                 what: format!(

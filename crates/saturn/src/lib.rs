@@ -21,6 +21,7 @@
 //! | evaluate on an endless stream | [`Evaluation`], under a [`StateReset`] policy |
 //! | run whole sequences | [`Network::infer`] |
 //! | run step by step | [`Network::stream`], [`Stream::step`], [`Stream::state`] |
+//! | analyse: does it forget | [`Network::analyse`] |
 //! | save and load | [`Network::save`], [`Network::load`], [`Network::load_weights`] (PyTorch's tensors) |
 //!
 //! # Sequences and lanes
@@ -63,6 +64,7 @@
     reason = "as in the workspace"
 )]
 
+mod analysis;
 mod dataset;
 mod error;
 mod evaluation;
@@ -74,6 +76,7 @@ pub mod prelude;
 mod stream;
 mod trainer;
 
+pub use analysis::{AnalysisOptions, AnalysisReport};
 pub use dataset::Dataset;
 pub use error::Error;
 #[cfg(feature = "plots")]
@@ -95,6 +98,7 @@ pub use saturn_neurons::lif::LifConfig;
 pub use saturn_neurons::lstm::LstmConfig;
 pub use saturn_neurons::rnn::RnnConfig;
 pub use saturn_ssm::SsmBlockConfig;
+pub use saturn_store::Progress;
 pub use saturn_stream::{Fill, Gap};
 pub use saturn_train::arm::{InitialState, Streams};
 pub use saturn_train::job::EpochRecord;

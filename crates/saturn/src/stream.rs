@@ -1,5 +1,8 @@
 //! A network step by step, on one endless input.
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use saturn_cell::{EventBatch, Input, Real, View, column};
 use saturn_loss::softmax::softmax;
 use saturn_network::NetworkStream;
@@ -12,11 +15,28 @@ use crate::network::Network;
 ///
 /// After the start nothing is allocated. A step has the same bits as in a sequence up to rounding of the last digit.
 pub struct Stream<'a, R: Real> {
-    network: &'a Network<R>,
+    network: Borrowed<'a, R>,
     live: NetworkStream<R>,
     events: EventBatch,
     probabilities: Vec<f32>,
     steps: u64,
+}
+
+/// A network that a stream borrows or shares.
+enum Borrowed<'a, R: Real> {
+    Lent(&'a Network<R>),
+    Shared(Arc<Network<R>>),
+}
+
+impl<R: Real> Deref for Borrowed<'_, R> {
+    type Target = Network<R>;
+
+    fn deref(&self) -> &Network<R> {
+        match self {
+            Self::Lent(network) => network,
+            Self::Shared(network) => network,
+        }
+    }
 }
 
 /// The state of a stream: what it takes to resume it, bit for bit.
@@ -29,7 +49,7 @@ pub struct StreamState {
 }
 
 impl<'a, R: Real> Stream<'a, R> {
-    pub(crate) fn new(network: &'a Network<R>) -> Self {
+    fn new(network: Borrowed<'a, R>) -> Self {
         let net = network.inner();
         Self {
             live: NetworkStream::new(net, 1),
@@ -89,6 +109,16 @@ impl<'a, R: Real> Stream<'a, R> {
         Ok(&self.probabilities[..self.network.class_names().len()])
     }
 
+    /// The network.
+    pub fn network(&self) -> &Network<R> {
+        &self.network
+    }
+
+    /// Whether the last step changed no bit of any state.
+    pub fn is_still(&self) -> bool {
+        self.live.is_still()
+    }
+
     /// Steps done since the start.
     pub fn steps(&self) -> u64 {
         self.steps
@@ -126,6 +156,11 @@ impl<'a, R: Real> Stream<'a, R> {
 impl<R: Real> Network<R> {
     /// The network step by step, from its initial state.
     pub fn stream(&self) -> Stream<'_, R> {
-        Stream::new(self)
+        Stream::new(Borrowed::Lent(self))
+    }
+
+    /// The same, which shares the network in place of borrowing it.
+    pub fn shared_stream(self: &Arc<Self>) -> Stream<'static, R> {
+        Stream::new(Borrowed::Shared(Arc::clone(self)))
     }
 }

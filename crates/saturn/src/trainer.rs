@@ -1,5 +1,7 @@
 //! Training.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use saturn_cell::Real;
@@ -31,6 +33,7 @@ pub struct Trainer {
     settings: Train,
     samples: usize,
     seed: u64,
+    stop: Arc<AtomicBool>,
 }
 
 /// What training leaves in addition to the weights.
@@ -55,6 +58,7 @@ impl Trainer {
             settings: Train::default(),
             samples: 2,
             seed: 1,
+            stop: Arc::default(),
         }
     }
 
@@ -138,6 +142,13 @@ impl Trainer {
         self
     }
 
+    /// Ends training with an error after the update in which `stop` is set, by another thread or a signal.
+    #[must_use]
+    pub fn stopped_by(mut self, stop: Arc<AtomicBool>) -> Self {
+        self.stop = stop;
+        self
+    }
+
     /// Trains `net` in place.
     pub fn fit<R: Real>(&self, net: &mut Network<R>, data: &Dataset) -> Result<History, Error> {
         self.fit_watched(net, data, |_| true)
@@ -198,6 +209,7 @@ impl Trainer {
             epoch,
             seen: Vec::new(),
             stopped: false,
+            stop: &self.stop,
         };
         match trainer::train(&mut net.net, &job, None, &mut watching) {
             Ok(trained) => Ok(History {
@@ -249,19 +261,24 @@ pub(crate) fn fits<R: Real>(net: &Network<R>, data: &Dataset) -> Result<(), Erro
 }
 
 /// Hands each epoch's record on, and keeps it.
-struct Watching<F> {
+struct Watching<'a, F> {
     epoch: F,
     seen: Vec<EpochRecord>,
     stopped: bool,
+    stop: &'a AtomicBool,
 }
 
-impl<F: FnMut(&EpochRecord) -> bool> Watch for Watching<F> {
+impl<F: FnMut(&EpochRecord) -> bool> Watch for Watching<'_, F> {
     fn begins(&mut self, _: &[EpochRecord]) {}
 
     fn epoch(&mut self, record: &EpochRecord) -> bool {
         self.seen.push(record.clone());
         self.stopped = !(self.epoch)(record);
         !self.stopped
+    }
+
+    fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
     }
 
     fn say(&self, _: &str) {}

@@ -23,5 +23,5 @@ mod same_file;
 pub mod stderr;
 
 pub use grouped::grouped;
-pub use progress::{Detail, Progress};
+pub use progress::{Detail, Notice, Progress};
 pub use same_file::{SameFile, refuse_same_file};

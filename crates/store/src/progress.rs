@@ -34,6 +34,17 @@ pub struct Progress {
     detail: Detail,
     stop: Arc<AtomicBool>,
     pace: Arc<Mutex<Pace>>,
+    /// Notices that another program takes in place of standard error.
+    kept: Option<Arc<Mutex<Vec<Notice>>>>,
+}
+
+/// A line for the user, as another program takes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Whether it is a warning or a failure.
+    pub is_alert: bool,
+    /// The line.
+    pub text: String,
 }
 
 /// Speed of evaluations, in steps.
@@ -81,6 +92,7 @@ impl Progress {
             detail,
             stop,
             pace: Arc::default(),
+            kept: None,
         }
     }
 
@@ -92,7 +104,46 @@ impl Progress {
             detail: Detail::Nothing,
             stop: Arc::default(),
             pace: Arc::default(),
+            kept: None,
         }
+    }
+
+    /// Progress for another program, which reads it with [`Self::done`] and [`Self::take_notices`]; `stop` is set by an
+    /// interrupt.
+    pub fn observed(stop: Arc<AtomicBool>) -> Self {
+        Self {
+            bar: Bar::counting(),
+            terminal: false,
+            detail: Detail::Normal,
+            stop,
+            pace: Arc::default(),
+            kept: Some(Arc::default()),
+        }
+    }
+
+    /// Completed units, all units (0 if not known), and the current work.
+    pub fn done(&self) -> (u64, u64, String) {
+        (self.bar.position(), self.bar.length(), self.bar.message())
+    }
+
+    /// The notices since the last call.
+    pub fn take_notices(&self) -> Vec<Notice> {
+        let kept = self.kept.as_ref().map(|kept| {
+            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *kept)
+        });
+        kept.unwrap_or_default()
+    }
+
+    /// Keeps a notice for another program; false if there is none.
+    fn keep(&self, is_alert: bool, text: &str) -> bool {
+        let Some(kept) = &self.kept else {
+            return false;
+        };
+        let text = plain(text).into_owned();
+        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.push(Notice { is_alert, text });
+        true
     }
 
     /// Progress of a part of the work: no output, the same interrupt.
@@ -160,7 +211,7 @@ impl Progress {
 
     /// A notice: a line that stays on screen.
     pub fn line(&self, text: &str) {
-        if self.detail <= Detail::Quiet {
+        if self.detail <= Detail::Quiet || self.keep(false, text) {
             return;
         }
         if self.terminal {
@@ -179,6 +230,9 @@ impl Progress {
 
     /// A warning or a failure: a line that a quiet command has, too.
     pub fn alert(&self, text: &str) {
+        if self.keep(true, text) {
+            return;
+        }
         match self.detail {
             Detail::Nothing => {}
             Detail::Quiet => say(text),
@@ -188,7 +242,7 @@ impl Progress {
 
     /// A line of results, without a prefix.
     pub fn result(&self, text: &str) {
-        if self.detail <= Detail::Quiet {
+        if self.detail <= Detail::Quiet || self.keep(false, text) {
             return;
         }
         if self.terminal {

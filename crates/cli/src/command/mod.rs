@@ -41,7 +41,7 @@ pub use inspect::{InspectFigures, inspect};
 pub use make::make;
 pub use pack::pack;
 pub use plot::plot;
-pub use print::print as print_line;
+pub use print::{collecting, print as print_line};
 pub use report::{NotShown, report};
 pub use run::{CellsFailed, NothingDone, RunOptions, run};
 pub use schema::schema;

@@ -1,0 +1,245 @@
+"""Labelled recordings: events or dense arrays, in memory or in files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _saturn
+from ._settings import Gap, as_json, gap_settings
+
+Samples = tuple[Sequence[Any], Sequence[int] | npt.NDArray[Any]]
+
+#: Seconds in a unit of time.
+UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
+DEFAULT_GAP: Gap = ((10, 60), ("silence", "noise"))
+
+
+class Dataset:
+    """Labelled recordings for training, validation and test, and the gaps between them in a stream.
+
+    Make one with `from_events`, `from_dense`, `from_hdf5` or `synthetic`. All take ``gap``: what is between two
+    samples of a stream, ``((shortest, longest), fill)`` in steps with one or several of ``"silence"``, ``"noise"`` and
+    ``"shuffled"``, or None.
+    """
+
+    def __init__(self, inner: _saturn.Dataset) -> None:
+        self._data = inner
+
+    @classmethod
+    def from_events(
+        cls,
+        samples: Sequence[Any],
+        labels: Sequence[int] | npt.NDArray[Any],
+        *,
+        channels: int,
+        valid: float | Samples = 0.2,
+        test: Samples | None = None,
+        dt_ms: float = 10.0,
+        unit: str = "us",
+        sensor_size: tuple[int, int, int] | None = None,
+        classes: Sequence[str] | None = None,
+        gap: Gap = DEFAULT_GAP,
+        seed: int = 1,
+    ) -> Dataset:
+        """Events in time.
+
+        Parameters
+        ----------
+        samples : sequence
+            One item a recording: a pair ``(t, channel)`` of arrays, or a structured array with fields ``t`` and ``x``,
+            and optionally ``y`` and ``p``, as Tonic has them.
+        labels : sequence of int
+            Class of each.
+        channels : int
+            I, input channels.
+        valid : float or (samples, labels)
+            Validation samples, or the share of samples to draw for them; each class is drawn from alike.
+        test : (samples, labels), optional
+            Samples for the end, which nothing is chosen on.
+        dt_ms : float
+            Milliseconds a step.
+        unit : {"us", "ms", "s", "ns"}
+            Unit of times.
+        sensor_size : (width, height, polarities), optional
+            Of structured arrays with ``y`` or several polarities: channel is ``(p * height + y) * width + x``.
+        classes : sequence of str, optional
+            Names of the classes.
+        gap : ((int, int), fill) or None
+            See the class.
+        seed : int
+            Of the draw of validation samples.
+        """
+        if unit not in UNITS:
+            raise _saturn.InputError(f"unit: expected one of {', '.join(UNITS)}, not {unit!r}")
+        if sensor_size is not None and int(np.prod(sensor_size)) != channels:
+            raise _saturn.InputError(
+                f"channels: {channels}, and sensor_size {sensor_size} has {int(np.prod(sensor_size))}"
+            )
+
+        def read(name: str, split: Samples) -> tuple[list[Any], list[int]]:
+            each = [_events(f"{name}[{i}]", one, unit, sensor_size) for i, one in enumerate(split[0])]
+            return each, _labels(name, split[1])
+
+        train, held = _split("samples", (samples, labels), valid, seed)
+        tested = None if test is None else read("test", test)
+        names = None if classes is None else list(classes)
+        gaps = as_json(gap_settings(gap))
+        read_train, read_valid = read("samples", train), read("valid", held)
+        return cls(_saturn.Dataset.of_events(read_train, read_valid, tested, channels, dt_ms, names, gaps))
+
+    @classmethod
+    def from_dense(
+        cls,
+        samples: Sequence[npt.NDArray[Any]] | npt.NDArray[Any],
+        labels: Sequence[int] | npt.NDArray[Any],
+        *,
+        valid: float | Samples = 0.2,
+        dt_ms: float = 10.0,
+        classes: Sequence[str] | None = None,
+        gap: Gap = DEFAULT_GAP,
+        seed: int = 1,
+    ) -> Dataset:
+        """Dense arrays ``[T, I]``, one a recording, or one array ``[N, T, I]``.
+
+        Channels are put on mean 0 and deviation 1 of the training samples. The other parameters are those of
+        `from_events`.
+        """
+
+        def read(name: str, split: Samples) -> tuple[list[Any], list[int]]:
+            each = [_frames(f"{name}[{i}]", one) for i, one in enumerate(split[0])]
+            return each, _labels(name, split[1])
+
+        train, held = _split("samples", (samples, labels), valid, seed)
+        names = None if classes is None else list(classes)
+        gaps = as_json(gap_settings(gap))
+        return cls(_saturn.Dataset.of_dense(read("samples", train), read("valid", held), dt_ms, names, gaps))
+
+    @classmethod
+    def from_hdf5(
+        cls, folder: str | os.PathLike[str], *, channels: int, dt_ms: float = 10.0, gap: Gap = DEFAULT_GAP
+    ) -> Dataset:
+        """Events in ``train.h5``, ``valid.h5`` and, where it exists, ``test.h5`` of a folder, laid out as the Heidelberg
+        data sets are."""
+        return cls(_saturn.Dataset.of_folder(os.fspath(folder), channels, dt_ms, as_json(gap_settings(gap))))
+
+    @classmethod
+    def synthetic(cls, *, gap: Gap = DEFAULT_GAP, **settings: Any) -> Dataset:
+        """Made-up words of any size and difficulty; the settings are those of ``data.synthetic`` in a scenario, such as
+        ``classes``, ``channels``, ``train``, ``difficulty`` and ``seed``."""
+        return cls(_saturn.Dataset.of_synthetic(as_json(settings), as_json(gap_settings(gap))))
+
+    @property
+    def channels(self) -> int:
+        """I, input channels."""
+        return self._data.channels
+
+    @property
+    def classes(self) -> list[str]:
+        """Names of the classes."""
+        return self._data.classes
+
+    @property
+    def dt_ms(self) -> float:
+        """Milliseconds a step."""
+        return self._data.dt_ms
+
+    @property
+    def samples(self) -> dict[str, int]:
+        """Numbers of samples by split."""
+        train, valid, test = self._data.samples
+        return {"train": train, "valid": valid, "test": test}
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{count} {split}" for split, count in self.samples.items() if count)
+        return f"Dataset({counts} samples, {self.channels} channels, {len(self.classes)} classes, {self.dt_ms} ms a step)"
+
+
+def _events(name: str, sample: Any, unit: str, sensor: tuple[int, int, int] | None) -> tuple[Any, Any]:
+    """Times in seconds, ascending, and channels."""
+    fields = getattr(getattr(sample, "dtype", None), "names", None)
+    if fields:
+        time, channel = _structured(name, sample, fields, sensor)
+    else:
+        try:
+            time, channel = sample
+        except (TypeError, ValueError):
+            raise _saturn.InputError(
+                f"{name}: expected a pair (t, channel) of arrays, or a structured array with fields t and x"
+            ) from None
+    time, channel = np.asarray(time), np.asarray(channel)
+    if time.ndim != 1 or channel.shape != time.shape:
+        raise _saturn.InputError(f"{name}: times of shape {time.shape} and channels of shape {channel.shape}")
+    if channel.size and not np.issubdtype(channel.dtype, np.integer):
+        raise _saturn.InputError(f"{name}: channels are of {channel.dtype}; expected integers")
+    # Whole units are scaled by a division, which rounds once: 30,000 us are 0.03 s exactly.
+    per_second = round(1.0 / UNITS[unit])
+    seconds = time.astype(np.float64) / per_second
+    return np.ascontiguousarray(seconds), np.ascontiguousarray(channel, dtype=np.int64)
+
+
+def _structured(name: str, sample: Any, fields: Sequence[str], sensor: tuple[int, int, int] | None) -> tuple[Any, Any]:
+    if "t" not in fields or "x" not in fields:
+        raise _saturn.InputError(f"{name}: has fields {', '.join(fields)}; t and x are needed")
+    x = sample["x"].astype(np.int64)
+    if sensor is not None:
+        width, height, polarities = sensor
+        y = sample["y"].astype(np.int64) if "y" in fields else np.zeros_like(x)
+        p = sample["p"].astype(np.int64) if "p" in fields and polarities > 1 else np.zeros_like(x)
+        for axis, values, size in (("x", x, width), ("y", y, height), ("p", p, polarities)):
+            if values.size and (values.min() < 0 or values.max() >= size):
+                raise _saturn.InputError(
+                    f"{name}: {axis} is {values.min()} to {values.max()}, and sensor_size has 0 to {size - 1}"
+                )
+        return sample["t"], (p * height + y) * width + x
+    if "y" in fields or ("p" in fields and np.unique(sample["p"]).size > 1):
+        raise _saturn.InputError(
+            f"{name}: has positions or polarities; give sensor_size=(width, height, polarities), as Tonic has it"
+        )
+    return sample["t"], x
+
+
+def _frames(name: str, sample: Any) -> Any:
+    array = np.ascontiguousarray(sample, dtype=np.float32)
+    if array.ndim != 2:
+        raise _saturn.InputError(f"{name}: has {array.ndim} axes; expected [T, I]")
+    return array
+
+
+def _labels(name: str, labels: Iterable[Any]) -> list[int]:
+    array = np.asarray(labels if isinstance(labels, np.ndarray) else list(labels))
+    if array.size and not np.issubdtype(array.dtype, np.integer):
+        raise _saturn.InputError(f"labels of {name} are of {array.dtype}; expected integers")
+    return [int(label) for label in array.ravel()]
+
+
+def _split(name: str, all_of: Samples, valid: float | Samples, seed: int) -> tuple[Samples, Samples]:
+    """Training and validation samples."""
+    samples, labels = all_of
+    if not isinstance(valid, (int, float)):
+        return all_of, valid
+    if not 0 < valid < 1:
+        raise _saturn.InputError(f"valid: {valid} is no share between 0 and 1; or give (samples, labels)")
+    numbers = np.asarray(_labels(name, labels))
+    if len(numbers) != len(samples):
+        raise _saturn.InputError(f"{name}: {len(samples)} samples and {len(numbers)} labels")
+    random = np.random.default_rng(seed)
+    chosen: list[int] = []
+    for label in np.unique(numbers):
+        own = np.flatnonzero(numbers == label)
+        if own.size < 2:
+            raise _saturn.InputError(f"{name}: class {label} has one sample; two are needed to set one apart")
+        count = min(max(1, round(valid * own.size)), own.size - 1)
+        chosen.extend(random.permutation(own)[:count].tolist())
+    held = set(chosen)
+    kept = [i for i in range(len(samples)) if i not in held]
+    part = sorted(held)
+
+    def take(which: list[int]) -> Samples:
+        return [samples[i] for i in which], [int(numbers[i]) for i in which]
+
+    return take(kept), take(part)

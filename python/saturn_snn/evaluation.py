@@ -1,0 +1,310 @@
+"""Evaluation on endless streams, and analysis."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import _saturn
+from ._command import command
+from ._progress import Progress
+from .data import Dataset
+from .network import Network
+from .tables import frame, html, labelled
+
+#: The readings of accuracy: probabilities summed over a sample, its last step, the detector that knows no boundaries.
+READINGS = ("summed", "last", "detector")
+
+
+def rows_of(evaluation: Mapping[str, Any], head: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows of a tidy table for one evaluation: a reading each, accuracies 0 to 1 with their 95 % interval."""
+    rows = []
+    for reading in READINGS:
+        found = evaluation.get(reading)
+        if found is not None:
+            low, high = found.get("interval") or (None, None)
+            rows.append({**head, "reading": reading, "value": found["value"], "low": low, "high": high})
+    return rows
+
+
+def windows_of(evaluation: Mapping[str, Any]) -> dict[str, Any]:
+    """Accuracy by position in the stream: start, end, value, low, high of each window."""
+    windows = evaluation["positions"]
+
+    def of(key: str) -> Any:
+        return np.array([np.nan if w[key] is None else w[key] for w in windows], dtype=float)
+
+    intervals = [w["interval"] or (np.nan, np.nan) for w in windows]
+    return {
+        "start": np.array([w["start"] for w in windows]),
+        "end": np.array([w["end"] for w in windows]),
+        "accuracy": of("accuracy"),
+        "low": np.array([low for low, _ in intervals], dtype=float),
+        "high": np.array([high for _, high in intervals], dtype=float),
+    }
+
+
+@dataclass(repr=False)
+class Evaluation:
+    """A network on an endless stream, under one state-reset policy or several.
+
+    Attributes
+    ----------
+    found : dict
+        By policy, all figures, as in ``summary.json``.
+    folder : pathlib.Path, optional
+        Of an evaluation of files: figures, report and the answer to every segment.
+    """
+
+    found: dict[str, dict[str, Any]] = field(default_factory=dict)
+    folder: Path | None = None
+    dt_ms: float = 0.0
+
+    def _first(self) -> dict[str, Any]:
+        return self.found.get("none") or next(iter(self.found.values()))
+
+    @property
+    def summed(self) -> float:
+        """Accuracy by summed probabilities, 0 to 1, never reset if that was evaluated."""
+        return float(self._first()["summed"]["value"])
+
+    @property
+    def last(self) -> float:
+        """Accuracy at the last step of samples."""
+        return float(self._first()["last"]["value"])
+
+    @property
+    def detector(self) -> float:
+        """Accuracy of the detector that knows no boundaries."""
+        return float(self._first()["detector"]["value"])
+
+    def table(self) -> Any:
+        """Accuracies, 0 to 1: columns policy, reading, value, low and high (95 % interval)."""
+        return frame([row for policy, found in self.found.items() for row in rows_of(found, {"policy": policy})])
+
+    def curves(self) -> Any:
+        """Accuracy by position in the stream, ``[policy, window]``: an xarray Dataset with ``accuracy``, ``low`` and
+        ``high``, and the steps of the windows."""
+        each = [windows_of(found) for found in self.found.values()]
+        axes = ("policy", "window")
+        share = {"units": "1", "long_name": "accuracy by summed probabilities"}
+        return labelled(
+            {
+                name: (axes, np.array([w[name] for w in each]), share if name == "accuracy" else {"units": "1"})
+                for name in ("accuracy", "low", "high")
+            },
+            {
+                "policy": (("policy",), list(self.found), {}),
+                "start": (("window",), each[0]["start"], {"units": "steps"}),
+                "end": (("window",), each[0]["end"], {"units": "steps"}),
+            },
+        )
+
+    def figure(self) -> Figure:
+        """Accuracy by position in the stream."""
+        if self.folder is not None:
+            return Figure.read(self.folder / "figures" / "accuracy.svg")
+        with tempfile.TemporaryDirectory() as folder:
+            stem = Path(folder) / "accuracy"
+            texts = {policy: json.dumps(found) for policy, found in self.found.items()}
+            _saturn.plot_accuracy(list(texts.items()), os.fspath(stem))
+            return Figure.read(stem.with_suffix(".svg"))
+
+    def __repr__(self) -> str:
+        parts = [
+            f"{policy}: " + ", ".join(f"{r} {100 * found[r]['value']:.1f} %" for r in READINGS if found.get(r))
+            for policy, found in self.found.items()
+        ]
+        return "Evaluation(" + "; ".join(parts) + ")"
+
+    def _repr_html_(self) -> str:
+        return html(self.table())
+
+
+class Figure:
+    """A figure as SVG, which Jupyter shows."""
+
+    def __init__(self, svg: str) -> None:
+        self.svg = svg
+
+    @classmethod
+    def read(cls, path: Path) -> Figure:
+        """The figure in a file."""
+        return cls(path.read_text(encoding="utf-8"))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the SVG to a file."""
+        Path(path).write_text(self.svg, encoding="utf-8")
+
+    def _repr_svg_(self) -> str:
+        return self.svg
+
+
+def evaluate(
+    net: Network | str | os.PathLike[str],
+    data: Dataset | str | os.PathLike[str],
+    *,
+    state_reset: str | Sequence[str] = "none",
+    steps: int = 100_000,
+    lanes: int = 16,
+    windows: int = 20,
+    instruments: Sequence[str] = (),
+    seed: int = 1,
+    test: bool = False,
+    progress: bool = False,
+    out: str | os.PathLike[str] | None = None,
+    **options: Any,
+) -> Evaluation:
+    """Run a network on an endless stream of samples and gaps, without training.
+
+    Parameters
+    ----------
+    net : Network or path
+        A network; or a run's network, a weights file or the folder of an import.
+    data : Dataset or path
+        Recordings; or a file or folder of them, as ``saturn evaluate --data`` takes it. With a path as network or data,
+        both are files and the result has a folder with figures, report and the answer to every segment.
+    state_reset : str or sequence of str
+        When the state is reset: ``"none"`` (never), ``"oracle"`` (at every sample), ``"periodic=100"``, ..
+    steps, lanes : int
+        Steps over all lanes, and the lanes that share them. One lane is one long stream.
+    windows : int
+        Windows of accuracy by position.
+    instruments : sequence of str
+        Optional instruments, by their keys in a scenario.
+    seed : int
+        Of the stream.
+    test : bool
+        Whether to evaluate on the test samples: once, at the end. Else on the validation samples.
+    progress : bool
+        Whether to show a bar, with tqdm.
+    out : path, optional
+        Folder of the results of files.
+    **options
+        For files, further options of ``saturn evaluate``: ``gap="10..60"``, ``fill="noise"``, ``precision="f64"``.
+    """
+    policies = [state_reset] if isinstance(state_reset, str) else list(state_reset)
+    if not policies:
+        raise _saturn.InputError('state_reset: give a policy, such as "none"')
+    if isinstance(net, Network) and isinstance(data, Dataset):
+        if options or out is not None:
+            known = ", ".join([*options, *(["out"] if out is not None else [])])
+            raise _saturn.InputError(f"{known}: only for an evaluation of files")
+        found = {}
+        for policy in policies:
+            with Progress(progress) as shown:
+                text = _saturn.evaluate(
+                    net._net, data._data, policy, steps, lanes, windows, list(instruments), seed, test, shown
+                )
+            found[policy] = json.loads(text)
+        return Evaluation(found, dt_ms=net.dt_ms)
+    if isinstance(data, Dataset):
+        raise _saturn.InputError("data: with a path as network, give a file or folder of recordings, too")
+    return _of_files(net, data, policies, steps, lanes, instruments, seed, progress, out, options)
+
+
+def _of_files(
+    net: Network | str | os.PathLike[str],
+    data: str | os.PathLike[str],
+    policies: Sequence[str],
+    steps: int,
+    lanes: int,
+    instruments: Sequence[str],
+    seed: int,
+    progress: bool,
+    out: str | os.PathLike[str] | None,
+    options: Mapping[str, Any],
+) -> Evaluation:
+    with tempfile.TemporaryDirectory() as scratch:
+        if isinstance(net, Network):
+            model: str | os.PathLike[str] = Path(scratch) / "network.safetensors"
+            net.save(model)
+            out = Path("runs/network-evaluate") if out is None else out
+        else:
+            model = net
+        arguments: list[str | os.PathLike[str]] = ["evaluate", model, "--data", data, "--json"]
+        arguments += [f"--steps={steps}", f"--lanes={lanes}", f"--seed={seed}"]
+        arguments += [f"--state-reset={policy}" for policy in policies]
+        arguments += [f"--instrument={name}" for name in instruments]
+        arguments += [f"--{key.replace('_', '-')}={value}" for key, value in options.items()]
+        if out is not None:
+            arguments.append(f"--out={os.fspath(out)}")
+        summary = json.loads(command(arguments, progress))
+    name = os.fspath(summary["model"]["name"])
+    folder = Path(out) if out is not None else Path("runs") / f"{name}-evaluate"
+    found = {finding["state_reset"]: finding for finding in summary["evaluations"]}
+    return Evaluation(found, folder, summary["model"]["dt_ms"])
+
+
+@dataclass(repr=False)
+class Analysis:
+    """Does a network forget, can it saturate or diverge: theory and measurement.
+
+    Attributes
+    ----------
+    found : dict
+        All that was found: exponents, fixed points, bounds, where it settles in silence.
+    verdict : list of dict
+        In words: ``topic``, ``text`` and on which grounds.
+    """
+
+    found: dict[str, Any]
+    _svg: str
+
+    @property
+    def verdict(self) -> list[dict[str, Any]]:
+        """What was found, in words."""
+        lines: list[dict[str, Any]] = self.found["verdict"]
+        return lines
+
+    def figure(self) -> Figure:
+        """Exponents, spectra and forgetting."""
+        return Figure(self._svg)
+
+    def __repr__(self) -> str:
+        lines = [" ".join(str(value) for value in line.values()) for line in self.verdict]
+        return "Analysis:\n  " + "\n  ".join(lines)
+
+    def _repr_html_(self) -> str:
+        return html(frame(self.verdict))
+
+
+def analyse(
+    net: Network,
+    data: Dataset | None = None,
+    *,
+    exponents: int = 8,
+    steps: int = 2_000,
+    starts: int = 4,
+    seed: int = 1,
+    progress: bool = False,
+) -> Analysis:
+    """Analyse a network in float64, on the validation samples of ``data`` or in silence alone.
+
+    Parameters
+    ----------
+    net : Network
+    data : Dataset, optional
+    exponents : int
+        Lyapunov exponents of each layer, 1 to 64.
+    steps : int
+        Steps of each input that they are measured over.
+    starts : int
+        States that each input is run from.
+    seed : int
+        Of the stream.
+    progress : bool
+        Whether to show a bar, with tqdm.
+    """
+    with tempfile.TemporaryDirectory() as folder, Progress(progress) as shown:
+        stem = Path(folder) / "analysis"
+        inner = None if data is None else data._data
+        text = _saturn.analyse(net._net, inner, exponents, steps, starts, seed, os.fspath(stem), shown)
+        return Analysis(json.loads(text), stem.with_suffix(".svg").read_text(encoding="utf-8"))

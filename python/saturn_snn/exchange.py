@@ -1,0 +1,77 @@
+"""Networks from files and from other programs."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import _saturn
+from ._command import command
+from .network import Network, Precision
+
+if TYPE_CHECKING:
+    import nir
+
+
+def load(path: str | os.PathLike[str], *, precision: Precision = "float32", **options: Any) -> Network:
+    """Load a network.
+
+    Parameters
+    ----------
+    path : path
+        A weights file that describes itself, the folder of an import, a network of a run
+        (``runs/quickstart/lif.adaptive.1``), a ``.nir`` file, or a state dict of PyTorch or snnTorch in
+        ``.safetensors``.
+    precision : {"float32", "float64"}
+        Number type to compute in.
+    **options
+        Options of ``saturn import`` for files of other programs: ``dialect="snntorch"``, ``dt_ms=1``,
+        ``reset="subtract"``, ``layers="gru,fc"``.
+
+    Returns
+    -------
+    Network
+        Its attribute ``verdicts`` has what the import says of each part.
+    """
+    source, double = Path(path), precision == "float64"
+    if not source.exists() and not source.parent.exists():
+        raise _saturn.InputError(f"{source}: there is no such file or folder")
+    if source.suffix != ".nir" and not options:
+        inside = source / "weights.safetensors"
+        if inside.is_file():
+            return Network._of(_saturn.Network.load(os.fspath(inside), double))
+        if source.suffix == ".safetensors" and _describes_itself(source):
+            return Network._of(_saturn.Network.load(os.fspath(source), double))
+        if source.suffix != ".safetensors":
+            with tempfile.TemporaryDirectory() as folder:
+                own = Path(folder) / "network.safetensors"
+                command(["export", source, "--to", "safetensors", "--out", own])
+                return Network._of(_saturn.Network.load(os.fspath(own), double))
+    arguments: list[str | os.PathLike[str]] = [f"--{key.replace('_', '-')}={value}" for key, value in options.items()]
+    with tempfile.TemporaryDirectory() as folder:
+        own = Path(folder) / "network"
+        number = "f64" if double else "f32"
+        said = command(["import", source, "--out", own, f"--precision={number}", *arguments])
+        net = Network._of(_saturn.Network.load(os.fspath(own / "weights.safetensors"), double))
+    net.verdicts = said
+    return net
+
+
+def _describes_itself(path: Path) -> bool:
+    """Whether a file is of Saturn's."""
+    head = path.open("rb").read(1 << 20)
+    return b'"saturn"' in head
+
+
+def from_nir(graph: nir.NIRGraph, *, precision: Precision = "float32", **options: Any) -> Network:
+    """The network of a NIR graph in memory; ``options`` as in `load`. Needs the package ``nir``."""
+    try:
+        import nir
+    except ImportError as e:
+        raise ImportError("from_nir needs the package nir: pip install nir") from e
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "graph.nir"
+        nir.write(path, graph)
+        return load(path, precision=precision, **options)

@@ -1,0 +1,152 @@
+//! Matrices as arrays: parameters and gradients by name, states, sequences.
+
+use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut};
+use numpy::{Element, PyArray, PyArrayMethods, PyUntypedArrayMethods};
+use numpy::{PyReadonlyArray2, PyReadonlyArray3, PyReadonlyArrayDyn};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+use saturn_cell::{Kind, Params, Real};
+
+use crate::error::wrong;
+
+/// A number type of networks that NumPy has, too.
+pub trait Number: Real + Element {
+    /// Whether none is NaN or infinite: then 0 times their sum is 0. One pass without branches.
+    fn all_finite(numbers: &[Self]) -> bool {
+        let zero = numbers
+            .iter()
+            .fold(Self::zero(), |sum, &x| sum + x * Self::zero());
+        zero == Self::zero()
+    }
+}
+impl Number for f32 {}
+impl Number for f64 {}
+
+/// The shape of a parameter, as PyTorch has it: a vector `[H, 1]` that is no weight is `[H]`.
+fn shape<R: Number>(kind: Kind, value: &DMatrix<R>) -> Vec<usize> {
+    if kind == Kind::Weight || value.ncols() != 1 {
+        vec![value.nrows(), value.ncols()]
+    } else {
+        vec![value.nrows()]
+    }
+}
+
+/// Names and shapes of all parameters, `LAYER.TENSOR`.
+pub fn names<R: Number>(cells: &[Params<R>]) -> Vec<(String, Vec<usize>)> {
+    let each = cells.iter().enumerate().flat_map(|(i, params)| {
+        let tensors = params.tensors().iter();
+        tensors.map(move |t| (format!("{i}.{}", t.name), shape(t.kind, &t.value)))
+    });
+    each.collect()
+}
+
+/// All tensors by name, as new arrays `[outputs, inputs]`.
+pub fn dict<'py, R: Number>(py: Python<'py>, cells: &[Params<R>]) -> PyResult<Bound<'py, PyDict>> {
+    let all = PyDict::new(py);
+    for (i, params) in cells.iter().enumerate() {
+        for tensor in params.tensors() {
+            let rows = tensor.value.transpose();
+            let flat = PyArray::from_slice(py, rows.as_slice());
+            let shaped = flat.reshape(shape(tensor.kind, &tensor.value))?;
+            all.set_item(format!("{i}.{}", tensor.name), shaped)?;
+        }
+    }
+    Ok(all)
+}
+
+/// The numbers of `value`, row by row, if it is an array of this shape and of finite numbers.
+pub fn numbers<R: Number>(
+    name: &str,
+    value: &Bound<'_, PyAny>,
+    shape: &[usize],
+) -> PyResult<Vec<R>> {
+    let value: PyReadonlyArrayDyn<'_, R> = value
+        .extract()
+        .map_err(|_| wrong(format!("`{name}` is no array of {}", R::NAME)))?;
+    if value.shape() != shape {
+        return Err(wrong(format!(
+            "`{name}` has shape {:?} where {shape:?} is expected",
+            value.shape()
+        )));
+    }
+    let numbers: Vec<R> = value.as_array().iter().copied().collect();
+    match numbers.iter().find(|x| !x.wide().is_finite()) {
+        Some(x) => Err(wrong(format!("`{name}` contains {x}, which is not finite"))),
+        None => Ok(numbers),
+    }
+}
+
+/// States, one array `[B, S]` a cell.
+pub fn states<'py, R: Number>(
+    py: Python<'py>,
+    states: &[DMatrix<R>],
+) -> PyResult<Bound<'py, PyList>> {
+    let arrays = states.iter().map(|state| {
+        let flat = PyArray::from_slice(py, state.as_slice());
+        flat.reshape([state.ncols(), state.nrows()])
+    });
+    PyList::new(py, arrays.collect::<PyResult<Vec<_>>>()?)
+}
+
+/// The same back.
+pub fn read_states<R: Number>(list: &Bound<'_, PyAny>) -> PyResult<Vec<DMatrix<R>>> {
+    let mut states = Vec::new();
+    for (i, item) in list.try_iter()?.enumerate() {
+        let array: PyReadonlyArray2<'_, R> = item?.extract().map_err(|_| {
+            wrong(format!(
+                "state[{i}] is no array of {} with two axes",
+                R::NAME
+            ))
+        })?;
+        let (lanes, size) = (array.shape()[0], array.shape()[1]);
+        let numbers = array.as_array();
+        if let Some(x) = numbers.iter().find(|x| !x.wide().is_finite()) {
+            return Err(wrong(format!(
+                "state[{i}] contains {x}, which is not finite"
+            )));
+        }
+        states.push(DMatrix::from_iterator(size, lanes, numbers.iter().copied()));
+    }
+    Ok(states)
+}
+
+/// A borrowed sequence `[T, B, N]` as the matrix `[N, T*B]`.
+pub struct Sequence<'a, R: Number> {
+    pub matrix: DMatrixView<'a, R>,
+    pub steps: usize,
+    pub lanes: usize,
+}
+
+/// Borrows `array`, which is C-contiguous, and refuses what is not finite.
+pub fn sequence<'a, R: Number>(
+    name: &str,
+    array: &'a PyReadonlyArray3<'_, R>,
+) -> PyResult<Sequence<'a, R>> {
+    let [steps, lanes, width] = *array.shape() else {
+        return Err(wrong(format!("{name}: three axes [T, B, N] are expected")));
+    };
+    let numbers = array.as_slice().map_err(|_| {
+        wrong(format!(
+            "{name}: the array is not C-contiguous; use numpy.ascontiguousarray"
+        ))
+    })?;
+    if !R::all_finite(numbers) {
+        return Err(wrong(format!("{name} contains NaN or an infinite number")));
+    }
+    Ok(Sequence {
+        matrix: DMatrixView::from_slice(numbers, width, steps * lanes),
+        steps,
+        lanes,
+    })
+}
+
+/// A new array `[T, B, N]` of zeros.
+pub fn zeros<R: Number>(py: Python<'_>, shape: [usize; 3]) -> Bound<'_, numpy::PyArray3<R>> {
+    PyArray::zeros(py, shape, false)
+}
+
+/// A new array's numbers as the matrix `[N, T*B]`.
+pub fn matrix_mut<R: Number>(numbers: &mut [R], width: usize) -> DMatrixViewMut<'_, R> {
+    let columns = numbers.len().checked_div(width).unwrap_or(0);
+    DMatrixViewMut::from_slice(numbers, width, columns)
+}

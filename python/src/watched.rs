@@ -1,0 +1,129 @@
+//! Long work on a thread of its own, while this one shows progress and takes interrupts.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+use pyo3::prelude::*;
+use saturn_store::Progress;
+
+use crate::error::{SaturnError, raised};
+use crate::threads::pool;
+
+/// Interval between two looks at progress and signals.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// What the work asks of the thread that holds the interpreter.
+pub enum Ask {
+    /// An epoch is over; the answer is whether to continue.
+    Epoch(String, Sender<bool>),
+}
+
+/// The user's functions.
+#[derive(Default)]
+pub struct Callbacks<'py> {
+    /// Receives completed units, all units, the current work and new notices.
+    pub progress: Option<Bound<'py, PyAny>>,
+    /// Receives the record of an epoch as JSON; false stops.
+    pub epoch: Option<Bound<'py, PyAny>>,
+}
+
+/// Runs `work` on a thread of its own. An interrupt, or an error of a callback, stops it and is raised.
+pub fn watched<T: Send>(
+    py: Python<'_>,
+    callbacks: &Callbacks<'_>,
+    work: impl FnOnce(&Progress, &Sender<Ask>) -> T + Send,
+) -> PyResult<T> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let progress = Progress::observed(Arc::clone(&stop));
+    let threads = pool()?;
+    std::thread::scope(|scope| {
+        let (ask, asked) = channel();
+        let (done, end) = channel::<()>();
+        let own = progress.clone();
+        let worker = scope.spawn(move || {
+            // Dropped at the end, also if the work panics.
+            let _done = done;
+            threads.install(|| work(&own, &ask))
+        });
+        let result = attend(py, callbacks, &progress, &asked, end);
+        if result.is_err() {
+            stop.store(true, Ordering::Relaxed);
+            // A worker that waits for an answer receives none.
+            drop(asked);
+        }
+        let ended = py.detach(|| worker.join());
+        result?;
+        ended.map_err(|_| SaturnError::new_err("a mistake in saturn: please report it"))
+    })
+}
+
+/// Until the work ends.
+fn attend(
+    py: Python<'_>,
+    callbacks: &Callbacks<'_>,
+    progress: &Progress,
+    asked: &Receiver<Ask>,
+    mut end: Receiver<()>,
+) -> PyResult<()> {
+    loop {
+        let (back, waited) = py.detach(move || {
+            let waited = end.recv_timeout(LOOK);
+            (end, waited)
+        });
+        end = back;
+        while let Ok(Ask::Epoch(record, answer)) = asked.try_recv() {
+            let proceed = match &callbacks.epoch {
+                Some(epoch) => epoch.call1((record,))?.extract::<Option<bool>>()?,
+                None => None,
+            };
+            // The worker may have ended meanwhile.
+            let _ = answer.send(proceed.unwrap_or(true));
+        }
+        if let Some(show) = &callbacks.progress {
+            let (done, all, doing) = progress.done();
+            let notices: Vec<(bool, String)> = (progress.take_notices().into_iter())
+                .map(|notice| (notice.is_alert, notice.text))
+                .collect();
+            show.call1((done, all, doing, notices))?;
+        }
+        py.check_signals()?;
+        if waited == Err(RecvTimeoutError::Disconnected) {
+            return Ok(());
+        }
+    }
+}
+
+/// Run one command of the `saturn` program in this process; return what it prints.
+///
+/// Parameters
+/// ----------
+/// arguments : list of str
+///     Without the program's name: ``["run", "scenario.yaml"]``.
+/// progress : callable, optional
+///     Receives completed units, all units, the current work and a list of notices.
+#[pyfunction]
+#[pyo3(signature = (arguments, progress=None))]
+pub fn command(
+    py: Python<'_>,
+    arguments: Vec<String>,
+    progress: Option<Bound<'_, PyAny>>,
+) -> PyResult<String> {
+    let callbacks = Callbacks {
+        progress,
+        epoch: None,
+    };
+    let (result, text) = watched(py, &callbacks, |progress, _| {
+        saturn_cli::cli::call(&arguments, progress)
+    })?;
+    result.map_err(|e| raised(&e))?;
+    Ok(text)
+}
+
+/// Run the `saturn` program on the arguments of this process; return its exit code.
+#[pyfunction]
+pub fn main(py: Python<'_>, arguments: Vec<String>) -> u8 {
+    // Python's handler would wait for the interpreter.
+    py.detach(|| saturn_cli::cli::main_of(arguments.into_iter().map(Into::into)).code())
+}

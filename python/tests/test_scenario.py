@@ -1,0 +1,158 @@
+"""Scenarios and files: the same bits as the command, errors, interrupts."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import saturn_snn as saturn
+from conftest import net
+
+SCENARIO = {
+    "name": "small",
+    "seeds": [1, 2],
+    "data": {"synthetic": {"classes": 2, "channels": 20, "train": 20, "valid": 20, "test": 20}, "dt_ms": 10},
+    "stream": {"samples": 2, "gap": {"steps": [5, 10], "fill": "noise"}},
+    "models": {"lif": {"layers": [{"lif": {"hidden": 8}}]}, "gru": {"layers": [{"gru": {"hidden": 6}}]}},
+    "arms": {"classic": {"streams": "single"}, "adaptive": {"loss": "adaptive"}},
+    "train": {"epochs": 2},
+    "evaluate": {"steps": 2000, "lanes": 4, "state_reset": ["none", "oracle"]},
+}
+#: What may differ between two runs: clocks and memory.
+CLOCKS = {"seconds", "steps_per_second", "resident_mib", "memory_by_step", "speed_by_step"}
+
+
+def still(value):
+    """A summary without clocks."""
+    if isinstance(value, dict):
+        return {key: still(item) for key, item in value.items() if key not in CLOCKS}
+    return [still(item) for item in value] if isinstance(value, list) else value
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory):
+    return saturn.run(SCENARIO, out=tmp_path_factory.mktemp("run") / "small")
+
+
+def test_a_run_has_the_bits_of_the_command(result, tmp_path):
+    file = tmp_path / "small.yaml"
+    file.write_text(json.dumps(SCENARIO))
+    out = tmp_path / "out"
+    subprocess.run([sys.executable, "-m", "saturn_snn", "run", file, "--out", out], check=True, capture_output=True)
+    command = saturn.Result(out)
+    assert still(command.summary) == still(result.summary)
+    for name in result.networks():
+        a, b = (saturn.load(folder / name).state_dict() for folder in (result.folder, out))
+        for key, value in a.items():
+            np.testing.assert_array_equal(b[key], value)
+
+
+def test_a_result_has_tables_curves_figures_and_a_report(result):
+    table = result.table()
+    columns = ["model", "arm", "seed", "policy", "stream", "reading", "value", "low", "high"]
+    assert list(table.columns) == columns
+    assert len(table) == 2 * 2 * 2 * 3
+    curves = result.curves()
+    assert curves.accuracy.dims == ("trial", "window")
+    assert set(np.unique(curves.model)) == {"lif", "gru"}
+    assert result.figure()._repr_svg_().startswith("<svg")
+    assert "iframe" in result.report()._repr_html_()
+    assert "<table" in result._repr_html_()
+    with pytest.raises(saturn.InputError, match="compare"):
+        result.figure("no such")
+
+
+def test_a_comparison_has_every_seed_and_overrides_hold(tmp_path):
+    text = json.dumps(SCENARIO)
+    found = saturn.compare(text, out=tmp_path / "all", set={"train.epochs": 1, "models.lif.layers.0.lif.hidden": 4})
+    assert sorted(found.table().seed.unique()) == [1, 2]
+    assert all(trial["training"]["history"][-1]["epoch"] == 1 for trial in found.summary["cells"])
+    one = saturn.run(text, out=tmp_path / "one", only=["gru.classic.1"])
+    assert set(one.table().model) == {"gru"}
+
+
+def test_a_trained_network_is_evaluated_on_files(result, tmp_path):
+    make = [sys.executable, "-m", "saturn_snn", "data", "synthetic"]
+    listed = subprocess.run([*make, "--help"], capture_output=True, text=True, check=True)
+    assert "synthetic" in listed.stdout.lower()
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"train": {"epochs": 0}}, "train.epochs"),
+        ({"trian": {}}, "trian"),
+        ({"models": {"lif": {"layers": [{"lif": {"hiden": 8}}]}}}, "hiden"),
+    ],
+)
+def test_errors_of_a_scenario_name_the_place(change, text, tmp_path):
+    with pytest.raises(saturn.InputError, match=text):
+        saturn.run({**SCENARIO, **change}, out=tmp_path / "out")
+
+
+def test_a_missing_file_is_an_error(tmp_path):
+    with pytest.raises(saturn.InputError, match="none.yaml"):
+        saturn.run(tmp_path / "none.yaml")
+    with pytest.raises(saturn.InputError, match="no such file"):
+        saturn.load(tmp_path / "none" / "net.safetensors")
+
+
+def test_an_interrupt_stops_a_run_and_it_resumes(tmp_path):
+    long = {**SCENARIO, "train": {"epochs": 100_000}}
+    main = threading.get_ident()
+    timer = threading.Timer(2.0, lambda: signal.pthread_kill(main, signal.SIGINT))
+    timer.start()
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        saturn.run(long, out=tmp_path / "long")
+    assert time.monotonic() - began < 30
+    found = saturn.run(SCENARIO, out=tmp_path / "short")
+    assert len(found.summary["cells"]) == 4
+
+
+def _forked(pipe):
+    try:
+        saturn.run(SCENARIO, out="never")
+    except saturn.SaturnError as e:
+        pipe.send(str(e))
+
+
+def test_a_scenario_in_a_forked_process_is_a_clear_error(tmp_path, monkeypatch):
+    import multiprocessing
+
+    monkeypatch.chdir(tmp_path)
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe()
+    child = context.Process(target=_forked, args=(theirs,))
+    child.start()
+    assert ours.poll(60)
+    assert "spawn" in ours.recv()
+    child.join(60)
+    assert not Path("never").exists()
+
+
+def test_networks_pass_through_nir(tmp_path):
+    nir = pytest.importorskip("nir")
+    own = net([saturn.LIF(8, spike_reset="zero", bias=False)], readout="leaky")
+    graph = own.to_nir()
+    assert isinstance(graph, nir.NIRGraph)
+    back = saturn.from_nir(graph)
+    x = (np.random.default_rng(2).random((60, 3, 20)) < 0.3).astype(np.float32)
+    np.testing.assert_allclose(back(x)[0], own(x)[0], atol=1e-5)
+    assert "exact" in (back.verdicts or "")
+    with pytest.raises(saturn.InputError, match="subtract"):
+        net([saturn.LIF(8)]).to_nir()
+
+
+def test_a_program_of_the_package_has_the_version():
+    found = subprocess.run([sys.executable, "-m", "saturn_snn", "--version"], capture_output=True, text=True, check=True)
+    assert found.stdout.split()[-1] == saturn.__version__
+    wrong = subprocess.run([sys.executable, "-m", "saturn_snn", "run", os.devnull], capture_output=True, text=True)
+    assert wrong.returncode == 2 and "error" in wrong.stderr

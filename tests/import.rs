@@ -42,6 +42,18 @@ fn a_network_becomes_a_folder_that_describes_itself() {
     assert_eq!(record["source_format"], "pytorch");
     assert_eq!(record["verdicts"][1]["fidelity"], "exact");
 
+    let synaptic = fixture("snntorch/synaptic.safetensors");
+    let arguments = ["import", &synaptic, "--out", "snn", "--neuron", "synaptic"];
+    let text = shown(&bench, &arguments);
+    for line in [
+        "lif1  Synaptic  exact",
+        "lif2  Leaky     exact",
+        "note: a probe of",
+        "snn: 4 inputs, 3 outputs, steps of 1 ms; 4 of 4 parts are exact",
+    ] {
+        assert!(text.contains(line), "{line} in {text}");
+    }
+
     let nir = fixture("nir/primitives_1.0.7.nir");
     let text = shown(
         &bench,
@@ -91,6 +103,15 @@ fn what_cannot_be_imported_is_named() {
     refused(
         &["import", "text.nir", "--out", "m"],
         &["text.nir: is neither", "nir.write"],
+    );
+    let synaptic = fixture("snntorch/synaptic.safetensors");
+    refused(
+        &["import", &synaptic, "--out", "m"],
+        &["`lif1` has an `alpha`", "--neuron synaptic"],
+    );
+    refused(
+        &["import", &synaptic, "--out", "m", "--neuron", "alpha"],
+        &["`lif1` is snnTorch's Alpha", "hint: "],
     );
     let spiking = ["import", &nir, "--out", "m", "--dialect", "snntorch"];
     refused(&spiking, &["--reset"]);

@@ -96,7 +96,7 @@ enum Command {
         #[arg(long, value_name = "ARM", requires = "checklist")]
         arm: Option<String>,
     },
-    /// Import a network that was made elsewhere: NIR or PyTorch; print a verdict on every part
+    /// Import a network that was made elsewhere: NIR, PyTorch or snnTorch; print a verdict on every part
     #[command(after_help = examples::IMPORT)]
     Import(import::ImportArgs),
     /// Export a finished network for other programs: NIR, PyTorch or weights that describe themselves

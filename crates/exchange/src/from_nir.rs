@@ -111,9 +111,18 @@ fn import_plain(graph: &Graph, options: &Options) -> Result<Imported, ImportErro
         flat.set_decay(decay);
     }
     notices.splice(0..0, flat.notices.iter().cloned());
-    let mut imported = network(&flat, dt_s)?;
+    import_flat(&flat, dt_s, notices)
+}
+
+/// The network that `flat` describes, for steps of `dt_s` seconds, with verdicts that a probe has checked.
+pub(crate) fn import_flat(
+    flat: &Flat,
+    dt_s: f64,
+    notices: Vec<String>,
+) -> Result<Imported, ImportError> {
+    let mut imported = network(flat, dt_s)?;
     imported.notices = notices;
-    let agreement = probe(&flat, dt_s, &imported)?;
+    let agreement = probe(flat, dt_s, &imported)?;
     agreement.judge(&mut imported);
     Ok(imported)
 }

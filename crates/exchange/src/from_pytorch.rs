@@ -1,4 +1,5 @@
-//! PyTorch state dicts, stored as safetensors: stacks of `nn.RNN`, `nn.GRU`, `nn.LSTM` and `nn.Linear`.
+//! PyTorch state dicts, stored as safetensors: stacks of `nn.RNN`, `nn.GRU`, `nn.LSTM` and `nn.Linear`, and of `nn.Linear` and
+//! neurons of snnTorch.
 //!
 //! | module | tensors | becomes |
 //! |---|---|---|
@@ -12,9 +13,13 @@
 //!
 //! A state dict contains neither the order of its modules nor what is between them. The order is the one in which the
 //! widths fit, if there is only one, or that of numbers in the names, or as it is requested; activations are not known,
-//! so two linear modules in a row are refused.
+//! so two linear modules in a row are refused. State dicts of Norse lack all constants of its neurons and are refused.
+//!
+//! `Leaky`, `RLeaky`, `Synaptic` and `RSynaptic` of snnTorch, which have all their constants in the state dict, become one
+//! `graph` with the linear modules between them.
 
 mod order;
+mod snntorch;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -28,6 +33,15 @@ use saturn_train::weights::WeightsFile;
 
 use crate::imported::{Fidelity, ImportError, Imported, Tensors, Verdict};
 
+/// Neurons of snnTorch that have an `alpha` and no recurrent weights. Their state dicts do not differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AlphaNeuron {
+    /// `snn.Synaptic`: a synapse before the membrane.
+    Synaptic,
+    /// `snn.Alpha`: the difference of two synapses.
+    Alpha,
+}
+
 /// How a state dict is read.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -35,6 +49,8 @@ pub struct Options {
     pub layers: Option<Vec<String>>,
     /// Milliseconds a step; by default 1. These networks do not depend on it.
     pub dt_ms: Option<f64>,
+    /// What snnTorch's neurons with an `alpha` are.
+    pub neuron: Option<AlphaNeuron>,
 }
 
 /// A module of a state dict.
@@ -44,6 +60,7 @@ struct Module {
     /// Shapes by the names of tensors within the module; those of single cells end in `_l0`, too.
     shapes: BTreeMap<String, Vec<usize>>,
     kind: Kind,
+    /// 0 for neurons whose tensors are single numbers: they have the width of the module before.
     inputs: usize,
     outputs: usize,
 }
@@ -53,6 +70,7 @@ struct Module {
 enum Kind {
     Linear,
     Recurrent { gates: usize, layers: usize },
+    Neurons(snntorch::Type),
 }
 
 impl Kind {
@@ -62,6 +80,7 @@ impl Kind {
             Self::Recurrent { gates: 1, .. } => "RNN",
             Self::Recurrent { gates: 3, .. } => "GRU",
             Self::Recurrent { .. } => "LSTM",
+            Self::Neurons(neurons) => neurons.name(),
         }
     }
 }
@@ -69,8 +88,12 @@ impl Kind {
 /// Reads the network in the state dict at `path`.
 pub fn import(path: &Path, options: &Options) -> Result<Imported, ImportError> {
     let mut file = WeightsFile::open(path)?;
-    let modules = modules(path, &file)?;
+    let modules = modules(path, &file, options)?;
+    snntorch::refuse_mixture(path, &modules)?;
     let modules = order::ordered(path, modules, options.layers.as_deref())?;
+    if modules.iter().any(|m| matches!(m.kind, Kind::Neurons(_))) {
+        return snntorch::import(path, &mut file, &modules, options);
+    }
     let mut found = Found::default();
     let last = modules.len() - 1;
     for (i, module) in modules.iter().enumerate() {
@@ -93,10 +116,12 @@ pub fn import(path: &Path, options: &Options) -> Result<Imported, ImportError> {
 }
 
 /// The modules of a state dict, by name.
-fn modules(path: &Path, file: &WeightsFile) -> Result<Vec<Module>, ImportError> {
+fn modules(path: &Path, file: &WeightsFile, options: &Options) -> Result<Vec<Module>, ImportError> {
+    let neurons = snntorch::names(file);
     let mut named: BTreeMap<String, BTreeMap<String, Vec<usize>>> = BTreeMap::new();
     for (name, info) in file.tensors() {
-        let (module, tensor) = name.rsplit_once('.').unwrap_or(("", name));
+        let last = || name.rsplit_once('.').unwrap_or(("", name));
+        let (module, tensor) = snntorch::owner(&neurons, name).unwrap_or_else(last);
         let single = matches!(tensor, "weight_ih" | "weight_hh" | "bias_ih" | "bias_hh");
         let tensor = if single {
             format!("{tensor}_l0")
@@ -115,12 +140,20 @@ fn modules(path: &Path, file: &WeightsFile) -> Result<Vec<Module>, ImportError> 
     }
     named
         .into_iter()
-        .map(|(name, shapes)| Module::of(path, name, shapes))
+        .map(|(name, shapes)| {
+            if neurons.contains(&name) {
+                snntorch::module(path, name, shapes, options.neuron)
+            } else {
+                Module::of(path, name, shapes)
+            }
+        })
         .collect()
 }
 
-const RUNS: &str =
-    "Saturn runs stacks of RNN, GRU, LSTM and Linear; import other networks by way of NIR";
+const RUNS: &str = "Saturn runs stacks of RNN, GRU, LSTM and Linear, and of Linear and snnTorch's neurons; import other \
+                    networks by way of NIR";
+const NORSE: &str = "Norse 1.1.0 exports cells without recurrence only: write the graph with Python's `nir`, of CubaLIF with \
+                     the time constants and a Linear of the recurrent weights, then `saturn import net.nir --dt-ms 1`";
 
 impl Module {
     fn of(
@@ -136,6 +169,17 @@ impl Module {
             };
             Err(ImportError::network(path, format!("{name} {what}"), hint))
         };
+        if ["input_weights", "recurrent_weights"]
+            .iter()
+            .any(|tensor| shapes.contains_key(*tensor))
+        {
+            return wrong(
+                "has weights of Norse's recurrent neurons; a state dict of Norse contains no time constants, thresholds \
+                 or resets"
+                    .to_owned(),
+                NORSE,
+            );
+        }
         if shapes.keys().any(|tensor| tensor.ends_with("_reverse")) {
             return wrong(
                 "is bidirectional, and a stream has no end to begin from".to_owned(),
@@ -303,6 +347,8 @@ impl Found {
         is_last: bool,
     ) -> Result<(), ImportError> {
         match module.kind {
+            // These networks are read in another way.
+            Kind::Neurons(_) => {}
             Kind::Linear => {
                 let at = self.layers.len();
                 self.tensor(

@@ -2,7 +2,7 @@
 //!
 //! - [`nir`]: the Neuromorphic Intermediate Representation: its files, the habits of simulators, and a reference simulator;
 //! - [`from_nir`]: networks from NIR files;
-//! - [`from_pytorch`]: networks from state dicts of PyTorch modules, in safetensors;
+//! - [`from_pytorch`]: networks from state dicts of PyTorch modules and snnTorch's neurons, in safetensors;
 //! - [`to_nir`]: networks as NIR files;
 //! - [`to_safetensors`]: networks as state dicts of PyTorch modules, or as weights that describe themselves;
 //! - [`step`]: one time step of a network as a program of few instructions;

@@ -98,7 +98,7 @@ fn refused(tensors: &[(&str, &[usize])], layers: Option<&[&str]>) -> String {
     let path = file(&folder, tensors);
     let options = Options {
         layers: layers.map(|names| names.iter().map(|name| (*name).to_owned()).collect()),
-        dt_ms: None,
+        ..Options::default()
     };
     let message = import(&path, &options).unwrap_err().to_string();
     let (place, message) = message.split_once(": ").unwrap();
@@ -108,7 +108,7 @@ fn refused(tensors: &[(&str, &[usize])], layers: Option<&[&str]>) -> String {
 
 #[test]
 fn what_cannot_be_read_is_named_with_a_remedy() {
-    let cases: [(&[Shaped], &str); 12] = [
+    let cases: [(&[Shaped], &str); 14] = [
         (
             &[],
             "contains no tensors\nhint: save the module's state dict",
@@ -160,8 +160,25 @@ fn what_cannot_be_read_is_named_with_a_remedy() {
             "module `fc` has a weight of 4 rows and a bias of shape [3]\nhint: is the weight transposed?",
         ),
         (
-            &[("lif.beta", &[1]), ("lif.threshold", &[1])],
-            "module `lif` is of no kind that is known: its tensors are beta, threshold",
+            &[("lif.tau", &[1]), ("lif.threshold", &[1])],
+            "module `lif` is of no kind that is known: its tensors are tau, threshold",
+        ),
+        // Norse: SequentialState of Linear, LIFCell, Linear; Linear, LIFRecurrentCell.
+        (
+            &[("0.weight", &[4, 3]), ("2.weight", &[2, 4])],
+            "`0` and `2` are linear and follow each other: what is between them is not in a state dict\nhint: multiply their \
+             weights into one, if there is nothing between them; the constants of spiking neurons of Norse and others are in \
+             no state dict: export",
+        ),
+        (
+            &[
+                ("fc.weight", &[4, 3]),
+                ("lif.input_weights", &[4, 4]),
+                ("lif.recurrent_weights", &[4, 4]),
+            ],
+            "module `lif` has weights of Norse's recurrent neurons; a state dict of Norse contains no time constants, \
+             thresholds or resets\nhint: Norse 1.1.0 exports cells without recurrence only: \
+             write the graph with Python's `nir`",
         ),
         (
             &[("a.weight", &[4, 3]), ("b.weight", &[5, 4])],
@@ -199,6 +216,7 @@ fn layers_are_ordered_as_requested_or_by_their_numbers() {
         let options = Options {
             layers: Some(names.iter().map(|name| (*name).to_owned()).collect()),
             dt_ms: Some(2.0),
+            ..Options::default()
         };
         let imported = import(&file(&folder, &square), &options).unwrap();
         assert!((imported.dt_ms - 2.0).abs() < 1e-15);

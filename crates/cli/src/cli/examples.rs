@@ -39,7 +39,8 @@ Examples:
   saturn import lif.nir --out models/lif --dt-ms 1
   saturn import lif.nir --out models/lif --dialect norse --reset zero
   saturn import gru.safetensors --out models/gru --classes yes,no
-  saturn import net.safetensors --out models/net --layers rnn,fc";
+  saturn import net.safetensors --out models/net --layers rnn,fc
+  saturn import snn.safetensors --out models/snn --neuron synaptic";
 
 pub const EXPORT: &str = "\
 Examples:

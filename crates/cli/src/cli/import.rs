@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
+use saturn_exchange::from_pytorch::AlphaNeuron;
 use saturn_exchange::nir::{Decay, Dialect, Reset};
 
 use super::numbers::{Numbers, positive};
@@ -11,7 +12,7 @@ use crate::command::import::{Format, ImportOptions, import};
 
 #[derive(Args)]
 pub(super) struct ImportArgs {
-    /// The network: a NIR file (HDF5), or a PyTorch state dict in safetensors
+    /// The network: a NIR file (HDF5), or a state dict of PyTorch or snnTorch in safetensors
     source: PathBuf,
     /// The folder to write: weights.safetensors, which describes the network, and import.json with the verdicts
     #[arg(long, value_name = "FOLDER")]
@@ -19,7 +20,7 @@ pub(super) struct ImportArgs {
     /// The format [default: that of the file]
     #[arg(long, value_enum)]
     from: Option<FormatName>,
-    /// Milliseconds a step [default: as in the file's metadata or as the dialect determines; 1 for PyTorch]
+    /// Milliseconds a step [default: as in the file's metadata or as the dialect determines; 1 for state dicts]
     #[arg(long, value_name = "MS", value_parser = positive)]
     dt_ms: Option<f64>,
     /// Names of the outputs, comma-separated [default: 0,1,..]
@@ -37,9 +38,12 @@ pub(super) struct ImportArgs {
     /// NIR: how states decay in a step [default: euler, or as the dialect has it]
     #[arg(long, value_enum)]
     decay: Option<DecayName>,
-    /// PyTorch: names of the modules from input to output [default: in the order in which their widths fit]
+    /// PyTorch and snnTorch: names of the modules from input to output [default: in the order in which their widths fit]
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     layers: Option<Vec<String>>,
+    /// snnTorch: what neurons with an `alpha` are, whose state dicts do not differ
+    #[arg(long, value_enum)]
+    neuron: Option<NeuronName>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -67,6 +71,14 @@ enum ResetName {
     Subtract,
     /// Nothing
     None,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum NeuronName {
+    /// A synapse before the membrane
+    Synaptic,
+    /// The difference of two synapses, which is refused
+    Alpha,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -108,6 +120,10 @@ impl ImportArgs {
                 DecayName::Exact => Decay::Exact,
             }),
             layers: self.layers.as_deref(),
+            neuron: self.neuron.map(|neuron| match neuron {
+                NeuronName::Synaptic => AlphaNeuron::Synaptic,
+                NeuronName::Alpha => AlphaNeuron::Alpha,
+            }),
         })
     }
 }

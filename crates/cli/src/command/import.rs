@@ -13,8 +13,9 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use saturn_cell::Real;
 use saturn_data::checksum::sha256;
+use saturn_exchange::from_pytorch::{self, AlphaNeuron};
 use saturn_exchange::nir::{Decay, Dialect, Reset};
-use saturn_exchange::{Imported, Verdict, from_nir, from_pytorch};
+use saturn_exchange::{Imported, Verdict, from_nir};
 use saturn_sim::scenario::Precision;
 use saturn_store::folder::write_beside;
 use saturn_train::weights::{self, Belonging, WEIGHTS};
@@ -46,6 +47,8 @@ pub struct ImportOptions<'a> {
     pub decay: Option<Decay>,
     /// Of a state dict.
     pub layers: Option<&'a [String]>,
+    /// Of a state dict.
+    pub neuron: Option<AlphaNeuron>,
 }
 
 /// A format that is read.
@@ -54,7 +57,7 @@ pub struct ImportOptions<'a> {
 pub enum Format {
     /// The Neuromorphic Intermediate Representation.
     Nir,
-    /// A state dict of PyTorch, in safetensors.
+    /// A state dict of PyTorch or snnTorch, in safetensors.
     PyTorch,
 }
 
@@ -96,6 +99,7 @@ pub fn import(options: &ImportOptions) -> Result<()> {
             &from_pytorch::Options {
                 layers: options.layers.map(<[String]>::to_vec),
                 dt_ms: options.dt_ms,
+                neuron: options.neuron,
             },
         )?,
     };

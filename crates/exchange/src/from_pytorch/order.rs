@@ -1,4 +1,7 @@
 //! The order of the modules of a state dict, from input to output.
+//!
+//! Neurons of snnTorch follow a linear module, unless the order is requested. Where their widths leave several orders, numbers
+//! in the names decide: `fc1`, `lif1`, `fc2`, `lif2`.
 
 use std::path::Path;
 
@@ -15,10 +18,11 @@ pub(super) fn ordered(
     modules: Vec<Module>,
     requested: Option<&[String]>,
 ) -> Result<Vec<Module>, ImportError> {
-    let modules = match requested {
+    let mut modules = match requested {
         Some(names) => by_name(path, modules, names)?,
         None => by_width(path, &modules)?,
     };
+    widen(path, &mut modules)?;
     for pair in modules.windows(2) {
         let [before, after] = pair else { continue };
         if before.outputs != after.inputs {
@@ -37,15 +41,46 @@ pub(super) fn ordered(
                 "`{}` and `{}` are linear and follow each other: what is between them is not in a state dict",
                 before.name, after.name
             );
-            let hint = "multiply their weights into one, if there is nothing between them";
-            return Err(ImportError::network(path, what, hint));
+            return Err(ImportError::network(path, what, LINEAR));
         }
     }
     Ok(modules)
 }
 
+const LINEAR: &str = "multiply their weights into one, if there is nothing between them; the constants of spiking neurons of \
+                      Norse and others are in no state dict: export the network to NIR, in Norse with \
+                      `norse.torch.to_nir(net, sample)`";
+
+/// Gives neurons without a width that of the module before them; those at the beginning that of the one behind.
+fn widen(path: &Path, modules: &mut [Module]) -> Result<(), ImportError> {
+    let mut width = 0;
+    for module in modules.iter_mut() {
+        if is_neurons(module) && module.inputs == 0 {
+            (module.inputs, module.outputs) = (width, width);
+        }
+        width = module.outputs;
+    }
+    for module in modules.iter_mut().rev() {
+        if is_neurons(module) && module.inputs == 0 {
+            (module.inputs, module.outputs) = (width, width);
+        }
+        width = module.inputs;
+    }
+    match modules.iter().find(|m| is_neurons(m) && m.inputs == 0) {
+        None => Ok(()),
+        Some(module) => {
+            let what = format!("no tensor gives the number of neurons of `{}`", module.name);
+            let hint = "save the state dict of the whole network, with its linear modules";
+            Err(ImportError::network(path, what, hint))
+        }
+    }
+}
+
 fn names(modules: &[&Module]) -> String {
     let shown = |m: &&Module| {
+        if m.inputs == 0 {
+            return format!("`{}` ({})", m.name, m.kind.name());
+        }
         format!(
             "`{}` ({} {} -> {})",
             m.name,
@@ -101,14 +136,29 @@ fn by_width(path: &Path, modules: &[Module]) -> Result<Vec<Module>, ImportError>
             "name the modules in order: `--layers a,b,c`",
         ));
     }
-    let mut found = Vec::new();
-    chains(modules, &mut Vec::new(), &mut found);
+    let search = |ascending: bool| {
+        let mut found = Vec::new();
+        chains(modules, ascending, &mut Vec::new(), 0, &mut found);
+        found
+    };
+    let mut found = search(false);
+    if found.len() > 1 && modules.iter().any(is_neurons) {
+        let ascending = search(true);
+        if ascending.len() == 1 {
+            found = ascending;
+        }
+    }
+    let is_linear = |module: &Module| module.kind == Kind::Linear;
     match &found[..] {
         [order] => Ok(order.iter().map(|&i| modules[i].clone()).collect()),
         [] => Err(ImportError::network(
             path,
             format!("its modules form no stack: {}", names(&all)),
-            "name those of the stack in order: `--layers a,b,c`",
+            if modules.iter().all(is_linear) {
+                LINEAR
+            } else {
+                "name those of the stack in order: `--layers a,b,c`"
+            },
         )),
         _ => Err(ImportError::network(
             path,
@@ -127,9 +177,9 @@ fn numbered(modules: &[Module]) -> Option<Vec<usize>> {
     let mut numbers = Vec::new();
     let mut stems = Vec::new();
     for (i, module) in modules.iter().enumerate() {
-        let stem = module.name.trim_end_matches(|c: char| c.is_ascii_digit());
+        let (stem, number) = split(&module.name);
         stems.push(stem);
-        numbers.push((module.name[stem.len()..].parse::<u64>().ok()?, i));
+        numbers.push((number?, i));
     }
     stems.dedup();
     if stems.len() != 1 {
@@ -137,23 +187,58 @@ fn numbered(modules: &[Module]) -> Option<Vec<usize>> {
     }
     numbers.sort_unstable();
     let order: Vec<usize> = numbers.into_iter().map(|(_, i)| i).collect();
-    let fits = |pair: &[usize]| modules[pair[0]].outputs == modules[pair[1]].inputs;
+    let fits = |pair: &[usize]| {
+        let (before, after) = (modules[pair[0]].outputs, modules[pair[1]].inputs);
+        before == after || before == 0 || after == 0
+    };
     order.windows(2).all(fits).then_some(order)
 }
 
-/// All orders of `modules` in which the widths fit and no two linear ones follow each other; two at most.
-fn chains(modules: &[Module], chain: &mut Vec<usize>, found: &mut Vec<Vec<usize>>) {
+/// A name without the number that it ends in, and the number.
+fn split(name: &str) -> (&str, Option<u64>) {
+    let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    (stem, name[stem.len()..].parse().ok())
+}
+
+fn is_neurons(module: &Module) -> bool {
+    matches!(module.kind, Kind::Neurons(_))
+}
+
+/// All orders of `modules` that begin with `chain`, of `width` outputs (0 if not known), in which the widths fit, no two linear
+/// ones follow each other, neurons follow linear ones and, if `ascending`, numbers of names do not fall; two at most.
+fn chains(
+    modules: &[Module],
+    ascending: bool,
+    chain: &mut Vec<usize>,
+    width: usize,
+    found: &mut Vec<Vec<usize>>,
+) {
     if chain.len() == modules.len() {
         found.push(chain.clone());
     }
-    for i in 0..modules.len() {
-        let fits = chain.last().is_none_or(|&last| {
-            let both_linear = modules[last].kind == Kind::Linear && modules[i].kind == Kind::Linear;
-            modules[last].outputs == modules[i].inputs && !both_linear
+    let last = chain.last().map(|&last| &modules[last]);
+    for (i, module) in modules.iter().enumerate() {
+        let is_behind_linear = last.is_some_and(|last| last.kind == Kind::Linear);
+        let kind_fits = match module.kind {
+            Kind::Linear => !is_behind_linear,
+            Kind::Neurons(_) => is_behind_linear,
+            Kind::Recurrent { .. } => true,
+        };
+        let width_fits = width == 0 || module.inputs == 0 || width == module.inputs;
+        let number = |module: &Module| split(&module.name).1;
+        let ascends = last.is_none_or(|last| match (number(last), number(module)) {
+            (Some(before), Some(after)) => before <= after,
+            _ => false,
         });
+        let fits = kind_fits && width_fits && (ascends || !ascending);
         if found.len() < 2 && fits && !chain.contains(&i) {
+            let width = if module.outputs == 0 {
+                width
+            } else {
+                module.outputs
+            };
             chain.push(i);
-            chains(modules, chain, found);
+            chains(modules, ascending, chain, width, found);
             chain.pop();
         }
     }

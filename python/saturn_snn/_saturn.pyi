@@ -4,6 +4,25 @@ from typing import Any, final
 import numpy as np
 import numpy.typing as npt
 
+__all__ = [
+    "Dataset",
+    "Events",
+    "InputError",
+    "Network",
+    "SaturnError",
+    "Stream",
+    "Tape",
+    "__version__",
+    "analyse",
+    "command",
+    "evaluate",
+    "main",
+    "plot_accuracy",
+    "set_threads",
+    "threads",
+    "train",
+]
+
 __version__: str
 
 _Array = npt.NDArray[Any]
@@ -43,6 +62,7 @@ class Stream:
     def state(self) -> tuple[int, list[_Array]]: ...
     def restore(self, state: tuple[int, list[_Array]]) -> None: ...
 
+@final
 class Network:
     def __new__(
         cls,
@@ -80,6 +100,7 @@ class Network:
     def record(self, x: _Array | Events, state: list[_Array] | None = None) -> tuple[_Array, list[_Array], Tape]: ...
     def stream(self) -> Stream: ...
 
+@final
 class Dataset:
     @staticmethod
     def of_events(

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from . import _saturn
 from ._settings import Gap, as_json, gap_settings
 
-Samples = tuple[Sequence[Any], Sequence[int] | npt.NDArray[Any]]
+Samples = tuple[Sequence[Any] | npt.NDArray[Any], Sequence[int] | npt.NDArray[Any]]
 
 #: Seconds in a unit of time.
 UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}

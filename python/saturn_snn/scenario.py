@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from collections.abc import Mapping, Sequence
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -115,8 +117,6 @@ class Report:
         self.path = path
 
     def _repr_html_(self) -> str:
-        from html import escape
-
         page = escape(self.path.read_text(encoding="utf-8"), quote=True)
         return f'<iframe srcdoc="{page}" width="100%" height="800" style="border: 0"></iframe>'
 
@@ -134,14 +134,12 @@ def _run(
     file: Path | None = None
     if isinstance(scenario, Mapping):
         text, stem = json.dumps(encode(scenario)), "scenario"
-    elif isinstance(scenario, str) and ("\n" in scenario or ":" in scenario and not Path(scenario).exists()):
+    elif isinstance(scenario, str) and ("\n" in scenario or scenario.lstrip().startswith("{")):
         text, stem = scenario, "scenario"
     else:
         file = Path(scenario)
         text, stem = "", file.stem
     folder = Path("runs") / stem if out is None else Path(out)
-    import tempfile
-
     with tempfile.TemporaryDirectory() as scratch:
         if file is None:
             file = Path(scratch) / "scenario.yaml"
@@ -170,7 +168,7 @@ def run(
     Parameters
     ----------
     scenario : dict, path or str
-        The scenario: its keys, its file, or its text in YAML.
+        The scenario: its keys, its file, or its text in YAML, of several lines or within braces.
     out : path, optional
         The run's folder; by default ``runs/`` and the file's name. A run that exists there is resumed.
     set : mapping, optional

@@ -14,7 +14,7 @@ use crate::error::{of_library, read, wrong};
 const LONGEST_GAP: usize = 1_000_000;
 
 /// Labelled recordings for training, validation and test. ``saturn_snn.Dataset`` is its Python side.
-#[pyclass(module = "saturn_snn._saturn", subclass)]
+#[pyclass(module = "saturn_snn._saturn")]
 pub struct Dataset {
     pub data: Arc<saturn::Dataset>,
 }

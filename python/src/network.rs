@@ -157,7 +157,7 @@ pub fn dense<'py, R: Number>(x: &Bound<'py, PyAny>) -> PyResult<PyReadonlyArray3
 }
 
 /// A network: layers from input to output, then a readout to the classes. ``saturn_snn.Network`` is its Python side.
-#[pyclass(module = "saturn_snn._saturn", subclass)]
+#[pyclass(module = "saturn_snn._saturn")]
 pub struct Network {
     pub net: Net,
 }

@@ -14,6 +14,7 @@ import pytest
 
 import saturn_snn as saturn
 from conftest import net
+from saturn_snn._command import command
 
 SCENARIO = {
     "name": "small",
@@ -79,9 +80,35 @@ def test_a_comparison_has_every_seed_and_overrides_hold(tmp_path):
 
 
 def test_a_trained_network_is_evaluated_on_files(result, tmp_path):
-    make = [sys.executable, "-m", "saturn_snn", "data", "synthetic"]
-    listed = subprocess.run([*make, "--help"], capture_output=True, text=True, check=True)
-    assert "synthetic" in listed.stdout.lower()
+    file = tmp_path / "small.yaml"
+    file.write_text(json.dumps(SCENARIO))
+    command(["data", "make", file, "--out", tmp_path / "words"])
+    name = result.folder / "gru.classic.1"
+    keys = {"steps": 2000, "lanes": 4, "state_reset": ["none", "oracle"]}
+    found = saturn.evaluate(name, tmp_path / "words" / "valid.h5", out=tmp_path / "a", **keys)
+    trial = next(t for t in result.summary["cells"] if (t["model"], t["arm"]) == ("gru", "classic"))
+    assert found.summed == trial["evaluations"][0]["summed"]["value"]
+    assert (found.folder / "report.html").is_file() and found.figure()._repr_svg_().startswith("<svg")
+    silent = {"fill": "silence", "gap": "5..10", **keys}
+    quiet = saturn.evaluate(name, tmp_path / "words" / "valid.h5", out=tmp_path / "b", **silent)
+    same = saturn.evaluate(saturn.load(name), tmp_path / "words" / "valid.h5", out=tmp_path / "d", **silent)
+    assert same.summed == quiet.summed
+    with pytest.raises(saturn.InputError, match="none.h5"):
+        saturn.evaluate(name, tmp_path / "none.h5", out=tmp_path / "c")
+    with pytest.raises(saturn.InputError, match="other"):
+        saturn.evaluate(name, tmp_path / "words" / "test.h5", out=tmp_path / "a", **keys)
+
+
+def test_networks_are_exported_for_other_programs(result, tmp_path):
+    own = saturn.load(result.folder / "gru.classic.1")
+    assert "ONNX" in own.export(tmp_path / "net.onnx", "onnx", weights="int8")
+    assert "C99" in own.export(tmp_path / "net.c", "c")
+    own.export(tmp_path / "torch.safetensors", "safetensors", reader="pytorch")
+    back = saturn.load(tmp_path / "torch.safetensors")
+    x = np.random.default_rng(1).random((20, 2, 20)).astype(np.float32)
+    np.testing.assert_allclose(back(x)[0], own(x)[0], atol=1e-5)
+    with pytest.raises(saturn.InputError, match="exists"):
+        own.export(tmp_path / "net.onnx", "onnx")
 
 
 @pytest.mark.parametrize(

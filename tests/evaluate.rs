@@ -5,7 +5,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
-use saturn_data::{FrameMeta, Frames, Recording, WriteMeta, write_events, write_frames};
+use saturn_data::{
+    EventFile, FrameMeta, Frames, OnBadSample, ReadOptions, Recording, WriteMeta, write_events,
+    write_frames,
+};
 use saturn_store::clock::forget_clock;
 use serde_json::Value;
 
@@ -15,16 +18,31 @@ const MODEL: &str = "out/gru.classic.1";
 
 /// A folder with one trained net, `gru.classic.1`, in `out`.
 fn trained() -> Bench {
+    trained_with(2, "")
+}
+
+/// The same, trained for so many epochs, and evaluated with these keys in addition.
+fn trained_with(epochs: usize, keys: &str) -> Bench {
     let bench = Bench::new();
     let other = |line: &&str| !line.starts_with("  lif") && !line.starts_with("  adaptive");
     let one: Vec<&str> = SCENARIO.lines().filter(other).collect();
     let one = one
         .join("\n")
-        .replace("fill: [silence, noise]", "fill: [noise]");
+        .replace("fill: [silence, noise]", "fill: [noise]")
+        .replace("epochs: 2", &format!("epochs: {epochs}, lr: 0.01"))
+        .replace("evaluate: {", &format!("evaluate: {{{keys}"));
     let text = format!("{one}\nplots: [compare]\n");
     fs::write(bench.path("tiny.yaml"), text).unwrap();
     succeeds(&bench.saturn(&["run", "tiny.yaml", "--out", "out"]));
     bench
+}
+
+/// Its net in a file that describes itself, without a run.
+fn alone(bench: &Bench) -> &'static str {
+    fs::create_dir(bench.path("net")).unwrap();
+    let weights = bench.path("out/weights/gru.classic.1.safetensors");
+    fs::copy(weights, bench.path("net/weights.safetensors")).unwrap();
+    "net"
 }
 
 fn evaluate(bench: &Bench, model: &str, data: &str, more: &[&str]) -> Output {
@@ -163,9 +181,7 @@ fn a_run_is_repeated_to_the_bit_and_recomputed_from_its_segments() {
 #[test]
 fn a_file_that_describes_itself_is_the_net_of_its_run_at_any_number_of_threads() {
     let bench = trained();
-    fs::create_dir(bench.path("net")).unwrap();
-    let weights = bench.path("out/weights/gru.classic.1.safetensors");
-    fs::copy(weights, bench.path("net/weights.safetensors")).unwrap();
+    alone(&bench);
     let options = [
         "--steps",
         "3000",
@@ -225,6 +241,254 @@ fn a_file_that_describes_itself_is_the_net_of_its_run_at_any_number_of_threads()
     );
 }
 
+/// The results at low precision in a summary, without what depends on the clock.
+fn stored(mut of: Value) -> Vec<Value> {
+    of["stored"].as_array().unwrap();
+    evaluations(of["stored"].take())
+}
+
+#[test]
+fn low_precision_is_that_of_the_run_to_the_bit() {
+    let bench = trained_with(
+        25,
+        "precision: [{weights: int8, states: int16}, {weights: int8, states: int8, rounding: stochastic}, \
+         {states: bf16}, {weights: int4}], ",
+    );
+    let policies = ["none", "oracle", "periodic=50"];
+    let resets: Vec<&str> = policies.iter().flat_map(|p| ["--state-reset", p]).collect();
+    let formats = "int8/int16,{weights: int8, states: int8, rounding: stochastic},f32/bf16";
+    let formats = ["--precision", formats, "--precision", "int4/f32"];
+    let again = |threads: usize, model: &str, more: &[&str]| -> String {
+        let arguments = ["evaluate", model, "--data", "data/valid.h5"];
+        let all = [&arguments[..], &resets, &formats, more].concat();
+        let output = bench.saturn_on(threads, &all);
+        succeeds(&output);
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let text = again(1, MODEL, &["--out", "again"]);
+    for part in [
+        "low precision",
+        "int8/int8 stochastic",
+        "ranges of states are from the run's validation split, the evaluated recordings themselves",
+        "thresholds under none, oracle, periodic_50 are chosen format by format",
+    ] {
+        let one_line = text.replace('\n', " ");
+        assert!(one_line.contains(part), "`{part}` is not in:\n{text}");
+    }
+    let summary = json(&bench.path("again/summary.json"));
+    let run = stored(json(&bench.path("out/summary.json"))["cells"][0].take());
+    assert_eq!(run.len(), 5);
+    assert_eq!(stored(summary.clone()), run);
+    // In full precision it is the same as without.
+    let full = evaluations(summary["evaluations"].clone());
+    let plain =
+        evaluations(json(&bench.path("out/summary.json"))["cells"][0]["evaluations"].take());
+    for (own, run) in full.iter().zip(&plain) {
+        assert_eq!(own["summed"], run["summed"]);
+    }
+    let details = summary["stored_details"].as_array().unwrap();
+    assert_eq!(details.len(), 4 * 3);
+    for detail in details {
+        let log = lines(
+            &bench
+                .path("again")
+                .join(detail["segments_file"].as_str().unwrap()),
+        );
+        let right = log.iter().filter(|line| line.right[0]).count();
+        let same = |one: &&Value| one["precision"] == detail["precision"];
+        let own = run.iter().find(same).unwrap()["evaluations"]
+            .as_array()
+            .unwrap();
+        let own = own
+            .iter()
+            .find(|e| e["state_reset"] == detail["state_reset"]);
+        assert_eq!(
+            own.unwrap()["summed"]["value"].as_f64(),
+            Some(right as f64 / log.len() as f64)
+        );
+    }
+    let report = fs::read_to_string(bench.path("again/report.html")).unwrap();
+    assert!(report.contains("Finite precision") && report.contains("int4/f32"));
+    for name in ["precision", "precision-held", "precision-drift"] {
+        let figure = format!("again/figures/{name}-noise.svg");
+        assert!(bench.path(&figure).exists(), "{figure}");
+    }
+    // A file of the net alone has the ranges of a file with the same recordings, and its own threshold.
+    let text = again(
+        3,
+        alone(&bench),
+        &["--ranges", "data/valid.h5", "--out", "alone"],
+    );
+    let text = text.replace('\n', " ");
+    let threshold = "under none, oracle, periodic_50 are those of full precision";
+    assert!(text.contains(threshold), "{text}");
+    let alone = json(&bench.path("alone/summary.json"));
+    assert_eq!(alone["options"]["ranges"]["evaluated"], true);
+    assert!(alone["stored_details"][0]["threshold"].as_f64() == Some(0.5));
+}
+
+#[test]
+fn ranges_at_low_precision_are_never_silently_from_the_evaluated_file() {
+    let bench = trained();
+    let net = alone(&bench);
+    let short = |model: &str, more: &[&str]| {
+        evaluate(
+            &bench,
+            model,
+            "data/test.h5",
+            &[
+                &["--steps", "400", "--state-reset", "oracle", "--out", "new"],
+                more,
+            ]
+            .concat(),
+        )
+    };
+    let refused = |model: &str, more: &[&str], parts: &[&str]| {
+        fails(&short(model, more), 2, parts);
+        assert!(!bench.path("new").exists());
+    };
+    let int8 = ["--precision", "int8"];
+    refused(
+        net,
+        &int8,
+        &["--precision", "int8/int8", "does not have", "--ranges FILE"],
+    );
+    refused(
+        net,
+        &["--precision", "int8,{weights: int8, states: int8}"],
+        &["given twice"],
+    );
+    refused(net, &["--precision", "f32,f64"], &["one of f32 and f64"]);
+    refused(
+        net,
+        &["--precision", "f16"],
+        &["`f16` is no format", "int8/int16"],
+    );
+    let ranges = ["--ranges", "data/valid.h5"];
+    refused(net, &ranges, &["--precision"]);
+    let alone = ["--precision", "int8/f32"];
+    refused(net, &[alone, ranges].concat(), &["--ranges", "no states"]);
+    // Weights have their own ranges.
+    succeeds(&short(net, &alone));
+    let summary = json(&bench.path("new/summary.json"));
+    assert!(summary["options"]["ranges"].is_null());
+    assert_eq!(summary["stored"][1]["precision"], "int8/f32");
+    // Figures of nets that are never reset have nothing to show, the others do.
+    assert!(!bench.path("new/figures/precision-silence.svg").exists());
+    assert!(
+        bench
+            .path("new/figures/precision-drift-silence.svg")
+            .exists()
+    );
+    fs::remove_dir_all(bench.path("new")).unwrap();
+    // The ranges of another file; f64 is what the network computes with.
+    let output = short(net, &[&["--precision", "f64,int8"][..], &ranges].concat());
+    succeeds(&output);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("are from data/valid.h5\n"), "{text}");
+    let options = json(&bench.path("new/summary.json"))["options"].take();
+    assert_eq!(options["precision"], "f64");
+    assert_eq!(options["ranges"]["evaluated"], false);
+    fs::remove_dir_all(bench.path("new")).unwrap();
+    // Of a folder it is the validation split.
+    succeeds(&short(net, &["--precision", "int8", "--ranges", "data"]));
+    let options = json(&bench.path("new/summary.json"))["options"].take();
+    assert_eq!(options["ranges"]["from"], "data/valid.h5");
+    fs::remove_dir_all(bench.path("new")).unwrap();
+    // A run's validation split that was moved.
+    fs::rename(bench.path("data/train.h5"), bench.path("data/moved.h5")).unwrap();
+    refused(
+        MODEL,
+        &int8,
+        &["of its run, which was not found", "--ranges FILE"],
+    );
+    succeeds(&short(MODEL, &[&int8[..], &ranges].concat()));
+}
+
+#[test]
+fn channels_of_events_are_compared_where_the_file_shows_them() {
+    let bench = trained();
+    let net = alone(&bench);
+    let to = ["--steps", "400", "--out", "new"];
+    let rows = "sample,time_s,unit,label\n0,0.01,3,0\n0,0.2,2,0\n1,0.01,1,1\n1,0.3,0,1\n";
+    fs::write(bench.path("few.csv"), rows).unwrap();
+    let convert = |out: &str, more: &[&str]| {
+        let arguments = ["data", "convert", "csv", "few.csv", out];
+        succeeds(&bench.saturn(&[&arguments[..], more].concat()));
+    };
+    convert("few.h5", &["--channels", "8"]);
+    convert("many.h5", &["--channels", "16"]);
+    convert("unknown.h5", &[]);
+    let channels = "its recordings have 8 channels, and gru.classic.1 takes 16";
+    fails(
+        &evaluate(&bench, net, "few.h5", &to),
+        2,
+        &["few.h5", channels, "hint:"],
+    );
+    assert!(!bench.path("new").exists());
+    let notice = |model: &str, data: &str| {
+        let text = succeeds(&evaluate(&bench, model, data, &to));
+        fs::remove_dir_all(bench.path("new")).unwrap();
+        text
+    };
+    // Its run may have been trained on such a file.
+    let text = notice(MODEL, "few.h5");
+    assert!(
+        text.contains("warning: few.h5") && text.contains(channels),
+        "{text}"
+    );
+    let text = notice(net, "unknown.h5");
+    assert!(
+        text.contains("unknown.h5: its largest unit is 3, and gru.classic.1 takes 16"),
+        "{text}"
+    );
+    for data in ["many.h5", "data/test.h5"] {
+        let text = notice(net, data);
+        assert!(!text.contains("channels"), "{text}");
+    }
+}
+
+#[test]
+fn times_in_another_unit_are_declared() {
+    let bench = trained();
+    let net = alone(&bench);
+    let set = EventFile::open(
+        bench.path("data/test.h5"),
+        &ReadOptions {
+            channels: 16,
+            classes: None,
+            on_bad_sample: OnBadSample::Error,
+        },
+    )
+    .unwrap();
+    let recordings = (0..set.len()).map(|k| {
+        let mut recording = set.read(k).unwrap();
+        recording
+            .times_s
+            .iter_mut()
+            .for_each(|t| *t = (1e6 * *t).round());
+        recording
+    });
+    let meta = WriteMeta {
+        channels: 16,
+        class_names: set.class_names().to_vec(),
+        ..WriteMeta::default()
+    };
+    write_events(bench.path("us.h5"), recordings, &meta).unwrap();
+    let short = |data: &str, out: &str, more: &[&str]| {
+        let options = ["--steps", "400", "--state-reset", "none", "--out", out];
+        evaluate(&bench, net, data, &[&options[..], more].concat())
+    };
+    fails(&short("us.h5", "new", &[]), 2, &["us.h5", "--times us"]);
+    succeeds(&short("us.h5", "us", &["--times", "us"]));
+    succeeds(&short("data/test.h5", "s", &[]));
+    let found = |out: &str| {
+        let mut summary = json(&bench.path(out).join("summary.json"));
+        evaluations(summary["evaluations"].take())
+    };
+    assert_eq!(found("us")[0]["summed"], found("s")[0]["summed"]);
+}
+
 #[test]
 fn data_that_do_not_fit_are_refused() {
     let bench = trained();
@@ -251,7 +515,9 @@ fn data_that_do_not_fit_are_refused() {
         );
         assert!(!bench.path("new").exists(), "{data}");
     };
-    refused("wide.h5", &["unit 40"]);
+    let wide =
+        "an event of unit 40, and gru.classic.1 takes 16 channels, 0 to 15; hint: name a network";
+    refused("wide.h5", &["sample 0", wide]);
     refused("named.h5", &["left, right", "gru.classic.1", "hint:"]);
     refused("many.h5", &["label 4", "4 classes"]);
     refused("nothing.h5", &[]);

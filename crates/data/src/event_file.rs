@@ -7,6 +7,7 @@
 //! | `/labels` | one a sample, classes from 0 | any integer |
 //! | `/extra/speaker` | one a sample (may be missing) | any integer |
 //! | `/extra/keys` | one a class, its name (may be missing) | strings |
+//! | `/extra/meta_info/channels` | how many channels there are (may be missing; Saturn's converters write it) | a string |
 //!
 //! Opening a file checks every sample once, so that a bad one is found before training begins; after that
 //! samples are read one by one, at random, and only those are in memory (with a bounded cache). Times are
@@ -28,6 +29,7 @@ use crate::time_error::MAX_TIME_S;
 
 const TIMES: &str = "/spikes/times";
 const UNITS: &str = "/spikes/units";
+const STATED: &str = "/extra/meta_info/channels";
 /// Times that are looked at for a grid, over all samples, about; of each sample some at least.
 const GRID_TIMES: usize = 200_000;
 const GRID_TIMES_OF_ONE: usize = 16;
@@ -44,6 +46,9 @@ pub struct EventFile {
     speakers: Vec<Option<u32>>,
     class_names: Vec<String>,
     channels: usize,
+    stated_channels: Option<usize>,
+    /// Of the valid samples.
+    largest_unit: u32,
     meaning: Times,
     /// Time of the last event of each valid sample, seconds.
     last_s: Vec<f64>,
@@ -104,6 +109,9 @@ impl EventFile {
             .classes
             .unwrap_or_else(|| implied_classes(&labels, &names));
 
+        let stated = container.strings(STATED).ok().flatten();
+        let stated = stated.and_then(|stated| stated.first()?.trim().parse().ok());
+
         let mut file = Self {
             container,
             times,
@@ -113,6 +121,8 @@ impl EventFile {
             speakers: Vec::with_capacity(length),
             class_names: name_classes(names, classes),
             channels: options.channels,
+            stated_channels: stated,
+            largest_unit: 0,
             meaning,
             last_s: Vec::with_capacity(length),
             found_grid: None,
@@ -145,6 +155,16 @@ impl EventFile {
     /// How many channels it was opened with.
     pub fn channels(&self) -> usize {
         self.channels
+    }
+
+    /// How many channels the file states that its recordings have. Saturn's converters write it; other files rarely do.
+    pub fn stated_channels(&self) -> Option<usize> {
+        self.stated_channels
+    }
+
+    /// The largest unit with an event, in the good samples.
+    pub fn largest_unit(&self) -> u32 {
+        self.largest_unit
     }
 
     /// How many classes there are.
@@ -272,9 +292,10 @@ impl EventFile {
         for (index, label) in labels.iter().enumerate() {
             let checked = self
                 .events(index)
-                .and_then(|(times_s, _)| Ok((times_s, self.label(index, *label)?)));
+                .and_then(|(times_s, units)| Ok((times_s, units, self.label(index, *label)?)));
             match checked {
-                Ok((times_s, label)) => {
+                Ok((times_s, units, label)) => {
+                    self.largest_unit = units.into_iter().fold(self.largest_unit, u32::max);
                     if !times_s.is_sorted() {
                         self.notices.count_unsorted(index);
                     }

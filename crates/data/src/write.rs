@@ -46,6 +46,11 @@ pub struct WriteMeta {
     pub meta_info: Vec<(String, String)>,
 }
 
+/// The entry of `meta_info` that states how many channels there are.
+pub(crate) fn stated(channels: usize) -> (String, String) {
+    ("channels".to_owned(), channels.to_string())
+}
+
 /// Writes `recordings` to `path`, replacing any existing file, and returns their number.
 ///
 /// `/extra/speaker` is written where the first recording has a speaker; a later one without it is

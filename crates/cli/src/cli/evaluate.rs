@@ -5,14 +5,25 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 
-use super::numbers::{Numbers, share, within};
+use super::numbers::{share, within};
+use super::times::TimeArgs;
 use crate::command::evaluate;
 use saturn_eval::evaluate::{LANES, STEPS};
 use saturn_eval::instruments::Instrument;
 use saturn_eval::reset::StateReset;
-use saturn_sim::evaluate::{GapSteps, Options, read_fill, read_instrument, read_policy};
-use saturn_sim::scenario::{Fill, Precision};
+use saturn_sim::evaluate::{
+    AskedPrecision, GapSteps, Options, read_fill, read_instrument, read_policy, read_precisions,
+};
+use saturn_sim::scenario::Fill;
 use saturn_store::Progress;
+
+/// The precisions of one option.
+#[derive(Clone)]
+struct Precisions(Vec<AskedPrecision>);
+
+fn precisions(text: &str) -> Result<Precisions, String> {
+    read_precisions(text).map(Precisions)
+}
 
 #[derive(Args)]
 pub struct EvaluateArgs {
@@ -22,6 +33,8 @@ pub struct EvaluateArgs {
     /// Recordings: an HDF5 file of events or frames, or a folder with test.h5 or valid.h5
     #[arg(long, value_name = "FILE|FOLDER")]
     data: PathBuf,
+    #[command(flatten)]
+    times: TimeArgs,
     /// Steps of one evaluation, over all lanes [default: the run's `evaluate.steps`, or 100000]
     #[arg(long, value_name = "N", value_parser = within::<{ STEPS.least }, { STEPS.most }>)]
     steps: Option<u64>,
@@ -40,9 +53,14 @@ pub struct EvaluateArgs {
     /// Seed of the stream [default: the network's, or 1]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Numbers that the network computes with [default: those of its training]
-    #[arg(long, value_enum, value_name = "TYPE")]
-    precision: Option<Numbers>,
+    /// f32 or f64: numbers that the network computes with [default: those of its training]. Formats such as int8,
+    /// int8/f32 (weights/states) or bf16 are evaluated in addition: simulated low precision; may be repeated
+    #[arg(long, value_name = "FORMAT,...", value_parser = precisions)]
+    precision: Vec<Precisions>,
+    /// Recordings that ranges of low-precision states are taken from: a file, or a folder with valid.h5 [default: the
+    /// validation split of the network's run]
+    #[arg(long, value_name = "FILE|FOLDER", requires = "precision")]
+    ranges: Option<PathBuf>,
     /// Optional instrument as in a scenario, such as calibration; may be repeated
     #[arg(long, value_name = "NAME", value_parser = read_instrument)]
     instrument: Vec<Instrument>,
@@ -69,13 +87,15 @@ impl EvaluateArgs {
         let options = Options {
             model: &self.model,
             data: &self.data,
+            times: self.times.times(),
             steps: self.steps,
             lanes: self.lanes.map(|lanes| lanes as usize),
             gap: self.gap,
             fill: self.fill,
             state_reset: self.state_reset,
             seed: self.seed,
-            precision: self.precision.map(Precision::from),
+            precision: self.precision.into_iter().flat_map(|p| p.0).collect(),
+            ranges: self.ranges.as_deref(),
             instruments,
             threshold: self.threshold,
             out: self.out.as_deref(),

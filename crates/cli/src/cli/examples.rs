@@ -55,6 +55,7 @@ Examples:
   saturn evaluate runs/quickstart/lif.adaptive.1 --data data/quickstart
   saturn evaluate runs/quickstart/lif.adaptive.1 --data other.h5 --gap 20..80
   saturn evaluate net/weights.safetensors --data test.h5 --out runs/net-test
+  saturn evaluate net --data test.h5 --precision int8 --ranges valid.h5
 
 The data are never used to choose anything: the detector's threshold is that of
 the network's run, or --threshold.";

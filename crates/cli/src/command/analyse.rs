@@ -13,6 +13,7 @@ use super::print::print;
 use saturn_analyse::described::described;
 use saturn_analyse::verdict::{short, verdict};
 use saturn_analyse::{Analysis, Options, Subject, analyse as measure};
+use saturn_data::Times;
 use saturn_live::model::Model as _;
 use saturn_network::Network;
 use saturn_sim::evaluate::Given;
@@ -115,7 +116,9 @@ enum Input<'a> {
 impl<'a> Input<'a> {
     fn of(options: &AnalyseOptions, model: &'a FinishedModel, progress: &Progress) -> Result<Self> {
         if let Some(data) = options.data {
-            return Ok(Self::Given(Box::new(Given::open(data, model)?)));
+            let given = Given::open(data, model, Times::default())?;
+            given.notices.iter().for_each(|line| progress.line(line));
+            return Ok(Self::Given(Box::new(given)));
         }
         let Some(run) = model.run() else {
             if options.silence {

@@ -42,7 +42,7 @@ use crate::output::Output;
 use crate::printable::printable_name;
 use crate::recording::Recording;
 use crate::steps::TimeUnit;
-use crate::write::{Cut, WriteMeta, try_write_events};
+use crate::write::{Cut, WriteMeta, stated, try_write_events};
 use samples::{Sample, Samples};
 
 /// The label of samples that have none.
@@ -101,13 +101,15 @@ pub fn convert(
         });
     }
     let pictured = Samples::open(&files[0].0, "", options)?.channels();
-    let channels = options.channels.or(pictured);
-    let channels = channels.unwrap_or(largest as usize + 1);
+    let declared = options.channels.or(pictured);
+    let channels = declared.unwrap_or(largest as usize + 1);
     let labels = Names::new(labels);
     let speakers = Names::new(speakers);
     let class_names = labels.classes(input)?;
 
     let mut meta_info = vec![("source".to_owned(), "events in rows of text".to_owned())];
+    // There may be channels above the largest unit.
+    meta_info.extend(declared.map(stated));
     if let Names::Words(names) = &speakers {
         meta_info.push(("speakers".to_owned(), names.join(",")));
     }

@@ -28,7 +28,7 @@ use crate::frames::{FrameMeta, Frames, try_write_frames};
 use crate::output::Output;
 use crate::recording::Recording;
 use crate::synthetic::Split;
-use crate::write::{Cut, WriteMeta, try_write_events};
+use crate::write::{Cut, WriteMeta, stated, try_write_events};
 use file::Idx;
 pub use form::Form;
 
@@ -245,7 +245,7 @@ impl Writer<'_> {
             let meta = WriteMeta {
                 channels: 2 * thresholds,
                 class_names: names.clone(),
-                meta_info,
+                meta_info: [meta_info, vec![stated(2 * thresholds)]].concat(),
                 ..WriteMeta::default()
             };
             let cuts = (0..count).filter_map(|_| match next() {

@@ -31,7 +31,7 @@ use crate::error::DataError;
 use crate::output::Output;
 use crate::recording::Recording;
 use crate::synthetic::Split;
-use crate::write::{Cut, WriteMeta, try_write_events};
+use crate::write::{Cut, WriteMeta, stated, try_write_events};
 
 /// Number of channels of N-MNIST's picture.
 pub const CHANNELS: usize = Picture::N_MNIST.channels();
@@ -128,6 +128,7 @@ pub fn convert(
                     picture.height, picture.width
                 ),
             ),
+            stated(picture.channels()),
         ],
         ..WriteMeta::default()
     };

@@ -63,7 +63,7 @@ use crate::error::DataError;
 use crate::frames::{FrameMeta, try_write_frames};
 use crate::output::Output;
 use crate::synthetic::Split;
-use crate::write::{WriteMeta, try_write_events};
+use crate::write::{WriteMeta, stated, try_write_events};
 use header::{Body, Header};
 use record::Record;
 
@@ -366,6 +366,7 @@ fn write(
         }
         Form::Events { delta_mv, .. } => {
             meta_info.push(("delta_mv".to_owned(), delta_mv.to_string()));
+            meta_info.push(stated(2 * leads));
             let meta = WriteMeta {
                 channels: 2 * leads,
                 class_names,

@@ -15,12 +15,14 @@
 
 use rayon::prelude::*;
 use saturn_cell::{Cell, Field, Real, View, column, compiled_once};
+use saturn_data::DataError;
 use saturn_loss::softmax::argmax;
 use serde::{Deserialize, Serialize};
 
-use super::calibrate::Ranges;
+use super::calibrate::{Ranges, ranges};
 use super::config::PrecisionConfig;
 use super::grid::Grid;
+use super::quantise;
 use super::quantised::grids;
 use crate::evaluate::EvalError;
 use crate::lanes::{Chunk, Lanes, SavedLanes};
@@ -73,6 +75,24 @@ pub struct Twin<R: Real> {
     pub ranges: Ranges,
     /// The net.
     pub net: Network<R>,
+}
+
+impl<R: Real> Twin<R> {
+    /// `full` as it is stored under `config`, with the ranges of its states on the streams of `source`.
+    pub fn new(
+        full: &Network<R>,
+        config: PrecisionConfig,
+        source: Source,
+        channels: usize,
+        seed: u64,
+    ) -> Result<Self, DataError> {
+        let ranges = ranges(full, &config, source, channels, seed)?;
+        Ok(Self {
+            net: quantise(full, &config, &ranges, seed),
+            config,
+            ranges,
+        })
+    }
 }
 
 /// The networks to follow, and for how long.

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use saturn_data::{DataError, FrameFile, OnBadSample, ReadOptions};
+use saturn_data::{DataError, EventFile, FrameFile, OnBadSample, ReadOptions, Times};
 
+use super::settings::refused;
 use crate::model::FinishedModel;
 use crate::run::dataset::{Dataset, open_file};
 use crate::run::paths::paths_if_there;
@@ -12,8 +13,10 @@ use crate::scenario::{Scaling, Scenario};
 use saturn_stream::{File, Form, Noise, Scale, Split};
 use saturn_train::weights::other_classes;
 
+/// The validation split in a folder.
+pub(super) const VALID: &str = "valid.h5";
 /// Files of a folder that are looked for, in this order.
-const FILES: [&str; 2] = ["test.h5", "valid.h5"];
+const FILES: [&str; 2] = ["test.h5", VALID];
 
 /// Opened data, with what the network's training says of its input.
 pub struct Given {
@@ -27,6 +30,10 @@ pub struct Given {
     pub noise_from: String,
     /// The share of (step, channel) pairs with an event, which decides how products are computed.
     pub density: f64,
+    /// Notices about the file, one each.
+    pub notices: Vec<String>,
+    /// The validation split of the network's run, if it was found.
+    pub valid: Option<Split>,
 }
 
 /// What a network's training set says of its input.
@@ -34,31 +41,43 @@ struct Training {
     noise: Noise,
     density: f64,
     scale: Option<Scale>,
+    valid: Split,
 }
 
 impl Given {
-    /// Opens `data`, a file or a folder, for `model`.
-    pub fn open(data: &Path, model: &FinishedModel) -> Result<Self> {
+    /// Opens `data`, a file or a folder, for `model`. Times mean what `times` declares, else what the run's do.
+    pub fn open(data: &Path, model: &FinishedModel, times: Times) -> Result<Self> {
         let path = file_of(data)?;
         let scenario = model.run().map(|run| &run.scenario);
+        let frames = check_frames(&path, model)?;
+        if frames && times != Times::default() {
+            let what = format!("{} has frames, which have no times", path.display());
+            return Err(refused("--times", what, "leave it out, and --grid-hz").into());
+        }
         let file = match scenario {
-            Some(scenario) => {
-                check_frames(&path, model)?;
-                open_file(scenario, &path, None)?
-            }
-            None if check_frames(&path, model)? => {
-                File::frames(&path, model.channels, None, model.dt_ms)?
-            }
-            None => {
+            Some(scenario) if times == Times::default() => open_file(scenario, &path, None),
+            None if frames => File::frames(&path, model.channels, None, model.dt_ms),
+            _ => {
+                let on_bad_sample = scenario.map(|s| s.data.on_bad_sample.into());
                 let options = ReadOptions {
                     channels: model.channels,
                     classes: None,
-                    on_bad_sample: OnBadSample::Error,
+                    on_bad_sample: on_bad_sample.unwrap_or(OnBadSample::Error),
                 };
-                File::events(&path, &options)?
+                let own = scenario.map_or_else(Times::default, |s| s.data.times());
+                let times = Times {
+                    unit: times.unit.or(own.unit),
+                    grid: times.grid.or(own.grid),
+                };
+                File::timed_events(&path, &options, times)
             }
         };
+        let file = file.map_err(|e| of_network(e, model))?;
         check_classes(&file, model)?;
+        let mut notices = Vec::new();
+        if let File::Events(events) = &file {
+            notices.extend(check_channels(events, model)?);
+        }
         let training = scenario.map(training).transpose()?.flatten();
         let normalised = scenario.is_some_and(|s| s.data.normalise == Some(Scaling::Channels));
         if normalised && training.is_none() {
@@ -74,10 +93,13 @@ impl Given {
             Some(records) => Split::of_records(file, model.dt_ms, records.window_ms)?,
             None => Split::from_file(file, model.dt_ms, None, Split::CACHE_BYTES)?,
         };
+        notices.extend(split.notice()?);
+        let mut valid = None;
         let (noise, density, noise_from) = if let Some(known) = training {
             if let Some(scale) = known.scale {
                 split.set_scale(scale);
             }
+            valid = Some(known.valid);
             (known.noise, known.density, "the training set".to_owned())
         } else {
             let noise = match split.form() {
@@ -99,6 +121,8 @@ impl Given {
             noise,
             noise_from,
             density,
+            notices,
+            valid,
         })
     }
 }
@@ -152,6 +176,64 @@ fn check_frames(path: &Path, model: &FinishedModel) -> Result<bool> {
     Ok(true)
 }
 
+/// An error of opening a file of events, with a remedy that suits a finished network.
+fn of_network(error: DataError, model: &FinishedModel) -> DataError {
+    match error {
+        DataError::UnitOutOfRange {
+            path,
+            index,
+            unit,
+            channels,
+        } => DataError::Unusable {
+            path,
+            detail: format!(
+                "sample {index} has an event of unit {unit}, and {} takes {channels} channels, 0 to {}",
+                model.name,
+                channels.saturating_sub(1)
+            ),
+            hint: "name a network that takes as many channels as the recordings have, or write the file again with \
+                   the channels of the network alone",
+        },
+        DataError::NothingLeft {
+            path,
+            skipped,
+            first,
+        } => DataError::NothingLeft {
+            path,
+            skipped,
+            first: Box::new(of_network(*first, model)),
+        },
+        other => other,
+    }
+}
+
+/// Compares the channels of a file of events with those of the network, as far as the file shows them: a notice, or
+/// an error where they differ for certain. A run may have been trained on recordings with fewer channels than its
+/// scenario has, so there it is a notice.
+fn check_channels(file: &EventFile, model: &FinishedModel) -> Result<Option<String>> {
+    let (name, takes) = (&model.name, model.channels);
+    let path = file.path().display();
+    match file.stated_channels() {
+        Some(own) if own == takes => Ok(None),
+        Some(own) => {
+            let what = format!("its recordings have {own} channels, and {name} takes {takes}");
+            if model.run().is_none() {
+                let hint = "name a network that takes as many channels, or recordings converted to as many";
+                return Err(unusable(file.path(), what, hint));
+            }
+            Ok(Some(format!("warning: {path}: {what}")))
+        }
+        // A file that does not state its channels may have silent ones above the largest unit.
+        None if 2 * (file.largest_unit() as usize + 1) > takes => Ok(None),
+        None => Ok(Some(format!(
+            "warning: {path}: its largest unit is {}, and {name} takes {takes} channels: if the recordings have fewer \
+             channels than that, the results mean nothing; hint: give recordings with the channels that the network \
+             was trained on",
+            file.largest_unit()
+        ))),
+    }
+}
+
 /// An error unless the classes of `file` are those of `model`: by name and order where both have names, else by number.
 fn check_classes(file: &File, model: &FinishedModel) -> Result<()> {
     let (own, theirs) = (&model.classes, file.class_names());
@@ -203,6 +285,7 @@ fn training(scenario: &Scenario) -> Result<Option<Training>> {
         noise: data.noise,
         density: data.density,
         scale: data.scale,
+        valid: data.valid,
     }))
 }
 

@@ -6,12 +6,15 @@
 //! | `input` | the data, compared with what the network takes |
 //! | `folder` | the folder of results, which no other evaluation writes over |
 //! | `segments` | the line for every segment |
+//! | `low_precision` | the same network in storage formats, with ranges from other recordings |
 //! | `summary` | `summary.json` |
 //!
-//! Nothing is chosen on the evaluated data: the detector's threshold is given, the run's or the default.
+//! Nothing is chosen on the evaluated data: the detector's threshold is given, the run's or the default, and ranges at
+//! low precision are from the run's validation split or a given file.
 
 mod folder;
 mod input;
+mod low_precision;
 mod segments;
 mod settings;
 mod summary;
@@ -24,7 +27,7 @@ use saturn_data::printable;
 
 use crate::figures::draw_one;
 use crate::model::{FinishedModel, plain_name};
-use crate::report::{instrument_lines, table_lines, wrapped, write_one};
+use crate::report::{instrument_lines, precision_lines, table_lines, wrapped, write_one};
 use crate::run::Interrupted;
 use crate::run::input::Input;
 use crate::run::summary::{NamedEvaluation, Summary};
@@ -37,9 +40,13 @@ use saturn_store::Progress;
 
 use folder::EvaluationFolder;
 pub use input::Given;
+use input::VALID;
+use low_precision::{Calibration, LowPrecision};
+pub use low_precision::{RangesHead, StoredDetail};
 use segments::SegmentsFile;
 pub use settings::{
-    GapSteps, Options, Settings, THRESHOLD, read_fill, read_instrument, read_policy,
+    AskedPrecision, GapSteps, Options, Settings, THRESHOLD, read_fill, read_instrument,
+    read_policy, read_precisions,
 };
 pub use summary::{EvaluationSummary, Finding, Head};
 
@@ -63,11 +70,22 @@ pub fn evaluate(options: &Options, progress: &Progress) -> Result<Evaluated> {
     }
     let settings = Settings::new(options, &model)?;
     progress.doing("reading the data");
-    let given = Given::open(options.data, &model)?;
-    if let Some(notice) = given.split.notice()? {
-        progress.line(&notice);
+    let given = Given::open(options.data, &model, options.times)?;
+    // Of a folder never the test split.
+    let ranges = options.ranges.map(|path| {
+        if path.is_dir() {
+            path.join(VALID)
+        } else {
+            path.to_owned()
+        }
+    });
+    let ranges = ranges.map(|path| Given::open(&path, &model, options.times));
+    let ranges = ranges.transpose()?;
+    for opened in [Some(&given), ranges.as_ref()].into_iter().flatten() {
+        opened.notices.iter().for_each(|line| progress.line(line));
     }
-    let head = Head::new(options, &model, &given, &settings);
+    let calibration = Calibration::new(&settings, &model, &given, ranges.as_ref())?;
+    let head = Head::new(options, &model, &given, &settings, calibration);
     let path = options
         .out
         .map_or_else(|| usual_folder(&model.name), Path::to_owned);
@@ -77,10 +95,11 @@ pub fn evaluate(options: &Options, progress: &Progress) -> Result<Evaluated> {
         model: &model,
         settings: &settings,
         given: &given,
+        calibration,
         folder: &folder,
         progress,
     };
-    let (evaluations, experiments, parameters) = match settings.precision {
+    let found = match settings.precision {
         Precision::F32 => job.run::<f32>()?,
         Precision::F64 => job.run::<f64>()?,
     };
@@ -90,12 +109,14 @@ pub fn evaluate(options: &Options, progress: &Progress) -> Result<Evaluated> {
         saturn: env!("CARGO_PKG_VERSION"),
         head,
         chance: 1.0 / model.classes.len().max(1) as f64,
-        evaluations,
-        experiments,
+        evaluations: found.evaluations,
+        stored: found.low_precision.stored,
+        stored_details: found.low_precision.details,
+        experiments: found.experiments,
     };
     let split = given.path.file_stem().unwrap_or_default();
     let split = printable(&split.to_string_lossy()).into_owned();
-    let table = summary.as_run(&settings, parameters, &split);
+    let table = summary.as_run(&settings, found.parameters, &split);
     progress.doing("drawing");
     let drawn = draw_one(&settings.evaluate, folder.path(), &table)?;
     let is_noise = |fill: &Fill| matches!(fill, Fill::Noise(_));
@@ -122,13 +143,23 @@ struct Job<'a> {
     model: &'a FinishedModel,
     settings: &'a Settings,
     given: &'a Given,
+    calibration: Calibration<'a>,
     folder: &'a EvaluationFolder,
     progress: &'a Progress,
 }
 
+/// What one network left.
+struct Found {
+    evaluations: Vec<Finding>,
+    low_precision: LowPrecision,
+    experiments: Experiments,
+    /// Of the network.
+    parameters: usize,
+}
+
 impl Job<'_> {
-    /// The evaluations, the experiments, and the network's parameters.
-    fn run<R: Real>(&self) -> Result<(Vec<Finding>, Experiments, usize)> {
+    /// Runs all of it.
+    fn run<R: Real>(&self) -> Result<Found> {
         let (e, progress) = (&self.settings.evaluate, self.progress);
         let net: Network<R> = self.model.network()?;
         let net = net.for_density(self.given.density);
@@ -145,13 +176,13 @@ impl Job<'_> {
             shard_lanes: self.settings.shard_lanes,
         };
         let policies = e.state_reset.len() as u64;
-        progress.total(policies * e.steps + experiments::steps(e.experiments()));
-        let mut findings = Vec::new();
+        let extra = self.low_precision_work() + experiments::steps(e.experiments());
+        progress.total(policies * e.steps + extra);
+        let mut evaluations = Vec::new();
         for policy in &e.state_reset {
             let name = policy.to_string();
             progress.doing(&format!("evaluating on {stream}, state_reset {name}"));
-            let (threshold, threshold_from) =
-                self.settings.threshold(self.options, self.model, policy);
+            let threshold = (self.settings).threshold(self.options, self.model, policy);
             let segments_file = format!("segments.{name}.csv");
             let log = SegmentsFile::create(&self.folder.path().join(&segments_file), e.lanes)?;
             let plan = Plan {
@@ -161,18 +192,19 @@ impl Job<'_> {
                 },
                 ..input.plan(e, policy)
             };
-            let evaluation = run_evaluation(&net, &plan, threshold, progress)?;
+            let evaluation = run_evaluation(&net, &plan, threshold.value, progress)?;
             log.finish()?;
-            findings.push(Finding {
+            evaluations.push(Finding {
                 found: NamedEvaluation {
                     stream: stream.to_owned(),
                     state_reset: name,
                     evaluation,
                 },
-                threshold_from,
+                threshold_from: threshold.from,
                 segments_file,
             });
         }
+        let low_precision = self.low_precision(&net, &input)?;
         let mut experiments = Experiments::default();
         let setting = Setting {
             wanted: e.experiments(),
@@ -187,7 +219,12 @@ impl Job<'_> {
         if progress.stopped() {
             return Err(Interrupted.into());
         }
-        Ok((findings, experiments, net.parameters()))
+        Ok(Found {
+            evaluations,
+            low_precision,
+            experiments,
+            parameters: net.parameters(),
+        })
     }
 }
 
@@ -205,6 +242,10 @@ impl Evaluated {
                 e.found.state_reset, e.found.evaluation.detection.threshold, e.threshold_from
             )
         }));
+        facts.extend(low_precision::facts(
+            &self.summary.stored_details,
+            head.options.ranges.as_ref(),
+        ));
         if self.noisy {
             let from = &head.data.noise_from;
             facts.push(format!("noise in gaps has the rates of {from}"));
@@ -217,6 +258,10 @@ impl Evaluated {
         let facts = self.facts();
         let mut lines = wrapped(&facts[0], width);
         lines.extend(table_lines(&self.table, width));
+        let low = precision_lines(&self.table);
+        let (title, rows) = low.split_at(low.len().min(1));
+        lines.extend(title.iter().flat_map(|title| wrapped(title, width)));
+        lines.extend(rows.iter().cloned());
         lines.extend(instrument_lines(&self.table));
         for fact in &facts[1..] {
             lines.extend(wrapped(fact, width));

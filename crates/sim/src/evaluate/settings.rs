@@ -12,6 +12,8 @@ use crate::run::summary::Roles;
 use crate::scenario::{
     Evaluate, EvaluateKeys, Fill, Gap, Instrument, Precision, StateReset, Train,
 };
+use saturn_data::Times;
+use saturn_eval::precision::{Format, PrecisionConfig};
 use saturn_live::LiveError;
 
 /// The longest gap, in steps.
@@ -28,6 +30,8 @@ pub struct Options<'a> {
     pub model: &'a Path,
     /// A file of recordings, or a folder with one.
     pub data: &'a Path,
+    /// Meaning of the times of its events.
+    pub times: Times,
     /// Steps of one evaluation, over all lanes.
     pub steps: Option<u64>,
     /// Lanes that share them.
@@ -40,14 +44,25 @@ pub struct Options<'a> {
     pub state_reset: Vec<StateReset>,
     /// Of the stream.
     pub seed: Option<u64>,
-    /// Of the network's numbers.
-    pub precision: Option<Precision>,
+    /// Of the network's numbers, and storage formats that are evaluated in addition.
+    pub precision: Vec<AskedPrecision>,
+    /// Recordings that ranges of states at low precision are taken from.
+    pub ranges: Option<&'a Path>,
     /// Optional instruments.
     pub instruments: Vec<Instrument>,
     /// The detector's threshold.
     pub threshold: Option<f64>,
     /// Where results go.
     pub out: Option<&'a Path>,
+}
+
+/// A precision on the command line.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum AskedPrecision {
+    /// What the network computes with.
+    Numbers(Precision),
+    /// What weights and states are stored in, in an evaluation of its own.
+    Stored(PrecisionConfig),
 }
 
 /// How long gaps are.
@@ -110,6 +125,51 @@ pub fn read_policy(text: &str) -> Result<StateReset, String> {
     Ok(policy)
 }
 
+/// Precisions between commas: `f32` or `f64` for what the network computes with, `int8` for weights and states,
+/// `int8/f32` for weights alone, `{weights: int8, states: int8, rounding: stochastic}` as in a scenario.
+pub fn read_precisions(text: &str) -> Result<Vec<AskedPrecision>, String> {
+    let mut inside = false;
+    let parts = text.split(|c| {
+        inside = match c {
+            '{' => true,
+            '}' => false,
+            _ => inside,
+        };
+        c == ',' && !inside
+    });
+    parts.map(|part| read_precision(part.trim())).collect()
+}
+
+fn read_precision(text: &str) -> Result<AskedPrecision, String> {
+    match text {
+        "f32" => return Ok(AskedPrecision::Numbers(Precision::F32)),
+        "f64" => return Ok(AskedPrecision::Numbers(Precision::F64)),
+        _ => {}
+    }
+    let format = |name: &str| {
+        let found = serde_json::from_value::<Format>(Value::String(name.to_owned()));
+        found.map_err(|_| {
+            format!(
+                "`{name}` is no format: expected f32 or f64 for what the network computes with, or formats of \
+                 weights and states (bf16, int16, int12, int10, int8, int6, int4; f32 in a pair), such as int8 for \
+                 both, int8/int16, or {{weights: int8, states: int8, rounding: stochastic}} as in a scenario"
+            )
+        })
+    };
+    let config = if text.starts_with('{') {
+        serde_saphyr::from_str(text).map_err(|e| e.to_string())?
+    } else {
+        let (weights, states) = text.split_once('/').unwrap_or((text, text));
+        PrecisionConfig {
+            weights: format(weights)?,
+            states: format(states)?,
+            ..PrecisionConfig::default()
+        }
+    };
+    config.check().map_err(|e| format!("`{text}`: {e}"))?;
+    Ok(AskedPrecision::Stored(config))
+}
+
 /// An optional instrument, by its key in a scenario.
 pub fn read_instrument(text: &str) -> Result<Instrument, String> {
     serde_json::from_value(Value::String(text.to_owned())).map_err(|e| e.to_string())
@@ -162,6 +222,12 @@ impl Settings {
                 return Err(refused("--state-reset", what, "give each policy once").into());
             }
         }
+        let (numbers, stored) = precisions(&options.precision)?;
+        if options.ranges.is_some() && stored.iter().all(|config| config.states.top().is_none()) {
+            let what = "no states with a range are stored at low precision".to_owned();
+            let hint = "add a --precision with integer states, such as int8, or leave out --ranges";
+            return Err(refused("--ranges", what, hint).into());
+        }
         let state_reset = if options.state_reset.is_empty() {
             default.state_reset
         } else {
@@ -176,7 +242,7 @@ impl Settings {
             spacing: of_run.map_or(default.spacing, |e| e.spacing),
             contraction: default.contraction,
             detector: of_run.map_or(default.detector, |e| e.detector),
-            precision: Vec::new(),
+            precision: stored,
             traces: None,
             twin: None,
             instruments: options.instruments.clone(),
@@ -194,7 +260,7 @@ impl Settings {
         Ok(Self {
             evaluate,
             seed: options.seed.unwrap_or(place.2),
-            precision: options.precision.unwrap_or(model.precision),
+            precision: numbers.unwrap_or(model.precision),
             shard_lanes: scenario.map_or(Train::default().shard_lanes, |s| s.train.shard_lanes),
             place,
         })
@@ -207,35 +273,75 @@ impl Settings {
         first.map_or(("", None), |(name, gap)| (name, gap.as_ref()))
     }
 
-    /// The detector's threshold under `policy`, and where it is from. It is never chosen on the evaluated data.
+    /// The detector's threshold under `policy`. It is never chosen on the evaluated data.
     pub fn threshold(
         &self,
         options: &Options,
         model: &FinishedModel,
         policy: &StateReset,
-    ) -> (f64, String) {
-        if let Some(given) = options.threshold {
-            return (given, "given with --threshold".to_owned());
+    ) -> Threshold {
+        if let Some(value) = options.threshold {
+            return Threshold {
+                value,
+                from: "given with --threshold".to_owned(),
+                of_run: false,
+            };
         }
         let chosen = model.run().map_or(&[][..], |run| &run.thresholds[..]);
         let (stream, policy) = (self.stream().0, policy.to_string());
         let under = || chosen.iter().filter(|c| c.state_reset == policy);
-        let found = under().find(|c| c.stream == stream);
-        let found = found.or_else(|| under().next()).or_else(|| chosen.first());
+        let exact = under().find(|c| c.stream == stream);
+        let found = exact.or_else(|| under().next()).or_else(|| chosen.first());
         found.map_or_else(
-            || {
-                let from = "the default, since none was chosen for this network";
-                (THRESHOLD, from.to_owned())
+            || Threshold {
+                value: THRESHOLD,
+                from: "the default, since none was chosen for this network".to_owned(),
+                of_run: false,
             },
-            |c| {
-                let from = format!(
+            |c| Threshold {
+                value: c.threshold,
+                from: format!(
                     "chosen by the run on its validation split, stream {}, state_reset {}",
                     c.stream, c.state_reset
-                );
-                (c.threshold, from)
+                ),
+                of_run: exact.is_some(),
             },
         )
     }
+}
+
+/// A detector's threshold.
+pub struct Threshold {
+    /// It.
+    pub value: f64,
+    /// Where it is from.
+    pub from: String,
+    /// Whether a run chose it for this stream and policy.
+    pub of_run: bool,
+}
+
+/// What the network computes with, and the storage formats.
+fn precisions(
+    asked: &[AskedPrecision],
+) -> Result<(Option<Precision>, Vec<PrecisionConfig>), LiveError> {
+    let (mut numbers, mut stored) = (None, Vec::new());
+    for one in asked {
+        match one {
+            AskedPrecision::Numbers(own) if numbers.is_none_or(|known| known == *own) => {
+                numbers = Some(*own);
+            }
+            AskedPrecision::Numbers(_) => {
+                let what = "a network computes with one of f32 and f64".to_owned();
+                return Err(refused("--precision", what, "leave out one of them"));
+            }
+            AskedPrecision::Stored(config) if stored.contains(config) => {
+                let what = format!("{config} is given twice");
+                return Err(refused("--precision", what, "give each format once"));
+            }
+            AskedPrecision::Stored(config) => stored.push(*config),
+        }
+    }
+    Ok((numbers, stored))
 }
 
 fn named(arm: &str) -> NamedArm {
@@ -289,6 +395,37 @@ pub(super) fn refused(option: &'static str, what: String, hint: &'static str) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn precisions_are_read() {
+        let names = |text: &str| -> Vec<String> {
+            let name = |one: &AskedPrecision| match one {
+                AskedPrecision::Numbers(numbers) => format!("{numbers:?}"),
+                AskedPrecision::Stored(config) => config.to_string(),
+            };
+            let read = read_precisions(text).unwrap();
+            read.iter().map(name).collect()
+        };
+        assert_eq!(names("f64"), ["F64"]);
+        assert_eq!(names("int8, bf16"), ["int8/int8", "bf16/bf16"]);
+        assert_eq!(
+            names("int8/f32,{weights: int4, states: int8, rounding: stochastic},f32"),
+            ["int8/f32", "int4/int8 stochastic", "F32"]
+        );
+        for (wrong, part) in [
+            ("", "int8"),
+            ("f16", "`f16` is no format"),
+            ("int8,int7", "`int7` is no format"),
+            ("f64/int8", "`f64` is no format"),
+            ("f32/f32", "is full precision"),
+            ("{weights: int8, covers: 2}", "above 0"),
+            ("{weights: int8, rounding: stochastic}", "give `states`"),
+            ("{weights: f16}", "int8"),
+        ] {
+            let message = read_precisions(wrong).unwrap_err();
+            assert!(message.contains(part), "{wrong}: {message}");
+        }
+    }
 
     #[test]
     fn gaps_fills_policies_and_instruments_are_read() {

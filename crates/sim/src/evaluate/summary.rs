@@ -4,6 +4,7 @@ use serde::Serialize;
 use std::path::Path;
 
 use super::input::Given;
+use super::low_precision::{Calibration, RangesHead, StoredDetail};
 use super::settings::{Options, Settings};
 use crate::model::{FinishedModel, Origin};
 use crate::run::summary::{
@@ -13,6 +14,8 @@ use crate::scenario::{Gap, Instrument, Precision, StateReset};
 use saturn_eval::detector::DetectorConfig;
 use saturn_eval::experiments::Experiments;
 use saturn_eval::position::Spacing;
+use saturn_eval::precision::PrecisionConfig;
+use saturn_eval::precision::result::Stored;
 use saturn_eval::stats::verdict::MARGIN;
 use saturn_stream::Form;
 
@@ -35,6 +38,12 @@ pub struct EvaluationSummary {
     pub chance: f64,
     /// One a reset policy.
     pub evaluations: Vec<Finding>,
+    /// The network at low precision, first in full; empty unless requested.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stored: Vec<Stored>,
+    /// What each of their evaluations rests on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stored_details: Vec<StoredDetail>,
     /// Results of optional experiments.
     #[serde(flatten)]
     pub experiments: Experiments,
@@ -100,6 +109,12 @@ pub struct OptionsHead {
     pub state_reset: Vec<StateReset>,
     /// Of the network's numbers.
     pub precision: Precision,
+    /// Storage formats of the network in addition to full precision.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub low_precision: Vec<PrecisionConfig>,
+    /// What ranges of their states are from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ranges: Option<RangesHead>,
     /// Windows of stream position.
     pub windows: usize,
     /// Their lengths.
@@ -131,6 +146,7 @@ impl Head {
         model: &FinishedModel,
         given: &Given,
         settings: &Settings,
+        calibration: Calibration,
     ) -> Self {
         let text = |path: &Path| path.to_string_lossy().into_owned();
         let e = &settings.evaluate;
@@ -164,6 +180,13 @@ impl Head {
                 gap: settings.stream().1.cloned(),
                 state_reset: e.state_reset.clone(),
                 precision: settings.precision,
+                low_precision: e.precision.clone(),
+                ranges: (e
+                    .precision
+                    .iter()
+                    .any(|config| config.states.top().is_some()))
+                .then(|| calibration.head(given))
+                .flatten(),
                 windows: e.windows,
                 spacing: e.spacing,
                 detector: e.detector,
@@ -196,7 +219,7 @@ impl EvaluationSummary {
             },
             evaluations: self.evaluations.iter().map(|e| e.found.clone()).collect(),
             contraction: Vec::new(),
-            stored: Vec::new(),
+            stored: self.stored.clone(),
             experiments: self.experiments.clone(),
         }];
         Summary {

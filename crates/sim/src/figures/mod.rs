@@ -148,6 +148,7 @@ pub fn draw_one(
     let mut sheet = Sheet::new(folder)?;
     accuracy::draw(&scope, &mut sheet)?;
     gap::draw(&scope, &mut sheet)?;
+    precision::draw(&scope, &mut sheet)?;
     operating::draw(&scope, &mut sheet)?;
     calibration::draw(&scope, &mut sheet)?;
     lags::far_past(&scope, &mut sheet)?;

@@ -24,7 +24,10 @@ pub(super) fn draw(scope: &Scope, sheet: &mut Sheet) -> Result<(), FiguresError>
     for stream in scope.streams.iter().filter(found).take(STREAMS) {
         let file = |name: &str| format!("{name}-{stream}").replace(' ', "-");
         let figure = bits(scope, stream, &Measure::ACCURACY);
-        sheet.add(Plot::Precision, &file("precision"), &figure.title, &figure)?;
+        // Without an evaluation that is never reset there is nothing to draw.
+        if !figure.panels.is_empty() {
+            sheet.add(Plot::Precision, &file("precision"), &figure.title, &figure)?;
+        }
         let figure = bits(scope, stream, &Measure::HELD);
         sheet.add(
             Plot::Precision,
@@ -155,7 +158,13 @@ fn arm_lines(
         }
     }
     let mut lines = Vec::new();
-    for &format in &weights {
+    for (k, &format) in weights.iter().enumerate() {
+        // Where there is one arm, colours distinguish the weights.
+        let role = if scope.arms.len() == 1 && weights.len() > 1 {
+            Role::Other(k)
+        } else {
+            look.role
+        };
         for rounding in [Rounding::Nearest, Rounding::Stochastic] {
             let stochastic = rounding == Rounding::Stochastic;
             let mut found: Vec<(f64, Estimate)> = (configs.iter())
@@ -165,7 +174,7 @@ fn arm_lines(
                 .filter_map(|c| Some((f64::from(c.states.bits()), estimate(*c)?)))
                 .collect();
             let has = |c: &PrecisionConfig| c.weights == format && c.rounding == rounding;
-            if !configs.iter().any(has) {
+            if found.is_empty() || !configs.iter().any(has) {
                 continue;
             }
             found.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -177,9 +186,9 @@ fn arm_lines(
                 name = format!("{name}, at random");
             }
             let look = Look {
+                role,
                 open: stochastic,
                 dashed: stochastic,
-                ..look
             };
             let points: Vec<(f64, &Estimate)> = found.iter().map(|(x, e)| (*x, e)).collect();
             lines.push(line(name, look, &points));

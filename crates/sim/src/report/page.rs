@@ -53,6 +53,7 @@ pub fn page_of_one(facts: &[String], summary: &Summary, figures: &[(&Drawn, Vec<
         }
         h2 id="results" { "Results" }
         (results::results(summary))
+        (precision::precision(summary))
         (instruments::instruments(summary))
         (drawn(figures))
     };

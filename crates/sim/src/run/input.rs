@@ -2,7 +2,7 @@
 
 use crate::scenario::{Evaluate, StateReset};
 use saturn_eval::evaluate::{Extras, Plan};
-use saturn_stream::Source;
+use saturn_stream::{Source, Split};
 
 /// The input of a net's evaluation.
 #[derive(Clone, Copy)]
@@ -38,5 +38,24 @@ impl<'a> Input<'a> {
             extras: Extras::default(),
             instruments: &evaluate.instruments,
         }
+    }
+}
+
+/// Steps of the validation stream that thresholds are chosen on: six times those of the samples, which is
+/// about three passes where gaps are as long as samples; and no more than the evaluation has.
+pub fn threshold_steps(evaluate: &Evaluate, valid: &Split) -> u64 {
+    let once: usize = valid.lengths().iter().sum();
+    (6 * once as u64).min(evaluate.steps)
+}
+
+/// What the detector's threshold for `plan` is chosen on: `steps` of the validation stream `valid`, without extras.
+pub fn choosing<'a>(plan: &Plan<'a>, valid: Source<'a>, steps: u64) -> Plan<'a> {
+    Plan {
+        source: valid,
+        purpose: "threshold",
+        steps,
+        instruments: &[],
+        extras: Extras::default(),
+        ..*plan
     }
 }

@@ -23,13 +23,14 @@ use saturn_cell::Real;
 use super::dataset::Dataset;
 use super::entry::Entry;
 use super::fault::fault;
+use super::input::threshold_steps;
 use super::interrupted::Interrupted;
 use super::reason;
 use super::start::Start;
 use super::summary::{CellSummary, Failure};
 use super::trials::{Finished, Shared, Store};
 use crate::fault::Fault;
-use crate::scenario::{Evaluate, Precision, Scenario};
+use crate::scenario::{Precision, Scenario};
 use saturn_eval::experiments;
 use saturn_eval::trace::TraceError;
 use saturn_network::Network;
@@ -152,7 +153,7 @@ impl Matrix<'_> {
 
     fn evaluation_work(&self) -> u64 {
         let e = &self.scenario.evaluate;
-        let each = e.steps + threshold_steps(e, self.dataset);
+        let each = e.steps + threshold_steps(e, &self.dataset.valid);
         let extra = e.streams.len() as u64 * experiments::steps(e.experiments());
         (e.streams.len() * e.state_reset.len()) as u64 * each + self.stored_work() + extra
     }
@@ -324,11 +325,4 @@ fn is_lasting(e: &anyhow::Error) -> bool {
                 Some(TraceError::Write { .. } | TraceError::Io { .. })
             )
     })
-}
-
-/// Steps of the validation stream that thresholds are chosen on: six times those of the samples, which is
-/// about three passes where gaps are as long as samples; and no more than the evaluation has.
-pub fn threshold_steps(evaluate: &Evaluate, dataset: &Dataset) -> u64 {
-    let once: usize = dataset.valid.lengths().iter().sum();
-    (6 * once as u64).min(evaluate.steps)
 }

@@ -49,6 +49,20 @@ fn numbers_are_classes() {
 }
 
 #[test]
+fn channels_are_stated_where_they_are_declared() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = "label,unit,time_us,sample\n2,0,1000,x\n0,3,5,y\n";
+    for declared in [None, Some(16)] {
+        let options = CsvOptions {
+            channels: declared,
+            ..CsvOptions::default()
+        };
+        let file = converted(folder.path(), rows.as_bytes(), &options).unwrap();
+        assert_eq!((file.stated_channels(), file.largest_unit()), (declared, 3));
+    }
+}
+
+#[test]
 fn what_is_wrong_is_named_with_its_line() {
     let folder = tempfile::tempdir().unwrap();
     let refused = |rows: &str, options: &CsvOptions, expected: &str| {

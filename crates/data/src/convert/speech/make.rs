@@ -13,7 +13,7 @@ use crate::in_order::in_order;
 use crate::output::Output;
 use crate::place::Place;
 use crate::recording::Recording;
-use crate::write::{Cut, WriteMeta, try_write_events};
+use crate::write::{Cut, WriteMeta, stated, try_write_events};
 
 /// Length of a piece of background noise.
 const PIECE_S: f64 = 1.0;
@@ -140,7 +140,7 @@ impl Maker<'_> {
                 let meta = WriteMeta {
                     channels: ear.channels(),
                     class_names: classes.to_vec(),
-                    meta_info: meta_info.to_vec(),
+                    meta_info: [meta_info, &[stated(ear.channels())]].concat(),
                     ..WriteMeta::default()
                 };
                 let events = |spoken: Spoken| spoken.events(ear, rate_hz);

@@ -4,12 +4,12 @@ use anyhow::Result;
 use saturn_cell::Real;
 use serde::Serialize;
 
+use super::Matrix;
 use super::key::{Keyed, Keys};
 use super::metric::Metric;
 use super::partial::{Evaluated, Partial, PartialStore};
-use super::{Matrix, threshold_steps};
 use crate::run::entry::Entry;
-use crate::run::input::Input;
+use crate::run::input::{Input, choosing, threshold_steps};
 use crate::run::summary::{NamedContraction, NamedEvaluation};
 use crate::scenario::{Gap, StateReset};
 use saturn_eval::contraction::contraction;
@@ -90,7 +90,7 @@ impl Matrix<'_> {
                 let stage = format!("{index}.{number}");
                 let named = (stream, state_reset, stage.as_str());
                 if partial.has(stream, &state_reset.to_string()) {
-                    self.progress.skip(e.steps + threshold_steps(e, b));
+                    self.progress.skip(e.steps + threshold_steps(e, &b.valid));
                     continue;
                 }
                 self.progress.doing(&format!(
@@ -176,22 +176,18 @@ impl Matrix<'_> {
         partial: &mut Partial,
     ) -> Result<f64> {
         let (e, b) = (&self.scenario.evaluate, self.dataset);
-        let steps = threshold_steps(e, b);
+        let steps = threshold_steps(e, &b.valid);
         if let Some(threshold) = partial.threshold {
             self.progress.skip(steps);
             return Ok(threshold);
         }
         let piece = partials.piece(stage, "threshold")?;
         let choosing = Plan {
-            source: b.source(&b.valid, plan.source.gap),
-            purpose: "threshold",
-            steps,
-            instruments: &[],
             extras: Extras {
                 stage: Some(piece.stage()),
                 ..Extras::default()
             },
-            ..*plan
+            ..choosing(plan, b.source(&b.valid, plan.source.gap), steps)
         };
         let threshold = choose_threshold(net, &choosing, self.progress)?;
         partial.threshold = Some(threshold);

@@ -3,19 +3,19 @@
 use anyhow::Result;
 use saturn_cell::Real;
 
+use super::Matrix;
 use super::evaluated::{Named, brief};
 use super::metric::Metric;
 use super::partial::{Partial, PartialStore};
-use super::{Matrix, threshold_steps};
 use crate::run::entry::Entry;
+use crate::run::input::threshold_steps;
 use crate::run::summary::NamedEvaluation;
 use crate::scenario::Gap;
 use saturn_eval::evaluate::{Extras, Plan, evaluate};
-use saturn_eval::precision::calibrate::ranges;
+use saturn_eval::precision::PrecisionConfig;
 use saturn_eval::precision::cost::cost;
 use saturn_eval::precision::drift::{Following, LANES, Twin, drift};
 use saturn_eval::precision::result::{Stored, StoredEvaluation, line};
-use saturn_eval::precision::{PrecisionConfig, quantise};
 use saturn_network::Network;
 use saturn_stream::Split;
 
@@ -60,12 +60,7 @@ impl Matrix<'_> {
         }
         let mut twins = Vec::new();
         for (k, &config) in e.precision.iter().enumerate() {
-            let ranges = ranges(net, &config, valid, b.channels, seed)?;
-            let twin = Twin {
-                net: quantise(net, &config, &ranges, seed),
-                config,
-                ranges,
-            };
+            let twin = Twin::new(net, config, valid, b.channels, seed)?;
             let at = first + 1 + k;
             if partial.found.stored.len() == at {
                 partial.found.stored.push(begun(config, &twin.net)?);
@@ -112,7 +107,7 @@ impl Matrix<'_> {
         let (place, (stream, state_reset, stage)) = (entry.place, named);
         let state_reset = state_reset.to_string();
         if partial.found.stored[at].has(&state_reset) {
-            let chosen = threshold_steps(&self.scenario.evaluate, self.dataset);
+            let chosen = threshold_steps(&self.scenario.evaluate, &self.dataset.valid);
             self.progress.skip(plan.steps + chosen);
             return Ok(());
         }
@@ -148,7 +143,7 @@ impl Matrix<'_> {
     pub(super) fn stored_work(&self) -> u64 {
         let e = &self.scenario.evaluate;
         let policies = e.state_reset.len() as u64;
-        let each = policies * (e.steps + threshold_steps(e, self.dataset));
+        let each = policies * (e.steps + threshold_steps(e, &self.dataset.valid));
         let followed = LANES as u64 * (e.steps / e.lanes as u64);
         (e.streams.len() * e.precision.len()) as u64 * (each + followed)
     }

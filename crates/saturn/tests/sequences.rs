@@ -15,10 +15,7 @@ fn net<R: saturn::Real>() -> Network<R> {
             recurrent: true,
             ..default()
         })
-        .layer(GruConfig {
-            hidden: 6,
-            ..default()
-        })
+        .layer(GruConfig { hidden: 6 })
         .layer(SsmBlockConfig {
             width: 6,
             states: 4,

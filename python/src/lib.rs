@@ -4,6 +4,11 @@
 //! Arrays are borrowed, not copied, where their layout allows: a C-contiguous `[T, B, I]` array is the column-major
 //! matrix `[I, T*B]` of the library. The interpreter is released while Saturn computes.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "functions that Python calls own their arguments"
+)]
+
 mod dataset;
 mod error;
 mod evaluation;

@@ -146,6 +146,27 @@ impl<R: Number> Held<R> {
     }
 }
 
+/// Builds a network; then outputs that are no classes, milliseconds a step, and the seed.
+fn build<R: Number>(
+    config: NetworkConfig,
+    channels: usize,
+    classes: Vec<String>,
+    (extra_outputs, dt_ms, seed): (usize, f64, u64),
+) -> PyResult<Held<R>> {
+    let mut builder = saturn::Network::<R>::builder(channels)
+        .class_names(classes)
+        .extra_outputs(extra_outputs)
+        .dt_ms(dt_ms)
+        .seed(seed);
+    for layer in config.layers {
+        builder = builder.layer(layer);
+    }
+    if let Some(readout) = config.readout {
+        builder = builder.readout(readout);
+    }
+    builder.build().map(Held::new).map_err(of_library)
+}
+
 /// A dense sequence of the network's number type.
 pub fn dense<'py, R: Number>(x: &Bound<'py, PyAny>) -> PyResult<PyReadonlyArray3<'py, R>> {
     x.extract().map_err(|_| {
@@ -177,25 +198,6 @@ impl Network {
         double: bool,
     ) -> PyResult<Self> {
         let config: NetworkConfig = read("layers", config)?;
-        fn build<R: Number>(
-            config: NetworkConfig,
-            channels: usize,
-            classes: Vec<String>,
-            (extra_outputs, dt_ms, seed): (usize, f64, u64),
-        ) -> PyResult<Held<R>> {
-            let mut builder = saturn::Network::<R>::builder(channels)
-                .class_names(classes)
-                .extra_outputs(extra_outputs)
-                .dt_ms(dt_ms)
-                .seed(seed);
-            for layer in config.layers {
-                builder = builder.layer(layer);
-            }
-            if let Some(readout) = config.readout {
-                builder = builder.readout(readout);
-            }
-            builder.build().map(Held::new).map_err(of_library)
-        }
         let rest = (extra_outputs, dt_ms, seed);
         let net = if double {
             Net::F64(build(config, channels, classes, rest)?)

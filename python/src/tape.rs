@@ -130,7 +130,7 @@ impl<R: Number> Recorded<R> {
             Input::Dense(sequence("x", &array)?.matrix)
         };
         let dx = (is_dense && wants_dx).then(|| zeros::<R>(py, [steps, lanes, channels]));
-        let mut room = dx.as_ref().map(|dx| dx.try_readwrite()).transpose()?;
+        let mut room = dx.as_ref().map(PyArrayMethods::try_readwrite).transpose()?;
         let numbers = room.as_mut().map(|room| room.as_slice_mut()).transpose()?;
         let net = &self.net;
         let Some(passes) = &mut self.passes else {

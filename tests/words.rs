@@ -1,7 +1,7 @@
 //! Plain words: phrases that readers stumbled over do not come back into prose.
 //!
 //! The prose of the repository is its comments, rustdoc and string literals in Rust, its Markdown outside of code,
-//! and its scenarios. Every banned phrase comes with plain wording.
+//! its scenarios, and the Python package. Every banned phrase comes with plain wording.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -90,7 +90,7 @@ fn files(folder: &str, found: &mut Vec<String>) {
         if is_folder && !skipped {
             files(&path, found);
         } else if !is_folder
-            && [".rs", ".md", ".yaml"]
+            && [".rs", ".md", ".yaml", ".py", ".ipynb"]
                 .iter()
                 .any(|end| name.ends_with(end))
         {

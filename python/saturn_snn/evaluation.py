@@ -22,6 +22,9 @@ from .tables import frame, html, labelled
 #: The readings of accuracy: probabilities summed over a sample, its last step, the detector that knows no boundaries.
 READINGS = ("summed", "last", "detector")
 
+#: Names of policies in figures.
+NAMES = {"none": "never reset", "oracle": "reset at every sample"}
+
 
 def rows_of(evaluation: Mapping[str, Any], head: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The rows of a tidy table for one evaluation: a reading each, accuracies 0 to 1 with their 95 % interval."""
@@ -113,8 +116,8 @@ class Evaluation:
             return Figure.read(self.folder / "figures" / "accuracy.svg")
         with tempfile.TemporaryDirectory() as folder:
             stem = Path(folder) / "accuracy"
-            texts = {policy: json.dumps(found) for policy, found in self.found.items()}
-            _saturn.plot_accuracy(list(texts.items()), os.fspath(stem))
+            lines = [(NAMES.get(policy, policy), json.dumps(found)) for policy, found in self.found.items()]
+            _saturn.plot_accuracy(lines, os.fspath(stem))
             return Figure.read(stem.with_suffix(".svg"))
 
     def __repr__(self) -> str:

@@ -196,6 +196,7 @@ pub fn plot_accuracy(
             .with_interval(interval.collect())
     });
     let figure = Accuracy {
+        title: "Accuracy along the stream".to_owned(),
         panels: vec![AccuracyPanel {
             series: series.collect(),
             ..AccuracyPanel::default()

@@ -4,6 +4,9 @@
 //! Arrays are borrowed, not copied, where their layout allows: a C-contiguous `[T, B, I]` array is the column-major
 //! matrix `[I, T*B]` of the library. The interpreter is released while Saturn computes.
 
+// Arguments come from Python by value.
+#![allow(clippy::needless_pass_by_value)]
+
 mod dataset;
 mod error;
 mod evaluation;
@@ -48,6 +51,7 @@ mod _saturn {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::error::collect_panics();
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

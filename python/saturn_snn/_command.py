@@ -12,7 +12,7 @@ from ._progress import Progress
 _PROCESS = os.getpid()
 
 
-def command(arguments: Sequence[str | os.PathLike[str]], progress: bool = False) -> str:
+def command(arguments: Sequence[str | bytes | os.PathLike[str]], progress: bool = False) -> str:
     """Run one command and return what it prints."""
     if os.getpid() != _PROCESS:
         raise _saturn.SaturnError(
@@ -20,4 +20,4 @@ def command(arguments: Sequence[str | os.PathLike[str]], progress: bool = False)
             'copied\nhint: use multiprocessing.get_context("spawn")'
         )
     with Progress(progress) as shown:
-        return _saturn.command([os.fspath(argument) for argument in arguments], shown)
+        return _saturn.command([os.fsdecode(argument) for argument in arguments], shown)

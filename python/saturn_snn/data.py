@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 import os
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _saturn
-from ._settings import Gap, as_json, gap_settings
+from ._settings import Gap, as_json, gap_settings, plain, real, whole
 
 Samples = tuple[Sequence[Any] | npt.NDArray[Any], Sequence[int] | npt.NDArray[Any]]
 
@@ -74,6 +75,7 @@ class Dataset:
         seed : int
             Of the draw of validation samples.
         """
+        channels, dt_ms = whole("channels", channels), real("dt_ms", dt_ms)
         if unit not in UNITS:
             raise _saturn.InputError(f"unit: expected one of {', '.join(UNITS)}, not {unit!r}")
         if sensor_size is not None and int(np.prod(sensor_size)) != channels:
@@ -86,8 +88,8 @@ class Dataset:
             return each, _labels(name, split[1])
 
         train, held = _split("samples", (samples, labels), valid, seed)
-        tested = None if test is None else read("test", test)
-        names = None if classes is None else list(classes)
+        tested = None if test is None else read("test", _pair("test", test))
+        names = None if classes is None else [str(one) for one in classes]
         gaps = as_json(gap_settings(gap))
         read_train, read_valid = read("samples", train), read("valid", held)
         return cls(_saturn.Dataset.of_events(read_train, read_valid, tested, channels, dt_ms, names, gaps))
@@ -115,8 +117,8 @@ class Dataset:
             return each, _labels(name, split[1])
 
         train, held = _split("samples", (samples, labels), valid, seed)
-        names = None if classes is None else list(classes)
-        gaps = as_json(gap_settings(gap))
+        names = None if classes is None else [str(one) for one in classes]
+        gaps, dt_ms = as_json(gap_settings(gap)), real("dt_ms", dt_ms)
         return cls(_saturn.Dataset.of_dense(read("samples", train), read("valid", held), dt_ms, names, gaps))
 
     @classmethod
@@ -125,7 +127,8 @@ class Dataset:
     ) -> Dataset:
         """Events in ``train.h5``, ``valid.h5`` and, where it exists, ``test.h5`` of a folder, laid out as the Heidelberg
         data sets are."""
-        return cls(_saturn.Dataset.of_folder(os.fspath(folder), channels, dt_ms, as_json(gap_settings(gap))))
+        channels, dt_ms = whole("channels", channels), real("dt_ms", dt_ms)
+        return cls(_saturn.Dataset.of_folder(os.fsdecode(folder), channels, dt_ms, as_json(gap_settings(gap))))
 
     @classmethod
     def synthetic(cls, *, gap: Gap = DEFAULT_GAP, **settings: Any) -> Dataset:
@@ -154,6 +157,13 @@ class Dataset:
         train, valid, test = self._data.samples
         return {"train": train, "valid": valid, "test": test}
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Dataset:
+        # It never changes.
+        return self
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        raise TypeError("a Dataset is not pickled: make it in each process, from the same samples or files")
+
     def __repr__(self) -> str:
         counts = ", ".join(f"{count} {split}" for split, count in self.samples.items() if count)
         return f"Dataset({counts} samples, {self.channels} channels, {len(self.classes)} classes, {self.dt_ms} ms a step)"
@@ -171,11 +181,13 @@ def _events(name: str, sample: Any, unit: str, sensor: tuple[int, int, int] | No
             raise _saturn.InputError(
                 f"{name}: expected a pair (t, channel) of arrays, or a structured array with fields t and x"
             ) from None
-    time, channel = np.asarray(time), np.asarray(channel)
+    time, channel = plain(f"{name}: times", time), plain(f"{name}: channels", channel)
     if time.ndim != 1 or channel.shape != time.shape:
         raise _saturn.InputError(f"{name}: times of shape {time.shape} and channels of shape {channel.shape}")
     if channel.size and not np.issubdtype(channel.dtype, np.integer):
         raise _saturn.InputError(f"{name}: channels are of {channel.dtype}; expected integers")
+    if time.size and time.dtype.kind not in "iuf":
+        raise _saturn.InputError(f"{name}: times are of {time.dtype}; expected numbers")
     # Whole units are scaled by a division, which rounds once: 30,000 us are 0.03 s exactly.
     per_second = round(1.0 / UNITS[unit])
     seconds = time.astype(np.float64) / per_second
@@ -204,42 +216,53 @@ def _structured(name: str, sample: Any, fields: Sequence[str], sensor: tuple[int
 
 
 def _frames(name: str, sample: Any) -> Any:
-    array = np.ascontiguousarray(sample, dtype=np.float32)
+    array = plain(name, sample, np.float32)
     if array.ndim != 2:
         raise _saturn.InputError(f"{name}: has {array.ndim} axes; expected [T, I]")
     return array
 
 
 def _labels(name: str, labels: Iterable[Any]) -> list[int]:
-    array = np.asarray(labels if isinstance(labels, np.ndarray) else list(labels))
+    if not isinstance(labels, Iterable):
+        raise _saturn.InputError(f"labels of {name}: expected a list or an array, not {labels!r}")
+    array = plain(f"labels of {name}", labels if isinstance(labels, np.ndarray) else list(labels))
     if array.size and not np.issubdtype(array.dtype, np.integer):
         raise _saturn.InputError(f"labels of {name} are of {array.dtype}; expected integers")
     return [int(label) for label in array.ravel()]
 
 
+def _pair(name: str, value: Any) -> Samples:
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        raise _saturn.InputError(f"{name}: expected (samples, labels), not {value!r}")
+    return value[0], value[1]
+
+
 def _split(name: str, all_of: Samples, valid: float | Samples, seed: int) -> tuple[Samples, Samples]:
     """Training and validation samples."""
     samples, labels = all_of
-    if not isinstance(valid, (int, float)):
-        return all_of, valid
-    if not 0 < valid < 1:
+    if isinstance(samples, str) or not (hasattr(samples, "__len__") and hasattr(samples, "__getitem__")):
+        raise _saturn.InputError(f"{name}: expected a list of recordings, not {samples!r}")
+    if not isinstance(valid, numbers.Real):
+        return all_of, _pair("valid", valid)
+    share = float(valid)
+    if not 0 < share < 1:
         raise _saturn.InputError(f"valid: {valid} is no share between 0 and 1; or give (samples, labels)")
-    numbers = np.asarray(_labels(name, labels))
-    if len(numbers) != len(samples):
-        raise _saturn.InputError(f"{name}: {len(samples)} samples and {len(numbers)} labels")
-    random = np.random.default_rng(seed)
+    classes = np.asarray(_labels(name, labels))
+    if len(classes) != len(samples):
+        raise _saturn.InputError(f"{name}: {len(samples)} samples and {len(classes)} labels")
+    random = np.random.default_rng(whole("seed", seed))
     chosen: list[int] = []
-    for label in np.unique(numbers):
-        own = np.flatnonzero(numbers == label)
+    for label in np.unique(classes):
+        own = np.flatnonzero(classes == label)
         if own.size < 2:
             raise _saturn.InputError(f"{name}: class {label} has one sample; two are needed to set one apart")
-        count = min(max(1, round(valid * own.size)), own.size - 1)
+        count = min(max(1, round(share * own.size)), own.size - 1)
         chosen.extend(random.permutation(own)[:count].tolist())
     held = set(chosen)
     kept = [i for i in range(len(samples)) if i not in held]
     part = sorted(held)
 
     def take(which: list[int]) -> Samples:
-        return [samples[i] for i in which], [int(numbers[i]) for i in which]
+        return [samples[i] for i in which], [int(classes[i]) for i in which]
 
     return take(kept), take(part)

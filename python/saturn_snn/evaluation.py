@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ import numpy as np
 from . import _saturn
 from ._command import command
 from ._progress import Progress
+from ._settings import whole
 from .data import Dataset
 from .network import Network
 from .tables import frame, html, labelled
@@ -73,20 +75,25 @@ class Evaluation:
     def _first(self) -> dict[str, Any]:
         return self.found.get("none") or next(iter(self.found.values()))
 
+    def _value(self, reading: str) -> float:
+        found = self._first().get(reading)
+        return math.nan if found is None else float(found["value"])
+
     @property
     def summed(self) -> float:
-        """Accuracy by summed probabilities, 0 to 1, never reset if that was evaluated."""
-        return float(self._first()["summed"]["value"])
+        """Accuracy by summed probabilities, 0 to 1, never reset if that was evaluated; NaN if no sample ended in the
+        stream."""
+        return self._value("summed")
 
     @property
     def last(self) -> float:
         """Accuracy at the last step of samples."""
-        return float(self._first()["last"]["value"])
+        return self._value("last")
 
     @property
     def detector(self) -> float:
         """Accuracy of the detector that knows no boundaries."""
-        return float(self._first()["detector"]["value"])
+        return self._value("detector")
 
     def table(self) -> Any:
         """Accuracies, 0 to 1: columns policy, reading, value, low and high (95 % interval)."""
@@ -193,7 +200,9 @@ def evaluate(
     **options
         For files, further options of ``saturn evaluate``: ``gap="10..60"``, ``fill="noise"``, ``precision="f64"``.
     """
-    policies = [state_reset] if isinstance(state_reset, str) else list(state_reset)
+    policies = _names("state_reset", state_reset)
+    steps, lanes, windows = whole("steps", steps), whole("lanes", lanes), whole("windows", windows)
+    seed, instruments = whole("seed", seed, 0, 2**64 - 1), _names("instruments", instruments)
     if not policies:
         raise _saturn.InputError('state_reset: give a policy, such as "none"')
     if isinstance(net, Network) and isinstance(data, Dataset):
@@ -204,13 +213,33 @@ def evaluate(
         for policy in policies:
             with Progress(progress) as shown:
                 text = _saturn.evaluate(
-                    net._net, data._data, policy, steps, lanes, windows, list(instruments), seed, test, shown
+                    net._net, data._data, policy, steps, lanes, windows, instruments, seed, bool(test), shown
                 )
             found[policy] = json.loads(text)
         return Evaluation(found, dt_ms=net.dt_ms)
     if isinstance(data, Dataset):
         raise _saturn.InputError("data: with a path as network, give a file or folder of recordings, too")
+    if not isinstance(net, (Network, str, bytes, os.PathLike)):
+        raise _saturn.InputError(f"net: expected a Network or a path, not {net!r}")
     return _of_files(net, data, policies, steps, lanes, instruments, seed, progress, out, options)
+
+
+def _names(place: str, value: str | Sequence[str]) -> list[str]:
+    """One name or several."""
+    if isinstance(value, str):
+        return [value]
+    if not isinstance(value, Sequence) or not all(isinstance(one, str) for one in value):
+        raise _saturn.InputError(f"{place}: expected a name or a list of names, not {value!r}")
+    return list(value)
+
+
+def inner_of(net: Network, data: Dataset) -> tuple[_saturn.Network, _saturn.Dataset]:
+    """What the extension has of a network and a data set."""
+    if not isinstance(net, Network):
+        raise _saturn.InputError(f"net: expected a Network, not {net!r}")
+    if not isinstance(data, Dataset):
+        raise _saturn.InputError(f"data: expected a Dataset, not {data!r}")
+    return net._net, data._data
 
 
 def _of_files(
@@ -238,10 +267,10 @@ def _of_files(
         arguments += [f"--instrument={name}" for name in instruments]
         arguments += [f"--{key.replace('_', '-')}={value}" for key, value in options.items()]
         if out is not None:
-            arguments.append(f"--out={os.fspath(out)}")
+            arguments.append(f"--out={os.fsdecode(out)}")
         summary = json.loads(command(arguments, progress))
     name = os.fspath(summary["model"]["name"])
-    folder = Path(out) if out is not None else Path("runs") / f"{name}-evaluate"
+    folder = Path(os.fsdecode(out)) if out is not None else Path("runs") / f"{name}-evaluate"
     found = {finding["state_reset"]: finding for finding in summary["evaluations"]}
     return Evaluation(found, folder, summary["model"]["dt_ms"])
 
@@ -306,8 +335,12 @@ def analyse(
     progress : bool
         Whether to show a bar, with tqdm.
     """
+    if not isinstance(net, Network) or not (data is None or isinstance(data, Dataset)):
+        raise _saturn.InputError(f"expected a Network and a Dataset or None, not {net!r} and {data!r}")
+    own, inner = net._net, None if data is None else data._data
+    exponents, steps, starts = whole("exponents", exponents), whole("steps", steps), whole("starts", starts)
+    seed = whole("seed", seed, 0, 2**64 - 1)
     with tempfile.TemporaryDirectory() as folder, Progress(progress) as shown:
         stem = Path(folder) / "analysis"
-        inner = None if data is None else data._data
-        text = _saturn.analyse(net._net, inner, exponents, steps, starts, seed, os.fspath(stem), shown)
+        text = _saturn.analyse(own, inner, exponents, steps, starts, seed, os.fspath(stem), shown)
         return Analysis(json.loads(text), stem.with_suffix(".svg").read_text(encoding="utf-8"))

@@ -35,26 +35,26 @@ def load(path: str | os.PathLike[str], *, precision: Precision = "float32", **op
     Network
         Its attribute ``verdicts`` has what the import says of each part.
     """
-    source, double = Path(path), precision == "float64"
+    source, double = Path(os.fsdecode(path)), precision == "float64"
     if not source.exists() and not source.parent.exists():
         raise _saturn.InputError(f"{source}: there is no such file or folder")
     if source.suffix != ".nir" and not options:
         inside = source / "weights.safetensors"
         if inside.is_file():
-            return Network._of(_saturn.Network.load(os.fspath(inside), double))
+            return Network._of(_saturn.Network.load(os.fsdecode(inside), double))
         if source.suffix == ".safetensors" and _describes_itself(source):
-            return Network._of(_saturn.Network.load(os.fspath(source), double))
+            return Network._of(_saturn.Network.load(os.fsdecode(source), double))
         if source.suffix != ".safetensors":
             with tempfile.TemporaryDirectory() as folder:
                 own = Path(folder) / "network.safetensors"
                 command(["export", source, "--to", "safetensors", "--out", own])
-                return Network._of(_saturn.Network.load(os.fspath(own), double))
+                return Network._of(_saturn.Network.load(os.fsdecode(own), double))
     arguments: list[str | os.PathLike[str]] = [f"--{key.replace('_', '-')}={value}" for key, value in options.items()]
     with tempfile.TemporaryDirectory() as folder:
         own = Path(folder) / "network"
         number = "f64" if double else "f32"
         said = command(["import", source, "--out", own, f"--precision={number}", *arguments])
-        net = Network._of(_saturn.Network.load(os.fspath(own / "weights.safetensors"), double))
+        net = Network._of(_saturn.Network.load(os.fsdecode(own / "weights.safetensors"), double))
     net.verdicts = said
     return net
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from . import _saturn
 from ._command import command
 from ._saturn import Events
-from ._settings import Named, as_json, named
+from ._settings import Named, as_json, named, plain, real, whole
 from .layers import Layer
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Array = npt.NDArray[Any]
 State = list[Array]
 Precision = Literal["float32", "float64"]
+#: The most classes, as in a data set.
+MOST_CLASSES = 1_000_000
 
 
 class Network:
@@ -71,14 +73,24 @@ class Network:
         precision: Precision = "float32",
         extra_outputs: int = 0,
     ) -> None:
-        each = [{layer.kind: layer.settings} if isinstance(layer, Layer) else named(layer) for layer in layers]
+        if isinstance(layers, str) or not isinstance(layers, Sequence):
+            raise _saturn.InputError(f"layers: expected a list of layers, not {layers!r}")
+        each = [
+            {layer.kind: layer.settings} if isinstance(layer, Layer) else named(f"layers[{i}]", layer)
+            for i, layer in enumerate(layers)
+        ]
         config: dict[str, Any] = {"layers": each}
         if readout is not None:
             config["readout"] = {"leaky": {}} if readout == "leaky" else readout
-        names = [str(c) for c in range(classes)] if isinstance(classes, int) else [str(c) for c in classes]
+        if isinstance(classes, Sequence) and not isinstance(classes, str):
+            names = [str(c) for c in classes]
+        else:
+            names = [str(c) for c in range(whole("classes", classes, 0, MOST_CLASSES))]
         if precision not in ("float32", "float64"):
             raise _saturn.InputError(f"precision: expected float32 or float64, not {precision!r}")
         double = precision == "float64"
+        channels, extra_outputs = whole("channels", channels), whole("extra_outputs", extra_outputs)
+        dt_ms, seed = real("dt_ms", dt_ms), whole("seed", seed, 0, 2**64 - 1)
         self._net = _saturn.Network(as_json(config), channels, names, extra_outputs, dt_ms, seed, double)
 
     @classmethod
@@ -155,7 +167,7 @@ class Network:
         return (y[:, 0] if single else y), state
 
     def _sequences(self, x: Array) -> tuple[Array, bool]:
-        x = np.asarray(x)
+        x = plain("x", x)
         if x.dtype != self.dtype:
             raise _saturn.InputError(
                 f"x is of {x.dtype}, and the network computes in {self.precision}; convert it with "
@@ -206,11 +218,13 @@ class Network:
         dx : numpy.ndarray of shape (T, B, I), or None
             By the input, if it is dense.
         """
-        return tape.backward(np.ascontiguousarray(dy, dtype=self.dtype), wants_dx)
+        if not isinstance(tape, _saturn.Tape):
+            raise _saturn.InputError(f"tape: expected what `record` returns, not {tape!r}")
+        return tape.backward(plain("dy", dy, self.dtype), bool(wants_dx))
 
     def initial_state(self, lanes: int = 1) -> State:
         """The initial states of so many lanes, one array ``[B, S]`` a cell."""
-        return self._net.initial_state(lanes)
+        return self._net.initial_state(whole("lanes", lanes))
 
     def fields(self) -> list[dict[str, slice]]:
         """Names of the parts of each cell's state, with their place on the last axis: ``{"v": slice(0, 64)}``."""
@@ -222,9 +236,9 @@ class Network:
 
     def load_state_dict(self, tensors: Mapping[str, Array]) -> None:
         """Set all parameters, from arrays with the names and shapes of `state_dict`."""
-        self._net.load_state_dict(
-            {name: np.ascontiguousarray(value, dtype=self.dtype) for name, value in tensors.items()}
-        )
+        if not isinstance(tensors, Mapping):
+            raise _saturn.InputError(f"tensors: expected a mapping of names to arrays, not {type(tensors).__name__}")
+        self._net.load_state_dict({str(name): plain(str(name), value, self.dtype) for name, value in tensors.items()})
 
     def stream(self, *, threshold: float = 0.5, window: int = 5, hold: int = 3) -> Stream:
         """The network on one endless input, from its initial state.
@@ -239,7 +253,7 @@ class Network:
             Steps for which it must last.
         """
         inner = self._net.stream()
-        inner.detector(as_json({"window": window, "hold": hold}), threshold)
+        inner.detector(as_json({"window": window, "hold": hold}), real("threshold", threshold))
         return Stream(inner, self)
 
     def copy(self) -> Network:
@@ -248,7 +262,7 @@ class Network:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write weights and a description: safetensors, which `saturn.load` and the program read."""
-        self._net.save(os.fspath(path))
+        self._net.save(os.fsdecode(path))
 
     def export(self, path: str | os.PathLike[str], format: str, **options: Any) -> str:
         """Write it for other programs, as ``saturn export`` does.
@@ -344,7 +358,10 @@ class Decision:
 
 
 class Stream:
-    """A network on one endless input: by events in time (`push`) or step by step (`step`)."""
+    """A network on one endless input: by events in time (`push`) or step by step (`step`).
+
+    Any thread may use it, one at a time.
+    """
 
     def __init__(self, inner: _saturn.Stream, net: Network) -> None:
         self._inner = inner
@@ -362,7 +379,10 @@ class Stream:
         channel : int
             Channel, from 0.
         """
-        closed = self._push(t_us, channel)
+        try:
+            closed = self._push(t_us, channel)
+        except (OverflowError, TypeError) as e:
+            raise _saturn.InputError(f"t_us: {t_us!r}, channel: {channel!r}: {e}") from None
         if not closed:
             return []
         return [Decision(step, self._classes[label], score, detected) for step, label, score, detected in closed]
@@ -391,4 +411,10 @@ class Stream:
 
     def restore(self, state: tuple[int, list[Array]]) -> None:
         """Resume from a state of a stream of the same network."""
-        self._inner.restore(state)
+        try:
+            self._inner.restore(state)
+        except (OverflowError, TypeError) as e:
+            raise _saturn.InputError(f"state: expected what `state` returned: {e}") from None
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        raise TypeError("a Stream is not pickled: send its network and `state`, and restore it there")

@@ -37,7 +37,7 @@ class Result:
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
-        self.folder = Path(folder)
+        self.folder = Path(os.fsdecode(folder))
         path = self.folder / "summary.json"
         if not path.is_file():
             raise _saturn.InputError(f"{path} does not exist: run the scenario to its end first")
@@ -137,9 +137,9 @@ def _run(
     elif isinstance(scenario, str) and ("\n" in scenario or scenario.lstrip().startswith("{")):
         text, stem = scenario, "scenario"
     else:
-        file = Path(scenario)
+        file = Path(os.fsdecode(scenario))
         text, stem = "", file.stem
-    folder = Path("runs") / stem if out is None else Path(out)
+    folder = Path("runs") / stem if out is None else Path(os.fsdecode(out))
     with tempfile.TemporaryDirectory() as scratch:
         if file is None:
             file = Path(scratch) / "scenario.yaml"

@@ -9,9 +9,9 @@ from typing import Any
 
 from . import _saturn
 from ._progress import Progress
-from ._settings import Named, as_json, named
+from ._settings import Named, as_json, named, whole
 from .data import Dataset
-from .evaluation import Evaluation, evaluate
+from .evaluation import Evaluation, evaluate, inner_of
 from .network import Network
 
 #: The training regimes of a repair.
@@ -115,17 +115,22 @@ def train(
     -------
     History
     """
+    regime = {} if regime is None else named("regime", regime)
+    if callback is not None and not callable(callback):
+        raise _saturn.InputError(f"callback: expected a function, not {callback!r}")
     train_keys: dict[str, Any] = {"lr": lr, "lanes": lanes, **settings}
     train_keys |= {"epochs": epochs} if steps is None else {"steps": steps}
-    arm = {"streams": streams, "loss": named(loss), **(regime or {}), "train": train_keys}
+    arm = {"streams": streams, "loss": named("loss", loss), **regime, "train": train_keys}
 
     def each(text: str) -> bool | None:
         assert callback is not None
         return callback(json.loads(text))
 
+    own, recordings = inner_of(net, data)
+    samples, seed = whole("samples", samples), whole("seed", seed, 0, 2**64 - 1)
     with Progress(progress) as shown:
         kept, seconds, records = _saturn.train(
-            net._net, data._data, as_json(arm), samples, seed, shown, None if callback is None else each
+            own, recordings, as_json(arm), samples, seed, shown, None if callback is None else each
         )
     return History([json.loads(record) for record in records], kept, seconds)
 
@@ -187,6 +192,7 @@ def retrofit(
     """
     if regime not in REGIMES:
         raise _saturn.InputError(f"regime: expected one of {', '.join(REGIMES)}, not {regime!r}")
+    inner_of(net, data)
     own = dict(REGIMES[regime])
     loss, streams = own.pop("loss"), own.pop("streams")
     repaired = net.copy()

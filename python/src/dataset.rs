@@ -9,6 +9,7 @@ use saturn::{Fill, Frames, Gap, Recording, Synthetic};
 use serde::Deserialize;
 
 use crate::error::{of_library, read, wrong};
+use crate::threads::released;
 
 /// The longest gap, in steps.
 const LONGEST_GAP: usize = 1_000_000;
@@ -156,7 +157,7 @@ impl Dataset {
         let gap = read_gap(gap)?;
         let (train, valid) = (recordings("train", train)?, recordings("valid", valid)?);
         let test = test.map(|test| recordings("test", test)).transpose()?;
-        Self::of(py.detach(|| {
+        Self::of(released(py, || {
             let mut data = saturn::Dataset::from_recordings(train, valid, channels, dt_ms)?;
             if let Some(test) = test {
                 data = data.with_test(test)?;
@@ -165,7 +166,7 @@ impl Dataset {
                 data = data.with_class_names(classes)?;
             }
             Ok(data.with_gap(gap))
-        }))
+        })?)
     }
 
     /// Dense samples: lists of arrays ``[T, I]``, with labels.
@@ -187,13 +188,13 @@ impl Dataset {
             frames("train", train, channels)?,
             frames("valid", valid, channels)?,
         );
-        Self::of(py.detach(|| {
+        Self::of(released(py, || {
             let mut data = saturn::Dataset::from_frames(train, valid, channels, dt_ms)?;
             if let Some(classes) = classes {
                 data = data.with_class_names(classes)?;
             }
             Ok(data.with_gap(gap))
-        }))
+        })?)
     }
 
     /// Event files of a folder.
@@ -206,7 +207,9 @@ impl Dataset {
         gap: &str,
     ) -> PyResult<Self> {
         let gap = read_gap(gap)?;
-        Self::of(py.detach(|| Ok(saturn::Dataset::open(folder, channels, dt_ms)?.with_gap(gap))))
+        Self::of(released(py, || {
+            Ok(saturn::Dataset::open(folder, channels, dt_ms)?.with_gap(gap))
+        })?)
     }
 
     /// Made-up words.
@@ -214,7 +217,9 @@ impl Dataset {
     fn of_synthetic(py: Python<'_>, spec: &str, gap: &str) -> PyResult<Self> {
         let gap = read_gap(gap)?;
         let spec: Synthetic = read("synthetic", spec)?;
-        Self::of(py.detach(|| Ok(saturn::Dataset::synthetic(&spec)?.with_gap(gap))))
+        Self::of(released(py, || {
+            Ok(saturn::Dataset::synthetic(&spec)?.with_gap(gap))
+        })?)
     }
 
     #[getter]

@@ -11,7 +11,8 @@ use saturn_sim::figures;
 use crate::dataset::Dataset;
 use crate::error::{SaturnError, of_library, read, wrong};
 use crate::network::{Net, Network, either};
-use crate::watched::{Callbacks, watched};
+use crate::threads::released;
+use crate::watched::{Callbacks, watched, watched_apart};
 
 /// Evaluate a network on a stream of samples and gaps; return the result as JSON.
 #[pyfunction]
@@ -35,7 +36,7 @@ pub fn evaluate(
         |name: &String| read_instrument(name).map_err(|e| wrong(format!("instruments: {e}")));
     let instruments: Vec<Instrument> = instruments.iter().map(read).collect::<PyResult<_>>()?;
     let data = data.data.clone();
-    let net = net.net.clone();
+    let net = net.net();
     let callbacks = Callbacks {
         progress,
         epoch: None,
@@ -70,13 +71,13 @@ pub fn plot_accuracy(
     };
     let reports: Vec<(String, EvaluationReport)> =
         evaluations.iter().map(read).collect::<PyResult<_>>()?;
-    let drawn = py.detach(|| {
+    let drawn = released(py, || {
         let lines: Vec<(&str, &EvaluationReport)> = reports
             .iter()
             .map(|(name, report)| (&name[..], report))
             .collect();
         saturn::plot_accuracy(&lines, stem)
-    });
+    })?;
     drawn.map(|_| ()).map_err(of_library)
 }
 
@@ -113,19 +114,20 @@ pub fn analyse(
         seed,
     };
     let data = data.map(|data| data.data.clone());
-    let net = net.net.clone();
+    let net = net.net();
     let callbacks = Callbacks {
         progress,
         epoch: None,
     };
-    let found = watched(
+    let found = watched_apart(
         py,
         &callbacks,
-        |_, _| either!(&net, held => held.net.analyse(data.as_deref(), &options)),
+        move |say| either!(&net, held => held.net.analyse_watched(data.as_deref(), &options, say)),
     )?;
     let found = found.map_err(of_library)?;
     if let Some(stem) = figure {
-        let drawn = figures::analyse::figure(&found, Look::of(Role::Other(0))).draw(&stem);
+        let draw = || figures::analyse::figure(&found, Look::of(Role::Other(0))).draw(&stem);
+        let drawn = released(py, draw)?;
         drawn.map_err(|e| SaturnError::new_err(e.to_string()))?;
     }
     serde_json::to_string(&found).map_err(|e| wrong(e.to_string()))

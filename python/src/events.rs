@@ -1,6 +1,6 @@
 //! Sparse input: the active channels of every step and lane.
 
-use numpy::{PyReadonlyArray1, PyUntypedArrayMethods};
+use numpy::{Element, PyReadonlyArray1, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use saturn::EventBatch;
 
@@ -26,16 +26,36 @@ pub struct Events {
     pub lanes: usize,
 }
 
+fn array<'py, T: Element>(
+    name: &str,
+    kind: &str,
+    value: &Bound<'py, PyAny>,
+) -> PyResult<PyReadonlyArray1<'py, T>> {
+    (value.extract())
+        .map_err(|_| wrong(format!("{name}: expected an array of {kind} with one axis")))
+}
+
+/// The most steps, lanes and channels: channels are `int32`.
+const MOST: usize = i32::MAX as usize;
+
 #[pymethods]
 impl Events {
     #[new]
     fn new(
-        indptr: PyReadonlyArray1<'_, i64>,
-        channels: PyReadonlyArray1<'_, i32>,
-        counts: PyReadonlyArray1<'_, f32>,
-        shape: (usize, usize, usize),
+        indptr: &Bound<'_, PyAny>,
+        channels: &Bound<'_, PyAny>,
+        counts: &Bound<'_, PyAny>,
+        shape: &Bound<'_, PyAny>,
     ) -> PyResult<Self> {
+        let indptr: PyReadonlyArray1<'_, i64> = array("indptr", "int64", indptr)?;
+        let channels: PyReadonlyArray1<'_, i32> = array("channels", "int32", channels)?;
+        let counts: PyReadonlyArray1<'_, f32> = array("counts", "float32", counts)?;
+        let shape: (usize, usize, usize) = (shape.extract())
+            .map_err(|_| wrong(format!("shape: expected (T, B, I), not {shape}")))?;
         let (steps, lanes, rows) = shape;
+        if [steps, lanes, rows].iter().any(|&n| n > MOST) {
+            return Err(wrong(format!("shape: {shape:?}: each is at most {MOST}")));
+        }
         let columns = steps.checked_mul(lanes);
         let expected = columns.and_then(|n| n.checked_add(1));
         if expected != Some(indptr.len()) || lanes == 0 {
@@ -99,8 +119,9 @@ impl Events {
     /// The share of (step, lane, channel) cells with an event.
     #[getter]
     fn density(&self) -> f64 {
-        let cells = self.steps * self.lanes * self.batch.view().channels();
-        self.batch.view().active() as f64 / cells.max(1) as f64
+        let (t, b, i) = self.shape();
+        let cells = t as f64 * b as f64 * i as f64;
+        self.batch.view().active() as f64 / cells.max(1.0)
     }
 
     fn __repr__(&self) -> String {

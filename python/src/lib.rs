@@ -53,6 +53,7 @@ mod _saturn {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::error::collect_panics();
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

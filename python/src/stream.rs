@@ -1,12 +1,14 @@
 //! A network step by step, and events in time.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use numpy::{PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 use saturn_data::Steps;
 use saturn_eval::detector::DetectorConfig;
 use saturn_live::decide::Decider;
 
-use crate::error::{of_library, read, wrong};
+use crate::error::{guarded, of_library, read, wrong};
 use crate::tensors::Number;
 
 /// The most steps that one event may be ahead of the last.
@@ -29,9 +31,10 @@ macro_rules! either {
 
 /// A network on one endless input: step by step, or by events in time. Its state is never reset unless ``reset`` is
 /// called.
-#[pyclass(module = "saturn_snn", unsendable)]
+#[pyclass(module = "saturn_snn")]
 pub struct Stream {
-    live: Live,
+    /// Any thread may use it, one at a time: those that change it have it alone.
+    live: Mutex<Live>,
     steps: Steps,
     dt_ms: f64,
     decider: Decider,
@@ -57,7 +60,7 @@ impl Stream {
             events: Vec::new(),
             late: 0,
             still: false,
-            live,
+            live: Mutex::new(live),
         }
     }
 
@@ -75,8 +78,9 @@ impl Stream {
         // A silent step after one that changed no state changes none, either.
         if !(silent && self.still) {
             let (events, p) = (&self.events, &mut self.probabilities);
-            either!(&mut self.live, stream => {
-                p.copy_from_slice(stream.step(events.iter().copied()).map_err(of_library)?);
+            either!(own(&mut self.live), stream => {
+                let step = guarded(|| stream.step(events.iter().copied()).map(|y| p.copy_from_slice(y)))?;
+                step.map_err(of_library)?;
                 self.still = silent && stream.is_still();
             });
         }
@@ -85,9 +89,18 @@ impl Stream {
         Ok((said.class, said.score, said.detected))
     }
 
-    fn channels(&self) -> usize {
-        either!(&self.live, stream => stream.network().channels())
+    fn read(&self) -> MutexGuard<'_, Live> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn channels(&mut self) -> usize {
+        either!(own(&mut self.live), stream => stream.network().channels())
+    }
+}
+
+/// The stream of a caller that has it alone.
+fn own(live: &mut Mutex<Live>) -> &mut Live {
+    live.get_mut().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// One step of dense input.
@@ -105,8 +118,7 @@ fn step_dense<R: Number>(
     if !R::all_finite(x) {
         return Err(wrong("x contains NaN or an infinite number"));
     }
-    p.copy_from_slice(stream.step_dense(x).map_err(of_library)?);
-    Ok(())
+    guarded(|| stream.step_dense(x).map(|y| p.copy_from_slice(y)))?.map_err(of_library)
 }
 
 #[pymethods]
@@ -139,8 +151,9 @@ impl Stream {
     ///     ``(step, class, score, detected)`` for each step of ``dt_ms`` that ended before the event; steps count from
     ///     time 0. An event of a step that has ended is dropped and counted in ``late``.
     fn push(&mut self, t_us: i64, channel: u32) -> PyResult<Vec<(i64, usize, f64, bool)>> {
-        if channel as usize >= self.channels() {
-            let last = self.channels() as i64 - 1;
+        let channels = self.channels();
+        if channel as usize >= channels {
+            let last = channels as i64 - 1;
             return Err(wrong(format!(
                 "channel: `{channel}` is out of range: it must be 0 to {last}"
             )));
@@ -186,9 +199,11 @@ impl Stream {
                     "count {count} of channel {channel} is not finite"
                 )));
             }
-            either!(&mut self.live, stream => p.copy_from_slice(stream.step(events).map_err(of_library)?));
+            either!(own(&mut self.live), stream => {
+                guarded(|| stream.step(events).map(|y| p.copy_from_slice(y)))?.map_err(of_library)?;
+            });
         } else {
-            either!(&mut self.live, stream => step_dense(stream, x, p)?);
+            either!(own(&mut self.live), stream => step_dense(stream, x, p)?);
         }
         Ok(PyArray1::from_slice(py, p))
     }
@@ -196,13 +211,13 @@ impl Stream {
     /// Resets the state to the initial state.
     fn reset(&mut self) {
         self.still = false;
-        either!(&mut self.live, stream => stream.reset());
+        either!(own(&mut self.live), stream => stream.reset());
     }
 
     /// Steps that were computed.
     #[getter]
     fn steps(&self) -> u64 {
-        either!(&self.live, stream => stream.steps())
+        either!(&*self.read(), stream => stream.steps())
     }
 
     /// Events that were dropped since their step had ended.
@@ -219,7 +234,7 @@ impl Stream {
 
     /// The state of each cell, from which ``restore`` resumes.
     fn state<'py>(&self, py: Python<'py>) -> (u64, Vec<Bound<'py, PyArray1<f64>>>) {
-        let state = either!(&self.live, stream => stream.state());
+        let state = either!(&*self.read(), stream => stream.state());
         let cells = state
             .cells
             .iter()
@@ -235,7 +250,12 @@ impl Stream {
                 .map(|cell| cell.as_array().to_vec())
                 .collect(),
         };
+        let single = matches!(own(&mut self.live), Live::F32(_));
+        let is_wild = |&x: &f64| !(if single { f64::from(x as f32) } else { x }).is_finite();
+        if state.cells.iter().flatten().any(is_wild) {
+            return Err(wrong("state contains NaN or an infinite number"));
+        }
         self.still = false;
-        either!(&mut self.live, stream => stream.restore(&state).map_err(of_library))
+        either!(own(&mut self.live), stream => stream.restore(&state).map_err(of_library))
     }
 }

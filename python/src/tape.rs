@@ -1,6 +1,6 @@
 //! The record of a forward pass, for the reverse pass of a loss of one's own.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 
 use numpy::{PyArrayMethods, PyReadonlyArray3};
 use pyo3::prelude::*;
@@ -14,9 +14,17 @@ use crate::tensors::{self, Number, matrix_mut, sequence, zeros};
 use crate::threads::released;
 
 /// The record of one forward pass of a network; ``backward`` reads it. It keeps the parameters that the pass had.
-#[pyclass(module = "saturn_snn")]
+#[pyclass(module = "saturn_snn", frozen)]
 pub struct Tape {
-    pub record: Record,
+    record: Mutex<Record>,
+}
+
+impl Tape {
+    pub fn new(record: Record) -> Self {
+        Self {
+            record: Mutex::new(record),
+        }
+    }
 }
 
 /// A record in either precision.
@@ -83,9 +91,13 @@ impl<R: Number> Recorded<R> {
         if let Some(states) = &states {
             net.check_states(states, lanes).map_err(of_library)?;
         }
+        if steps == 0 {
+            return Err(wrong("x has no steps; a record needs one at least"));
+        }
+        held.check_lanes(lanes)?;
         recorded.shape = [steps, lanes, input.rows()];
         let outputs = net.inner().outputs();
-        let y = zeros::<R>(py, [steps, lanes, outputs]);
+        let y = zeros::<R>(py, [steps, lanes, outputs])?;
         let mut room = y.try_readwrite()?;
         let numbers = room.as_slice_mut()?;
         let Some(passes) = &mut recorded.passes else {
@@ -127,9 +139,14 @@ impl<R: Number> Recorded<R> {
             Input::Events(events.get().batch.view())
         } else {
             array = dense(x)?;
-            Input::Dense(sequence("x", &array)?.matrix)
+            let x = sequence("x", &array)?;
+            if [x.steps, x.lanes, x.matrix.nrows()] != self.shape {
+                return Err(wrong("the shape of x was changed after the record"));
+            }
+            Input::Dense(x.matrix)
         };
         let dx = (is_dense && wants_dx).then(|| zeros::<R>(py, [steps, lanes, channels]));
+        let dx = dx.transpose()?;
         let mut room = dx.as_ref().map(PyArrayMethods::try_readwrite).transpose()?;
         let numbers = room.as_mut().map(|room| room.as_slice_mut()).transpose()?;
         let net = &self.net;
@@ -151,11 +168,20 @@ impl Tape {
     /// Gradients by the parameters, by name, and by the input (None for events).
     #[pyo3(signature = (dy, wants_dx=true))]
     fn backward<'py>(
-        &mut self,
+        &self,
         dy: &Bound<'py, PyAny>,
         wants_dx: bool,
     ) -> PyResult<(Bound<'py, PyDict>, Option<Bound<'py, PyAny>>)> {
-        match &mut self.record {
+        let mut record = match self.record.try_lock() {
+            Ok(record) => record,
+            Err(TryLockError::Poisoned(record)) => record.into_inner(),
+            Err(TryLockError::WouldBlock) => {
+                return Err(wrong(
+                    "another thread is using this tape: record one a thread",
+                ));
+            }
+        };
+        match &mut *record {
             Record::F32(recorded) => recorded.backward(dy, wants_dx),
             Record::F64(recorded) => recorded.backward(dy, wants_dx),
         }

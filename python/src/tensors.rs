@@ -9,6 +9,8 @@ use saturn_cell::{Kind, Params, Real};
 
 use rayon::prelude::*;
 
+use saturn_network::resources::{in_words, memory};
+
 use crate::error::wrong;
 use crate::threads::released;
 
@@ -113,7 +115,9 @@ pub fn states<'py, R: Number>(
 /// The same back.
 pub fn read_states<R: Number>(list: &Bound<'_, PyAny>) -> PyResult<Vec<DMatrix<R>>> {
     let mut states = Vec::new();
-    for (i, item) in list.try_iter()?.enumerate() {
+    let items =
+        (list.try_iter()).map_err(|_| wrong("state: expected a list of arrays, one a cell"))?;
+    for (i, item) in items.enumerate() {
         let array: PyReadonlyArray2<'_, R> = item?.extract().map_err(|_| {
             wrong(format!(
                 "state[{i}] is no array of {} with two axes",
@@ -162,9 +166,38 @@ pub fn sequence<'a, R: Number>(
     })
 }
 
+/// An error if `numbers` numbers of `bytes` bytes have no room in this machine's memory.
+pub fn check_room(what: &str, numbers: f64, bytes: usize) -> PyResult<()> {
+    let needs = numbers * bytes as f64;
+    if needs < SMALL {
+        return Ok(());
+    }
+    match memory() {
+        Some(most) if needs > most => Err(wrong(format!(
+            "{what} would need {}, and this machine has {} of memory",
+            in_words(needs),
+            in_words(most)
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Bytes that are taken without a look at the machine's memory.
+const SMALL: f64 = (1 << 20) as f64;
+
 /// A new array `[T, B, N]` of zeros.
-pub fn zeros<R: Number>(py: Python<'_>, shape: [usize; 3]) -> Bound<'_, numpy::PyArray3<R>> {
-    PyArray::zeros(py, shape, false)
+pub fn zeros<R: Number>(
+    py: Python<'_>,
+    shape: [usize; 3],
+) -> PyResult<Bound<'_, numpy::PyArray3<R>>> {
+    let numbers = shape.iter().map(|&n| n as f64).product::<f64>();
+    if numbers * (size_of::<R>() as f64) < SMALL {
+        return Ok(PyArray::zeros(py, shape, false));
+    }
+    check_room(&format!("an array {shape:?}"), numbers, size_of::<R>())?;
+    // NumPy's own function has an error where there is no memory.
+    let array = (py.import("numpy")?).call_method1("zeros", (shape, numpy::dtype::<R>(py)))?;
+    Ok(array.cast_into()?)
 }
 
 /// A new array's numbers as the matrix `[N, T*B]`.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use pyo3::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use crate::error::{SaturnError, wrong};
+use crate::error::{SaturnError, detached, wrong};
 
 /// The most threads.
 const MOST: usize = 1_024;
@@ -50,21 +50,23 @@ pub fn pool() -> PyResult<Arc<ThreadPool>> {
     }
 }
 
-/// Runs `f` on the threads of this process, with the interpreter released.
+/// Runs `f` on the threads of this process, with the interpreter released. All that may compute on several threads must
+/// be called so: in a forked process, threads of the parent would be waited for.
 pub fn released<T: Send>(py: Python<'_>, f: impl FnOnce() -> T + Send) -> PyResult<T> {
     let pool = pool()?;
-    Ok(py.detach(|| pool.install(f)))
+    detached(py, || pool.install(f))
 }
 
 /// Set the number of threads that compute. Results are the same at any number.
 #[pyfunction]
-pub fn set_threads(n: usize) -> PyResult<()> {
-    if !(1..=MOST).contains(&n) {
+pub fn set_threads(n: &Bound<'_, PyAny>) -> PyResult<()> {
+    let number = n.extract().ok().filter(|n| (1..=MOST).contains(n));
+    let Some(number) = number else {
         return Err(wrong(format!(
             "n: `{n}` is out of range: it must be 1 to {MOST}"
         )));
-    }
-    let pool = start(n)?;
+    };
+    let pool = start(number)?;
     let mut known = THREADS.lock().unwrap_or_else(PoisonError::into_inner);
     let process = std::process::id();
     let old = known.replace(Threads { process, pool });

@@ -18,7 +18,7 @@ use crate::watched::{Ask, Callbacks, watched};
 #[allow(clippy::too_many_arguments)] // They are keyword arguments in Python.
 pub fn train(
     py: Python<'_>,
-    net: &Bound<'_, Network>,
+    net: &Network,
     data: &Dataset,
     arm: &str,
     samples: usize,
@@ -42,16 +42,15 @@ pub fn train(
     };
     // The network is trained as a copy, so that an error or an interrupt leaves it as it was, and other threads may use
     // it meanwhile.
-    let own = net.borrow().net.clone();
-    match own {
+    match net.net() {
         Net::F32(held) => {
             let (trained, history) = fit(py, held, data, trainer, &callbacks)?;
-            net.borrow_mut().net = Net::F32(trained);
+            net.replace(Net::F32(trained));
             Ok(history)
         }
         Net::F64(held) => {
             let (trained, history) = fit(py, held, data, trainer, &callbacks)?;
-            net.borrow_mut().net = Net::F64(trained);
+            net.replace(Net::F64(trained));
             Ok(history)
         }
     }

@@ -1,5 +1,7 @@
 //! Long work on a thread of its own, while this one shows progress and takes interrupts.
 
+use std::ffi::OsString;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -8,7 +10,7 @@ use std::time::Duration;
 use pyo3::prelude::*;
 use saturn_store::Progress;
 
-use crate::error::{SaturnError, raised};
+use crate::error::{mistake, raised};
 use crate::threads::pool;
 
 /// Interval between two looks at progress and signals.
@@ -55,8 +57,41 @@ pub fn watched<T: Send>(
         }
         let ended = py.detach(|| worker.join());
         result?;
-        ended.map_err(|_| SaturnError::new_err("a mistake in saturn: please report it"))
+        ended.map_err(|panic| mistake(&*panic))
     })
+}
+
+/// The same for work without places to stop at: an interrupt is raised immediately. The work ends by itself, when it next
+/// reports what it does; its result is dropped.
+pub fn watched_apart<T: Send + 'static>(
+    py: Python<'_>,
+    callbacks: &Callbacks<'_>,
+    work: impl FnOnce(&dyn Fn(&str)) -> T + Send + 'static,
+) -> PyResult<T> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let progress = Progress::observed(Arc::clone(&stop));
+    let threads = pool()?;
+    let (_ask, asked) = channel();
+    let (done, end) = channel::<()>();
+    let (own, stopped) = (progress.clone(), Arc::clone(&stop));
+    let worker = std::thread::spawn(move || {
+        // Dropped at the end, also if the work panics.
+        let _done = done;
+        threads.install(|| {
+            work(&|doing| {
+                own.doing(doing);
+                if stopped.load(Ordering::Relaxed) {
+                    // To the end of this thread, whose result nobody waits for.
+                    resume_unwind(Box::new("stopped"));
+                }
+            })
+        })
+    });
+    let result = attend(py, callbacks, &progress, &asked, end);
+    stop.store(result.is_err(), Ordering::Relaxed);
+    result?;
+    py.detach(|| worker.join())
+        .map_err(|panic| mistake(&*panic))
 }
 
 /// Until the work ends.
@@ -107,7 +142,7 @@ fn attend(
 #[pyo3(signature = (arguments, progress=None))]
 pub fn command(
     py: Python<'_>,
-    arguments: Vec<String>,
+    arguments: Vec<OsString>,
     progress: Option<Bound<'_, PyAny>>,
 ) -> PyResult<String> {
     let callbacks = Callbacks {
@@ -123,7 +158,9 @@ pub fn command(
 
 /// Run the `saturn` program on the arguments of this process; return its exit code.
 #[pyfunction]
-pub fn main(py: Python<'_>, arguments: Vec<String>) -> u8 {
+pub fn main(py: Python<'_>, arguments: Vec<OsString>) -> u8 {
+    // The program is alone in its process, and its panics are printed as those of any program.
+    drop(std::panic::take_hook());
     // Python's handler would wait for the interpreter.
-    py.detach(|| saturn_cli::cli::main_of(arguments.into_iter().map(Into::into)).code())
+    py.detach(|| saturn_cli::cli::main_of(arguments).code())
 }

@@ -1,9 +1,17 @@
 """Shared nets and data: small, made up, the same in every run."""
 
+import os
+
 import numpy as np
 import pytest
 
 import saturn_snn as saturn
+
+
+@pytest.fixture(scope="session", autouse=True)
+def elsewhere(tmp_path_factory):
+    """Synthetic recordings are put below the current folder."""
+    os.chdir(tmp_path_factory.mktemp("work"))
 
 
 @pytest.fixture
@@ -21,6 +29,12 @@ def net(layers=None, **settings):
     """A small recurrent network."""
     layers = layers or [saturn.LIF(12, recurrent=True), saturn.GRU(8)]
     return saturn.Network(layers, **{"channels": 20, "classes": 2, "seed": 5, **settings})
+
+
+def resident():
+    """Memory of this process, bytes."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4096
 
 
 @pytest.fixture

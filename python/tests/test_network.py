@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import saturn_snn as saturn
-from conftest import net
+from conftest import net, resident
 
 LAYERS = [saturn.LIF, saturn.ALIF, saturn.CubaLIF, saturn.AdLIF, saturn.ResonateAndFire, saturn.LI, saturn.Linear]
 LAYERS += [saturn.RNN, saturn.GRU, saturn.LSTM, saturn.InputGatedRNN, saturn.SurprisalRNN, saturn.WindowedAttention]
@@ -242,7 +242,7 @@ def test_wrong_events_are_errors():
             events(indptr, channels)
     with pytest.raises(saturn.InputError, match="not finite"):
         events([0, 1, 2], [0, 0], count=np.inf)
-    with pytest.raises(saturn.InputError, match="T \\* B"):
+    with pytest.raises(saturn.InputError, match="at most"):
         events([0, 1, 2], [0, 0], shape=(2**40, 2**40, 5))
 
 
@@ -309,11 +309,6 @@ def test_a_forked_process_computes(small, rng):
     assert child.exitcode == 0
 
 
-def _resident():
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * 4096
-
-
 def test_memory_does_not_grow_with_calls(small, rng):
     x = counts(rng, (2, 1, 20))
     dy = np.ones((2, 1, 2), dtype=np.float32)
@@ -328,6 +323,6 @@ def test_memory_does_not_grow_with_calls(small, rng):
         gc.collect()
 
     calls(2_000)
-    before = _resident()
+    before = resident()
     calls(25_000)  # 100,000 calls
-    assert _resident() - before < 8 << 20
+    assert resident() - before < 8 << 20

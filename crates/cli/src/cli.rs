@@ -176,8 +176,8 @@ Exit codes:
 ///
 /// # Errors
 /// Those of the command; also if the arguments are not those of a command.
-pub fn call(arguments: &[String], progress: &Progress) -> (Result<()>, String) {
-    let name = std::iter::once("saturn").chain(arguments.iter().map(String::as_str));
+pub fn call(arguments: &[OsString], progress: &Progress) -> (Result<()>, String) {
+    let name = std::iter::once(OsString::from("saturn")).chain(arguments.iter().cloned());
     match Cli::try_parse_from(name) {
         Ok(cli) => {
             let detail = cli.global.detail();
@@ -186,6 +186,13 @@ pub fn call(arguments: &[String], progress: &Progress) -> (Result<()>, String) {
         Err(e) if e.use_stderr() => (Err(e.into()), String::new()),
         Err(e) => (Ok(()), e.to_string()),
     }
+}
+
+/// The text of an error of the arguments of [`call`], without the word that it begins with.
+pub fn refusal(e: &anyhow::Error) -> Option<String> {
+    let text = e.downcast_ref::<clap::Error>()?.to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    Some(text.trim_end().to_owned())
 }
 
 /// Runs the program on the process's arguments.

@@ -41,6 +41,16 @@ impl<R: Real> Network<R> {
         data: Option<&Dataset>,
         options: &AnalysisOptions,
     ) -> Result<AnalysisReport, Error> {
+        self.analyse_watched(data, options, &|_| {})
+    }
+
+    /// The same; `say` receives the name of each part before it begins.
+    pub fn analyse_watched(
+        &self,
+        data: Option<&Dataset>,
+        options: &AnalysisOptions,
+        say: &dyn Fn(&str),
+    ) -> Result<AnalysisReport, Error> {
         if let Some(data) = data {
             fits(self, data)?;
         }
@@ -59,7 +69,7 @@ impl<R: Real> Network<R> {
             dt_ms: self.dt_ms(),
         };
         let what = Options { ..*options };
-        let (layers, settled, exponents) = analyse(&subject, &what, &|_| {})?;
+        let (layers, settled, exponents) = analyse(&subject, &what, say)?;
         Ok(AnalysisReport {
             saturn: env!("CARGO_PKG_VERSION").to_owned(),
             net: "network".to_owned(),

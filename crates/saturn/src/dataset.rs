@@ -33,6 +33,7 @@ impl Dataset {
         dt_ms: f64,
     ) -> Result<Self, Error> {
         check_step(dt_ms)?;
+        check_channels(channels)?;
         let names = numbered(train.iter().chain(&valid).map(|r| r.label));
         let split = |recordings| Memory::events(recordings, channels, names.clone());
         let splits = [split(train)?, split(valid)?];
@@ -47,6 +48,7 @@ impl Dataset {
         dt_ms: f64,
     ) -> Result<Self, Error> {
         check_step(dt_ms)?;
+        check_channels(channels)?;
         let names = numbered(train.iter().chain(&valid).map(|r| r.label));
         let split = |recordings| Memory::frames(recordings, channels, names.clone());
         let splits = [split(train)?, split(valid)?];
@@ -62,6 +64,7 @@ impl Dataset {
     ) -> Result<Self, Error> {
         use saturn_data::{OnBadSample, ReadOptions};
         check_step(dt_ms)?;
+        check_channels(channels)?;
         let folder = folder.as_ref();
         let open = |name: &str, classes| -> Result<Split, Error> {
             let options = ReadOptions {
@@ -207,6 +210,17 @@ impl Dataset {
 
 fn check_step(dt_ms: f64) -> Result<(), Error> {
     all_in_range([DT_MS.check("dt_ms", dt_ms)])
+}
+
+/// The most channels: those of a camera of 4096 x 4096 pixels with two polarities, twice. A data set has numbers for each.
+const MOST_CHANNELS: usize = 1 << 26;
+
+fn check_channels(channels: usize) -> Result<(), Error> {
+    if (1..=MOST_CHANNELS).contains(&channels) {
+        return Ok(());
+    }
+    let what = format!("`{channels}` is out of range: it must be 1 to {MOST_CHANNELS}");
+    Err(setting("channels", what))
 }
 
 /// The numbers up to the highest label, as names.

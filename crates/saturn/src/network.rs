@@ -183,6 +183,9 @@ impl<R: Real> Network<R> {
     }
 }
 
+/// The most outputs that are no classes.
+const MOST_EXTRA: usize = 1 << 32;
+
 /// A network to be built.
 #[derive(Clone, Debug)]
 pub struct NetworkBuilder<R: Real = f32> {
@@ -252,6 +255,13 @@ impl<R: Real> NetworkBuilder<R> {
                 "channels",
                 "a network has at least one input channel",
             ));
+        }
+        if self.extra_outputs > MOST_EXTRA {
+            let what = format!(
+                "`{}` is out of range: it must be at most {MOST_EXTRA}",
+                self.extra_outputs
+            );
+            return Err(setting("extra_outputs", what));
         }
         if self.class_names.is_empty() {
             return Err(setting("classes", "a network has at least one class"));

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from . import _saturn
 from ._command import command
@@ -65,13 +68,47 @@ def _describes_itself(path: Path) -> bool:
     return b'"saturn"' in head
 
 
+#: Milliseconds of a step in every file of snnTorch, which has no time.
+_SNNTORCH_MS = 0.1
+
+
 def from_nir(graph: nir.NIRGraph, *, precision: Precision = "float32", **options: Any) -> Network:
-    """The network of a NIR graph in memory; ``options`` as in `load`. Needs the package ``nir``."""
+    """The network of a NIR graph in memory; needs the package ``nir``.
+
+    Parameters
+    ----------
+    graph : nir.NIRGraph
+    precision : {"float32", "float64"}
+        Number type to compute in.
+    **options
+        As in `load`. With ``dialect="snntorch"``, ``dt_ms`` is the step that the network was trained with: snnTorch
+        writes every graph as if a step were 0.1 ms, and its time constants are scaled to the step, so that the network
+        computes what it does in snnTorch.
+    """
     try:
         import nir
     except ImportError as e:
         raise ImportError("from_nir needs the package nir: pip install nir") from e
+    scaled = options.get("dialect") == "snntorch" and "dt_ms" in options
+    if scaled:
+        graph = copy.deepcopy(graph)
+        _scale(graph, float(options["dt_ms"]) / _SNNTORCH_MS)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "graph.nir"
         nir.write(path, graph)
-        return load(path, precision=precision, **options)
+        net = load(path, precision=precision, **options)
+    if scaled and net.verdicts is not None:
+        old = [line for line in net.verdicts.splitlines() if "snnTorch writes every file for steps" not in line]
+        old.append(f"note: time constants were scaled from steps of {_SNNTORCH_MS} ms to {options['dt_ms']} ms")
+        net.verdicts = "\n".join(old)
+    return net
+
+
+def _scale(graph: nir.NIRGraph, factor: float) -> None:
+    """Scale all time constants, in subgraphs, too."""
+    for node in graph.nodes.values():
+        if hasattr(node, "nodes"):
+            _scale(node, factor)
+        for name in ("tau", "tau_mem", "tau_syn"):
+            if hasattr(node, name):
+                setattr(node, name, np.asarray(getattr(node, name)) * factor)

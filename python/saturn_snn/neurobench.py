@@ -130,7 +130,7 @@ class SynapticOperations(AccumulatedMetric):
         self.reset()
 
     def reset(self) -> None:
-        """Begin anew."""
+        """Forget the batches so far."""
         self.macs = self.acs = self.dense = self.samples = 0
 
     def __call__(self, model: Model, preds: torch.Tensor, data: Any) -> dict[str, float]:
@@ -158,7 +158,7 @@ class ActivationSparsity(AccumulatedMetric):
         self.reset()
 
     def reset(self) -> None:
-        """Begin anew."""
+        """Forget the batches so far."""
         self.zeros = self.all = 0
 
     def __call__(self, model: Model, preds: torch.Tensor, data: Any) -> float:

@@ -99,6 +99,7 @@ fn every_path_in_the_documents_exists() {
         "docs/losses.md",
         "docs/performance.md",
         "docs/precision.md",
+        "docs/python.md",
         "docs/results-tables.md",
         "docs/results.md",
         "docs/scenario.md",

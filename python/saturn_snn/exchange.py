@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from . import _saturn
 from ._command import command
@@ -28,7 +32,9 @@ def load(path: str | os.PathLike[str], *, precision: Precision = "float32", **op
         Number type to compute in.
     **options
         Options of ``saturn import`` for files of other programs: ``dialect="snntorch"``, ``dt_ms=1``,
-        ``reset="subtract"``, ``layers="gru,fc"``.
+        ``reset="subtract"``, ``layers="gru,fc"``. With ``dialect="snntorch"``, ``dt_ms`` is the step that a network was
+        trained with: snnTorch writes every NIR file as if a step were 0.1 ms, and its time constants are scaled to the
+        step, so that the network computes what it does in snnTorch.
 
     Returns
     -------
@@ -49,13 +55,25 @@ def load(path: str | os.PathLike[str], *, precision: Precision = "float32", **op
                 own = Path(folder) / "network.safetensors"
                 command(["export", source, "--to", "safetensors", "--out", own])
                 return Network._of(_saturn.Network.load(os.fsdecode(own), double))
+    if source.suffix == ".nir" and _is_rescaled(options) and source.is_file():
+        try:
+            import nir
+        except ImportError as e:
+            raise ImportError('dialect="snntorch" with dt_ms needs the package nir: pip install nir') from e
+        return from_nir(nir.read(source), precision=precision, **options)
+    return _import(source, precision, options)
+
+
+def _import(source: Path, precision: Precision, options: Mapping[str, Any]) -> Network:
     arguments: list[str | os.PathLike[str]] = [f"--{key.replace('_', '-')}={value}" for key, value in options.items()]
     with tempfile.TemporaryDirectory() as folder:
         own = Path(folder) / "network"
+        double = precision == "float64"
         number = "f64" if double else "f32"
         said = command(["import", source, "--out", own, f"--precision={number}", *arguments])
         net = Network._of(_saturn.Network.load(os.fsdecode(own / "weights.safetensors"), double))
-    net.verdicts = said
+    # The last line names a folder that no longer exists.
+    net.verdicts = said.replace(f"{own}: ", "")
     return net
 
 
@@ -65,13 +83,49 @@ def _describes_itself(path: Path) -> bool:
     return b'"saturn"' in head
 
 
+#: Milliseconds of a step in every file of snnTorch, which has no time.
+_SNNTORCH_MS = 0.1
+
+
 def from_nir(graph: nir.NIRGraph, *, precision: Precision = "float32", **options: Any) -> Network:
-    """The network of a NIR graph in memory; ``options`` as in `load`. Needs the package ``nir``."""
+    """The network of a NIR graph in memory; needs the package ``nir``.
+
+    Parameters
+    ----------
+    graph : nir.NIRGraph
+    precision : {"float32", "float64"}
+        Number type to compute in.
+    **options
+        As in `load`.
+    """
     try:
         import nir
     except ImportError as e:
         raise ImportError("from_nir needs the package nir: pip install nir") from e
+    scaled = _is_rescaled(options)
+    if scaled:
+        graph = copy.deepcopy(graph)
+        _scale(graph, float(options["dt_ms"]) / _SNNTORCH_MS)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "graph.nir"
         nir.write(path, graph)
-        return load(path, precision=precision, **options)
+        net = _import(path, precision, options)
+    if scaled and net.verdicts is not None:
+        old = [line for line in net.verdicts.splitlines() if "snnTorch writes every file for steps" not in line]
+        old.append(f"note: time constants were scaled from steps of {_SNNTORCH_MS} ms to {options['dt_ms']} ms")
+        net.verdicts = "\n".join(old)
+    return net
+
+
+def _is_rescaled(options: Mapping[str, Any]) -> bool:
+    return options.get("dialect") == "snntorch" and "dt_ms" in options
+
+
+def _scale(graph: nir.NIRGraph, factor: float) -> None:
+    """Scale all time constants, in subgraphs, too."""
+    for node in graph.nodes.values():
+        if hasattr(node, "nodes"):
+            _scale(node, factor)
+        for name in ("tau", "tau_mem", "tau_syn"):
+            if hasattr(node, name):
+                setattr(node, name, np.asarray(getattr(node, name)) * factor)

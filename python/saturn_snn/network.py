@@ -79,6 +79,11 @@ class Network:
             {layer.kind: layer.settings} if isinstance(layer, Layer) else named(f"layers[{i}]", layer)
             for i, layer in enumerate(layers)
         ]
+        for i, layer in enumerate(each):
+            for kind, settings in layer.items():
+                if isinstance(settings, Mapping) and isinstance(settings.get("surrogate"), str):
+                    name = settings["surrogate"]
+                    raise _saturn.InputError(f'layers[{i}].{kind}: give the surrogate with its width: {{"{name}": 2}}')
         config: dict[str, Any] = {"layers": each}
         if readout is not None:
             config["readout"] = {"leaky": {}} if readout == "leaky" else readout

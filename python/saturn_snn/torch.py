@@ -2,38 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
+from torch.autograd.function import once_differentiable
 
+from . import _saturn
 from .network import Network, State
+
+States = Sequence[Any]
 
 
 class _Run(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, module: Module, x: torch.Tensor, state: State | None, *parameters: torch.Tensor) -> Any:
-        net = module.network
-        y, last, ctx.tape = net.record(x.detach().numpy(), state)
-        ctx.module, ctx.wants_dx = module, ctx.needs_input_grad[1]
-        module.last_state = last
+        y, module.last_state, ctx.tape = module._network.record(x.detach().numpy(), state)
+        ctx.network, ctx.names, ctx.wants_dx = module._network, module.names, ctx.needs_input_grad[1]
+        # The tape refers to x: PyTorch checks at the reverse pass that it was not changed in place.
+        ctx.save_for_backward(x)
         return torch.from_numpy(y)
 
     @staticmethod
+    @once_differentiable  # type: ignore[untyped-decorator]
     def backward(ctx: Any, *dy: torch.Tensor) -> Any:
-        module: Module = ctx.module
-        gradients, dx = module.network.backward(ctx.tape, dy[0].contiguous().numpy(), ctx.wants_dx)
+        _ = ctx.saved_tensors
+        gradients, dx = ctx.network.backward(ctx.tape, dy[0].contiguous().numpy(), ctx.wants_dx)
         of_input = None if dx is None else torch.from_numpy(dx)
-        return None, of_input, None, *(torch.from_numpy(gradients[name]) for name in module.names)
+        return None, of_input, None, *(torch.from_numpy(gradients[name]) for name in ctx.names)
 
 
 class Module(torch.nn.Module):
     """A Saturn network as a module: its parameters are PyTorch's, its passes Saturn's.
 
+    Its ``state_dict`` has the names of the network's. The parameters are copied to the network at every forward pass and
+    when `network` is read, if they differ. Train them here or with `saturn_snn.train`, not both: after a change of the
+    network itself, make a new module.
+
     Parameters
     ----------
     network : Network
-        The network. It follows the module's parameters at every forward pass.
+        The network, which is then the module's. Its precision is that of inputs and parameters; for float64 make it
+        with ``precision="float64"``.
 
     Attributes
     ----------
@@ -50,29 +61,63 @@ class Module(torch.nn.Module):
 
     def __init__(self, network: Network) -> None:
         super().__init__()
-        self.network = network
+        self._network = network
         self.last_state: State | None = None
         tensors = network.state_dict()
         self.names = list(tensors)
-        self._own = [torch.nn.Parameter(torch.from_numpy(np.array(value))) for value in tensors.values()]
-        for name, parameter in zip(self.names, self._own, strict=True):
-            self.register_parameter(name.replace(".", "_"), parameter)
-        self._seen = [-1] * len(self._own)
+        for name, value in tensors.items():
+            *parts, last = name.split(".")
+            at: torch.nn.Module = self
+            for part in parts:
+                if part not in at._modules:
+                    at.add_module(part, torch.nn.Module())
+                at = at.get_submodule(part)
+            at.register_parameter(last, torch.nn.Parameter(torch.from_numpy(value)))
+        self._copied = [self.get_parameter(name).detach().clone() for name in self.names]
 
-    def _follow(self) -> None:
-        """Copy parameters that changed since the last pass."""
-        own = [getattr(self, name.replace(".", "_")) for name in self.names]
-        versions = [parameter._version for parameter in own]
-        identities = [id(parameter) for parameter in own]
-        if versions != self._seen or identities != [id(parameter) for parameter in self._own]:
-            values = {name: p.detach().numpy() for name, p in zip(self.names, own, strict=True)}
-            self.network.load_state_dict(values)
-            self._seen, self._own = versions, own
-
-    def forward(self, x: torch.Tensor, state: State | None = None) -> torch.Tensor:
-        """Scores ``[T, B, O]`` of the sequences ``x [T, B, I]``."""
-        if x.device.type != "cpu":
-            raise ValueError(f"x is on {x.device}; Saturn computes on the CPU: use x.cpu()")
+    @property
+    def network(self) -> Network:
+        """The network, with the module's parameters of now."""
         self._follow()
-        result: torch.Tensor = _Run.apply(self, x, state, *self._own)  # type: ignore[no-untyped-call]
-        return result
+        return self._network
+
+    def _follow(self) -> list[torch.nn.Parameter]:
+        """Copy the parameters to the network, if they differ from those that it has."""
+        own = [self.get_parameter(name) for name in self.names]
+        for name, parameter in zip(self.names, own, strict=True):
+            _check(f"parameter {name}", parameter, self._network, "call .cpu() of the module")
+        # Versions do not show changes by `.data`; to compare costs less than a copy.
+        if not all(torch.equal(p, copied) for p, copied in zip(own, self._copied, strict=True)):
+            self._network.load_state_dict({name: p.detach().numpy() for name, p in zip(self.names, own, strict=True)})
+            self._copied = [parameter.detach().clone() for parameter in own]
+        return own
+
+    def forward(self, x: torch.Tensor, state: States | None = None) -> torch.Tensor:
+        """Scores ``[T, B, O]`` of the sequences ``x [T, B, I]``, from ``state`` on."""
+        if x.ndim != 3:
+            raise _saturn.InputError(f"x has {x.ndim} axes; expected [T, B, I]")
+        _check("x", x, self._network, "use x.cpu()")
+        own = self._follow()
+        arrays = None if state is None else [s.detach().numpy() if torch.is_tensor(s) else s for s in state]
+        if torch.is_grad_enabled() and (x.requires_grad or any(p.requires_grad for p in own)):
+            result: torch.Tensor = _Run.apply(self, x, arrays, *own)  # type: ignore[no-untyped-call]
+            return result
+        y, self.last_state = self._network(x.detach().numpy(), arrays)
+        return torch.from_numpy(y)
+
+    def extra_repr(self) -> str:
+        """The network, for ``print``."""
+        return repr(self._network)
+
+
+def _check(name: str, tensor: torch.Tensor, network: Network, remedy: str) -> None:
+    if tensor.device.type != "cpu":
+        raise _saturn.InputError(f"{name} is on {tensor.device}; Saturn computes on the CPU: {remedy}")
+    if str(tensor.dtype) != f"torch.{network.precision}":
+        number = str(tensor.dtype).removeprefix("torch.")
+        text = f"{name} is of {number}, and the network computes in {network.precision}"
+        if name == "x":
+            text += f"; use x.to(torch.{network.precision})"
+        if number == "float64":
+            text += ', or make the network with precision="float64"'
+        raise _saturn.InputError(text)

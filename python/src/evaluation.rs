@@ -10,7 +10,8 @@ use saturn_sim::figures;
 
 use crate::dataset::Dataset;
 use crate::error::{SaturnError, of_library, read, wrong};
-use crate::network::{Net, Network, either};
+use crate::held::{Net, either};
+use crate::network::Network;
 use crate::threads::released;
 use crate::watched::{Callbacks, watched, watched_apart};
 

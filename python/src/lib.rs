@@ -13,6 +13,7 @@ mod dataset;
 mod error;
 mod evaluation;
 mod events;
+mod held;
 mod network;
 mod stream;
 mod tape;

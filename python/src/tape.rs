@@ -9,7 +9,7 @@ use saturn::{Input, Network, Passes};
 
 use crate::error::{of_library, wrong};
 use crate::events::Events;
-use crate::network::{Held, dense};
+use crate::held::{Held, dense};
 use crate::tensors::{self, Number, matrix_mut, sequence, zeros};
 use crate::threads::released;
 

@@ -8,7 +8,8 @@ use saturn::training::Arm;
 
 use crate::dataset::Dataset;
 use crate::error::{of_library, read, wrong};
-use crate::network::{Held, Net, Network};
+use crate::held::{Held, Net};
+use crate::network::Network;
 use crate::tensors::Number;
 use crate::watched::{Ask, Callbacks, watched};
 

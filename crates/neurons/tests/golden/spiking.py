@@ -134,7 +134,7 @@ for reset, gradient, keys in [
     add("lif", config, drawn, {"tau_mem_ms": [25.0, 40.0, 80.0, 150.0]}, leaky, (1e-12, 1e-6))
 
 # Norse's LIFBoxCell: Euler steps; the reset is within the step and differentiated, so v is 0 where there is a spike. The
-# `super` gradient of Norse 1.1.0 is 1 / (1 + abs(u))^2 whatever its alpha, which older versions multiply u by.
+# `super` gradient of Norse 1.1.0 is 1 / (1 + abs(u))^2 at any alpha, which older versions multiply u by.
 box = norse.LIFBoxCell(
     LIFBoxParameters(tau_mem_inv=torch.tensor(1.0 / 0.02), v_th=torch.tensor(0.04)), dt=0.001
 )

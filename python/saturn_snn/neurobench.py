@@ -9,8 +9,9 @@ Both count the same for dense feed-forward layers. Where they differ:
 - ``torch.nn.GRU``, ``LSTM`` and ``RNN``: NeuroBench counts 0 operations for what is one call for a whole sequence; Saturn
   counts every step, by the input and by the state before.
 - AC or MAC: NeuroBench decides by the numbers of each call, so that one event with count 2 makes the operations of a whole
-  batch MACs. Saturn decides by layer: operations by whole numbers that are no state (events, spikes) are ACs, and an
-  input is dense if any of its numbers is no integer.
+  batch MACs. In Saturn operations by spikes are ACs, and those by the network's input if it has whole numbers alone
+  (events); operations by other states are MACs.
+- One-to-one recurrence of snnTorch (``all_to_all=False``) is no layer of PyTorch's, and NeuroBench does not count it.
 - An operation is, for both, a weight that is not zero by an input that is not zero. Neither counts biases or leaks.
 """
 
@@ -55,7 +56,8 @@ class Model(NeuroBenchModel):
     Parameters
     ----------
     network : Network
-        Of the layers LIF, ALIF, AdLIF, CubaLIF, ResonateAndFire, LI, Linear, RNN, GRU and LSTM.
+        Of the layers LIF, ALIF, AdLIF, CubaLIF, ResonateAndFire, LI, Linear, RNN, GRU and LSTM. Others, and networks
+        that were imported from NIR or snnTorch, are an `InputError`.
 
     Examples
     --------

@@ -9,9 +9,12 @@ import saturn_snn as saturn
 
 
 @pytest.fixture(scope="session", autouse=True)
-def elsewhere(tmp_path_factory):
-    """Synthetic recordings are put below the current folder."""
+def away(tmp_path_factory):
+    """Files that examples and made sets leave are not among the sources."""
+    before = os.getcwd()
     os.chdir(tmp_path_factory.mktemp("work"))
+    yield
+    os.chdir(before)
 
 
 @pytest.fixture

@@ -326,3 +326,9 @@ def test_memory_does_not_grow_with_calls(small, rng):
     before = resident()
     calls(25_000)  # 100,000 calls
     assert resident() - before < 8 << 20
+
+
+def test_a_surrogate_without_its_width_is_an_error():
+    with pytest.raises(saturn.InputError, match=r"layers\[0\]\.lif: give the surrogate with its width: .\"atan\": 2"):
+        net([saturn.LIF(4, surrogate="atan")])
+    assert net([saturn.LIF(4, surrogate={"atan": 2})]).config["layers"][0]["lif"]["surrogate"] == {"atan": 2.0}

@@ -136,3 +136,15 @@ def test_layers_without_a_count_are_an_error():
     net = saturn.Network([saturn.SSMBlock(4)], channels=I, classes=C)
     with pytest.raises(saturn.InputError, match="layer 1: operations are counted of lif"):
         ours.Model(net)(events())
+
+
+@pytest.mark.parametrize("all_to_all", [True, False])
+def test_neurobench_does_not_count_one_to_one_recurrence(all_to_all):
+    class Recurrent(Spiking):
+        def __init__(self):
+            super().__init__()
+            size = {"linear_features": H} if all_to_all else {"V": 0.5}
+            self.lif = snn.RLeaky(beta=0.9, all_to_all=all_to_all, init_hidden=True, **size)
+
+    found = theirs_of(SNNTorchModel(Recurrent()), events())["SynapticOperations"]["Dense"]
+    assert found == T * (H * I + C * H + (H * H if all_to_all else 0))

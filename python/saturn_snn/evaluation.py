@@ -6,7 +6,7 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -228,9 +228,10 @@ def _names(place: str, value: str | Sequence[str]) -> list[str]:
     """One name or several."""
     if isinstance(value, str):
         return [value]
-    if not isinstance(value, Sequence) or not all(isinstance(one, str) for one in value):
+    names = list(value) if isinstance(value, Iterable) else [value]
+    if not all(isinstance(one, str) for one in names):
         raise _saturn.InputError(f"{place}: expected a name or a list of names, not {value!r}")
-    return list(value)
+    return names
 
 
 def inner_of(net: Network, data: Dataset) -> tuple[_saturn.Network, _saturn.Dataset]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -87,7 +87,7 @@ class Network:
         config: dict[str, Any] = {"layers": each}
         if readout is not None:
             config["readout"] = {"leaky": {}} if readout == "leaky" else readout
-        if isinstance(classes, Sequence) and not isinstance(classes, str):
+        if isinstance(classes, Iterable) and not isinstance(classes, str):
             names = [str(c) for c in classes]
         else:
             names = [str(c) for c in range(whole("classes", classes, 0, MOST_CLASSES))]

@@ -7,7 +7,7 @@ use saturn::Trainer;
 use saturn::training::Arm;
 
 use crate::dataset::Dataset;
-use crate::error::{of_library, read, wrong};
+use crate::error::{SaturnError, of_library, read, wrong};
 use crate::held::{Held, Net};
 use crate::network::Network;
 use crate::tensors::Number;
@@ -82,9 +82,18 @@ fn fit<R: Number>(
             // Without an answer, the thread that gives it was interrupted.
             ask.send(Ask::Epoch(record, answer)).is_ok() && answered.recv().unwrap_or(false)
         })?;
-        Ok::<_, saturn::Error>((net, history))
+        let cells = net.inner().cells().iter();
+        let is_finite = cells
+            .flat_map(|cell| cell.params().tensors())
+            .all(|tensor| R::all_finite(tensor.value.as_slice()));
+        Ok::<_, saturn::Error>((net, history, is_finite))
     })?;
-    let (net, history) = history.map_err(of_library)?;
+    let (net, history, is_finite) = history.map_err(of_library)?;
+    if !is_finite {
+        return Err(SaturnError::new_err(
+            "training left parameters that are NaN or infinite; the network is as it was\nhint: lower `lr`",
+        ));
+    }
     let records = history.epochs.iter().map(serde_json::to_string);
     let records = records
         .collect::<Result<_, _>>()

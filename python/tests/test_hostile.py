@@ -275,6 +275,16 @@ def test_a_stream_outlives_its_network(x):
     np.testing.assert_array_equal([stream.step(row) for row in x[:1, 0]], expected)
 
 
+def test_training_that_diverges_is_an_error_and_leaves_the_network(words):
+    own = net()
+    before = own.state_dict()
+    for epochs in (1, 2):
+        with pytest.raises(saturn.SaturnError, match="lower `lr`"):
+            saturn.train(own, words, epochs=epochs, lr=1e300)
+    for name, value in own.state_dict().items():
+        np.testing.assert_array_equal(value, before[name])
+
+
 def test_results_are_pickled_and_what_cannot_be_says_so(own, x, words):
     repair = saturn.retrofit(own, words, steps=2, evaluate_steps=2_000)
     analysis = saturn.analyse(net([saturn.GRU(3)]), steps=100, starts=1, exponents=1)

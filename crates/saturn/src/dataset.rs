@@ -212,7 +212,7 @@ fn check_step(dt_ms: f64) -> Result<(), Error> {
     all_in_range([DT_MS.check("dt_ms", dt_ms)])
 }
 
-/// The most channels: those of a camera of 4096 x 4096 pixels with two polarities, twice. A data set has numbers for each.
+/// The most channels. A data set has numbers for each.
 const MOST_CHANNELS: usize = 1 << 26;
 
 fn check_channels(channels: usize) -> Result<(), Error> {

@@ -184,7 +184,7 @@ impl<R: Real> Network<R> {
 }
 
 /// The most outputs that are no classes.
-const MOST_EXTRA: usize = 1 << 32;
+const MOST_EXTRA: usize = 1 << 30;
 
 /// A network to be built.
 #[derive(Clone, Debug)]

@@ -161,7 +161,7 @@ def run(
     set: Mapping[str, Any] | None = None,
     final: bool = False,
     only: Sequence[str] = (),
-    progress: bool = False,
+    progress: bool = True,
 ) -> Result:
     """Train and evaluate all trials of a scenario with one seed, as ``saturn run`` does: to the same bits.
 
@@ -191,7 +191,7 @@ def compare(
     final: bool = False,
     only: Sequence[str] = (),
     jobs: int | None = None,
-    progress: bool = False,
+    progress: bool = True,
 ) -> Result:
     """The same with every seed of the scenario, as ``saturn compare`` does.
 

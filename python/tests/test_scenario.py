@@ -115,7 +115,7 @@ def test_networks_are_exported_for_other_programs(result, tmp_path):
     ("change", "text"),
     [
         ({"train": {"epochs": 0}}, "train.epochs"),
-        ({"trian": {}}, "trian"),
+        ({"training": {}}, "training"),
         ({"models": {"lif": {"layers": [{"lif": {"hiden": 8}}]}}}, "hiden"),
     ],
 )

@@ -41,20 +41,12 @@ pub fn watched<T: Send>(
     let progress = Progress::observed(Arc::clone(&stop));
     let threads = pool()?;
     std::thread::scope(|scope| {
+        // The worker's end is dropped when it ends, also if it panics.
         let (ask, asked) = channel();
-        let (done, end) = channel::<()>();
         let own = progress.clone();
-        let worker = scope.spawn(move || {
-            // Dropped at the end, also if the work panics.
-            let _done = done;
-            threads.install(|| work(&own, &ask))
-        });
-        let result = attend(py, callbacks, &progress, &asked, end);
-        if result.is_err() {
-            stop.store(true, Ordering::Relaxed);
-            // A worker that waits for an answer receives none.
-            drop(asked);
-        }
+        let worker = scope.spawn(move || threads.install(|| work(&own, &ask)));
+        let result = attend(py, callbacks, &progress, asked);
+        stop.store(result.is_err(), Ordering::Relaxed);
         let ended = py.detach(|| worker.join());
         result?;
         ended.map_err(|panic| mistake(&*panic))
@@ -71,12 +63,11 @@ pub fn watched_apart<T: Send + 'static>(
     let stop = Arc::new(AtomicBool::new(false));
     let progress = Progress::observed(Arc::clone(&stop));
     let threads = pool()?;
-    let (_ask, asked) = channel();
-    let (done, end) = channel::<()>();
+    let (ask, asked) = channel();
     let (own, stopped) = (progress.clone(), Arc::clone(&stop));
     let worker = std::thread::spawn(move || {
         // Dropped at the end, also if the work panics.
-        let _done = done;
+        let _ask = ask;
         threads.install(|| {
             work(&|doing| {
                 own.doing(doing);
@@ -87,35 +78,39 @@ pub fn watched_apart<T: Send + 'static>(
             })
         })
     });
-    let result = attend(py, callbacks, &progress, &asked, end);
+    let result = attend(py, callbacks, &progress, asked);
     stop.store(result.is_err(), Ordering::Relaxed);
     result?;
     py.detach(|| worker.join())
         .map_err(|panic| mistake(&*panic))
 }
 
-/// Until the work ends.
+/// Answers the worker until it ends. A worker that still waits for an answer after an error receives none.
 fn attend(
     py: Python<'_>,
     callbacks: &Callbacks<'_>,
     progress: &Progress,
-    asked: &Receiver<Ask>,
-    mut end: Receiver<()>,
+    mut asked: Receiver<Ask>,
 ) -> PyResult<()> {
     loop {
         let (back, waited) = py.detach(move || {
-            let waited = end.recv_timeout(LOOK);
-            (end, waited)
+            let waited = asked.recv_timeout(LOOK);
+            (asked, waited)
         });
-        end = back;
-        while let Ok(Ask::Epoch(record, answer)) = asked.try_recv() {
-            let proceed = match &callbacks.epoch {
-                Some(epoch) => epoch.call1((record,))?.extract::<Option<bool>>()?,
-                None => None,
-            };
-            // The worker may have ended meanwhile.
-            let _ = answer.send(proceed.unwrap_or(true));
-        }
+        asked = back;
+        let ended = match waited {
+            Ok(Ask::Epoch(record, answer)) => {
+                let proceed = match &callbacks.epoch {
+                    Some(epoch) => epoch.call1((record,))?.extract::<Option<bool>>()?,
+                    None => None,
+                };
+                // The worker may have ended meanwhile.
+                let _ = answer.send(proceed.unwrap_or(true));
+                false
+            }
+            Err(RecvTimeoutError::Timeout) => false,
+            Err(RecvTimeoutError::Disconnected) => true,
+        };
         if let Some(show) = &callbacks.progress {
             let (done, all, doing) = progress.done();
             let notices: Vec<(bool, String)> = (progress.take_notices().into_iter())
@@ -124,7 +119,7 @@ fn attend(
             show.call1((done, all, doing, notices))?;
         }
         py.check_signals()?;
-        if waited == Err(RecvTimeoutError::Disconnected) {
+        if ended {
             return Ok(());
         }
     }

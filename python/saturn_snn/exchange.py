@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from . import _saturn
 from ._command import command
@@ -55,12 +52,6 @@ def load(path: str | os.PathLike[str], *, precision: Precision = "float32", **op
                 own = Path(folder) / "network.safetensors"
                 command(["export", source, "--to", "safetensors", "--out", own])
                 return Network._of(_saturn.Network.load(os.fsdecode(own), double))
-    if source.suffix == ".nir" and _is_rescaled(options) and source.is_file():
-        try:
-            import nir
-        except ImportError as e:
-            raise ImportError('dialect="snntorch" with dt_ms needs the package nir: pip install nir') from e
-        return from_nir(nir.read(source), precision=precision, **options)
     return _import(source, precision, options)
 
 
@@ -83,10 +74,6 @@ def _describes_itself(path: Path) -> bool:
     return b'"saturn"' in head
 
 
-#: Milliseconds of a step in every file of snnTorch, which has no time.
-_SNNTORCH_MS = 0.1
-
-
 def from_nir(graph: nir.NIRGraph, *, precision: Precision = "float32", **options: Any) -> Network:
     """The network of a NIR graph in memory; needs the package ``nir``.
 
@@ -102,30 +89,7 @@ def from_nir(graph: nir.NIRGraph, *, precision: Precision = "float32", **options
         import nir
     except ImportError as e:
         raise ImportError("from_nir needs the package nir: pip install nir") from e
-    scaled = _is_rescaled(options)
-    if scaled:
-        graph = copy.deepcopy(graph)
-        _scale(graph, float(options["dt_ms"]) / _SNNTORCH_MS)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "graph.nir"
         nir.write(path, graph)
-        net = _import(path, precision, options)
-    if scaled and net.verdicts is not None:
-        old = [line for line in net.verdicts.splitlines() if "snnTorch writes every file for steps" not in line]
-        old.append(f"note: time constants were scaled from steps of {_SNNTORCH_MS} ms to {options['dt_ms']} ms")
-        net.verdicts = "\n".join(old)
-    return net
-
-
-def _is_rescaled(options: Mapping[str, Any]) -> bool:
-    return options.get("dialect") == "snntorch" and "dt_ms" in options
-
-
-def _scale(graph: nir.NIRGraph, factor: float) -> None:
-    """Scale all time constants, in subgraphs, too."""
-    for node in graph.nodes.values():
-        if hasattr(node, "nodes"):
-            _scale(node, factor)
-        for name in ("tau", "tau_mem", "tau_syn"):
-            if hasattr(node, name):
-                setattr(node, name, np.asarray(getattr(node, name)) * factor)
+        return _import(path, precision, options)

@@ -242,6 +242,27 @@ fn snntorch_determines_its_step() {
 }
 
 #[test]
+fn a_step_of_snntorch_does_the_same_at_any_length() {
+    for dt_s in [1e-3, 1e-2] {
+        let flat = Flat::new(&single(cuba_lif(0.005, 0.02, 200.0, 0.0, 1.0), 1)).unwrap();
+        let (flat, chosen, notices) = Dialect::SnnTorch
+            .undo(flat, Some(dt_s), Some(Reset::Zero))
+            .unwrap();
+        assert!((chosen - dt_s).abs() < 1e-12);
+        assert_eq!(count(&flat, dt_s, 1.5, 100), (67, Some(7)));
+        assert_eq!(notices.len(), 1, "{notices:?}");
+        assert!(notices[0].contains("scaled to steps"), "{notices:?}");
+    }
+    // r means other steps than snnTorch's: nothing is scaled.
+    let flat = Flat::new(&single(cuba_lif(0.005, 0.02, 20.0, 0.0, 1.0), 1)).unwrap();
+    let expected = count(&flat, 1e-3, 1.5, 100);
+    let undone = Dialect::SnnTorch.undo(flat, Some(1e-3), Some(Reset::Zero));
+    let (flat, dt_s, notices) = undone.unwrap();
+    assert_eq!(count(&flat, dt_s, 1.5, 100), expected);
+    assert!(notices.is_empty(), "{notices:?}");
+}
+
+#[test]
 fn no_recurrence_is_a_loop_of_weight_zero() {
     let plain = Flat::new(&single(lif(0.02, 1.0, 0.0, 0.0), 1)).unwrap();
     let expected = count(&plain, 1e-3, 1.7, 300);

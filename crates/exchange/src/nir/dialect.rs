@@ -98,6 +98,8 @@ impl Dialect {
             (Self::Sinabs | Self::Spyx | Self::Rockpool, None, _) => Some(Reset::Subtract),
             (_, None, _) => None,
         };
+        let scaled =
+            self == Self::SnnTorch && snntorch_time_constants(&mut flat, dt_s, &mut notices);
         if self == Self::Norse {
             norse_time_constants(&mut flat, dt_s, &mut notices);
         }
@@ -116,7 +118,9 @@ impl Dialect {
             }
         }
         self.lost(&flat, &mut notices);
-        check_times(&flat, dt_s, &mut notices);
+        if !scaled {
+            check_times(&flat, dt_s, &mut notices);
+        }
         Ok((flat, dt_s, notices))
     }
 
@@ -151,11 +155,6 @@ impl Dialect {
                 notices.push(format!("the step is {dt_s} s, from r in the file"));
             }
             _ => (),
-        }
-        if self == Self::SnnTorch && differ(SNNTORCH_DT_S, dt_s) {
-            notices.push(format!(
-                "the step is {dt_s} s as given, but snnTorch writes every file for steps of {SNNTORCH_DT_S} s"
-            ));
         }
         if self == Self::Norse && given.or(noted).is_none() {
             notices.push(format!(
@@ -355,6 +354,44 @@ fn spyx_loops(flat: &mut Flat, notices: &mut Vec<Notice>) {
         }
         flat.edges.sort_by_key(|edge| (edge.to, edge.from));
     }
+}
+
+/// snnTorch's networks have factors of a step and no time; it writes time constants as if a step were 0.1 ms. For steps of
+/// another length they are scaled, so that a step does the same. Returns whether any were.
+fn snntorch_time_constants(flat: &mut Flat, dt_s: f64, notices: &mut Vec<Notice>) -> bool {
+    if !differ(SNNTORCH_DT_S, dt_s) {
+        return false;
+    }
+    let longer = dt_s / SNNTORCH_DT_S;
+    let mut scaled = false;
+    for node in &mut flat.nodes {
+        let Op::Neuron(neuron) = &mut node.op else {
+            continue;
+        };
+        let of_file = |j| {
+            let tau = neuron.tau_mem.as_ref().map_or(1.0, |tau| tau.at(j));
+            !differ(tau / neuron.r.at(j), SNNTORCH_DT_S)
+        };
+        let most = neuron.tau_mem.as_ref().map_or(1, Array::len);
+        if !(0..most.max(neuron.r.len())).all(of_file) {
+            continue;
+        }
+        scaled = true;
+        let times = [&mut neuron.tau_mem, &mut neuron.tau_syn];
+        for tau in times.into_iter().flatten() {
+            *tau = tau.map(|tau| tau * longer);
+        }
+        if neuron.tau_mem.is_none() {
+            neuron.r = neuron.r.map(|r| r / longer);
+        }
+    }
+    if scaled {
+        notices.push(format!(
+            "time constants are scaled to steps of {dt_s} s: snnTorch writes every file for steps of {SNNTORCH_DT_S} s, and \
+             a step does the same"
+        ));
+    }
+    scaled
 }
 
 /// Norse writes dt / tau_mem_inv, which is tau dt; before it had this habit, tau.

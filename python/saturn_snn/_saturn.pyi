@@ -114,7 +114,12 @@ class Dataset:
     ) -> Dataset: ...
     @staticmethod
     def of_dense(
-        train: _DenseSplit, valid: _DenseSplit, dt_ms: float, classes: Sequence[str] | None, gap: str
+        train: _DenseSplit,
+        valid: _DenseSplit,
+        dt_ms: float,
+        classes: Sequence[str] | None,
+        gap: str,
+        standardise: bool,
     ) -> Dataset: ...
     @staticmethod
     def of_folder(folder: str, channels: int, dt_ms: float, gap: str) -> Dataset: ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numbers
 import os
+import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -92,7 +93,9 @@ class Dataset:
         names = None if classes is None else [str(one) for one in classes]
         gaps = as_json(gap_settings(gap))
         read_train, read_valid = read("samples", train), read("valid", held)
-        return cls(_saturn.Dataset.of_events(read_train, read_valid, tested, channels, dt_ms, names, gaps))
+        made = cls(_saturn.Dataset.of_events(read_train, read_valid, tested, channels, dt_ms, names, gaps))
+        _check_durations(read_train[0], made.dt_ms, unit)
+        return made
 
     @classmethod
     def from_dense(
@@ -104,12 +107,18 @@ class Dataset:
         dt_ms: float = 10.0,
         classes: Sequence[str] | None = None,
         gap: Gap = DEFAULT_GAP,
+        standardise: bool = False,
         seed: int = 1,
     ) -> Dataset:
         """Dense arrays ``[T, I]``, one a recording, or one array ``[N, T, I]``.
 
-        Channels are put on mean 0 and deviation 1 of the training samples. The other parameters are those of
-        `from_events`.
+        The parameters are those of `from_events`, and
+
+        Parameters
+        ----------
+        standardise : bool
+            Whether to put each channel on mean 0 and deviation 1 of the training samples. Without it, values are as they
+            are, which a network that was trained elsewhere expects. Silence in gaps is 0 in either case.
         """
 
         def read(name: str, split: Samples) -> tuple[list[Any], list[int]]:
@@ -119,7 +128,8 @@ class Dataset:
         train, held = _split("samples", (samples, labels), valid, seed)
         names = None if classes is None else [str(one) for one in classes]
         gaps, dt_ms = as_json(gap_settings(gap)), real("dt_ms", dt_ms)
-        return cls(_saturn.Dataset.of_dense(read("samples", train), read("valid", held), dt_ms, names, gaps))
+        splits = read("samples", train), read("valid", held)
+        return cls(_saturn.Dataset.of_dense(*splits, dt_ms, names, gaps, bool(standardise)))
 
     @classmethod
     def from_hdf5(
@@ -192,6 +202,18 @@ def _events(name: str, sample: Any, unit: str, sensor: tuple[int, int, int] | No
     per_second = round(1.0 / UNITS[unit])
     seconds = time.astype(np.float64) / per_second
     return np.ascontiguousarray(seconds), np.ascontiguousarray(channel, dtype=np.int64)
+
+
+def _check_durations(samples: Sequence[tuple[Any, Any]], dt_ms: float, unit: str) -> None:
+    """Warn if times seem to be in another unit: samples of one step, or of very many."""
+    steps = [1e3 * float(times[-1]) / dt_ms for times, _ in samples if times.size]
+    median = float(np.median(steps)) if steps else 0.0
+    if steps and not 2 <= median <= 20_000:
+        length = "less than two steps" if median < 2 else f"{median:,.0f} steps"
+        warnings.warn(
+            f"half of the samples last {length} of {dt_ms:g} ms; are their times in {unit}? Give unit and dt_ms",
+            stacklevel=3,
+        )
 
 
 def _structured(name: str, sample: Any, fields: Sequence[str], sensor: tuple[int, int, int] | None) -> tuple[Any, Any]:

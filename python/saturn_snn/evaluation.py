@@ -151,6 +151,8 @@ class Figure:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the SVG to a file."""
+        if Path(path).suffix.lower() not in ("", ".svg"):
+            raise _saturn.InputError(f"{os.fspath(path)}: the figure is SVG; give a name that ends in .svg")
         Path(path).write_text(self.svg, encoding="utf-8")
 
     def _repr_svg_(self) -> str:

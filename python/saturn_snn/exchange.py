@@ -52,6 +52,9 @@ def load(path: str | os.PathLike[str], *, precision: Precision = "float32", **op
                 own = Path(folder) / "network.safetensors"
                 command(["export", source, "--to", "safetensors", "--out", own])
                 return Network._of(_saturn.Network.load(os.fsdecode(own), double))
+    of_nir = [key for key in ("dialect", "reset", "decay") if key in options]
+    if of_nir and source.suffix == ".safetensors":
+        raise _saturn.InputError(f"{of_nir[0]}: only for NIR files; a state dict of snnTorch contains its resets")
     return _import(source, precision, options)
 
 

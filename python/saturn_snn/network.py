@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -60,6 +61,8 @@ class Network:
 
     #: What the import printed, of a network that was made elsewhere: a verdict on each part.
     verdicts: str | None = None
+    #: How often its parameters were set.
+    _changes: int = 0
 
     def __init__(
         self,
@@ -244,6 +247,7 @@ class Network:
         if not isinstance(tensors, Mapping):
             raise _saturn.InputError(f"tensors: expected a mapping of names to arrays, not {type(tensors).__name__}")
         self._net.load_state_dict({str(name): plain(str(name), value, self.dtype) for name, value in tensors.items()})
+        self._changes += 1
 
     def stream(self, *, threshold: float = 0.5, window: int = 5, hold: int = 3) -> Stream:
         """The network on one endless input, from its initial state.
@@ -314,7 +318,10 @@ class Network:
             options["reader"] = reader
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "network.nir"
-            self.export(path, "nir", **options)
+            said = self.export(path, "nir", **options)
+            for line in said.splitlines():
+                if "approximate" in line:
+                    warnings.warn(line, stacklevel=2)
             return nir.read(path)
 
     def __repr__(self) -> str:

@@ -74,6 +74,7 @@ class Module(torch.nn.Module):
                 at = at.get_submodule(part)
             at.register_parameter(last, torch.nn.Parameter(torch.from_numpy(value)))
         self._copied = [self.get_parameter(name).detach().clone() for name in self.names]
+        self._changes = network._changes
 
     @property
     def network(self) -> Network:
@@ -84,12 +85,17 @@ class Module(torch.nn.Module):
     def _follow(self) -> list[torch.nn.Parameter]:
         """Copy the parameters to the network, if they differ from those that it has."""
         own = [self.get_parameter(name) for name in self.names]
+        if self._network._changes != self._changes:
+            raise _saturn.InputError(
+                "the network was trained or loaded outside of the module, whose parameters are older; make a new Module"
+            )
         for name, parameter in zip(self.names, own, strict=True):
             _check(f"parameter {name}", parameter, self._network, "call .cpu() of the module")
         # Versions do not show changes by `.data`; to compare costs less than a copy.
         if not all(torch.equal(p, copied) for p, copied in zip(own, self._copied, strict=True)):
             self._network.load_state_dict({name: p.detach().numpy() for name, p in zip(self.names, own, strict=True)})
             self._copied = [parameter.detach().clone() for parameter in own]
+            self._changes = self._network._changes
         return own
 
     def forward(self, x: torch.Tensor, state: States | None = None) -> torch.Tensor:

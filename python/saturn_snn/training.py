@@ -132,6 +132,7 @@ def train(
         kept, seconds, records = _saturn.train(
             own, recordings, as_json(arm), samples, seed, shown, None if callback is None else each
         )
+    net._changes += 1
     return History([json.loads(record) for record in records], kept, seconds)
 
 

@@ -178,6 +178,7 @@ impl Dataset {
         dt_ms: f64,
         classes: Option<Vec<String>>,
         gap: &str,
+        standardise: bool,
     ) -> PyResult<Self> {
         let gap = read_gap(gap)?;
         let Some(first) = train.0.first() else {
@@ -189,7 +190,12 @@ impl Dataset {
             frames("valid", valid, channels)?,
         );
         Self::of(released(py, || {
-            let mut data = saturn::Dataset::from_frames(train, valid, channels, dt_ms)?;
+            let made = if standardise {
+                saturn::Dataset::from_frames
+            } else {
+                saturn::Dataset::from_raw_frames
+            };
+            let mut data = made(train, valid, channels, dt_ms)?;
             if let Some(classes) = classes {
                 data = data.with_class_names(classes)?;
             }

@@ -216,3 +216,37 @@ def test_without_pandas_and_xarray_results_are_plain(words, monkeypatch):
     assert curves["accuracy"].shape == (1, 3)
     assert "<table" in found._repr_html_()
     json.dumps(table)
+
+
+def test_dense_values_are_as_given_unless_standardised(rng):
+    labels = np.arange(40) % 2
+    x = (rng.normal(size=(40, 12, 3)) + 100 + labels[:, None, None]).astype(np.float32)
+    own = saturn.Network([saturn.Linear(2)], channels=3, classes=2, readout="none")
+    weight = np.array([[-1, -1, -1], [1, 1, 1]], np.float32)
+    own.load_state_dict({"0.weight": weight, "0.bias": np.array([301.5, -301.5], np.float32)})
+    keys = {"valid": 0.5, "gap": None}
+    raw = saturn.evaluate(own, saturn.Dataset.from_dense(x, labels, **keys), steps=2_000, lanes=2)
+    scaled = saturn.evaluate(own, saturn.Dataset.from_dense(x, labels, standardise=True, **keys), steps=2_000, lanes=2)
+    assert raw.summed == 1.0 and scaled.summed < 0.7
+
+
+def test_times_in_another_unit_are_warned_of(rng):
+    samples, labels = recordings(rng)
+    with pytest.warns(UserWarning, match="less than two steps of 10 ms; are their times in us"):
+        saturn.Dataset.from_events([(t // 1000, c) for t, c in samples], labels, channels=6, valid=0.5)
+    with pytest.warns(UserWarning, match="30,|29,|28,|27,"):
+        saturn.Dataset.from_events(samples, labels, channels=6, valid=0.5, unit="ms")
+
+
+def test_a_figure_is_saved_as_svg_alone(words, tmp_path):
+    figure = saturn.evaluate(net(), words, steps=1_000, lanes=2).figure()
+    figure.save(tmp_path / "a.svg")
+    with pytest.raises(saturn.InputError, match="ends in .svg"):
+        figure.save(tmp_path / "a.png")
+
+
+def test_options_of_nir_are_refused_for_state_dicts(tmp_path):
+    own = saturn.Network([saturn.GRU(4)], channels=3, classes=2)
+    own.export(tmp_path / "torch.safetensors", "safetensors", reader="pytorch")
+    with pytest.raises(saturn.InputError, match="reset: only for NIR"):
+        saturn.load(tmp_path / "torch.safetensors", reset="zero")

@@ -344,3 +344,15 @@ def test_copies_are_the_same_and_their_own(same, passes):
 
 def test_what_it_prints_names_the_network():
     assert "Network([lif], 5 channels, 3 classes" in repr(lif())
+
+
+def test_a_network_trained_outside_of_its_module_is_an_error():
+    net = saturn.Network([saturn.GRU(4)], channels=6, classes=2)
+    module = Module(net)
+    data = saturn.Dataset.synthetic(classes=2, channels=8, train=8, valid=4, test=4)
+    other = saturn.Network([saturn.GRU(4)], channels=8, classes=2)
+    inner = Module(other)
+    saturn.train(other, data, epochs=1)
+    with pytest.raises(saturn.InputError, match="make a new Module"):
+        inner(torch.zeros(3, 1, 8))
+    module(torch.zeros(3, 1, 6))

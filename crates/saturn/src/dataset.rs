@@ -10,7 +10,7 @@ const SYNTHETIC_DT_MS: f64 = 10.0;
 
 /// Labelled recordings, events or dense frames, in memory or in files, and what lies between them in a stream.
 ///
-/// Events are binned into steps of `dt_ms`. Dense channels are put on mean 0 and deviation 1 of the training set.
+/// Events are binned into steps of `dt_ms`.
 pub struct Dataset {
     pub(crate) train: Split,
     pub(crate) valid: Split,
@@ -40,19 +40,42 @@ impl Dataset {
         Self::of_memory(splits, channels, dt_ms, names)
     }
 
-    /// Dense recordings in memory of `channels` values a step of `dt_ms`.
+    /// Dense recordings in memory of `channels` values a step of `dt_ms`, each channel on mean 0 and deviation 1 of the
+    /// training set.
     pub fn from_frames(
         train: Vec<Frames>,
         valid: Vec<Frames>,
         channels: usize,
         dt_ms: f64,
     ) -> Result<Self, Error> {
+        Self::of_frames([train, valid], channels, dt_ms, true)
+    }
+
+    /// The same with values as they are, which a network that was trained elsewhere expects.
+    pub fn from_raw_frames(
+        train: Vec<Frames>,
+        valid: Vec<Frames>,
+        channels: usize,
+        dt_ms: f64,
+    ) -> Result<Self, Error> {
+        Self::of_frames([train, valid], channels, dt_ms, false)
+    }
+
+    fn of_frames(
+        [train, valid]: [Vec<Frames>; 2],
+        channels: usize,
+        dt_ms: f64,
+        standardise: bool,
+    ) -> Result<Self, Error> {
         check_step(dt_ms)?;
         check_channels(channels)?;
         let names = numbered(train.iter().chain(&valid).map(|r| r.label));
-        let split = |recordings| Memory::frames(recordings, channels, names.clone());
+        let split = |recordings| {
+            let memory = Memory::frames(recordings, channels, names.clone())?;
+            Ok::<_, Error>(Split::of_memory(memory, dt_ms)?)
+        };
         let splits = [split(train)?, split(valid)?];
-        Self::of_memory(splits, channels, dt_ms, names)
+        Self::of(splits, channels, dt_ms, names, standardise)
     }
 
     /// The events in `train.h5`, `valid.h5` and, where it exists, `test.h5` of `folder`, in steps of `dt_ms`.
@@ -82,7 +105,7 @@ impl Dataset {
         } else {
             None
         };
-        let data = Self::of([train, valid], channels, dt_ms, names)?;
+        let data = Self::of([train, valid], channels, dt_ms, names, true)?;
         Ok(Self { test, ..data })
     }
 
@@ -107,7 +130,13 @@ impl Dataset {
         class_names: Vec<String>,
     ) -> Result<Self, Error> {
         let split = |memory| Split::of_memory(memory, dt_ms);
-        Self::of([split(train)?, split(valid)?], channels, dt_ms, class_names)
+        Self::of(
+            [split(train)?, split(valid)?],
+            channels,
+            dt_ms,
+            class_names,
+            true,
+        )
     }
 
     fn of(
@@ -115,10 +144,18 @@ impl Dataset {
         channels: usize,
         dt_ms: f64,
         class_names: Vec<String>,
+        standardise: bool,
     ) -> Result<Self, Error> {
         let mean_counts = train.mean_counts(channels)?;
         let noise = match train.form() {
             Form::Events => Noise::new(&mean_counts),
+            Form::Frames if !standardise => {
+                let moments = train.moments(channels)?;
+                Noise::Frames {
+                    mean: moments.mean(),
+                    std: moments.std(),
+                }
+            }
             Form::Frames => {
                 let (scale, noise) = train.standardise(channels)?;
                 valid.set_scale(scale);

@@ -6,13 +6,11 @@ use std::sync::Arc;
 use numpy::{PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use saturn::{Fill, Frames, Gap, Recording, Synthetic};
+use saturn_stream::LONGEST_GAP;
 use serde::Deserialize;
 
 use crate::error::{of_library, read, wrong};
 use crate::threads::released;
-
-/// The longest gap, in steps.
-const LONGEST_GAP: usize = 1_000_000;
 
 /// Labelled recordings for training, validation and test. ``saturn_snn.Dataset`` is its Python side.
 #[pyclass(module = "saturn_snn._saturn")]

@@ -97,6 +97,40 @@ pub struct Subject<'a> {
     pub dt_ms: f64,
 }
 
+/// What a report says of the network that it is about.
+#[derive(Clone, Copy, Debug)]
+pub struct About<'a> {
+    /// Its name.
+    pub net: &'a str,
+    /// The checksum of its weights; empty if they are in no file.
+    pub weights: &'a str,
+    /// The precision of training.
+    pub precision: &'a str,
+}
+
+/// The report on the network of `subject`; `say` receives progress lines.
+pub fn report(
+    subject: &Subject,
+    options: &Options,
+    about: About,
+    say: &dyn Fn(&str),
+) -> Result<Analysis, DataError> {
+    let (layers, settled, exponents) = analyse(subject, options, say)?;
+    let dt_ms = subject.dt_ms;
+    Ok(Analysis {
+        saturn: env!("CARGO_PKG_VERSION").to_owned(),
+        net: about.net.to_owned(),
+        weights: about.weights.to_owned(),
+        precision: about.precision.to_owned(),
+        dt_ms,
+        seed: options.seed,
+        verdict: verdict::verdict(&layers, &settled, &exponents, dt_ms),
+        exponents,
+        settled,
+        layers,
+    })
+}
+
 /// Analyses the network of `subject`; `say` receives progress lines.
 pub fn analyse(
     subject: &Subject,

@@ -1,8 +1,7 @@
 //! Does a network forget, can it saturate or diverge: theory and measurement.
 
 use saturn_analyse::described::described;
-use saturn_analyse::verdict::verdict;
-use saturn_analyse::{Options, Subject, analyse};
+use saturn_analyse::{About, Subject, report};
 use saturn_cell::Real;
 use saturn_eval::evaluate::widened;
 use saturn_network::{Outputs, build};
@@ -54,8 +53,7 @@ impl<R: Real> Network<R> {
         if let Some(data) = data {
             fits(self, data)?;
         }
-        let wide = self.widened()?;
-        let net = wide.inner().clone();
+        let net = self.widened()?.net;
         let net = match data {
             Some(data) => net.for_density(data.density),
             None => net,
@@ -68,19 +66,11 @@ impl<R: Real> Network<R> {
             channels: self.channels(),
             dt_ms: self.dt_ms(),
         };
-        let what = Options { ..*options };
-        let (layers, settled, exponents) = analyse(&subject, &what, say)?;
-        Ok(AnalysisReport {
-            saturn: env!("CARGO_PKG_VERSION").to_owned(),
-            net: "network".to_owned(),
-            weights: String::new(),
-            precision: R::NAME.to_owned(),
-            dt_ms: self.dt_ms(),
-            seed: options.seed,
-            verdict: verdict(&layers, &settled, &exponents, self.dt_ms()),
-            exponents,
-            settled,
-            layers,
-        })
+        let about = About {
+            net: "network",
+            weights: "",
+            precision: R::NAME,
+        };
+        Ok(report(&subject, options, about, say)?)
     }
 }

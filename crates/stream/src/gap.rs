@@ -3,6 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
+/// The longest gap, in steps.
+pub const LONGEST_GAP: usize = 1_000_000;
+
 /// Gaps: the time before each sample.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Gap {

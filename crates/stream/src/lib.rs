@@ -33,7 +33,7 @@ pub use disturb::{
     Open as OpenDisturbance, Phase, Schedule, StuckChannel,
 };
 pub use file::File;
-pub use gap::{Fill, Gap};
+pub use gap::{Fill, Gap, LONGEST_GAP};
 pub use hash::BINNING;
 pub use length::{DT_MS, MOST_STEPS};
 pub use memory::{Memory, RecordingError};

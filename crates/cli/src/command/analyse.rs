@@ -11,8 +11,8 @@ use saturn_plots::{Figure, Look, Role};
 use super::error::CommandError;
 use super::print::print;
 use saturn_analyse::described::described;
-use saturn_analyse::verdict::{short, verdict};
-use saturn_analyse::{Analysis, Options, Subject, analyse as measure};
+use saturn_analyse::verdict::short;
+use saturn_analyse::{About, Analysis, Options, Subject, report as measure};
 use saturn_data::Times;
 use saturn_live::model::Model as _;
 use saturn_network::Network;
@@ -79,19 +79,12 @@ pub fn analyse(options: &AnalyseOptions, progress: &Progress) -> Result<()> {
         starts: options.starts,
         seed,
     };
-    let (layers, settled, exponents) = measure(&subject, &what, &|doing| progress.doing(doing))?;
-    let analysis = Analysis {
-        saturn: env!("CARGO_PKG_VERSION").to_owned(),
-        net: model.name.clone(),
-        weights: model.identity().weights.clone(),
-        precision: model.identity().precision.clone(),
-        dt_ms,
-        seed,
-        verdict: verdict(&layers, &settled, &exponents, dt_ms),
-        exponents,
-        settled,
-        layers,
+    let about = About {
+        net: &model.name,
+        weights: &model.identity().weights,
+        precision: &model.identity().precision,
     };
+    let analysis = measure(&subject, &what, about, &|doing| progress.doing(doing))?;
     let stem = match (options.out, model.run()) {
         (Some(stem), _) => stem.to_owned(),
         (None, Some(run)) => run.file("analysis", "json").with_extension(""),

@@ -15,9 +15,8 @@ use crate::scenario::{
 use saturn_data::Times;
 use saturn_eval::precision::{Format, PrecisionConfig};
 use saturn_live::LiveError;
+use saturn_stream::LONGEST_GAP;
 
-/// The longest gap, in steps.
-const LONGEST_GAP: usize = 1_000_000;
 /// The detector's threshold where none was chosen for a network.
 pub const THRESHOLD: f64 = 0.5;
 /// The arm of a network that no run trained, in tables and figures.

@@ -4,11 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::diagnostics::Diagnostics;
-use saturn_stream::{Fill, Gap};
+use saturn_stream::{Fill, Gap, LONGEST_GAP};
 use saturn_train::or_none::OrNone;
-
-/// The longest gap, in steps.
-const LONGEST_GAP: usize = 1_000_000;
 
 /// The stream for training networks, and for running them unless `evaluate.streams` is given.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

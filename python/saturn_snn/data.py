@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import numbers
 import os
 import warnings
@@ -38,7 +39,7 @@ class Dataset:
         samples: Sequence[Any],
         labels: Sequence[int] | npt.NDArray[Any],
         *,
-        channels: int,
+        channels: int | None = None,
         valid: float | Samples = 0.2,
         test: Samples | None = None,
         dt_ms: float = 10.0,
@@ -57,8 +58,8 @@ class Dataset:
             and optionally ``y`` and ``p``, as Tonic has them.
         labels : sequence of int
             Class of each.
-        channels : int
-            I, input channels.
+        channels : int, optional
+            I, input channels; by default the product of ``sensor_size``.
         valid : float or (samples, labels)
             Validation samples, or the share of samples to draw for them; each class is drawn from alike.
         test : (samples, labels), optional
@@ -76,13 +77,9 @@ class Dataset:
         seed : int
             Of the draw of validation samples.
         """
-        channels, dt_ms = whole("channels", channels), real("dt_ms", dt_ms)
+        channels, dt_ms = _channels(channels, sensor_size), real("dt_ms", dt_ms)
         if unit not in UNITS:
             raise _saturn.InputError(f"unit: expected one of {', '.join(UNITS)}, not {unit!r}")
-        if sensor_size is not None and int(np.prod(sensor_size)) != channels:
-            raise _saturn.InputError(
-                f"channels: {channels}, and sensor_size {sensor_size} has {int(np.prod(sensor_size))}"
-            )
 
         def read(name: str, split: Samples) -> tuple[list[Any], list[int]]:
             each = [_events(f"{name}[{i}]", one, unit, sensor_size) for i, one in enumerate(split[0])]
@@ -95,6 +92,7 @@ class Dataset:
         read_train, read_valid = read("samples", train), read("valid", held)
         made = cls(_saturn.Dataset.of_events(read_train, read_valid, tested, channels, dt_ms, names, gaps))
         _check_durations(read_train[0], made.dt_ms, unit)
+        _check_classes(read_train[1], made.classes)
         return made
 
     @classmethod
@@ -110,7 +108,8 @@ class Dataset:
         standardise: bool = False,
         seed: int = 1,
     ) -> Dataset:
-        """Dense arrays ``[T, I]``, one a recording, or one array ``[N, T, I]``.
+        """Dense arrays ``[T, I]``, one a recording, or one array ``[N, T, I]`` as a loader of PyTorch has them batch first;
+        a network, in contrast, runs on ``[T, B, I]``.
 
         The parameters are those of `from_events`, and
 
@@ -129,7 +128,9 @@ class Dataset:
         names = None if classes is None else [str(one) for one in classes]
         gaps, dt_ms = as_json(gap_settings(gap)), real("dt_ms", dt_ms)
         splits = read("samples", train), read("valid", held)
-        return cls(_saturn.Dataset.of_dense(*splits, dt_ms, names, gaps, bool(standardise)))
+        made = cls(_saturn.Dataset.of_dense(*splits, dt_ms, names, gaps, bool(standardise)))
+        _check_classes(splits[0][1], made.classes)
+        return made
 
     @classmethod
     def from_hdf5(
@@ -214,6 +215,30 @@ def _check_durations(samples: Sequence[tuple[Any, Any]], dt_ms: float, unit: str
             f"half of the samples last {length} of {dt_ms:g} ms; are their times in {unit}? Give unit and dt_ms",
             stacklevel=3,
         )
+
+
+def _check_classes(labels: Sequence[int], classes: Sequence[str]) -> None:
+    """Warn if labels seem to count from 1: the first class then has no sample."""
+    if labels and min(labels) == 1 and len(classes) > 2 and len(set(labels)) == len(classes) - 1:
+        warnings.warn(
+            f"no training sample is of class 0, and all others have some: labels count from 0; are these 1 to "
+            f"{len(classes) - 1}? Subtract 1, or the network has an output too many",
+            stacklevel=3,
+        )
+
+
+def _channels(channels: int | None, sensor: tuple[int, int, int] | None) -> int:
+    """I, by number or by the sensor's size."""
+    if sensor is None:
+        if channels is None:
+            raise _saturn.InputError("channels: give the number of input channels, or sensor_size")
+        return whole("channels", channels)
+    if not isinstance(sensor, Sequence) or len(sensor) != 3:
+        raise _saturn.InputError(f"sensor_size: expected (width, height, polarities), not {sensor!r}")
+    of_sensor = math.prod(whole("sensor_size", size, 1, 1_000_000) for size in sensor)
+    if channels is not None and whole("channels", channels) != of_sensor:
+        raise _saturn.InputError(f"channels: {channels}, and sensor_size {sensor} has {of_sensor}")
+    return of_sensor
 
 
 def _structured(name: str, sample: Any, fields: Sequence[str], sensor: tuple[int, int, int] | None) -> tuple[Any, Any]:

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import tempfile
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,7 @@ import numpy as np
 from . import _saturn
 from ._command import command
 from ._progress import Progress
-from ._settings import whole
+from ._settings import Named, as_json, whole
 from .data import Dataset
 from .network import Network
 from .tables import frame, html, labelled
@@ -59,6 +60,10 @@ def windows_of(evaluation: Mapping[str, Any]) -> dict[str, Any]:
 @dataclass(repr=False)
 class Evaluation:
     """A network on an endless stream, under one state-reset policy or several.
+
+    Of the three readings, `detector` is what a device would have: it is not told where samples begin and end. `summed` is
+    what papers report, with probabilities summed between known ends. `last` is the output at a sample's last step, and
+    is low where a network decides early and then forgets.
 
     Attributes
     ----------
@@ -163,7 +168,7 @@ def evaluate(
     net: Network | str | os.PathLike[str],
     data: Dataset | str | os.PathLike[str],
     *,
-    state_reset: str | Sequence[str] = "none",
+    state_reset: Named | Sequence[Named] = "none",
     steps: int = 100_000,
     lanes: int = 16,
     windows: int = 20,
@@ -183,8 +188,9 @@ def evaluate(
     data : Dataset or path
         Recordings; or a file or folder of them, as ``saturn evaluate --data`` takes it. With a path as network or data,
         both are files and the result has a folder with figures, report and the answer to every segment.
-    state_reset : str or sequence of str
-        When the state is reset: ``"none"`` (never), ``"oracle"`` (at every sample), ``"periodic=100"``, ..
+    state_reset : str, mapping or sequence of them
+        When the state is reset: ``"none"`` (never), ``"oracle"`` (at every sample), ``{"periodic": 100}``, or another
+        policy of ``evaluate.state_reset`` in a scenario; ``"periodic=100"`` is the same as a string.
     steps, lanes : int
         Steps over all lanes, and the lanes that share them. One lane is one long stream.
     windows : int
@@ -202,7 +208,7 @@ def evaluate(
     **options
         For files, further options of ``saturn evaluate``: ``gap="10..60"``, ``fill="noise"``, ``precision="f64"``.
     """
-    policies = _names("state_reset", state_reset)
+    policies = _policies(state_reset)
     steps, lanes, windows = whole("steps", steps), whole("lanes", lanes), whole("windows", windows)
     seed, instruments = whole("seed", seed, 0, 2**64 - 1), _names("instruments", instruments)
     if not policies:
@@ -218,12 +224,29 @@ def evaluate(
                     net._net, data._data, policy, steps, lanes, windows, instruments, seed, bool(test), shown
                 )
             found[policy] = json.loads(text)
-        return Evaluation(found, dt_ms=net.dt_ms)
+        return _counted(Evaluation(found, dt_ms=net.dt_ms), steps, lanes)
     if isinstance(data, Dataset):
         raise _saturn.InputError("data: with a path as network, give a file or folder of recordings, too")
     if not isinstance(net, (Network, str, bytes, os.PathLike)):
         raise _saturn.InputError(f"net: expected a Network or a path, not {net!r}")
     return _of_files(net, data, policies, steps, lanes, instruments, seed, progress, out, options)
+
+
+def _policies(value: Named | Sequence[Named]) -> list[str]:
+    """Reset policies as the program reads them: ``periodic=100``."""
+    each = [value] if isinstance(value, (str, Mapping)) else list(value) if isinstance(value, Iterable) else [value]
+    policies = []
+    for one in each:
+        if isinstance(one, Mapping) and len(one) == 1:
+            ((name, settings),) = one.items()
+            policies.append(f"{name}={as_json(settings)}" if settings != {} else str(name))
+        elif isinstance(one, str):
+            policies.append(one)
+        else:
+            raise _saturn.InputError(
+                f'state_reset: expected a policy, such as "none", "oracle" or {{"periodic": 100}}, not {one!r}'
+            )
+    return policies
 
 
 def _names(place: str, value: str | Sequence[str]) -> list[str]:
@@ -275,7 +298,18 @@ def _of_files(
     name = os.fspath(summary["model"]["name"])
     folder = Path(os.fsdecode(out)) if out is not None else Path("runs") / f"{name}-evaluate"
     found = {finding["state_reset"]: finding for finding in summary["evaluations"]}
-    return Evaluation(found, folder, summary["model"]["dt_ms"])
+    return _counted(Evaluation(found, folder, summary["model"]["dt_ms"]), steps, lanes)
+
+
+def _counted(evaluation: Evaluation, steps: int, lanes: int) -> Evaluation:
+    """Warns if no sample ended in the stream, so that there is no accuracy."""
+    if math.isnan(evaluation.summed):
+        warnings.warn(
+            f"no sample ended within {steps:,} steps over {lanes} lanes, so there is no accuracy: give more steps or fewer "
+            "lanes",
+            stacklevel=3,
+        )
+    return evaluation
 
 
 @dataclass(repr=False)

@@ -156,7 +156,8 @@ class Network:
         Parameters
         ----------
         x : numpy.ndarray of shape (T, B, I) or (T, I), or Events
-            The input, of the network's number type; a C-contiguous array is not copied.
+            The input, steps first, of the network's number type; a C-contiguous array is not copied. An array that is
+            batch first, ``[B, T, I]``, is ``x.transpose(1, 0, 2)`` here.
         state : list of numpy.ndarray, optional
             States to begin from, one ``[B, S]`` a cell; by default the initial state.
 
@@ -383,6 +384,9 @@ class Stream:
     def push(self, t_us: int, channel: int) -> list[Decision]:
         """Add one event; return a decision for each step that ended before it.
 
+        After an hour without events, in steps of 10 ms, these are 360,000 decisions: a detector decides in silence, too.
+        Steps that change no state are not computed.
+
         Parameters
         ----------
         t_us : int
@@ -400,7 +404,19 @@ class Stream:
         return [Decision(step, self._classes[label], score, detected) for step, label, score, detected in closed]
 
     def step(self, x: Array | Sequence[tuple[int, float]]) -> Array:
-        """Run one step on values ``[I]`` or on (channel, count) pairs in ascending order; return probabilities ``[C]``."""
+        """Run one step and return the probabilities of the classes.
+
+        Parameters
+        ----------
+        x : numpy.ndarray of shape (I,), or sequence of (channel, count)
+            A value a channel, of the network's number type; or the active channels in ascending order, of which those
+            that are not listed are 0.
+
+        Returns
+        -------
+        numpy.ndarray of shape (C,)
+            In float32, whatever the network computes in.
+        """
         return self._inner.step(x)
 
     def reset(self) -> None:

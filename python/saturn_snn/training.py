@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -213,4 +214,10 @@ def retrofit(
         **keep,
     )
     after = evaluate(repaired, data, steps=evaluate_steps, seed=seed, progress=progress)
+    if after.summed < before.summed:
+        warnings.warn(
+            f"the repair made it worse, {100 * before.summed:.1f} % before and {100 * after.summed:.1f} % after: try "
+            "other numbers of steps and a smaller lr; if its outputs are spikes, give it the membranes as outputs",
+            stacklevel=2,
+        )
     return Repair(repaired, before, after, history)

@@ -250,3 +250,38 @@ def test_options_of_nir_are_refused_for_state_dicts(tmp_path):
     own.export(tmp_path / "torch.safetensors", "safetensors", reader="pytorch")
     with pytest.raises(saturn.InputError, match="reset: only for NIR"):
         saturn.load(tmp_path / "torch.safetensors", reset="zero")
+
+
+def test_the_sensor_gives_the_channels_and_labels_from_1_are_warned_of(rng):
+    kind = np.dtype([("t", "<i8"), ("x", "<i2"), ("y", "<i2"), ("p", "<i2")])
+    samples = []
+    for _ in range(12):
+        one = np.zeros(30, kind)
+        one["t"], one["x"], one["y"] = np.sort(rng.integers(0, 300_000, 30)), rng.integers(0, 4, 30), rng.integers(0, 3, 30)
+        samples.append(one)
+    labels = [0, 1, 2] * 4
+    assert saturn.Dataset.from_events(samples, labels, sensor_size=(4, 3, 2)).channels == 24
+    with pytest.raises(saturn.InputError, match=r"channels: 7, and sensor_size \(4, 3, 2\) has 24"):
+        saturn.Dataset.from_events(samples, labels, channels=7, sensor_size=(4, 3, 2))
+    with pytest.raises(saturn.InputError, match="give the number of input channels, or sensor_size"):
+        saturn.Dataset.from_events(samples, labels)
+    with pytest.warns(UserWarning, match="labels count from 0; are these 1 to 3"):
+        saturn.Dataset.from_events(samples, [label + 1 for label in labels], sensor_size=(4, 3, 2))
+
+
+def test_a_policy_is_a_name_or_a_mapping_and_a_stream_too_short_is_warned_of(words, small):
+    found = saturn.evaluate(small, words, state_reset=["none", {"periodic": 100}, "periodic=100"], steps=2000, lanes=2)
+    assert list(found.found) == ["none", "periodic=100"]
+    assert saturn.evaluate(small, words, state_reset={"oracle": {}}, steps=2000, lanes=2).found.keys() == {"oracle"}
+    for wrong in (7, ["none", 7], {"a": 1, "b": 2}):
+        with pytest.raises(saturn.InputError, match="state_reset: expected a policy"):
+            saturn.evaluate(small, words, state_reset=wrong)
+    with pytest.warns(UserWarning, match="no sample ended within 8 steps over 4 lanes"):
+        saturn.evaluate(small, words, steps=8, lanes=4)
+
+
+def test_a_repair_that_makes_it_worse_is_warned_of(words):
+    net = saturn.Network([saturn.GRU(8)], channels=20, classes=2, seed=5)
+    saturn.train(net, words, epochs=60, seed=1, lr=0.02)
+    with pytest.warns(UserWarning, match="the repair made it worse"):
+        saturn.retrofit(net, words, steps=3, lr=100.0, evaluate_steps=4000)

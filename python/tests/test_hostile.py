@@ -152,7 +152,7 @@ WRONG = {
     "a repair of None": (lambda own, x, words: saturn.retrofit(None, words), "net"),
     "an instrument that is a number": (lambda own, x, words: saturn.evaluate(own, words, instruments=[5]), "instruments"),
     "a policy that is a number": (lambda own, x, words: saturn.evaluate(own, words, state_reset=5), "state_reset"),
-    "an unknown option": (lambda own, x, words: own.export("n.c", "c", colour="red"), "--colour"),
+    "an unknown option": (lambda own, x, words: own.export("n.c", "c", colour="red"), "argument 'colour' found$"),
     "no command": (lambda own, x, words: command([]), "Usage"),
     # Streams.
     "a step of too few": (lambda own, x, words: own.stream().step(np.zeros(3, np.float32)), "3 values"),

@@ -14,7 +14,7 @@ import pytest
 
 import saturn_snn as saturn
 from conftest import net
-from saturn_snn._command import command
+from saturn_snn._command import command, in_python
 
 SCENARIO = {
     "name": "small",
@@ -183,3 +183,16 @@ def test_a_program_of_the_package_has_the_version():
     assert found.stdout.split()[-1] == saturn.__version__
     wrong = subprocess.run([sys.executable, "-m", "saturn_snn", "run", os.devnull], capture_output=True, text=True)
     assert wrong.returncode == 2 and "error" in wrong.stderr
+
+
+@pytest.mark.parametrize(
+    ("said", "here"),
+    [
+        ("give it as `--dt-ms 10`", "give it as `dt_ms=10`"),
+        ("say which: `--reset subtract`, `--reset zero`", 'say which: `reset="subtract"`, `reset="zero"`'),
+        ("refused without `--approximate`; --dt-ms is missing", "refused without `approximate`; dt_ms is missing"),
+        ("for its reader, `--for snntorch`; a -- b, x--y", 'for its reader, `reader="snntorch"`; a -- b, x--y'),
+    ],
+)
+def test_messages_have_the_names_of_python(said, here):
+    assert in_python(said) == here

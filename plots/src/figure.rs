@@ -32,11 +32,32 @@ pub trait Figure {
     /// Writes `stem.svg` and `stem.png`. Each is written under a temporary name and then renamed, so that no
     /// reader sees half a figure.
     fn draw(&self, path_stem: &Path) -> Result<Files, PlotError> {
-        let canvas = self.canvas()?;
-        let files = Files {
-            svg: with_ending(path_stem, "svg")?,
-            png: with_ending(path_stem, "png")?,
-        };
+        self.drawing(path_stem)?.write()
+    }
+
+    /// The same to be written later, or on another thread: most of the time goes into the pixels.
+    fn drawing(&self, path_stem: &Path) -> Result<Drawing, PlotError> {
+        Ok(Drawing {
+            canvas: self.canvas()?,
+            files: Files {
+                svg: with_ending(path_stem, "svg")?,
+                png: with_ending(path_stem, "png")?,
+            },
+        })
+    }
+}
+
+/// A figure that is drawn but not yet written.
+#[derive(Debug)]
+pub struct Drawing {
+    canvas: Canvas,
+    files: Files,
+}
+
+impl Drawing {
+    /// Writes its files.
+    pub fn write(self) -> Result<Files, PlotError> {
+        let Self { canvas, files } = self;
         let text = svg::render(&canvas, &files.svg)?;
         write_beside(&files.svg, |partial| {
             fs::write(partial, &text).map_err(|source| PlotError::write(&files.svg, source))

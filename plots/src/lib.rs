@@ -87,7 +87,7 @@ pub use compare::{Compare, CompareItem, ComparePanel, CompareValue};
 pub use contraction::Contraction;
 pub use dynamics::{Dynamics, DynamicsRow};
 pub use error::PlotError;
-pub use figure::{Figure, Files};
+pub use figure::{Drawing, Figure, Files};
 pub use heat::Heat;
 pub use inspect::Inspect;
 pub use long_run::LongRun;

@@ -74,7 +74,7 @@ fn finish(encoder: Encoder<impl Write>, data: &[u8]) -> Result<(), EncodingError
 fn pixels(canvas: &Canvas) -> Result<Vec<u8>, String> {
     let width = canvas.width as usize * PIXELS;
     let height = canvas.height as usize * PIXELS;
-    let mut out = Vec::with_capacity(width * height * 3);
+    let mut out = vec![0; width * height * 3];
     for top in (0..height).step_by(BAND) {
         let rows = BAND.min(height - top);
         let mut band = Band {
@@ -86,28 +86,32 @@ fn pixels(canvas: &Canvas) -> Result<Vec<u8>, String> {
         for mark in &canvas.marks {
             band.draw(mark)?;
         }
-        average(&band.rgb, width, rows, &mut out);
+        average(
+            &band.rgb,
+            width,
+            &mut out[top * width * 3..(top + rows) * width * 3],
+        );
     }
     Ok(out)
 }
 
-/// Averages blocks of FINE x FINE subpixels into pixels.
-fn average(fine: &[u8], width: usize, rows: usize, out: &mut Vec<u8>) {
+/// Averages blocks of FINE x FINE subpixels into the pixels `out`.
+fn average(fine: &[u8], width: usize, out: &mut [u8]) {
     let stride = width * FINE * 3;
     let count = (FINE * FINE) as u32;
-    for row in 0..rows {
-        let lines = &fine[row * FINE * stride..(row + 1) * FINE * stride];
-        for pixel in 0..width {
-            let mut sum = [count / 2; 3];
-            for line in lines.chunks_exact(stride) {
-                let block = &line[pixel * FINE * 3..(pixel + 1) * FINE * 3];
-                for sub in block.chunks_exact(3) {
-                    sum[0] += u32::from(sub[0]);
-                    sum[1] += u32::from(sub[1]);
-                    sum[2] += u32::from(sub[2]);
+    for (lines, row) in fine
+        .chunks_exact(FINE * stride)
+        .zip(out.chunks_exact_mut(width * 3))
+    {
+        for (i, value) in row.iter_mut().enumerate() {
+            let first = i / 3 * FINE * 3 + i % 3;
+            let mut sum = count / 2;
+            for line in 0..FINE {
+                for sub in 0..FINE {
+                    sum += u32::from(lines[line * stride + first + sub * 3]);
                 }
             }
-            out.extend(sum.map(|s| (s / count) as u8));
+            *value = (sum / count) as u8;
         }
     }
 }

@@ -47,6 +47,13 @@ struct Common {
     /// `carry,periodic_100` [default: the arm that trains on single samples, with oracle resets]
     #[arg(long, value_name = "ARM,POLICY", value_parser = reference)]
     reference: Option<ReferenceArg>,
+    /// Memory limit of the whole program, MiB [default: a share of the memory available]
+    #[arg(long, value_name = "MIB", value_parser = mebibytes)]
+    memory: Option<f64>,
+    /// Maximum concurrent trials, memory permitting [default: the number of threads; 1 for `run` on streams of a million
+    /// steps, whose memory and speed are measured]
+    #[arg(long, value_name = "N", value_parser = up_to_1024)]
+    jobs: Option<usize>,
 }
 
 #[derive(Args)]
@@ -78,12 +85,6 @@ pub struct CompareArgs {
     /// a file of `saturn pack`, which is only read
     #[arg(long, visible_alias = "cells", value_name = "PATH")]
     trials: Option<PathBuf>,
-    /// Memory limit of the whole program, MiB [default: a share of the memory available]
-    #[arg(long, value_name = "MIB", value_parser = mebibytes)]
-    memory: Option<f64>,
-    /// Maximum concurrent trials, memory permitting [default: the number of threads]
-    #[arg(long, value_name = "N", value_parser = up_to_1024)]
-    jobs: Option<usize>,
 }
 
 #[derive(Args)]
@@ -181,7 +182,10 @@ impl Common {
                 keep: self.keep,
             },
             resume: self.resume,
-            limits: Limits::default(),
+            limits: Limits {
+                memory_mib: self.memory,
+                jobs: self.jobs,
+            },
             reference: self.reference.clone(),
         }
     }
@@ -216,10 +220,6 @@ impl CompareArgs {
                 cell: self.trial,
             },
             cells: self.trials.as_deref(),
-            limits: Limits {
-                memory_mib: self.memory,
-                jobs: Some(self.jobs.unwrap_or_else(rayon::current_num_threads)),
-            },
             ..self.common.options(&out)
         };
         command::run(&options, progress)

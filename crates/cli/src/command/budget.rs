@@ -6,6 +6,7 @@ use saturn_cell::Real;
 use super::memory::{self, MIB, Samples};
 use saturn_network::resources;
 use saturn_network::{NetSize, build};
+use saturn_sim::figures::LONG;
 use saturn_sim::run::dataset::{Dataset, Paths};
 use saturn_sim::run::entry::Entry;
 use saturn_sim::run::matrix::Budget;
@@ -19,7 +20,7 @@ const SHARE: f64 = 0.7;
 pub struct Limits {
     /// MiB for the whole program; a share of what the system has to spare by default.
     pub memory_mib: Option<f64>,
-    /// Cells at once, at most; one by default.
+    /// Cells at once, at most; see [`usual_jobs`].
     pub jobs: Option<usize>,
 }
 
@@ -79,13 +80,25 @@ fn costs_in<R: Real>(
     })
 }
 
-/// As many at once as the limits and the memory allow; one at least. Where the system does not say what it
-/// has to spare, one alone.
-pub fn budget(limits: &Limits, costs: &Costs) -> Budget {
+/// Trials at once if nobody says how many: as many as threads. Of one seed on very long streams memory and speed are results,
+/// which a trial has alone.
+pub fn usual_jobs(scenario: &Scenario, all_seeds: bool) -> usize {
+    let evaluate = &scenario.evaluate;
+    let is_long = evaluate.steps / evaluate.lanes.max(1) as u64 >= LONG;
+    if is_long && !all_seeds {
+        1
+    } else {
+        rayon::current_num_threads()
+    }
+}
+
+/// As many at once as the limits and the memory allow, `usual` by default; one at least. Where the system does not say
+/// what it has to spare, one alone.
+pub fn budget(limits: &Limits, usual: usize, costs: &Costs) -> Budget {
     let given = limits.memory_mib.map(|mib| mib * MIB);
     let all = given.or_else(|| resources::spare().map(|bytes| SHARE * bytes));
-    match (limits.jobs, all) {
-        (Some(workers), Some(all)) if workers > 1 => Budget {
+    match (limits.jobs.unwrap_or(usual), all) {
+        (workers, Some(all)) if workers > 1 => Budget {
             workers,
             bytes: (all - costs.base).max(0.0),
         },
@@ -119,7 +132,7 @@ mod tests {
         };
         let of = |memory_mib, jobs| {
             let limits = Limits { memory_mib, jobs };
-            budget(&limits, &costs)
+            budget(&limits, 3, &costs)
         };
         let four = of(Some(300.0), Some(4));
         assert_eq!(four.workers, 4);
@@ -139,7 +152,11 @@ mod tests {
             text.contains("--memory 149: ") && text.contains("about 150 MiB"),
             "{text}"
         );
-        assert_eq!(of(None, None).workers, 1);
+        assert!(
+            [1, 3].contains(&of(None, None).workers),
+            "where the system says what it has to spare"
+        );
+        assert_eq!(of(Some(300.0), None).workers, 3);
         assert_eq!(of(Some(300.0), Some(1)).workers, 1);
     }
 }

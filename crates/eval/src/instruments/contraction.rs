@@ -239,8 +239,13 @@ fn mean_distance(states: &[f64], rows: usize) -> Option<f64> {
     let columns: Vec<&[f64]> = states.chunks_exact(rows.max(1)).collect();
     let mut sum = 0.0;
     for (i, a) in columns.iter().enumerate() {
-        for b in &columns[..i] {
-            sum += squared_distance(a, b).sqrt();
+        for b in columns[..i].chunks(PAIRS) {
+            // The last is repeated where there are fewer.
+            let last = b.len() - 1;
+            let squares = squared_distances(a, [b[0], b[last.min(1)], b[last.min(2)], b[last]]);
+            for square in &squares[..b.len()] {
+                sum += square.sqrt();
+            }
         }
     }
     let pairs = columns.len() * columns.len().saturating_sub(1) / 2;
@@ -248,20 +253,37 @@ fn mean_distance(states: &[f64], rows: usize) -> Option<f64> {
     mean.is_finite().then_some(mean)
 }
 
-/// |a - b|^2, in eight sums, so that it takes whole registers.
+/// Pairs of states that are compared at once.
+const PAIRS: usize = 4;
+
+/// |a - b|^2 of several b, each in eight sums, so that whole registers are busy. (A closure in it would be called, not
+/// inlined: it has the registers of this function, and what calls it has not.)
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn squared_distance(a: &[f64], b: &[f64]) -> f64 {
-    let mut sums = [0.0; 8];
-    let ((a, rest_a), (b, rest_b)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
-    for (a, b) in a.iter().zip(b) {
-        for k in 0..8 {
-            sums[k] += (a[k] - b[k]) * (a[k] - b[k]);
+fn squared_distances(a: &[f64], b: [&[f64]; PAIRS]) -> [f64; PAIRS] {
+    let mut sums = [[0.0; 8]; PAIRS];
+    let whole = a.len() / 8 * 8;
+    for n in 0..PAIRS {
+        let b = &b[n][..a.len()];
+        let sums = &mut sums[n];
+        let mut at = 0;
+        while at < whole {
+            let (a, b) = (&a[at..at + 8], &b[at..at + 8]);
+            for k in 0..8 {
+                sums[k] += (a[k] - b[k]) * (a[k] - b[k]);
+            }
+            at += 8;
+        }
+        for k in whole..a.len() {
+            sums[k - whole] += (a[k] - b[k]) * (a[k] - b[k]);
         }
     }
-    for (sum, (a, b)) in sums.iter_mut().zip(rest_a.iter().zip(rest_b)) {
-        *sum += (a - b) * (a - b);
+    let mut squares = [0.0; PAIRS];
+    for k in 0..8 {
+        for n in 0..PAIRS {
+            squares[n] += sums[n][k];
+        }
     }
-    sums.iter().sum()
+    squares
 }
 
 /// One curve a net, from the curves of its layers: the mean over those main fields that have (2), at

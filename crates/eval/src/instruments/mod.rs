@@ -41,7 +41,7 @@ pub(crate) mod sketch;
 #[cfg(test)]
 mod toy;
 
-use saturn_cell::{Cell, Real, View, column};
+use saturn_cell::{Cell, Real, View};
 use serde::{Deserialize, Serialize};
 
 use definition::Setting;
@@ -159,7 +159,7 @@ impl Monitor {
         self.lanes = state.ncols();
         self.always.observe(drive, state);
         if let Some(rank) = &mut self.rank {
-            (0..state.ncols()).for_each(|lane| rank.observe(column(&state, lane)));
+            rank.observe(state);
         }
         if let Some(bound) = &mut self.bound {
             bound.track(drive);

@@ -13,7 +13,7 @@ use crate::scenario::Plot;
 use saturn_eval::evaluate::Evaluation;
 
 /// Steps of a lane from which on a stream is very long.
-const LONG: u64 = 1_000_000;
+pub const LONG: u64 = 1_000_000;
 /// What rounding to f32 changes of a number, at most, as a share of it: 2^-24.
 const ROUNDING: f64 = 5.960_464_477_539_063e-8;
 /// Distances are drawn down to this; that of a net in f64 is 0.

@@ -58,11 +58,13 @@ mod updates;
 
 use std::path::{Path, PathBuf};
 
-use saturn_plots::{Figure, PlotError};
+use rayon::prelude::*;
+use saturn_plots::{Drawing, Figure, PlotError};
 use thiserror::Error;
 
 use crate::run::summary::Summary;
 use crate::scenario::{Evaluate, Plot, Scenario};
+pub use long_run::LONG;
 use saturn_eval::trace::TraceError;
 use scope::Scope;
 
@@ -134,7 +136,7 @@ pub fn draw(
             Plot::Training => training::draw(&scope, &mut sheet)?,
         }
     }
-    Ok(sheet.drawn)
+    sheet.written()
 }
 
 /// Draws the figures of the one net in `summary`, evaluated with `evaluate`, into `folder/figures`: those that
@@ -154,13 +156,14 @@ pub fn draw_one(
     lags::far_past(&scope, &mut sheet)?;
     lags::gradient(&scope, &mut sheet)?;
     saturation::draw(&scope, &mut sheet)?;
-    Ok(sheet.drawn)
+    sheet.written()
 }
 
-/// Collects figures as they are drawn.
+/// Collects figures, which are written at the end, all at once.
 struct Sheet<'a> {
     folder: &'a Path,
     drawn: Vec<Drawn>,
+    drawings: Vec<Drawing>,
 }
 
 impl<'a> Sheet<'a> {
@@ -174,10 +177,21 @@ impl<'a> Sheet<'a> {
         Ok(Self {
             folder,
             drawn: Vec::new(),
+            drawings: Vec::new(),
         })
     }
 
-    /// Draws `figure` as `figures/NAME.svg` and `.png`.
+    /// Writes all, on all threads.
+    fn written(self) -> Result<Vec<Drawn>, FiguresError> {
+        let all = self.drawings.into_par_iter().map(Drawing::write);
+        // The first error in order, whichever thread had it.
+        for written in all.collect::<Vec<_>>() {
+            written?;
+        }
+        Ok(self.drawn)
+    }
+
+    /// Adds `figure` as `figures/NAME.svg` and `.png`.
     fn add(
         &mut self,
         plot: Plot,
@@ -186,7 +200,8 @@ impl<'a> Sheet<'a> {
         figure: &impl Figure,
     ) -> Result<(), FiguresError> {
         let file_stem = format!("figures/{name}");
-        figure.draw(&self.folder.join(&file_stem))?;
+        self.drawings
+            .push(figure.drawing(&self.folder.join(&file_stem))?);
         self.drawn.push(Drawn {
             file_stem,
             title: title.to_owned(),

@@ -96,22 +96,25 @@ impl Matrix<'_> {
         self.progress.total(self.work(entries));
         let halted = AtomicBool::new(false);
         let stop = || self.progress.stopped() || halted.load(Ordering::Relaxed);
-        let alone = wanted.budget.workers < 2;
-        let results = wanted.budget.spend(costs, stop, |i, sharing| {
-            let done = on_its_threads(sharing, || match self.scenario.train.precision {
-                Precision::F32 => self.entry::<f32>(&entries[i], wanted, alone),
-                Precision::F64 => self.entry::<f64>(&entries[i], wanted, alone),
-            });
-            if let Err(e) = &done {
-                if is_lasting(e) {
-                    halted.store(true, Ordering::Relaxed);
-                } else if !self.progress.stopped() {
-                    let place = entries[i].place;
-                    self.progress.alert(&format!("{place}: {}", reason(e)));
+        let alone = wanted.budget.workers.min(entries.len()) < 2;
+        let longest_first = self.longest_first(entries, costs);
+        let results = wanted
+            .budget
+            .spend(costs, &longest_first, stop, |i, sharing| {
+                let done = on_its_threads(sharing, || match self.scenario.train.precision {
+                    Precision::F32 => self.entry::<f32>(&entries[i], wanted, alone),
+                    Precision::F64 => self.entry::<f64>(&entries[i], wanted, alone),
+                });
+                if let Err(e) = &done {
+                    if is_lasting(e) {
+                        halted.store(true, Ordering::Relaxed);
+                    } else if !self.progress.stopped() {
+                        let place = entries[i].place;
+                        self.progress.alert(&format!("{place}: {}", reason(e)));
+                    }
                 }
-            }
-            done
-        });
+                done
+            });
         let mut found = Found::default();
         for (entry, result) in entries.iter().zip(results) {
             match result {
@@ -130,6 +133,18 @@ impl Matrix<'_> {
             return Err(Interrupted.into());
         }
         Ok(found)
+    }
+
+    /// Places of `entries`, those first that take longest, so that all threads are busy to the end. The work of a step goes
+    /// roughly by the memory that a trial needs.
+    fn longest_first(&self, entries: &[Entry], costs: &[f64]) -> Vec<usize> {
+        let work = |(entry, bytes): (&Entry, &f64)| {
+            (self.train_work(entry) + self.evaluation_work()) as f64 * bytes
+        };
+        let each: Vec<f64> = entries.iter().zip(costs).map(work).collect();
+        let mut order: Vec<usize> = (0..entries.len()).collect();
+        order.sort_by(|&a, &b| each[b].total_cmp(&each[a]));
+        order
     }
 
     /// Training steps and evaluation steps of `entries`, roughly.

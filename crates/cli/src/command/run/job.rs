@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::{NothingDone, RunOptions, folders, split};
-use crate::command::budget::{budget, costs, too_little};
+use crate::command::budget::{budget, costs, too_little, usual_jobs};
 use crate::command::described::described;
 use saturn_sim::run::dataset::{Dataset, Paths};
 use saturn_sim::run::entry::Entry;
@@ -57,10 +57,11 @@ impl Job<'_> {
             progress.line(&notice);
         }
         let seeds = scenario.seeds_for(options.all_seeds).len();
+        let usual = usual_jobs(scenario, options.all_seeds);
         let wanted = Wanted {
             done: options.collect.is_some(),
             whole: seeds == 1,
-            budget: budget(&options.limits, &costs),
+            budget: budget(&options.limits, usual, &costs),
         };
         let matrix = Matrix {
             scenario,

@@ -9,6 +9,34 @@ fn close(a: f64, b: f64) {
     assert!((a - b).abs() <= 1e-9 * b.abs() + 1e-12, "{a} is not {b}");
 }
 
+/// Pairs at once have the bits of pairs one by one.
+#[test]
+fn distances_are_summed_pair_by_pair() {
+    for rows in [1, 7, 8, 13, 64] {
+        for starts in [1, 2, 3, 5, 6, 17] {
+            let states = normal::<f64>(rows, starts, 1.0, &mut generator(4, "pairs", rows as u64));
+            let mut sum = 0.0;
+            for i in 0..starts {
+                for j in 0..i {
+                    let mut sums = [0.0; 8];
+                    for k in 0..rows {
+                        sums[k % 8] += (states[(k, i)] - states[(k, j)]).powi(2);
+                    }
+                    sum += sums.iter().sum::<f64>().sqrt();
+                }
+            }
+            let pairs = (starts * (starts - 1) / 2) as f64;
+            let expected = (starts > 1).then_some(sum / pairs);
+            assert_eq!(
+                mean_distance(states.as_slice(), rows),
+                expected,
+                "{rows} rows, {starts} starts"
+            );
+        }
+    }
+    assert_eq!(mean_distance(&[], 0), None);
+}
+
 /// A cell with spikes first, then a value, then a membrane.
 fn cell() -> Toy {
     Toy {

@@ -23,6 +23,9 @@ use std::ops::Range;
 use saturn_cell::{Cell, FieldKind, Real, View, column};
 use serde::{Deserialize, Serialize};
 
+/// A little less than 1: squares that are smaller by more than rounding.
+const BELOW: f64 = 1.0 - 1e-9;
+
 /// The peaks of (2) in a window.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BoundUse {
@@ -75,8 +78,14 @@ impl Bound {
         assert_eq!(self.sup.len(), p * drive.ncols(), "the same lanes");
         for (lane, sup) in self.sup.chunks_exact_mut(p.max(1)).enumerate() {
             let v = &column(&drive, lane)[self.drive.clone()];
-            for (sup, v) in sup.iter_mut().zip(moduli(v)) {
-                *sup = sup.max(v);
+            let (re, im) = v.split_at(p);
+            for (sup, (re, im)) in sup.iter_mut().zip(re.iter().zip(im)) {
+                let (re, im) = (re.wide(), im.wide());
+                // Most are well below: their modulus is not needed.
+                if re * re + im * im < BELOW * *sup * *sup {
+                    continue;
+                }
+                *sup = sup.max(re.hypot(im));
             }
         }
     }

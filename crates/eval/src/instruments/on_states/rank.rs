@@ -24,8 +24,9 @@
 
 use std::ops::Range;
 
+use multiversion::multiversion;
 use nalgebra::DMatrixViewMut;
-use saturn_cell::{Field, FieldKind, Real};
+use saturn_cell::{Field, FieldKind, Real, View, column};
 use serde::{Deserialize, Serialize};
 
 /// The most rows whose covariance is kept.
@@ -51,6 +52,9 @@ pub struct Rank {
     spread: Spread,
 }
 
+/// States that are added to a covariance at once.
+const LANES: usize = 4;
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 enum Spread {
     Covariance(Covariance),
@@ -67,7 +71,7 @@ impl Rank {
         let s: usize = rows.iter().map(Range::len).sum();
         (s > 0).then(|| Self {
             rows,
-            state: Vec::with_capacity(s),
+            state: Vec::with_capacity(if s > MAX_DIMENSIONS { s } else { LANES * s }),
             spread: if s > MAX_DIMENSIONS {
                 Spread::Thinned(Thinned::new(s))
             } else {
@@ -76,23 +80,41 @@ impl Rank {
         })
     }
 
-    /// The whole state of one lane at one step. A state that is not finite is passed over.
-    pub fn observe<R: Real>(&mut self, state: &[R]) {
-        if let Spread::Thinned(thinned) = &mut self.spread
-            && !thinned.wants_next()
-        {
-            return;
-        }
+    /// The whole `states [S, B]` after a step. One that is not finite is passed over.
+    pub fn observe<R: Real>(&mut self, states: View<R>) {
+        let read = |into: &mut Vec<f64>, lane: usize| {
+            let (from, state) = (into.len(), column(&states, lane));
+            for rows in &self.rows {
+                into.extend(state[rows.clone()].iter().map(|v| v.wide()));
+            }
+            if !into[from..].iter().all(|v| v.is_finite()) {
+                into.truncate(from);
+            }
+        };
         self.state.clear();
-        for rows in &self.rows {
-            (self.state).extend(state[rows.clone()].iter().map(|v| v.wide()));
-        }
-        if !self.state.iter().all(|v| v.is_finite()) {
-            return;
-        }
         match &mut self.spread {
-            Spread::Covariance(covariance) => covariance.add(&mut self.state),
-            Spread::Thinned(thinned) => thinned.add(&self.state),
+            Spread::Covariance(covariance) => {
+                for lane in 0..states.ncols() {
+                    read(&mut self.state, lane);
+                    if self.state.len() == LANES * covariance.sum.len()
+                        || lane + 1 == states.ncols()
+                    {
+                        covariance.add(&mut self.state);
+                        self.state.clear();
+                    }
+                }
+            }
+            Spread::Thinned(thinned) => {
+                for lane in 0..states.ncols() {
+                    if thinned.wants_next() {
+                        self.state.clear();
+                        read(&mut self.state, lane);
+                        if !self.state.is_empty() {
+                            thinned.add(&self.state);
+                        }
+                    }
+                }
+            }
         }
     }
 
@@ -131,23 +153,27 @@ impl Covariance {
         }
     }
 
-    /// Adds a state, of which h - o is left.
-    fn add(&mut self, h: &mut [f64]) {
+    /// Adds the states `[S, n]`, of which h - o is left.
+    fn add(&mut self, states: &mut [f64]) {
+        let s = self.sum.len();
+        if states.is_empty() {
+            return;
+        }
         if self.origin.is_empty() {
-            self.origin.extend_from_slice(h);
+            self.origin.extend_from_slice(&states[..s]);
         }
-        for (v, o) in h.iter_mut().zip(&self.origin) {
-            *v -= o;
-        }
-        let s = h.len();
-        for (j, &v) in h.iter().enumerate() {
-            self.sum[j] += v;
-            let below = &mut self.products[j * s + j..(j + 1) * s];
-            for (product, &w) in below.iter_mut().zip(&h[j..]) {
-                *product += v * w;
+        for h in states.chunks_exact_mut(s) {
+            for ((v, o), sum) in h.iter_mut().zip(&self.origin).zip(&mut self.sum) {
+                *v -= o;
+                *sum += *v;
             }
         }
-        self.seen += 1;
+        if states.len() == LANES * s {
+            add_all(&mut self.products, states, s);
+        } else {
+            (states.chunks_exact(s)).for_each(|h| add_one(&mut self.products, h, s));
+        }
+        self.seen += (states.len() / s) as u64;
     }
 
     /// (2), and begins again.
@@ -166,6 +192,32 @@ impl Covariance {
         self.products.fill(0.0);
         self.seen = 0;
         trace * trace / squares
+    }
+}
+
+/// Adds h h' to the lower triangle of `products [S, S]`.
+fn add_one(products: &mut [f64], h: &[f64], s: usize) {
+    for (j, &v) in h.iter().enumerate() {
+        let below = &mut products[j * s + j..(j + 1) * s];
+        for (product, &w) in below.iter_mut().zip(&h[j..]) {
+            *product += v * w;
+        }
+    }
+}
+
+/// The same of [`LANES`] states `[S, LANES]`, one after another in each product, which is read and written once.
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn add_all(products: &mut [f64], states: &[f64], s: usize) {
+    let (first, second) = states.split_at(2 * s);
+    let ((h0, h1), (h2, h3)) = (first.split_at(s), second.split_at(s));
+    for j in 0..s {
+        let v = [h0[j], h1[j], h2[j], h3[j]];
+        let below = &mut products[j * s + j..(j + 1) * s];
+        let n = below.len();
+        let (w0, w1, w2, w3) = (&h0[j..][..n], &h1[j..][..n], &h2[j..][..n], &h3[j..][..n]);
+        for i in 0..n {
+            below[i] = below[i] + v[0] * w0[i] + v[1] * w1[i] + v[2] * w2[i] + v[3] * w3[i];
+        }
     }
 }
 
@@ -232,12 +284,35 @@ mod tests {
     use nalgebra::{DMatrix, DVector};
     use saturn_cell::init::normal;
     use saturn_cell::rng::generator;
+    use saturn_cell::view;
 
     use super::*;
     use crate::instruments::toy::field;
 
     fn plain(rows: usize) -> Rank {
         Rank::new(&[field("h", 0..rows, FieldKind::Value)]).unwrap()
+    }
+
+    /// Lanes together give the bits of one after another, whether or not they fill a block; wild ones are passed over.
+    #[test]
+    fn lanes_together_are_lanes_one_by_one() {
+        for (rows, lanes) in [(5, 1), (13, 8), (7, 21), (400, 9)] {
+            let mut rng = generator(3, "rank", 0);
+            let (mut together, mut apart) = (plain(rows), plain(rows));
+            for step in 0..40 {
+                let mut states = normal::<f64>(rows, lanes, 1.0, &mut rng);
+                if step % 7 == 3 {
+                    states[(0, lanes / 2)] = f64::NAN;
+                }
+                together.observe(states.as_view());
+                for state in states.as_slice().chunks_exact(rows) {
+                    apart.observe(view(state, rows, 1));
+                }
+            }
+            let rank = together.take().unwrap();
+            assert_eq!(Some(rank), apart.take(), "{rows} rows, {lanes} lanes");
+            assert!(rank.participation_ratio > 1.0);
+        }
     }
 
     /// The corners of a cross vary equally along each axis, and a stretched one as its lengths say.
@@ -249,7 +324,7 @@ mod tests {
                 for sign in [-1.0, 1.0] {
                     let mut h = vec![1e6; lengths.len()];
                     h[axis] += sign * lengths[axis];
-                    rank.observe(&h);
+                    rank.observe(view(&h, h.len(), 1));
                 }
             }
             let powers = |p: i32| lengths.iter().map(|l: &f64| l.powi(p)).sum::<f64>();
@@ -269,8 +344,8 @@ mod tests {
             + normal(7, 500, 0.3, &mut rng).add_scalar(5.0);
         let mut rank = plain(7);
         for h in mixed.column_iter() {
-            rank.observe(h.as_slice());
-            rank.observe(&[f64::NAN; 7]);
+            rank.observe(view(h.as_slice(), h.len(), 1));
+            rank.observe(view(&[f64::NAN; 7], 7, 1));
         }
         let mean: DVector<f64> = mixed.column_mean();
         let centred = DMatrix::from_fn(7, 500, |i, n| mixed[(i, n)] - mean[i]);
@@ -292,8 +367,8 @@ mod tests {
                     let direction = (n * n + n / 3) % 3;
                     let mut h = vec![1e3; 500];
                     h[100 * direction] += if (n / 7) % 2 == 0 { 1.0 } else { -1.0 };
-                    rank.observe(&h);
-                    rank.observe(&vec![f64::NAN; 500]);
+                    rank.observe(view(&h, h.len(), 1));
+                    rank.observe(view(&[f64::NAN; 500], 500, 1));
                 }
                 let found = rank.take().unwrap();
                 assert_eq!(found.dimensions, 500);
@@ -330,12 +405,12 @@ mod tests {
         let mut rank = Rank::new(&fields).unwrap();
         for k in 0..9 {
             let k = f32::from(k as u8);
-            rank.observe(&[k % 2.0, k % 3.0, k, 0.7]);
+            rank.observe(view(&[k % 2.0, k % 3.0, k, 0.7], 4, 1));
         }
         let found = rank.take().unwrap();
         assert!((found.participation_ratio - 1.0).abs() < 1e-12);
         assert_eq!(found.dimensions, 2);
-        (0..9).for_each(|_| rank.observe(&[1.0f32, 0.0, 0.3, 0.7]));
+        (0..9).for_each(|_| rank.observe(view(&[1.0f32, 0.0, 0.3, 0.7], 4, 1)));
         assert_eq!(rank.take(), None);
         assert!(Rank::new(&fields[..1]).is_none());
     }

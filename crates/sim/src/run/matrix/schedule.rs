@@ -1,6 +1,6 @@
 //! Concurrent trials, within a memory budget.
 //!
-//! Each worker takes the first trial in order that fits next to the running ones; a trial that is larger than
+//! Each worker takes the first trial in order, longest first, that fits next to the running ones; a trial that is larger than
 //! the whole budget waits until it can run alone. A trial's results do not depend on concurrent ones.
 
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -25,17 +25,18 @@ impl Budget {
         }
     }
 
-    /// Calls `work` once for each of `costs`, which are bytes, and returns the results in their order; `None`
-    /// for those not started when `stop` became true. `work` receives the number of trials that share the
-    /// machine, including itself.
+    /// Calls `work` once for each of `costs`, which are bytes, beginning with the first in `order`, and returns the results
+    /// in the order of `costs`; `None` for those not started when `stop` became true. `work` receives the number of trials
+    /// that share the machine, including itself.
     pub fn spend<T: Send>(
         &self,
         costs: &[f64],
+        order: &[usize],
         stop: impl Fn() -> bool + Sync,
         work: impl Fn(usize, usize) -> T + Sync,
     ) -> Vec<Option<T>> {
         let queue = Mutex::new(Queue {
-            waiting: (0..costs.len()).collect(),
+            waiting: order.to_vec(),
             free: self.bytes,
             busy: 0,
         });
@@ -119,8 +120,10 @@ mod tests {
     /// The maximum that ran concurrently, and all results.
     fn spend(budget: &Budget, costs: &[f64]) -> (usize, Vec<Option<usize>>) {
         let (now, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let order: Vec<usize> = (0..costs.len()).rev().collect();
         let results = budget.spend(
             costs,
+            &order,
             || false,
             |i, sharing| {
                 assert!((1..=budget.workers).contains(&sharing));
@@ -167,6 +170,14 @@ mod tests {
     }
 
     #[test]
+    fn trials_begin_in_the_order_that_is_given() {
+        let begun = Mutex::new(Vec::new());
+        let work = |i: usize, _| begun.lock().unwrap().push(i);
+        Budget::one().spend(&[1.0; 4], &[2, 0, 3, 1], || false, work);
+        assert_eq!(*begun.lock().unwrap(), [2, 0, 3, 1]);
+    }
+
+    #[test]
     fn after_a_stop_nothing_begins() {
         let done = AtomicUsize::new(0);
         let budget = Budget {
@@ -175,6 +186,7 @@ mod tests {
         };
         let results = budget.spend(
             &[1.0; 20],
+            &(0..20).collect::<Vec<_>>(),
             || done.load(Ordering::SeqCst) >= 5,
             |_, _| done.fetch_add(1, Ordering::SeqCst),
         );

@@ -184,6 +184,7 @@ fn write_state_dicts(folder: &Path, classes: &[String]) -> Result<(), Box<dyn Er
             classes,
             dt_ms: 1.0,
             network: &network,
+            modules: &[],
         };
         let path = folder.join(format!("{name}.safetensors"));
         let made = write_state_dict(&source, None, Numbers::F64, &path)?;
@@ -223,6 +224,7 @@ fn write_all(folder: &Path) -> Result<(), Box<dyn Error>> {
             classes: &classes,
             dt_ms,
             network: &network,
+            modules: &[],
         };
         for (key, target) in [
             ("any", Target::Any),

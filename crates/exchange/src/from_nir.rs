@@ -185,6 +185,7 @@ fn network(flat: &Flat, dt_s: f64) -> Result<Imported, ImportError> {
         verdicts: found.verdicts,
         classes: None,
         notices: Vec::new(),
+        modules: Vec::new(),
     })
 }
 

@@ -49,6 +49,7 @@ fn lif(bench: &Bench, folder: &str, spike_reset: SpikeReset) {
         classes: &classes,
         dt_ms: 2.0,
         training: "",
+        modules: &[],
     };
     fs::create_dir(bench.path(folder)).unwrap();
     let path = bench.path(folder).join("weights.safetensors");
@@ -125,6 +126,63 @@ fn safetensors_are_a_state_dict_or_saturns_own() {
     );
 }
 
+/// Names, shapes and numbers of a state dict, the two biases of recurrent neurons as their sum.
+fn state_dict(path: &Path) -> std::collections::BTreeMap<String, (Vec<usize>, Vec<f64>)> {
+    let mut file = WeightsFile::open(path).unwrap();
+    let names: Vec<String> = file.tensors().keys().cloned().collect();
+    let real = |name: &String| !name.ends_with("reset_mechanism_val");
+    let each = names.into_iter().filter(real).map(|name| {
+        let shape = file.tensors()[&name].shape.clone();
+        let numbers = file.numbers(&name).unwrap();
+        (name, (shape, numbers))
+    });
+    each.collect()
+}
+
+#[test]
+fn a_network_of_snntorch_goes_back_under_its_names_before_and_after_training() {
+    let bench = Bench::new();
+    let theirs = fixture("snntorch/subtract.safetensors");
+    shown(&bench, &format!("import {theirs} --out net --dt-ms 10"));
+    let text = shown(
+        &bench,
+        "export net --to safetensors --for snntorch --out net.safetensors",
+    );
+    assert!(
+        text.contains("a state dict of `fc1` nn.Linear(4, 8), `lif1` snn.Leaky("),
+        "{text}"
+    );
+    let (ours, theirs) = (
+        state_dict(&bench.path("net.safetensors")),
+        state_dict(Path::new(&theirs)),
+    );
+    assert_eq!(ours, theirs);
+    let scenario = r#"
+name: goes_back
+data: {synthetic: {words: 3, channels: 4}, channels: 4, dt_ms: 10, gap: [{silence: [0, 0.1]}]}
+models: {net: {from: net}}
+arms: {carry: {state: carry, streams: {samples: 2}, loss: weighted, train: {epochs: 1}}}
+train: {lanes: 4}
+evaluate: {steps: 200, windows: 2, samples: 2, lanes: 2}
+"#;
+    fs::write(bench.path("s.yaml"), scenario).unwrap();
+    shown(&bench, "run s.yaml --out run");
+    shown(
+        &bench,
+        "export run/net.carry.1 --to safetensors --for snntorch --out trained.safetensors",
+    );
+    let trained = state_dict(&bench.path("trained.safetensors"));
+    let shapes = |of: &std::collections::BTreeMap<String, (Vec<usize>, Vec<f64>)>| {
+        let each = of
+            .iter()
+            .map(|(name, (shape, _))| (name.clone(), shape.clone()));
+        each.collect::<Vec<_>>()
+    };
+    assert_eq!(shapes(&trained), shapes(&theirs));
+    assert_ne!(trained["fc1.weight"], theirs["fc1.weight"]);
+    assert_eq!(trained["lif1.beta"], theirs["lif1.beta"]);
+}
+
 #[test]
 fn what_cannot_be_exported_is_named() {
     let bench = Bench::new();
@@ -151,7 +209,10 @@ fn what_cannot_be_exported_is_named() {
     );
     refused(
         "export lif --to safetensors --for pytorch --out x",
-        &["PyTorch has no such module"],
+        &[
+            "lif: layer 0 (`lif`): PyTorch has no such module; snnTorch has, its RLeaky",
+            "hint: write it for snnTorch: `--for snntorch`",
+        ],
     );
     refused(
         "export nowhere --to nir --out x",
@@ -165,12 +226,16 @@ fn what_cannot_be_exported_is_named() {
         ],
     );
     refused(
+        "export lif --to c --for snntorch --out x",
+        &["give --to nir or --to safetensors"],
+    );
+    refused(
         "export lif --to safetensors --approximate --out x",
         &["--approximate: goes with --to nir alone"],
     );
     refused(
         "export lif --to nir --layers a --out x",
-        &["--layers: goes with --to safetensors --for pytorch alone"],
+        &["--layers: goes with --to safetensors --for pytorch or snntorch alone"],
     );
     assert!(!bench.path("x").exists() && !bench.path("x.nir").exists());
     let text = shown(&bench, "export lif --to nir --approximate --out x.nir");
@@ -180,6 +245,22 @@ fn what_cannot_be_exported_is_named() {
     );
     refused(
         "export lif --to nir --approximate --out x.nir",
-        &["--out x.nir: exists already"],
+        &[
+            "--out x.nir: exists already",
+            "or --overwrite to replace it",
+        ],
     );
+    fs::write(bench.path("x.nir"), "old").unwrap();
+    shown(
+        &bench,
+        "export lif --to nir --approximate --out x.nir --overwrite",
+    );
+    assert_ne!(fs::read(bench.path("x.nir")).unwrap(), b"old");
+    fs::write(bench.path("x.h"), "old").unwrap();
+    refused(
+        "export lif --to c --out x.c",
+        &["--out x.h: exists already"],
+    );
+    shown(&bench, "export lif --to c --out x.c --overwrite");
+    assert_ne!(fs::read(bench.path("x.h")).unwrap(), b"old");
 }

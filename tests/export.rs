@@ -1,5 +1,6 @@
 //! `saturn export`: finished networks in files for other programs, and what they lack.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -126,8 +127,10 @@ fn safetensors_are_a_state_dict_or_saturns_own() {
     );
 }
 
-/// Names, shapes and numbers of a state dict, the two biases of recurrent neurons as their sum.
-fn state_dict(path: &Path) -> std::collections::BTreeMap<String, (Vec<usize>, Vec<f64>)> {
+type Tensors = BTreeMap<String, (Vec<usize>, Vec<f64>)>;
+
+/// Names, shapes and numbers of a state dict, without the kind of resets, an integer.
+fn state_dict(path: &Path) -> Tensors {
     let mut file = WeightsFile::open(path).unwrap();
     let names: Vec<String> = file.tensors().keys().cloned().collect();
     let real = |name: &String| !name.ends_with("reset_mechanism_val");
@@ -159,11 +162,13 @@ fn a_network_of_snntorch_goes_back_under_its_names_before_and_after_training() {
     assert_eq!(ours, theirs);
     let scenario = r#"
 name: goes_back
-data: {synthetic: {words: 3, channels: 4}, channels: 4, dt_ms: 10, gap: [{silence: [0, 0.1]}]}
+seed: 1
+data: {synthetic: {classes: 3, channels: 4, train: 12, valid: 6, test: 6}, channels: 4, dt_ms: 10}
+stream: {samples: 2, gap: {steps: [5, 15], fill: [silence]}}
 models: {net: {from: net}}
-arms: {carry: {state: carry, streams: {samples: 2}, loss: weighted, train: {epochs: 1}}}
-train: {lanes: 4}
-evaluate: {steps: 200, windows: 2, samples: 2, lanes: 2}
+arms: {carry: {streams: concatenated, train: {steps: 3, keep: last}}}
+train: {lanes: 2, lr: 0.01}
+evaluate: {steps: 500, lanes: 2, state_reset: [none]}
 "#;
     fs::write(bench.path("s.yaml"), scenario).unwrap();
     shown(&bench, "run s.yaml --out run");
@@ -172,7 +177,7 @@ evaluate: {steps: 200, windows: 2, samples: 2, lanes: 2}
         "export run/net.carry.1 --to safetensors --for snntorch --out trained.safetensors",
     );
     let trained = state_dict(&bench.path("trained.safetensors"));
-    let shapes = |of: &std::collections::BTreeMap<String, (Vec<usize>, Vec<f64>)>| {
+    let shapes = |of: &Tensors| {
         let each = of
             .iter()
             .map(|(name, (shape, _))| (name.clone(), shape.clone()));

@@ -14,6 +14,7 @@
 //! Shapes and orders of rows are Saturn's own. An `rnn` and an `lstm` have one bias, which is PyTorch's `bias_ih_l0`;
 //! `bias_hh_l0` is 0.
 
+mod cells;
 mod graph;
 mod module;
 mod state_dict;

@@ -10,8 +10,9 @@ use std::path::Path;
 use safetensors::tensor::{Dtype, TensorView};
 use saturn_train::weights::StateDictModule;
 
-use super::module::{Module, of_cell};
-use super::tensors::{Stored, Tensor, stored};
+use super::cells::of_cell;
+use super::module::Module;
+use super::tensors::{Named, Stored, Tensor, stored};
 use crate::exported::{ExportError, Refusal, Source};
 
 /// The program whose modules load a state dict.
@@ -126,13 +127,6 @@ fn not_read_again(modules: &[(String, String)]) -> Option<String> {
          is between them",
         pair[0].0, pair[1].0
     ))
-}
-
-/// A module with its name, and as it was where the network came from, if that is known.
-pub(super) struct Named<'a> {
-    pub name: String,
-    pub module: Module,
-    pub before: Option<&'a StateDictModule>,
 }
 
 fn named<'a>(

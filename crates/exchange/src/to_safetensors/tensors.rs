@@ -14,7 +14,13 @@ use saturn_neurons::spike_reset::SpikeReset;
 use saturn_train::weights::StateDictModule;
 
 use super::module::{Linear, Module, Neurons, Recurrent, Units};
-use super::state_dict::Named;
+
+/// A module with its name, and as it was where the network came from, if that is known.
+pub(super) struct Named<'a> {
+    pub name: String,
+    pub module: Module,
+    pub before: Option<&'a StateDictModule>,
+}
 
 /// A tensor to be stored.
 #[derive(Clone, Debug)]

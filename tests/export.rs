@@ -30,6 +30,16 @@ fn checksum(bench: &Bench, file: &str) -> String {
 
 /// A folder with LIF neurons of this reset.
 fn lif(bench: &Bench, folder: &str, spike_reset: SpikeReset) {
+    spiking(bench, folder, spike_reset, (5, 2, 2.0));
+}
+
+/// The same with so many inputs and classes, for steps of so many ms.
+fn spiking(
+    bench: &Bench,
+    folder: &str,
+    spike_reset: SpikeReset,
+    (channels, classes, dt_ms): (usize, usize, f64),
+) {
     let config = LifConfig {
         hidden: 12,
         recurrent: true,
@@ -41,14 +51,14 @@ fn lif(bench: &Bench, folder: &str, spike_reset: SpikeReset) {
         layers: vec![config.into()],
         readout: Some(Readout::Linear),
     };
-    let network: Network<f32> = build(folder, &config, 5, 2, 2.0, 1).unwrap();
-    let classes = ["no", "yes"].map(str::to_owned);
+    let network: Network<f32> = build(folder, &config, channels, classes, dt_ms, 1).unwrap();
+    let classes: Vec<String> = (0..classes).map(|class| class.to_string()).collect();
     let of = Belonging {
         network: folder,
         model: &config,
-        channels: 5,
+        channels,
         classes: &classes,
-        dt_ms: 2.0,
+        dt_ms,
         training: "",
         modules: &[],
     };
@@ -151,21 +161,24 @@ fn a_network_of_snntorch_goes_back_under_its_names_before_and_after_training() {
         &bench,
         "export net --to safetensors --for snntorch --out net.safetensors",
     );
-    assert!(
-        text.contains("a state dict of `fc1` nn.Linear(4, 8), `lif1` snn.Leaky("),
-        "{text}"
-    );
-    let (ours, theirs) = (
-        state_dict(&bench.path("net.safetensors")),
-        state_dict(Path::new(&theirs)),
-    );
+    let expected = "a state dict of `fc1` nn.Linear(4, 8), `lif1` snn.Leaky(";
+    assert!(text.contains(expected), "{text}");
+    let [ours, theirs] =
+        [bench.path("net.safetensors"), theirs.into()].map(|path| state_dict(&path));
     assert_eq!(ours, theirs);
+
+    spiking(&bench, "lif", SpikeReset::Subtract, (16, 4, 10.0));
+    shown(
+        &bench,
+        "export lif --to safetensors --for snntorch --layers fc1,lif1,fc2 --out theirs.safetensors",
+    );
+    shown(&bench, "import theirs.safetensors --out theirs --dt-ms 10");
     let scenario = r#"
 name: goes_back
 seed: 1
-data: {synthetic: {classes: 3, channels: 4, train: 12, valid: 6, test: 6}, channels: 4, dt_ms: 10}
+data: {events: {train: data/train.h5, valid: data/valid.h5, test: data/test.h5}, channels: 16}
 stream: {samples: 2, gap: {steps: [5, 15], fill: [silence]}}
-models: {net: {from: net}}
+models: {net: {from: theirs}}
 arms: {carry: {streams: concatenated, train: {steps: 3, keep: last}}}
 train: {lanes: 2, lr: 0.01}
 evaluate: {steps: 500, lanes: 2, state_reset: [none]}
@@ -176,16 +189,20 @@ evaluate: {steps: 500, lanes: 2, state_reset: [none]}
         &bench,
         "export run/net.carry.1 --to safetensors --for snntorch --out trained.safetensors",
     );
-    let trained = state_dict(&bench.path("trained.safetensors"));
+    let [before, after] =
+        ["theirs.safetensors", "trained.safetensors"].map(|file| state_dict(&bench.path(file)));
     let shapes = |of: &Tensors| {
         let each = of
             .iter()
             .map(|(name, (shape, _))| (name.clone(), shape.clone()));
         each.collect::<Vec<_>>()
     };
-    assert_eq!(shapes(&trained), shapes(&theirs));
-    assert_ne!(trained["fc1.weight"], theirs["fc1.weight"]);
-    assert_eq!(trained["lif1.beta"], theirs["lif1.beta"]);
+    assert_eq!(shapes(&after), shapes(&before));
+    assert_eq!(before["lif1.beta"].0, [12]);
+    assert_ne!(after["fc1.weight"], before["fc1.weight"]);
+    for (trained, old) in after["lif1.beta"].1.iter().zip(&before["lif1.beta"].1) {
+        assert!((trained - old).abs() < 1e-7, "{trained} for {old}");
+    }
 }
 
 #[test]

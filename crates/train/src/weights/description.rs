@@ -259,7 +259,7 @@ pub fn other_classes(a: &[String], b: &[String]) -> bool {
     a != b && !unnamed(a) && !unnamed(b)
 }
 
-/// The settings of `model`'s layers and of its readout, each under the name of its kind.
+/// The settings of `model`'s layers and of its readout, if it has one, each under the name of its kind.
 fn settings(model: &NetworkConfig) -> Vec<Value> {
     // What was read from YAML can be written as JSON.
     let json = |value: Result<Value, serde_json::Error>| value.unwrap_or(Value::Null);
@@ -267,10 +267,11 @@ fn settings(model: &NetworkConfig) -> Vec<Value> {
         .layers
         .iter()
         .map(|layer| json(serde_json::to_value(layer)));
-    let readout = json(serde_json::to_value(model.readout()));
-    layers
-        .chain([serde_json::json!({ "readout": readout })])
-        .collect()
+    let readout = (model.readout() != Readout::None).then(|| {
+        let readout = json(serde_json::to_value(model.readout()));
+        serde_json::json!({ "readout": readout })
+    });
+    layers.chain(readout).collect()
 }
 
 /// The settings of each cell of `net`; null for a linear encoder.

@@ -173,7 +173,7 @@ fn a_network_of_snntorch_goes_back_under_its_names_before_and_after_training() {
         "export lif --to safetensors --for snntorch --layers fc1,lif1,fc2 --out theirs.safetensors",
     );
     shown(&bench, "import theirs.safetensors --out theirs --dt-ms 10");
-    let scenario = r#"
+    let scenario = r"
 name: goes_back
 seed: 1
 data: {events: {train: data/train.h5, valid: data/valid.h5, test: data/test.h5}, channels: 16}
@@ -182,7 +182,7 @@ models: {net: {from: theirs}}
 arms: {carry: {streams: concatenated, train: {steps: 3, keep: last}}}
 train: {lanes: 2, lr: 0.01}
 evaluate: {steps: 500, lanes: 2, state_reset: [none]}
-"#;
+";
     fs::write(bench.path("s.yaml"), scenario).unwrap();
     shown(&bench, "run s.yaml --out run");
     shown(

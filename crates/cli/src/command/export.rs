@@ -174,18 +174,18 @@ pub fn export(options: &ExportOptions) -> Result<()> {
 /// Options that do not fit each other, and a file that exists.
 fn check(options: &ExportOptions) -> Result<(), CommandError> {
     let format = options.format;
-    if let Some(reader) = options.reader {
-        if !format.is_read_by(reader) {
-            return Err(CommandError::ReaderOfOther {
-                reader: reader.name(),
-                format: format.name(),
-                reads: match reader {
-                    Reader::SnnTorch => "nir or --to safetensors",
-                    Reader::Norse | Reader::SpikingJelly => "nir",
-                    Reader::PyTorch => "safetensors",
-                },
-            });
-        }
+    if let Some(reader) = options.reader
+        && !format.is_read_by(reader)
+    {
+        return Err(CommandError::ReaderOfOther {
+            reader: reader.name(),
+            format: format.name(),
+            reads: match reader {
+                Reader::SnnTorch => "nir or --to safetensors",
+                Reader::Norse | Reader::SpikingJelly => "nir",
+                Reader::PyTorch => "safetensors",
+            },
+        });
     }
     let other = |option, goes_with| Err(CommandError::OptionOfOther { option, goes_with });
     if options.approximate && format != Format::Nir {

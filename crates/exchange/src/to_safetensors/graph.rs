@@ -34,7 +34,7 @@ pub(super) fn modules(config: &GraphConfig, cell: &dyn Cell<f64>) -> Result<Vec<
             Node::Output { .. } => break,
             Node::Linear { .. } => found.push(Module::Linear(graph.linear(at))),
             Node::Neurons(kind) => {
-                let (neurons, nodes) = graph.neurons(at, kind, found.last_mut())?;
+                let (neurons, nodes) = graph.neurons(at, kind, &mut found)?;
                 found.push(Module::Neurons(neurons));
                 seen.extend(nodes.all);
                 at = nodes.last;
@@ -183,12 +183,12 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// The neurons of `node`, behind the module `before`, which takes up their gain.
+    /// The neurons of `node`, behind the last module `found`, which takes up their gain.
     fn neurons(
         &self,
         node: &'a str,
         kind: &Kind,
-        before: Option<&mut Module>,
+        found: &mut [Module],
     ) -> Result<(Neurons, Nodes<'a>), Refusal> {
         let constant = |name: &str| constant(self.cell, &format!("{node}.{name}"));
         let reset = self.reset(node, kind)?;
@@ -215,7 +215,7 @@ impl<'a> Graph<'a> {
                 .zip(constant("w"))
                 .for_each(|(g, w)| *g *= w);
         }
-        match before {
+        match found.last_mut() {
             Some(Module::Linear(linear)) => {
                 let columns = linear.weight.columns;
                 scale_rows(&mut linear.weight.values, columns, &gain);

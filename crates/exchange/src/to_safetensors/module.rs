@@ -112,7 +112,9 @@ pub(super) fn scale_rows(values: &mut [f64], columns: usize, factors: &[f64]) {
         return;
     }
     for (row, factor) in values.chunks_mut(columns.max(1)).zip(factors) {
-        row.iter_mut().for_each(|x| *x *= factor);
+        for x in row {
+            *x *= factor;
+        }
     }
 }
 

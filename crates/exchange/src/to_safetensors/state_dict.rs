@@ -246,9 +246,10 @@ fn serialised(
             (false, Numbers::F64) => (Dtype::F64, values.flat_map(|x| x.to_le_bytes()).collect()),
         }
     };
-    let all: Vec<(&String, &Vec<usize>, (Dtype, Vec<u8>))> = (tensors.iter())
-        .map(|(name, tensor)| (name, &tensor.shape, bytes(tensor)))
-        .collect();
+    let all = tensors
+        .iter()
+        .map(|(name, tensor)| (name, &tensor.shape, bytes(tensor)));
+    let all: Vec<_> = all.collect();
     let views = all
         .iter()
         .map(|(name, shape, (dtype, bytes))| {

@@ -41,7 +41,7 @@ pub fn write_own<R: Real>(
 ) -> Result<(), ExportError> {
     if !own::is_determined(source) {
         let what = "its time constants were drawn and are not learnt, and no tensor has them";
-        let hint = "use the network in its run's folder, or train it with `learn_tau: true`";
+        let hint = "use the network in its run's folder, train it with `learn_tau: true`, or give all neurons one time constant";
         return Err(Refusal::new(what, hint).at(source, "the weights"));
     }
     let belonging = Belonging {

@@ -1,7 +1,7 @@
 //! Time constants that snnTorch 1.0.0 writes.
 //!
 //! Its networks have factors of a step, beta and alpha, and no time. It writes, in float32, tau = dt/(1 - beta), r = tau/dt,
-//! w_in = tau_syn/dt for dt = 0.1 ms, of whatever length a step was. Where tau/r is 0.1 ms up to rounding, the factor is therefore
+//! w_in = tau_syn/dt for dt = 0.1 ms, for steps of any length. Where tau/r is 0.1 ms up to rounding, the factor is therefore
 //! 1 - 1/r, an input of 1 adds 1 to the membrane, and the step may be of any length. Rounding of tau and r is undone, so that a
 //! membrane that met the threshold exactly does so here, too.
 

@@ -1,5 +1,6 @@
 //! `saturn export`: finished networks in files for other programs, and what they lack.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -29,6 +30,16 @@ fn checksum(bench: &Bench, file: &str) -> String {
 
 /// A folder with LIF neurons of this reset.
 fn lif(bench: &Bench, folder: &str, spike_reset: SpikeReset) {
+    spiking(bench, folder, spike_reset, (5, 2, 2.0));
+}
+
+/// The same with so many inputs and classes, for steps of so many ms.
+fn spiking(
+    bench: &Bench,
+    folder: &str,
+    spike_reset: SpikeReset,
+    (channels, classes, dt_ms): (usize, usize, f64),
+) {
     let config = LifConfig {
         hidden: 12,
         recurrent: true,
@@ -40,15 +51,16 @@ fn lif(bench: &Bench, folder: &str, spike_reset: SpikeReset) {
         layers: vec![config.into()],
         readout: Some(Readout::Linear),
     };
-    let network: Network<f32> = build(folder, &config, 5, 2, 2.0, 1).unwrap();
-    let classes = ["no", "yes"].map(str::to_owned);
+    let network: Network<f32> = build(folder, &config, channels, classes, dt_ms, 1).unwrap();
+    let classes: Vec<String> = (0..classes).map(|class| class.to_string()).collect();
     let of = Belonging {
         network: folder,
         model: &config,
-        channels: 5,
+        channels,
         classes: &classes,
-        dt_ms: 2.0,
+        dt_ms,
         training: "",
+        modules: &[],
     };
     fs::create_dir(bench.path(folder)).unwrap();
     let path = bench.path(folder).join("weights.safetensors");
@@ -125,6 +137,74 @@ fn safetensors_are_a_state_dict_or_saturns_own() {
     );
 }
 
+type Tensors = BTreeMap<String, (Vec<usize>, Vec<f64>)>;
+
+/// Names, shapes and numbers of a state dict, without the kind of resets, an integer.
+fn state_dict(path: &Path) -> Tensors {
+    let mut file = WeightsFile::open(path).unwrap();
+    let names: Vec<String> = file.tensors().keys().cloned().collect();
+    let real = |name: &String| !name.ends_with("reset_mechanism_val");
+    let each = names.into_iter().filter(real).map(|name| {
+        let shape = file.tensors()[&name].shape.clone();
+        let numbers = file.numbers(&name).unwrap();
+        (name, (shape, numbers))
+    });
+    each.collect()
+}
+
+#[test]
+fn a_network_of_snntorch_goes_back_under_its_names_before_and_after_training() {
+    let bench = Bench::new();
+    let theirs = fixture("snntorch/subtract.safetensors");
+    shown(&bench, &format!("import {theirs} --out net --dt-ms 10"));
+    let text = shown(
+        &bench,
+        "export net --to safetensors --for snntorch --out net.safetensors",
+    );
+    let expected = "a state dict of `fc1` nn.Linear(4, 8), `lif1` snn.Leaky(";
+    assert!(text.contains(expected), "{text}");
+    let [ours, theirs] =
+        [bench.path("net.safetensors"), theirs.into()].map(|path| state_dict(&path));
+    assert_eq!(ours, theirs);
+
+    spiking(&bench, "lif", SpikeReset::Subtract, (16, 4, 10.0));
+    shown(
+        &bench,
+        "export lif --to safetensors --for snntorch --layers fc1,lif1,fc2 --out theirs.safetensors",
+    );
+    shown(&bench, "import theirs.safetensors --out theirs --dt-ms 10");
+    let scenario = r"
+name: goes_back
+seed: 1
+data: {events: {train: data/train.h5, valid: data/valid.h5, test: data/test.h5}, channels: 16}
+stream: {samples: 2, gap: {steps: [5, 15], fill: [silence]}}
+models: {net: {from: theirs}}
+arms: {carry: {streams: concatenated, train: {steps: 3, keep: last}}}
+train: {lanes: 2, lr: 0.01}
+evaluate: {steps: 500, lanes: 2, state_reset: [none]}
+";
+    fs::write(bench.path("s.yaml"), scenario).unwrap();
+    shown(&bench, "run s.yaml --out run");
+    shown(
+        &bench,
+        "export run/net.carry.1 --to safetensors --for snntorch --out trained.safetensors",
+    );
+    let [before, after] =
+        ["theirs.safetensors", "trained.safetensors"].map(|file| state_dict(&bench.path(file)));
+    let shapes = |of: &Tensors| {
+        let each = of
+            .iter()
+            .map(|(name, (shape, _))| (name.clone(), shape.clone()));
+        each.collect::<Vec<_>>()
+    };
+    assert_eq!(shapes(&after), shapes(&before));
+    assert_eq!(before["lif1.beta"].0, [12]);
+    assert_ne!(after["fc1.weight"], before["fc1.weight"]);
+    for (trained, old) in after["lif1.beta"].1.iter().zip(&before["lif1.beta"].1) {
+        assert!((trained - old).abs() < 1e-7, "{trained} for {old}");
+    }
+}
+
 #[test]
 fn what_cannot_be_exported_is_named() {
     let bench = Bench::new();
@@ -151,7 +231,10 @@ fn what_cannot_be_exported_is_named() {
     );
     refused(
         "export lif --to safetensors --for pytorch --out x",
-        &["PyTorch has no such module"],
+        &[
+            "lif: layer 0 (`lif`): PyTorch has no such module; snnTorch has, its RLeaky",
+            "hint: write it for snnTorch: `--for snntorch`",
+        ],
     );
     refused(
         "export nowhere --to nir --out x",
@@ -165,12 +248,16 @@ fn what_cannot_be_exported_is_named() {
         ],
     );
     refused(
+        "export lif --to c --for snntorch --out x",
+        &["give --to nir or --to safetensors"],
+    );
+    refused(
         "export lif --to safetensors --approximate --out x",
         &["--approximate: goes with --to nir alone"],
     );
     refused(
         "export lif --to nir --layers a --out x",
-        &["--layers: goes with --to safetensors --for pytorch alone"],
+        &["--layers: goes with --to safetensors --for pytorch or snntorch alone"],
     );
     assert!(!bench.path("x").exists() && !bench.path("x.nir").exists());
     let text = shown(&bench, "export lif --to nir --approximate --out x.nir");
@@ -180,6 +267,22 @@ fn what_cannot_be_exported_is_named() {
     );
     refused(
         "export lif --to nir --approximate --out x.nir",
-        &["--out x.nir: exists already"],
+        &[
+            "--out x.nir: exists already",
+            "or --overwrite to replace it",
+        ],
     );
+    fs::write(bench.path("x.nir"), "old").unwrap();
+    shown(
+        &bench,
+        "export lif --to nir --approximate --out x.nir --overwrite",
+    );
+    assert_ne!(fs::read(bench.path("x.nir")).unwrap(), b"old");
+    fs::write(bench.path("x.h"), "old").unwrap();
+    refused(
+        "export lif --to c --out x.c",
+        &["--out x.h: exists already"],
+    );
+    shown(&bench, "export lif --to c --out x.c --overwrite");
+    assert_ne!(fs::read(bench.path("x.h")).unwrap(), b"old");
 }

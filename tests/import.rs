@@ -115,6 +115,36 @@ fn what_cannot_be_imported_is_named() {
     );
     let spiking = ["import", &nir, "--out", "m", "--dialect", "snntorch"];
     refused(&spiking, &["--reset"]);
+    let is_for_nir = "a state dict of snnTorch contains its resets";
+    refused(
+        &["import", &gru, "--out", "m", "--reset", "zero"],
+        &[
+            "--reset: ",
+            "gru.safetensors: ",
+            is_for_nir,
+            "hint: leave it out",
+        ],
+    );
+    refused(
+        &["import", &gru, "--out", "m", "--dialect", "nir"],
+        &["--dialect: ", "a state dict has no dialects"],
+    );
+    refused(
+        &["import", &gru, "--out", "m", "--decay", "exact"],
+        &["--decay: ", "a state dict contains its decays"],
+    );
+    refused(
+        &[
+            "import", &nir, "--out", "m", "--dt-ms", "1", "--layers", "a",
+        ],
+        &["--layers: ", "a NIR file contains the order"],
+    );
+    refused(
+        &[
+            "import", &nir, "--out", "m", "--dt-ms", "1", "--neuron", "synaptic",
+        ],
+        &["--neuron: ", "a NIR file contains the types"],
+    );
     assert!(!bench.path("m").exists(), "nothing was written");
 
     shown(&bench, &["import", &gru, "--out", "m"]);

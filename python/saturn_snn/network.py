@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 import warnings
@@ -14,6 +15,7 @@ import numpy.typing as npt
 
 from . import _saturn
 from ._command import command
+from ._progress import LOG
 from ._saturn import Events
 from ._settings import Named, as_json, named, plain, real, whole
 from .layers import Layer
@@ -145,8 +147,6 @@ class Network:
     @property
     def config(self) -> dict[str, Any]:
         """Layers and readout, as in a scenario."""
-        import json
-
         found: dict[str, Any] = json.loads(self._net.config)
         return found
 
@@ -239,9 +239,34 @@ class Network:
         """Names of the parts of each cell's state, with their place on the last axis: ``{"v": slice(0, 64)}``."""
         return [{name: slice(start, end) for name, start, end in cell} for cell in self._net.fields()]
 
-    def state_dict(self) -> dict[str, Array]:
-        """Copies of the parameters by name, ``LAYER.TENSOR``, in PyTorch's shapes ``[outputs, inputs]``."""
-        return self._net.state_dict()
+    def state_dict(
+        self, *, reader: Literal["pytorch", "snntorch"] | None = None, layers: Sequence[str] | None = None
+    ) -> dict[str, Array]:
+        """Copies of the parameters by name, ``LAYER.TENSOR``, in PyTorch's shapes ``[outputs, inputs]``; or the state dict of
+        another program.
+
+        Parameters
+        ----------
+        reader : {"pytorch", "snntorch"}, optional
+            The program whose modules load it, with ``strict=True``:
+            ``module.load_state_dict({k: torch.from_numpy(v) for k, v in found.items()})``. Modules have the names and
+            tensors the shapes that they had when the network was loaded from a state dict; others are numbered, as in
+            ``nn.Sequential``. How they are made is logged (`logging`, ``saturn_snn``).
+        layers : sequence of str, optional
+            Other names of the modules, from input to output.
+        """
+        if reader is None:
+            if layers is not None:
+                raise _saturn.InputError("layers: names of modules are for a `reader`, such as reader=\"pytorch\"")
+            return self._net.state_dict()
+        if reader not in ("pytorch", "snntorch"):
+            raise _saturn.InputError(f"reader: expected pytorch or snntorch, not {reader!r}")
+        options: dict[str, Any] = {} if layers is None else {"layers": ",".join(layers)}
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "state_dict.safetensors"
+            said = self.export(path, "safetensors", reader=reader, **options)
+            LOG.info(said.replace(f"{path}: ", ""))
+            return _arrays(path.read_bytes())
 
     def load_state_dict(self, tensors: Mapping[str, Array]) -> None:
         """Set all parameters, from arrays with the names and shapes of `state_dict`."""
@@ -284,7 +309,8 @@ class Network:
         format : {"nir", "safetensors", "onnx", "c"}
             Its format.
         **options
-            Options of the command: ``approximate=True``, ``weights="int8"``; ``reader="snntorch"`` is ``--for``.
+            Options of the command: ``approximate=True``, ``weights="int8"``, ``overwrite=True``; ``reader="snntorch"``
+            is ``--for``.
 
         Returns
         -------
@@ -294,7 +320,8 @@ class Network:
         arguments: list[str] = []
         for key, value in options.items():
             option = "--for" if key == "reader" else f"--{key.replace('_', '-')}"
-            arguments += [option] if value is True else [option, str(value)]
+            if value is not None and value is not False:
+                arguments += [option] if value is True else [option, str(value)]
         with tempfile.TemporaryDirectory() as folder:
             own = Path(folder) / "network.safetensors"
             self.save(own)
@@ -337,6 +364,20 @@ class Network:
             path = Path(folder) / "network.safetensors"
             self.save(path)
             return _unpickled, (path.read_bytes(), self.precision)
+
+
+def _arrays(data: bytes) -> dict[str, Array]:
+    """The tensors of a safetensors file."""
+    size = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + size])
+    types = {"F32": "<f4", "F64": "<f8", "I64": "<i8"}
+    found = {}
+    for name, tensor in header.items():
+        if name != "__metadata__":
+            start, end = (8 + size + at for at in tensor["data_offsets"])
+            numbers = np.frombuffer(data[start:end], types[tensor["dtype"]])
+            found[name] = numbers.reshape(tensor["shape"]).copy()
+    return found
 
 
 def _unpickled(data: bytes, precision: Precision) -> Network:

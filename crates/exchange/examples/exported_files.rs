@@ -21,7 +21,7 @@ use saturn_cell::{Input, Real};
 use saturn_exchange::Source;
 use saturn_exchange::from_nir::{self, import};
 use saturn_exchange::to_nir::{Options, Target, write};
-use saturn_exchange::to_safetensors::{Numbers, write_state_dict};
+use saturn_exchange::to_safetensors::{Numbers, Program, StateDictOptions, write_state_dict};
 use saturn_network::{Layer, Network, NetworkConfig, NetworkStream, Readout, build};
 use saturn_neurons::cuba_lif::CubaLifConfig;
 use saturn_neurons::decay::{InputScale, TimeConstants};
@@ -184,9 +184,15 @@ fn write_state_dicts(folder: &Path, classes: &[String]) -> Result<(), Box<dyn Er
             classes,
             dt_ms: 1.0,
             network: &network,
+            modules: &[],
         };
         let path = folder.join(format!("{name}.safetensors"));
-        let made = write_state_dict(&source, None, Numbers::F64, &path)?;
+        let how = StateDictOptions {
+            program: Program::PyTorch,
+            names: None,
+            numbers: Numbers::F64,
+        };
+        let made = write_state_dict(&source, &how, &path)?;
         let (input, output) = run(&network);
         let record =
             serde_json::json!({ "modules": made.modules, "input": input, "output": output });
@@ -223,6 +229,7 @@ fn write_all(folder: &Path) -> Result<(), Box<dyn Error>> {
             classes: &classes,
             dt_ms,
             network: &network,
+            modules: &[],
         };
         for (key, target) in [
             ("any", Target::Any),

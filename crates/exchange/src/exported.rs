@@ -4,6 +4,7 @@ use std::path::Path;
 
 use saturn_cell::{Cell, Kind};
 use saturn_network::{BuildError, NetSize, Network, NetworkConfig, Part};
+use saturn_train::weights::StateDictModule;
 use thiserror::Error;
 
 use crate::imported::Tensors;
@@ -21,6 +22,8 @@ pub struct Source<'a> {
     pub dt_ms: f64,
     /// The network with its weights.
     pub network: &'a Network<f64>,
+    /// The modules of the state dict that it was imported from; empty if it was not.
+    pub modules: &'a [StateDictModule],
 }
 
 /// A network that cannot be exported.

@@ -12,6 +12,7 @@
 //! *Exact* is checked: a [probe](probe::probe) runs the network against the [`Reference`](crate::nir::Reference).
 
 pub mod probe;
+mod snntorch;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -111,7 +112,11 @@ fn import_plain(graph: &Graph, options: &Options) -> Result<Imported, ImportErro
         flat.set_decay(decay);
     }
     notices.splice(0..0, flat.notices.iter().cloned());
-    import_flat(&flat, dt_s, notices)
+    let mut imported = import_flat(&flat, dt_s, notices)?;
+    if options.dialect == Dialect::SnnTorch {
+        snntorch::judge(&flat, &mut imported.verdicts);
+    }
+    Ok(imported)
 }
 
 /// The network that `flat` describes, for steps of `dt_s` seconds, with verdicts that a probe has checked.
@@ -185,6 +190,7 @@ fn network(flat: &Flat, dt_s: f64) -> Result<Imported, ImportError> {
         verdicts: found.verdicts,
         classes: None,
         notices: Vec::new(),
+        modules: Vec::new(),
     })
 }
 

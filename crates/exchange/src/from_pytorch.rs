@@ -19,6 +19,7 @@
 //! `graph` with the linear modules between them.
 
 mod order;
+mod recorded;
 mod snntorch;
 
 use std::collections::BTreeMap;
@@ -91,8 +92,13 @@ pub fn import(path: &Path, options: &Options) -> Result<Imported, ImportError> {
     let modules = modules(path, &file, options)?;
     snntorch::refuse_mixture(path, &modules)?;
     let modules = order::ordered(path, modules, options.layers.as_deref())?;
+    let recorded = modules.iter().map(|m| m.recorded(&file)).collect();
     if modules.iter().any(|m| matches!(m.kind, Kind::Neurons(_))) {
-        return snntorch::import(path, &mut file, &modules, options);
+        let imported = snntorch::import(path, &mut file, &modules, options)?;
+        return Ok(Imported {
+            modules: recorded,
+            ..imported
+        });
     }
     let mut found = Found::default();
     let last = modules.len() - 1;
@@ -112,6 +118,7 @@ pub fn import(path: &Path, options: &Options) -> Result<Imported, ImportError> {
         verdicts: found.verdicts,
         classes: None,
         notices: found.notices,
+        modules: recorded,
     })
 }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use nalgebra::DMatrix;
 use saturn_cell::{Params, Real};
 use saturn_network::{BuildError, Network, NetworkConfig, build};
+use saturn_train::weights::StateDictModule;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -29,6 +30,8 @@ pub struct Imported {
     pub classes: Option<Vec<String>>,
     /// Notices, one line each.
     pub notices: Vec<String>,
+    /// The modules of the state dict, from input to output; empty of other files.
+    pub modules: Vec<StateDictModule>,
 }
 
 /// Tensors by name: shape, and numbers row by row.

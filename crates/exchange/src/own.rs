@@ -171,6 +171,7 @@ fn read(notes: &Metadata, graph: &Graph) -> Result<Imported, String> {
         tensors,
         classes: (classes.len() == outputs).then_some(classes),
         notices,
+        modules: Vec::new(),
     })
 }
 

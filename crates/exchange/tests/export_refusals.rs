@@ -39,9 +39,25 @@ fn what_nir_lacks_is_named() {
     let message = net(subtract().into()).refused(any);
     assert_eq!(
         message,
-        "net: layer 0 (`lif`): NIR has no reset by subtraction (`spike_reset: subtract`)\nhint: train it with \
+        "net: layer 0 (`lif`): NIR has no reset by subtraction (`spike_reset: subtract`)\nhint: make it with \
          `spike_reset: zero`, or give --approximate to have a spike set v to 0"
     );
+    // snnTorch reads what NIR lacks by another way.
+    let snntorch = Options {
+        target: Target::SnnTorch,
+        ..any
+    };
+    for layer in [subtract(), none.clone()] {
+        let message = net(layer.into()).refused(snntorch);
+        assert!(
+            message.contains("make it with `spike_reset: zero`"),
+            "{message}"
+        );
+        assert!(
+            message.ends_with("`net.state_dict(reader=\"snntorch\")`"),
+            "{message}"
+        );
+    }
     let message = net(GruConfig { hidden: 4 }.into()).refused(approximate);
     assert!(
         message.starts_with("net: layer 0 (`gru`): NIR has no gates\nhint: `--to safetensors"),
@@ -130,6 +146,8 @@ fn each_simulator_gets_what_it_reads() {
             "the readout (`li`)"
         };
         assert!(message.contains(place), "{message}");
+        let by_state_dict = message.contains("`net.state_dict(reader=\"snntorch\")`");
+        assert_eq!(by_state_dict, target == Target::SnnTorch, "{message}");
         let exported = leaky.export(Options {
             target,
             approximate: true,

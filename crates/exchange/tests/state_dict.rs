@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use nalgebra::DMatrix;
 use saturn_cell::Input;
-use saturn_exchange::to_safetensors::{Numbers, write_own, write_state_dict};
+use saturn_exchange::to_safetensors::{Numbers, Program, StateDict, StateDictOptions, write_own};
+use saturn_exchange::{ExportError, to_safetensors};
 use saturn_exchange::{Imported, Source, from_pytorch};
 use saturn_network::{Layer, Network, NetworkConfig, Readout, Tapes, build};
 use saturn_neurons::decay::TimeConstants;
@@ -36,7 +37,22 @@ fn source<'a>(
         classes,
         dt_ms: 1.0,
         network,
+        modules: &[],
     }
+}
+
+fn write_state_dict(
+    source: &Source,
+    names: Option<&[String]>,
+    numbers: Numbers,
+    path: &Path,
+) -> Result<StateDict, ExportError> {
+    let options = StateDictOptions {
+        program: Program::PyTorch,
+        names,
+        numbers,
+    };
+    to_safetensors::write_state_dict(source, &options, path)
 }
 
 fn tensors(path: &Path) -> BTreeMap<String, (Vec<usize>, Vec<f64>)> {
@@ -194,8 +210,8 @@ fn what_pytorch_lacks_is_named() {
     let message = write_state_dict(&from, None, Numbers::F32, &path).unwrap_err();
     assert_eq!(
         message.to_string(),
-        "net: layer 0 (`lif`): PyTorch has no such module\nhint: leave --for out for saturn's own weights, or write NIR: \
-         `--to nir`"
+        "net: layer 0 (`lif`): PyTorch has no such module; snnTorch has, its Leaky\nhint: write it for snnTorch: \
+         `--for snntorch`"
     );
     // Drawn with a seed that the file would not have.
     let message = write_own(&from, &network, "", &path)

@@ -6,7 +6,7 @@ use std::path::Path;
 use saturn_cell::{CellConfig, Real};
 use saturn_network::{Layer, NetworkConfig, Outputs, Readout, build};
 use saturn_stream::DT_MS;
-use saturn_train::weights::{self, Belonging, WeightsFile};
+use saturn_train::weights::{self, Belonging, StateDictModule, WeightsFile};
 
 use crate::error::{Error, all_in_range, setting};
 
@@ -21,6 +21,8 @@ pub struct Network<R: Real = f32> {
     channels: usize,
     dt_ms: f64,
     class_names: Vec<String>,
+    /// Of the state dict that it was imported from.
+    modules: Vec<StateDictModule>,
 }
 
 impl<R: Real> Network<R> {
@@ -75,6 +77,7 @@ impl<R: Real> Network<R> {
             channels,
             dt_ms,
             class_names,
+            modules: Vec::new(),
         })
     }
 
@@ -106,6 +109,7 @@ impl<R: Real> Network<R> {
         let mut network = builder.build()?;
         weights::read(&mut network.net, &mut file)?;
         description.refuse_drawn(&network.net, path)?;
+        network.modules = description.modules;
         Ok(network)
     }
 
@@ -142,6 +146,7 @@ impl<R: Real> Network<R> {
             classes: &self.class_names,
             dt_ms: self.dt_ms,
             training: "",
+            modules: &self.modules,
         };
         weights::save(&self.net, path.as_ref(), &belonging)?;
         Ok(())
@@ -298,6 +303,7 @@ impl<R: Real> NetworkBuilder<R> {
             channels: self.channels,
             dt_ms: self.dt_ms,
             class_names: self.class_names,
+            modules: Vec::new(),
         })
     }
 }

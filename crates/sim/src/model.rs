@@ -20,7 +20,7 @@ use saturn_live::LiveError;
 use saturn_live::model::{Identity, Model};
 use saturn_network::{Network, NetworkConfig, Outputs, build};
 use saturn_store::operation::Operation;
-use saturn_train::weights::{self, Description, WEIGHTS, WeightsFile};
+use saturn_train::weights::{self, Description, StateDictModule, WEIGHTS, WeightsFile};
 
 /// A finished network, found and not yet built.
 #[derive(Debug)]
@@ -151,6 +151,18 @@ impl FinishedModel {
                 detector: DetectorConfig::default(),
             },
         })
+    }
+
+    /// The modules of the state dict that it was imported from; empty if it was not.
+    pub fn modules(&self) -> Result<Vec<StateDictModule>> {
+        let of_run = |model: &TrainedModel| {
+            WeightsFile::open(&model.file("weights", "safetensors"))?.description()
+        };
+        let description = match &self.origin {
+            Origin::File { description, .. } => return Ok(description.modules.clone()),
+            Origin::Run(model) => of_run(model)?,
+        };
+        Ok(description.map_or_else(Vec::new, |description| description.modules))
     }
 
     /// Where it is from.

@@ -38,7 +38,7 @@ use fit::{Stored, refuse_not_finite};
 use saturn_network::Network;
 use saturn_store::folder::write_beside;
 
-pub use description::{Belonging, Description, other_classes};
+pub use description::{Belonging, Description, StateDictModule, other_classes};
 pub use error::WeightsError;
 pub use file::WeightsFile;
 pub use locate::{WEIGHTS, locate};

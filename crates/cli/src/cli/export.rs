@@ -16,9 +16,12 @@ pub(super) struct ExportArgs {
     /// The format
     #[arg(long, value_enum)]
     to: FormatName,
-    /// The file to write, which must not exist
+    /// The file to write, which must not exist, unless --overwrite is given
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// Replace the file if it exists
+    #[arg(long)]
+    overwrite: bool,
     /// The program that reads the file, each with its own demands
     #[arg(long = "for", value_enum, value_name = "PROGRAM")]
     reader: Option<ReaderName>,
@@ -28,7 +31,7 @@ pub(super) struct ExportArgs {
     /// ONNX and C: what weight matrices are stored in
     #[arg(long, value_enum)]
     weights: Option<WeightsName>,
-    /// For PyTorch: names of the modules from input to output [default: 0,1,..]
+    /// For a state dict: names of the modules from input to output [default: those that they had at the import, or 0,1,..]
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     layers: Option<Vec<String>>,
 }
@@ -37,7 +40,7 @@ pub(super) struct ExportArgs {
 enum FormatName {
     /// The Neuromorphic Intermediate Representation, HDF5
     Nir,
-    /// Saturn's weights with a description; with --for pytorch a state dict
+    /// Saturn's weights with a description; with --for pytorch or snntorch a state dict
     Safetensors,
     /// ONNX: one time step, with the states as inputs and outputs
     Onnx,
@@ -55,7 +58,7 @@ enum WeightsName {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum ReaderName {
-    /// NIR: steps of 0.1 ms, r = tau/dt
+    /// NIR: steps of 0.1 ms, r = tau/dt; safetensors: a state dict of nn.Linear and neurons of snnTorch
     Snntorch,
     /// NIR: r = 1
     Norse,
@@ -76,6 +79,7 @@ impl ExportArgs {
                 FormatName::C => Format::C,
             },
             out: &self.out,
+            overwrite: self.overwrite,
             reader: self.reader.map(|reader| match reader {
                 ReaderName::Snntorch => Reader::SnnTorch,
                 ReaderName::Norse => Reader::Norse,

@@ -29,9 +29,9 @@ pub(super) struct ImportArgs {
     /// The precision of the weights
     #[arg(long, value_enum, default_value_t = Numbers::F32)]
     precision: Numbers,
-    /// NIR: the simulator that wrote the file, whose habits are undone
-    #[arg(long, value_enum, default_value_t = DialectName::Nir)]
-    dialect: DialectName,
+    /// NIR: the simulator that wrote the file, whose habits are undone [default: nir]
+    #[arg(long, value_enum)]
+    dialect: Option<DialectName>,
     /// NIR: what a spike does to the membrane [default: sets it to v_reset, or as the dialect has it]
     #[arg(long, value_enum)]
     reset: Option<ResetName>,
@@ -101,7 +101,7 @@ impl ImportArgs {
             dt_ms: self.dt_ms,
             classes: self.classes.as_deref(),
             precision: self.precision.into(),
-            dialect: match self.dialect {
+            dialect: self.dialect.map(|dialect| match dialect {
                 DialectName::Nir => Dialect::Nir,
                 DialectName::Snntorch => Dialect::SnnTorch,
                 DialectName::Norse => Dialect::Norse,
@@ -109,7 +109,7 @@ impl ImportArgs {
                 DialectName::Sinabs => Dialect::Sinabs,
                 DialectName::Spyx => Dialect::Spyx,
                 DialectName::Rockpool => Dialect::Rockpool,
-            },
+            }),
             reset: self.reset.map(|reset| match reset {
                 ResetName::Zero => Reset::Zero,
                 ResetName::Subtract => Reset::Subtract,

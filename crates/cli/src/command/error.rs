@@ -64,7 +64,7 @@ pub enum CommandError {
         path: PathBuf,
     },
     /// A file that would be replaced.
-    #[error("--out {}: exists already\nhint: give another file", path.display())]
+    #[error("--out {}: exists already\nhint: give another file, or --overwrite to replace it", path.display())]
     FileExists {
         /// The file.
         path: PathBuf,
@@ -88,6 +88,16 @@ pub enum CommandError {
         option: &'static str,
         /// What it goes with.
         goes_with: &'static str,
+    },
+    /// An option of `import` that means nothing for the file.
+    #[error("{option}: {}: {why}\nhint: leave it out", path.display())]
+    OptionOfOtherFile {
+        /// The option.
+        option: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why it means nothing.
+        why: &'static str,
     },
     /// A file that cannot be opened.
     #[error("{}: cannot be opened: {source}\nhint: check the path and its permissions", path.display())]

@@ -1,6 +1,6 @@
 //! `saturn export`: a finished network in a file for other programs.
 //!
-//! A further format is a variant of [`Format`], a line in `Format::name`, `Format::reads` and [`export`], and a function that
+//! A further format is a variant of [`Format`], a line in `Format::name`, `Format::is_read_by` and [`export`], and a function that
 //! writes the file and returns a `Written`.
 
 use std::fmt::Write as _;
@@ -11,14 +11,14 @@ use saturn_exchange::step::{Precision as Stored, Program, lower};
 use saturn_exchange::to_c;
 use saturn_exchange::to_nir::{self, Target};
 use saturn_exchange::to_onnx;
-use saturn_exchange::to_safetensors::{self, Numbers};
+use saturn_exchange::to_safetensors::{self, Numbers, Program as Reads, StateDictOptions};
 use saturn_exchange::{Source, Verdict};
 use saturn_live::model::Model as _;
 use saturn_network::Network;
 use saturn_sim::model::{FinishedModel, Origin};
 use saturn_sim::scenario::Precision;
 use saturn_store::folder::write_beside;
-use saturn_train::weights::WeightsFile;
+use saturn_train::weights::{StateDictModule, WeightsFile};
 
 use super::error::CommandError;
 use super::print::print;
@@ -32,13 +32,15 @@ pub struct ExportOptions<'a> {
     pub format: Format,
     /// The file to write.
     pub out: &'a Path,
+    /// Whether a file that exists is replaced.
+    pub overwrite: bool,
     /// The program that is to read it.
     pub reader: Option<Reader>,
     /// Whether parts that the format lacks are replaced by similar ones.
     pub approximate: bool,
     /// What weight matrices are stored in, for ONNX and C.
     pub weights: Option<Stored>,
-    /// Names of modules, for PyTorch.
+    /// Names of modules, for a state dict.
     pub layers: Option<&'a [String]>,
 }
 
@@ -91,11 +93,12 @@ impl Format {
         }
     }
 
-    /// The format that a program reads.
-    fn reads(reader: Reader) -> Self {
+    /// Whether `reader` reads it.
+    fn is_read_by(self, reader: Reader) -> bool {
         match reader {
-            Reader::SnnTorch | Reader::Norse | Reader::SpikingJelly => Self::Nir,
-            Reader::PyTorch => Self::Safetensors,
+            Reader::SnnTorch => matches!(self, Self::Nir | Self::Safetensors),
+            Reader::Norse | Reader::SpikingJelly => self == Self::Nir,
+            Reader::PyTorch => self == Self::Safetensors,
         }
     }
 }
@@ -125,6 +128,8 @@ struct Found<'a> {
     network: Network<f64>,
     /// How it was named, for messages.
     name: String,
+    /// The modules of the state dict that it was imported from.
+    modules: Vec<StateDictModule>,
 }
 
 impl Found<'_> {
@@ -135,6 +140,7 @@ impl Found<'_> {
             classes: &self.model.classes,
             dt_ms: self.model.dt_ms,
             network: &self.network,
+            modules: &self.modules,
         }
     }
 }
@@ -147,6 +153,7 @@ pub fn export(options: &ExportOptions) -> Result<()> {
         network: model.network()?,
         model: &model,
         name: options.model.display().to_string(),
+        modules: model.modules()?,
     };
     let folder = options.out.parent().unwrap_or(Path::new(""));
     std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
@@ -167,29 +174,33 @@ pub fn export(options: &ExportOptions) -> Result<()> {
 /// Options that do not fit each other, and a file that exists.
 fn check(options: &ExportOptions) -> Result<(), CommandError> {
     let format = options.format;
-    if let Some(reader) = options.reader {
-        let reads = Format::reads(reader);
-        if reads != format {
-            return Err(CommandError::ReaderOfOther {
-                reader: reader.name(),
-                format: format.name(),
-                reads: reads.name(),
-            });
-        }
+    if let Some(reader) = options.reader
+        && !format.is_read_by(reader)
+    {
+        return Err(CommandError::ReaderOfOther {
+            reader: reader.name(),
+            format: format.name(),
+            reads: match reader {
+                Reader::SnnTorch => "nir or --to safetensors",
+                Reader::Norse | Reader::SpikingJelly => "nir",
+                Reader::PyTorch => "safetensors",
+            },
+        });
     }
     let other = |option, goes_with| Err(CommandError::OptionOfOther { option, goes_with });
     if options.approximate && format != Format::Nir {
         return other("--approximate", "--to nir");
     }
-    if options.layers.is_some() && options.reader != Some(Reader::PyTorch) {
-        return other("--layers", "--to safetensors --for pytorch");
+    let is_state_dict = format == Format::Safetensors && options.reader.is_some();
+    if options.layers.is_some() && !is_state_dict {
+        return other("--layers", "--to safetensors --for pytorch or snntorch");
     }
     if options.weights.is_some() && !matches!(format, Format::Onnx | Format::C) {
         return other("--weights", "--to onnx or --to c");
     }
     let header = (format == Format::C).then(|| options.out.with_extension("h"));
     for path in [Some(options.out), header.as_deref()].into_iter().flatten() {
-        if path.symlink_metadata().is_ok() {
+        if !options.overwrite && path.symlink_metadata().is_ok() {
             return Err(CommandError::FileExists {
                 path: path.to_owned(),
             });
@@ -271,17 +282,28 @@ fn nir(found: &Found, options: &ExportOptions) -> Result<Written> {
 
 fn safetensors(found: &Found, options: &ExportOptions) -> Result<Written> {
     let (model, out) = (found.model, options.out);
-    if options.reader.is_some() {
+    if let Some(reader) = options.reader {
         let numbers = match model.precision {
             Precision::F32 => Numbers::F32,
             Precision::F64 => Numbers::F64,
         };
         let source = found.source(&found.name);
-        let made = to_safetensors::write_state_dict(&source, options.layers, numbers, out)?;
+        let how = StateDictOptions {
+            program: match reader {
+                Reader::SnnTorch => Reads::SnnTorch,
+                Reader::PyTorch | Reader::Norse | Reader::SpikingJelly => Reads::PyTorch,
+            },
+            names: options.layers,
+            numbers,
+        };
+        let made = to_safetensors::write_state_dict(&source, &how, out)?;
         let modules = made
             .modules
             .iter()
-            .map(|(name, maker)| format!("`{name}` {maker}"));
+            .map(|(name, maker)| match name.as_str() {
+                "" => maker.clone(),
+                name => format!("`{name}` {maker}"),
+            });
         let modules: Vec<String> = modules.collect();
         return Ok(Written {
             verdicts: Vec::new(),

@@ -57,6 +57,7 @@ impl Blame for CommandError {
             | Self::FileExists { .. }
             | Self::ReaderOfOther { .. }
             | Self::OptionOfOther { .. }
+            | Self::OptionOfOtherFile { .. }
             | Self::Unreadable { .. }
             | Self::UnknownFormat { .. }
             | Self::NoFolder { .. } => Fault::Input,

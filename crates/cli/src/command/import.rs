@@ -39,8 +39,8 @@ pub struct ImportOptions<'a> {
     pub classes: Option<&'a [String]>,
     /// Of the weights.
     pub precision: Precision,
-    /// Of a NIR file.
-    pub dialect: Dialect,
+    /// Of a NIR file; by default NIR's equations.
+    pub dialect: Option<Dialect>,
     /// Of a NIR file.
     pub reset: Option<Reset>,
     /// Of a NIR file.
@@ -84,11 +84,13 @@ pub fn import(options: &ImportOptions) -> Result<()> {
         Some(format) => format,
         None => format_of(options.source)?,
     };
+    check(options, format)?;
+    let dialect = options.dialect.unwrap_or_default();
     let imported = match format {
         Format::Nir => from_nir::import(
             options.source,
             &from_nir::Options {
-                dialect: options.dialect,
+                dialect,
                 dt_s: options.dt_ms.map(|ms| ms / 1000.0),
                 reset: options.reset,
                 decay: options.decay,
@@ -121,7 +123,7 @@ pub fn import(options: &ImportOptions) -> Result<()> {
             .into_owned(),
         source_sha256: sha256(options.source).context("reading the source again")?,
         source_format: format,
-        dialect: (format == Format::Nir).then(|| options.dialect.name()),
+        dialect: (format == Format::Nir).then(|| dialect.name()),
         dt_ms: imported.dt_ms,
         channels: imported.channels,
         classes: &classes,
@@ -148,6 +150,35 @@ pub fn import(options: &ImportOptions) -> Result<()> {
     print(&table(&imported, folder))
 }
 
+/// An error for an option that means nothing for a file of `format`.
+fn check(options: &ImportOptions, format: Format) -> Result<(), CommandError> {
+    const RESETS: &str = "a state dict of snnTorch contains its resets, and one of PyTorch has none: the option is for NIR files";
+    const DECAYS: &str = "a state dict contains its decays: the option is for NIR files";
+    const DIALECTS: &str = "a state dict has no dialects: the option is for NIR files";
+    const ORDER: &str = "a NIR file contains the order of its nodes: the option is for state dicts";
+    const TYPES: &str =
+        "a NIR file contains the types of its neurons: the option is for state dicts";
+    let given = match format {
+        Format::PyTorch => vec![
+            (options.dialect.is_some(), "--dialect", DIALECTS),
+            (options.reset.is_some(), "--reset", RESETS),
+            (options.decay.is_some(), "--decay", DECAYS),
+        ],
+        Format::Nir => vec![
+            (options.layers.is_some(), "--layers", ORDER),
+            (options.neuron.is_some(), "--neuron", TYPES),
+        ],
+    };
+    match given.into_iter().find(|(is_given, ..)| *is_given) {
+        None => Ok(()),
+        Some((_, option, why)) => Err(CommandError::OptionOfOtherFile {
+            option,
+            path: options.source.to_owned(),
+            why,
+        }),
+    }
+}
+
 fn save<R: Real>(imported: &Imported, classes: &[String], folder: &Path) -> Result<()> {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let belonging = Belonging {
@@ -157,6 +188,7 @@ fn save<R: Real>(imported: &Imported, classes: &[String], folder: &Path) -> Resu
         classes,
         dt_ms: imported.dt_ms,
         training: "",
+        modules: &imported.modules,
     };
     weights::save(&imported.network::<R>()?, &folder.join(WEIGHTS), &belonging)?;
     Ok(())

@@ -14,6 +14,8 @@
 //! Afterwards the file means what [`Reference`](super::Reference) computes, with the differences in
 //! [`Semantics`](super::Semantics).
 
+mod snntorch;
+
 use super::Notice;
 use super::array::Array;
 use super::error::{Fault, NirError};
@@ -42,8 +44,6 @@ pub enum Dialect {
     Rockpool,
 }
 
-/// snnTorch's step in seconds, which it neither takes nor writes.
-const SNNTORCH_DT_S: f64 = 1e-4;
 /// Norse's step in seconds, unless its user gave another.
 const NORSE_DT_S: f64 = 1e-3;
 /// Relative difference between steps above which they are not the same (parameters are float32).
@@ -98,8 +98,8 @@ impl Dialect {
             (Self::Sinabs | Self::Spyx | Self::Rockpool, None, _) => Some(Reset::Subtract),
             (_, None, _) => None,
         };
-        let scaled =
-            self == Self::SnnTorch && snntorch_time_constants(&mut flat, dt_s, &mut notices);
+        let scaled = self == Self::SnnTorch
+            && snntorch::time_constants(&mut flat, dt_s, reset, &mut notices);
         if self == Self::Norse {
             norse_time_constants(&mut flat, dt_s, &mut notices);
         }
@@ -137,7 +137,7 @@ impl Dialect {
         };
         let written = self.written_step(flat)?;
         let default = match self {
-            Self::SnnTorch => Some(SNNTORCH_DT_S),
+            Self::SnnTorch => Some(snntorch::DT_S),
             Self::Norse => Some(NORSE_DT_S),
             _ => None,
         };
@@ -354,44 +354,6 @@ fn spyx_loops(flat: &mut Flat, notices: &mut Vec<Notice>) {
         }
         flat.edges.sort_by_key(|edge| (edge.to, edge.from));
     }
-}
-
-/// snnTorch's networks have factors of a step and no time; it writes time constants as if a step were 0.1 ms. For steps of
-/// another length they are scaled, so that a step does the same. Returns whether any were.
-fn snntorch_time_constants(flat: &mut Flat, dt_s: f64, notices: &mut Vec<Notice>) -> bool {
-    if !differ(SNNTORCH_DT_S, dt_s) {
-        return false;
-    }
-    let longer = dt_s / SNNTORCH_DT_S;
-    let mut scaled = false;
-    for node in &mut flat.nodes {
-        let Op::Neuron(neuron) = &mut node.op else {
-            continue;
-        };
-        let of_file = |j| {
-            let tau = neuron.tau_mem.as_ref().map_or(1.0, |tau| tau.at(j));
-            !differ(tau / neuron.r.at(j), SNNTORCH_DT_S)
-        };
-        let most = neuron.tau_mem.as_ref().map_or(1, Array::len);
-        if !(0..most.max(neuron.r.len())).all(of_file) {
-            continue;
-        }
-        scaled = true;
-        let times = [&mut neuron.tau_mem, &mut neuron.tau_syn];
-        for tau in times.into_iter().flatten() {
-            *tau = tau.map(|tau| tau * longer);
-        }
-        if neuron.tau_mem.is_none() {
-            neuron.r = neuron.r.map(|r| r / longer);
-        }
-    }
-    if scaled {
-        notices.push(format!(
-            "time constants are scaled to steps of {dt_s} s: snnTorch writes every file for steps of {SNNTORCH_DT_S} s, and \
-             a step does the same"
-        ));
-    }
-    scaled
 }
 
 /// Norse writes dt / tau_mem_inv, which is tau dt; before it had this habit, tau.

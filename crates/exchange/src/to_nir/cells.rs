@@ -20,6 +20,7 @@ use saturn_neurons::decay::InputScale;
 use saturn_neurons::spike_reset::SpikeReset;
 
 use super::chain::{Chain, Setting, Watched, array};
+use super::target::Target;
 use crate::exported::{Refusal, tensor};
 use crate::nir::{Array, Node};
 
@@ -111,12 +112,25 @@ fn lost_reset(reset: SpikeReset, setting: &Setting) -> Result<Vec<String>, Refus
         ]),
         (SpikeReset::Subtract, false) => Err(Refusal::new(
             "NIR has no reset by subtraction (`spike_reset: subtract`)",
-            "train it with `spike_reset: zero`, or give --approximate to have a spike set v to 0",
+            format!(
+                "make it with `spike_reset: zero`, or give --approximate to have a spike set v to 0{}",
+                state_dict(setting)
+            ),
         )),
         (SpikeReset::None, _) => Err(Refusal::new(
             "NIR has no spikes without a reset (`spike_reset: none`)",
-            "train it with `spike_reset: zero`",
+            format!("make it with `spike_reset: zero`{}", state_dict(setting)),
         )),
+    }
+}
+
+/// Another way to the reader, where there is one that has what NIR lacks.
+fn state_dict(setting: &Setting) -> &'static str {
+    match setting.target {
+        Target::SnnTorch => {
+            "; a state dict has it: `--to safetensors --for snntorch`, in Python `net.state_dict(reader=\"snntorch\")`"
+        }
+        _ => "",
     }
 }
 
@@ -230,7 +244,10 @@ fn integrators(
     if !reader.has_integrators() && !setting.approximate {
         return Err(Refusal::new(
             format!("{} has no leaky integrators", reader.name()),
-            "train it with `readout: linear`, or give --approximate to leave out the average over time",
+            format!(
+                "make it with `readout: linear`, or give --approximate to leave out the average over time{}",
+                state_dict(setting)
+            ),
         ));
     }
     let (fc, li) = (chain.name(i, "fc"), chain.name(i, "li"));

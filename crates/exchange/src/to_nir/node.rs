@@ -161,7 +161,14 @@ impl Writer<'_> {
     /// An approximation, if it is allowed.
     fn lose(&self, what: &str, instead: &str, losses: &mut Vec<String>) -> Result<(), Refusal> {
         if !self.setting.approximate {
-            let hint = format!("give --approximate to have {instead}");
+            let whole = match self.setting.target {
+                Target::SnnTorch => {
+                    ", or write a state dict, where that has it: `--to safetensors --for snntorch`, in Python \
+                     `net.state_dict(reader=\"snntorch\")`"
+                }
+                _ => "",
+            };
+            let hint = format!("give --approximate to have {instead}{whole}");
             return Err(Refusal::new(format!("NIR has no {what}"), hint));
         }
         losses.push(format!("NIR has no {what}, so there is {instead}"));

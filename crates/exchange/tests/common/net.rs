@@ -58,6 +58,7 @@ impl Net {
             classes: &self.classes,
             dt_ms: self.dt_ms,
             network: &self.network,
+            modules: &[],
         }
     }
 

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use anyhow::Result;
 use saturn_cell::Real;
 use saturn_network::Network;
-use saturn_train::weights::{self, Belonging, Description, WeightsFile, locate, other_classes};
+use saturn_train::weights::{
+    self, Belonging, Description, StateDictModule, WeightsFile, locate, other_classes,
+};
 use thiserror::Error;
 
 use super::entry::Entry;
@@ -62,6 +64,12 @@ impl Start {
     /// The checksum of its tensors.
     pub fn checksum(&mut self) -> Result<String> {
         Ok(self.file.checksum()?)
+    }
+
+    /// The modules of the state dict that it was imported from; empty if it was not.
+    pub fn modules(&self) -> Result<Vec<StateDictModule>> {
+        let description = self.file.description()?;
+        Ok(description.map_or_else(Vec::new, |description| description.modules))
     }
 
     /// Reads its weights into `net`, which is described by `expected`; notices, one line each.

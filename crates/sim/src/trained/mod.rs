@@ -258,6 +258,7 @@ fn examine(
         classes: &finished.shared.classes,
         dt_ms: finished.shared.dt_ms,
         training: "",
+        modules: &[],
     })?;
     let precision = match scenario.train.precision {
         Precision::F32 => "f32",

@@ -10,6 +10,7 @@
 //! | `cells` | of each cell its kind, its settings with every default (none for a linear encoder), its widths and its time constants |
 //! | `training` | the checksum of the settings and data that it was trained with |
 //! | `tensors_sha256` | the checksum of its tensors (see [`super::checksum`]) |
+//! | `modules` | of a network that was imported from a state dict, its modules there; left out otherwise |
 //!
 //! It has no time and no path, so that the same training writes the same bytes.
 
@@ -51,6 +52,21 @@ pub struct Description {
     pub training: String,
     /// The checksum of its tensors.
     pub tensors_sha256: String,
+    /// The modules of the state dict that it was imported from, from input to output; empty if it was not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub modules: Vec<StateDictModule>,
+}
+
+/// A module of the state dict of PyTorch or snnTorch that a network was imported from: what an export needs to give it back
+/// to the same module.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateDictModule {
+    /// Its name there, such as `encoder.gru`; empty if it is the whole state dict.
+    pub name: String,
+    /// Its class, such as `GRU` or `Leaky`.
+    pub kind: String,
+    /// Shapes of its tensors, by their names within it.
+    pub tensors: BTreeMap<String, Vec<usize>>,
 }
 
 /// One cell.
@@ -95,6 +111,8 @@ pub struct Belonging<'a> {
     pub dt_ms: f64,
     /// The checksum of the settings and data of its training, where that is known.
     pub training: &'a str,
+    /// The modules of the state dict that it was imported from; empty if it was not.
+    pub modules: &'a [StateDictModule],
 }
 
 impl Description {
@@ -121,6 +139,7 @@ impl Description {
                 .collect(),
             training: of.training.to_owned(),
             tensors_sha256,
+            modules: of.modules.to_vec(),
         }
     }
 
@@ -240,7 +259,7 @@ pub fn other_classes(a: &[String], b: &[String]) -> bool {
     a != b && !unnamed(a) && !unnamed(b)
 }
 
-/// The settings of `model`'s layers and of its readout, each under the name of its kind.
+/// The settings of `model`'s layers and of its readout, if it has one, each under the name of its kind.
 fn settings(model: &NetworkConfig) -> Vec<Value> {
     // What was read from YAML can be written as JSON.
     let json = |value: Result<Value, serde_json::Error>| value.unwrap_or(Value::Null);
@@ -248,10 +267,11 @@ fn settings(model: &NetworkConfig) -> Vec<Value> {
         .layers
         .iter()
         .map(|layer| json(serde_json::to_value(layer)));
-    let readout = json(serde_json::to_value(model.readout()));
-    layers
-        .chain([serde_json::json!({ "readout": readout })])
-        .collect()
+    let readout = (model.readout() != Readout::None).then(|| {
+        let readout = json(serde_json::to_value(model.readout()));
+        serde_json::json!({ "readout": readout })
+    });
+    layers.chain(readout).collect()
 }
 
 /// The settings of each cell of `net`; null for a linear encoder.

@@ -64,7 +64,7 @@ pub enum WeightsError {
     /// Time constants that follow from the seed of the training.
     #[error(
         "{}: layer {layer}: `{name}` were drawn and not learnt, and no tensor has them\nhint: use the network in its run's \
-         folder, or train it with `learn_tau: true`",
+         folder, train it with `learn_tau: true`, or give all neurons one time constant, `{name}: 50`",
         path.display()
     )]
     Drawn {

@@ -34,6 +34,7 @@ fn belonging<'a>(model: &'a NetworkConfig, dt_ms: f64, classes: &'a [String]) ->
         classes,
         dt_ms,
         training: "key",
+        modules: &[],
     }
 }
 

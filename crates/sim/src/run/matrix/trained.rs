@@ -21,7 +21,7 @@ use saturn_store::folder::FolderError;
 use saturn_train::class_weights::class_weights;
 use saturn_train::job::{EpochRecord, Job, Watch};
 use saturn_train::trainer::train;
-use saturn_train::weights::{self, Belonging, WeightsFile};
+use saturn_train::weights::{self, Belonging, StateDictModule, WeightsFile};
 
 impl Matrix<'_> {
     /// Trains `net`, or loads the weights of an earlier training. `None` if it is not done and only existing
@@ -51,6 +51,7 @@ impl Matrix<'_> {
             classes: &self.dataset.classes,
             dt_ms: self.dataset.dt_ms,
             training: &key,
+            modules: &[],
         };
         let recorded = known
             .as_ref()
@@ -66,9 +67,16 @@ impl Matrix<'_> {
             return Ok(None);
         }
         weights::refuse_in_the_way(&weights_file, &key, recorded)?;
-        let from_sha256 = self.begin(entry, net, &belonging)?;
+        let begun = self.begin(entry, net, &belonging)?;
         let mut result = self.train(entry, net, &settings, &key)?;
+        let (from_sha256, modules) = begun.unzip();
         result.from_sha256 = from_sha256;
+        // A network of other programs keeps what an export needs to give it back.
+        let modules = modules.unwrap_or_default();
+        let belonging = Belonging {
+            modules: &modules,
+            ..belonging
+        };
         result.weights_sha256 = Some(weights::save(net, &weights_file, &belonging)?);
         let keyed = Keyed { key, result };
         self.folder.write_json(&record_file, &keyed)?;
@@ -97,20 +105,21 @@ impl Matrix<'_> {
         Ok(())
     }
 
-    /// Reads the weights of the finished net that `entry` begins from into `net`, if it does; their checksum.
+    /// Reads the weights of the finished net that `entry` begins from into `net`, if it does; their checksum, and the modules
+    /// that the network had where it came from.
     fn begin<R: Real>(
         &self,
         entry: &Entry,
         net: &mut Network<R>,
         expected: &Belonging,
-    ) -> Result<Option<String>> {
+    ) -> Result<Option<(String, Vec<StateDictModule>)>> {
         let Some(mut start) = Start::of(entry)? else {
             return Ok(None);
         };
         for notice in start.load(net, entry.place.model, expected)? {
             self.progress.line(&notice);
         }
-        Ok(Some(start.checksum()?))
+        Ok(Some((start.checksum()?, start.modules()?)))
     }
 
     /// Reads the weights of an earlier training into `net`, if they are those that its record is about.

@@ -236,10 +236,12 @@ pub fn main_of(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(()) => Exit::Done,
         Err(e) => {
             let fault = fault(&e);
-            if fault == Fault::Interrupted {
+            if fault == Fault::Interrupted && progress.stopped() {
                 say(
                     "interrupted: finished results are kept\nhint: run the same command again to resume",
                 );
+            } else if fault == Fault::Interrupted {
+                say(&reason(&e));
             } else {
                 say(&format!("error: {}", reason(&e)));
             }

@@ -19,8 +19,6 @@ use std::fs::{self, File};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -85,20 +83,45 @@ pub fn acquire(
     }
 }
 
-/// The holder of the lease at `path`, if there is one and it is alive, which may take [`Timing::patience`] to know;
-/// `waiting` as in [`acquire`]. One that is gone is removed.
-pub fn holder(
-    path: &Path,
+/// A holder that is alive of the leases at `paths`, which may take [`Timing::patience`] to know for all of them together;
+/// `waiting` as in [`acquire`]. Leases of holders that are gone are removed.
+pub fn any_alive(
+    paths: &[PathBuf],
     timing: Timing,
     mut waiting: impl FnMut(&Holder) -> ControlFlow<()>,
 ) -> io::Result<Option<Holder>> {
-    let Some(found) = read(path)? else {
-        return Ok(None);
-    };
-    if is_alive(path, &found, timing, &mut waiting)? {
-        return Ok(Some(Holder::parse(&found)));
+    let mut silent = Vec::new();
+    for path in paths {
+        if let Some(text) = read(path)? {
+            let found = Holder::parse(&text);
+            match found.is_running() {
+                Some(true) => return Ok(Some(found)),
+                Some(false) => remove_dead(path, &text, timing)?,
+                None => silent.push((path, text, found)),
+            }
+        }
     }
-    remove_dead(path, &found, timing)?;
+    let began = Instant::now();
+    while began.elapsed() < timing.patience && !silent.is_empty() {
+        thread::sleep(LOOK.min(timing.patience));
+        let mut left = Vec::new();
+        for (path, text, found) in silent {
+            match read(path)? {
+                Some(now) if now == text => left.push((path, text, found)),
+                Some(now) => return Ok(Some(Holder::parse(&now))),
+                None => {}
+            }
+        }
+        silent = left;
+        if let Some((_, _, found)) = silent.first()
+            && waiting(found).is_break()
+        {
+            return Ok(Some(found.clone()));
+        }
+    }
+    for (path, text, _) in silent {
+        remove_dead(path, &text, timing)?;
+    }
     Ok(None)
 }
 
@@ -260,11 +283,6 @@ impl Drop for Lease {
             let _ = fs::remove_file(&self.path);
         }
     }
-}
-
-/// Sets `stop` if the lease is lost: for [`acquire`], where a whole program ends with its lease.
-pub fn stopping(stop: Arc<AtomicBool>) -> impl FnOnce(&Holder) + Send + 'static {
-    move |_| stop.store(true, Ordering::Relaxed)
 }
 
 #[cfg(test)]

@@ -15,7 +15,8 @@ use super::error::CommandError;
 use super::finish::{finish_all, write_summary};
 use super::inputs::{Input, all_checksums, data_key, files, fingerprints, judged_key};
 use job::{Job, collected};
-use list::list;
+use list::print_list;
+pub use list::{Listed, Listing, State, listed};
 use saturn_sim::fault::Fault;
 use saturn_sim::run::dataset::Paths;
 use saturn_sim::run::entry::entries;
@@ -54,7 +55,9 @@ pub struct RunOptions<'a> {
     /// only read.
     pub cells: Option<&'a Path>,
     /// Only a list of the trials.
-    pub list: bool,
+    pub list: Option<Listing>,
+    /// Whether to wait for trials that another process is working on.
+    pub wait: bool,
     /// How often unfinished work is kept, and how many times.
     pub keeping: Keeping,
     /// Whether there must be a run to go on with.
@@ -75,6 +78,17 @@ pub struct CellsFailed {
     all: usize,
     /// The run's, unless the input of every one of them was wrong.
     pub(crate) fault: Fault,
+}
+
+/// Another process is working on trials, which may end without them.
+#[derive(Debug, Error)]
+#[error(
+    "{elsewhere} of {all} trials are left to another saturn process, which is working on them\nhint: run the same command \
+     again when it has ended, or with --wait"
+)]
+pub struct LeftToOthers {
+    elsewhere: usize,
+    all: usize,
 }
 
 /// Nothing was found where finished trials were to be collected.
@@ -113,8 +127,8 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     let all = entries(&scenario, &seeds);
     let chosen = options.selection.of(all.clone())?;
     let store = store(options)?;
-    if options.list {
-        return list(&scenario, &chosen, &store, options);
+    if let Some(listing) = options.list {
+        return print_list(&scenario, &chosen, &store, (options, listing));
     }
     check_collected(options)?;
     if options.resume {
@@ -155,6 +169,7 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     };
     let main = groups.remove(0);
     let failed = main.found.failures.len();
+    let elsewhere = main.found.elsewhere;
     let fault = if failed > 0 && main.found.wrong_input == failed {
         Fault::Input
     } else {
@@ -193,6 +208,10 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     if failed > 0 {
         let all = chosen.len();
         return Err(CellsFailed { failed, all, fault }.into());
+    }
+    if elsewhere > 0 {
+        let all = chosen.len();
+        return Err(LeftToOthers { elsewhere, all }.into());
     }
     Ok(())
 }

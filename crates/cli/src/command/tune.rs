@@ -148,7 +148,7 @@ fn nets<'a>(s: &'a Scenario, only: &[String]) -> Result<Vec<Entry<'a>>> {
     if !only.is_empty() {
         let selection = Selection {
             only: only.to_vec(),
-            cell: None,
+            numbers: Vec::new(),
         };
         return Ok(selection.of(all)?);
     }
@@ -248,6 +248,7 @@ impl Search<'_> {
             done: false,
             whole: false,
             budget: Budget::one(),
+            wait: false,
         };
         let mut chosen = self.entries(s);
         chosen.retain(|e| e.place.to_string() == place);

@@ -1,6 +1,7 @@
 //! Holders that end, vanish, are suspended, and many at once.
 
-use std::sync::atomic::AtomicUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::*;
 
@@ -22,6 +23,12 @@ fn elsewhere(path: &Path) -> Holder {
     Holder::parse(&text)
 }
 
+/// Who is alive of the holders of these.
+fn alive(paths: &[&Path]) -> Option<Holder> {
+    let paths: Vec<PathBuf> = paths.iter().map(|&path| path.to_owned()).collect();
+    any_alive(&paths, QUICK, |_| ControlFlow::Continue(())).unwrap()
+}
+
 fn left(folder: &Path) -> usize {
     fs::read_dir(folder).unwrap().count()
 }
@@ -34,7 +41,7 @@ fn one_has_it_until_it_ends() {
     let began = Instant::now();
     assert!(lease(&path).is_none());
     assert!(began.elapsed() < QUICK.patience, "known at once");
-    let alive = holder(&path, QUICK, |_| ControlFlow::Continue(())).unwrap();
+    let alive = alive(&[&path]);
     assert!(alive.unwrap().to_string().starts_with("process "));
     drop(first);
     assert_eq!(left(folder.path()), 0);
@@ -60,6 +67,24 @@ fn a_silent_holder_elsewhere_loses_it_after_a_while() {
     let give_up = |_: &Holder| ControlFlow::Break(());
     assert!(acquire(&path, QUICK, give_up, |_| {}).unwrap().is_none());
     assert!(path.exists());
+}
+
+/// Many silent ones take no longer than one.
+#[test]
+fn all_are_waited_for_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let paths: Vec<PathBuf> = (0..20).map(|k| folder.path().join(k.to_string())).collect();
+    let paths: Vec<&Path> = paths.iter().map(PathBuf::as_path).collect();
+    paths.iter().for_each(|path| drop(elsewhere(path)));
+    let own = lease(&folder.path().join("own")).unwrap();
+    let own_path = folder.path().join("own");
+    assert!(alive(&[&paths[..], &[&own_path]].concat()).is_some());
+    assert_eq!(left(folder.path()), 21, "nothing is decided yet");
+    drop(own);
+    let began = Instant::now();
+    assert!(alive(&paths).is_none());
+    assert!(began.elapsed() < 3 * QUICK.patience);
+    assert_eq!(left(folder.path()), 0);
 }
 
 #[test]
@@ -117,7 +142,9 @@ fn whoever_lost_it_is_told_and_takes_nothing_away() {
     let path = folder.path().join("a.lease");
     let stop = Arc::new(AtomicBool::new(false));
     let never = |_: &Holder| ControlFlow::Continue(());
-    let first = acquire(&path, QUICK, never, stopping(Arc::clone(&stop))).unwrap();
+    let told = Arc::clone(&stop);
+    let lost = move |_: &Holder| told.store(true, Ordering::Relaxed);
+    let first = acquire(&path, QUICK, never, lost).unwrap();
     // As if it had been suspended, and another process had taken over.
     fs::remove_file(&path).unwrap();
     let other = elsewhere(&path);

@@ -16,6 +16,7 @@ mod trained;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use anyhow::Result;
 use saturn_cell::Real;
@@ -37,7 +38,7 @@ use saturn_network::Network;
 use saturn_network::build;
 use saturn_store::Progress;
 use saturn_store::checkpoint::Keeping;
-use saturn_store::folder::{Folder, FolderError};
+use saturn_store::folder::{Claimed, Folder, FolderError};
 
 pub use group::{Group, collect, summarise};
 use key::DataKeys;
@@ -54,6 +55,27 @@ pub struct Wanted {
     pub whole: bool,
     /// Limits on concurrency.
     pub budget: Budget,
+    /// Whether to wait for trials that another process is working on, instead of skipping them.
+    pub wait: bool,
+}
+
+/// What became of a trial.
+enum Outcome {
+    /// It is finished.
+    Finished(Box<CellSummary>),
+    /// Only existing results are used, and it has none.
+    NotDone,
+    /// Another process is working on it.
+    Elsewhere,
+}
+
+/// Between two looks at trials that another process is working on.
+const LOOK: Duration = Duration::from_secs(1);
+
+impl Outcome {
+    fn of(found: Option<CellSummary>) -> Self {
+        found.map_or(Self::NotDone, |trial| Self::Finished(Box::new(trial)))
+    }
 }
 
 /// The whole job of `run` and `compare`.
@@ -87,6 +109,8 @@ pub struct Found {
     pub failures: Vec<Failure>,
     /// How many of them failed since their input is wrong.
     pub wrong_input: usize,
+    /// How many another process is working on.
+    pub elsewhere: usize,
 }
 
 impl Matrix<'_> {
@@ -97,7 +121,7 @@ impl Matrix<'_> {
         let halted = AtomicBool::new(false);
         let stop = || self.progress.stopped() || halted.load(Ordering::Relaxed);
         let alone = wanted.budget.workers < 2;
-        let results = wanted.budget.spend(costs, stop, |i, sharing| {
+        let one = |i: usize, sharing: usize| {
             let done = on_its_threads(sharing, || match self.scenario.train.precision {
                 Precision::F32 => self.entry::<f32>(&entries[i], wanted, alone),
                 Precision::F64 => self.entry::<f64>(&entries[i], wanted, alone),
@@ -111,11 +135,32 @@ impl Matrix<'_> {
                 }
             }
             done
-        });
+        };
+        let mut results = wanted.budget.spend(costs, &stop, one);
+        let is_elsewhere = |result: &Option<_>| matches!(result, Some(Ok(Outcome::Elsewhere)));
+        if wanted.wait && results.iter().any(is_elsewhere) {
+            self.progress.doing("waiting for another saturn process");
+            while results.iter().any(is_elsewhere) && !stop() {
+                std::thread::sleep(LOOK);
+                for (i, result) in results.iter_mut().enumerate() {
+                    if is_elsewhere(result) && !stop() {
+                        *result = Some(one(i, 1));
+                    }
+                }
+            }
+        }
         let mut found = Found::default();
         for (entry, result) in entries.iter().zip(results) {
             match result {
-                Some(Ok(trial)) => found.cells.extend(trial),
+                Some(Ok(Outcome::Finished(trial))) => found.cells.push(*trial),
+                Some(Ok(Outcome::Elsewhere)) => {
+                    found.elsewhere += 1;
+                    self.progress.line(&format!(
+                        "{}: skipped, another saturn process is working on it",
+                        entry.place
+                    ));
+                }
+                Some(Ok(Outcome::NotDone)) | None => {}
                 Some(Err(e)) if is_lasting(&e) => return Err(e),
                 // It is neither done nor failed: the next run resumes it.
                 Some(Err(_)) if self.progress.stopped() && !wanted.done => {}
@@ -123,7 +168,6 @@ impl Matrix<'_> {
                     found.wrong_input += usize::from(fault(&e) == Fault::Input);
                     found.failures.push(failure(entry, &e));
                 }
-                None => {}
             }
         }
         if self.progress.stopped() && !wanted.done {
@@ -158,14 +202,8 @@ impl Matrix<'_> {
         (e.streams.len() * e.state_reset.len()) as u64 * each + self.stored_work() + extra
     }
 
-    /// One trained and evaluated network; `None` if it is not done and only existing results are used. Only a
-    /// network that runs `alone` reports its memory.
-    fn entry<R: Real>(
-        &self,
-        entry: &Entry,
-        wanted: &Wanted,
-        alone: bool,
-    ) -> Result<Option<CellSummary>> {
+    /// One trained and evaluated network. Only a network that runs `alone` reports its memory.
+    fn entry<R: Real>(&self, entry: &Entry, wanted: &Wanted, alone: bool) -> Result<Outcome> {
         let place = entry.place;
         let keys = Keys::of(self.scenario, entry, &self.shared.split)?;
         let known = self.store.find(place, &keys.evaluated, &self.shared)?;
@@ -182,19 +220,23 @@ impl Matrix<'_> {
             self.keep(known)?;
             self.progress
                 .skip(self.train_work(entry) + self.evaluation_work());
-            return Ok(Some(known.cell.clone()));
+            return Ok(Outcome::Finished(Box::new(known.cell.clone())));
         }
         let only_done = wanted.done || known.is_some();
-        let claim = self.folder.claim(&place.file("checkpoints", "lock"))?;
-        if claim.is_none() && !only_done {
-            let said = format!("{place}: skipped, another saturn process is working on it");
-            self.progress.line(&said);
-            return Ok(None);
-        }
+        // Until the end of this function. What another process has done since is found below.
+        let _claim = if only_done {
+            None
+        } else {
+            let lease = place.file("checkpoints", "lease");
+            match self.folder.claim(&lease, || self.progress.stopped())? {
+                Claimed::Own(claim) => Some(claim),
+                Claimed::Elsewhere => return Ok(Outcome::Elsewhere),
+            }
+        };
         let settings = keys.evaluated.clone();
         let keys = keys.begun(from_sha256.as_deref())?;
         let Some(mut trial) = self.whole::<R>(entry, &keys, only_done)? else {
-            return Ok(known.map(|known| known.cell));
+            return Ok(Outcome::of(known.map(|known| known.cell)));
         };
         if !alone {
             let evaluations = trial.evaluations.iter_mut();
@@ -207,10 +249,10 @@ impl Matrix<'_> {
         };
         self.keep(&finished)?;
         if wanted.whole {
-            return Ok(Some(finished.cell));
+            return Ok(Outcome::Finished(Box::new(finished.cell)));
         }
         let saved = (self.store).find(place, &finished.settings, &self.shared)?;
-        Ok(saved.map(|saved| saved.cell))
+        Ok(Outcome::of(saved.map(|saved| saved.cell)))
     }
 
     /// Writes a finished trial to the folder of finished trials if it is not there.

@@ -109,8 +109,8 @@ impl Folder {
                     data = found.data;
                 }
                 Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                    let mut entries = fs::read_dir(path).map_err(io_at(path, Operation::List))?;
-                    if entries.next().is_some() {
+                    // Another process may be creating the run at this moment.
+                    if has_others(path).map_err(io_at(path, Operation::List))? {
                         return Err(FolderError::NotARun {
                             path: path.to_owned(),
                         });
@@ -252,6 +252,21 @@ impl Folder {
         }
         Ok(())
     }
+}
+
+/// Whether a folder without `run.json` has anything but the empty folders and the locks of a run that is being created.
+fn has_others(path: &Path) -> io::Result<bool> {
+    let is_lock = |name: &str| name == ".lock" || name == ".lease" || name.starts_with(".tmp");
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let part = PARTS.contains(&&*name) && fs::read_dir(entry.path())?.next().is_none();
+        if !part && !is_lock(&name) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The contents of `run.json`.

@@ -59,6 +59,9 @@ impl Blame for CommandError {
             | Self::FileExists { .. }
             | Self::ReaderOfOther { .. }
             | Self::OptionOfOther { .. }
+            | Self::ScriptsExist { .. }
+            | Self::OddPath { .. }
+            | Self::BadSbatch { .. }
             | Self::Unreadable { .. }
             | Self::UnknownFormat { .. }
             | Self::NoFolder { .. } => Fault::Input,

@@ -27,6 +27,7 @@ mod report;
 mod run;
 mod schema;
 mod shell;
+mod submit;
 mod tune;
 mod verdicts;
 
@@ -47,4 +48,5 @@ pub use report::{NotShown, report};
 pub use run::{CellsFailed, LeftToOthers, Listing, NothingDone, RunOptions, run};
 pub use schema::schema;
 pub use shell::{completions, man};
+pub use submit::{Scheduler, SubmitOptions, submit};
 pub use tune::{TuneOptions, tune};

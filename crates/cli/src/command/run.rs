@@ -16,7 +16,7 @@ use super::finish::{finish_all, write_summary};
 use super::inputs::{Input, all_checksums, data_key, files, fingerprints, judged_key};
 use job::{Job, collected};
 use list::print_list;
-pub use list::{Listed, Listing, State, listed};
+pub use list::{Listed, Listing, listed};
 use saturn_sim::fault::Fault;
 use saturn_sim::run::dataset::Paths;
 use saturn_sim::run::entry::entries;

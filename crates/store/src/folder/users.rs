@@ -219,6 +219,30 @@ mod tests {
         assert!(!run.join(file).exists());
     }
 
+    /// As where all tasks of an array start at once.
+    #[test]
+    fn many_create_one_folder() {
+        for round in 0..20 {
+            let place = tempfile::tempdir().unwrap();
+            let run = place.path().join("run");
+            std::thread::scope(|scope| {
+                for _ in 0..8 {
+                    scope.spawn(|| {
+                        drop(open(&run, true).unwrap_or_else(|e| panic!("{round}: {e}")))
+                    });
+                }
+            });
+            assert!(run.join("run.json").is_file());
+        }
+        let place = tempfile::tempdir().unwrap();
+        std::fs::create_dir(place.path().join("figures")).unwrap();
+        std::fs::write(place.path().join("figures/mine.png"), "x").unwrap();
+        assert!(matches!(
+            open(place.path(), true),
+            Err(FolderError::NotARun { .. })
+        ));
+    }
+
     /// As on a file system that keeps the system's locks on each machine.
     #[test]
     fn leases_hold_without_the_systems_locks() {

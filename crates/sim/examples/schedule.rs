@@ -1,10 +1,10 @@
 //! A simulated schedule of 100,000 trials: from one node to a thousand, with nodes that differ in speed and fail.
 //!
 //! ```sh
-//! cargo run --release -p saturn-sim --example schedule -- results/spoken-digits.jsonl.gz
+//! cargo run --release -p saturn-sim --example schedule -- results/spoken-digits.jsonl.gz 10
 //! ```
 //!
-//! Prints the table of `docs/many-machines.md`. Trials take what the trials in the file took to train; tasks are those of
+//! Prints the table of `docs/many-machines.md`. Trials take what the trials in the file took to train, times a factor; tasks are those of
 //! `saturn submit`; times between a failure and a second start are Slurm's defaults, those of the lease and of checkpoints
 //! are Saturn's. The same arguments give the same table.
 
@@ -142,9 +142,11 @@ fn main() -> Result<()> {
     let path = std::env::args().nth(1);
     let path = path.context("give a file of trials, such as results/spoken-digits.jsonl.gz")?;
     let lines = archive::read_all(Path::new(&path))?;
+    let factor = std::env::args().nth(2).unwrap_or_else(|| "1".to_owned());
+    let factor: f64 = factor.parse().context("the factor is a number")?;
     let measured: Vec<f64> = lines
         .iter()
-        .map(|line| line.trial.cell.training.seconds)
+        .map(|line| factor * line.trial.cell.training.seconds)
         .collect();
     ensure!(!measured.is_empty(), "{path}: no trials");
     let mut rng = generator(1, "trials", 0);
@@ -157,8 +159,9 @@ fn main() -> Result<()> {
         .collect();
     let work: f64 = needs.iter().map(|need| need.seconds).sum();
     println!(
-        "{TRIALS} trials of {:.0} s on average (those of {path}): {:.0} hours of a core\n",
-        work / TRIALS as f64,
+        "{TRIALS} trials of {} on average, {} at most (those of {path}, times {factor}): {:.0} hours of a core\n",
+        words(work / TRIALS as f64),
+        words(needs.iter().map(|need| need.seconds).fold(0.0, f64::max)),
         work / 3_600.0
     );
     println!(

@@ -61,10 +61,13 @@ pub struct SubmitOptions<'a> {
     pub sbatch: &'a [String],
 }
 
-/// Bytes of a summary and its figures for each trial, when trials are collected; measured.
-const COLLECTED: f64 = 0.2 * MIB;
+/// Bytes that each trial takes when trials are collected; measured.
+const COLLECTED: f64 = 0.35 * MIB;
 /// The same, of the program.
 const COLLECTING: f64 = 300.0 * MIB;
+/// Seconds that it takes for each trial, with a margin, and minutes for all others; measured.
+const COLLECTED_SECONDS: f64 = 0.1;
+const COLLECTING_MINUTES: u64 = 30;
 
 /// Writes the scripts and prints where they are.
 pub fn submit(options: &SubmitOptions, progress: &Progress) -> Result<()> {
@@ -138,11 +141,9 @@ fn comparison(scenario: &Scenario, options: &SubmitOptions) -> Result<(Vec<Array
             seconds: trial.demand.seconds.unwrap_or_default(),
         })
         .collect();
-    let minutes = options
-        .time_limit
-        .map(|limit| limit.as_secs().div_ceil(60).max(1));
     let seconds = options.task_time.as_secs_f64();
-    Ok((arrays(&needs, seconds, options.tasks, minutes), needs.len()))
+    let limit = limit_minutes(options);
+    Ok((arrays(&needs, seconds, options.tasks, limit), needs.len()))
 }
 
 /// The array of the tasks of a search.
@@ -151,10 +152,19 @@ fn search(scenario: &Scenario, options: &SubmitOptions, tasks: usize) -> Result<
         let all = entries(scenario, &[scenario.seed]);
         listed(scenario, &all, &Store::new([]), "valid")
     })??;
-    let minutes = options
-        .time_limit
-        .map(|limit| limit.as_secs().div_ceil(60).max(1));
-    workers(scenario, options.only, &listed, tasks, minutes)
+    workers(
+        scenario,
+        options.only,
+        &listed,
+        tasks,
+        limit_minutes(options),
+    )
+}
+
+/// The longest time to request, minutes.
+fn limit_minutes(options: &SubmitOptions) -> Option<u64> {
+    let limit = options.time_limit?;
+    Some(limit.as_secs().div_ceil(60).max(1))
 }
 
 fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> Result<T> {
@@ -229,8 +239,11 @@ fn plan(
         }
         let all = entries(scenario, &scenario.seeds_for(true)).len();
         let bytes = COLLECTING + COLLECTED * all as f64;
+        let minutes = COLLECTING_MINUTES + (COLLECTED_SECONDS * all as f64 / 60.0).ceil() as u64;
+        let limit = limit_minutes(options).unwrap_or(u64::MAX);
         Work::Compare {
             collect_mib: memory(bytes / MIB),
+            collect_minutes: minutes.min(limit),
             only: options.only.to_vec(),
         }
     };

@@ -43,6 +43,8 @@ pub enum Work {
     Compare {
         /// Memory to request for collecting, MiB.
         collect_mib: u64,
+        /// Time to request for it, minutes.
+        collect_minutes: u64,
         /// Patterns of the trials.
         only: Vec<String>,
     },

@@ -2,7 +2,7 @@
 # Collects the results. Exit code 75: something is left to do.
 # Written by saturn 0.1.0 submit for "words, "never" reset".
 #SBATCH --job-name=saturn-words---never--reset-collect
-#SBATCH --cpus-per-task=2 --mem=256M --time=0-02:00:00
+#SBATCH --cpus-per-task=2 --mem=256M --time=0-00:10:00
 #SBATCH --requeue --open-mode=append
 #SBATCH --partition=long
 #SBATCH --account=a b

@@ -22,6 +22,7 @@ running=$!
 wait "$running"; code=$?
 while kill -0 "$running" 2>/dev/null; do wait "$running"; code=$?; done
 if [ "$code" -eq 75 ] && [ -n "$out_of_time" ]; then
-    scontrol requeue "$SLURM_JOB_ID"
+    # One task of the array: the job's own number may be that of all.
+    scontrol requeue "${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID"
 fi
 exit "$code"

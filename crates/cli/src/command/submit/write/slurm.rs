@@ -56,7 +56,8 @@ running=$!
 wait "$running"; code=$?
 while kill -0 "$running" 2>/dev/null; do wait "$running"; code=$?; done
 if [ "$code" -eq 75 ] && [ -n "$out_of_time" ]; then
-    scontrol requeue "$SLURM_JOB_ID"
+    # One task of the array: the job's own number may be that of all.
+    scontrol requeue "${{SLURM_ARRAY_JOB_ID}}_$SLURM_ARRAY_TASK_ID"
 fi
 exit "$code"
 "#
@@ -65,16 +66,20 @@ exit "$code"
 
 /// The options of collect.sh.
 pub fn collect_head(plan: &Plan) -> String {
-    let mib = match plan.work {
-        Work::Compare { collect_mib, .. } => collect_mib,
-        Work::Tune { .. } => 256,
+    let (mib, minutes) = match plan.work {
+        Work::Compare {
+            collect_mib,
+            collect_minutes,
+            ..
+        } => (collect_mib, collect_minutes),
+        Work::Tune { .. } => (256, 10),
     };
     let mut text = format!(
         "#SBATCH --job-name={}\n#SBATCH --cpus-per-task={} --mem={mib}M --time={}\n\
          #SBATCH --requeue --open-mode=append\n",
         job(plan, "-collect"),
         plan.cpus,
-        time(120)
+        time(minutes)
     );
     text += &own(plan);
     text

@@ -49,6 +49,7 @@ fn plan(to: Scheduler, work: Work) -> Plan {
 fn compare() -> Work {
     Work::Compare {
         collect_mib: 512,
+        collect_minutes: 95,
         only: vec!["lif.*".to_owned(), "gru.*.1".to_owned()],
     }
 }

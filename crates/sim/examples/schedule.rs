@@ -27,8 +27,8 @@ const CORES: usize = 64;
 const START: f64 = 6.0;
 /// Of a trial within a task: reading what is there, the lease, writing the results.
 const EACH: f64 = 0.2;
-/// Mean seconds between two failures of a node: a month.
-const BETWEEN_FAILURES: f64 = 30.0 * 86_400.0;
+/// Mean seconds between two failures of a node: a day, as of machines that are lent and taken back.
+const BETWEEN_FAILURES: f64 = 86_400.0;
 /// Until a failed node is back.
 const REPAIR: f64 = 3_600.0;
 /// Until the scheduler gives a silent node up (`SlurmdTimeout`), and until a job that is queued again may start.

@@ -68,6 +68,13 @@ pub struct RunOptions<'a> {
     pub reference: Option<ReferenceArg>,
 }
 
+impl RunOptions<'_> {
+    /// Whether it is a part of a comparison, of which others do the rest, without a report.
+    fn is_part(&self) -> bool {
+        !self.selection.is_all() && self.collect.is_none()
+    }
+}
+
 /// Trials failed, and the others are done.
 #[derive(Debug, Error)]
 #[error(
@@ -160,7 +167,12 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
             };
             let judged = judged_key(&inputs)?;
             let own = job.matrix(&chosen, paths, data, judged)?;
-            (inputs, job.with_others(&chosen, own)?)
+            let groups = if options.is_part() {
+                vec![own]
+            } else {
+                job.with_others(&chosen, own)?
+            };
+            (inputs, groups)
         }
         None => (
             Vec::new(),
@@ -175,7 +187,7 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     } else {
         Fault::Run
     };
-    if options.selection.is_all() || options.collect.is_some() {
+    if !options.is_part() {
         let of = |group: Group| summarise(&scenario, &group.shared, &reference, group.found);
         other_events::clear(folder.path())?;
         for group in groups {
@@ -201,7 +213,7 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     } else {
         progress.line(&format!(
             "{} of {} trials done; `--collect` draws the figures and the report",
-            main.found.cells.len(),
+            main.found.finished,
             all.len()
         ));
     }

@@ -279,6 +279,7 @@ impl Search<'_> {
             done: false,
             whole: false,
             budget: Budget::one(),
+            counted: false,
             wait: false,
         };
         let mut chosen = self.entries(s);

@@ -55,6 +55,8 @@ pub struct Wanted {
     pub whole: bool,
     /// Limits on concurrency.
     pub budget: Budget,
+    /// Whether finished trials are only counted: thousands of them would fill the memory.
+    pub counted: bool,
     /// Whether to wait for trials that another process is working on, instead of skipping them.
     pub wait: bool,
 }
@@ -63,6 +65,8 @@ pub struct Wanted {
 enum Outcome {
     /// It is finished.
     Finished(Box<CellSummary>),
+    /// The same, and its results are in files alone.
+    Counted,
     /// Only existing results are used, and it has none.
     NotDone,
     /// Another process is working on it.
@@ -103,8 +107,10 @@ pub struct Matrix<'a> {
 /// Results of a matrix.
 #[derive(Default)]
 pub struct Found {
-    /// Finished trials.
+    /// Finished trials, unless they are only counted.
     pub cells: Vec<CellSummary>,
+    /// How many there are.
+    pub finished: usize,
     /// What failed.
     pub failures: Vec<Failure>,
     /// How many of them failed since their input is wrong.
@@ -134,7 +140,10 @@ impl Matrix<'_> {
                     self.progress.alert(&format!("{place}: {}", reason(e)));
                 }
             }
-            done
+            match done {
+                Ok(Outcome::Finished(_)) if wanted.counted => Ok(Outcome::Counted),
+                done => done,
+            }
         };
         let mut results = wanted.budget.spend(costs, &stop, one);
         let is_elsewhere = |result: &Option<_>| matches!(result, Some(Ok(Outcome::Elsewhere)));
@@ -152,7 +161,11 @@ impl Matrix<'_> {
         let mut found = Found::default();
         for (entry, result) in entries.iter().zip(results) {
             match result {
-                Some(Ok(Outcome::Finished(trial))) => found.cells.push(*trial),
+                Some(Ok(Outcome::Counted)) => found.finished += 1,
+                Some(Ok(Outcome::Finished(trial))) => {
+                    found.finished += 1;
+                    found.cells.push(*trial);
+                }
                 Some(Ok(Outcome::Elsewhere)) => {
                     found.elsewhere += 1;
                     self.progress.line(&format!(

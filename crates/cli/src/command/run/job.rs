@@ -61,6 +61,7 @@ impl Job<'_> {
             done: options.collect.is_some(),
             whole: seeds == 1,
             budget: budget(&options.limits, &costs),
+            counted: options.is_part(),
             wait: options.wait,
         };
         let matrix = Matrix {

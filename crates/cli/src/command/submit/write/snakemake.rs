@@ -89,12 +89,13 @@ exec 9>"$scripts/run.lock"
 flock --nonblock 9 || {{ echo "$scripts/run.sh is running already" >&2; exit 75; }}
 cd "$scripts" || exit 2
 snakemake --unlock --cores 1 --quiet || exit
-# In a group of its own, so that a signal reaches snakemake and all tasks, which stop and can resume.
+# In a group of its own, so that a signal reaches snakemake, which starts no more tasks, and the tasks, which stop and can
+# resume.
 set -m
 running=; stopped=
 stop() {{
     stopped=1
-    [ -z "$running" ] || kill -INT -- "-$running"
+    [ -z "$running" ] || kill -TERM -- "-$running"
 }}
 trap stop INT TERM HUP
 snakemake --cores "$((at_once * {cpus}))" --resources "mem_mb=$((at_once * {mib}))" --rerun-incomplete --keep-going \

@@ -68,8 +68,11 @@ fn what_is_left_is_listed_with_what_it_takes() {
     );
 }
 
+/// Finished trials and weights, by the names of their files.
+type Results = (Vec<(String, Value)>, Vec<(String, Vec<u8>)>);
+
 /// The finished trials without the clock, and the weights.
-fn results(folder: &Path) -> (Vec<(String, Value)>, Vec<(String, Vec<u8>)>) {
+fn results(folder: &Path) -> Results {
     let trials = files(&folder.join("cells"), ".json").into_iter();
     let trials = trials.map(|(name, bytes)| {
         let mut value = serde_json::from_slice(&bytes).unwrap();

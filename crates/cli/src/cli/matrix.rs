@@ -16,6 +16,7 @@ use saturn_store::checkpoint::Keeping;
 
 /// Options of both.
 #[derive(Args)]
+#[allow(clippy::struct_excessive_bools)] // Each is a switch of the command line.
 struct Common {
     /// The scenario, YAML
     scenario: PathBuf,

@@ -93,17 +93,14 @@ fn demands_in<R: Real>(
                 }
             };
             let of = (name.to_owned(), arm.to_owned());
-            let (training, from) = match trained.get(&of).map(Vec::as_slice) {
-                Some(seconds @ [_, ..]) => {
-                    let mean = seconds.iter().sum::<f64>() / seconds.len() as f64;
-                    (mean, SecondsFrom::FinishedTrials)
-                }
-                _ => {
-                    let settings = s.train_for(entry.model, entry.arm);
-                    let step = evaluation.step;
-                    let seconds = trials.training(tried, entry.arm, &settings, step)?;
-                    (seconds, SecondsFrom::Calibration)
-                }
+            let known = trained.get(&of).filter(|seconds| !seconds.is_empty());
+            let (training, from) = if let Some(seconds) = known {
+                let mean = seconds.iter().sum::<f64>() / seconds.len() as f64;
+                (mean, SecondsFrom::FinishedTrials)
+            } else {
+                let settings = s.train_for(entry.model, entry.arm);
+                let seconds = trials.training(tried, entry.arm, &settings, evaluation.step)?;
+                (seconds, SecondsFrom::Calibration)
             };
             // A hundredth is more than an estimate has.
             let seconds = training + evaluation.total;

@@ -187,7 +187,13 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     } else {
         Fault::Run
     };
-    if !options.is_part() {
+    if options.is_part() {
+        progress.line(&format!(
+            "{} of {} trials done; `--collect` draws the figures and the report",
+            main.found.finished,
+            all.len()
+        ));
+    } else {
         let of = |group: Group| summarise(&scenario, &group.shared, &reference, group.found);
         other_events::clear(folder.path())?;
         for group in groups {
@@ -210,19 +216,12 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
         };
         folder.write_json(Path::new("manifest.json"), &manifest)?;
         finish_all(&scenario, &folder, &summary, progress)?;
-    } else {
-        progress.line(&format!(
-            "{} of {} trials done; `--collect` draws the figures and the report",
-            main.found.finished,
-            all.len()
-        ));
     }
+    let all = chosen.len();
     if failed > 0 {
-        let all = chosen.len();
         return Err(CellsFailed { failed, all, fault }.into());
     }
     if elsewhere > 0 {
-        let all = chosen.len();
         return Err(LeftToOthers { elsewhere, all }.into());
     }
     Ok(())

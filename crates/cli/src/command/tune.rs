@@ -125,7 +125,7 @@ pub fn tune(options: &TuneOptions, progress: &Progress) -> Result<()> {
                     rounds.len(),
                     one.candidate
                 ));
-                let Some(score) = search.score(one, k, share)? else {
+                let Scored::Done(score) = search.score(one, k, share)? else {
                     left.push(i);
                     continue;
                 };
@@ -190,6 +190,14 @@ fn nets<'a>(s: &'a Scenario, only: &[String]) -> Result<Vec<Entry<'a>>> {
         .collect())
 }
 
+/// What became of a candidate in a round.
+enum Scored {
+    /// It has this score; none if a net failed.
+    Done(Option<f64>),
+    /// Another process is working on it.
+    Elsewhere,
+}
+
 /// What all candidates share.
 struct Search<'a> {
     options: &'a TuneOptions<'a>,
@@ -201,9 +209,8 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// The score of a candidate that trains for `share` of its epochs, itself `None` if a net failed. `None` while
-    /// another process is working on the candidate.
-    fn score(&self, one: &Tried, round: usize, share: f64) -> Result<Option<Option<f64>>> {
+    /// The score of a candidate that trains for `share` of its epochs, `None` if a net failed.
+    fn score(&self, one: &Tried, round: usize, share: f64) -> Result<Scored> {
         let with = |more: &[String]| {
             let own = one
                 .settings
@@ -239,12 +246,13 @@ impl Search<'_> {
             let folder = candidate.join(format!("round-{}.{model}.{arm}", round + 1));
             match self.accuracy(&s, &folder, &net.place.to_string()) {
                 Ok(Some(accuracy)) => accuracies.push(accuracy),
-                Ok(None) => return Ok(Some(None)),
-                Err(e) if is_busy(&e) => return Ok(None),
+                Ok(None) => return Ok(Scored::Done(None)),
+                Err(e) if is_busy(&e) => return Ok(Scored::Elsewhere),
                 Err(e) => return Err(e),
             }
         }
-        Ok(Some(saturn_sim::figures::scope::mean(accuracies)))
+        let mean = saturn_sim::figures::scope::mean(accuracies);
+        Ok(Scored::Done(mean))
     }
 
     fn entries<'s>(&self, s: &'s Scenario) -> Vec<Entry<'s>> {

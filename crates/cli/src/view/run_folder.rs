@@ -156,19 +156,19 @@ impl RunFolder {
 
     /// Reads what has been added to `metrics.jsonl`, and to the files of trials that are done in parts.
     fn read_metrics(&mut self) {
-        self.read_lines(self.folder.join("metrics.jsonl"));
+        self.read_lines(&self.folder.join("metrics.jsonl"));
         for path in entries(&self.folder.join("metrics"), "jsonl") {
-            self.read_lines(path);
+            self.read_lines(&path);
         }
     }
 
     /// Reads what has been added to a file. If one has become shorter, all are read again.
-    fn read_lines(&mut self, path: PathBuf) {
-        let Ok(mut file) = fs::File::open(&path) else {
+    fn read_lines(&mut self, path: &Path) {
+        let Ok(mut file) = fs::File::open(path) else {
             return;
         };
         let length = file.metadata().map_or(0, |m| m.len());
-        let mut position = self.positions.get(&path).copied().unwrap_or(0);
+        let mut position = self.positions.get(path).copied().unwrap_or(0);
         if length < position {
             position = 0;
             self.positions.clear();
@@ -190,7 +190,7 @@ impl RunFolder {
                 }
             }
             position += whole as u64;
-            self.positions.insert(path.clone(), position);
+            self.positions.insert(path.to_owned(), position);
         }
     }
 

@@ -75,7 +75,9 @@ fn all_are_waited_for_together() {
     let folder = tempfile::tempdir().unwrap();
     let paths: Vec<PathBuf> = (0..20).map(|k| folder.path().join(k.to_string())).collect();
     let paths: Vec<&Path> = paths.iter().map(PathBuf::as_path).collect();
-    paths.iter().for_each(|path| drop(elsewhere(path)));
+    for path in &paths {
+        elsewhere(path);
+    }
     let own = lease(&folder.path().join("own")).unwrap();
     let own_path = folder.path().join("own");
     assert!(alive(&[&paths[..], &[&own_path]].concat()).is_some());

@@ -48,6 +48,7 @@ use schedule::on_its_threads;
 
 /// Options of running a matrix.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools)] // Each is a choice of the caller.
 pub struct Wanted {
     /// Whether only existing results are used, and nothing is trained or evaluated.
     pub done: bool,
@@ -145,7 +146,7 @@ impl Matrix<'_> {
                 done => done,
             }
         };
-        let mut results = wanted.budget.spend(costs, &stop, one);
+        let mut results = wanted.budget.spend(costs, stop, one);
         let is_elsewhere = |result: &Option<_>| matches!(result, Some(Ok(Outcome::Elsewhere)));
         if wanted.wait && results.iter().any(is_elsewhere) {
             self.progress.doing("waiting for another saturn process");

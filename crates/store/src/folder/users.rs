@@ -40,7 +40,11 @@ pub(super) fn join(
         path: folder.to_owned(),
         holder: holder.map(ToString::to_string),
     };
-    let lock = system_lock(folder, shared)?.ok_or_else(|| busy(None))?;
+    let lock = match system_lock(folder, shared)? {
+        SystemLock::Held(file) => Some(file),
+        SystemLock::None => None,
+        SystemLock::Busy => return Err(busy(None)),
+    };
     let alone = folder.join(".lease");
     let mut waiting = waits_for(folder);
     if shared {
@@ -66,8 +70,17 @@ pub(super) fn join(
     })
 }
 
-/// The lock of the system; the inner `None` where there are no locks, the outer one where another process has it.
-fn system_lock(folder: &Path, shared: bool) -> Result<Option<Option<File>>, FolderError> {
+/// The lock of the system on a folder.
+enum SystemLock {
+    /// As long as the file is open.
+    Held(File),
+    /// The file system has no locks.
+    None,
+    /// Another process has it.
+    Busy,
+}
+
+fn system_lock(folder: &Path, shared: bool) -> Result<SystemLock, FolderError> {
     let path = folder.join(".lock");
     let file = saturn_files::open_own(&path).map_err(|source| FolderError::Io {
         path: path.clone(),
@@ -80,9 +93,9 @@ fn system_lock(folder: &Path, shared: bool) -> Result<Option<Option<File>>, Fold
         file.try_lock()
     };
     match locked {
-        Ok(()) => Ok(Some(Some(file))),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(e)) if has_no_locks(&e) => Ok(Some(None)),
+        Ok(()) => Ok(SystemLock::Held(file)),
+        Err(TryLockError::WouldBlock) => Ok(SystemLock::Busy),
+        Err(TryLockError::Error(e)) if has_no_locks(&e) => Ok(SystemLock::None),
         Err(TryLockError::Error(e)) => Err(failed(&path)(e)),
     }
 }
@@ -228,7 +241,8 @@ mod tests {
             std::thread::scope(|scope| {
                 for _ in 0..8 {
                     scope.spawn(|| {
-                        drop(open(&run, true).unwrap_or_else(|e| panic!("{round}: {e}")))
+                        let folder = open(&run, true);
+                        assert!(folder.is_ok(), "{round}: {folder:?}");
                     });
                 }
             });
@@ -256,11 +270,11 @@ mod tests {
         assert!(matches!(open(&run, false), Err(FolderError::Busy { .. })));
         drop(alone);
         let shared = open(&run, true).unwrap();
-        let _claim = shared.claim(Path::new("checkpoints/a.lease"), || false);
+        let claim = shared.claim(Path::new("checkpoints/a.lease"), || false);
         unlocked();
         let refused = open(&run, false).unwrap_err().to_string();
         assert!(refused.contains("(process "), "{refused}");
-        drop(_claim);
+        drop(claim);
         unlocked();
         assert!(open(&run, false).is_ok());
     }

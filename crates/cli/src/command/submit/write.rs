@@ -134,7 +134,8 @@ impl Plan {
             if line.len() + word.len() > 110 {
                 text += &line;
                 text += "\n";
-                line = "   ".to_owned();
+                line.clear();
+                line += "   ";
             }
             line += " ";
             line += &word;
@@ -267,10 +268,10 @@ fn collect(plan: &Plan) -> String {
         Work::Compare { only, .. } => {
             text += "\"$saturn\" \"${arguments[@]}\" --collect\ncode=$?\n";
             text += "# No exit code of a scheduler is relied on: what is left are trials without a result.\n";
-            let only: String = only
-                .iter()
-                .map(|p| format!(" --only {}", quoted(p)))
+            let only: Vec<String> = (only.iter())
+                .flat_map(|p| [" --only ".to_owned(), quoted(p)])
                 .collect();
+            let only = only.concat();
             let _ = writeln!(
                 text,
                 "left=$(\"$saturn\" \"${{arguments[@]}}\"{only} --list --todo) || exit\n\

@@ -23,6 +23,7 @@ mod import;
 mod input_formats;
 mod live;
 mod main_job;
+mod many;
 mod matrix;
 mod other_folders;
 mod outputs;

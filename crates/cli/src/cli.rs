@@ -32,6 +32,7 @@ mod matrix;
 mod numbers;
 mod shell;
 mod stream;
+mod submit;
 #[cfg(test)]
 mod tests;
 mod times;
@@ -76,6 +77,9 @@ enum Command {
     /// Search for settings on the validation split by successive halving; write the best scenario
     #[command(after_help = examples::TUNE)]
     Tune(matrix::TuneArgs),
+    /// Write scripts that compare or tune on many machines: Slurm, GNU parallel, Snakemake
+    #[command(after_help = examples::SUBMIT)]
+    Submit(Box<submit::SubmitArgs>),
     /// Redraw the figures and the report of a finished run
     #[command(after_help = examples::PLOT)]
     Plot {
@@ -167,7 +171,9 @@ Exit codes:
         // Writing to a string does not fail.
         let _ = writeln!(text, "  {:>2}  {meaning}", exit.code());
     }
-    text.push_str("\nSIGINT or SIGTERM stops after the current step, a second one immediately.");
+    text.push_str(
+        "\nSIGINT, SIGTERM and SIGHUP stop after the current step, a second immediately.",
+    );
     text
 }
 
@@ -206,12 +212,12 @@ pub fn main_of(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(cli) => cli,
         Err(e) => return help_or_refusal(&e),
     };
+    // Where signals cannot be blocked, they end the program as before. Threads that are started later block them, too.
+    let _ = crate::signals::block();
     if let Err(why) = crate::threads::start(cli.global.threads) {
         say(&format!("error: {why}"));
         return Exit::WrongInput;
     }
-    // Where the signal cannot be blocked, it ends the program as before.
-    let _ = survive_file_size_limits();
     let stop = Arc::new(AtomicBool::new(false));
     let interrupted = Arc::clone(&stop);
     // A second interrupt ends the program at once. Without a handler the first one does.
@@ -236,10 +242,12 @@ pub fn main_of(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(()) => Exit::Done,
         Err(e) => {
             let fault = fault(&e);
-            if fault == Fault::Interrupted {
+            if fault == Fault::Interrupted && progress.stopped() {
                 say(
                     "interrupted: finished results are kept\nhint: run the same command again to resume",
                 );
+            } else if fault == Fault::Interrupted {
+                say(&reason(&e));
             } else {
                 say(&format!("error: {}", reason(&e)));
             }
@@ -258,6 +266,7 @@ fn run(command: Command, progress: &Progress, detail: Detail) -> Result<()> {
         Command::Run(args) => args.run(progress),
         Command::Compare(args) => args.run(progress),
         Command::Tune(args) => args.run(progress),
+        Command::Submit(args) => args.run(progress),
         Command::Pack {
             file,
             from,
@@ -306,18 +315,4 @@ fn help_or_refusal(e: &clap::Error) -> Exit {
         (false, true) => Exit::Failed,
         (false, false) => Exit::Done,
     }
-}
-
-/// A write past a limit on the size of files (`ulimit -f`) fails as one on a full disk does, rather than
-/// ending the program by a signal: this thread, and all that it starts from now on, block SIGXFSZ.
-#[cfg(unix)]
-fn survive_file_size_limits() -> nix::Result<()> {
-    use nix::sys::signal::{SigSet, Signal};
-    SigSet::from(Signal::SIGXFSZ).thread_block()
-}
-
-/// There is no such signal.
-#[cfg(not(unix))]
-fn survive_file_size_limits() -> std::io::Result<()> {
-    Ok(())
 }

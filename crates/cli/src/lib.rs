@@ -6,5 +6,6 @@ extern crate self as saturn_cli;
 pub mod bench;
 pub mod cli;
 pub mod command;
+mod signals;
 pub mod threads;
 pub mod view;

@@ -4,6 +4,7 @@
 //! scenario.yaml    the scenario with every default written out
 //! manifest.json    version, seeds, machine, times, checksums of the inputs
 //! metrics.jsonl    one line per epoch and evaluation, as it happens
+//! metrics/         the same of trials that were done in parts, one file each, until they are merged into it
 //! cells/           one file of at most 40 kB per finished trial (see `cells`); tables and figures can be made from these
 //! results/         one file per trained net and one per evaluation (see `place`); existing results are not recomputed
 //! checkpoints/     state of unfinished work (see `checkpoint`); empty when all is done
@@ -19,11 +20,15 @@
 
 mod error;
 mod leftovers;
+mod merge;
 mod metrics;
+mod users;
 
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -33,9 +38,12 @@ use super::owner::{Files, Owner};
 use crate::regular;
 pub use error::FolderError;
 use leftovers::sweep;
+use merge::merge;
+pub use users::{Claim, Claimed};
+use users::{Users, join};
 
 /// The folders in a run's folder.
-pub(super) const PARTS: [&str; 7] = [
+pub(super) const PARTS: [&str; 8] = [
     "cells",
     "results",
     "checkpoints",
@@ -43,6 +51,7 @@ pub(super) const PARTS: [&str; 7] = [
     "traces",
     "figures",
     "health",
+    "metrics",
 ];
 
 /// The largest of our files that is read whole, bytes.
@@ -52,8 +61,10 @@ const LARGEST: u64 = 1 << 30;
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
-    /// The lock, for as long as the folder is open.
-    _lock: File,
+    /// Set when another process has taken over the folder, or a trial, from this one.
+    lost: Arc<AtomicBool>,
+    /// The locks, for as long as the folder is open.
+    _users: Users,
     /// Whether other processes may use it too.
     shared: bool,
 }
@@ -98,8 +109,8 @@ impl Folder {
                     data = found.data;
                 }
                 Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                    let mut entries = fs::read_dir(path).map_err(io_at(path, Operation::List))?;
-                    if entries.next().is_some() {
+                    // Another process may be creating the run at this moment.
+                    if has_others(path).map_err(io_at(path, Operation::List))? {
                         return Err(FolderError::NotARun {
                             path: path.to_owned(),
                         });
@@ -112,25 +123,16 @@ impl Folder {
             let sub = path.join(sub);
             fs::create_dir_all(&sub).map_err(io_at(&sub, Operation::CreateFolder))?;
         }
-        let lock_path = path.join(".lock");
-        let lock =
-            saturn_files::open_own(&lock_path).map_err(io_at(&lock_path, Operation::Create))?;
-        let locked = if shared {
-            lock.try_lock_shared()
-        } else {
-            lock.try_lock()
-        };
-        if locked.is_err() {
-            return Err(FolderError::Busy {
-                path: path.to_owned(),
-            });
-        }
+        let lost = Arc::default();
+        let users = join(path, shared, &lost)?;
         if !shared {
             sweep(path)?;
+            merge(path)?;
         }
         let folder = Self {
             path: path.to_owned(),
-            _lock: lock,
+            lost,
+            _users: users,
             shared,
         };
         folder.write_json(
@@ -207,11 +209,13 @@ impl Folder {
 
     /// Writes `bytes` to `file` (relative to the folder) under a temporary name, synced, renamed.
     pub fn write(&self, file: &Path, bytes: &[u8]) -> Result<(), FolderError> {
+        self.check_held()?;
         write_beside(&self.path.join(file), bytes)
     }
 
     /// Writes `value` as JSON to `file`.
     pub fn write_json(&self, file: &Path, value: &impl Serialize) -> Result<(), FolderError> {
+        self.check_held()?;
         let path = self.path.join(file);
         let bytes = serde_json::to_vec(value).map_err(|source| FolderError::Io {
             path: path.clone(),
@@ -239,31 +243,30 @@ impl Folder {
         read_json(&self.path.join(file))
     }
 
-    /// Claims the trial with the file `cell` for this process, until the returned value is dropped; `None` if
-    /// another process has it. Only needed in a shared folder.
-    pub fn claim(&self, cell: &Path) -> Result<Option<Claim>, FolderError> {
-        if !self.shared {
-            return Ok(Some(Claim { _lock: None }));
+    /// An error if another process has taken over what this one was doing.
+    fn check_held(&self) -> Result<(), FolderError> {
+        if self.lost.load(Ordering::Relaxed) {
+            return Err(FolderError::Lost {
+                path: self.path.clone(),
+            });
         }
-        let path = self.path.join(cell);
-        let failed = |source| FolderError::Io {
-            path: path.clone(),
-            what: Operation::Lock,
-            source,
-        };
-        let file = saturn_files::open_own(&path).map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(Claim { _lock: Some(file) })),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(source)) => Err(failed(source)),
-        }
+        Ok(())
     }
 }
 
-/// A trial claimed by this process.
-#[derive(Debug)]
-pub struct Claim {
-    _lock: Option<File>,
+/// Whether a folder without `run.json` has anything but the empty folders and the locks of a run that is being created.
+fn has_others(path: &Path) -> io::Result<bool> {
+    let is_lock = |name: &str| name == ".lock" || name == ".lease" || name.starts_with(".tmp");
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let part = PARTS.contains(&&*name) && fs::read_dir(entry.path())?.next().is_none();
+        if !part && !is_lock(&name) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The contents of `run.json`.

@@ -10,7 +10,7 @@ Examples:
 
 pub const COMPARE: &str = "\
 Examples:
-  saturn compare scenarios/spoken-digits.yaml --list
+  saturn compare scenarios/spoken-digits.yaml --list --todo --json
   saturn compare scenarios/spoken-digits.yaml --only 'gru.*' --memory 4000
   saturn compare scenarios/spoken-digits.yaml --collect other-machine/cells
   saturn compare scenarios/spoken-digits.yaml --final";
@@ -24,6 +24,14 @@ pub const TUNE: &str = "\
 Examples:
   saturn tune scenarios/quickstart.yaml --out found.yaml
   saturn tune scenarios/tuning.yaml --only 'gru.*' --set tune.candidates=9";
+
+pub const SUBMIT: &str = "\
+Examples:
+  saturn submit scenarios/spoken-digits.yaml --to slurm --sbatch partition=long
+  saturn submit scenarios/spoken-digits.yaml --to parallel --cpus 2
+  saturn submit scenarios/tuning.yaml --to slurm --tune 20
+
+Nothing is run: the folder of scripts that is printed has a script to start.";
 
 pub const PLOT: &str = "\
 Examples:

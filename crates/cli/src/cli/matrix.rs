@@ -1,13 +1,14 @@
 //! The options of `saturn run`, `saturn compare` and `saturn tune`.
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
 use clap::Args;
 
-use super::numbers::{mebibytes, up_to_1024};
-use crate::command::{self, Limits, RunOptions};
+use super::numbers::{duration, mebibytes, trials, up_to_1024};
+use crate::command::{self, Limits, Listing, RunOptions};
 use saturn_sim::run::select::Selection;
 use saturn_sim::run::summary::ReferenceArg;
 use saturn_store::Progress;
@@ -15,6 +16,7 @@ use saturn_store::checkpoint::Keeping;
 
 /// Options of both.
 #[derive(Args)]
+#[allow(clippy::struct_excessive_bools)] // Each is a switch of the command line.
 struct Common {
     /// The scenario, YAML
     scenario: PathBuf,
@@ -33,6 +35,12 @@ struct Common {
     /// Print the trials, one per line, and which are done; run nothing
     #[arg(long, conflicts_with = "collect")]
     list: bool,
+    /// With --list: only trials that are not done
+    #[arg(long, requires = "list")]
+    todo: bool,
+    /// With --list: print JSON, with the memory and the seconds of each trial
+    #[arg(long, requires = "list")]
+    json: bool,
     /// Fail unless a run exists to resume (an existing run is resumed even without this flag)
     #[arg(long)]
     resume: bool,
@@ -69,14 +77,19 @@ pub struct RunArgs {
 pub struct CompareArgs {
     #[command(flatten)]
     common: Common,
-    /// Run only the trial of this number; --list prints the numbers
+    /// Run only the trials of these numbers, such as 4 or 1-3,7; --list prints the numbers
     #[arg(
         long,
         visible_alias = "cell",
         value_name = "N",
+        value_delimiter = ',',
+        value_parser = trials,
         conflicts_with = "only"
     )]
-    trial: Option<usize>,
+    trial: Vec<RangeInclusive<usize>>,
+    /// With --only or --trial: wait for trials that another process is working on, instead of skipping them
+    #[arg(long)]
+    wait: bool,
     /// Train and evaluate nothing: gather finished trials from the run's folder and from PATHs, which are run folders,
     /// folders of trials or files of `saturn pack`, and report on them
     #[arg(long, value_name = "PATH", num_args = 0..)]
@@ -148,15 +161,6 @@ fn reference(text: &str) -> Result<ReferenceArg, String> {
     }
 }
 
-/// A time such as `30s`, or 0.
-fn duration(text: &str) -> Result<Duration, String> {
-    if text == "0" {
-        return Ok(Duration::ZERO);
-    }
-    humantime::parse_duration(text)
-        .map_err(|e| format!("{e}; expected a duration such as 30s or 5m"))
-}
-
 /// `runs/` and the scenario's file name.
 pub fn default_folder(scenario: &Path) -> PathBuf {
     Path::new("runs").join(scenario.file_stem().unwrap_or_default())
@@ -173,10 +177,14 @@ impl Common {
             collect: None,
             selection: Selection {
                 only: self.only.clone(),
-                cell: None,
+                numbers: Vec::new(),
             },
             cells: None,
-            list: self.list,
+            wait: false,
+            list: self.list.then_some(Listing {
+                todo: self.todo,
+                json: self.json,
+            }),
             keeping: Keeping {
                 every: self.every,
                 keep: self.keep,
@@ -217,8 +225,9 @@ impl CompareArgs {
             collect: self.collect.as_deref(),
             selection: Selection {
                 only: self.common.only.clone(),
-                cell: self.trial,
+                numbers: self.trial.clone(),
             },
+            wait: self.wait,
             cells: self.trials.as_deref(),
             ..self.common.options(&out)
         };

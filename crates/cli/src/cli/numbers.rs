@@ -1,5 +1,8 @@
 //! Numbers on the command line, each with its range, and the type that a network computes with.
 
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
 use clap::ValueEnum;
 use saturn_sim::scenario::Precision;
 
@@ -35,6 +38,24 @@ pub fn within<const LOW: u64, const HIGH: u64>(text: &str) -> Result<u64, String
         Ok(n) if (LOW..=HIGH).contains(&n) => Ok(n),
         _ => Err(format!("expected a whole number from {LOW} to {HIGH}")),
     }
+}
+
+/// Numbers and ranges of trials, such as `4` or `1-3`.
+pub fn trials(text: &str) -> Result<RangeInclusive<usize>, String> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    match (first.parse(), last.parse()) {
+        (Ok(first), Ok(last)) if first <= last => Ok(first..=last),
+        _ => Err("expected a number or a range of numbers, such as 4 or 1-3".to_owned()),
+    }
+}
+
+/// A time such as `30s`, or 0.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    if text == "0" {
+        return Ok(Duration::ZERO);
+    }
+    humantime::parse_duration(text)
+        .map_err(|e| format!("{e}; expected a duration such as 30s or 5m"))
 }
 
 /// A share above 0 and up to 1.

@@ -99,6 +99,31 @@ pub enum CommandError {
         /// Why it means nothing.
         why: &'static str,
     },
+    /// A folder of scripts that has something in it.
+    #[error(
+        "--scripts {}: is not empty, and tasks of earlier scripts may still be waiting\nhint: give a new folder, or leave \
+        --scripts out",
+        path.display()
+    )]
+    ScriptsExist {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A path that a script cannot contain.
+    #[error("{}: a script cannot contain this path\nhint: use one in UTF-8 without line breaks", path.display())]
+    OddPath {
+        /// The path.
+        path: PathBuf,
+    },
+    /// An option of sbatch that is none.
+    #[error(
+        "--sbatch {option}: expected an option without its dashes, such as partition=long\nhint: options that submit \
+        writes itself, such as array, cannot be given"
+    )]
+    BadSbatch {
+        /// As it was given.
+        option: String,
+    },
     /// A file that cannot be opened.
     #[error("{}: cannot be opened: {source}\nhint: check the path and its permissions", path.display())]
     Unreadable {

@@ -6,7 +6,7 @@ mod tests;
 use super::error::CommandError;
 use super::estimate::EstimateError;
 use super::report::NotShown;
-use super::run::{CellsFailed, NothingDone};
+use super::run::{CellsFailed, LeftToOthers, NothingDone};
 use crate::bench::BenchError;
 use saturn_sim::fault::{Blame, Fault};
 
@@ -16,11 +16,13 @@ saturn_sim::known_errors!(
     CellsFailed,
     CommandError,
     EstimateError,
+    LeftToOthers,
     NotShown,
     NothingDone,
 );
 
 saturn_sim::class_errors!(Input: NothingDone);
+saturn_sim::class_errors!(Interrupted: LeftToOthers);
 saturn_sim::class_errors!(NotShown: NotShown);
 
 impl Blame for BenchError {
@@ -58,6 +60,9 @@ impl Blame for CommandError {
             | Self::ReaderOfOther { .. }
             | Self::OptionOfOther { .. }
             | Self::OptionOfOtherFile { .. }
+            | Self::ScriptsExist { .. }
+            | Self::OddPath { .. }
+            | Self::BadSbatch { .. }
             | Self::Unreadable { .. }
             | Self::UnknownFormat { .. }
             | Self::NoFolder { .. } => Fault::Input,

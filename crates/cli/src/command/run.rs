@@ -15,7 +15,8 @@ use super::error::CommandError;
 use super::finish::{finish_all, write_summary};
 use super::inputs::{Input, all_checksums, data_key, files, fingerprints, judged_key};
 use job::{Job, collected};
-use list::list;
+use list::print_list;
+pub use list::{Listed, Listing, listed};
 use saturn_sim::fault::Fault;
 use saturn_sim::run::dataset::Paths;
 use saturn_sim::run::entry::entries;
@@ -54,7 +55,9 @@ pub struct RunOptions<'a> {
     /// only read.
     pub cells: Option<&'a Path>,
     /// Only a list of the trials.
-    pub list: bool,
+    pub list: Option<Listing>,
+    /// Whether to wait for trials that another process is working on.
+    pub wait: bool,
     /// How often unfinished work is kept, and how many times.
     pub keeping: Keeping,
     /// Whether there must be a run to go on with.
@@ -63,6 +66,13 @@ pub struct RunOptions<'a> {
     pub limits: Limits,
     /// What differences are measured from; the usual reference of the scenario where it is `None`.
     pub reference: Option<ReferenceArg>,
+}
+
+impl RunOptions<'_> {
+    /// Whether it is a part of a comparison, of which others do the rest, without a report.
+    fn is_part(&self) -> bool {
+        !self.selection.is_all() && self.collect.is_none()
+    }
 }
 
 /// Trials failed, and the others are done.
@@ -75,6 +85,17 @@ pub struct CellsFailed {
     all: usize,
     /// The run's, unless the input of every one of them was wrong.
     pub(crate) fault: Fault,
+}
+
+/// Another process is working on trials, which may end without them.
+#[derive(Debug, Error)]
+#[error(
+    "{elsewhere} of {all} trials are left to another saturn process, which is working on them\nhint: run the same command \
+     again when it has ended, or with --wait"
+)]
+pub struct LeftToOthers {
+    elsewhere: usize,
+    all: usize,
 }
 
 /// Nothing was found where finished trials were to be collected.
@@ -113,8 +134,8 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     let all = entries(&scenario, &seeds);
     let chosen = options.selection.of(all.clone())?;
     let store = store(options)?;
-    if options.list {
-        return list(&scenario, &chosen, &store, options);
+    if let Some(listing) = options.list {
+        return print_list(&scenario, &chosen, &store, (options, listing));
     }
     check_collected(options)?;
     if options.resume {
@@ -146,7 +167,12 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
             };
             let judged = judged_key(&inputs)?;
             let own = job.matrix(&chosen, paths, data, judged)?;
-            (inputs, job.with_others(&chosen, own)?)
+            let groups = if options.is_part() {
+                vec![own]
+            } else {
+                job.with_others(&chosen, own)?
+            };
+            (inputs, groups)
         }
         None => (
             Vec::new(),
@@ -155,12 +181,19 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     };
     let main = groups.remove(0);
     let failed = main.found.failures.len();
+    let elsewhere = main.found.elsewhere;
     let fault = if failed > 0 && main.found.wrong_input == failed {
         Fault::Input
     } else {
         Fault::Run
     };
-    if options.selection.is_all() || options.collect.is_some() {
+    if options.is_part() {
+        progress.line(&format!(
+            "{} of {} trials done; `--collect` draws the figures and the report",
+            main.found.finished,
+            all.len()
+        ));
+    } else {
         let of = |group: Group| summarise(&scenario, &group.shared, &reference, group.found);
         other_events::clear(folder.path())?;
         for group in groups {
@@ -183,16 +216,13 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
         };
         folder.write_json(Path::new("manifest.json"), &manifest)?;
         finish_all(&scenario, &folder, &summary, progress)?;
-    } else {
-        progress.line(&format!(
-            "{} of {} trials done; `--collect` draws the figures and the report",
-            main.found.cells.len(),
-            all.len()
-        ));
     }
+    let all = chosen.len();
     if failed > 0 {
-        let all = chosen.len();
         return Err(CellsFailed { failed, all, fault }.into());
+    }
+    if elsewhere > 0 {
+        return Err(LeftToOthers { elsewhere, all }.into());
     }
     Ok(())
 }

@@ -6,12 +6,17 @@
 //! and all streams of the summed accuracy without resets, on the validation split; the test split is not
 //! opened.
 //!
+//! Several processes may search together in one folder: each does what no other one is doing, and waits at the end of a
+//! round for what others do. All end with the same result.
+//!
 //! Source: K. Jamieson and A. Talwalkar, *Non-stochastic Best Arm Identification and Hyperparameter
 //! Optimization*, AISTATS 2016.
 
 mod space;
+mod workers;
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde::Serialize;
@@ -19,6 +24,7 @@ use serde::Serialize;
 use super::error::CommandError;
 use super::inputs::{checksums, data_key, fingerprints};
 use super::print::print;
+use saturn_sim::run::Interrupted;
 use saturn_sim::run::dataset::{Dataset, Paths};
 use saturn_sim::run::entry::{Entry, entries};
 use saturn_sim::run::matrix::{Budget, Matrix, Wanted};
@@ -28,9 +34,13 @@ use saturn_sim::run::trials::{Events, Shared, Store};
 use saturn_sim::scenario::{Arm, Scenario, written_yaml};
 use saturn_store::Progress;
 use saturn_store::checkpoint::Keeping;
-use saturn_store::folder::{Folder, write_beside};
+use saturn_store::folder::{Folder, FolderError, write_beside};
 use saturn_store::refuse_same_file;
 use space::{Assignment, Space, rounds};
+pub use workers::workers;
+
+/// Between two looks at candidates that another process is working on.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// What `tune` was asked for.
 pub struct TuneOptions<'a> {
@@ -104,23 +114,41 @@ pub fn tune(options: &TuneOptions, progress: &Progress) -> Result<()> {
         })
         .collect();
     for (k, &(size, share)) in rounds.iter().enumerate() {
-        for one in &mut tried[..size] {
-            progress.doing(&format!(
-                "round {} of {}, candidate {}",
-                k + 1,
-                rounds.len(),
-                one.candidate
-            ));
-            one.score = search.score(one, k, share)?;
-            (one.round, one.share) = (k + 1, share);
-            progress.line(&format!(
-                "round {} of {}, candidate {}: {}",
-                k + 1,
-                rounds.len(),
-                one.candidate,
-                words(one)
-            ));
-            progress.advance(1);
+        let mut open: Vec<usize> = (0..size).collect();
+        loop {
+            let mut left = Vec::new();
+            for i in open {
+                let one = &tried[i];
+                progress.doing(&format!(
+                    "round {} of {}, candidate {}",
+                    k + 1,
+                    rounds.len(),
+                    one.candidate
+                ));
+                let Scored::Done(score) = search.score(one, k, share)? else {
+                    left.push(i);
+                    continue;
+                };
+                let one = &mut tried[i];
+                (one.score, one.round, one.share) = (score, k + 1, share);
+                progress.line(&format!(
+                    "round {} of {}, candidate {}: {}",
+                    k + 1,
+                    rounds.len(),
+                    one.candidate,
+                    words(one)
+                ));
+                progress.advance(1);
+            }
+            if left.is_empty() {
+                break;
+            }
+            open = left;
+            progress.doing("waiting for another saturn process");
+            std::thread::sleep(LOOK);
+            if progress.stopped() {
+                return Err(Interrupted.into());
+            }
         }
         // The best first; of equals the earlier candidate.
         tried[..size].sort_by(|a, b| {
@@ -148,7 +176,7 @@ fn nets<'a>(s: &'a Scenario, only: &[String]) -> Result<Vec<Entry<'a>>> {
     if !only.is_empty() {
         let selection = Selection {
             only: only.to_vec(),
-            cell: None,
+            numbers: Vec::new(),
         };
         return Ok(selection.of(all)?);
     }
@@ -162,6 +190,14 @@ fn nets<'a>(s: &'a Scenario, only: &[String]) -> Result<Vec<Entry<'a>>> {
         .collect())
 }
 
+/// What became of a candidate in a round.
+enum Scored {
+    /// It has this score; none if a net failed.
+    Done(Option<f64>),
+    /// Another process is working on it.
+    Elsewhere,
+}
+
 /// What all candidates share.
 struct Search<'a> {
     options: &'a TuneOptions<'a>,
@@ -173,8 +209,8 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// The score of a candidate that trains for `share` of its epochs; `None` if a net failed.
-    fn score(&self, one: &Tried, round: usize, share: f64) -> Result<Option<f64>> {
+    /// The score of a candidate that trains for `share` of its epochs, `None` if a net failed.
+    fn score(&self, one: &Tried, round: usize, share: f64) -> Result<Scored> {
         let with = |more: &[String]| {
             let own = one
                 .settings
@@ -208,12 +244,15 @@ impl Search<'_> {
             std::fs::create_dir_all(&candidate)
                 .with_context(|| format!("creating {}", candidate.display()))?;
             let folder = candidate.join(format!("round-{}.{model}.{arm}", round + 1));
-            match self.accuracy(&s, &folder, &net.place.to_string())? {
-                Some(accuracy) => accuracies.push(accuracy),
-                None => return Ok(None),
+            match self.accuracy(&s, &folder, &net.place.to_string()) {
+                Ok(Some(accuracy)) => accuracies.push(accuracy),
+                Ok(None) => return Ok(Scored::Done(None)),
+                Err(e) if is_busy(&e) => return Ok(Scored::Elsewhere),
+                Err(e) => return Err(e),
             }
         }
-        Ok(saturn_sim::figures::scope::mean(accuracies))
+        let mean = saturn_sim::figures::scope::mean(accuracies);
+        Ok(Scored::Done(mean))
     }
 
     fn entries<'s>(&self, s: &'s Scenario) -> Vec<Entry<'s>> {
@@ -248,6 +287,8 @@ impl Search<'_> {
             done: false,
             whole: false,
             budget: Budget::one(),
+            counted: false,
+            wait: false,
         };
         let mut chosen = self.entries(s);
         chosen.retain(|e| e.place.to_string() == place);
@@ -259,6 +300,14 @@ impl Search<'_> {
         let summed = evaluations.filter_map(|e| e.evaluation.summed.map(|s| s.value));
         Ok(saturn_sim::figures::scope::mean(summed))
     }
+}
+
+/// Whether another process is using a folder.
+fn is_busy(e: &anyhow::Error) -> bool {
+    matches!(
+        e.downcast_ref::<FolderError>(),
+        Some(FolderError::Busy { .. })
+    )
 }
 
 /// Score and settings of a candidate.

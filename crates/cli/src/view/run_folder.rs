@@ -1,5 +1,6 @@
 //! A run's folder, looked at as it grows. Nothing in it is locked or changed.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -74,8 +75,8 @@ pub struct RunFolder {
     scenario: Scenario,
     arms: Vec<NamedArm>,
     scene: RunScene,
-    /// Where `metrics.jsonl` was left.
-    position: u64,
+    /// Where `metrics.jsonl`, and each file in `metrics`, was left.
+    positions: HashMap<PathBuf, u64>,
     line: u64,
     /// The newest trace and cell that were read, and when each was written.
     trace: Option<(PathBuf, SystemTime)>,
@@ -125,7 +126,7 @@ impl RunFolder {
             arms: Roles::of(&scenario).arms,
             scenario,
             scene,
-            position: 0,
+            positions: HashMap::new(),
             line: 0,
             trace: None,
             cell: None,
@@ -145,27 +146,38 @@ impl RunFolder {
         let seeds = s.seeds_for(others).len();
         self.scene.all = (s.models.len() * s.arms.len() * seeds).max(self.scene.nets.len());
         self.scene.finished = self.folder.join("report.html").is_file();
-        let written = fs::metadata(self.folder.join("metrics.jsonl")).and_then(|m| m.modified());
-        let quiet = written.ok().and_then(|at| at.elapsed().ok());
+        let written = |path: &Path| fs::metadata(path).and_then(|m| m.modified()).ok();
+        let of_trials = newest(&self.folder.join("metrics"), "jsonl").map(|(_, at)| at);
+        let last = written(&self.folder.join("metrics.jsonl")).max(of_trials);
+        let quiet = last.and_then(|at| at.elapsed().ok());
         self.scene.quiet_s = quiet.map(|quiet| quiet.as_secs_f64());
         Ok(self.scene.clone())
     }
 
-    /// Reads what has been added to `metrics.jsonl`. A file that has become shorter is read again.
+    /// Reads what has been added to `metrics.jsonl`, and to the files of trials that are done in parts.
     fn read_metrics(&mut self) {
-        let path = self.folder.join("metrics.jsonl");
+        self.read_lines(&self.folder.join("metrics.jsonl"));
+        for path in entries(&self.folder.join("metrics"), "jsonl") {
+            self.read_lines(&path);
+        }
+    }
+
+    /// Reads what has been added to a file. If one has become shorter, all are read again.
+    fn read_lines(&mut self, path: &Path) {
         let Ok(mut file) = fs::File::open(path) else {
             return;
         };
         let length = file.metadata().map_or(0, |m| m.len());
-        if length < self.position {
-            self.position = 0;
+        let mut position = self.positions.get(path).copied().unwrap_or(0);
+        if length < position {
+            position = 0;
+            self.positions.clear();
             self.scene.nets.clear();
         }
-        while self.position < length {
+        while position < length {
             let mut piece = Vec::new();
             let read = file
-                .seek(SeekFrom::Start(self.position))
+                .seek(SeekFrom::Start(position))
                 .and_then(|_| (&mut file).take(PIECE).read_to_end(&mut piece));
             let whole = piece.iter().rposition(|&b| b == b'\n').map(|end| end + 1);
             // A line that is being written is read the next time.
@@ -177,7 +189,8 @@ impl RunFolder {
                     self.metric(metric);
                 }
             }
-            self.position += whole as u64;
+            position += whole as u64;
+            self.positions.insert(path.to_owned(), position);
         }
     }
 

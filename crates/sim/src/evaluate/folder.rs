@@ -47,7 +47,8 @@ impl EvaluationFolder {
         let held = saturn_files::hold(path, || ControlFlow::Break(()));
         let Some(lock) = held.map_err(failed(path, Operation::CreateFolder))? else {
             let path = path.to_owned();
-            return Err(FolderError::Busy { path }.into());
+            let holder = None;
+            return Err(FolderError::Busy { path, holder }.into());
         };
         let folder = Self {
             path: path.to_owned(),

@@ -82,6 +82,7 @@ impl Blame for FolderError {
             | Self::NothingToResume { .. }
             | Self::Busy { .. }
             | Self::Damaged { .. } => Fault::Input,
+            Self::Lost { .. } => Fault::Interrupted,
             Self::Io { what, .. } if what.is_taking() => Fault::Input,
             Self::Io { .. } => Fault::Run,
         }

@@ -16,6 +16,7 @@ mod trained;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use anyhow::Result;
 use saturn_cell::Real;
@@ -37,7 +38,7 @@ use saturn_network::Network;
 use saturn_network::build;
 use saturn_store::Progress;
 use saturn_store::checkpoint::Keeping;
-use saturn_store::folder::{Folder, FolderError};
+use saturn_store::folder::{Claimed, Folder, FolderError};
 
 pub use group::{Group, collect, summarise};
 use key::DataKeys;
@@ -47,6 +48,7 @@ use schedule::on_its_threads;
 
 /// Options of running a matrix.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools)] // Each is a choice of the caller.
 pub struct Wanted {
     /// Whether only existing results are used, and nothing is trained or evaluated.
     pub done: bool,
@@ -54,6 +56,31 @@ pub struct Wanted {
     pub whole: bool,
     /// Limits on concurrency.
     pub budget: Budget,
+    /// Whether finished trials are only counted: thousands of them would fill the memory.
+    pub counted: bool,
+    /// Whether to wait for trials that another process is working on, instead of skipping them.
+    pub wait: bool,
+}
+
+/// What became of a trial.
+enum Outcome {
+    /// It is finished.
+    Finished(Box<CellSummary>),
+    /// The same, and its results are in files alone.
+    Counted,
+    /// Only existing results are used, and it has none.
+    NotDone,
+    /// Another process is working on it.
+    Elsewhere,
+}
+
+/// Between two looks at trials that another process is working on.
+const LOOK: Duration = Duration::from_secs(1);
+
+impl Outcome {
+    fn of(found: Option<CellSummary>) -> Self {
+        found.map_or(Self::NotDone, |trial| Self::Finished(Box::new(trial)))
+    }
 }
 
 /// The whole job of `run` and `compare`.
@@ -81,12 +108,16 @@ pub struct Matrix<'a> {
 /// Results of a matrix.
 #[derive(Default)]
 pub struct Found {
-    /// Finished trials.
+    /// Finished trials, unless they are only counted.
     pub cells: Vec<CellSummary>,
+    /// How many there are.
+    pub finished: usize,
     /// What failed.
     pub failures: Vec<Failure>,
     /// How many of them failed since their input is wrong.
     pub wrong_input: usize,
+    /// How many another process is working on.
+    pub elsewhere: usize,
 }
 
 impl Matrix<'_> {
@@ -97,28 +128,54 @@ impl Matrix<'_> {
         let halted = AtomicBool::new(false);
         let stop = || self.progress.stopped() || halted.load(Ordering::Relaxed);
         let alone = wanted.budget.workers.min(entries.len()) < 2;
-        let longest_first = self.longest_first(entries, costs);
-        let results = wanted
-            .budget
-            .spend(costs, &longest_first, stop, |i, sharing| {
-                let done = on_its_threads(sharing, || match self.scenario.train.precision {
-                    Precision::F32 => self.entry::<f32>(&entries[i], wanted, alone),
-                    Precision::F64 => self.entry::<f64>(&entries[i], wanted, alone),
-                });
-                if let Err(e) = &done {
-                    if is_lasting(e) {
-                        halted.store(true, Ordering::Relaxed);
-                    } else if !self.progress.stopped() {
-                        let place = entries[i].place;
-                        self.progress.alert(&format!("{place}: {}", reason(e)));
+        let one = |i: usize, sharing: usize| {
+            let done = on_its_threads(sharing, || match self.scenario.train.precision {
+                Precision::F32 => self.entry::<f32>(&entries[i], wanted, alone),
+                Precision::F64 => self.entry::<f64>(&entries[i], wanted, alone),
+            });
+            if let Err(e) = &done {
+                if is_lasting(e) {
+                    halted.store(true, Ordering::Relaxed);
+                } else if !self.progress.stopped() {
+                    let place = entries[i].place;
+                    self.progress.alert(&format!("{place}: {}", reason(e)));
+                }
+            }
+            match done {
+                Ok(Outcome::Finished(_)) if wanted.counted => Ok(Outcome::Counted),
+                done => done,
+            }
+        };
+        let order = self.longest_first(entries, costs);
+        let mut results = wanted.budget.spend(costs, &order, stop, one);
+        let is_elsewhere = |result: &Option<_>| matches!(result, Some(Ok(Outcome::Elsewhere)));
+        if wanted.wait && results.iter().any(is_elsewhere) {
+            self.progress.doing("waiting for another saturn process");
+            while results.iter().any(is_elsewhere) && !stop() {
+                std::thread::sleep(LOOK);
+                for (i, result) in results.iter_mut().enumerate() {
+                    if is_elsewhere(result) && !stop() {
+                        *result = Some(one(i, 1));
                     }
                 }
-                done
-            });
+            }
+        }
         let mut found = Found::default();
         for (entry, result) in entries.iter().zip(results) {
             match result {
-                Some(Ok(trial)) => found.cells.extend(trial),
+                Some(Ok(Outcome::Counted)) => found.finished += 1,
+                Some(Ok(Outcome::Finished(trial))) => {
+                    found.finished += 1;
+                    found.cells.push(*trial);
+                }
+                Some(Ok(Outcome::Elsewhere)) => {
+                    found.elsewhere += 1;
+                    self.progress.line(&format!(
+                        "{}: skipped, another saturn process is working on it",
+                        entry.place
+                    ));
+                }
+                Some(Ok(Outcome::NotDone)) | None => {}
                 Some(Err(e)) if is_lasting(&e) => return Err(e),
                 // It is neither done nor failed: the next run resumes it.
                 Some(Err(_)) if self.progress.stopped() && !wanted.done => {}
@@ -126,7 +183,6 @@ impl Matrix<'_> {
                     found.wrong_input += usize::from(fault(&e) == Fault::Input);
                     found.failures.push(failure(entry, &e));
                 }
-                None => {}
             }
         }
         if self.progress.stopped() && !wanted.done {
@@ -173,14 +229,8 @@ impl Matrix<'_> {
         (e.streams.len() * e.state_reset.len()) as u64 * each + self.stored_work() + extra
     }
 
-    /// One trained and evaluated network; `None` if it is not done and only existing results are used. Only a
-    /// network that runs `alone` reports its memory.
-    fn entry<R: Real>(
-        &self,
-        entry: &Entry,
-        wanted: &Wanted,
-        alone: bool,
-    ) -> Result<Option<CellSummary>> {
+    /// One trained and evaluated network. Only a network that runs `alone` reports its memory.
+    fn entry<R: Real>(&self, entry: &Entry, wanted: &Wanted, alone: bool) -> Result<Outcome> {
         let place = entry.place;
         let keys = Keys::of(self.scenario, entry, &self.shared.split)?;
         let known = self.store.find(place, &keys.evaluated, &self.shared)?;
@@ -197,19 +247,23 @@ impl Matrix<'_> {
             self.keep(known)?;
             self.progress
                 .skip(self.train_work(entry) + self.evaluation_work());
-            return Ok(Some(known.cell.clone()));
+            return Ok(Outcome::Finished(Box::new(known.cell.clone())));
         }
         let only_done = wanted.done || known.is_some();
-        let claim = self.folder.claim(&place.file("checkpoints", "lock"))?;
-        if claim.is_none() && !only_done {
-            let said = format!("{place}: skipped, another saturn process is working on it");
-            self.progress.line(&said);
-            return Ok(None);
-        }
+        // Until the end of this function. What another process has done since is found below.
+        let _claim = if only_done {
+            None
+        } else {
+            let lease = place.file("checkpoints", "lease");
+            match self.folder.claim(&lease, || self.progress.stopped())? {
+                Claimed::Own(claim) => Some(claim),
+                Claimed::Elsewhere => return Ok(Outcome::Elsewhere),
+            }
+        };
         let settings = keys.evaluated.clone();
         let keys = keys.begun(from_sha256.as_deref())?;
         let Some(mut trial) = self.whole::<R>(entry, &keys, only_done)? else {
-            return Ok(known.map(|known| known.cell));
+            return Ok(Outcome::of(known.map(|known| known.cell)));
         };
         if !alone {
             let evaluations = trial.evaluations.iter_mut();
@@ -222,10 +276,10 @@ impl Matrix<'_> {
         };
         self.keep(&finished)?;
         if wanted.whole {
-            return Ok(Some(finished.cell));
+            return Ok(Outcome::Finished(Box::new(finished.cell)));
         }
         let saved = (self.store).find(place, &finished.settings, &self.shared)?;
-        Ok(saved.map(|saved| saved.cell))
+        Ok(Outcome::of(saved.map(|saved| saved.cell)))
     }
 
     /// Writes a finished trial to the folder of finished trials if it is not there.

@@ -14,6 +14,7 @@ pub mod select;
 pub mod stale;
 mod start;
 pub mod summary;
+pub mod tasks;
 pub mod trials;
 
 pub use interrupted::Interrupted;

@@ -5,6 +5,7 @@
 //! results/MODEL.ARM.SEED.train.json    how the net was trained
 //! results/MODEL.ARM.SEED.SPLIT.json    how it did
 //! weights/MODEL.ARM.SEED.safetensors
+//! metrics/MODEL.ARM.SEED.jsonl         what happened, while it is done in parts
 //! traces/MODEL.ARM.SEED.SPLIT.h5
 //! traces/MODEL.ARM.SEED.SPLIT.STREAM.POLICY.wNN.h5    window NN, of a scenario with `evaluate.traces`
 //! ```
@@ -36,6 +37,11 @@ impl Place<'_> {
     /// The name of the file that sums this place up, in a `cells` folder.
     pub fn cell(&self) -> PathBuf {
         self.file("", "json")
+    }
+
+    /// The name of the file of what happened, in a `metrics` folder.
+    pub fn lines(&self) -> PathBuf {
+        self.file("", "jsonl")
     }
 
     /// The files of traces in windows of a stream of `split` under a policy, but for `.wNN.h5`.

@@ -1,5 +1,7 @@
 //! Selecting trials of the matrix.
 
+use std::ops::RangeInclusive;
+
 use glob::Pattern;
 use thiserror::Error;
 
@@ -10,8 +12,8 @@ use super::entry::Entry;
 pub struct Selection {
     /// Patterns of `MODEL.ARM.SEED`: `*` is any text, `?` any character, `[ab]` one of these.
     pub only: Vec<String>,
-    /// A number, from 1 on, in the order of the matrix.
-    pub cell: Option<usize>,
+    /// Numbers, from 1 on, in the order of the matrix; all of it where there are none.
+    pub numbers: Vec<RangeInclusive<usize>>,
 }
 
 /// Why a selection matches no trial.
@@ -50,18 +52,19 @@ pub enum SelectionError {
 impl Selection {
     /// Whether it is all of the matrix.
     pub fn is_all(&self) -> bool {
-        self.only.is_empty() && self.cell.is_none()
+        self.only.is_empty() && self.numbers.is_empty()
     }
 
     /// The selected entries.
     pub fn of<'a>(&self, entries: Vec<Entry<'a>>) -> Result<Vec<Entry<'a>>, SelectionError> {
-        if let Some(number) = self.cell {
+        if !self.numbers.is_empty() {
             let cells = entries.len();
-            let found = entries.into_iter().find(|e| e.number == number);
-            return match found {
-                Some(entry) => Ok(vec![entry]),
-                None => Err(SelectionError::Number { number, cells }),
-            };
+            let ends = self.numbers.iter().flat_map(|r| [*r.start(), *r.end()]);
+            if let Some(number) = ends.into_iter().find(|n| !(1..=cells).contains(n)) {
+                return Err(SelectionError::Number { number, cells });
+            }
+            let wanted = |e: &Entry| self.numbers.iter().any(|r| r.contains(&e.number));
+            return Ok(entries.into_iter().filter(wanted).collect());
         }
         if self.only.is_empty() {
             return Ok(entries);
@@ -102,33 +105,38 @@ mod tests {
     #[test]
     fn cells_are_chosen_by_pattern_and_by_number() {
         let s = scenario(&["lif", "gru"], &["classic", "carry"]);
-        let chosen = |only: &[&str], cell| {
+        let chosen = |only: &[&str], numbers: &[RangeInclusive<usize>]| {
             let selection = Selection {
                 only: only.iter().map(ToString::to_string).collect(),
-                cell,
+                numbers: numbers.to_vec(),
             };
             let entries = selection.of(entries(&s, &[1, 12]));
             entries.map(|e| e.iter().map(|e| e.place.to_string()).collect::<Vec<_>>())
         };
-        assert_eq!(chosen(&[], None).unwrap().len(), 8);
+        assert_eq!(chosen(&[], &[]).unwrap().len(), 8);
         assert_eq!(
-            chosen(&["gru.*.12"], None).unwrap(),
+            chosen(&["gru.*.12"], &[]).unwrap(),
             ["gru.classic.12", "gru.carry.12"]
         );
         // Two patterns, in the order of the matrix, no duplicates.
         let both = ["*.carry.1", "lif.*.1"];
         assert_eq!(
-            chosen(&both, None).unwrap(),
+            chosen(&both, &[]).unwrap(),
             ["lif.classic.1", "lif.carry.1", "gru.carry.1"]
         );
-        assert_eq!(chosen(&[], Some(5)).unwrap(), ["lif.classic.12"]);
-        for (only, cell, words) in [
-            (&["rnn*"][..], None, "lif.classic.1"),
-            (&["[a"], None, "hint"),
-            (&[], Some(9), "from 1 to 8"),
-            (&[], Some(0), "from 1 to 8"),
+        assert_eq!(chosen(&[], &[5..=5]).unwrap(), ["lif.classic.12"]);
+        assert_eq!(
+            chosen(&[], &[7..=8, 1..=1]).unwrap(),
+            ["lif.classic.1", "gru.classic.12", "gru.carry.12"]
+        );
+        for (only, numbers, words) in [
+            (&["rnn*"][..], &[][..], "lif.classic.1"),
+            (&["[a"], &[], "hint"),
+            (&[], &[9..=9], "--trial 9: trials are numbered from 1 to 8"),
+            (&[], &[1..=1, 8..=10], "--trial 10: "),
+            (&[], &[0..=2], "from 1 to 8"),
         ] {
-            let error = chosen(only, cell).unwrap_err().to_string();
+            let error = chosen(only, numbers).unwrap_err().to_string();
             assert!(error.contains(words), "{error}");
         }
     }

@@ -325,6 +325,9 @@ fn in_folder(folder: &Path) -> PathBuf {
 /// A folder of trials, and those in it where trials on other events were moved to.
 fn with_aside(folder: &Path) -> Vec<PathBuf> {
     let mut all = vec![folder.to_owned()];
+    if has_no_folders(folder) {
+        return all;
+    }
     // A folder that is not there, or not to be read, has no trials: whoever writes into it says so.
     let inside = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut aside: Vec<PathBuf> = inside.map(|entry| entry.path()).collect();
@@ -332,6 +335,20 @@ fn with_aside(folder: &Path) -> Vec<PathBuf> {
     aside.sort();
     all.extend(aside);
     all
+}
+
+/// Whether it is known, without listing what may be a hundred thousand files, that a folder has no folders in it: most
+/// file systems count a link from each to the one above.
+#[cfg(unix)]
+fn has_no_folders(folder: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(folder).is_ok_and(|meta| meta.is_dir() && meta.nlink() == 2)
+}
+
+/// Nothing is known.
+#[cfg(not(unix))]
+fn has_no_folders(_: &Path) -> bool {
+    false
 }
 
 /// The file at `path`; `None` where there is none. One that is too large for a trial is not read.

@@ -112,10 +112,21 @@ impl Keeper {
             what: Operation::Read,
             source,
         };
-        if fs::metadata(path).map_err(failed)?.len() > LARGEST {
-            return Ok(Err("is not a checkpoint: it is far too large".to_owned()));
-        }
-        let bytes = fs::read(path).map_err(failed)?;
+        let read = || -> io::Result<Option<Vec<u8>>> {
+            if fs::metadata(path)?.len() > LARGEST {
+                return Ok(None);
+            }
+            fs::read(path).map(Some)
+        };
+        let bytes = match read() {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return Ok(Err("is not a checkpoint: it is far too large".to_owned())),
+            // By a process that has lost its lease and does not know it yet.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                return Ok(Err("was removed by another process".to_owned()));
+            }
+            Err(e) => return Err(failed(e)),
+        };
         Ok(decode(&self.key, &bytes).map_err(|why| why.to_string()))
     }
 

@@ -72,9 +72,21 @@ pub enum FolderError {
         path: PathBuf,
     },
     /// Another process uses the folder.
-    #[error("{}: another saturn process is using this folder\nhint: wait for it, or choose another folder \
-        with --out", path.display())]
+    #[error("{}: another saturn process is using this folder{}\nhint: wait for it, or choose another folder \
+        with --out", path.display(), in_brackets(holder.as_deref()))]
     Busy {
+        /// The folder.
+        path: PathBuf,
+        /// The process, if it is known.
+        holder: Option<String>,
+    },
+    /// Another process has taken over.
+    #[error(
+        "{}: another saturn process has taken over, since this one had not been running for a minute\nhint: run the \
+        same command again",
+        path.display()
+    )]
+    Lost {
         /// The folder.
         path: PathBuf,
     },
@@ -124,8 +136,15 @@ impl FolderError {
     pub fn is_lasting(&self) -> bool {
         use io::ErrorKind::{FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
         let lasting = [FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull];
-        matches!(self, Self::Io { source, .. } if lasting.contains(&source.kind()))
+        match self {
+            Self::Io { source, .. } => lasting.contains(&source.kind()),
+            other => matches!(other, Self::Lost { .. }),
+        }
     }
+}
+
+fn in_brackets(text: Option<&str>) -> String {
+    text.map(|text| format!(" ({text})")).unwrap_or_default()
 }
 
 /// Lines below a message, each indented.

@@ -1,11 +1,13 @@
 //! `metrics.jsonl`: a line of JSON for each epoch and each evaluation, as it happens.
 //!
 //! A line is written before the checkpoint that covers it. So a stage that resumes from a checkpoint first
-//! removes the later lines, which will be written again. Several trials and several processes may add lines;
-//! each takes a lock to do so.
+//! removes the later lines, which will be written again. Several trials of a process may add lines; each takes a lock to
+//! do so. Where several processes are at work, the lines of each trial go into a file of its own, `metrics/TRIAL.jsonl`,
+//! which the next process that has the folder alone merges into `metrics.jsonl`.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -14,10 +16,11 @@ use super::{Folder, FolderError, write_beside};
 use crate::operation::Operation;
 
 impl Folder {
-    /// Adds one line of JSON to `metrics.jsonl`.
-    pub fn metric(&self, value: &impl Serialize) -> Result<(), FolderError> {
+    /// Adds one line of JSON about the trial with the file `trial`.
+    pub fn metric(&self, trial: &Path, value: &impl Serialize) -> Result<(), FolderError> {
+        self.check_held()?;
         let _alone = self.lock_metrics()?;
-        let path = self.path().join("metrics.jsonl");
+        let path = self.lines_of(trial);
         let append = || -> io::Result<()> {
             let mut line = serde_json::to_vec(value)?;
             line.push(b'\n');
@@ -35,10 +38,10 @@ impl Folder {
         })
     }
 
-    /// Removes the lines of `metrics.jsonl` that `which` selects, and any truncated line.
-    pub fn retract(&self, which: impl Fn(&Value) -> bool) -> Result<(), FolderError> {
+    /// Removes the lines about the trial with the file `trial` that `which` selects, and any truncated line.
+    pub fn retract(&self, trial: &Path, which: impl Fn(&Value) -> bool) -> Result<(), FolderError> {
         let _alone = self.lock_metrics()?;
-        let path = self.path().join("metrics.jsonl");
+        let path = self.lines_of(trial);
         let text = match fs::read(&path) {
             Ok(text) => text,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -60,15 +63,27 @@ impl Folder {
         write_beside(&path, &kept)
     }
 
-    /// Locked while the file is changed.
-    fn lock_metrics(&self) -> Result<File, FolderError> {
+    /// The file of the lines about a trial.
+    fn lines_of(&self, trial: &Path) -> PathBuf {
+        if self.shared {
+            self.path().join("metrics").join(trial)
+        } else {
+            self.path().join("metrics.jsonl")
+        }
+    }
+
+    /// Locked while the file of all trials is changed; that of one has a claim.
+    fn lock_metrics(&self) -> Result<Option<File>, FolderError> {
+        if self.shared {
+            return Ok(None);
+        }
         let path = self.path().join(".metrics.lock");
         let lock = || -> io::Result<File> {
             let file = saturn_files::open_own(&path)?;
             file.lock()?;
             Ok(file)
         };
-        lock().map_err(|source| FolderError::Io {
+        lock().map(Some).map_err(|source| FolderError::Io {
             path: path.clone(),
             what: Operation::Lock,
             source,
@@ -98,21 +113,25 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let folder = Folder::open(&place.path().join("run"), "x", "y", false).unwrap();
         let path = folder.path().join("metrics.jsonl");
-        folder.retract(|_| true).unwrap();
+        let trial = Path::new("a.jsonl");
+        folder.retract(trial, |_| true).unwrap();
         for epoch in 1..=3 {
             folder
-                .metric(&json!({"model": "a", "epoch": epoch}))
+                .metric(trial, &json!({"model": "a", "epoch": epoch}))
                 .unwrap();
             folder
-                .metric(&json!({"model": "b", "epoch": epoch}))
+                .metric(trial, &json!({"model": "b", "epoch": epoch}))
                 .unwrap();
         }
         let mut text = fs::read(&path).unwrap();
         text.extend_from_slice(b"{\"model\": \"a\", \"epo");
         fs::write(&path, text).unwrap();
-        folder.metric(&json!({"model": "b", "epoch": 4})).unwrap();
+        let last = json!({"model": "b", "epoch": 4});
+        folder.metric(trial, &last).unwrap();
         folder
-            .retract(|line| line["model"] == "a" && line["epoch"].as_u64() > Some(1))
+            .retract(trial, |line| {
+                line["model"] == "a" && line["epoch"].as_u64() > Some(1)
+            })
             .unwrap();
         let text = fs::read_to_string(&path).unwrap();
         let lines: Vec<Value> = text

@@ -116,7 +116,11 @@ fn wrong_input_ends_with_2_and_a_failed_run_with_1() {
             source: damaged(),
         }
         .into(),
-        FolderError::Busy { path: path() }.into(),
+        FolderError::Busy {
+            path: path(),
+            holder: None,
+        }
+        .into(),
         data().into(),
         // Within others, transparent or not, and under a context.
         TrainError::Data(data()).into(),

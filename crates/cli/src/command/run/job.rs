@@ -62,6 +62,8 @@ impl Job<'_> {
             done: options.collect.is_some(),
             whole: seeds == 1,
             budget: budget(&options.limits, usual, &costs),
+            counted: options.is_part(),
+            wait: options.wait,
         };
         let matrix = Matrix {
             scenario,

@@ -78,7 +78,7 @@ impl Matrix<'_> {
         let tested = b.test.as_ref().filter(|_| name == "test");
         let split = tested.unwrap_or(&b.valid);
         let mut partial = partials.load()?;
-        self.folder.retract(|line| {
+        self.folder.retract(&place.lines(), |line| {
             let of = |key: &str| line[key].as_str().unwrap_or_default();
             let own = Metric::new(place, name, &()).is_of(line);
             own && !partial.knows(of("stream"), of("state_reset"))
@@ -110,7 +110,8 @@ impl Matrix<'_> {
                         twin.as_ref(),
                     )?,
                 };
-                (self.folder).metric(&Metric::new(place, name, &brief(&found)))?;
+                let metric = &brief(&found);
+                (self.folder).metric(&place.lines(), &Metric::new(place, name, metric))?;
                 partial.found.evaluations.push(found);
                 partial.threshold = None;
                 partials.save(&partial)?;

@@ -59,6 +59,7 @@ impl Group {
         })?;
         for finished in trials {
             finished.save_once(keep)?;
+            found.finished += 1;
             found.cells.push(finished.cell);
         }
         Ok(Self { shared, found })

@@ -131,7 +131,8 @@ impl Matrix<'_> {
             evaluation: evaluate(&twin.net, &plan, threshold, self.progress)?,
         };
         let what = &self.shared.split;
-        (self.folder).metric(&Metric::new(place, what, &brief(&found)))?;
+        let metric = &brief(&found);
+        (self.folder).metric(&place.lines(), &Metric::new(place, what, metric))?;
         let kept = StoredEvaluation::of(found.state_reset, &found.evaluation);
         partial.found.stored[at].evaluations.push(kept);
         partial.threshold = None;

@@ -236,13 +236,14 @@ impl Watch for Looking<'_> {
         let own = Metric::new(place, "epoch", &());
         let known = history.len() as u64;
         let later = |line: &Value| own.is_of(line) && line["epoch"].as_u64() > Some(known);
-        self.error = matrix.folder.retract(later).err();
+        self.error = matrix.folder.retract(&place.lines(), later).err();
         matrix.progress.skip(known * self.each());
     }
 
     fn epoch(&mut self, epoch: &EpochRecord) -> bool {
         let Self { matrix, place, .. } = *self;
-        if let Err(e) = matrix.folder.metric(&Metric::new(place, "epoch", epoch)) {
+        let metric = Metric::new(place, "epoch", epoch);
+        if let Err(e) = matrix.folder.metric(&place.lines(), &metric) {
             self.error = Some(e);
         }
         matrix.progress.advance(self.each());

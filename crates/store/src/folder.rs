@@ -96,7 +96,18 @@ impl Folder {
         let owner = path.join("run.json");
         let mut data = Files::new();
         if path.exists() {
-            match regular::read(&owner, LARGEST) {
+            let mut found = regular::read(&owner, LARGEST);
+            let missing = |found: &io::Result<Vec<u8>>| matches!(found, Err(e) if e.kind() == io::ErrorKind::NotFound);
+            // Another process may be creating the run at this moment, or have created it since.
+            if missing(&found) && has_others(path).map_err(io_at(path, Operation::List))? {
+                found = regular::read(&owner, LARGEST);
+                if missing(&found) {
+                    return Err(FolderError::NotARun {
+                        path: path.to_owned(),
+                    });
+                }
+            }
+            match found {
                 Ok(bytes) => {
                     let found = read_owner(&owner, &bytes)?;
                     if !fingerprints.contains(&found.fingerprint) {
@@ -108,14 +119,7 @@ impl Folder {
                     }
                     data = found.data;
                 }
-                Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                    // Another process may be creating the run at this moment.
-                    if has_others(path).map_err(io_at(path, Operation::List))? {
-                        return Err(FolderError::NotARun {
-                            path: path.to_owned(),
-                        });
-                    }
-                }
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
                 Err(e) => return Err(io_at(&owner, Operation::Read)(e)),
             }
         }

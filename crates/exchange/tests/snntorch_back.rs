@@ -306,7 +306,7 @@ fn graph(change: impl FnOnce(&mut Neurons), more: &[([&str; 2], Node)]) -> Net {
     for ([from, name], node) in more {
         config.nodes.insert((*name).to_owned(), node.clone());
         let edges = config.edges.iter_mut().filter(|edge| edge[0] == *from);
-        edges.for_each(|edge| edge[0] = (*name).to_owned());
+        edges.for_each(|edge| (*name).clone_into(&mut edge[0]));
         config.edges.push([(*from).to_owned(), (*name).to_owned()]);
     }
     Net::new(vec![config.into()], Readout::None, 32, 1.0)

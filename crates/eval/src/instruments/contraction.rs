@@ -278,9 +278,9 @@ fn squared_distances(a: &[f64], b: [&[f64]; PAIRS]) -> [f64; PAIRS] {
         }
     }
     let mut squares = [0.0; PAIRS];
-    for k in 0..8 {
-        for n in 0..PAIRS {
-            squares[n] += sums[n][k];
+    for (square, sums) in squares.iter_mut().zip(&sums) {
+        for sum in sums {
+            *square += sum;
         }
     }
     squares

@@ -279,6 +279,14 @@ impl Fault {
             Self::NoShape => {
                 "connect it to the Input, or give the node before it a shape".to_owned()
             }
+            Self::NotFinite {
+                parameter: "r" | "tau" | "tau_mem",
+                value,
+                ..
+            } if value.is_infinite() => {
+                "snnTorch writes beta = 1 so, and reads it back with a threshold that is not a number: import the state dict, which contains beta"
+                    .to_owned()
+            }
             Self::NotFinite { .. } => {
                 "every parameter must be finite; train or write it again".to_owned()
             }
@@ -295,5 +303,21 @@ impl Fault {
             }
             Self::Dialect { .. } => "read the file with another dialect, or with `nir`".to_owned(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_infinite_resistance_is_an_integrator_of_snntorch() {
+        let hint = |parameter, value| {
+            let index = 0;
+            Fault::NotFinite { parameter, index, value }.hint()
+        };
+        assert!(hint("r", f64::INFINITY).contains("import the state dict"));
+        assert!(hint("r", f64::NAN).contains("must be finite"));
+        assert!(hint("weight", f64::INFINITY).contains("must be finite"));
     }
 }

@@ -32,7 +32,7 @@ fn a_full_disk_ends_the_run_and_keeps_what_is_done() {
     let done = || files(&bench.path("out/results"), ".json");
     // Too little for one evaluation: the nets that were in training by then are trained, and stay.
     fails(
-        &limited(&bench, 4, "run tiny.yaml --out out"),
+        &limited(&bench, 4, "run tiny.yaml --jobs 1 --out out"),
         1,
         &["out", "hint:", "finished results are kept"],
     );

@@ -62,6 +62,8 @@ fn left(bench: &Bench, run: &str) -> Left {
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
     lines.iter_mut().for_each(forget_clock);
+    // Trials that are done at once add lines as they come; those of one are in order.
+    lines.sort_by_key(|line| ["model", "arm", "seed"].map(|key| line[key].to_string()));
     (numbers(bench, run), all, lines)
 }
 
@@ -123,7 +125,16 @@ fn a_run_that_is_killed_again_and_again_ends_as_one_that_never_was() {
 
 /// Kills a run as soon as it has saved something; returns its folder of checkpoints.
 fn cut_short(bench: &Bench, run: &str) -> std::path::PathBuf {
-    let arguments = ["run", "long.yaml", "--out", run, "--every", "0"];
+    let arguments = [
+        "run",
+        "long.yaml",
+        "--jobs",
+        "1",
+        "--out",
+        run,
+        "--every",
+        "0",
+    ];
     let mut child = bench.command(&arguments).spawn().unwrap();
     let folder = bench.path(run).join("checkpoints");
     let kept = |folder: &Path| folder.exists() && files(folder, ".ckpt").len() >= 2;
@@ -150,7 +161,15 @@ fn a_checkpoint_that_is_torn_is_named_and_the_one_before_is_taken() {
     let (newest, bytes) = all.last().unwrap();
     fs::write(folder.join(newest), &bytes[..bytes.len() / 2]).unwrap();
     let mut child = bench
-        .command(&["run", "long.yaml", "--out", "cut", "--resume"])
+        .command(&[
+            "run",
+            "long.yaml",
+            "--jobs",
+            "1",
+            "--out",
+            "cut",
+            "--resume",
+        ])
         .stderr(std::process::Stdio::piped())
         .spawn()
         .unwrap();

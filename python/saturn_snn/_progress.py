@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import warnings
 from types import TracebackType
 from typing import Any
@@ -22,6 +23,9 @@ class Progress:
     def __init__(self, shown: bool) -> None:
         self.bar: Any = None
         if shown:
+            # A bar in a file is thousands of lines; a notebook has no terminal and shows it.
+            if not sys.stderr.isatty() and "ipykernel" not in sys.modules:
+                return
             try:
                 from tqdm.auto import tqdm
             except ImportError:

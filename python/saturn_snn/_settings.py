@@ -17,6 +17,12 @@ from ._saturn import InputError
 Named = str | Mapping[str, Any]
 
 
+def brief(value: Any) -> str:
+    """A value in an error, however large it is."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:60]}.. ({type(value).__name__})"
+
+
 def whole(name: str, value: Any, least: int = 0, most: int = 2**63 - 1) -> int:
     """A whole number in its range."""
     try:

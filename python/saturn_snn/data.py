@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _saturn
-from ._settings import Gap, as_json, gap_settings, plain, real, whole
+from ._settings import Gap, as_json, brief, gap_settings, plain, real, whole
 
 Samples = tuple[Sequence[Any] | npt.NDArray[Any], Sequence[int] | npt.NDArray[Any]]
 
@@ -49,7 +49,7 @@ class Dataset:
         gap: Gap = DEFAULT_GAP,
         seed: int = 1,
     ) -> Dataset:
-        """Events in time.
+        """Events in time. Times count from the start of a recording: of pieces of a long one, subtract where they begin.
 
         Parameters
         ----------
@@ -207,6 +207,21 @@ def _events(name: str, sample: Any, unit: str, sensor: tuple[int, int, int] | No
 
 def _check_durations(samples: Sequence[tuple[Any, Any]], dt_ms: float, unit: str) -> None:
     """Warn if times seem to be in another unit: samples of one step, or of very many."""
+    empty = sum(times.size == 0 for times, _ in samples)
+    if empty == len(samples):
+        raise _saturn.InputError("samples: no training sample has an event")
+    if empty:
+        warnings.warn(f"{empty} of {len(samples)} training samples have no events", stacklevel=3)
+    first = [1e3 * float(times[0]) / dt_ms for times, _ in samples if times.size]
+    lengths = [1e3 * float(times[-1] - times[0]) / dt_ms for times, _ in samples if times.size]
+    begins, lasts = float(np.median(first)), float(np.median(lengths))
+    if begins > max(50, 3 * lasts):
+        warnings.warn(
+            f"half of the samples begin with {begins:,.0f} steps of silence, and then last {lasts:,.0f}: times count from the "
+            "start of a sample, and the silence is a part of it; subtract the first time",
+            stacklevel=3,
+        )
+        return
     steps = [1e3 * float(times[-1]) / dt_ms for times, _ in samples if times.size]
     median = float(np.median(steps)) if steps else 0.0
     if steps and not 2 <= median <= 20_000:
@@ -225,6 +240,18 @@ def _check_classes(labels: Sequence[int], classes: Sequence[str]) -> None:
             f"{len(classes) - 1}? Subtract 1, or the network has an output too many",
             stacklevel=3,
         )
+    else:
+        _missing(labels, classes)
+
+
+def _missing(labels: Sequence[int], classes: Sequence[str]) -> None:
+    """Warn of classes without a training sample, and of a single class."""
+    missing = [name for i, name in enumerate(classes) if i not in set(labels)]
+    if missing and len(classes) > 1:
+        named = ", ".join(missing[:5]) + (", .." if len(missing) > 5 else "")
+        warnings.warn(f"no training sample is of class {named}: labels are places of classes, from 0", stacklevel=4)
+    elif len(classes) == 1:
+        warnings.warn("all samples are of one class: every answer is right", stacklevel=4)
 
 
 def _channels(channels: int | None, sensor: tuple[int, int, int] | None) -> int:
@@ -280,7 +307,7 @@ def _labels(name: str, labels: Iterable[Any]) -> list[int]:
 
 def _pair(name: str, value: Any) -> Samples:
     if not isinstance(value, (tuple, list)) or len(value) != 2:
-        raise _saturn.InputError(f"{name}: expected (samples, labels), not {value!r}")
+        raise _saturn.InputError(f"{name}: expected (samples, labels), not {brief(value)}")
     return value[0], value[1]
 
 
@@ -288,7 +315,7 @@ def _split(name: str, all_of: Samples, valid: float | Samples, seed: int) -> tup
     """Training and validation samples."""
     samples, labels = all_of
     if isinstance(samples, str) or not (hasattr(samples, "__len__") and hasattr(samples, "__getitem__")):
-        raise _saturn.InputError(f"{name}: expected a list of recordings, not {samples!r}")
+        raise _saturn.InputError(f"{name}: expected a list of recordings, not {brief(samples)}")
     if not isinstance(valid, numbers.Real):
         return all_of, _pair("valid", valid)
     share = float(valid)

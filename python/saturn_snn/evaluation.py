@@ -17,7 +17,7 @@ import numpy as np
 from . import _saturn
 from ._command import command
 from ._progress import Progress
-from ._settings import Named, as_json, whole
+from ._settings import Named, as_json, brief, whole
 from .data import Dataset
 from .network import Network
 from .tables import frame, html, labelled
@@ -150,9 +150,9 @@ class Figure:
         self.svg = svg
 
     @classmethod
-    def read(cls, path: Path) -> Figure:
+    def read(cls, path: str | os.PathLike[str]) -> Figure:
         """The figure in a file."""
-        return cls(path.read_text(encoding="utf-8"))
+        return cls(Path(path).read_text(encoding="utf-8"))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the SVG to a file."""
@@ -216,7 +216,11 @@ def evaluate(
     if isinstance(net, Network) and isinstance(data, Dataset):
         if options or out is not None:
             known = ", ".join([*options, *(["out"] if out is not None else [])])
-            raise _saturn.InputError(f"{known}: only for an evaluation of files")
+            raise _saturn.InputError(
+                f"{known}: no setting of an evaluation of a Dataset; paths as network and data have further ones, of "
+                "`saturn evaluate`"
+            )
+        _check_classes(net, data)
         found = {}
         for policy in policies:
             with Progress(progress) as shown:
@@ -225,10 +229,12 @@ def evaluate(
                 )
             found[policy] = json.loads(text)
         return _counted(Evaluation(found, dt_ms=net.dt_ms), steps, lanes)
+    if not isinstance(net, (Network, str, bytes, os.PathLike)):
+        raise _saturn.InputError(f"net: expected a Network or a path, not {brief(net)}")
+    if not isinstance(data, (Dataset, str, bytes, os.PathLike)):
+        raise _saturn.InputError(f"data: expected a Dataset or a path, not {brief(data)}")
     if isinstance(data, Dataset):
         raise _saturn.InputError("data: with a path as network, give a file or folder of recordings, too")
-    if not isinstance(net, (Network, str, bytes, os.PathLike)):
-        raise _saturn.InputError(f"net: expected a Network or a path, not {net!r}")
     return _of_files(net, data, policies, steps, lanes, instruments, seed, progress, out, options)
 
 
@@ -257,6 +263,15 @@ def _names(place: str, value: str | Sequence[str]) -> list[str]:
     if not all(isinstance(one, str) for one in names):
         raise _saturn.InputError(f"{place}: expected a name or a list of names, not {value!r}")
     return names
+
+
+def _check_classes(net: Network, data: Dataset) -> None:
+    """Warn if the network has classes that the data do not have."""
+    if len(net.classes) > len(data.classes):
+        warnings.warn(
+            f"the network has {len(net.classes)} classes and the data {len(data.classes)}: answers of the others are wrong",
+            stacklevel=4,
+        )
 
 
 def inner_of(net: Network, data: Dataset) -> tuple[_saturn.Network, _saturn.Dataset]:

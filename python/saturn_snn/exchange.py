@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import _saturn
-from ._command import command
-from .network import Network, Precision
+from ._command import command, in_python
+from .network import Network, Precision, is_double
 
 if TYPE_CHECKING:
     import nir
@@ -38,7 +40,7 @@ def load(path: str | os.PathLike[str], *, precision: Precision = "float32", **op
     Network
         Its attribute ``verdicts`` has what the import says of each part.
     """
-    source, double = Path(os.fsdecode(path)), precision == "float64"
+    source, double = Path(os.fsdecode(path)), is_double(precision)
     if not source.exists() and not source.parent.exists():
         raise _saturn.InputError(f"{source}: there is no such file or folder")
     if source.suffix != ".nir" and not options:
@@ -58,23 +60,31 @@ def load(path: str | os.PathLike[str], *, precision: Precision = "float32", **op
     return _import(source, precision, options)
 
 
-def _import(source: Path, precision: Precision, options: Mapping[str, Any]) -> Network:
-    arguments: list[str | os.PathLike[str]] = [f"--{key.replace('_', '-')}={value}" for key, value in options.items()]
+def _import(source: Path, precision: Precision, options: Mapping[str, Any], called: str | None = None) -> Network:
+    arguments: list[str | os.PathLike[str]] = []
+    for key, value in options.items():
+        text = ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+        arguments.append(f"--{key.replace('_', '-')}={text}")
     with tempfile.TemporaryDirectory() as folder:
         own = Path(folder) / "network"
-        double = precision == "float64"
+        double = is_double(precision)
         number = "f64" if double else "f32"
-        said = command(["import", source, "--out", own, f"--precision={number}", *arguments])
+        names = {source: called} if called is not None else {}
+        said = command(["import", source, "--out", own, f"--precision={number}", *arguments], called=names)
         net = Network._of(_saturn.Network.load(os.fsdecode(own / "weights.safetensors"), double))
     # The last line names a folder that no longer exists.
     net.verdicts = said.replace(f"{own}: ", "")
+    for line in net.verdicts.splitlines():
+        # What the file does not determine, and what was taken instead.
+        if line.startswith("note: ") and re.search(r"taken to (be|have)|the outputs are the spikes|or spikes differ", line):
+            warnings.warn(in_python(line.removeprefix("note: ")), stacklevel=4)
     return net
 
 
 def _describes_itself(path: Path) -> bool:
     """Whether a file is of Saturn's."""
-    head = path.open("rb").read(1 << 20)
-    return b'"saturn"' in head
+    with path.open("rb") as file:
+        return b'"saturn"' in file.read(1 << 20)
 
 
 def from_nir(graph: nir.NIRGraph, *, precision: Precision = "float32", **options: Any) -> Network:
@@ -88,6 +98,8 @@ def from_nir(graph: nir.NIRGraph, *, precision: Precision = "float32", **options
     **options
         As in `load`.
     """
+    if isinstance(graph, (str, bytes, os.PathLike)):
+        raise _saturn.InputError("graph: expected a graph in memory; a file is read by saturn.load")
     try:
         import nir
     except ImportError as e:
@@ -95,4 +107,4 @@ def from_nir(graph: nir.NIRGraph, *, precision: Precision = "float32", **options
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "graph.nir"
         nir.write(path, graph)
-        return _import(path, precision, options)
+        return _import(path, precision, options, "the graph")

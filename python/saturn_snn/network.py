@@ -17,7 +17,7 @@ from . import _saturn
 from ._command import command
 from ._progress import LOG
 from ._saturn import Events
-from ._settings import Named, as_json, named, plain, real, whole
+from ._settings import Named, as_json, brief, named, plain, real, whole
 from .layers import Layer
 
 if TYPE_CHECKING:
@@ -28,6 +28,13 @@ State = list[Array]
 Precision = Literal["float32", "float64"]
 #: The most classes, as in a data set.
 MOST_CLASSES = 1_000_000
+
+
+def is_double(precision: Precision) -> bool:
+    """Whether a network computes in float64."""
+    if precision not in ("float32", "float64"):
+        raise _saturn.InputError(f"precision: expected float32 or float64, not {precision!r}")
+    return precision == "float64"
 
 
 class Network:
@@ -78,7 +85,7 @@ class Network:
         precision: Precision = "float32",
         extra_outputs: int = 0,
     ) -> None:
-        if isinstance(layers, str) or not isinstance(layers, Sequence):
+        if isinstance(layers, (str, Layer)) or not isinstance(layers, Sequence):
             raise _saturn.InputError(f"layers: expected a list of layers, not {layers!r}")
         each = [
             {layer.kind: layer.settings} if isinstance(layer, Layer) else named(f"layers[{i}]", layer)
@@ -96,9 +103,7 @@ class Network:
             names = [str(c) for c in classes]
         else:
             names = [str(c) for c in range(whole("classes", classes, 0, MOST_CLASSES))]
-        if precision not in ("float32", "float64"):
-            raise _saturn.InputError(f"precision: expected float32 or float64, not {precision!r}")
-        double = precision == "float64"
+        double = is_double(precision)
         channels, extra_outputs = whole("channels", channels), whole("extra_outputs", extra_outputs)
         dt_ms, seed = real("dt_ms", dt_ms), whole("seed", seed, 0, 2**64 - 1)
         self._net = _saturn.Network(as_json(config), channels, names, extra_outputs, dt_ms, seed, double)
@@ -325,7 +330,7 @@ class Network:
         with tempfile.TemporaryDirectory() as folder:
             own = Path(folder) / "network.safetensors"
             self.save(own)
-            return command(["export", own, "--to", format, "--out", path, *arguments])
+            return command(["export", own, "--to", format, "--out", path, *arguments], called={own: "the network"})
 
     def to_nir(self, *, approximate: bool = False, reader: str | None = None) -> nir.NIRGraph:
         """The network as a graph of the Neuromorphic Intermediate Representation; needs the package ``nir``.
@@ -426,7 +431,8 @@ class Stream:
         """Add one event; return a decision for each step that ended before it.
 
         After an hour without events, in steps of 10 ms, these are 360,000 decisions: a detector decides in silence, too.
-        Steps that change no state are not computed.
+        Steps that change no state are not computed. More than a million steps between two events are an error; let such a
+        silence pass in parts, with `advance`.
 
         Parameters
         ----------
@@ -439,9 +445,20 @@ class Stream:
         try:
             closed = self._push(t_us, channel)
         except (OverflowError, TypeError) as e:
-            raise _saturn.InputError(f"t_us: {t_us!r}, channel: {channel!r}: {e}") from None
-        if not closed:
-            return []
+            raise _saturn.InputError(f"expected one event, not t_us {brief(t_us)}, channel {brief(channel)}: {e}") from None
+        return self._decisions(closed) if closed else []
+
+    def advance(self, t_us: int) -> list[Decision]:
+        """Let time pass without an event; return a decision for each step that ended before ``t_us``, in microseconds.
+
+        A stream of events says nothing of silence: after the last event of a word this gives the decisions that follow.
+        """
+        try:
+            return self._decisions(self._inner.advance(t_us))
+        except (OverflowError, TypeError) as e:
+            raise _saturn.InputError(f"t_us: {brief(t_us)}: {e}") from None
+
+    def _decisions(self, closed: Sequence[tuple[int, int, float, bool]]) -> list[Decision]:
         return [Decision(step, self._classes[label], score, detected) for step, label, score, detected in closed]
 
     def step(self, x: Array | Sequence[tuple[int, float]]) -> Array:
@@ -456,7 +473,7 @@ class Stream:
         Returns
         -------
         numpy.ndarray of shape (C,)
-            In float32, whatever the network computes in.
+            In float32, in either precision of the network.
         """
         return self._inner.step(x)
 

@@ -195,6 +195,8 @@ def retrofit(
     if regime not in REGIMES:
         raise _saturn.InputError(f"regime: expected one of {', '.join(REGIMES)}, not {regime!r}")
     inner_of(net, data)
+    if "epochs" in settings:
+        raise _saturn.InputError("epochs: a repair is counted in updates; give steps")
     own = dict(REGIMES[regime])
     loss, streams = own.pop("loss"), own.pop("streams")
     repaired = net.copy()

@@ -11,8 +11,11 @@ use saturn_live::decide::Decider;
 use crate::error::{guarded, of_library, read, wrong};
 use crate::tensors::Number;
 
-/// The most steps that one event may be ahead of the last.
-const MOST_AHEAD: i64 = 100_000_000;
+/// The most steps that one event may be ahead of the last: a mistaken unit of time would fill the memory with decisions.
+const MOST_AHEAD: i64 = 1_000_000;
+
+/// What was decided at the end of a step: the step, the class, its score, whether it is detected.
+type Decided = (i64, usize, f64, bool);
 
 /// A stream in either precision.
 pub enum Live {
@@ -89,6 +92,32 @@ impl Stream {
         Ok((said.class, said.score, said.detected))
     }
 
+    /// Closes the steps that end before the one of `t_us`, which is then open; `None` if that one has ended.
+    fn close_until(&mut self, t_us: i64) -> PyResult<Option<Vec<Decided>>> {
+        let Some(t) = u64::try_from(t_us).ok() else {
+            return Err(wrong(format!("t_us: `{t_us}` is negative")));
+        };
+        let step = self.steps.of_us(t) as i64;
+        let open = *self.open.get_or_insert(step);
+        if step < open {
+            return Ok(None);
+        }
+        if step - open > MOST_AHEAD {
+            return Err(wrong(format!(
+                "t_us: `{t_us}` is {} steps after the event before, and at most {MOST_AHEAD} are run at once: times are in \
+                 microseconds; let a long silence pass in parts with `advance`",
+                step - open
+            )));
+        }
+        let mut closed = Vec::with_capacity((step - open) as usize);
+        for n in open..step {
+            let (class, score, detected) = self.close()?;
+            closed.push((n, class, score, detected));
+        }
+        self.open = Some(step);
+        Ok(Some(closed))
+    }
+
     fn read(&self) -> MutexGuard<'_, Live> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -150,7 +179,7 @@ impl Stream {
     /// list of tuple
     ///     ``(step, class, score, detected)`` for each step of ``dt_ms`` that ended before the event; steps count from
     ///     time 0. An event of a step that has ended is dropped and counted in ``late``.
-    fn push(&mut self, t_us: i64, channel: u32) -> PyResult<Vec<(i64, usize, f64, bool)>> {
+    fn push(&mut self, t_us: i64, channel: u32) -> PyResult<Vec<Decided>> {
         let channels = self.channels();
         if channel as usize >= channels {
             let last = channels as i64 - 1;
@@ -158,29 +187,26 @@ impl Stream {
                 "channel: `{channel}` is out of range: it must be 0 to {last}"
             )));
         }
-        let Some(t) = u64::try_from(t_us).ok() else {
-            return Err(wrong(format!("t_us: `{t_us}` is negative")));
-        };
-        let step = self.steps.of_us(t) as i64;
-        let mut closed = Vec::new();
-        let open = *self.open.get_or_insert(step);
-        if step < open {
-            self.late += 1;
-            return Ok(closed);
+        match self.close_until(t_us)? {
+            None => {
+                self.late += 1;
+                Ok(Vec::new())
+            }
+            Some(closed) => {
+                self.events.push((channel, 1.0));
+                Ok(closed)
+            }
         }
-        if step - open > MOST_AHEAD {
-            return Err(wrong(format!(
-                "t_us: `{t_us}` is {} steps after the event before; at most {MOST_AHEAD} are run",
-                step - open
-            )));
-        }
-        for n in open..step {
-            let (class, score, detected) = self.close()?;
-            closed.push((n, class, score, detected));
-        }
-        self.open = Some(step);
-        self.events.push((channel, 1.0));
-        Ok(closed)
+    }
+
+    /// Let time pass without an event; return the steps that end until then, as `push` does.
+    ///
+    /// Parameters
+    /// ----------
+    /// t_us : int
+    ///     Time in microseconds. A time of a step that has ended changes nothing.
+    fn advance(&mut self, t_us: i64) -> PyResult<Vec<Decided>> {
+        Ok(self.close_until(t_us)?.unwrap_or_default())
     }
 
     /// Run one step; return the probabilities of the classes ``[C]``.

@@ -167,7 +167,7 @@ def test_an_evaluation_has_table_curves_and_figure(words):
         ({"steps": 0}, "steps"),
         ({"lanes": 0}, "lanes"),
         ({"instruments": ["thermometer"]}, "thermometer"),
-        ({"fill": "noise"}, "files"),
+        ({"fill": "noise"}, "no setting of an evaluation of a Dataset"),
     ]:
         with pytest.raises(saturn.InputError, match=text):
             saturn.evaluate(net(), words, **bad)
@@ -285,3 +285,43 @@ def test_a_repair_that_makes_it_worse_is_warned_of(words):
     saturn.train(net, words, epochs=60, seed=1, lr=0.02)
     with pytest.warns(UserWarning, match="the repair made it worse"):
         saturn.retrofit(net, words, steps=3, lr=100.0, evaluate_steps=4000)
+
+
+def test_absolute_times_empty_samples_and_missing_classes_are_warned_of(rng):
+    def samples(start=0, empty=0):
+        full = [(start * i + np.sort(rng.integers(0, 300_000, 40)), rng.integers(0, 8, 40)) for i in range(40 - empty)]
+        return full + [(np.array([], np.int64), np.array([], np.int64))] * empty
+
+    labels = [i % 2 for i in range(40)]
+    with pytest.warns(UserWarning, match="begin with .* steps of silence"):
+        saturn.Dataset.from_events(samples(start=300_000), labels, channels=8)
+    with pytest.warns(UserWarning, match="training samples have no events"):
+        saturn.Dataset.from_events(samples(empty=10), labels, channels=8)
+    with pytest.raises(saturn.InputError, match="no training sample has an event"):
+        saturn.Dataset.from_events(samples(empty=40), labels, channels=8)
+    with pytest.warns(UserWarning, match="no training sample is of class 1, 2, 3, 4, 6"):
+        saturn.Dataset.from_events(samples(), [5 * label for label in labels][:38] + [7, 7], channels=8)
+    with pytest.warns(UserWarning, match="all samples are of one class"):
+        one = saturn.Dataset.from_events(samples(), [0] * 40, channels=8)
+    net = saturn.Network([saturn.GRU(4)], channels=8, classes=3)
+    with pytest.warns(UserWarning, match="the network has 3 classes and the data 1"):
+        saturn.evaluate(net, one, steps=4000, lanes=2)
+
+
+def test_options_of_a_load_are_lists_and_checked(tmp_path):
+    net = saturn.Network([saturn.GRU(4)], channels=3, classes=2, readout="linear")
+    path = tmp_path / "gru.safetensors"
+    net.export(path, "safetensors", reader="pytorch", layers="rnn,head")
+    back = saturn.load(path, dt_ms=10, layers=["rnn", "head"], classes=["a", "b"])
+    assert back.classes == ["a", "b"]
+    for precision in ("f64", np.float64):
+        with pytest.raises(saturn.InputError, match="expected float32 or float64"):
+            saturn.load(path, dt_ms=10, precision=precision)
+    with pytest.raises(saturn.InputError, match="expected a graph in memory"):
+        saturn.from_nir("net.nir")
+    with pytest.raises(saturn.InputError, match="the network: layer 0 .*NIR"):
+        net.to_nir()
+    with pytest.raises(saturn.InputError, match="updates; give steps"):
+        saturn.retrofit(net, saturn.Dataset.synthetic(channels=8, classes=2), epochs=3)
+    with pytest.raises(saturn.InputError, match=r"expected \(samples, labels\), not .{1,90}$"):
+        saturn.Dataset.from_dense([np.zeros((5, 3))] * 9, [0] * 9, valid=[np.zeros((500, 3))] * 50)

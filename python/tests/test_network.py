@@ -332,3 +332,18 @@ def test_a_surrogate_without_its_width_is_an_error():
     with pytest.raises(saturn.InputError, match=r"layers\[0\]\.lif: give the surrogate with its width: .\"atan\": 2"):
         net([saturn.LIF(4, surrogate="atan")])
     assert net([saturn.LIF(4, surrogate={"atan": 2})]).config["layers"][0]["lif"]["surrogate"] == {"atan": 2.0}
+
+
+def test_time_passes_without_events(small):
+    one, two = small.stream(), small.stream()
+    for stream in (one, two):
+        assert stream.push(1_000, 3) == []
+    later = two.push(95_000, 4)
+    passed = one.advance(45_000) + one.advance(95_000)
+    assert [(d.step, d.label, d.score) for d in passed] == [(d.step, d.label, d.score) for d in later]
+    assert [d.step for d in passed] == list(range(9))
+    assert one.advance(20_000) == [] and one.late == 0
+    with pytest.raises(saturn.InputError, match="at most 1000000 are run at once"):
+        one.push(10**12, 3)
+    with pytest.raises(saturn.InputError, match="expected one event"):
+        one.push(np.arange(10_000), np.arange(10_000))

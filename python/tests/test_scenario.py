@@ -196,3 +196,13 @@ def test_a_program_of_the_package_has_the_version():
 )
 def test_messages_have_the_names_of_python(said, here):
     assert in_python(said) == here
+
+
+def test_a_graph_with_the_time_constants_of_snntorch_is_named():
+    nir = pytest.importorskip("nir")
+    ones = np.ones(4, np.float32)
+    lif = nir.LIF(tau=1e-3 * ones, r=10 * ones, v_leak=0 * ones, v_threshold=ones, v_reset=0 * ones)
+    nodes = {"input": nir.Input({"input": np.array([4])}), "lif": lif, "output": nir.Output({"output": np.array([4])})}
+    graph = nir.NIRGraph(nodes, [("input", "lif"), ("lif", "output")])
+    with pytest.warns(UserWarning, match='read it with `dialect="snntorch"`, or spikes differ'):
+        saturn.from_nir(graph, dt_ms=1, reset="subtract")

@@ -88,6 +88,13 @@ impl Dialect {
         reset: Option<Reset>,
     ) -> Result<(Flat, f64, Vec<Notice>), NirError> {
         let mut notices = Vec::new();
+        if self == Self::Nir && snntorch::has_its_mark(&flat) {
+            notices.push(
+                "time constants and r are as snnTorch writes them; if it wrote the file, read it with `--dialect snntorch`, or \
+                 spikes differ"
+                    .to_owned(),
+            );
+        }
         let dt_s = self.step(&flat, dt_s, &mut notices)?;
         let first_firing = neurons(&flat).find(|(_, neuron)| neuron.v_threshold.is_some());
         let reset = match (self, reset, first_firing) {

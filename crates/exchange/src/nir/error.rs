@@ -249,6 +249,14 @@ impl Fault {
                     .to_owned()
             }
             Self::UnknownType(_) => format!("the types are {TYPES}"),
+            Self::OutOfRange {
+                parameter: "tau" | "tau_mem" | "tau_syn",
+                value,
+                expected,
+                ..
+            } if *value < 0.0 => format!(
+                "it must be {expected}; snnTorch writes a beta or alpha above 1 so: clamp it, as its neurons do, or import the state dict"
+            ),
             Self::Unreadable { expected, .. } | Self::OutOfRange { expected, .. } => {
                 format!("it must be {expected}")
             }
@@ -314,7 +322,12 @@ mod tests {
     fn an_infinite_resistance_is_an_integrator_of_snntorch() {
         let hint = |parameter, value| {
             let index = 0;
-            Fault::NotFinite { parameter, index, value }.hint()
+            Fault::NotFinite {
+                parameter,
+                index,
+                value,
+            }
+            .hint()
         };
         assert!(hint("r", f64::INFINITY).contains("import the state dict"));
         assert!(hint("r", f64::NAN).contains("must be finite"));

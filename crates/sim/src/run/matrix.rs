@@ -146,7 +146,11 @@ impl Matrix<'_> {
                 done => done,
             }
         };
-        let order = self.longest_first(entries, costs);
+        let order = if alone {
+            (0..entries.len()).collect()
+        } else {
+            self.longest_first(entries, costs)
+        };
         let mut results = wanted.budget.spend(costs, &order, stop, one);
         let is_elsewhere = |result: &Option<_>| matches!(result, Some(Ok(Outcome::Elsewhere)));
         if wanted.wait && results.iter().any(is_elsewhere) {

@@ -55,6 +55,22 @@ pub(super) fn time_constants(
     scaled
 }
 
+/// Whether all neurons with a time constant, of which there are some, have one as snnTorch writes it.
+pub(super) fn has_its_mark(flat: &Flat) -> bool {
+    fn leaky(op: &Op) -> Option<&Neuron> {
+        match op {
+            Op::Neuron(neuron) if neuron.tau_mem.is_some() => Some(neuron),
+            _ => None,
+        }
+    }
+    let mut neurons = flat
+        .nodes
+        .iter()
+        .filter_map(|node| leaky(&node.op))
+        .peekable();
+    neurons.peek().is_some() && neurons.all(is_of_snntorch)
+}
+
 fn has_spikes(flat: &Flat) -> bool {
     let fires = |op: &Op| matches!(op, Op::Neuron(neuron) if neuron.v_threshold.is_some());
     flat.nodes.iter().any(|node| fires(&node.op))

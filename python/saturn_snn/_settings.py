@@ -19,7 +19,7 @@ Named = str | Mapping[str, Any]
 
 def brief(value: Any) -> str:
     """A value in an error, however large it is."""
-    text = repr(value)
+    text = " ".join(repr(value).split())
     return text if len(text) <= 80 else f"{text[:60]}.. ({type(value).__name__})"
 
 

@@ -19,6 +19,8 @@ _QUOTED = re.compile(r"`(?:saturn [a-z]+ )?(--[a-z][^`]*)`")
 _BARE = re.compile(r"(?<![\w`-])--([a-z][a-z0-9-]*)\b")
 # What options are called here.
 _NAMES = {"for": "reader", "to": "format"}
+# Those without a value.
+_FLAGS = ("approximate", "overwrite")
 
 
 def _setting(option: str) -> str:
@@ -26,7 +28,7 @@ def _setting(option: str) -> str:
     name, _, value = re.sub(r"[ =]", " ", option.strip(), count=1).partition(" ")
     name = _NAMES.get(name, name.replace("-", "_"))
     if not value:
-        return name
+        return f"{name}=True" if name in _FLAGS else name
     return f"{name}={value}" if re.fullmatch(r"[0-9.]+|[A-Z]+", value) else f'{name}="{value}"'
 
 

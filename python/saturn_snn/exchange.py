@@ -77,7 +77,7 @@ def _import(source: Path, precision: Precision, options: Mapping[str, Any], call
     for line in net.verdicts.splitlines():
         # What the file does not determine, and what was taken instead.
         if line.startswith("note: ") and re.search(r"taken to (be|have)|the outputs are the spikes|or spikes differ", line):
-            warnings.warn(in_python(line.removeprefix("note: ")), stacklevel=4)
+            warnings.warn(in_python(line.removeprefix("note: ")), stacklevel=3)
     return net
 
 

@@ -190,7 +190,7 @@ def test_a_program_of_the_package_has_the_version():
     [
         ("give it as `--dt-ms 10`", "give it as `dt_ms=10`"),
         ("say which: `--reset subtract`, `--reset zero`", 'say which: `reset="subtract"`, `reset="zero"`'),
-        ("refused without `--approximate`; --dt-ms is missing", "refused without `approximate`; dt_ms is missing"),
+        ("refused without `--approximate`; --dt-ms is missing", "refused without `approximate=True`; dt_ms is missing"),
         ("for its reader, `--for snntorch`; a -- b, x--y", 'for its reader, `reader="snntorch"`; a -- b, x--y'),
     ],
 )

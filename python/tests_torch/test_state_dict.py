@@ -213,6 +213,6 @@ def test_an_existing_file_is_replaced_on_request(tmp_path):
     net = saturn.Network([saturn.LIF(H, spike_reset="zero")], channels=I, classes=C)
     path = tmp_path / "net.nir"
     net.export(path, "nir")
-    with pytest.raises(saturn.InputError, match="or --overwrite to replace it"):
+    with pytest.raises(saturn.InputError, match="or overwrite=True to replace it"):
         net.export(path, "nir", overwrite=False)
     net.export(path, "nir", overwrite=True)

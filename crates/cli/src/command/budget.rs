@@ -92,6 +92,22 @@ pub fn usual_jobs(scenario: &Scenario, all_seeds: bool) -> usize {
     }
 }
 
+/// How many trials that need `each` bytes `run` does at once, of `usual` at most, within the memory that the system has to
+/// spare; and the bytes of the largest so many. Sorts `each`, the largest first.
+pub fn together(each: &mut [f64], usual: usize, base: f64) -> (usize, f64) {
+    each.sort_by(|a, b| b.total_cmp(a));
+    let room = resources::spare().map_or(0.0, |bytes| SHARE * bytes - base);
+    let (mut at_once, mut bytes) = (0, 0.0);
+    for trial in each.iter().take(usual) {
+        let with = bytes + trial + if at_once == 0 { 0.0 } else { memory::TRIAL };
+        if at_once == 0 || with <= room {
+            at_once += 1;
+            bytes = with;
+        }
+    }
+    (at_once, bytes)
+}
+
 /// As many at once as the limits and the memory allow, `usual` by default; one at least. Where the system does not say
 /// what it has to spare, one alone.
 pub fn budget(limits: &Limits, usual: usize, costs: &Costs) -> Budget {

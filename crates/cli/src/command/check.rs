@@ -13,6 +13,7 @@ use std::path::Path;
 use anyhow::Result;
 use saturn_cell::Real;
 
+use super::budget::{together, usual_jobs};
 use super::described::described;
 use super::memory::{self, MIB, Samples};
 use super::print::print;
@@ -77,7 +78,8 @@ fn costs<R: Real>(s: &Scenario, data: Option<(&Dataset, &Paths)>) -> Result<(Vec
     let mut nets = vec![row(["model", "layer", "cell", "width", "parameters"])];
     let mut costs = vec![row(["model", "arm", "memory", "training", "evaluation"])];
     let mut one_seed = 0.0;
-    let mut most = memory::mask(s, &samples);
+    let masks = memory::mask(s, &samples);
+    let mut each = Vec::new();
     let count = |name: &str, model: &Model, outputs: Outputs| -> Result<NetSize> {
         let size = NetSize::of(name, &model.network(), s.data.channels, outputs);
         size.check_training::<R>()?;
@@ -102,7 +104,7 @@ fn costs<R: Real>(s: &Scenario, data: Option<(&Dataset, &Paths)>) -> Result<(Vec
         for (arm_name, arm) in s.arms.iter() {
             let size = count(name, model, arm.outputs(samples.classes))?;
             let bytes = memory::net::<R>(s, &samples, &size, model, arm);
-            most = most.max(bytes);
+            each.push(bytes.max(masks));
             let mut cells = vec![
                 name.to_owned(),
                 arm_name.to_owned(),
@@ -124,17 +126,27 @@ fn costs<R: Real>(s: &Scenario, data: Option<(&Dataset, &Paths)>) -> Result<(Vec
     lines.extend(aligned(&costs, 2));
     lines.push(String::new());
     let seeds = s.seeds_for(true).len();
-    let peak = memory::run(s, &samples, seeds, most);
+    let (at_once, together) = together(&mut each, usual_jobs(s, false), memory::base(&samples));
+    let most = each.first().copied().unwrap_or(masks);
+    let alone = memory::run(s, &samples, seeds, most);
+    let peak = memory::run(s, &samples, seeds, together.max(most));
+    let trials_at_once = match at_once {
+        0 | 1 => String::new(),
+        n => format!(" with {n} trials at once"),
+    };
     lines.push(if bench.is_some() {
         let kept = samples.kept / MIB;
         format!(
-            "memory: about {:.0} MiB, of them {kept:.0} MiB of recordings",
+            "memory: about {:.0} MiB{trials_at_once}, of them {kept:.0} MiB of recordings",
             peak / MIB
         )
     } else {
-        format!("memory: about {:.0} MiB and the recordings", peak / MIB)
+        format!(
+            "memory: about {:.0} MiB{trials_at_once}, and the recordings",
+            peak / MIB
+        )
     });
-    if let Some(all) = resources::memory().filter(|all| *all < peak) {
+    if let Some(all) = resources::memory().filter(|all| *all < alone) {
         lines.push(format!(
             "warning: that is more than the {} of this machine\nhint: fewer `train.lanes`, `train.recompute: true`, \
              or a smaller net",

@@ -23,6 +23,7 @@ use crate::command::estimate::{mean_gap, mean_sample};
 use saturn_eval::evaluate::Watched;
 use saturn_eval::lanes::{CHUNK, COLUMNS};
 use saturn_network::{NetSize, Part};
+use saturn_sim::figures::AT_ONCE;
 use saturn_sim::run::dataset::{Dataset, Paths};
 use saturn_sim::scenario::{Arm, Data, DataSource, Fill, Gap, Model, Scenario, Streams, Train};
 use saturn_stream::Split;
@@ -33,8 +34,10 @@ use saturn_train::mask::MASK_SAMPLES;
 pub const MIB: f64 = (1 << 20) as f64;
 /// The program itself, its libraries and threads; measured.
 const PROGRAM: f64 = 31.0 * MIB;
-/// Drawing the figures, after all nets; measured.
-const FIGURES: f64 = 12.0 * MIB;
+/// Drawing a figure, after all nets; measured.
+const FIGURE: f64 = 12.0 * MIB;
+/// Another trial at once: its threads, and what the allocator keeps for them; measured.
+pub const TRIAL: f64 = 3.0 * MIB;
 /// The HDF5 reader keeps at most so many bytes of a file's lists.
 const READER: f64 = 64.0 * MIB;
 /// Bytes of an event in a batch: its channel and its count.
@@ -138,12 +141,18 @@ pub fn run(s: &Scenario, samples: &Samples, seeds: usize, most: f64) -> f64 {
     let nets = seeds * s.models.len() * s.arms.len();
     let results = nets as f64 * results(s, samples);
     let pinned = (PINNED * results).min(most);
-    PROGRAM + samples.kept + results + pinned + most.max(FIGURES)
+    // What a net has freed is not returned to the threads that draw.
+    PROGRAM + samples.kept + results + pinned + most + figures()
 }
 
 /// Bytes that a run takes for any networks: the program, its data, the figures.
 pub fn base(samples: &Samples) -> f64 {
-    PROGRAM + samples.kept + FIGURES
+    PROGRAM + samples.kept + figures()
+}
+
+/// Bytes of the figures that are drawn at once.
+fn figures() -> f64 {
+    AT_ONCE.min(rayon::current_num_threads()) as f64 * FIGURE
 }
 
 /// Bytes of a net's results, which are kept for the figures and the report.

@@ -159,7 +159,10 @@ pub fn draw_one(
     sheet.written()
 }
 
-/// Collects figures, which are written at the end, all at once.
+/// Figures that are written at the same time: each takes some megabytes.
+pub const AT_ONCE: usize = 4;
+
+/// Collects figures, which are written at the end.
 struct Sheet<'a> {
     folder: &'a Path,
     drawn: Vec<Drawn>,
@@ -181,12 +184,16 @@ impl<'a> Sheet<'a> {
         })
     }
 
-    /// Writes all, on all threads.
-    fn written(self) -> Result<Vec<Drawn>, FiguresError> {
-        let all = self.drawings.into_par_iter().map(Drawing::write);
-        // The first error in order, whichever thread had it.
-        for written in all.collect::<Vec<_>>() {
-            written?;
+    /// Writes all, [`AT_ONCE`] at a time.
+    fn written(mut self) -> Result<Vec<Drawn>, FiguresError> {
+        while !self.drawings.is_empty() {
+            let few = self.drawings.drain(..AT_ONCE.min(self.drawings.len()));
+            let few: Vec<Drawing> = few.collect();
+            let written: Vec<_> = few.into_par_iter().map(Drawing::write).collect();
+            // The first error in order, on whichever thread it was.
+            for one in written {
+                one?;
+            }
         }
         Ok(self.drawn)
     }

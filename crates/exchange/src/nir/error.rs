@@ -292,7 +292,7 @@ impl Fault {
                 value,
                 ..
             } if value.is_infinite() => {
-                "snnTorch writes beta = 1 so, and reads it back with a threshold that is not a number: import the state dict, which contains beta"
+                "it must be finite; snnTorch writes beta = 1 so: import the state dict, which contains beta"
                     .to_owned()
             }
             Self::NotFinite { .. } => {

@@ -102,7 +102,7 @@ mod with_sockets {
         idle: Duration,
         /// Rejected connections since the last report, and the time of that report.
         turned_away: u64,
-        told: Instant,
+        told: Option<Instant>,
     }
 
     impl Clients {
@@ -139,14 +139,18 @@ mod with_sockets {
             true
         }
 
-        /// Reports the number of rejected connections, at most once a second.
+        /// Reports the number of rejected connections: the first at once, then at most once a second.
         fn tell(&mut self, feeder: &mut Feeder) {
-            if self.turned_away > 0 && self.told.elapsed() >= Duration::from_secs(1) {
-                let n = std::mem::take(&mut self.turned_away);
-                self.told = Instant::now();
+            let is_time = |told: Instant| told.elapsed() >= Duration::from_secs(1);
+            if self.turned_away > 0 && self.told.is_none_or(is_time) {
+                let rejected = match std::mem::take(&mut self.turned_away) {
+                    1 => "a connection was".to_owned(),
+                    n => format!("{n} connections were"),
+                };
+                self.told = Some(Instant::now());
                 feeder.say(Message::Note(format!(
-                    "{n} connections were rejected: {CLIENTS} clients are connected, and each sent data in \
-                    the last {} s (--client-idle-s)",
+                    "{rejected} rejected: {CLIENTS} clients are connected, and each sent data in the last {} s \
+                    (--client-idle-s)",
                     self.idle.as_secs_f64()
                 )));
             }
@@ -160,7 +164,7 @@ mod with_sockets {
             began,
             idle: Duration::from_secs_f64(reading.idle_s),
             turned_away: 0,
-            told: began,
+            told: None,
         };
         while !feeder.ends() {
             clients.tell(&mut feeder);

@@ -20,7 +20,7 @@ const SHARE: f64 = 0.7;
 pub struct Limits {
     /// MiB for the whole program; a share of what the system has to spare by default.
     pub memory_mib: Option<f64>,
-    /// Cells at once, at most; see [`usual_jobs`].
+    /// Cells at once, at most; by default as many as threads, and for `run` on very long streams one.
     pub jobs: Option<usize>,
 }
 

@@ -223,8 +223,8 @@ def _check_durations(samples: Sequence[tuple[Any, Any]], dt_ms: float, unit: str
         )
         return
     steps = [1e3 * float(times[-1]) / dt_ms for times, _ in samples if times.size]
-    median = float(np.median(steps)) if steps else 0.0
-    if steps and not 2 <= median <= 20_000:
+    median = float(np.median(steps))
+    if not 2 <= median <= 20_000:
         length = "less than two steps" if median < 2 else f"{median:,.0f} steps"
         warnings.warn(
             f"half of the samples last {length} of {dt_ms:g} ms; are their times in {unit}? Give unit and dt_ms",
@@ -233,25 +233,22 @@ def _check_durations(samples: Sequence[tuple[Any, Any]], dt_ms: float, unit: str
 
 
 def _check_classes(labels: Sequence[int], classes: Sequence[str]) -> None:
-    """Warn if labels seem to count from 1: the first class then has no sample."""
-    if labels and min(labels) == 1 and len(classes) > 2 and len(set(labels)) == len(classes) - 1:
-        warnings.warn(
-            f"no training sample is of class 0, and all others have some: labels count from 0; are these 1 to "
-            f"{len(classes) - 1}? Subtract 1, or the network has an output too many",
-            stacklevel=3,
+    """Warn of classes without a training sample, which labels that count from 1 leave, and of a single class."""
+    used = set(labels)
+    missing = [name for i, name in enumerate(classes) if i not in used]
+    text = None
+    if len(classes) == 1:
+        text = "all samples are of one class: every answer is right"
+    elif len(classes) > 2 and used == set(range(1, len(classes))):
+        text = (
+            "no training sample is of class 0, and all others have some: labels count from 0; are these 1 to "
+            f"{len(classes) - 1}? Subtract 1, or the network has an output too many"
         )
-    else:
-        _missing(labels, classes)
-
-
-def _missing(labels: Sequence[int], classes: Sequence[str]) -> None:
-    """Warn of classes without a training sample, and of a single class."""
-    missing = [name for i, name in enumerate(classes) if i not in set(labels)]
-    if missing and len(classes) > 1:
+    elif missing:
         named = ", ".join(missing[:5]) + (", .." if len(missing) > 5 else "")
-        warnings.warn(f"no training sample is of class {named}: labels are places of classes, from 0", stacklevel=4)
-    elif len(classes) == 1:
-        warnings.warn("all samples are of one class: every answer is right", stacklevel=4)
+        text = f"no training sample is of class {named}: labels are places of classes, from 0"
+    if text is not None:
+        warnings.warn(text, stacklevel=3)
 
 
 def _channels(channels: int | None, sensor: tuple[int, int, int] | None) -> int:

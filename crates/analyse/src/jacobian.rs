@@ -99,6 +99,8 @@ impl Reverse {
             prev: view(&self.prev, s, n),
             next: view(&self.next, s, n),
             spikes: None,
+            left: None,
+            read: None,
         };
         let d_drive = view_mut(&mut self.d_drive, d, n);
         cell.advance_backward(recorded, adj.as_view_mut(), d_drive, &mut self.unused);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::{EventView, Input, Name, Params, Real, View, ViewMut, kernel};
+use crate::{EventBatch, EventView, Input, Name, Params, Real, View, ViewMut, kernel};
 
 /// A recurrent cell, generic over the number type alone and object-safe: a net is a
 /// `Vec<Box<dyn Cell<R>>>`.
@@ -54,6 +54,13 @@ pub trait Cell<R: Real>: Send + Sync {
 
     /// Whether the output is spikes, handed to the next cell as events.
     fn spikes(&self) -> bool {
+        false
+    }
+
+    /// Adds a column to `into` for each of `states [S, N]`, with those outputs whose adjoint the reverse pass reads, for
+    /// a cell whose surrogate is 0 outside a window: it multiplies the others by 0. False, and nothing added, of a cell
+    /// that reads all.
+    fn active(&self, _states: View<R>, _into: &mut EventBatch) -> bool {
         false
     }
 
@@ -202,6 +209,11 @@ pub struct Recorded<'a, R: Real> {
     /// The spikes among the states before each step, of a cell whose output they are: those rows of `prev` as
     /// events, where they are known.
     pub spikes: Option<EventView<'a>>,
+    /// The states that the steps before left `[S, N]`: those of `prev`, unless a reset came between. Their adjoints are
+    /// read where [`Cell::active`] says; where this is `None`, all are.
+    pub left: Option<View<'a, R>>,
+    /// The rows of the input whose adjoint is read, `[I, N]`; all where this is `None`.
+    pub read: Option<EventView<'a>>,
 }
 
 /// Rows of a cell's arrays.

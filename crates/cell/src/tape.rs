@@ -255,7 +255,7 @@ impl<R: Real> Tape<R> {
         if let Some(last) = d_last {
             view_mut(&mut self.adjoint, self.state_rows, self.lanes).copy_from(&last);
         }
-        self.backward_steps(cell, x, 0..self.steps, dy, grad, dx);
+        self.backward_steps(cell, x, 0..self.steps, dy, grad, dx, None);
     }
 
     /// Sets the adjoint of the last state to zero.
@@ -267,7 +267,8 @@ impl<R: Real> Tape<R> {
 
     /// The reverse pass of some steps, from their `x [I, n*B]` and `dy [O, n*B]` to their `dx [I, n*B]`:
     /// ranges come in reverse order, and each begins at a multiple of [`Self::turn`]. The adjoint of
-    /// their last state is what [`Self::d_initial`] is.
+    /// their last state is what [`Self::d_initial`] is. Of `dx`, the cell below reads what `read [I, n*B]` holds, or all.
+    #[allow(clippy::too_many_arguments)] // What a reverse pass reads and writes.
     pub fn backward_steps(
         &mut self,
         cell: &dyn Cell<R>,
@@ -276,6 +277,7 @@ impl<R: Real> Tape<R> {
         dy: View<R>,
         grad: &mut Params<R>,
         mut dx: Option<ViewMut<R>>,
+        read: Option<EventView>,
     ) {
         let (_, b, s, d, o) = self.sizes();
         assert_eq!(dy.shape(), (o, steps.len() * b), "dy [O, T*B]");
@@ -287,6 +289,9 @@ impl<R: Real> Tape<R> {
             prev: view(&prev[start * s..], s, n),
             next: view(&self.states[(start + b) * s..], s, n),
             spikes: known.then(|| self.spikes.view().slice(start, n)),
+            // The adjoint of the initial state is asked for as it is.
+            left: (start > 0).then(|| view(&self.states[start * s..], s, n)),
+            read: None,
         };
         for chunk in self.chunks(steps).rev() {
             let (start, n) = (chunk.start * b, chunk.len() * b);
@@ -333,7 +338,10 @@ impl<R: Real> Tape<R> {
             }
             cell.project_backward(
                 x.slice(own, n),
-                recorded(start, n),
+                Recorded {
+                    read: read.map(|read| read.slice(own, n)),
+                    ..recorded(start, n)
+                },
                 view(&self.d_drive, d, n),
                 grad,
                 dx.as_mut().map(|dx| dx.columns_mut(own, n)),

@@ -8,10 +8,10 @@
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use saturn_cli::bench::floor::{Need, Pass};
+use saturn_cli::bench::floor::{Need, Pass, Shares};
 use saturn_cli::bench::limit::Limits;
 use saturn_cli::bench::suite::Task;
-use saturn_cli::bench::task::{Inference, Live, TrainStep, hidden_rate, on_cores};
+use saturn_cli::bench::task::{Inference, Live, TrainStep, on_cores, shares};
 use saturn_cli::bench::work::Work;
 
 /// Steps of one iteration of B.
@@ -103,13 +103,14 @@ fn timed(work: impl FnOnce()) -> Duration {
 /// The floor of one iteration, seconds.
 fn floor(task: Task, work: Work, limits: &Limits) -> f64 {
     let net = work.network().expect("a net");
-    let rate = hidden_rate(&work, &net).unwrap_or(0.0);
+    let (rate, active) = shares(&work, &net);
+    let hidden = Shares::of(rate, active);
     let (pass, columns, parameters) = match task {
         Task::B => (Pass::Stream, LIVE_STEPS, 0),
         Task::C => (Pass::Infer, work.steps * work.lanes, 0),
         Task::A | Task::D | Task::E => (Pass::Train, work.steps * work.lanes, net.parameters()),
     };
-    Need::of(&work, pass, columns as f64, rate, parameters).seconds(limits)
+    Need::of(&work, pass, columns as f64, hidden, parameters).seconds(limits)
 }
 
 criterion_group!(benches, tasks);

@@ -123,7 +123,8 @@ impl<R: Real> Neurons<R> for AdLifNeurons<R> {
             adaptation,
             a: Share::draw(c.a_max, c.hidden, rng),
             b: Share::draw(c.b_max, c.hidden, rng),
-            firing: Firing::new(c.threshold, c.spike_reset, c.reset_gradient, c.surrogate),
+            firing: Firing::new(c.threshold, c.spike_reset, c.reset_gradient, c.surrogate)
+                .cut(c.surrogate_cutoff),
         })
     }
 
@@ -281,7 +282,7 @@ impl<R: Real> Step<R> for AdLifNeurons<R> {
 
         // (4)ᵀ: delta becomes psi(v_t - theta), then the adjoint of v_t.
         each([delta], [v_next], |_, [v]| [v - theta]);
-        firing.surrogate.slopes(delta);
+        firing.slopes(delta);
         each([delta], [adj_v, adj_s], |[psi], [from_v, from_s]| {
             [from_v + from_s * psi]
         });

@@ -97,6 +97,10 @@ pub struct AlifConfig {
     pub input_scale: InputScale,
     /// The stand-in for the derivative of a spike, default `{fast_sigmoid: 10}`.
     pub surrogate: Surrogate,
+    /// Distance to the threshold from which on the surrogate is 0, so that other neurons take no part in the reverse
+    /// pass; greater than 0, in units of the membrane, default none. Smaller is faster and leaves out more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub surrogate_cutoff: Option<f64>,
     /// Whether each neuron has a constant input, which starts at 0, default true.
     pub bias: bool,
     /// Initial effective input weights g W are normal with standard deviation `input_gain / sqrt(I)`; at
@@ -122,6 +126,7 @@ impl Default for AlifConfig {
             reset_gradient: ResetGradient::default(),
             input_scale: InputScale::default(),
             surrogate: Surrogate::default(),
+            surrogate_cutoff: None,
             bias: true,
             input_gain: 1.0,
             recurrent_scale: 0.5,
@@ -147,6 +152,7 @@ impl CellConfig for AlifConfig {
         self.tau_mem_ms.check("tau_mem_ms")?;
         self.tau_adapt_ms.check("tau_adapt_ms")?;
         self.surrogate.check()?;
+        Firing::<f64>::check_cutoff(self.surrogate_cutoff)?;
         ConfigError::unless_positive("threshold", self.threshold)?;
         ConfigError::unless_at_least_zero("beta", self.beta)
     }
@@ -193,7 +199,8 @@ impl<R: Real> Neurons<R> for AlifNeurons<R> {
             decays: Decays::new(&c.tau_mem_ms, c.input_scale, c.hidden, dt_ms, rng)?,
             adaptation: Decays::new(&c.tau_adapt_ms, height, c.hidden, dt_ms, rng)?,
             beta: R::of(c.beta),
-            firing: Firing::new(c.threshold, c.spike_reset, c.reset_gradient, c.surrogate),
+            firing: Firing::new(c.threshold, c.spike_reset, c.reset_gradient, c.surrogate)
+                .cut(c.surrogate_cutoff),
         })
     }
 
@@ -240,6 +247,7 @@ impl<R: Real> Neurons<R> for AlifNeurons<R> {
         Some(&self.firing)
     }
 
+    #[inline(always)]
     fn excess(&self, state: &[R], i: usize) -> R {
         let [v, b, _] = blocks(state);
         v[i] - self.firing.threshold - self.beta * b[i]
@@ -289,7 +297,7 @@ impl<R: Real> Step<R> for AlifNeurons<R> {
         each([delta], [v_next, b_next], |_, [v, b]| {
             [v - theta - beta * b]
         });
-        self.firing.surrogate.slopes(delta);
+        self.firing.slopes(delta);
         each(
             [delta, adj_b],
             [adj_v, adj_s],

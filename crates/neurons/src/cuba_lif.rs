@@ -88,6 +88,10 @@ pub struct CubaLifConfig {
     pub input_scale: InputScale,
     /// The stand-in for the derivative of a spike, default `{fast_sigmoid: 10}`.
     pub surrogate: Surrogate,
+    /// Distance to the threshold from which on the surrogate is 0, so that other neurons take no part in the reverse
+    /// pass; greater than 0, in units of the membrane, default none. Smaller is faster and leaves out more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub surrogate_cutoff: Option<f64>,
     /// Whether each neuron has a constant input, which starts at 0, default true.
     pub bias: bool,
     /// Initial effective input weights g h W are normal with standard deviation `input_gain / sqrt(I)`; at
@@ -112,6 +116,7 @@ impl Default for CubaLifConfig {
             synapse_scale: InputScale::default(),
             input_scale: InputScale::default(),
             surrogate: Surrogate::default(),
+            surrogate_cutoff: None,
             bias: true,
             input_gain: 1.0,
             recurrent_scale: 0.5,
@@ -137,6 +142,7 @@ impl CellConfig for CubaLifConfig {
         self.tau_mem_ms.check("tau_mem_ms")?;
         self.tau_syn_ms.check("tau_syn_ms")?;
         self.surrogate.check()?;
+        Firing::<f64>::check_cutoff(self.surrogate_cutoff)?;
         ConfigError::unless_positive("threshold", self.threshold)
     }
 
@@ -179,7 +185,8 @@ impl<R: Real> Neurons<R> for CubaLifNeurons<R> {
         Ok(Self {
             decays: Decays::new(&c.tau_mem_ms, c.input_scale, c.hidden, dt_ms, rng)?,
             synapse: Decays::new(&c.tau_syn_ms, c.synapse_scale, c.hidden, dt_ms, rng)?,
-            firing: Firing::new(c.threshold, c.spike_reset, c.reset_gradient, c.surrogate),
+            firing: Firing::new(c.threshold, c.spike_reset, c.reset_gradient, c.surrogate)
+                .cut(c.surrogate_cutoff),
         })
     }
 
@@ -274,7 +281,7 @@ impl<R: Real> Step<R> for CubaLifNeurons<R> {
 
         // (4)ᵀ: delta becomes psi(v_t - theta).
         each([delta], [v_next], |_, [v]| [v - theta]);
-        self.firing.surrogate.slopes(delta);
+        self.firing.slopes(delta);
 
         // (4)ᵀ: delta becomes the adjoint of v_t; (3)ᵀ for the state.
         each(

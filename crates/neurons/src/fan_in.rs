@@ -19,8 +19,8 @@ use nalgebra::DMatrix;
 use saturn_cell::kernel::Transposed;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    ConfigError, Count, Input, Kind, Params, Real, Recorded, Size, Synapses, View, ViewMut, column,
-    column_mut, init, kernel,
+    ConfigError, Count, EventView, Input, Kind, Params, Real, Recorded, Size, Synapses, View,
+    ViewMut, column, column_mut, init, kernel,
 };
 
 /// Position of the input weights among the parameters; the others may be absent.
@@ -158,12 +158,30 @@ impl<R: Real> FanIn<R> {
         }
     }
 
+    /// Whether there is W_r.
+    pub fn is_recurrent(&self) -> bool {
+        self.recurrent.is_some()
+    }
+
     /// (1)ᵀ for the spikes: adds to their adjoint, the last rows of `adj [S, B]`, what comes through
-    /// `d_drive [H, B]`.
-    pub fn add_own_backward(&self, adj: &mut ViewMut<R>, d_drive: View<R>) {
-        if let Some(w_r) = &self.recurrent_t {
+    /// `d_drive [H, B]`; where few of them are `read [H, B]`, to these alone.
+    pub fn add_own_backward(
+        &self,
+        params: &Params<R>,
+        adj: &mut ViewMut<R>,
+        d_drive: View<R>,
+        read: Option<EventView>,
+    ) {
+        if let (Some(w_r), Some(transposed)) = (self.recurrent, &self.recurrent_t) {
             let first = adj.nrows() - self.hidden;
-            w_r.add_product(adj.rows_mut(first, self.hidden), d_drive);
+            let mut spikes = adj.rows_mut(first, self.hidden);
+            match read.filter(kernel::is_few) {
+                Some(read) => {
+                    let w_r = params[w_r].as_view();
+                    kernel::add_transpose_product_where(&mut spikes, &w_r, &d_drive, read);
+                }
+                None => transposed.add_product(spikes, d_drive),
+            }
         }
     }
 
@@ -192,7 +210,7 @@ impl<R: Real> FanIn<R> {
             }
         }
         if let Some(dx) = dx {
-            kernel::set_transpose_product(dx, params[W].as_view(), d_drive);
+            kernel::set_transpose_product_where(dx, params[W].as_view(), d_drive, at.read);
         }
     }
 }

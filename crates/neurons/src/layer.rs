@@ -4,11 +4,14 @@
 //! [`Neurons`], whose [`Step`] holds its equations. The last H rows of the state are the output: spikes, where the
 //! neurons spike.
 
+use std::cell::RefCell;
+
+use multiversion::multiversion;
 use nalgebra::DMatrix;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
-    Cell, CellConfig, ConfigError, Field, FieldKind, Input, Name, Output, Params, Real, Recorded,
-    Step, Synapses, View, ViewMut, Widths, advance_lanes, advance_lanes_backward, column,
+    Cell, CellConfig, ConfigError, EventBatch, Field, FieldKind, Input, Name, Output, Params, Real,
+    Recorded, Step, Synapses, View, ViewMut, Widths, advance_lanes, advance_lanes_backward, column,
     column_mut,
 };
 
@@ -129,11 +132,25 @@ impl<R: Real, N: Neurons<R>> Layer<R, N> {
             let state = column_mut(next, lane);
             let first = state.len() - self.hidden();
             for i in 0..self.hidden() {
-                state[first + i] = firing.surrogate.relaxed(self.neurons.excess(state, i));
+                state[first + i] = firing.relaxed(self.neurons.excess(state, i));
             }
             self.neurons.follow(column(prev, lane), state);
         }
     }
+}
+
+/// psi of every neuron in `state [S]`.
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn set_slopes<R: Real, N: Neurons<R>>(
+    neurons: &N,
+    firing: &Firing<R>,
+    state: &[R],
+    slopes: &mut [R],
+) {
+    for (i, slope) in slopes.iter_mut().enumerate() {
+        *slope = neurons.excess(state, i);
+    }
+    firing.slopes(slopes);
 }
 
 impl<R: Real, N: Neurons<R>> Cell<R> for Layer<R, N> {
@@ -157,6 +174,17 @@ impl<R: Real, N: Neurons<R>> Cell<R> for Layer<R, N> {
 
     fn spikes(&self) -> bool {
         self.neurons.firing().is_some() && !self.relaxed
+    }
+
+    fn active(&self, states: View<R>, into: &mut EventBatch) -> bool {
+        let Some(firing) = self.neurons.firing().filter(|f| f.is_windowed()) else {
+            return false;
+        };
+        for j in 0..states.ncols() {
+            let state = column(&states, j);
+            into.push_set(|slopes| set_slopes(&self.neurons, firing, state, slopes));
+        }
+        true
     }
 
     fn synapses(&self) -> Synapses {
@@ -213,8 +241,16 @@ impl<R: Real, N: Neurons<R>> Cell<R> for Layer<R, N> {
     ) {
         let (lanes, d) = (adj.as_view_mut(), d_drive.as_view_mut());
         advance_lanes_backward(&self.neurons, at, lanes, d, grad);
-        let d_current = d_drive.rows(0, self.hidden());
-        self.fan_in.add_own_backward(&mut adj, d_current); // (1)ᵀ for the spikes before
+        if !self.fan_in.is_recurrent() {
+            return;
+        }
+        thread_local!(static ACTIVE: RefCell<EventBatch> = RefCell::default());
+        ACTIVE.with_borrow_mut(|active| {
+            active.clear(self.hidden());
+            let few = at.left.is_some_and(|left| self.active(left, active));
+            let (read, d) = (few.then(|| active.view()), d_drive.rows(0, self.hidden()));
+            (self.fan_in).add_own_backward(&self.params, &mut adj, d, read); // (1)ᵀ for the spikes before
+        });
     }
 
     fn project_backward(

@@ -105,7 +105,7 @@ pub trait Units<R: Real>: Step<R> + Clone + Debug + Send + Sync + 'static {
         &self,
         params: &Params<R>,
         x: Input<R>,
-        _at: Recorded<R>,
+        at: Recorded<R>,
         d_drive: View<R>,
         grad: &mut Params<R>,
         dx: Option<ViewMut<R>>,
@@ -115,7 +115,7 @@ pub trait Units<R: Real>: Step<R> + Clone + Debug + Send + Sync + 'static {
             kernel::add_bias_backward(&d_drive, b.value.as_mut_slice());
         }
         if let Some(dx) = dx {
-            kernel::set_transpose_product(dx, params[W].as_view(), d_drive);
+            kernel::set_transpose_product_where(dx, params[W].as_view(), d_drive, at.read);
         }
     }
 }

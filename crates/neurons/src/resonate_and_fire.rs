@@ -136,6 +136,10 @@ pub struct ResonateAndFireConfig {
     pub threshold: f64,
     /// The stand-in for the derivative of a spike, default `{fast_sigmoid: 10}`.
     pub surrogate: Surrogate,
+    /// Distance to the threshold from which on the surrogate is 0, so that other neurons take no part in the reverse
+    /// pass; greater than 0, in units of the membrane, default none. Smaller is faster and leaves out more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub surrogate_cutoff: Option<f64>,
     /// Whether each neuron has a constant input, which starts at 0, default true.
     pub bias: bool,
     /// Initial input weights are normal with standard deviation `input_gain / sqrt(I)`; at least 0, default
@@ -160,6 +164,7 @@ impl Default for ResonateAndFireConfig {
             reset_gradient: ResetGradient::Full,
             threshold: 1.0,
             surrogate: Surrogate::default(),
+            surrogate_cutoff: None,
             bias: true,
             input_gain: 0.8,
             recurrent_scale: 0.5,
@@ -204,6 +209,7 @@ impl CellConfig for ResonateAndFireConfig {
             "at least 0 and below 1",
         )?;
         self.surrogate.check()?;
+        Firing::<f64>::check_cutoff(self.surrogate_cutoff)?;
         ConfigError::unless_positive("threshold", self.threshold)
     }
 
@@ -263,6 +269,7 @@ impl<R: Real> Neurons<R> for Resonators<R> {
                 zeroing: R::of(zeta),
                 subtracted: R::of(kappa),
                 ..Firing::new(config.threshold, SpikeReset::None, gradient, surrogate)
+                    .cut(config.surrogate_cutoff)
             },
         })
     }
@@ -304,6 +311,7 @@ impl<R: Real> Neurons<R> for Resonators<R> {
         Some(&self.firing)
     }
 
+    #[inline(always)]
     fn excess(&self, state: &[R], i: usize) -> R {
         let q = if self.balanced {
             state[state.len() / 2 + i]

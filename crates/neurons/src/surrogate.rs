@@ -82,6 +82,32 @@ impl Surrogate {
         ConfigError::unless_positive(key, value)
     }
 
+    /// Whether psi is 0 outside a window, so that only neurons near their threshold take part in the reverse pass.
+    pub fn is_windowed(self) -> bool {
+        matches!(self, Self::Triangular(_) | Self::Boxcar(_))
+    }
+
+    /// What a cutoff at this distance to the threshold leaves out: the largest slope beyond it, and the share of the
+    /// area under abs(psi).
+    pub fn beyond(self, cutoff: f64) -> (f64, f64) {
+        // To where the tail holds less than a thousandth of what the grid misses.
+        const POINTS: usize = 200_000;
+        let slope = |u: f64| self.slope(u).abs();
+        let tail = |from: f64| {
+            // u = from + t / (1 - t) maps 0..1 to from..infinity.
+            let step = 1.0 / POINTS as f64;
+            let at = |i: usize| {
+                let t = (i as f64 + 0.5) * step;
+                slope(from + t / (1.0 - t)) / ((1.0 - t) * (1.0 - t))
+            };
+            let largest = |i: usize| slope(from + 1e-4 * i as f64);
+            let area = (0..POINTS).map(at).sum::<f64>() * step;
+            ((0..POINTS).map(largest).fold(0.0, f64::max), area)
+        };
+        let (largest, left_out) = tail(cutoff);
+        (largest, left_out / tail(0.0).1)
+    }
+
     /// (2) A spike: 1 where u > 0, else 0.
     pub fn step<R: Real>(u: R) -> R {
         if u > R::zero() { R::one() } else { R::zero() }

@@ -1,8 +1,11 @@
 //! What the tests of spiking cells do again and again.
 
 use nalgebra::DMatrix;
-use saturn_cell::gradcheck::{Setup, check, random_events};
-use saturn_cell::{Cell, CellConfig, FieldKind, Input, Synapses, Tape, rng::generator};
+use saturn_cell::gradcheck::{Setup, check, random, random_events};
+use saturn_cell::{
+    Cell, CellConfig, EventBatch, FieldKind, Input, Params, Recorded, Synapses, Tape,
+    rng::generator,
+};
 use serde::de::DeserializeOwned;
 
 /// The length of a step in tests.
@@ -104,4 +107,80 @@ pub fn assert_detached(cell: &dyn Cell<f64>) {
     let outcomes = check(cell, Setup::default());
     let weight = outcomes.iter().find(|o| o.name == "weight").unwrap();
     assert!(weight.error > 1e-3, "{weight:?}");
+}
+
+/// Asserts of a layer whose surrogate is 0 outside a window, on three lanes of events: that few neurons take part in the
+/// reverse pass; that the gradient is that of a pass in which all do; and that no adjoint of another output changes it.
+pub fn assert_windowed(cell: &dyn Cell<f64>) {
+    const STEPS: usize = 40;
+    const LANES: usize = 3;
+    let w = cell.widths();
+    let events = random_events(w.input, STEPS * LANES, 0.3, 6);
+    let x = Input::Events(events.view());
+    let mut tape = Tape::new();
+    tape.start(cell, STEPS, LANES);
+    tape.forward(cell, x, None);
+    let mut active = EventBatch::new(w.output);
+    assert!(cell.active(tape.states(), &mut active), "a window");
+    let share = active.view().active() as f64 / (w.output * STEPS * LANES) as f64;
+    assert!(
+        (0.02..0.3).contains(&share),
+        "{share} of the neurons are active"
+    );
+
+    let dy = random(w.output, STEPS * LANES, 1.0, 7);
+    let mut gradient = |dy: &DMatrix<f64>| {
+        let mut grad = cell.params().zeros_like();
+        tape.backward(cell, x, dy.as_view(), &mut grad, None);
+        grad
+    };
+    let few = gradient(&dy);
+    let mut read = DMatrix::zeros(w.output, STEPS * LANES);
+    for j in 0..STEPS * LANES {
+        for &unit in active.view().column(j).0 {
+            read[(unit as usize, j)] = dy[(unit as usize, j)];
+        }
+    }
+    assert_eq!(gradient(&read), few, "{}: an adjoint is read", cell.name());
+    let all = reverse_of_all(cell, &tape, x, &dy, LANES);
+    for (few, all) in few.tensors().iter().zip(all.tensors()) {
+        let distance = (&few.value - &all.value).norm() / all.value.norm().max(1e-8);
+        let what = (cell.name(), &all.name);
+        assert!(distance < 1e-12, "{what:?} is {distance:.1e} from its twin");
+        assert!(all.value.norm() > 1e-8, "{what:?} has no gradient");
+    }
+}
+
+/// The gradient of a recorded sequence by a reverse pass in which all neurons take part.
+fn reverse_of_all(
+    cell: &dyn Cell<f64>,
+    tape: &Tape<f64>,
+    x: Input<f64>,
+    dy: &DMatrix<f64>,
+    lanes: usize,
+) -> Params<f64> {
+    let (w, columns) = (cell.widths(), dy.ncols());
+    let mut grad = cell.params().zeros_like();
+    let mut states = DMatrix::zeros(w.state, lanes + columns);
+    states.columns_mut(lanes, columns).copy_from(&tape.states());
+    let drive = tape.drive();
+    let recorded = |start: usize, n: usize| Recorded {
+        drive: drive.columns(start, n),
+        prev: states.columns(start, n),
+        next: states.columns(start + lanes, n),
+        spikes: None,
+        left: None,
+        read: None,
+    };
+    let mut adj = DMatrix::zeros(w.state, lanes);
+    let mut d_drive = DMatrix::zeros(w.drive, columns);
+    for start in (0..columns).step_by(lanes).rev() {
+        let mut spikes = adj.rows_mut(w.state - w.output, w.output);
+        spikes += dy.columns(start, lanes);
+        let d = d_drive.columns_mut(start, lanes);
+        cell.advance_backward(recorded(start, lanes), adj.as_view_mut(), d, &mut grad);
+    }
+    let d = d_drive.as_view();
+    cell.project_backward(x, recorded(0, columns), d, &mut grad, None);
+    grad
 }

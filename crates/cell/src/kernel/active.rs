@@ -1,5 +1,7 @@
 //! Where a vector is not zero: the positions of its spikes.
 
+use std::cell::RefCell;
+
 use crate::{EventBatch, Real, View, column};
 
 impl EventBatch {
@@ -8,6 +10,18 @@ impl EventBatch {
         for j in 0..dense.ncols() {
             self.push_found(column(dense, j), active);
         }
+    }
+
+    /// Adds one column, which `set` writes into a vector of all channels, leaving out its zeros.
+    pub fn push_set<R: Real>(&mut self, set: impl FnOnce(&mut [R])) {
+        thread_local!(static VALUES: RefCell<Vec<f64>> = RefCell::default());
+        VALUES.with_borrow_mut(|buffer| {
+            let channels = self.view().channels();
+            buffer.resize(channels, 0.0);
+            let values: &mut [R] = &mut bytemuck::cast_slice_mut(buffer)[..channels];
+            set(values);
+            self.push_found(values, active);
+        });
     }
 }
 

@@ -6,6 +6,7 @@
 //! | [`active`] | positions of spikes | sixteen values a comparison |
 //! | [`sparse`](self) | gradients of weights that saw events or spikes | sorted by unit, so that a weight is loaded once |
 //! | [`product`](self) | dense products | the drivers of `gemm-f32` and `gemm-f64` |
+//! | [`wanted`](self) | products of which few numbers are wanted | inner products, four at a time |
 //! | [`tiles`](self) | those of few columns | tiles of the result stay in registers; nothing is allocated |
 //! | [`panels`](self) | copies of weights for products at every step | read from front to back |
 //! | [`each`] | elementwise loops over many streams | the compiler need not ask whether they overlap |
@@ -30,6 +31,7 @@ mod panels;
 mod product;
 mod sparse;
 mod tiles;
+mod wanted;
 
 pub use active::active;
 pub use aligned::CacheAligned;
@@ -41,3 +43,4 @@ pub use product::{
     set_bias, set_product, set_transpose_product,
 };
 pub use sparse::{add_product_by_spikes, scatter};
+pub use wanted::{add_transpose_product_where, is_few, set_transpose_product_where};

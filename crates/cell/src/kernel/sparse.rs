@@ -39,7 +39,7 @@ pub fn add_product_by_spikes<R: Real>(dw: &mut ViewMut<R>, d: &View<R>, s: &View
 
 /// Events sorted by unit: for each, the columns in which it fired.
 #[derive(Default)]
-struct ByUnit {
+pub(super) struct ByUnit {
     /// Where unit u's events end; those of u + 1 follow.
     ends: Vec<u32>,
     columns: Vec<u32>,
@@ -48,7 +48,7 @@ struct ByUnit {
 
 impl ByUnit {
     /// A counting sort, which keeps columns in order.
-    fn sort(&mut self, e: EventView) {
+    pub(super) fn sort(&mut self, e: EventView) {
         let (units, counts) = e.all();
         self.ends.clear();
         self.ends.resize(e.channels() + 1, 0);
@@ -74,7 +74,7 @@ impl ByUnit {
     }
 
     /// Columns and counts of `unit`'s events.
-    fn of(&self, unit: usize) -> (&[u32], &[f32]) {
+    pub(super) fn of(&self, unit: usize) -> (&[u32], &[f32]) {
         let start = if unit == 0 { 0 } else { self.ends[unit - 1] };
         let range = start as usize..self.ends[unit] as usize;
         (&self.columns[range.clone()], &self.counts[range])

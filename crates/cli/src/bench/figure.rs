@@ -28,6 +28,8 @@ pub struct Figure {
     pub floor: f64,
     /// Spikes a hidden unit and step; null where nothing spikes.
     pub hidden_rate: Option<f64>,
+    /// The share of the (step, hidden unit) pairs within the window of their surrogate; null where it has none.
+    pub active_share: Option<f64>,
     /// How many parameters the net has.
     pub parameters: usize,
     /// Nats, after 20 Adam steps on the timed batch; null where nothing is trained on one batch.
@@ -54,7 +56,7 @@ impl Figure {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    fn cells(&self) -> [String; 11] {
+    fn cells(&self) -> [String; 12] {
         let percent = |share: f64| format!("{:.1} %", 100.0 * share);
         let dash = || "-".to_owned();
         [
@@ -68,6 +70,7 @@ impl Figure {
             self.unit.to_owned(),
             format!("{:.2}", self.ratio()),
             self.hidden_rate.map_or_else(dash, percent),
+            self.active_share.map_or_else(dash, percent),
             self.loss_after_20_steps
                 .map_or_else(dash, |loss| format!("{loss:.4}")),
         ]
@@ -75,12 +78,12 @@ impl Figure {
 }
 
 /// Heads of the columns.
-const HEADS: [&str; 11] = [
+const HEADS: [&str; 12] = [
     "task", "model", "density", "cores", "minimum", "median", "floor", "unit", "x floor",
-    "spiking", "loss 20",
+    "spiking", "active", "loss 20",
 ];
 /// Widths of the columns on a terminal.
-const WIDTHS: [usize; 11] = [11, 13, 7, 5, 8, 8, 8, 15, 7, 7, 7];
+const WIDTHS: [usize; 12] = [11, 13, 7, 5, 8, 8, 8, 15, 7, 7, 7, 7];
 
 /// Three digits that count.
 fn short(x: f64) -> String {
@@ -148,7 +151,7 @@ impl Form {
     }
 }
 
-fn columns(cells: &[String; 11]) -> String {
+fn columns(cells: &[String; 12]) -> String {
     let padded: Vec<String> = cells
         .iter()
         .zip(WIDTHS)
@@ -176,6 +179,7 @@ mod tests {
             median: 50.0,
             floor: 20.0,
             hidden_rate: None,
+            active_share: None,
             parameters: 7,
             loss_after_20_steps: Some(2.5),
         }
@@ -185,7 +189,7 @@ mod tests {
     fn a_line_holds_exactly_these_keys() {
         assert_eq!(
             figure("ms").json(),
-            r#"{"task":"A","model":"rnn","density":0.015,"cores":1,"unit":"ms","minimum":40.0,"median":50.0,"floor":20.0,"hidden_rate":null,"parameters":7,"loss_after_20_steps":2.5}"#
+            r#"{"task":"A","model":"rnn","density":0.015,"cores":1,"unit":"ms","minimum":40.0,"median":50.0,"floor":20.0,"hidden_rate":null,"active_share":null,"parameters":7,"loss_after_20_steps":2.5}"#
         );
     }
 

@@ -21,8 +21,8 @@
 //!
 //! A spiking layer's recurrent weights are a product of events with p the measured spike rate, and so is
 //! what the layer above it reads. The input gradient is counted where a layer below or an earlier step
-//! wants it: the adjoint of a spiking unit is dense, so this product is dense too. The first layer wants
-//! none. An active input costs one column of weights forward and one column of adjoints in reverse, read
+//! wants it: the adjoint of a spiking unit is dense, so this product is dense too, but of those units alone that lie
+//! within the window of their surrogate, if it has one. The first layer wants none. An active input costs one column of weights forward and one column of adjoints in reverse, read
 //! from L2; that the sums themselves stay in registers or L1 is the best case. An element is two numbers
 //! read, one written, and what is computed between them; the counts of elements are those of fused loops,
 //! to the nearest whole. Branches, loop heads, the loss's own sums, the sum over shards and memory beyond
@@ -72,6 +72,25 @@ pub enum Pass {
     Train,
 }
 
+/// Shares of a spiking net's (step, unit) pairs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Shares {
+    /// Those that spike.
+    pub spiking: f64,
+    /// Those whose adjoint the reverse pass reads.
+    pub active: f64,
+}
+
+impl Shares {
+    /// From what was measured: 0 where nothing spikes, 1 where no surrogate has a window.
+    pub fn of(spiking: Option<f64>, active: Option<f64>) -> Self {
+        Self {
+            spiking: spiking.unwrap_or(0.0),
+            active: active.unwrap_or(1.0),
+        }
+    }
+}
+
 /// What a layer reads.
 #[derive(Clone, Copy)]
 enum Reads {
@@ -80,52 +99,54 @@ enum Reads {
 }
 
 impl Need {
-    /// What `columns` columns of `work` need where hidden units spike at `hidden_rate`; for
-    /// [`Pass::Train`] with one Adam step on `parameters` parameters.
-    pub fn of(work: &Work, pass: Pass, columns: f64, hidden_rate: f64, parameters: usize) -> Self {
+    /// What `columns` columns of `work` need with these shares of its hidden units; for [`Pass::Train`] with one Adam
+    /// step on `parameters` parameters.
+    pub fn of(work: &Work, pass: Pass, columns: f64, hidden: Shares, parameters: usize) -> Self {
         let mut need = Self::default();
         let count = Count { pass, columns };
         let mut reads = Reads::Events(work.density);
-        let (mut inputs, mut first) = (INPUTS, true);
+        // The share of the input's adjoint that is wanted: the first layer wants none.
+        let (mut inputs, mut inward) = (INPUTS, 0.0);
         for layer in work.net.layers(work.hidden, work.density) {
             let h = work.hidden;
             match layer {
                 Layer::Lif(c) => {
-                    count.product(&mut need, reads, inputs, h, !first);
+                    count.product(&mut need, reads, inputs, h, inward);
                     if c.recurrent {
-                        count.product(&mut need, Reads::Events(hidden_rate), h, h, true);
+                        let own = Reads::Events(hidden.spiking);
+                        count.product(&mut need, own, h, h, hidden.active);
                     }
                     count.elements(&mut need, h, 2.0, 2.0);
-                    reads = Reads::Events(hidden_rate);
+                    reads = Reads::Events(hidden.spiking);
                 }
                 Layer::Rnn(_) => {
-                    count.product(&mut need, reads, inputs, h, !first);
-                    count.product(&mut need, Reads::Dense, h, h, true);
+                    count.product(&mut need, reads, inputs, h, inward);
+                    count.product(&mut need, Reads::Dense, h, h, 1.0);
                     count.elements(&mut need, h, 2.0, 1.0);
                     reads = Reads::Dense;
                 }
                 Layer::Gru(_) => {
-                    count.product(&mut need, reads, inputs, 3 * h, !first);
-                    count.product(&mut need, Reads::Dense, h, 3 * h, true);
+                    count.product(&mut need, reads, inputs, 3 * h, inward);
+                    count.product(&mut need, Reads::Dense, h, 3 * h, 1.0);
                     count.elements(&mut need, h, 6.0, 6.0);
                     reads = Reads::Dense;
                 }
                 Layer::SsmBlock(c) => {
                     // The encoder; the block's own input gradient is what it wants.
-                    count.product(&mut need, reads, inputs, h, !first);
-                    count.product(&mut need, Reads::Dense, h, 2 * c.states, true);
-                    count.product(&mut need, Reads::Dense, 2 * c.states, h, true);
+                    count.product(&mut need, reads, inputs, h, inward);
+                    count.product(&mut need, Reads::Dense, h, 2 * c.states, 1.0);
+                    count.product(&mut need, Reads::Dense, 2 * c.states, h, 1.0);
                     let gated = if c.glu { 2 * h } else { h };
-                    count.product(&mut need, Reads::Dense, h, gated, true);
+                    count.product(&mut need, Reads::Dense, h, gated, 1.0);
                     count.elements(&mut need, c.states, 3.0, 6.0);
                     count.elements(&mut need, h, 10.0, 12.0);
                     reads = Reads::Dense;
                 }
                 other => unreachable!("no net of the benchmarks has a layer `{}`", other.kind()),
             }
-            (inputs, first) = (h, false);
+            (inputs, inward) = (h, hidden.active);
         }
-        count.product(&mut need, reads, inputs, work.classes, true);
+        count.product(&mut need, reads, inputs, work.classes, inward);
         if pass == Pass::Train {
             count.elements(&mut need, work.classes, 2.0, 1.0);
             need.elements += 5.0 * parameters as f64;
@@ -152,8 +173,8 @@ struct Count {
 }
 
 impl Count {
-    /// A product of `outputs x inputs` weights; `inward` if its input's adjoint is requested.
-    fn product(&self, need: &mut Need, reads: Reads, inputs: usize, outputs: usize, inward: bool) {
+    /// A product of `outputs x inputs` weights, of whose input's adjoint the share `inward` is requested.
+    fn product(&self, need: &mut Need, reads: Reads, inputs: usize, outputs: usize, inward: f64) {
         let cells = self.columns * (inputs * outputs) as f64;
         let backward = self.pass == Pass::Train;
         let passes = if backward { 2.0 } else { 1.0 };
@@ -166,8 +187,8 @@ impl Count {
             }
             (Reads::Dense, _) => need.flops += passes * 2.0 * cells,
         }
-        if backward && inward {
-            need.flops += 2.0 * cells;
+        if backward {
+            need.flops += inward * 2.0 * cells;
         }
     }
 

@@ -6,10 +6,10 @@ use saturn_plots::{Figure, Files, Look, Role, Scaling, Series};
 use serde_json::json;
 
 use super::BenchError;
-use super::floor::{Need, Pass};
+use super::floor::{Need, Pass, Shares};
 use super::limit::Limits;
 use super::sample::Effort;
-use super::task::{TrainStep, hidden_rate, on_cores};
+use super::task::{TrainStep, on_cores, shares};
 use super::work::{Net, Work};
 
 /// The size that is varied.
@@ -176,9 +176,10 @@ pub fn time(sweep: Sweep, net: Net, effort: Effort) -> Result<Line, BenchError> 
         let (work, threads) = sweep.work(net, value);
         let (samples, need) = on_cores(threads, || -> Result<_, BenchError> {
             let mut train = TrainStep::new(work)?;
-            let rate = hidden_rate(&work, &work.network()?).unwrap_or(0.0);
+            let (rate, active) = shares(&work, &work.network()?);
+            let hidden = Shares::of(rate, active);
             let columns = (work.steps * work.lanes) as f64;
-            let need = Need::of(&work, Pass::Train, columns, rate, train.parameters());
+            let need = Need::of(&work, Pass::Train, columns, hidden, train.parameters());
             let samples = train.samples(effort);
             Ok((samples, need))
         })??;

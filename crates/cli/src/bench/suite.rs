@@ -6,11 +6,11 @@ use saturn_data::Synthetic;
 
 use super::BenchError;
 use super::figure::Figure;
-use super::floor::{Need, Pass};
+use super::floor::{Need, Pass, Shares};
 use super::limit::Limits;
 use super::pipeline::Pipeline;
 use super::sample::{Effort, sample};
-use super::task::{Inference, Live, TrainStep, hidden_rate, on_cores};
+use super::task::{Inference, Live, TrainStep, hidden_rate, on_cores, shares};
 use super::work::{Net, Work};
 
 /// A task.
@@ -47,8 +47,9 @@ impl Task {
     /// The nets that it is timed with unless others are asked for.
     pub fn nets(self) -> &'static [Net] {
         match self {
-            Self::A | Self::B | Self::C => &Net::ALL,
-            Self::D => &[Net::LifRecurrent, Net::Ssm],
+            Self::A => &Net::TRAINED,
+            Self::B | Self::C => &Net::ALL,
+            Self::D => &[Net::LifRecurrent, Net::LifWindow, Net::Ssm],
             Self::E => &[Net::LifRecurrent],
         }
     }
@@ -173,11 +174,17 @@ pub fn time(
 fn train_step(job: Job, work: Work, effort: Effort, limits: &Limits) -> Result<Figure, BenchError> {
     let mut train = TrainStep::new(work)?;
     let parameters = train.parameters();
-    let rate = hidden_rate(&work, &work.network()?);
+    let (rate, active) = shares(&work, &work.network()?);
     let loss = TrainStep::loss_after(work, 20)?;
     let times = train.samples(effort);
     let columns = (work.steps * work.lanes) as f64;
-    let need = Need::of(&work, Pass::Train, columns, rate.unwrap_or(0.0), parameters);
+    let need = Need::of(
+        &work,
+        Pass::Train,
+        columns,
+        Shares::of(rate, active),
+        parameters,
+    );
     Ok(Figure {
         task: job.task.name().to_owned(),
         model: job.net.name(),
@@ -188,6 +195,7 @@ fn train_step(job: Job, work: Work, effort: Effort, limits: &Limits) -> Result<F
         median: 1e3 * times.median(),
         floor: 1e3 * need.seconds(limits),
         hidden_rate: rate,
+        active_share: active,
         parameters,
         loss_after_20_steps: Some(loss),
     })
@@ -202,7 +210,7 @@ fn live(job: Job, work: Work, effort: Effort, limits: &Limits) -> Result<Figure,
     };
     let times = sample(effort, &mut live, |_| {}, run)?;
     let each = 1e6 / LIVE_STEPS as f64;
-    let need = Need::of(&work, Pass::Stream, 1.0, rate.unwrap_or(0.0), 0);
+    let need = Need::of(&work, Pass::Stream, 1.0, Shares::of(rate, None), 0);
     Ok(Figure {
         task: job.task.name().to_owned(),
         model: job.net.name(),
@@ -213,6 +221,7 @@ fn live(job: Job, work: Work, effort: Effort, limits: &Limits) -> Result<Figure,
         median: each * times.median(),
         floor: 1e6 * need.seconds(limits),
         hidden_rate: rate,
+        active_share: None,
         parameters: live.parameters(),
         loss_after_20_steps: None,
     })
@@ -227,7 +236,7 @@ fn inference(job: Job, work: Work, effort: Effort, limits: &Limits) -> Result<Fi
     };
     let times = sample(effort, &mut inference, |_| {}, run)?;
     let columns = (work.steps * work.lanes) as f64;
-    let need = Need::of(&work, Pass::Infer, columns, rate.unwrap_or(0.0), 0);
+    let need = Need::of(&work, Pass::Infer, columns, Shares::of(rate, None), 0);
     let thousand_a_second = |seconds: f64| 1e-3 * columns / seconds;
     Ok(Figure {
         task: job.task.name().to_owned(),
@@ -239,6 +248,7 @@ fn inference(job: Job, work: Work, effort: Effort, limits: &Limits) -> Result<Fi
         median: thousand_a_second(times.median()),
         floor: thousand_a_second(need.seconds(limits)),
         hidden_rate: rate,
+        active_share: None,
         parameters: inference.parameters(),
         loss_after_20_steps: None,
     })
@@ -297,7 +307,7 @@ pub fn pipeline(
             &work,
             Pass::Train,
             tally.columns as f64,
-            rate.unwrap_or(0.0),
+            Shares::of(rate, None),
             tally.parameters * tally.updates,
         );
         let samples = tally.samples as f64;
@@ -311,6 +321,7 @@ pub fn pipeline(
             median: samples / times.median(),
             floor: samples / need.seconds(limits),
             hidden_rate: rate,
+            active_share: None,
             parameters: tally.parameters,
             loss_after_20_steps: None,
         })

@@ -192,12 +192,26 @@ impl Inference {
 
 /// Spikes a hidden unit and step, over some lanes and steps of `work`; `None` where nothing spikes.
 pub fn hidden_rate(work: &Work, net: &Network<f32>) -> Option<f64> {
+    shares(work, net).0
+}
+
+/// [`hidden_rate`], and the share of the (step, unit) pairs within the window of their surrogate; `None` where no
+/// surrogate has one.
+pub fn shares(work: &Work, net: &Network<f32>) -> (Option<f64>, Option<f64>) {
     let (lanes, steps) = (work.lanes.min(64), work.steps.min(100));
     let batch = events(0..lanes, steps, work.density);
     let mut tapes = Tapes::new(net);
     tapes.start(net, steps, lanes);
     tapes.forward(net, Input::Events(batch.view()), None);
-    spike_rate(net, std::iter::once((&tapes, steps * lanes)))
+    let (mut active, mut pairs) = (0, 0);
+    for (i, cell) in net.cells().iter().enumerate() {
+        if let Some(own) = tapes.active(net, i) {
+            active += own;
+            pairs += steps * lanes * cell.widths().output;
+        }
+    }
+    let rate = spike_rate(net, std::iter::once((&tapes, steps * lanes)));
+    (rate, (pairs > 0).then(|| active as f64 / pairs as f64))
 }
 
 /// Spikes a hidden unit and step, over tapes and the columns that each holds; `None` where nothing spikes.

@@ -4,7 +4,7 @@ use nalgebra::DMatrix;
 use saturn_cell::{Input, View, ViewMut};
 use saturn_loss::{Loss, Targets};
 
-use super::floor::{Need, Pass};
+use super::floor::{Need, Pass, Shares};
 use super::limit::Limits;
 use super::task::{TrainStep, hidden_rate, on_cores};
 use super::work::{INPUTS, Net, Work, events};
@@ -123,18 +123,30 @@ fn plain_loss_after(work: Work, steps: usize) -> f64 {
     loss
 }
 
+/// Units that spike in 6 % of the steps, all of which take part in the reverse pass.
+const ALL: Shares = Shares {
+    spiking: 0.06,
+    active: 1.0,
+};
+
 /// The dense product of the reverse pass of recurrent LIF units and what is gathered, by hand.
 #[test]
 fn the_floor_counts_what_a_person_counts() {
     let work = Work::train(Net::LifRecurrent, 0.015);
     let columns = (work.steps * work.lanes) as f64;
-    let need = Need::of(&work, Pass::Train, columns, 0.06, 1000);
+    let need = Need::of(&work, Pass::Train, columns, ALL, 1000);
     let recurrent = 2.0 * 6400.0 * 256.0 * 256.0;
     let readout = 2.0 * 6400.0 * 256.0 * 20.0;
     assert!((need.flops - recurrent - readout).abs() < 1.0);
     let bytes: f64 = need.either.iter().map(|e| e.1).sum();
     let rows = 0.015 * 700.0 * 256.0 + 0.06 * 256.0 * 256.0 + 0.06 * 256.0 * 20.0;
     assert!((bytes - 2.0 * 4.0 * 6400.0 * rows).abs() < 1.0);
+    let few = Shares {
+        active: 0.15,
+        ..ALL
+    };
+    let window = Need::of(&work, Pass::Train, columns, few, 1000);
+    assert!((window.flops - 0.15 * need.flops).abs() < 1.0);
     let elements = 6400.0 * (4.0 * 256.0 + 3.0 * 20.0) + 5.0 * 1000.0;
     assert!((need.elements - elements).abs() < 1.0);
 
@@ -150,7 +162,7 @@ fn the_floor_counts_what_a_person_counts() {
     for (kind, floor) in Net::ALL.into_iter().zip(table) {
         let work = Work::train(kind, 0.015);
         let parameters = work.network().expect("a net").parameters();
-        let need = Need::of(&work, Pass::Train, columns, 0.06, parameters);
+        let need = Need::of(&work, Pass::Train, columns, ALL, parameters);
         let ms = 1e3 * need.seconds(&measured);
         assert!((ms - floor).abs() < 0.1, "{kind:?}: {ms}");
     }

@@ -23,6 +23,7 @@ use saturn_neurons::decay::TimeConstants;
 use saturn_neurons::gru::GruConfig;
 use saturn_neurons::lif::LifConfig;
 use saturn_neurons::rnn::RnnConfig;
+use saturn_neurons::surrogate::Surrogate;
 use saturn_ssm::SsmBlockConfig;
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +44,8 @@ pub const DT_MS: f64 = 10.0;
 const TAU_MEM_MS: f64 = 20.0;
 /// Standard deviation of the potential, in thresholds, that makes units spike in some 6 % of the steps.
 const LIVELINESS: f64 = 0.83;
+/// Width of the window of a surrogate, in thresholds: some 12 % of the potentials lie within it.
+const WINDOW: f64 = 0.5;
 /// The rate that [`LIVELINESS`] aims at, and what the layer above sees as its density.
 const HIDDEN_RATE: f64 = 0.06;
 
@@ -52,6 +55,8 @@ const HIDDEN_RATE: f64 = 0.06;
 pub enum Net {
     /// One layer of recurrent LIF units.
     LifRecurrent,
+    /// The same with a surrogate that is 0 outside a window, so that few units take part in the reverse pass.
+    LifWindow,
     /// Two layers of LIF units, without recurrence.
     #[clap(name = "lif_256_256")]
     LifTwice,
@@ -64,9 +69,19 @@ pub enum Net {
 }
 
 impl Net {
-    /// All of them, in the order of tables.
+    /// Those of all tasks, in the order of tables.
     pub const ALL: [Self; 5] = [
         Self::LifRecurrent,
+        Self::LifTwice,
+        Self::Rnn,
+        Self::Gru,
+        Self::Ssm,
+    ];
+
+    /// Those that are trained.
+    pub const TRAINED: [Self; 6] = [
+        Self::LifRecurrent,
+        Self::LifWindow,
         Self::LifTwice,
         Self::Rnn,
         Self::Gru,
@@ -77,6 +92,7 @@ impl Net {
     pub fn name(self) -> &'static str {
         match self {
             Self::LifRecurrent => "lif_recurrent",
+            Self::LifWindow => "lif_window",
             Self::LifTwice => "lif_256_256",
             Self::Rnn => "rnn",
             Self::Gru => "gru",
@@ -87,8 +103,15 @@ impl Net {
     /// The layers for `hidden` units and an input of density `density`.
     pub fn layers(self, hidden: usize, density: f64) -> Vec<Layer> {
         match self {
-            Self::LifRecurrent => vec![lif(hidden, density, true)],
-            Self::LifTwice => vec![lif(hidden, density, false), lif(hidden, HIDDEN_RATE, false)],
+            Self::LifRecurrent => vec![Layer::Lif(lif(hidden, density, true))],
+            Self::LifWindow => vec![Layer::Lif(LifConfig {
+                surrogate: Surrogate::Boxcar(WINDOW),
+                ..lif(hidden, density, true)
+            })],
+            Self::LifTwice => vec![
+                Layer::Lif(lif(hidden, density, false)),
+                Layer::Lif(lif(hidden, HIDDEN_RATE, false)),
+            ],
             Self::Rnn => vec![Layer::Rnn(RnnConfig {
                 hidden,
                 ..RnnConfig::default()
@@ -103,11 +126,11 @@ impl Net {
     }
 }
 
-fn lif(hidden: usize, density: f64, recurrent: bool) -> Layer {
+fn lif(hidden: usize, density: f64, recurrent: bool) -> LifConfig {
     let decay = (-DT_MS / TAU_MEM_MS).exp();
     let comes_and_goes = density * (1.0 - density) / (1.0 - decay * decay);
     let stays = (density / (1.0 - decay)).powi(2);
-    Layer::Lif(LifConfig {
+    LifConfig {
         hidden,
         recurrent,
         tau_mem_ms: TimeConstants::Same(TAU_MEM_MS),
@@ -115,7 +138,7 @@ fn lif(hidden: usize, density: f64, recurrent: bool) -> Layer {
         input_gain: LIVELINESS / (comes_and_goes + stays).sqrt(), // (1)
         recurrent_scale: 0.3,
         ..LifConfig::default()
-    })
+    }
 }
 
 /// One net with the sizes of one task.

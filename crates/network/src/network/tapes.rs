@@ -21,7 +21,9 @@ mod layer;
 use std::ops::Range;
 
 use nalgebra::DMatrix;
-use saturn_cell::{Input, Real, RngPosition, Tape, View, ViewMut, compiled_once, view, view_mut};
+use saturn_cell::{
+    EventBatch, Input, Real, RngPosition, Tape, View, ViewMut, compiled_once, view, view_mut,
+};
 
 use super::{Gradient, Network};
 use layer::{Layer, input_of, room};
@@ -49,6 +51,8 @@ pub struct Tapes<R: Real> {
     position: RngPosition,
     /// For each lane the step after which its state is noted, if it is.
     ends: Vec<usize>,
+    /// The outputs of a cell whose adjoint its reverse pass reads, in one turn.
+    read: EventBatch,
 }
 
 impl<R: Real> Tapes<R> {
@@ -62,6 +66,7 @@ impl<R: Real> Tapes<R> {
             detach: None,
             position: RngPosition::default(),
             ends: Vec::new(),
+            read: EventBatch::default(),
         }
     }
 
@@ -286,6 +291,15 @@ impl<R: Real> Tapes<R> {
         layer.tape.events().map(|_| layer.sent)
     }
 
+    /// How many outputs of cell `i` the reverse pass of the last segment reads the adjoint of; `None` of a cell of which
+    /// it reads all.
+    pub fn active(&self, net: &Network<R>, i: usize) -> Option<usize> {
+        let cell = &net.cells[i];
+        let mut active = EventBatch::new(cell.widths().output);
+        let few = cell.active(self.layers[i].tape.states(), &mut active);
+        few.then(|| active.view().active())
+    }
+
     fn segments(&self) -> usize {
         self.steps.div_ceil(self.segment()).max(1)
     }
@@ -380,10 +394,17 @@ compiled_once! {
                 Some(dx) => Some(view_mut(dx, w.input, columns)),
                 None => of_input.take(),
             };
+            let below_reads = below.last().zip(i.checked_sub(1).map(|j| &net.cells[j]));
+            tapes.read.clear(w.input);
+            let few = below_reads.is_some_and(|(under, cell)| {
+                let states = under.tape.states();
+                cell.active(states.columns(first, columns), &mut tapes.read)
+            });
+            let read = few.then(|| tapes.read.view());
             let x = input_of(below, net.input(x));
             let (x, dy) = (x.slice(first, columns), view(&layer.dy, w.output, columns));
             let tape = &mut layer.tape;
-            tape.backward_steps(cell.as_ref(), x, turn.clone(), dy, &mut grad[i], into);
+            tape.backward_steps(cell.as_ref(), x, turn.clone(), dy, &mut grad[i], into, read);
             if let (Some(under), Some(dx)) = (below.last_mut(), dx) {
                 under.dy = dx;
             }

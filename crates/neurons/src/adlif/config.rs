@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::AdLif;
 use crate::decay::TimeConstants;
 use crate::fan_in::FanInConfig;
+use crate::firing::Firing;
 use crate::spike_reset::{ResetGradient, SpikeReset};
 use crate::surrogate::Surrogate;
 
@@ -47,6 +48,10 @@ pub struct AdLifConfig {
     pub reset_gradient: ResetGradient,
     /// The stand-in for the derivative of a spike, default `{fast_sigmoid: 10}`.
     pub surrogate: Surrogate,
+    /// Distance to the threshold from which on the surrogate is 0, so that other neurons take no part in the reverse
+    /// pass; greater than 0, in units of the membrane, default none. Smaller is faster and leaves out more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub surrogate_cutoff: Option<f64>,
     /// Whether each neuron has a constant input, which starts at 0, default true.
     pub bias: bool,
     /// Initial effective input weights (1 - alpha) W are normal with standard deviation `input_gain / sqrt(I)`; at
@@ -72,6 +77,7 @@ impl Default for AdLifConfig {
             spike_reset: SpikeReset::Zero,
             reset_gradient: ResetGradient::default(),
             surrogate: Surrogate::default(),
+            surrogate_cutoff: None,
             bias: true,
             input_gain: 1.5,
             recurrent_scale: 0.5,
@@ -97,6 +103,7 @@ impl CellConfig for AdLifConfig {
         self.tau_mem_ms.check("tau_mem_ms")?;
         self.tau_adapt_ms.check("tau_adapt_ms")?;
         self.surrogate.check()?;
+        Firing::<f64>::check_cutoff(self.surrogate_cutoff)?;
         ConfigError::unless_at_least_zero("a_max", self.a_max)?;
         ConfigError::unless_at_least_zero("b_max", self.b_max)?;
         ConfigError::unless_positive("threshold", self.threshold)

@@ -86,7 +86,7 @@ impl<R: Real> Step<R> for Resonators<R> {
         if self.balanced {
             each([delta], [q_next], |[u], [q]| [u - q]);
         }
-        self.firing.surrogate.slopes(delta);
+        self.firing.slopes(delta);
         each([delta], [adj_s], |[psi], [adj_s]| [psi * adj_s]);
         if self.balanced {
             each([adj_q], [delta], |[adj_q], [delta]| [adj_q - delta]);

@@ -96,6 +96,8 @@ fn a_step_of_training_allocates_nothing() {
                     prev: prev.as_view(),
                     next: next.as_view(),
                     spikes: None,
+                    left: Some(prev.as_view()),
+                    read: None,
                 };
                 cell.advance_backward(at, adjoint.as_view_mut(), d_drive.as_view_mut(), &mut grad);
             };

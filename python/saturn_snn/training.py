@@ -31,7 +31,8 @@ class History:
     ----------
     epochs : list of dict
         A record of each epoch: ``epoch``, ``loss``, ``cross_entropy``, ``kl``, ``gradient_norm``, ``lr``,
-        ``validation`` (accuracies, 0 to 1) and ``seconds``.
+        ``validation`` (accuracies, 0 to 1) and ``seconds``; ``active`` is the share of neurons that take part in the
+        reverse pass, where a surrogate is 0 outside a window.
     kept_epoch : int
         The epoch whose weights the network has, from 1.
     seconds : float

@@ -213,7 +213,7 @@ pub struct Recorded<'a, R: Real> {
     /// read where [`Cell::active`] says; where this is `None`, all are.
     pub left: Option<View<'a, R>>,
     /// The rows of the input whose adjoint is read, `[I, N]`; all where this is `None`.
-    pub read: Option<EventView<'a>>,
+    pub read: Option<&'a EventView<'a>>,
 }
 
 /// Rows of a cell's arrays.

@@ -29,6 +29,11 @@ pub trait CellConfig {
         None
     }
 
+    /// What a setting leaves out, in a sentence, where one does: `saturn check` prints it.
+    fn left_out(&self) -> Option<String> {
+        None
+    }
+
     /// Rows that the input must have, for a cell that does not map its input to its own width. A linear
     /// layer goes before it where they differ.
     fn input_width(&self) -> Option<usize> {

@@ -336,10 +336,11 @@ impl<R: Real> Tape<R> {
                     }
                 }
             }
+            let read = read.map(|read| read.slice(own, n));
             cell.project_backward(
                 x.slice(own, n),
                 Recorded {
-                    read: read.map(|read| read.slice(own, n)),
+                    read: read.as_ref(),
                     ..recorded(start, n)
                 },
                 view(&self.d_drive, d, n),

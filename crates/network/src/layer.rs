@@ -72,6 +72,10 @@ macro_rules! layers {
                 match self { $(Self::$name(c) => c.threshold(),)+ }
             }
 
+            fn left_out(&self) -> Option<String> {
+                match self { $(Self::$name(c) => c.left_out(),)+ }
+            }
+
             fn input_width(&self) -> Option<usize> {
                 match self { $(Self::$name(c) => c.input_width(),)+ }
             }

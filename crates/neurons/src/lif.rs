@@ -123,6 +123,10 @@ impl CellConfig for LifConfig {
         Ok(Box::new(Lif::new(self, inputs, dt_ms, rng)?))
     }
 
+    fn left_out(&self) -> Option<String> {
+        self.surrogate.left_out(self.surrogate_cutoff?)
+    }
+
     fn threshold(&self) -> Option<f64> {
         Some(self.threshold)
     }

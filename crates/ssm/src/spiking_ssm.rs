@@ -282,7 +282,7 @@ impl<R: Real> SpikingSsm<R> {
             let (_, neurons) = column_mut(&mut next, lane).split_at_mut(self.system.rows());
             let (m, s) = neurons.split_at_mut(self.config.width);
             for (s, &m) in s.iter_mut().zip(&*m) {
-                *s = self.firing.surrogate.relaxed(m - self.firing.threshold);
+                *s = self.firing.relaxed(m - self.firing.threshold);
             }
         }
     }

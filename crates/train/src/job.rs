@@ -55,6 +55,10 @@ pub struct EpochRecord {
     /// Gradients that were not finite, so that the weights did not step.
     #[serde(default, skip_serializing_if = "is_none")]
     pub skipped: u64,
+    /// Of the (step, neuron) pairs of the last update, the share within the window of their surrogate, where it has one:
+    /// those that take part in the reverse pass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active: Option<f64>,
     /// The last learning rate of the epoch.
     pub lr: f64,
     /// On the validation set, laid out as the arm trains.

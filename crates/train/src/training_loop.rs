@@ -180,6 +180,7 @@ impl<'a, R: Real> TrainingLoop<'a, R> {
             kl_weight: cursor.kl_weight,
             gradient_norm: norms.mean(),
             skipped: norms.skipped,
+            active: self.update.active_share(net),
             lr: cursor.lr,
             validation,
             seconds: self.seconds(),

@@ -233,6 +233,21 @@ impl<R: Real> Update<R> {
             .iter()
             .map(|s| (&s.batch, &s.tapes))
     }
+
+    /// Of the (step, neuron) pairs of the last update, the share within the window of their surrogate; `None` where no
+    /// surrogate has one. Of a sequence in several segments the last one counts.
+    pub fn active_share(&self, net: &Network<R>) -> Option<f64> {
+        let (mut active, mut pairs) = (0, 0);
+        for (_, tapes) in self.shards() {
+            for i in 0..net.cells().len() {
+                if let Some(own) = tapes.active(net, i) {
+                    active += own;
+                    pairs += tapes.tape(i).output().len();
+                }
+            }
+        }
+        (pairs > 0).then(|| active as f64 / pairs as f64)
+    }
 }
 
 /// `grad` becomes the sum of the shards' gradients, each element in the order of the shards.

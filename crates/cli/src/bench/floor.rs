@@ -44,7 +44,7 @@
 //! for many columns may get below the floor, but not below that.
 
 use super::limit::Limits;
-use super::work::{INPUTS, Work};
+use super::work::Work;
 use saturn_network::Layer;
 
 /// What some work needs.
@@ -106,7 +106,7 @@ impl Need {
         let count = Count { pass, columns };
         let mut reads = Reads::Events(work.density);
         // The share of the input's adjoint that is wanted: the first layer wants none.
-        let (mut inputs, mut inward) = (INPUTS, 0.0);
+        let (mut inputs, mut inward) = (work.inputs, 0.0);
         for layer in work.net.layers(work.hidden, work.density) {
             let h = work.hidden;
             match layer {

@@ -1,5 +1,5 @@
-//! How the memory of a training step grows with the length of its sequences, as a whole tape and with
-//! recomputation (see [`saturn_network::Tapes::recompute`]).
+//! How the memory of a training step grows: with the length of its sequences, as a whole tape and with recomputation
+//! (see [`saturn_network::Tapes::recompute`]), with the size of the network and with the channels of its input.
 //!
 //! The figure is the peak of the process's resident memory during the step, less what was resident at the
 //! start and less the input, which is there before the step and grows with T however it is trained. Linux
@@ -15,25 +15,32 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::BenchError;
+use super::scaling::{Sweep, exponent};
 use super::task::TrainStep;
 use super::work::{Net, Work};
 
-/// The lengths T, ascending.
+/// The lengths T, the units H and the channels I, ascending.
 const STEPS: [usize; 7] = [100, 320, 1_000, 3_200, 10_000, 32_000, 100_000];
+const UNITS: [usize; 4] = [512, 1_024, 2_048, 4_096];
+const CHANNELS: [usize; 4] = [700, 10_000, 30_000, 100_000];
 /// The nets: one that spikes, one that does not.
 const NETS: [Net; 2] = [Net::LifRecurrent, Net::Gru];
-/// Hidden units.
+/// What memory is measured against.
+const SWEEPS: [Sweep; 3] = [Sweep::Steps, Sweep::Hidden, Sweep::Channels];
+/// Hidden units, where T is varied.
 const HIDDEN: usize = 128;
 /// Lanes, all of one shard.
 const LANES: usize = 8;
 
-/// One length of one net. As text, `net:steps:whole` or `net:steps:recompute`.
+/// One size of one net. As text, `net:sweep:size:whole` or `net:sweep:size:recompute`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Probe {
     /// The net.
     pub net: Net,
-    /// T.
-    pub steps: usize,
+    /// What is varied: T, H or I.
+    pub sweep: Sweep,
+    /// Its value.
+    pub size: usize,
     /// Whether few states are kept and the others computed again.
     pub recompute: bool,
 }
@@ -41,7 +48,13 @@ pub struct Probe {
 impl Display for Probe {
     fn fmt(&self, f: &mut Formatter) -> std::fmt::Result {
         let kept = if self.recompute { "recompute" } else { "whole" };
-        write!(f, "{}:{}:{kept}", self.net.name(), self.steps)
+        write!(
+            f,
+            "{}:{}:{}:{kept}",
+            self.net.name(),
+            self.sweep.name(),
+            self.size
+        )
     }
 }
 
@@ -49,11 +62,12 @@ impl FromStr for Probe {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("{text:?} is not of the form lif_recurrent:1000:recompute");
-        let [net, steps, kept] = text.split(':').collect::<Vec<_>>()[..] else {
+        let wrong = || format!("{text:?} is not of the form lif_recurrent:steps:1000:recompute");
+        let [net, sweep, size, kept] = text.split(':').collect::<Vec<_>>()[..] else {
             return Err(wrong());
         };
         let net = Net::ALL.into_iter().find(|n| n.name() == net);
+        let sweep = SWEEPS.into_iter().find(|s| s.name() == sweep);
         let recompute = match kept {
             "recompute" => true,
             "whole" => false,
@@ -61,7 +75,8 @@ impl FromStr for Probe {
         };
         Ok(Self {
             net: net.ok_or_else(wrong)?,
-            steps: (steps.parse().ok()).filter(|&n| n > 0).ok_or_else(wrong)?,
+            sweep: sweep.ok_or_else(wrong)?,
+            size: (size.parse().ok()).filter(|&n| n > 0).ok_or_else(wrong)?,
             recompute,
         })
     }
@@ -84,7 +99,8 @@ impl Point {
         json!({
             "scaling": "memory",
             "model": self.probe.net.name(),
-            "value": self.probe.steps,
+            "against": self.probe.sweep.name(),
+            "value": self.probe.size,
             "recompute": self.probe.recompute,
             "unit": "MiB",
             "peak": self.mib,
@@ -96,9 +112,10 @@ impl Point {
     /// As a line for a terminal.
     pub fn text(&self) -> String {
         format!(
-            "memory   {:13} {:>8}  {:9.1} MiB {} (input {:.1} MiB)",
+            "memory   {:13} {:8} {:>8}  {:9.1} MiB {} (input {:.1} MiB)",
             self.probe.net.name(),
-            self.probe.steps,
+            self.probe.sweep.name(),
+            self.probe.size,
             self.mib,
             kept(self.probe.recompute),
             self.input_mib,
@@ -114,18 +131,55 @@ fn kept(recompute: bool) -> &'static str {
     }
 }
 
-/// Every net and length, with recomputation and without.
+/// Every net and length, with recomputation and without; every net with every number of units and of channels.
 pub fn probes() -> Vec<Probe> {
-    let all = STEPS.into_iter().flat_map(|steps| {
-        NETS.into_iter().flat_map(move |net| {
-            [true, false].map(|recompute| Probe {
+    let mut all = Vec::new();
+    for net in NETS {
+        let sizes = [&STEPS[..], &STEPS, &UNITS, &CHANNELS];
+        let sweeps = [Sweep::Steps, Sweep::Steps, Sweep::Hidden, Sweep::Channels];
+        for (i, (sweep, sizes)) in sweeps.into_iter().zip(sizes).enumerate() {
+            all.extend(sizes.iter().map(|&size| Probe {
                 net,
-                steps,
-                recompute,
-            })
-        })
-    });
-    all.collect()
+                sweep,
+                size,
+                recompute: i == 0,
+            }));
+        }
+    }
+    all
+}
+
+/// For each net and what is varied, the power of the size that memory grows with in its last decade, as a line for a
+/// terminal.
+pub fn powers(points: &[Point]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for net in NETS {
+        for (sweep, recompute) in [
+            (Sweep::Steps, false),
+            (Sweep::Steps, true),
+            (Sweep::Hidden, false),
+            (Sweep::Channels, false),
+        ] {
+            let own = points.iter().filter(|p| {
+                let Probe {
+                    net: of,
+                    sweep: by,
+                    recompute: again,
+                    ..
+                } = p.probe;
+                (of, by, again) == (net, sweep, recompute)
+            });
+            let own: Vec<_> = own.map(|p| (p.probe.size as f64, p.mib)).collect();
+            lines.push(format!(
+                "memory   {:13} {:8} {} grows with the power {:.2} of the size",
+                net.name(),
+                sweep.name(),
+                kept(recompute),
+                exponent(&own)
+            ));
+        }
+    }
+    lines
 }
 
 /// [`measure`] in a process of its own, whose peak is that of this step alone: `program` is Saturn itself.
@@ -144,13 +198,17 @@ pub fn measure_apart(program: &Path, probe: Probe) -> Result<Point, BenchError> 
 /// The peak of this process during a step, which must be the first thing that it does.
 pub fn measure(probe: Probe) -> Result<Point, BenchError> {
     let start = resident("VmRSS:")?;
-    let mut train = TrainStep::new(Work {
-        hidden: HIDDEN,
-        lanes: LANES,
-        shard_lanes: LANES,
-        steps: probe.steps,
-        ..Work::train(probe.net, 0.015)
-    })?;
+    let (work, _) = probe.sweep.work(probe.net, probe.size as f64);
+    let work = match probe.sweep {
+        Sweep::Steps => Work {
+            hidden: HIDDEN,
+            lanes: LANES,
+            shard_lanes: LANES,
+            ..work
+        },
+        _ => work,
+    };
+    let mut train = TrainStep::new(work)?;
     train.recompute(probe.recompute);
     train.step();
     let input_mib = train.input_bytes() as f64 / 1024.0 / 1024.0;
@@ -185,12 +243,13 @@ pub fn draw(points: &[Point], out: &Path) -> Result<Files, BenchError> {
                 p.probe
                     == (Probe {
                         net,
-                        steps: p.probe.steps,
+                        sweep: Sweep::Steps,
+                        size: p.probe.size,
                         recompute,
                     })
             };
             let line: Vec<(f64, f64)> = (points.iter().filter(own))
-                .map(|p| (p.probe.steps as f64, p.mib))
+                .map(|p| (p.probe.size as f64, p.mib))
                 .collect();
             let Some(&(longest, most)) = line.last() else {
                 continue;
@@ -217,7 +276,14 @@ mod tests {
         for probe in probes() {
             assert_eq!(probe.to_string().parse(), Ok(probe));
         }
-        for wrong in ["", "gru:10", "gru:0:whole", "gnu:10:whole", "gru:10:half"] {
+        for wrong in [
+            "",
+            "gru:steps:10",
+            "gru:steps:0:whole",
+            "gnu:steps:10:whole",
+            "gru:steps:10:half",
+            "gru:lanes:10:whole",
+        ] {
             assert!(wrong.parse::<Probe>().is_err(), "{wrong}");
         }
     }

@@ -122,7 +122,7 @@ impl Live {
         let net = work.network()?;
         Ok(Self {
             stream: NetworkStream::new(&net, work.lanes),
-            events: events(0..work.lanes, work.steps, work.density),
+            events: events(&work, 0..work.lanes),
             net,
             at: 0,
         })
@@ -158,7 +158,7 @@ impl Inference {
         let shard = |i: usize| {
             let first = i * work.shard_lanes;
             let lanes = first..work.lanes.min(first + work.shard_lanes);
-            (Tapes::new(&net), events(lanes, work.steps, work.density))
+            (Tapes::new(&net), events(&work, lanes))
         };
         let shards = (0..work.shards()).map(shard).collect();
         Ok(Self { work, net, shards })
@@ -199,7 +199,7 @@ pub fn hidden_rate(work: &Work, net: &Network<f32>) -> Option<f64> {
 /// surrogate has one.
 pub fn shares(work: &Work, net: &Network<f32>) -> (Option<f64>, Option<f64>) {
     let (lanes, steps) = (work.lanes.min(64), work.steps.min(100));
-    let batch = events(0..lanes, steps, work.density);
+    let batch = events(&Work { steps, ..*work }, 0..lanes);
     let mut tapes = Tapes::new(net);
     tapes.start(net, steps, lanes);
     tapes.forward(net, Input::Events(batch.view()), None);

@@ -6,6 +6,7 @@ use saturn_loss::{Loss, Targets};
 
 use super::floor::{Need, Pass, Shares};
 use super::limit::Limits;
+use super::scaling::exponent;
 use super::task::{TrainStep, hidden_rate, on_cores};
 use super::work::{INPUTS, Net, Work, events};
 use saturn_network::Tapes;
@@ -34,13 +35,21 @@ fn hidden_units_spike_in_5_to_7_per_cent_of_the_steps() {
 #[test]
 fn inputs_have_their_density_and_lanes_do_not_depend_on_their_shard() {
     for density in [0.001, 0.015, 0.13, 0.5] {
-        let batch = events(0..4, 500, density);
+        let work = Work {
+            steps: 500,
+            ..Work::train(Net::Rnn, density)
+        };
+        let batch = events(&work, 0..4);
         let cells = (4 * 500 * INPUTS) as f64;
         let share = batch.view().active() as f64 / cells;
         let noise = (density / cells).sqrt();
         assert!((share - density).abs() < 5.0 * noise, "{density}: {share}");
     }
-    let (both, second) = (events(2..4, 9, 0.1), events(3..4, 9, 0.1));
+    let work = Work {
+        steps: 9,
+        ..Work::train(Net::Rnn, 0.1)
+    };
+    let (both, second) = (events(&work, 2..4), events(&work, 3..4));
     for t in 0..9 {
         assert_eq!(both.view().column(2 * t + 1), second.view().column(t));
     }
@@ -183,4 +192,21 @@ fn the_floor_counts_what_a_person_counts() {
     // A product of events is the faster of dense and gathered.
     let seconds = 0.01 + 0.02 + (0.01 + 0.002) + 0.1;
     assert!((alone.seconds(&limits) - seconds).abs() < 1e-12);
+}
+
+/// A power is found from the last decade alone, where fixed costs no longer count.
+#[test]
+fn exponents_are_those_of_the_last_decade() {
+    let points = |f: fn(f64) -> f64| -> Vec<(f64, f64)> {
+        [1.0, 10.0, 100.0, 300.0, 1000.0]
+            .map(|x| (x, f(x)))
+            .to_vec()
+    };
+    let near = |found: f64, power: f64| assert!((found - power).abs() < 1e-9, "{found}");
+    near(exponent(&points(|x| 3.0 * x * x)), 2.0);
+    near(
+        exponent(&points(|x| if x < 50.0 { 7.0 } else { x.sqrt() })),
+        0.5,
+    );
+    assert!(exponent(&[(1.0, 2.0)]).is_nan());
 }

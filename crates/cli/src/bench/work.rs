@@ -32,7 +32,7 @@ use saturn_network::{BuildError, build};
 use saturn_network::{Layer, NetworkConfig, Readout};
 use saturn_train::batch::Batch;
 
-/// I, channels of the input.
+/// Channels of the input of all tasks.
 pub const INPUTS: usize = 700;
 /// C, classes.
 pub const CLASSES: usize = 20;
@@ -146,6 +146,8 @@ fn lif(hidden: usize, density: f64, recurrent: bool) -> LifConfig {
 pub struct Work {
     /// The net.
     pub net: Net,
+    /// I, channels.
+    pub inputs: usize,
     /// H, hidden units of a layer.
     pub hidden: usize,
     /// C.
@@ -165,6 +167,7 @@ impl Work {
     pub fn train(net: Net, density: f64) -> Self {
         Self {
             net,
+            inputs: INPUTS,
             hidden: 256,
             classes: CLASSES,
             lanes: 64,
@@ -207,7 +210,14 @@ impl Work {
             layers: self.net.layers(self.hidden, self.density),
             readout: Some(Readout::Linear),
         };
-        let net = build(self.net.name(), &model, INPUTS, self.classes, DT_MS, SEED)?;
+        let net = build(
+            self.net.name(),
+            &model,
+            self.inputs,
+            self.classes,
+            DT_MS,
+            SEED,
+        )?;
         Ok(net.for_density(self.density))
     }
 
@@ -225,7 +235,7 @@ impl Work {
         let lanes = first..self.lanes.min(first + self.shard_lanes);
         batch.steps = self.steps;
         batch.lanes = lanes.len();
-        batch.input = events(lanes.clone(), self.steps, self.density).into();
+        batch.input = events(self, lanes.clone()).into();
         let labels: Vec<u32> = lanes.map(|lane| label(lane, self.classes)).collect();
         batch.labels = labels.repeat(self.steps);
         batch.mask = vec![1.0; batch.labels.len()];
@@ -238,20 +248,21 @@ fn label(lane: usize, classes: usize) -> u32 {
     generator(SEED, "bench label", lane as u64).random_range(0..classes as u32)
 }
 
-/// Events of `lanes` over `steps` steps, `[I, T*B]`; those of a lane do not depend on the others.
-pub fn events(lanes: std::ops::Range<usize>, steps: usize, density: f64) -> EventBatch {
+/// Events of some lanes over all steps of `work`, `[I, T*B]`; those of a lane do not depend on the others.
+pub fn events(work: &Work, lanes: std::ops::Range<usize>) -> EventBatch {
+    let (inputs, steps, density) = (work.inputs, work.steps, work.density);
     let Ok(gap) = Geometric::new(density) else {
         unreachable!("a density lies above 0 and not above 1");
     };
     let mut rngs: Vec<_> = lanes
         .map(|lane| generator(SEED, "bench events", lane as u64))
         .collect();
-    let mut batch = EventBatch::new(INPUTS);
+    let mut batch = EventBatch::new(inputs);
     for _ in 0..steps {
         for rng in &mut rngs {
             // From one active channel to the next; what lies beyond the last belongs to no one.
             let mut channel = gap.sample(rng);
-            while channel < INPUTS as u64 {
+            while channel < inputs as u64 {
                 batch.push(channel as u32, 1.0);
                 channel = channel.saturating_add(1).saturating_add(gap.sample(rng));
             }

@@ -94,6 +94,10 @@ pub fn bench_scaling(choice: &Choice, form: Form, out: &Path, progress: &Progres
                     Form::Plain | Form::Markdown => point.text(sweep, net),
                 })?;
             }
+            print(&match form {
+                Form::Json => line.json(sweep),
+                Form::Plain | Form::Markdown => line.text(sweep),
+            })?;
             lines.push(line);
             progress.advance(1);
         }
@@ -113,6 +117,9 @@ pub fn bench_scaling(choice: &Choice, form: Form, out: &Path, progress: &Progres
             Form::Plain | Form::Markdown => point.text(),
         })?;
         points.push(point);
+    }
+    if form != Form::Json {
+        print(&memory::powers(&points).join("\n"))?;
     }
     let drawn = memory::draw(&points, out)
         .map_err(|e| anyhow!("{e}\nhint: choose another folder with --out"))?;

@@ -11,7 +11,7 @@ mod tests;
 use std::path::Path;
 
 use anyhow::Result;
-use saturn_cell::Real;
+use saturn_cell::{CellConfig, Real};
 
 use super::budget::{together, usual_jobs};
 use super::described::described;
@@ -63,6 +63,15 @@ pub fn findings(s: &Scenario) -> Result<Findings> {
         .collect();
     lines.push(format!("{}: the scenario is sound", s.file()));
     lines.extend(line);
+    for (name, model) in s.models.iter() {
+        let layers = model.network().layers;
+        for (i, left_out) in (0..)
+            .zip(&layers)
+            .filter_map(|(i, l)| Some((i, l.left_out()?)))
+        {
+            lines.push(format!("{name}, layer {i}: {left_out}"));
+        }
+    }
     let (costs, spent) = match s.train.precision {
         Precision::F32 => costs::<f32>(s, data)?,
         Precision::F64 => costs::<f64>(s, data)?,

@@ -118,6 +118,10 @@ impl CellConfig for AdLifConfig {
         Ok(Box::new(AdLif::new(self, inputs, dt_ms, rng)?))
     }
 
+    fn left_out(&self) -> Option<String> {
+        self.surrogate.left_out(self.surrogate_cutoff?)
+    }
+
     fn threshold(&self) -> Option<f64> {
         Some(self.threshold)
     }

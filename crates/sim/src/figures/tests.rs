@@ -89,6 +89,7 @@ fn cell(model: &str, arm: &str, accuracy: f64) -> CellSummary {
         kl: 0.0,
         gradient_norm: 1.0,
         skipped: 0,
+        active: None,
         lr: 0.1,
         validation: Validation {
             summed: accuracy,

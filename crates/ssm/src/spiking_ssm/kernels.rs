@@ -43,7 +43,7 @@ impl<R: Real> Step<R> for SpikingSsm<R> {
 
         // (6)ᵀ: delta becomes the adjoint of m_t, which is ī.
         each([delta], [&at.next[n..n + o]], |_, [m]| [m - theta]);
-        firing.surrogate.slopes(delta);
+        firing.slopes(delta);
         each([delta], [adj_m, adj_s], |[psi], [adj_m, adj_s]| {
             [adj_m + adj_s * psi]
         });

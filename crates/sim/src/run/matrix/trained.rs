@@ -84,9 +84,13 @@ impl Matrix<'_> {
         let result = keyed.result;
         if let Some(kept) = result.kept() {
             self.progress.line(&format!(
-                "{place}: trained in {:.0} s, validation accuracy {:.1} %",
+                "{place}: trained in {:.0} s, validation accuracy {:.1} %{}",
                 result.seconds,
-                100.0 * kept.validation.summed
+                100.0 * kept.validation.summed,
+                kept.active.map_or_else(String::new, |share| format!(
+                    ", {:.1} % of the neurons within the window of their surrogate",
+                    100.0 * share
+                ))
             ));
         }
         Ok(Some(result))

@@ -1,5 +1,7 @@
 //! Where a vector is not zero: the positions of its spikes.
 
+#[cfg(target_arch = "x86_64")]
+use super::isa::Isa;
 use crate::{EventBatch, Real, View, column};
 
 impl EventBatch {
@@ -18,7 +20,7 @@ pub fn active<R: Real>(x: &[R], into: &mut [u32]) -> usize {
     let mut n = 0;
     #[cfg(target_arch = "x86_64")]
     if let Some(x) = narrow(x)
-        && is_x86_feature_detected!("avx512f")
+        && Isa::current() == Isa::Avx512
     {
         // SAFETY: the machine has the instructions.
         return unsafe { active_f32(x, into) };

@@ -17,10 +17,12 @@ use super::inputs::{Input, all_checksums, data_key, files, fingerprints, judged_
 use job::{Job, collected};
 use list::print_list;
 pub use list::{Listed, Listing, listed};
+use saturn_cell::kernel::Isa;
 use saturn_sim::fault::Fault;
 use saturn_sim::run::dataset::Paths;
-use saturn_sim::run::entry::entries;
-use saturn_sim::run::matrix::{Group, summarise};
+use saturn_sim::run::entry::{Entry, entries};
+use saturn_sim::run::matrix::{Group, collect, summarise};
+use saturn_sim::run::mixed_isa::refuse_mixed;
 use saturn_sim::run::other_events;
 use saturn_sim::run::paths::{paths_if_there, paths_of};
 use saturn_sim::run::select::Selection;
@@ -66,6 +68,8 @@ pub struct RunOptions<'a> {
     pub limits: Limits,
     /// What differences are measured from; the usual reference of the scenario where it is `None`.
     pub reference: Option<ReferenceArg>,
+    /// Whether trials of instruction sets that round differently are compared.
+    pub mixed_isa: bool,
 }
 
 impl RunOptions<'_> {
@@ -119,6 +123,7 @@ struct Manifest<'a> {
     threads: usize,
     system: &'a str,
     processor: &'a str,
+    isa: &'a str,
     inputs: Vec<Input>,
 }
 
@@ -157,6 +162,10 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
             let inputs = all_checksums(&scenario, paths)?;
             let data = data_key(&inputs)?;
             folder.hold_data(&files(&inputs), options.last)?;
+            if options.collect.is_none() {
+                folder.hold_isa(Isa::current(), options.mixed_isa)?;
+                refuse_mixture(&scenario, &chosen, &store, options)?;
+            }
             let job = Job {
                 scenario: &scenario,
                 folder: &folder,
@@ -179,6 +188,11 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
             collected(&scenario, &chosen, &folder, &store, options)?,
         ),
     };
+    if !options.mixed_isa {
+        for group in &groups {
+            refuse_mixed(&group.found.cells, None)?;
+        }
+    }
     let main = groups.remove(0);
     let failed = main.found.failures.len();
     let elsewhere = main.found.elsewhere;
@@ -212,6 +226,7 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
             threads: rayon::current_num_threads(),
             system: std::env::consts::OS,
             processor: std::env::consts::ARCH,
+            isa: Isa::current().name(),
             inputs,
         };
         folder.write_json(Path::new("manifest.json"), &manifest)?;
@@ -223,6 +238,25 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     }
     if elsewhere > 0 {
         return Err(LeftToOthers { elsewhere, all }.into());
+    }
+    Ok(())
+}
+
+/// An error if trials that are taken from `--trials` do not go with those that this process would compute: known
+/// before work of days, not after it.
+fn refuse_mixture(
+    scenario: &Scenario,
+    chosen: &[Entry],
+    store: &Store,
+    options: &RunOptions,
+) -> Result<()> {
+    if options.mixed_isa || options.is_part() || options.cells.is_none() {
+        return Ok(());
+    }
+    let groups = collect(scenario, chosen, store, split(options))?;
+    for (_, known) in groups {
+        let now = (known.len() < chosen.len()).then(Isa::current);
+        refuse_mixed(known.iter().map(|known| &known.cell), now)?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@
 //!
 //! A fused product is added to its sum with one rounding. `avx2` and `avx512` give the same bits, and tests hold every
 //! kernel to that: elementwise loops and gathers do not contract, dense products add in one order in blocks whose
-//! length is fixed ([`DEPTH`](super::product::DEPTH)), and dot products have sixteen sums of `f32` or eight of `f64` on
+//! length is fixed ([`DEPTH`](super::tiles::DEPTH)), and dot products have sixteen sums of `f32` or eight of `f64` on
 //! both (see [`dots`](super::dots)). Nothing is read from the machine but which sets it has.
 
 use std::fmt;

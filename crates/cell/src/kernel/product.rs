@@ -5,14 +5,11 @@ use super::columns::{add_column_product, fill_zero};
 use super::dots::{self, Strided};
 use super::driver;
 use super::isa::Isa;
-use super::tiles;
+use super::tiles::{self, DEPTH};
 use crate::{Real, View, ViewMut, column, column_mut};
 
 /// Columns up to which a product is done in [`tiles`]: with more, packing its operands pays.
 const FEW: usize = 96;
-/// Most of the inner index that is added up in registers before the result is touched. `gemm` would read it from the
-/// machine's first cache: it is this for every cache under AVX-512, and under AVX2 for 32 KiB.
-pub(super) const DEPTH: usize = 512;
 /// Rows and columns up to which `gemm` cuts the inner index by [`DEPTH`] without a look at the caches.
 const SMALL: usize = 64;
 

@@ -20,13 +20,15 @@ use gemm_common::microkernel::MicroKernelFn;
 
 use super::active::narrow;
 use super::isa::Isa;
-use super::product::DEPTH;
 use crate::Real;
 
 /// Whether this machine's products with few columns are done here.
 pub(super) const HERE: bool = cfg!(target_arch = "x86_64");
 /// Rows that a register may hold on any machine: tiles start at multiples of this.
 pub(super) const LANES: usize = 16;
+/// Most of the inner index that is added up in registers before the result is touched, in every dense product. `gemm`
+/// would read it from the machine's first cache: it is this under AVX-512 for usual ones, and under AVX2 for 32 KiB.
+pub(super) const DEPTH: usize = 512;
 
 /// The tile loops of one instruction set.
 #[derive(Clone, Copy)]

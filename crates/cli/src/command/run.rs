@@ -152,6 +152,7 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     let folder = Folder::open_any(options.out, &scenario.name, &prints, shared)
         .map_err(|e| e.with_differences(&to_yaml(&scenario)))?;
     folder.write(Path::new("scenario.yaml"), to_yaml(&scenario).as_bytes())?;
+    refuse_mixture(&scenario, &chosen, &store, options)?;
     let keep = kept_in(options)?;
     let paths = match options.collect {
         None => Some(paths_of(&scenario, progress)?),
@@ -164,7 +165,6 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
             folder.hold_data(&files(&inputs), options.last)?;
             if options.collect.is_none() {
                 folder.hold_isa(Isa::current(), options.mixed_isa)?;
-                refuse_mixture(&scenario, &chosen, &store, options)?;
             }
             let job = Job {
                 scenario: &scenario,
@@ -242,20 +242,23 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     Ok(())
 }
 
-/// An error if trials that are taken from `--trials` do not go with those that this process would compute: known
-/// before work of days, not after it.
+/// An error if trials from elsewhere do not go with those of the run's folder, to which they would be copied, and with
+/// those that this process would compute: before work of days, not after it.
 fn refuse_mixture(
     scenario: &Scenario,
     chosen: &[Entry],
     store: &Store,
     options: &RunOptions,
 ) -> Result<()> {
-    if options.mixed_isa || options.is_part() || options.cells.is_none() {
+    let elsewhere =
+        options.cells.is_some() || options.collect.is_some_and(|paths| !paths.is_empty());
+    if options.mixed_isa || options.is_part() || !elsewhere {
         return Ok(());
     }
     let groups = collect(scenario, chosen, store, split(options))?;
     for (_, known) in groups {
-        let now = (known.len() < chosen.len()).then(Isa::current);
+        let computes = options.collect.is_none() && known.len() < chosen.len();
+        let now = computes.then(Isa::current);
         refuse_mixed(known.iter().map(|known| &known.cell), now)?;
     }
     Ok(())

@@ -186,7 +186,9 @@ impl Folder {
                 return Ok(());
             }
             if self.has_results("")?
-                || self.has_files("checkpoints", |name| !name.ends_with(".lease"))?
+                || self.has_files("checkpoints", |name| {
+                    Path::new(name).extension().is_none_or(|end| end != "lease")
+                })?
             {
                 return Err(FolderError::OtherIsa {
                     path: self.path.clone(),

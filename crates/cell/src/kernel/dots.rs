@@ -291,9 +291,9 @@ fn long<T: Lane<L>, const L: usize>(a: &[T], b: &[T]) -> T {
     let mut apart = 1;
     while apart < ROWS {
         for r in (0..ROWS).step_by(2 * apart) {
-            for l in 0..L {
-                let other = sums[r + apart][l];
-                sums[r][l] += other;
+            let (own, others) = sums.split_at_mut(r + apart);
+            for (sum, other) in own[r].iter_mut().zip(others[0]) {
+                *sum += other;
             }
         }
         apart *= 2;
@@ -301,8 +301,8 @@ fn long<T: Lane<L>, const L: usize>(a: &[T], b: &[T]) -> T {
     let mut sums = sums[0];
     while at + L <= k {
         let (x, y) = (&a[at..at + L], &b[at..at + L]);
-        for l in 0..L {
-            sums[l] = x[l].fused(y[l], sums[l]);
+        for (l, sum) in sums.iter_mut().enumerate() {
+            *sum = x[l].fused(y[l], *sum);
         }
         at += L;
     }
@@ -327,6 +327,7 @@ mod tests {
     /// The bits are those of `gemm`'s kernels for AVX-512, on which results were made before.
     #[cfg(target_arch = "x86_64")]
     #[test]
+    #[allow(clippy::print_stderr)] // A skipped test prints a message.
     fn dot_products_have_the_bits_of_wide_registers() {
         if !super::super::Isa::Avx512.is_supported() {
             eprintln!("skipped: this machine lacks AVX-512");

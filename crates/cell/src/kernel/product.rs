@@ -253,6 +253,7 @@ mod tests {
 
     /// AVX2 and AVX-512 give the same bits for every product, in both number types, and plain registers nearly so.
     #[test]
+    #[allow(clippy::print_stderr)] // A skipped test prints a message.
     fn instruction_sets_give_the_same_products() {
         fn check<R: Real>(tolerance: f64) {
             for sizes in SIZES {

@@ -127,6 +127,25 @@ struct Manifest<'a> {
     inputs: Vec<Input>,
 }
 
+impl<'a> Manifest<'a> {
+    /// That of a run which ends now.
+    fn of(options: &RunOptions, seeds: &'a [u64], started: SystemTime, inputs: Vec<Input>) -> Self {
+        Self {
+            saturn: env!("CARGO_PKG_VERSION"),
+            scenario: options.scenario.display().to_string(),
+            seeds,
+            split: split(options),
+            started: humantime::format_rfc3339_seconds(started).to_string(),
+            finished: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+            threads: rayon::current_num_threads(),
+            system: std::env::consts::OS,
+            processor: std::env::consts::ARCH,
+            isa: Isa::current().name(),
+            inputs,
+        }
+    }
+}
+
 /// Runs a scenario and leaves its folder.
 pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     let started = SystemTime::now();
@@ -216,19 +235,7 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
         }
         let summary = of(main);
         folder.write_json(Path::new("summary.json"), &summary)?;
-        let manifest = Manifest {
-            saturn: env!("CARGO_PKG_VERSION"),
-            scenario: options.scenario.display().to_string(),
-            seeds: &seeds,
-            split: &summary.split,
-            started: humantime::format_rfc3339_seconds(started).to_string(),
-            finished: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
-            threads: rayon::current_num_threads(),
-            system: std::env::consts::OS,
-            processor: std::env::consts::ARCH,
-            isa: Isa::current().name(),
-            inputs,
-        };
+        let manifest = Manifest::of(options, &seeds, started, inputs);
         folder.write_json(Path::new("manifest.json"), &manifest)?;
         finish_all(&scenario, &folder, &summary, progress)?;
     }

@@ -21,6 +21,7 @@ mod full_disk;
 mod gallery;
 mod import;
 mod input_formats;
+mod isa;
 mod live;
 mod main_job;
 mod many;

@@ -1,10 +1,7 @@
 //! The part of a cell that is sequential in time, written for one lane and run on all of them.
 //!
-//! [`advance_lanes`] and [`advance_lanes_backward`] are compiled for AVX-512, AVX2, NEON and plain registers and
-//! chosen at run time. The methods of [`Step`] are compiled along with them, so each implementation marks its
+//! [`advance_lanes`] and [`advance_lanes_backward`] are compiled for every [instruction set](crate::kernel::Isa). The methods of [`Step`] are compiled along with them, so each implementation marks its
 //! methods `#[inline(always)]`.
-
-use multiversion::multiversion;
 
 use crate::{Params, Real, Recorded, View, ViewMut, column, column_mut};
 
@@ -34,40 +31,42 @@ pub struct Lane<'a, R: Real> {
     pub next: &'a [R],
 }
 
-/// [`Step::step`] on B lanes: `drive [D, B]`, `prev [S, B]`, `next [S, B]`.
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-pub fn advance_lanes<R: Real, S: Step<R>>(
-    cell: &S,
-    mut drive: ViewMut<R>,
-    prev: View<R>,
-    mut next: ViewMut<R>,
-) {
-    for lane in 0..prev.ncols() {
-        cell.step(
-            column_mut(&mut drive, lane),
-            column(&prev, lane),
-            column_mut(&mut next, lane),
-        );
+crate::for_each_isa! {
+    /// [`Step::step`] on B lanes: `drive [D, B]`, `prev [S, B]`, `next [S, B]`.
+    pub fn advance_lanes<R: Real, S: Step<R>>(
+        cell: &S,
+        drive: ViewMut<R>,
+        prev: View<R>,
+        next: ViewMut<R>,
+    ) {
+        for lane in 0..prev.ncols() {
+            cell.step(
+                column_mut(&mut drive, lane),
+                column(&prev, lane),
+                column_mut(&mut next, lane),
+            );
+        }
     }
 }
 
-/// [`Step::step_backward`] on B lanes: `adj [S, B]`, `d_drive [D, B]`.
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-pub fn advance_lanes_backward<R: Real, S: Step<R>>(
-    cell: &S,
-    at: Recorded<R>,
-    mut adj: ViewMut<R>,
-    mut d_drive: ViewMut<R>,
-    grad: &mut Params<R>,
-) {
-    for lane in 0..adj.ncols() {
-        let at = Lane {
-            drive: column(&at.drive, lane),
-            prev: column(&at.prev, lane),
-            next: column(&at.next, lane),
-        };
-        let (adj, d_drive) = (column_mut(&mut adj, lane), column_mut(&mut d_drive, lane));
-        cell.step_backward(at, adj, d_drive, grad);
+crate::for_each_isa! {
+    /// [`Step::step_backward`] on B lanes: `adj [S, B]`, `d_drive [D, B]`.
+    pub fn advance_lanes_backward<R: Real, S: Step<R>>(
+        cell: &S,
+        at: Recorded<R>,
+        adj: ViewMut<R>,
+        d_drive: ViewMut<R>,
+        grad: &mut Params<R>,
+    ) {
+        for lane in 0..adj.ncols() {
+            let at = Lane {
+                drive: column(&at.drive, lane),
+                prev: column(&at.prev, lane),
+                next: column(&at.next, lane),
+            };
+            let (adj, d_drive) = (column_mut(&mut adj, lane), column_mut(&mut d_drive, lane));
+            cell.step_backward(at, adj, d_drive, grad);
+        }
     }
 }
 

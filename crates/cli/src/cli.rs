@@ -13,6 +13,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::command;
 use crate::command::fault::fault;
+use saturn_cell::kernel::{Isa, IsaError};
 use saturn_sim::fault::{Exit, Fault};
 use saturn_sim::run::reason;
 use saturn_store::Detail;
@@ -186,8 +187,11 @@ pub fn call(arguments: &[OsString], progress: &Progress) -> (Result<()>, String)
     let name = std::iter::once(OsString::from("saturn")).chain(arguments.iter().cloned());
     match Cli::try_parse_from(name) {
         Ok(cli) => {
+            if let Err(e) = cli.choose_isa() {
+                return (Err(e.into()), String::new());
+            }
             let detail = cli.global.detail();
-            command::collecting(|| run(cli.command, progress, detail))
+            command::collecting(|| run(cli.command, progress, (detail, cli.global.isa)))
         }
         Err(e) if e.use_stderr() => (Err(e.into()), String::new()),
         Err(e) => (Ok(()), e.to_string()),
@@ -227,13 +231,17 @@ pub fn main_of(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         }
         say_at_once("stopping after this step; interrupt again to stop immediately");
     });
+    if let Err(why) = cli.choose_isa() {
+        say(&format!("error: --isa: {why}"));
+        return Exit::WrongInput;
+    }
     let detail = cli.global.detail();
     let progress = Progress::with_detail(stop, detail);
     let started = Instant::now();
     if detail == Detail::Verbose {
         progress.line(&about());
     }
-    let done = run(cli.command, &progress, detail);
+    let done = run(cli.command, &progress, (detail, cli.global.isa));
     progress.finish();
     if detail == Detail::Verbose {
         say(&format!("took {:.1} s", started.elapsed().as_secs_f64()));
@@ -261,12 +269,23 @@ pub fn main_of(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     }
 }
 
-fn run(command: Command, progress: &Progress, detail: Detail) -> Result<()> {
+impl Cli {
+    /// Computes with the instruction set that was chosen, if one was. That of `submit` is for the machines that run its
+    /// scripts.
+    fn choose_isa(&self) -> Result<(), IsaError> {
+        match self.command {
+            Command::Submit(_) => Ok(()),
+            _ => self.global.choose_isa(),
+        }
+    }
+}
+
+fn run(command: Command, progress: &Progress, (detail, isa): (Detail, Option<Isa>)) -> Result<()> {
     match command {
         Command::Run(args) => args.run(progress),
         Command::Compare(args) => args.run(progress),
         Command::Tune(args) => args.run(progress),
-        Command::Submit(args) => args.run(progress),
+        Command::Submit(args) => args.run(isa, progress),
         Command::Pack {
             file,
             from,
@@ -297,11 +316,12 @@ fn run(command: Command, progress: &Progress, detail: Detail) -> Result<()> {
 /// What runs, and on how much.
 fn about() -> String {
     format!(
-        "saturn {}, {} threads, {} {}",
+        "saturn {}, {} threads, {} {}, {}",
         env!("CARGO_PKG_VERSION"),
         rayon::current_num_threads(),
         std::env::consts::OS,
-        std::env::consts::ARCH
+        std::env::consts::ARCH,
+        Isa::current()
     )
 }
 

@@ -1,6 +1,6 @@
 //! Equations (1) to (4) of [`crate::loss`]: the sums over the steps of a shard.
 
-use multiversion::multiversion;
+use saturn_cell::for_each_isa;
 use saturn_cell::{Real, View, ViewMut, column, column_mut};
 
 use crate::{Balance, LossKind, Normalise, Parts, StepTerms, Targets, Totals};
@@ -47,35 +47,36 @@ pub fn value_and_gradient<R: Real>(
     parts
 }
 
-/// The two terms, and the gradient, of all columns.
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn all_columns<R: Real, K: LossKind>(
-    kind: &K,
-    scale: [f64; 2],
-    balance: Balance,
-    logits: View<R>,
-    targets: &Targets<R>,
-    mut d_logits: ViewMut<R>,
-) -> Parts {
-    let mut parts = Parts::default();
-    for j in 0..logits.ncols() {
-        let (m, w) = (targets.mask[j].wide(), targets.weight[j].wide());
-        let d = column_mut(&mut d_logits, j);
-        let [a, b] = if w > 0.0 { kind.shares(m) } else { [0.0; 2] };
-        let scale = [scale[0] * w * a, scale[1] * w * b];
-        if scale.iter().all(|scale| *scale <= 0.0) {
-            d.fill(R::zero());
-            continue;
+for_each_isa! {
+    /// The two terms, and the gradient, of all columns.
+    fn all_columns<R: Real, K: LossKind>(
+        kind: &K,
+        scale: [f64; 2],
+        balance: Balance,
+        logits: View<R>,
+        targets: &Targets<R>,
+        d_logits: ViewMut<R>,
+    ) -> Parts {
+        let mut parts = Parts::default();
+        for j in 0..logits.ncols() {
+            let (m, w) = (targets.mask[j].wide(), targets.weight[j].wide());
+            let d = column_mut(&mut d_logits, j);
+            let [a, b] = if w > 0.0 { kind.shares(m) } else { [0.0; 2] };
+            let scale = [scale[0] * w * a, scale[1] * w * b];
+            if scale.iter().all(|scale| *scale <= 0.0) {
+                d.fill(R::zero());
+                continue;
+            }
+            let at = StepTerms {
+                logits: column(&logits, j),
+                label: targets.labels[j],
+                scale,
+                weight: [balance.ce * scale[0], balance.kl * scale[1]],
+            };
+            let [first, second] = kind.column(&at, d);
+            parts.ce += first; // (2)
+            parts.kl += second; // (3)
         }
-        let at = StepTerms {
-            logits: column(&logits, j),
-            label: targets.labels[j],
-            scale,
-            weight: [balance.ce * scale[0], balance.kl * scale[1]],
-        };
-        let [first, second] = kind.column(&at, d);
-        parts.ce += first; // (2)
-        parts.kl += second; // (3)
+        parts
     }
-    parts
 }

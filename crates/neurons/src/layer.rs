@@ -6,7 +6,6 @@
 
 use std::cell::RefCell;
 
-use multiversion::multiversion;
 use nalgebra::DMatrix;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
@@ -139,18 +138,19 @@ impl<R: Real, N: Neurons<R>> Layer<R, N> {
     }
 }
 
-/// psi of every neuron in `state [S]`.
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn set_slopes<R: Real, N: Neurons<R>>(
-    neurons: &N,
-    firing: &Firing<R>,
-    state: &[R],
-    slopes: &mut [R],
-) {
-    for (i, slope) in slopes.iter_mut().enumerate() {
-        *slope = neurons.excess(state, i);
+saturn_cell::for_each_isa! {
+    /// psi of every neuron in `state [S]`.
+    fn set_slopes<R: Real, N: Neurons<R>>(
+        neurons: &N,
+        firing: &Firing<R>,
+        state: &[R],
+        slopes: &mut [R],
+    ) {
+        for (i, slope) in slopes.iter_mut().enumerate() {
+            *slope = neurons.excess(state, i);
+        }
+        firing.slopes(slopes);
     }
-    firing.slopes(slopes);
 }
 
 impl<R: Real, N: Neurons<R>> Cell<R> for Layer<R, N> {

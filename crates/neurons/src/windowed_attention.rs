@@ -48,9 +48,9 @@ mod tests;
 
 use std::ops::Range;
 
-use multiversion::multiversion;
 use nalgebra::DMatrix;
 use saturn_cell::elementary::exp;
+use saturn_cell::for_each_isa;
 use saturn_cell::rng::ChaCha8Rng;
 use saturn_cell::{
     Cell, CellConfig as _, ConfigError, Emit, Field, FieldKind, Input, Kind, Output, Params, Real,
@@ -274,93 +274,95 @@ impl<R: Real> Emit<R> for WindowedAttention<R> {
     }
 }
 
-/// (3)-(5)
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn attend<R: Real>(cell: &WindowedAttention<R>, mut drive: ViewMut<R>, states: View<R>) {
-    let (d, window) = (cell.config.width, cell.config.window);
-    let rows = d / cell.config.heads;
-    let [k, v, n] = cell.slots();
-    for j in 0..states.ncols() {
-        let (own, rest) = column_mut(&mut drive, j).split_at_mut(3 * d);
-        let (p, o) = rest.split_at_mut(window * cell.config.heads);
-        let state = column(&states, j);
-        let (keys, values, filled) = (&state[k.clone()], &state[v.clone()], &state[n.clone()]);
-        let biases = cell.params[POSITION].as_slice().chunks_exact(window);
-        let heads = p.chunks_exact_mut(window).zip(o.chunks_exact_mut(rows));
-        for (head, ((p, o), bias)) in heads.zip(biases).enumerate() {
-            let q = &own[head * rows..(head + 1) * rows];
-            for ((a, key), &r) in p.iter_mut().zip(keys.chunks_exact(d)).zip(bias) {
-                *a = cell.scale * dot(q, &key[head * rows..]) + r; // (3)
-            }
-            // The newest slot is always filled. An empty one may not shrink the others' weights to nothing.
-            let mut top = p[0];
-            for (&a, &n) in p.iter().zip(filled) {
-                top = if n > R::zero() && a > top { a } else { top };
-            }
-            let mut total = R::zero();
-            for (p, &n) in p.iter_mut().zip(filled) {
-                let w = if n > R::zero() { n } else { R::zero() };
-                let below = if *p < top { *p - top } else { R::zero() };
-                *p = w * exp(below); // (4)
-                total += *p;
-            }
-            o.fill(R::zero());
-            for (p, value) in p.iter_mut().zip(values.chunks_exact(d)) {
-                *p /= total; // (4)
-                for (o, &v) in o.iter_mut().zip(&value[head * rows..]) {
-                    *o += *p * v; // (5)
+for_each_isa! {
+    /// (3)-(5)
+    fn attend<R: Real>(cell: &WindowedAttention<R>, drive: ViewMut<R>, states: View<R>) {
+        let (d, window) = (cell.config.width, cell.config.window);
+        let rows = d / cell.config.heads;
+        let [k, v, n] = cell.slots();
+        for j in 0..states.ncols() {
+            let (own, rest) = column_mut(&mut drive, j).split_at_mut(3 * d);
+            let (p, o) = rest.split_at_mut(window * cell.config.heads);
+            let state = column(&states, j);
+            let (keys, values, filled) = (&state[k.clone()], &state[v.clone()], &state[n.clone()]);
+            let biases = cell.params[POSITION].as_slice().chunks_exact(window);
+            let heads = p.chunks_exact_mut(window).zip(o.chunks_exact_mut(rows));
+            for (head, ((p, o), bias)) in heads.zip(biases).enumerate() {
+                let q = &own[head * rows..(head + 1) * rows];
+                for ((a, key), &r) in p.iter_mut().zip(keys.chunks_exact(d)).zip(bias) {
+                    *a = cell.scale * dot(q, &key[head * rows..]) + r; // (3)
+                }
+                // The newest slot is always filled. An empty one may not shrink the others' weights to nothing.
+                let mut top = p[0];
+                for (&a, &n) in p.iter().zip(filled) {
+                    top = if n > R::zero() && a > top { a } else { top };
+                }
+                let mut total = R::zero();
+                for (p, &n) in p.iter_mut().zip(filled) {
+                    let w = if n > R::zero() { n } else { R::zero() };
+                    let below = if *p < top { *p - top } else { R::zero() };
+                    *p = w * exp(below); // (4)
+                    total += *p;
+                }
+                o.fill(R::zero());
+                for (p, value) in p.iter_mut().zip(values.chunks_exact(d)) {
+                    *p /= total; // (4)
+                    for (o, &v) in o.iter_mut().zip(&value[head * rows..]) {
+                        *o += *p * v; // (5)
+                    }
                 }
             }
         }
     }
 }
 
-/// (5)ᵀ to (3)ᵀ: from the adjoint of o to those of the state, of q, and of the scores a, which stand where p is.
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn attend_backward<R: Real>(
-    cell: &WindowedAttention<R>,
-    at: Recorded<R>,
-    mut d_states: ViewMut<R>,
-    mut d_drive: ViewMut<R>,
-) {
-    let (d, window) = (cell.config.width, cell.config.window);
-    let rows = d / cell.config.heads;
-    let [k, v, n] = cell.slots();
-    for j in 0..at.next.ncols() {
-        let (own, rest) = column(&at.drive, j).split_at(3 * d);
-        let (d_own, d_rest) = column_mut(&mut d_drive, j).split_at_mut(3 * d);
-        let (d_p, d_o) = d_rest.split_at_mut(window * cell.config.heads);
-        let state = column(&at.next, j);
-        let (keys, values, filled) = (&state[k.clone()], &state[v.clone()], &state[n.clone()]);
-        let (d_keys, d_values) = column_mut(&mut d_states, j).split_at_mut(v.start);
-        let (d_values, d_filled) = d_values.split_at_mut(n.start - v.start);
-        d_filled.fill(R::zero());
-        let heads = d_p.chunks_exact_mut(window).zip(d_o.chunks_exact(rows));
-        for (head, ((d_a, d_o), p)) in heads.zip(rest.chunks_exact(window)).enumerate() {
-            let head = head * rows..(head + 1) * rows;
-            let mut mean = R::zero();
-            for (slot, (d_p, &p)) in d_a.iter_mut().zip(p).enumerate() {
-                let at = slot * d + head.start;
-                *d_p = dot(d_o, &values[at..]); // (5)ᵀ
-                mean += *d_p * p;
-                for (d_v, &d_o) in d_values[at..].iter_mut().zip(d_o) {
-                    *d_v = p * d_o; // (5)ᵀ
+for_each_isa! {
+    /// (5)ᵀ to (3)ᵀ: from the adjoint of o to those of the state, of q, and of the scores a, which stand where p is.
+    fn attend_backward<R: Real>(
+        cell: &WindowedAttention<R>,
+        at: Recorded<R>,
+        d_states: ViewMut<R>,
+        d_drive: ViewMut<R>,
+    ) {
+        let (d, window) = (cell.config.width, cell.config.window);
+        let rows = d / cell.config.heads;
+        let [k, v, n] = cell.slots();
+        for j in 0..at.next.ncols() {
+            let (own, rest) = column(&at.drive, j).split_at(3 * d);
+            let (d_own, d_rest) = column_mut(&mut d_drive, j).split_at_mut(3 * d);
+            let (d_p, d_o) = d_rest.split_at_mut(window * cell.config.heads);
+            let state = column(&at.next, j);
+            let (keys, values, filled) = (&state[k.clone()], &state[v.clone()], &state[n.clone()]);
+            let (d_keys, d_values) = column_mut(&mut d_states, j).split_at_mut(v.start);
+            let (d_values, d_filled) = d_values.split_at_mut(n.start - v.start);
+            d_filled.fill(R::zero());
+            let heads = d_p.chunks_exact_mut(window).zip(d_o.chunks_exact(rows));
+            for (head, ((d_a, d_o), p)) in heads.zip(rest.chunks_exact(window)).enumerate() {
+                let head = head * rows..(head + 1) * rows;
+                let mut mean = R::zero();
+                for (slot, (d_p, &p)) in d_a.iter_mut().zip(p).enumerate() {
+                    let at = slot * d + head.start;
+                    *d_p = dot(d_o, &values[at..]); // (5)ᵀ
+                    mean += *d_p * p;
+                    for (d_v, &d_o) in d_values[at..].iter_mut().zip(d_o) {
+                        *d_v = p * d_o; // (5)ᵀ
+                    }
                 }
-            }
-            let (q, d_q) = (&own[head.clone()], &mut d_own[head.clone()]);
-            d_q.fill(R::zero());
-            let slots = d_a.iter_mut().zip(p).zip(filled.iter().zip(&mut *d_filled));
-            for (slot, ((d_a, &p), (&n, d_n))) in slots.enumerate() {
-                *d_a = p * (*d_a - mean); // (4)ᵀ
-                if n > R::zero() {
-                    *d_n += *d_a / n; // (4)ᵀ
-                }
-                let (at, d_score) = (slot * d + head.start, cell.scale * *d_a);
-                for (d_q, &key) in d_q.iter_mut().zip(&keys[at..]) {
-                    *d_q += d_score * key; // (3)ᵀ
-                }
-                for (d_key, &q) in d_keys[at..].iter_mut().zip(q) {
-                    *d_key = d_score * q; // (3)ᵀ
+                let (q, d_q) = (&own[head.clone()], &mut d_own[head.clone()]);
+                d_q.fill(R::zero());
+                let slots = d_a.iter_mut().zip(p).zip(filled.iter().zip(&mut *d_filled));
+                for (slot, ((d_a, &p), (&n, d_n))) in slots.enumerate() {
+                    *d_a = p * (*d_a - mean); // (4)ᵀ
+                    if n > R::zero() {
+                        *d_n += *d_a / n; // (4)ᵀ
+                    }
+                    let (at, d_score) = (slot * d + head.start, cell.scale * *d_a);
+                    for (d_q, &key) in d_q.iter_mut().zip(&keys[at..]) {
+                        *d_q += d_score * key; // (3)ᵀ
+                    }
+                    for (d_key, &q) in d_keys[at..].iter_mut().zip(q) {
+                        *d_key = d_score * q; // (3)ᵀ
+                    }
                 }
             }
         }

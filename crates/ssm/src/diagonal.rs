@@ -38,8 +38,8 @@
 
 use std::ops::Range;
 
-use multiversion::multiversion;
 use nalgebra::Complex;
+use saturn_cell::for_each_isa;
 use saturn_cell::{Lane, Name, Params, Real, Step, View, column};
 
 use crate::dynamics::Dynamics;
@@ -206,21 +206,23 @@ impl<R: Real> Step<R> for Diagonal<R> {
     }
 }
 
-/// Adds up Re and Im of Σ x* w̄ and of Σ v* w̄ for the states of `own`, at most [`CHUNK`] of them, over all
-/// columns of x before each step, v and w̄, each `[2P, N]`.
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn add_sums<R: Real>([prev, v, d_w]: [&View<R>; 3], own: Range<usize>, sums: &mut [[R; CHUNK]; 4]) {
-    let (n, start, len) = (d_w.nrows() / 2, own.start, own.len());
-    let [xd_re, xd_im, vd_re, vd_im] = sums;
-    for j in 0..d_w.ncols() {
-        let (d_re, d_im) = chunk(d_w, j, n, start, len);
-        let (x_re, x_im) = chunk(prev, j, n, start, len);
-        let (v_re, v_im) = chunk(v, j, n, start, len);
-        for (i, (&re, &im)) in d_re.iter().zip(d_im).enumerate() {
-            xd_re[i] += x_re[i] * re + x_im[i] * im; // Σ x* w̄
-            xd_im[i] += x_re[i] * im - x_im[i] * re;
-            vd_re[i] += v_re[i] * re + v_im[i] * im; // Σ v* w̄
-            vd_im[i] += v_re[i] * im - v_im[i] * re;
+for_each_isa! {
+    /// Adds up Re and Im of Σ x* w̄ and of Σ v* w̄ for the states of `own`, at most [`CHUNK`] of them, over all
+    /// columns `of` x before each step, v and w̄, each `[2P, N]`.
+    fn add_sums<R: Real>(of: [&View<R>; 3], own: Range<usize>, sums: &mut [[R; CHUNK]; 4]) {
+        let [prev, v, d_w] = of;
+        let (n, start, len) = (d_w.nrows() / 2, own.start, own.len());
+        let [xd_re, xd_im, vd_re, vd_im] = sums;
+        for j in 0..d_w.ncols() {
+            let (d_re, d_im) = chunk(d_w, j, n, start, len);
+            let (x_re, x_im) = chunk(prev, j, n, start, len);
+            let (v_re, v_im) = chunk(v, j, n, start, len);
+            for (i, (&re, &im)) in d_re.iter().zip(d_im).enumerate() {
+                xd_re[i] += x_re[i] * re + x_im[i] * im; // Σ x* w̄
+                xd_im[i] += x_re[i] * im - x_im[i] * re;
+                vd_re[i] += v_re[i] * re + v_im[i] * im; // Σ v* w̄
+                vd_im[i] += v_re[i] * im - v_im[i] * re;
+            }
         }
     }
 }

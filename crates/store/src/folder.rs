@@ -30,6 +30,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use saturn_cell::kernel::Isa;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -94,7 +95,7 @@ impl Folder {
             move |source| FolderError::Io { path, what, source }
         };
         let owner = path.join("run.json");
-        let mut data = Files::new();
+        let (mut data, mut isa) = (Files::new(), None);
         if path.exists() {
             let mut found = regular::read(&owner, LARGEST);
             let missing = |found: &io::Result<Vec<u8>>| matches!(found, Err(e) if e.kind() == io::ErrorKind::NotFound);
@@ -117,7 +118,7 @@ impl Folder {
                             differences: Vec::new(),
                         });
                     }
-                    data = found.data;
+                    (data, isa) = (found.data, found.isa);
                 }
                 Err(e) if e.kind() == io::ErrorKind::NotFound => {}
                 Err(e) => return Err(io_at(&owner, Operation::Read)(e)),
@@ -145,6 +146,7 @@ impl Folder {
                 name: name.to_owned(),
                 fingerprint: fingerprints.first().cloned().unwrap_or_default(),
                 data,
+                isa,
             },
         )?;
         Ok(folder)
@@ -153,13 +155,7 @@ impl Folder {
     /// Records that work from now on uses `data`, unless there are results on other data; `last` is whether
     /// on the test split.
     pub fn hold_data(&self, data: &Files, last: bool) -> Result<(), FolderError> {
-        let path = self.path.join("run.json");
-        let bytes = regular::read(&path, LARGEST).map_err(|source| FolderError::Io {
-            path: path.clone(),
-            what: Operation::Read,
-            source,
-        })?;
-        let mut owner = read_owner(&path, &bytes)?;
+        let mut owner = self.owner()?;
         let any = self.has_results("")?;
         let tested = last && self.has_results(".test.json")?;
         let differences = owner.other_data(data, tested);
@@ -179,9 +175,52 @@ impl Folder {
         self.write_json(Path::new("run.json"), &owner)
     }
 
+    /// Records that work from now on is done on the instruction set `isa`.
+    ///
+    /// # Errors
+    /// If there are results or checkpoints on a set that gives other bits, unless they may be `mixed`.
+    pub fn hold_isa(&self, isa: Isa, mixed: bool) -> Result<(), FolderError> {
+        let mut owner = self.owner()?;
+        if let Some(there) = owner.other_isa(isa) {
+            if mixed {
+                return Ok(());
+            }
+            if self.has_results("")?
+                || self.has_files("checkpoints", |name| {
+                    Path::new(name).extension().is_none_or(|end| end != "lease")
+                })?
+            {
+                return Err(FolderError::OtherIsa {
+                    path: self.path.clone(),
+                    there: there.to_owned(),
+                    now: isa,
+                });
+            }
+        } else if owner.isa.is_some() {
+            return Ok(());
+        }
+        owner.isa = Some(isa.name().to_owned());
+        self.write_json(Path::new("run.json"), &owner)
+    }
+
+    fn owner(&self) -> Result<Owner, FolderError> {
+        let path = self.path.join("run.json");
+        let bytes = regular::read(&path, LARGEST).map_err(|source| FolderError::Io {
+            path: path.clone(),
+            what: Operation::Read,
+            source,
+        })?;
+        read_owner(&path, &bytes)
+    }
+
     /// Whether a results file has a name with this suffix.
     fn has_results(&self, ending: &str) -> Result<bool, FolderError> {
-        let path = self.path.join("results");
+        self.has_files("results", |name| name.ends_with(ending))
+    }
+
+    /// Whether the folder `part` has a file with such a name.
+    fn has_files(&self, part: &str, such: impl Fn(&str) -> bool) -> Result<bool, FolderError> {
+        let path = self.path.join(part);
         let failed = |source| FolderError::Io {
             path: path.clone(),
             what: Operation::List,
@@ -189,7 +228,7 @@ impl Folder {
         };
         for entry in fs::read_dir(&path).map_err(failed)? {
             let name = entry.map_err(failed)?.file_name();
-            if name.to_string_lossy().ends_with(ending) {
+            if such(&name.to_string_lossy()) {
                 return Ok(true);
             }
         }

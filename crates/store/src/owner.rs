@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use saturn_cell::kernel::Isa;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -25,9 +26,20 @@ pub struct Owner {
     /// Its data; empty in folders of earlier versions, and before any work was done.
     #[serde(default, skip_serializing_if = "Files::is_empty")]
     pub data: Files,
+    /// The instruction set of its results (see [`saturn_cell::kernel::Isa`]); `None` in folders of earlier versions, and
+    /// before any work was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub isa: Option<String>,
 }
 
 impl Owner {
+    /// The instruction set of the results here, if it gives other bits than `now`. A name that is not known does.
+    pub fn other_isa(&self, now: Isa) -> Option<&str> {
+        let there = self.isa.as_deref()?;
+        let same = |isa: Isa| isa.has_bits_of(now);
+        (!there.parse().is_ok_and(same)).then_some(there)
+    }
+
     /// The data of `now` that differ from those of the results here; the test file counts only if `tested`.
     pub fn other_data(&self, now: &Files, tested: bool) -> Vec<String> {
         let short = |sum: &str| sum.chars().take(12).collect::<String>();
@@ -125,6 +137,23 @@ mod tests {
     }
 
     #[test]
+    fn sets_with_the_same_bits_share_a_folder() {
+        let owner = |isa: Option<&str>| Owner {
+            name: "x".to_owned(),
+            fingerprint: String::new(),
+            data: Files::new(),
+            isa: isa.map(str::to_owned),
+        };
+        assert_eq!(owner(None).other_isa(Isa::Neon), None);
+        assert_eq!(owner(Some("avx2")).other_isa(Isa::Avx512), None);
+        assert_eq!(owner(Some("avx2")).other_isa(Isa::Plain), Some("avx2"));
+        assert_eq!(
+            owner(Some("avx1024")).other_isa(Isa::Avx512),
+            Some("avx1024")
+        );
+    }
+
+    #[test]
     fn the_test_file_counts_where_there_are_results_on_it() {
         let files = |test: &str| -> Files {
             [("train", "aaaa"), ("test", test)]
@@ -135,6 +164,7 @@ mod tests {
             name: "x".to_owned(),
             fingerprint: String::new(),
             data: files("bbbb"),
+            isa: None,
         };
         assert!(owner.other_data(&files("cccc"), false).is_empty());
         let found = owner.other_data(&files("cccc"), true);

@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 
+#[cfg(target_arch = "x86_64")]
+use super::isa::Isa;
 use crate::{EventBatch, Real, View, column};
 
 impl EventBatch {
@@ -32,7 +34,7 @@ pub fn active<R: Real>(x: &[R], into: &mut [u32]) -> usize {
     let mut n = 0;
     #[cfg(target_arch = "x86_64")]
     if let Some(x) = narrow(x)
-        && is_x86_feature_detected!("avx512f")
+        && Isa::current() == Isa::Avx512
     {
         // SAFETY: the machine has the instructions.
         return unsafe { active_f32(x, into) };

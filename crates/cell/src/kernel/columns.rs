@@ -3,20 +3,21 @@
 //! A block of `y` is held in registers while all columns pass by, so that every weight is read once, in
 //! order, and nothing else touches memory.
 
-use multiversion::multiversion;
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use super::active::{active, narrow};
+use super::isa::{Isa, dispatch};
 use crate::{Real, View, ViewMut, column, column_mut};
 
 /// Values that are searched for spikes at a time: many, so that y is loaded seldom.
 const PASS: usize = 512;
 
-/// `y += alpha x`.
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-pub fn axpy<R: Real>(alpha: R, x: &[R], y: &mut [R]) {
-    for (y, &x) in y.iter_mut().zip(x) {
-        *y += alpha * x;
+crate::for_each_isa! {
+    /// `y += alpha x`.
+    pub fn axpy<R: Real>(alpha: R, x: &[R], y: &mut [R]) {
+        for (y, &x) in y.iter_mut().zip(x) {
+            *y += alpha * x;
+        }
     }
 }
 
@@ -28,13 +29,14 @@ pub fn copy<R: Real>(out: &mut ViewMut<R>, x: &View<R>) {
     }
 }
 
-/// `out += x`.
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-pub fn add<R: Real>(out: &mut ViewMut<R>, x: &View<R>) {
-    assert_eq!(out.shape(), x.shape(), "a sum");
-    for j in 0..x.ncols() {
-        for (out, &x) in column_mut(out, j).iter_mut().zip(column(x, j)) {
-            *out += x;
+crate::for_each_isa! {
+    /// `out += x`.
+    pub fn add<R: Real>(out: &mut ViewMut<R>, x: &View<R>) {
+        assert_eq!(out.shape(), x.shape(), "a sum");
+        for j in 0..x.ncols() {
+            for (out, &x) in column_mut(out, j).iter_mut().zip(column(x, j)) {
+                *out += x;
+            }
         }
     }
 }
@@ -89,14 +91,15 @@ pub(super) fn add_columns<R: Real>(
 ) {
     assert_eq!(y.len(), w.nrows(), "rows of a gather");
     if let Some(y) = narrow_mut(y) {
-        Arch::new().dispatch(Sum {
+        let sum = Sum {
             y,
             // SAFETY of the cast: R is f32 here.
             w: w.as_ptr().cast(),
             stride: w.strides().1,
             width: w.ncols(),
             columns,
-        });
+        };
+        dispatch(Isa::current(), sum);
     } else {
         for (c, k) in columns {
             axpy(R::of(f64::from(c)), column(w, k), y);
@@ -210,23 +213,25 @@ mod tests {
         }
     }
 
-    /// The same with plain registers of one number: the twin that a machine without wide ones runs.
+    /// The same in the registers of every set that the machine has, plain ones of one number among them.
     #[test]
-    fn the_plain_twin_has_the_same_bits() {
+    fn every_instruction_set_has_the_same_bits() {
         let w: DMatrix<f32> = random(300, 9, 1.0, 4).map(|x| x as f32);
         let columns = [(0.5, 3), (-2.0, 8), (0.1, 0)];
         let mut fast = vec![0.3; 300];
         add_columns(&mut fast, &w.as_view(), columns.into_iter());
-        let mut plain = vec![0.3; 300];
-        Sum {
-            y: &mut plain,
-            w: w.as_ptr(),
-            stride: 300,
-            width: 9,
-            columns: columns.into_iter(),
+        for isa in Isa::ALL.into_iter().filter(|isa| isa.is_supported()) {
+            let mut own = vec![0.3; 300];
+            let sum = Sum {
+                y: &mut own,
+                w: w.as_ptr(),
+                stride: 300,
+                width: 9,
+                columns: columns.into_iter(),
+            };
+            dispatch(isa, sum);
+            assert_eq!(fast, own, "{isa}");
         }
-        .with_simd(pulp::Scalar);
-        assert_eq!(fast, plain);
     }
 
     #[test]

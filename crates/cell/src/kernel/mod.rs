@@ -5,28 +5,35 @@
 //! | [`columns`](self) | sums of weighted columns: gathers, one-column products | a block of the sum stays in registers |
 //! | [`active`] | positions of spikes | sixteen values a comparison |
 //! | [`sparse`](self) | gradients of weights that saw events or spikes | sorted by unit, so that a weight is loaded once |
-//! | [`product`](self) | dense products | the drivers of `gemm-f32` and `gemm-f64` |
 //! | [`wanted`](self) | products of which few numbers are wanted | inner products, four at a time |
+//! | [`product`](self) | dense products | each done in one of the next three |
+//! | [`driver`] | those of many columns | operands are packed: the driver of the `gemm` crate |
 //! | [`tiles`](self) | those of few columns | tiles of the result stay in registers; nothing is allocated |
+//! | [`dots`] | few dot products | several rows at a time, in as many sums as fill the registers |
 //! | [`panels`](self) | copies of weights for products at every step | read from front to back |
 //! | [`each`] | elementwise loops over many streams | the compiler need not ask whether they overlap |
 //!
 //! Elementwise loops stay in the cells, as their equations: in a [`crate::Step`], or in a function of their
-//! own marked `multiversion`. Both are compiled for AVX-512, AVX2, NEON and plain registers and chosen at run time; what
-//! their loops call is marked `#[inline(always)]`, to be compiled along. [`crate::elementary`] has the functions for such loops.
+//! own within [`for_each_isa!`](crate::for_each_isa). Both are compiled for AVX-512, AVX2 and the target's plain registers
+//! (on ARM, NEON), and run on the process's [`Isa`]; what their loops call is marked `#[inline(always)]`, to be compiled
+//! along. [`crate::elementary`] has the functions for such loops.
 //!
 //! # The same bits
 //!
 //! Sums are added in one order, ascending in the inner index, by a multiplication and then an addition: a
 //! kernel here gives the bits of its plain loop on every instruction set, and a test holds it to that. Dense
-//! products of more than one column block their sums in `gemm`'s own order; step by step and by sequence
-//! therefore agree to 1e-5 in `f32` and 1e-12 in `f64`.
+//! products of more than one column are fused, and add up to 512 of the inner index in registers; step by step and by
+//! sequence therefore agree to 1e-5 in `f32` and 1e-12 in `f64`. Lengths of blocks are constants: no size of a cache
+//! changes a sum. AVX2 and AVX-512 give the same bits in everything; see [`Isa`].
 #![allow(unsafe_code)] // Products and gathers go by pointer and stride; each wrapper checks the shapes.
 
 mod active;
 mod aligned;
 mod columns;
+mod dots;
+mod driver;
 mod each;
+mod isa;
 mod panels;
 mod product;
 mod sparse;
@@ -37,6 +44,7 @@ pub use active::active;
 pub use aligned::CacheAligned;
 pub use columns::{add, axpy, copy, fill_zero, gather, gather_active};
 pub use each::each;
+pub use isa::{Isa, IsaError};
 pub use panels::{Panels, Transposed};
 pub use product::{
     add_bias, add_bias_backward, add_product, add_product_by_transpose, add_transpose_product,

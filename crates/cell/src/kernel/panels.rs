@@ -16,10 +16,11 @@
 //! before they are asked for. The product with one column reads the whole copy from front to back.
 
 use nalgebra::DMatrix;
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use super::active::narrow;
 use super::columns::{add_column_product, fill_zero, narrow_mut};
+use super::isa::{Isa, dispatch};
 use super::product::{add_product, set_product};
 use super::tiles::{self, Columns, LANES};
 use crate::{Real, View, ViewMut, column, column_mut, view_mut, view_rows};
@@ -86,7 +87,7 @@ impl<R: Real> Panels<R> {
     /// The product with several columns, panel by panel.
     fn tiles(&self, out: &mut ViewMut<R>, b: &View<R>, add: bool) {
         assert_eq!(out.ncols(), b.ncols(), "w b");
-        let (k, n) = b.shape();
+        let (isa, (k, n)) = (Isa::current(), b.shape());
         for (first, panel) in self.panels() {
             let rows = panel.nrows();
             let mut out = out.rows_mut(first, rows);
@@ -105,7 +106,7 @@ impl<R: Real> Panels<R> {
             });
             // SAFETY: the shapes fit, as has been asserted; `out` is borrowed mutably, and so overlaps
             // neither operand; columns of a panel are padded.
-            unsafe { tiles::product(to, (rows, n, k), a, b, (add, true)) };
+            unsafe { tiles::product(isa, to, (rows, n, k), a, b, (add, true)) };
         }
     }
 
@@ -116,7 +117,7 @@ impl<R: Real> Panels<R> {
             let (y, data) = (narrow_mut(y), narrow(&self.data));
             let (y, _) = y.unwrap_or_default().as_chunks_mut();
             let (data, _) = data.unwrap_or_default().as_chunks();
-            Arch::new().dispatch(Pairs { y, data, x });
+            dispatch(Isa::current(), Pairs { y, data, x });
             pairs
         } else {
             0

@@ -19,14 +19,16 @@ use std::cell::RefCell;
 use gemm_common::microkernel::MicroKernelFn;
 
 use super::active::narrow;
+use super::isa::Isa;
 use crate::Real;
 
 /// Whether this machine's products with few columns are done here.
 pub(super) const HERE: bool = cfg!(target_arch = "x86_64");
 /// Rows that a register may hold on any machine: tiles start at multiples of this.
 pub(super) const LANES: usize = 16;
-/// Most of the inner index that is added up in registers before the result is touched.
-const DEPTH: usize = 512;
+/// Most of the inner index that is added up in registers before the result is touched, in every dense product. `gemm`
+/// would read it from the machine's first cache: it is this under AVX-512 for usual ones, and under AVX2 for 32 KiB.
+pub(super) const DEPTH: usize = 512;
 
 /// The tile loops of one instruction set.
 #[derive(Clone, Copy)]
@@ -51,32 +53,26 @@ macro_rules! tiles {
     }};
 }
 
-/// Those of this machine in `f32`.
-fn narrow_tiles() -> Tiles<f32> {
-    #[cfg(target_arch = "x86_64")]
-    {
-        if is_x86_feature_detected!("avx512f") {
-            return tiles!(gemm_f32, avx512f, f32, 16);
-        }
-        if is_x86_feature_detected!("fma") {
-            return tiles!(gemm_f32, fma, f32, 8);
-        }
+/// Those of a set in `f32`.
+fn narrow_tiles(isa: Isa) -> Tiles<f32> {
+    match isa {
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512 => tiles!(gemm_f32, avx512f, f32, 16),
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 => tiles!(gemm_f32, fma, f32, 8),
+        _ => tiles!(gemm_f32, scalar, f32, 1),
     }
-    tiles!(gemm_f32, scalar, f32, 1)
 }
 
-/// Those of this machine in `f64`.
-fn wide_tiles() -> Tiles<f64> {
-    #[cfg(target_arch = "x86_64")]
-    {
-        if is_x86_feature_detected!("avx512f") {
-            return tiles!(gemm_f64, avx512f, f64, 8);
-        }
-        if is_x86_feature_detected!("fma") {
-            return tiles!(gemm_f64, fma, f64, 4);
-        }
+/// Those of a set in `f64`.
+fn wide_tiles(isa: Isa) -> Tiles<f64> {
+    match isa {
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512 => tiles!(gemm_f64, avx512f, f64, 8),
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 => tiles!(gemm_f64, fma, f64, 4),
+        _ => tiles!(gemm_f64, scalar, f64, 1),
     }
-    tiles!(gemm_f64, scalar, f64, 1)
 }
 
 /// An operand or a result: where it starts, and how far apart its columns are. Rows follow each other.
@@ -86,13 +82,14 @@ pub(super) struct Columns<P> {
     pub stride: usize,
 }
 
-/// `out = a b`, or `out += a b` if `add`, of sizes `(m, n, k)`.
+/// `out = a b`, or `out += a b` if `add`, of sizes `(m, n, k)`, on a set that the machine has.
 ///
 /// # Safety
 ///
 /// The operands must have these sizes and `out` overlap neither. Where m is no multiple of [`LANES`] and
 /// `padded`, `a` must be readable up to the next one in each column.
 pub(super) unsafe fn product<R: Real>(
+    isa: Isa,
     out: Columns<*mut R>,
     sizes: (usize, usize, usize),
     a: Columns<*const R>,
@@ -102,10 +99,10 @@ pub(super) unsafe fn product<R: Real>(
     // SAFETY: R is one of two types, told apart by its size; the rest is the caller's promise.
     unsafe {
         if narrow::<R>(&[]).is_some() {
-            let tiles = narrow_tiles();
+            let tiles = narrow_tiles(isa);
             run(tiles, cast_mut(out), sizes, cast(a), cast(b), (add, padded));
         } else {
-            let tiles = wide_tiles();
+            let tiles = wide_tiles(isa);
             run(tiles, cast_mut(out), sizes, cast(a), cast(b), (add, padded));
         }
     }
@@ -263,7 +260,14 @@ mod tests {
                     if add {
                         run(plain, to, (m, n, k), columns(&a), columns(&b), (add, false));
                     } else {
-                        product(to, (m, n, k), columns(&a), columns(&b), (add, false));
+                        product(
+                            Isa::current(),
+                            to,
+                            (m, n, k),
+                            columns(&a),
+                            columns(&b),
+                            (add, false),
+                        );
                     }
                 }
                 let error = (out.map(Real::wide) - times * &expected).amax();

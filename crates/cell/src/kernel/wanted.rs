@@ -9,10 +9,11 @@
 
 use std::cell::RefCell;
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use super::active::narrow;
 use super::columns::fill_zero;
+use super::isa::{Isa, dispatch};
 use super::product::set_transpose_product;
 use super::sparse::ByUnit;
 use crate::{EventView, Real, View, ViewMut, column, column_mut};
@@ -53,14 +54,15 @@ pub fn add_transpose_product_where<R: Real>(
             }
             return;
         };
-        Arch::new().dispatch(Dots {
+        let dots = Dots {
             sums,
             // SAFETY of the casts: R is f32 here.
             w: (w.as_ptr().cast(), w.strides().1, w.ncols()),
             d: (d.as_ptr().cast(), d.strides().1, d.ncols()),
             rows: w.nrows(),
             pairs: &pairs.list,
-        });
+        };
+        dispatch(Isa::current(), dots);
         for (&(j, n), &sum) in pairs.list.iter().zip(&pairs.sums) {
             column_mut(out, n as usize)[j as usize] += R::of(f64::from(sum));
         }
@@ -279,10 +281,8 @@ mod tests {
             sums
         };
         let plain = sums(&|dots| dots.with_simd(pulp::Scalar));
-        assert_eq!(sums(&|dots| Arch::new().dispatch(dots)), plain);
-        #[cfg(target_arch = "x86_64")]
-        if let Some(avx2) = pulp::x86::V3::try_new() {
-            assert_eq!(sums(&|dots| Simd::vectorize(avx2, dots)), plain);
+        for isa in Isa::ALL.into_iter().filter(|isa| isa.is_supported()) {
+            assert_eq!(sums(&|dots| dispatch(isa, dots)), plain, "{isa}");
         }
     }
 
@@ -296,14 +296,19 @@ mod tests {
             most.push_column((0..6).map(|j| (j, 1.0)));
         }
         assert!(is_few(&some.view()) && !is_few(&most.view()));
-        let product = |wanted| {
+        let product = |wanted: Option<&EventBatch>| {
             let mut out = DMatrix::from_element(8, 5, 9.0);
-            set_transpose_product_where(out.as_view_mut(), w.as_view(), d.as_view(), wanted);
+            set_transpose_product_where(
+                out.as_view_mut(),
+                w.as_view(),
+                d.as_view(),
+                wanted.map(EventBatch::view).as_ref(),
+            );
             out
         };
         let all = product(None);
-        assert_eq!(product(Some(&most.view())), all);
-        let few = product(Some(&some.view()));
+        assert_eq!(product(Some(&most)), all);
+        let few = product(Some(&some));
         for n in 0..5 {
             for j in 0..8 {
                 let expected = if j == n { all[(j, n)] } else { 0.0 };

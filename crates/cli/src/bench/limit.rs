@@ -13,8 +13,8 @@ use std::hint::black_box;
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
-use multiversion::multiversion;
 use nalgebra::DMatrix;
+use saturn_cell::for_each_isa;
 use saturn_cell::kernel;
 
 use super::BenchError;
@@ -119,21 +119,23 @@ fn product((m, n, k): (usize, usize, usize)) -> impl FnMut() -> f64 {
     }
 }
 
-/// `y [ROWS] = W x`, with `w [ROWS, COLUMNS]` by columns: every weight is read once and in order.
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn read(w: &[f32], x: &[f32], y: &mut [f32; ROWS]) {
-    let mut sums = [0.0f32; ROWS];
-    for (column, &x) in w.chunks_exact(ROWS).zip(x) {
-        for (sum, &w) in sums.iter_mut().zip(column) {
-            *sum += x * w;
+for_each_isa! {
+    /// `y [ROWS] = W x`, with `w [ROWS, COLUMNS]` by columns: every weight is read once and in order.
+    fn read(w: &[f32], x: &[f32], y: &mut [f32; ROWS]) {
+        let mut sums = [0.0f32; ROWS];
+        for (column, &x) in w.chunks_exact(ROWS).zip(x) {
+            for (sum, &w) in sums.iter_mut().zip(column) {
+                *sum += x * w;
+            }
         }
+        *y = sums;
     }
-    *y = sums;
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn elements(a: f32, x: &[f32], y: &mut [f32]) {
-    for (y, &x) in y.iter_mut().zip(x) {
-        *y = a * *y + x;
+for_each_isa! {
+    fn elements(a: f32, x: &[f32], y: &mut [f32]) {
+        for (y, &x) in y.iter_mut().zip(x) {
+            *y = a * *y + x;
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! The options that every command takes.
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use saturn_cell::kernel::{Isa, IsaError};
 use saturn_store::Detail;
 
 use super::numbers::up_to_1024;
@@ -17,9 +19,22 @@ pub struct GlobalArgs {
     /// Number of threads; results are the same at any number [default: RAYON_NUM_THREADS, or one per core]
     #[arg(long, global = true, value_name = "N", value_parser = up_to_1024)]
     pub threads: Option<usize>,
+    /// Instruction set to compute with; avx2 and avx512 give the same bits [default: the widest that this machine has]
+    #[arg(long, global = true, value_name = "SET", value_parser = isa())]
+    pub isa: Option<Isa>,
+}
+
+/// The names of instruction sets.
+fn isa() -> impl TypedValueParser<Value = Isa> {
+    PossibleValuesParser::new(Isa::ALL.map(Isa::name)).try_map(|name| name.parse::<Isa>())
 }
 
 impl GlobalArgs {
+    /// Computes with the instruction set that was chosen, if one was.
+    pub fn choose_isa(&self) -> Result<(), IsaError> {
+        self.isa.map_or(Ok(()), Isa::choose)
+    }
+
     /// How much is shown.
     pub fn detail(&self) -> Detail {
         match (self.quiet, self.verbose) {

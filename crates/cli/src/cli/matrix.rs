@@ -62,6 +62,9 @@ struct Common {
     /// steps, whose memory and speed are measured]
     #[arg(long, value_name = "N", value_parser = up_to_1024)]
     jobs: Option<usize>,
+    /// Compare trials of instruction sets that round differently, such as those of x86-64 and ARM, too
+    #[arg(long)]
+    allow_mixed_isa: bool,
 }
 
 #[derive(Args)]
@@ -195,6 +198,7 @@ impl Common {
                 jobs: self.jobs,
             },
             reference: self.reference.clone(),
+            mixed_isa: self.allow_mixed_isa,
         }
     }
 

@@ -6,6 +6,8 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 
+use saturn_cell::kernel::Isa;
+
 use super::matrix::default_folder;
 use super::numbers::{duration, up_to_1024, within};
 use crate::command::{self, Scheduler, SubmitOptions};
@@ -71,8 +73,8 @@ fn tasks(text: &str) -> Result<usize, String> {
 }
 
 impl SubmitArgs {
-    /// Writes the scripts.
-    pub fn run(&self, progress: &Progress) -> Result<()> {
+    /// Writes the scripts, whose tasks compute with `isa`.
+    pub fn run(&self, isa: Option<Isa>, progress: &Progress) -> Result<()> {
         let out = self.out.clone().unwrap_or_else(|| {
             let mut folder = default_folder(&self.scenario).into_os_string();
             if self.tune.is_some() {
@@ -101,6 +103,7 @@ impl SubmitArgs {
                 tasks: self.tasks,
                 time_limit: self.time_limit,
                 sbatch: &self.sbatch,
+                isa,
             },
             progress,
         )

@@ -17,10 +17,12 @@ use super::inputs::{Input, all_checksums, data_key, files, fingerprints, judged_
 use job::{Job, collected};
 use list::print_list;
 pub use list::{Listed, Listing, listed};
+use saturn_cell::kernel::Isa;
 use saturn_sim::fault::Fault;
 use saturn_sim::run::dataset::Paths;
-use saturn_sim::run::entry::entries;
-use saturn_sim::run::matrix::{Group, summarise};
+use saturn_sim::run::entry::{Entry, entries};
+use saturn_sim::run::matrix::{Group, collect, summarise};
+use saturn_sim::run::mixed_isa::refuse_mixed;
 use saturn_sim::run::other_events;
 use saturn_sim::run::paths::{paths_if_there, paths_of};
 use saturn_sim::run::select::Selection;
@@ -66,6 +68,8 @@ pub struct RunOptions<'a> {
     pub limits: Limits,
     /// What differences are measured from; the usual reference of the scenario where it is `None`.
     pub reference: Option<ReferenceArg>,
+    /// Whether trials of instruction sets that round differently are compared.
+    pub mixed_isa: bool,
 }
 
 impl RunOptions<'_> {
@@ -119,7 +123,27 @@ struct Manifest<'a> {
     threads: usize,
     system: &'a str,
     processor: &'a str,
+    isa: &'a str,
     inputs: Vec<Input>,
+}
+
+impl<'a> Manifest<'a> {
+    /// That of a run which ends now.
+    fn of(options: &RunOptions, seeds: &'a [u64], started: SystemTime, inputs: Vec<Input>) -> Self {
+        Self {
+            saturn: env!("CARGO_PKG_VERSION"),
+            scenario: options.scenario.display().to_string(),
+            seeds,
+            split: split(options),
+            started: humantime::format_rfc3339_seconds(started).to_string(),
+            finished: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+            threads: rayon::current_num_threads(),
+            system: std::env::consts::OS,
+            processor: std::env::consts::ARCH,
+            isa: Isa::current().name(),
+            inputs,
+        }
+    }
 }
 
 /// Runs a scenario and leaves its folder.
@@ -147,6 +171,7 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     let folder = Folder::open_any(options.out, &scenario.name, &prints, shared)
         .map_err(|e| e.with_differences(&to_yaml(&scenario)))?;
     folder.write(Path::new("scenario.yaml"), to_yaml(&scenario).as_bytes())?;
+    refuse_mixture(&scenario, &chosen, &store, options)?;
     let keep = kept_in(options)?;
     let paths = match options.collect {
         None => Some(paths_of(&scenario, progress)?),
@@ -157,6 +182,9 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
             let inputs = all_checksums(&scenario, paths)?;
             let data = data_key(&inputs)?;
             folder.hold_data(&files(&inputs), options.last)?;
+            if options.collect.is_none() {
+                folder.hold_isa(Isa::current(), options.mixed_isa)?;
+            }
             let job = Job {
                 scenario: &scenario,
                 folder: &folder,
@@ -179,6 +207,11 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
             collected(&scenario, &chosen, &folder, &store, options)?,
         ),
     };
+    if !options.mixed_isa {
+        for group in &groups {
+            refuse_mixed(&group.found.cells, None)?;
+        }
+    }
     let main = groups.remove(0);
     let failed = main.found.failures.len();
     let elsewhere = main.found.elsewhere;
@@ -202,18 +235,7 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
         }
         let summary = of(main);
         folder.write_json(Path::new("summary.json"), &summary)?;
-        let manifest = Manifest {
-            saturn: env!("CARGO_PKG_VERSION"),
-            scenario: options.scenario.display().to_string(),
-            seeds: &seeds,
-            split: &summary.split,
-            started: humantime::format_rfc3339_seconds(started).to_string(),
-            finished: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
-            threads: rayon::current_num_threads(),
-            system: std::env::consts::OS,
-            processor: std::env::consts::ARCH,
-            inputs,
-        };
+        let manifest = Manifest::of(options, &seeds, started, inputs);
         folder.write_json(Path::new("manifest.json"), &manifest)?;
         finish_all(&scenario, &folder, &summary, progress)?;
     }
@@ -223,6 +245,28 @@ pub fn run(options: &RunOptions, progress: &Progress) -> Result<()> {
     }
     if elsewhere > 0 {
         return Err(LeftToOthers { elsewhere, all }.into());
+    }
+    Ok(())
+}
+
+/// An error if trials from elsewhere do not go with those of the run's folder, to which they would be copied, and with
+/// those that this process would compute: before work of days, not after it.
+fn refuse_mixture(
+    scenario: &Scenario,
+    chosen: &[Entry],
+    store: &Store,
+    options: &RunOptions,
+) -> Result<()> {
+    let elsewhere =
+        options.cells.is_some() || options.collect.is_some_and(|paths| !paths.is_empty());
+    if options.mixed_isa || options.is_part() || !elsewhere {
+        return Ok(());
+    }
+    let groups = collect(scenario, chosen, store, split(options))?;
+    for (_, known) in groups {
+        let computes = options.collect.is_none() && known.len() < chosen.len();
+        let now = computes.then(Isa::current);
+        refuse_mixed(known.iter().map(|known| &known.cell), now)?;
     }
     Ok(())
 }

@@ -20,6 +20,7 @@ use super::memory::MIB;
 use super::print::print;
 use super::run::listed;
 use super::tune::workers;
+use saturn_cell::kernel::Isa;
 use saturn_sim::run::entry::entries;
 use saturn_sim::run::paths::paths_of;
 use saturn_sim::run::select::Selection;
@@ -59,6 +60,8 @@ pub struct SubmitOptions<'a> {
     pub time_limit: Option<Duration>,
     /// Options of sbatch.
     pub sbatch: &'a [String],
+    /// The instruction set of all tasks; that of its machine for each by default.
+    pub isa: Option<Isa>,
 }
 
 /// Bytes that each trial takes when trials are collected; measured.
@@ -225,6 +228,9 @@ fn plan(
     let mut arguments = vec![text(options.scenario)?];
     for set in options.set {
         arguments.extend(["--set".to_owned(), set.clone()]);
+    }
+    if let Some(isa) = options.isa {
+        arguments.extend(["--isa".to_owned(), isa.name().to_owned()]);
     }
     let work = if let Some((_, found)) = options.tune {
         for pattern in options.only {

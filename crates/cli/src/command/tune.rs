@@ -24,6 +24,7 @@ use serde::Serialize;
 use super::error::CommandError;
 use super::inputs::{checksums, data_key, fingerprints};
 use super::print::print;
+use saturn_cell::kernel::Isa;
 use saturn_sim::run::Interrupted;
 use saturn_sim::run::dataset::{Dataset, Paths};
 use saturn_sim::run::entry::{Entry, entries};
@@ -264,6 +265,7 @@ impl Search<'_> {
     /// The accuracy of one net, mean over the streams; `None` if it failed.
     fn accuracy(&self, s: &Scenario, path: &Path, place: &str) -> Result<Option<f64>> {
         let folder = Folder::open_any(path, &s.name, &fingerprints(s)?, false)?;
+        folder.hold_isa(Isa::current(), false)?;
         let dataset = Dataset::open(s, &self.paths, false)?;
         let quiet = self.progress.hidden();
         let matrix = Matrix {

@@ -18,8 +18,8 @@
 //! where (1 - a) |k| < 1/2, so a membrane with a = 0.95 in int8 stops at 9 steps of 127, 7 % of its range. Under
 //! (2) the mean decays as it should.
 
-use multiversion::multiversion;
 use saturn_cell::Real;
+use saturn_cell::for_each_isa;
 
 use super::config::{Format, ScaleRule};
 use super::random::Key;
@@ -124,46 +124,50 @@ fn shifter<R: Real>() -> R {
     R::of(1.5 / R::default_epsilon().wide())
 }
 
-/// (1)
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn fixed_nearest<R: Real>(fixed: Fixed<R>, values: &mut [R]) {
-    let shifter = shifter::<R>();
-    for x in values {
-        *x = ((fixed.codes(*x) + shifter) - shifter) * fixed.step;
+for_each_isa! {
+    /// (1)
+    fn fixed_nearest<R: Real>(fixed: Fixed<R>, values: &mut [R]) {
+        let shifter = shifter::<R>();
+        for x in values {
+            *x = ((fixed.codes(*x) + shifter) - shifter) * fixed.step;
+        }
     }
 }
 
-/// (2)
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn fixed_stochastic<R: Real>(fixed: Fixed<R>, values: &mut [R], key: Key, first: u32) {
-    let shifter = shifter::<R>();
-    let unit = R::of(1.0 / f64::from(1u32 << 24));
-    for (i, x) in values.iter_mut().enumerate() {
-        let y = fixed.codes(*x);
-        let near = (y + shifter) - shifter;
-        let below = if near > y { near - R::one() } else { near };
-        let u = R::of(f64::from(key.bits(first + i as u32) >> 8)) * unit;
-        let up = if u < y - below { R::one() } else { R::zero() };
-        *x = (below + up) * fixed.step;
+for_each_isa! {
+    /// (2)
+    fn fixed_stochastic<R: Real>(fixed: Fixed<R>, values: &mut [R], key: Key, first: u32) {
+        let shifter = shifter::<R>();
+        let unit = R::of(1.0 / f64::from(1u32 << 24));
+        for (i, x) in values.iter_mut().enumerate() {
+            let y = fixed.codes(*x);
+            let near = (y + shifter) - shifter;
+            let below = if near > y { near - R::one() } else { near };
+            let u = R::of(f64::from(key.bits(first + i as u32) >> 8)) * unit;
+            let up = if u < y - below { R::one() } else { R::zero() };
+            *x = (below + up) * fixed.step;
+        }
     }
 }
 
-/// (3)
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn bf16_nearest<R: Real>(values: &mut [R]) {
-    for x in values {
-        let bits = (x.wide() as f32).to_bits();
-        let half = 0x7fff + ((bits >> 16) & 1);
-        *x = upper(*x, bits, half);
+for_each_isa! {
+    /// (3)
+    fn bf16_nearest<R: Real>(values: &mut [R]) {
+        for x in values {
+            let bits = (x.wide() as f32).to_bits();
+            let half = 0x7fff + ((bits >> 16) & 1);
+            *x = upper(*x, bits, half);
+        }
     }
 }
 
-/// (4)
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn bf16_stochastic<R: Real>(values: &mut [R], key: Key, first: u32) {
-    for (i, x) in values.iter_mut().enumerate() {
-        let bits = (x.wide() as f32).to_bits();
-        *x = upper(*x, bits, key.bits(first + i as u32) >> 16);
+for_each_isa! {
+    /// (4)
+    fn bf16_stochastic<R: Real>(values: &mut [R], key: Key, first: u32) {
+        for (i, x) in values.iter_mut().enumerate() {
+            let bits = (x.wide() as f32).to_bits();
+            *x = upper(*x, bits, key.bits(first + i as u32) >> 16);
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use crate::run::summary::{
     CellSummary, NamedEvaluation, Roles, Summary, TrainRecord, VERSION as RUN_VERSION, table,
 };
 use crate::scenario::{Gap, Instrument, Precision, StateReset};
+use saturn_cell::kernel::Isa;
 use saturn_eval::detector::DetectorConfig;
 use saturn_eval::experiments::Experiments;
 use saturn_eval::position::Spacing;
@@ -212,6 +213,7 @@ impl EvaluationSummary {
                 weight_steps: None,
                 weights_sha256: Some(self.head.model.tensors_sha256.clone()),
                 from_sha256: None,
+                isa: None,
                 seconds: 0.0,
                 kept_epoch: 0,
                 history: Vec::new(),
@@ -220,6 +222,7 @@ impl EvaluationSummary {
             evaluations: self.evaluations.iter().map(|e| e.found.clone()).collect(),
             contraction: Vec::new(),
             stored: self.stored.clone(),
+            isa: Some(Isa::current().name().to_owned()),
             experiments: self.experiments.clone(),
         }];
         Summary {

@@ -77,6 +77,7 @@ impl Blame for FolderError {
         match self {
             Self::OtherRun { .. }
             | Self::OtherData { .. }
+            | Self::OtherIsa { .. }
             | Self::DamagedOwner { .. }
             | Self::NotARun { .. }
             | Self::NothingToResume { .. }

@@ -108,6 +108,7 @@ fn cell(model: &str, arm: &str, accuracy: f64) -> CellSummary {
             parameters: 1234,
             weight_steps: Some(40),
             from_sha256: None,
+            isa: None,
             seconds: 5.0,
             kept_epoch: 1,
             history: vec![epoch],
@@ -115,6 +116,7 @@ fn cell(model: &str, arm: &str, accuracy: f64) -> CellSummary {
         },
         evaluations: evaluations.to_vec(),
         stored: Vec::new(),
+        isa: None,
         contraction: vec![NamedContraction {
             stream: "noise".to_owned(),
             curves: vec![ContractionCurve {

@@ -1,6 +1,7 @@
 //! Classification of a run's errors: see [`crate::fault`].
 
 use super::interrupted::Interrupted;
+use super::mixed_isa::MixedIsa;
 use super::select::SelectionError;
 use super::start::StartError;
 use super::summary::ReferenceError;
@@ -16,6 +17,7 @@ crate::known_errors!(
     fault::of;
     ArchiveError,
     Interrupted,
+    MixedIsa,
     SelectionError,
     StartError,
     ReferenceError,
@@ -28,7 +30,7 @@ crate::known_errors!(
 );
 
 // Settings, options and names that the user gave.
-crate::class_errors!(Input: ReferenceError, SelectionError, StartError, StepError);
+crate::class_errors!(Input: MixedIsa, ReferenceError, SelectionError, StartError, StepError);
 crate::class_errors!(Interrupted: Interrupted);
 
 impl Blame for ArchiveError {

@@ -332,6 +332,7 @@ impl Matrix<'_> {
             evaluations: found.evaluations,
             contraction: found.contraction,
             stored: found.stored,
+            isa: found.isa,
             experiments: found.experiments,
         }))
     }

@@ -6,6 +6,7 @@ pub mod fault;
 pub mod input;
 mod interrupted;
 pub mod matrix;
+pub mod mixed_isa;
 pub mod other_events;
 pub mod paths;
 pub mod place;

@@ -80,6 +80,10 @@ pub struct CellSummary {
     /// Results at low precision, if requested.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stored: Vec<Stored>,
+    /// The instruction set that evaluated it (see [`saturn_cell::kernel::Isa`]). `None` in files that were written before
+    /// it was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub isa: Option<String>,
     /// Results of additional experiments.
     #[serde(flatten)]
     pub experiments: Experiments,
@@ -101,6 +105,9 @@ pub struct TrainRecord {
     /// That of the weights that training began with, if they are a finished net's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from_sha256: Option<String>,
+    /// The instruction set that trained it. `None` in files that were written before it was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub isa: Option<String>,
     /// Wall time of training, seconds.
     pub seconds: f64,
     /// The epoch whose parameters were kept, from 1.

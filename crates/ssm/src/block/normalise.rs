@@ -1,6 +1,6 @@
 //! (1) of [`crate::block`], the norm with gain and bias, forward and reverse.
 
-use multiversion::multiversion;
+use saturn_cell::for_each_isa;
 use saturn_cell::kernel::each;
 use saturn_cell::{Input, Params, Real, Recorded, View, ViewMut, column, column_mut};
 
@@ -22,56 +22,58 @@ fn fill_column<R: Real>(x: Input<R>, j: usize, to: &mut [R]) {
     }
 }
 
-/// (1), and the copy of x for (8).
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-pub(super) fn normalise<R: Real>(cell: &SsmBlock<R>, x: Input<R>, mut drive: ViewMut<R>) {
-    let (h, rows) = (cell.width, &cell.rows);
-    for j in 0..drive.ncols() {
-        let (above, rest) = column_mut(&mut drive, j).split_at_mut(rows.u.start);
-        let u = &mut rest[..h];
-        fill_column(x, j, u);
-        if cell.residual {
-            above[rows.x.clone()].copy_from_slice(u);
-        }
-        if cell.norm.has_gain() {
-            let r = cell.norm.normalise(u); // (1)
-            above[rows.r.start] = r;
-            above[rows.n.clone()].copy_from_slice(u);
-            for (u, &gain) in u.iter_mut().zip(cell.params[NORM_GAIN].as_slice()) {
-                *u *= gain; // (1)
+for_each_isa! {
+    /// (1), and the copy of x for (8).
+    pub(super) fn normalise<R: Real>(cell: &SsmBlock<R>, x: Input<R>, drive: ViewMut<R>) {
+        let (h, rows) = (cell.width, &cell.rows);
+        for j in 0..drive.ncols() {
+            let (above, rest) = column_mut(&mut drive, j).split_at_mut(rows.u.start);
+            let u = &mut rest[..h];
+            fill_column(x, j, u);
+            if cell.residual {
+                above[rows.x.clone()].copy_from_slice(u);
             }
-        }
-        if cell.norm.has_bias() {
-            for (u, &bias) in u.iter_mut().zip(cell.params[NORM_BIAS].as_slice()) {
-                *u += bias; // (1)
+            if cell.norm.has_gain() {
+                let r = cell.norm.normalise(u); // (1)
+                above[rows.r.start] = r;
+                above[rows.n.clone()].copy_from_slice(u);
+                for (u, &gain) in u.iter_mut().zip(cell.params[NORM_GAIN].as_slice()) {
+                    *u *= gain; // (1)
+                }
+            }
+            if cell.norm.has_bias() {
+                for (u, &bias) in u.iter_mut().zip(cell.params[NORM_BIAS].as_slice()) {
+                    *u += bias; // (1)
+                }
             }
         }
     }
 }
 
-/// (4)ᵀ, (1)ᵀ and (8)ᵀ for x; `dx` comes in with (2)ᵀ.
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-pub(super) fn normalise_backward<R: Real>(
-    cell: &SsmBlock<R>,
-    at: Recorded<R>,
-    d_drive: View<R>,
-    mut dx: ViewMut<R>,
-    grad: &mut Params<R>,
-) {
-    let rows = &cell.rows;
-    for j in 0..dx.ncols() {
-        let (drive, d_drive) = (column(&at.drive, j), column(&d_drive, j));
-        let dx = column_mut(&mut dx, j);
-        for (dx, &d_u) in dx.iter_mut().zip(&d_drive[rows.u.clone()]) {
-            *dx += d_u; // (4)ᵀ
-        }
-        if cell.norm.has_gain() {
-            let n = &drive[rows.n.clone()];
-            cell.norm_gradients(n, dx, grad); // (1)ᵀ
-            cell.norm.backward(n, drive[rows.r.start], dx); // (1)ᵀ
-        }
-        for (dx, &d_x) in dx.iter_mut().zip(&d_drive[rows.x.clone()]) {
-            *dx += d_x; // (8)ᵀ
+for_each_isa! {
+    /// (4)ᵀ, (1)ᵀ and (8)ᵀ for x; `dx` comes in with (2)ᵀ.
+    pub(super) fn normalise_backward<R: Real>(
+        cell: &SsmBlock<R>,
+        at: Recorded<R>,
+        d_drive: View<R>,
+        dx: ViewMut<R>,
+        grad: &mut Params<R>,
+    ) {
+        let rows = &cell.rows;
+        for j in 0..dx.ncols() {
+            let (drive, d_drive) = (column(&at.drive, j), column(&d_drive, j));
+            let dx = column_mut(&mut dx, j);
+            for (dx, &d_u) in dx.iter_mut().zip(&d_drive[rows.u.clone()]) {
+                *dx += d_u; // (4)ᵀ
+            }
+            if cell.norm.has_gain() {
+                let n = &drive[rows.n.clone()];
+                cell.norm_gradients(n, dx, grad); // (1)ᵀ
+                cell.norm.backward(n, drive[rows.r.start], dx); // (1)ᵀ
+            }
+            for (dx, &d_x) in dx.iter_mut().zip(&d_drive[rows.x.clone()]) {
+                *dx += d_x; // (8)ᵀ
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use saturn_cell::kernel::Isa;
 use thiserror::Error;
 
 use super::LARGEST;
@@ -43,6 +44,21 @@ pub enum FolderError {
         differences: Vec<String>,
         /// Whether only the test file differs.
         tested: bool,
+    },
+    /// The results in the folder were computed on an instruction set with other bits.
+    #[error(
+        "{}: contains results of the instruction set `{there}`, and this process runs on `{now}`, which rounds differently\n\
+        hint: resume on a machine that has `{there}`, with --isa {there}; choose another folder with --out; or allow a \
+        mixture with --allow-mixed-isa",
+        path.display()
+    )]
+    OtherIsa {
+        /// The folder.
+        path: PathBuf,
+        /// The set of the results.
+        there: String,
+        /// The set of this process.
+        now: Isa,
     },
     /// The file that identifies the folder's run cannot be read.
     #[error(

@@ -24,8 +24,8 @@
 
 use std::ops::Range;
 
-use multiversion::multiversion;
 use nalgebra::DMatrixViewMut;
+use saturn_cell::for_each_isa;
 use saturn_cell::{Field, FieldKind, Real, View, column};
 use serde::{Deserialize, Serialize};
 
@@ -205,18 +205,19 @@ fn add_one(products: &mut [f64], h: &[f64], s: usize) {
     }
 }
 
-/// The same of [`LANES`] states `[S, LANES]`, one after another in each product, which is read and written once.
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn add_all(products: &mut [f64], states: &[f64], s: usize) {
-    let (first, second) = states.split_at(2 * s);
-    let ((h0, h1), (h2, h3)) = (first.split_at(s), second.split_at(s));
-    for j in 0..s {
-        let v = [h0[j], h1[j], h2[j], h3[j]];
-        let below = &mut products[j * s + j..(j + 1) * s];
-        let n = below.len();
-        let (w0, w1, w2, w3) = (&h0[j..][..n], &h1[j..][..n], &h2[j..][..n], &h3[j..][..n]);
-        for i in 0..n {
-            below[i] = below[i] + v[0] * w0[i] + v[1] * w1[i] + v[2] * w2[i] + v[3] * w3[i];
+for_each_isa! {
+    /// The same of [`LANES`] states `[S, LANES]`, one after another in each product, which is read and written once.
+    fn add_all(products: &mut [f64], states: &[f64], s: usize) {
+        let (first, second) = states.split_at(2 * s);
+        let ((h0, h1), (h2, h3)) = (first.split_at(s), second.split_at(s));
+        for j in 0..s {
+            let v = [h0[j], h1[j], h2[j], h3[j]];
+            let below = &mut products[j * s + j..(j + 1) * s];
+            let n = below.len();
+            let (w0, w1, w2, w3) = (&h0[j..][..n], &h1[j..][..n], &h2[j..][..n], &h3[j..][..n]);
+            for i in 0..n {
+                below[i] = below[i] + v[0] * w0[i] + v[1] * w1[i] + v[2] * w2[i] + v[3] * w3[i];
+            }
         }
     }
 }

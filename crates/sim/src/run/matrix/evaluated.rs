@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use saturn_cell::Real;
+use saturn_cell::kernel::Isa;
 use serde::Serialize;
 
 use super::Matrix;
@@ -58,7 +59,10 @@ impl Matrix<'_> {
         if done {
             return Ok(None);
         }
-        let result = self.evaluate(entry, net, &partials)?;
+        let result = Evaluated {
+            isa: Some(Isa::current().name().to_owned()),
+            ..self.evaluate(entry, net, &partials)?
+        };
         let keyed = Keyed { key, result };
         self.folder.write_json(&file, &keyed)?;
         partials.clear()?;

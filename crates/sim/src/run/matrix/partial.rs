@@ -24,6 +24,9 @@ pub struct Evaluated {
     /// In each format on each stream.
     #[serde(default)]
     pub stored: Vec<Stored>,
+    /// The instruction set.
+    #[serde(default)]
+    pub isa: Option<String>,
     /// On each stream, the results of optional experiments.
     #[serde(flatten)]
     pub experiments: Experiments,

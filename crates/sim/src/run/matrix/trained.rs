@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use saturn_cell::Real;
+use saturn_cell::kernel::Isa;
 use saturn_loss::{Loss, SpikeRate};
 use serde_json::Value;
 
@@ -204,6 +205,7 @@ impl Matrix<'_> {
             weight_steps: Some(trained.weight_steps),
             weights_sha256: None,
             from_sha256: None,
+            isa: Some(Isa::current().name().to_owned()),
             seconds: trained.seconds,
             kept_epoch: trained.kept_epoch,
             history: trained.history,

@@ -3,6 +3,7 @@
 //! | file | what | why it is fast |
 //! |---|---|---|
 //! | [`columns`](self) | sums of weighted columns: gathers, one-column products | a block of the sum stays in registers |
+//! | [`event_tiles`](self) | gathers and scatters of many columns with many events | a tile of the weights stays in the first-level cache |
 //! | [`active`] | positions of spikes | sixteen values a comparison |
 //! | [`sparse`](self) | gradients of weights that saw events or spikes | sorted by unit, so that a weight is loaded once |
 //! | [`product`](self) | dense products | the drivers of `gemm-f32` and `gemm-f64` |
@@ -26,6 +27,7 @@ mod active;
 mod aligned;
 mod columns;
 mod each;
+mod event_tiles;
 mod panels;
 mod product;
 mod sparse;
@@ -33,7 +35,7 @@ mod tiles;
 
 pub use active::active;
 pub use aligned::CacheAligned;
-pub use columns::{add, axpy, copy, fill_zero, gather, gather_active};
+pub use columns::{add, axpy, copy, fill_zero, gather, gather_active, gather_columns};
 pub use each::each;
 pub use panels::{Panels, Transposed};
 pub use product::{

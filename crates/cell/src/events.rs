@@ -63,6 +63,7 @@ impl EventBatch {
     }
 
     /// Adds one event to the open column. Units of a column come in ascending order.
+    #[inline]
     pub fn push(&mut self, unit: u32, count: f32) {
         debug_assert!(
             (unit as usize) < self.channels,
@@ -74,6 +75,7 @@ impl EventBatch {
     }
 
     /// Closes the open column and opens the next.
+    #[inline]
     pub fn end_column(&mut self) {
         self.offsets.push(self.units.len());
     }

@@ -23,7 +23,7 @@ use crate::notices::Notices;
 use crate::number::NumberType;
 use crate::ragged::Ragged;
 use crate::read_options::{OnBadSample, ReadOptions, Times};
-use crate::recording::Recording;
+use crate::recording::{Recording, latest};
 use crate::steps::{Finder, Grid, Steps, Stored, TimeFloat, TimeUnit};
 use crate::time_error::MAX_TIME_S;
 
@@ -304,8 +304,7 @@ impl EventFile {
                             finder.add(*time_s);
                         }
                     }
-                    self.last_s
-                        .push(times_s.iter().copied().fold(0.0, f64::max));
+                    self.last_s.push(latest(&times_s));
                     self.samples.push(index);
                     self.labels.push(label);
                     self.speakers
@@ -363,7 +362,11 @@ impl EventFile {
             }
         }
         let plausible = |time_s: &f64| (0.0..=MAX_TIME_S).contains(time_s);
-        if let Some(event) = times_s.iter().position(|time_s| !plausible(time_s)) {
+        // All of them are looked at, several together; which one it is, is asked if there is one.
+        let all = times_s
+            .iter()
+            .fold(true, |all, time_s| all & plausible(time_s));
+        if let (false, Some(event)) = (all, times_s.iter().position(|t| !plausible(t))) {
             return Err(DataError::BadTime {
                 path: path(),
                 index,
@@ -374,6 +377,9 @@ impl EventFile {
         self.meaning
             .check(&times_s, self.stored(), self.path(), index)?;
         let raw = self.units.bytes(&self.container, index)?;
+        if let Some(units) = self.units.number().below(self.channels, &raw) {
+            return Ok((times_s, units));
+        }
         let units = self
             .units
             .number()

@@ -13,7 +13,7 @@ use super::lanes::CHUNK;
 use crate::instruments::contraction::ContractionConfig;
 use crate::instruments::contraction::{Contraction, ContractionCurve};
 use saturn_network::{Network, Tapes};
-use saturn_stream::{Columns, Composer, OpenGap, Source};
+use saturn_stream::{Columns, Composer, OpenGap, Source, Tally};
 
 compiled_once! {
     /// The contraction curves of every cell of `net` in the gaps of `source`.
@@ -45,7 +45,7 @@ compiled_once! {
         let mut tapes = Tapes::new(net);
         let form = source.split.form();
         let (mut input, mut one) = (Columns::new(form, channels), Columns::new(form, channels));
-        let mut tally = Vec::new();
+        let mut tally = Tally::default();
         for realisation in 0..config.realisations {
             for (curve, state) in curves.iter_mut().zip(&starts) {
                 curve.observe(0, state.as_view());

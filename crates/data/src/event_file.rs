@@ -33,6 +33,8 @@ const STATED: &str = "/extra/meta_info/channels";
 /// Times that are looked at for a grid, over all samples, about; of each sample some at least.
 const GRID_TIMES: usize = 200_000;
 const GRID_TIMES_OF_ONE: usize = 16;
+/// Samples that are checked before the reader forgets them.
+const BETWEEN: usize = 128;
 
 /// An open event file. Samples are numbered by `position`, which counts the good ones;
 /// [`Recording::index`] is the index in the file.
@@ -243,6 +245,22 @@ impl EventFile {
         Ok(first.map(|time_s| (recording.index, *time_s)))
     }
 
+    /// Frees what the reader keeps of the lists that were read last, up to 64 MiB: it opens the file again. Where
+    /// that fails, or the file has another length by now, it goes on with the one that is open.
+    pub fn forget_reads(&mut self) {
+        let Ok(container) = Container::open(self.path()) else {
+            return;
+        };
+        if container.file_bytes() != self.container.file_bytes() {
+            return;
+        }
+        if let (Ok(times), Ok(units)) = (self.times.of(&container), self.units.of(&container)) {
+            self.times.read_through(times);
+            self.units.read_through(units);
+            self.container = container;
+        }
+    }
+
     /// Reads the sample at `position`, sorted by time.
     ///
     /// # Panics
@@ -290,6 +308,9 @@ impl EventFile {
         let mut finder = Finder::new(self.stored());
         let looked_at = (GRID_TIMES / labels.len().max(1)).max(GRID_TIMES_OF_ONE);
         for (index, label) in labels.iter().enumerate() {
+            if (index + 1).is_multiple_of(BETWEEN) {
+                self.forget_reads();
+            }
             let checked = self
                 .events(index)
                 .and_then(|(times_s, units)| Ok((times_s, units, self.label(index, *label)?)));

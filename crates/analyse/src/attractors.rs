@@ -26,7 +26,7 @@ use super::report::Attractor;
 use super::trajectory::{CellSpectra, Seen, Trajectory, has_spikes};
 use super::{Options, SILENCE, Subject, WARM_UP, plain_gap, together};
 use saturn_network::Network;
-use saturn_stream::{Columns, Composer, OpenGap};
+use saturn_stream::{Columns, Composer, OpenGap, Tally};
 
 /// (2): runs that are so near have met.
 const MET: f64 = 1e-4;
@@ -80,7 +80,7 @@ impl Subject<'_> {
             let hear = || -> Result<Hear, DataError> {
                 let mut rng = generator(seed, "analysis gap", 0);
                 let (_, mut open) = OpenGap::draw(&gap, &mut rng);
-                let mut tally = Vec::new();
+                let mut tally = Tally::default();
                 let next =
                     move |out: &mut Columns<f64>| open.step(source, &mut rng, &mut tally, out);
                 Ok(Box::new(next))

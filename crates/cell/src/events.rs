@@ -4,6 +4,7 @@
 //! ascending order, so that sums over a column have one order.
 
 use std::cell::RefCell;
+use std::ops::Range;
 
 use crate::{Real, View, view};
 
@@ -62,6 +63,7 @@ impl EventBatch {
     }
 
     /// Adds one event to the open column. Units of a column come in ascending order.
+    #[inline]
     pub fn push(&mut self, unit: u32, count: f32) {
         debug_assert!(
             (unit as usize) < self.channels,
@@ -73,6 +75,7 @@ impl EventBatch {
     }
 
     /// Closes the open column and opens the next.
+    #[inline]
     pub fn end_column(&mut self) {
         self.offsets.push(self.units.len());
     }
@@ -82,6 +85,39 @@ impl EventBatch {
         for (unit, count) in events {
             self.push(unit, count);
         }
+        self.end_column();
+    }
+
+    /// Adds a whole column, of units in ascending order with their counts.
+    ///
+    /// # Panics
+    /// Where there are not as many counts as units.
+    pub fn push_slices(&mut self, units: &[u32], counts: &[f32]) {
+        assert_eq!(units.len(), counts.len(), "a count for every unit");
+        debug_assert!(
+            units.iter().all(|unit| (*unit as usize) < self.channels),
+            "a unit is beyond {} channels",
+            self.channels
+        );
+        self.units.extend_from_slice(units);
+        self.counts.extend_from_slice(counts);
+        self.end_column();
+    }
+
+    /// Adds a whole column of narrow units, ascending, with their narrow counts.
+    ///
+    /// # Panics
+    /// Where there are not as many counts as units.
+    pub fn push_narrow(&mut self, units: &[u16], counts: &[u8]) {
+        assert_eq!(units.len(), counts.len(), "a count for every unit");
+        debug_assert!(
+            units.iter().all(|unit| usize::from(*unit) < self.channels),
+            "a unit is beyond {} channels",
+            self.channels
+        );
+        self.units.extend(units.iter().map(|&unit| u32::from(unit)));
+        self.counts
+            .extend(counts.iter().map(|&count| f32::from(count)));
         self.end_column();
     }
 
@@ -184,6 +220,18 @@ impl<'a> EventView<'a> {
     pub fn column(&self, j: usize) -> (&'a [u32], &'a [f32]) {
         let range = self.offsets[j]..self.offsets[j + 1];
         (&self.units[range.clone()], &self.counts[range])
+    }
+
+    /// The places of column `j`'s events among those of the whole batch.
+    pub(crate) fn range(&self, j: usize) -> Range<usize> {
+        self.offsets[j]..self.offsets[j + 1]
+    }
+
+    /// Units and counts of the whole batch up to the end of column `j`.
+    #[inline(always)]
+    pub(crate) fn until(&self, j: usize) -> (&'a [u32], &'a [f32]) {
+        let end = self.offsets[j + 1];
+        (&self.units[..end], &self.counts[..end])
     }
 
     /// Units and counts of all columns, one after the other.

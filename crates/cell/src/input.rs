@@ -1,7 +1,7 @@
 //! What a cell reads: a dense matrix or events. Both give the same numbers.
 
 use crate::kernel;
-use crate::{EventView, Real, View, ViewMut, column_mut};
+use crate::{EventView, Real, View, ViewMut};
 
 /// The input of a cell, `[I, columns]`.
 #[derive(Clone, Copy, Debug)]
@@ -39,16 +39,13 @@ impl<R: Real> Input<'_, R> {
 
     /// `out += W x`, with `w [O, I]` and `out [O, columns]`: one product, or one gather an event. Events
     /// that are [dense](EventView::dense) are multiplied densely.
-    pub fn apply(&self, w: View<R>, mut out: ViewMut<R>) {
+    pub fn apply(&self, w: View<R>, out: ViewMut<R>) {
         match self {
             Self::Dense(x) => kernel::add_product(out, w, *x),
             Self::Events(e) if e.is_crowded() => e.densely(|x| kernel::add_product(out, w, x)),
             Self::Events(e) => {
                 assert_eq!(w.ncols(), e.channels(), "weights and channels");
-                for j in 0..e.columns() {
-                    let (units, counts) = e.column(j);
-                    kernel::gather(column_mut(&mut out, j), w, units, counts);
-                }
+                kernel::gather_columns(out, w, *e);
             }
         }
     }

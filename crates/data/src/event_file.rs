@@ -23,7 +23,7 @@ use crate::notices::Notices;
 use crate::number::NumberType;
 use crate::ragged::Ragged;
 use crate::read_options::{OnBadSample, ReadOptions, Times};
-use crate::recording::Recording;
+use crate::recording::{Recording, latest};
 use crate::steps::{Finder, Grid, Steps, Stored, TimeFloat, TimeUnit};
 use crate::time_error::MAX_TIME_S;
 
@@ -33,6 +33,8 @@ const STATED: &str = "/extra/meta_info/channels";
 /// Times that are looked at for a grid, over all samples, about; of each sample some at least.
 const GRID_TIMES: usize = 200_000;
 const GRID_TIMES_OF_ONE: usize = 16;
+/// Samples that are checked before the reader forgets them.
+const BETWEEN: usize = 128;
 
 /// An open event file. Samples are numbered by `position`, which counts the good ones;
 /// [`Recording::index`] is the index in the file.
@@ -243,6 +245,22 @@ impl EventFile {
         Ok(first.map(|time_s| (recording.index, *time_s)))
     }
 
+    /// Frees what the reader keeps of the lists that were read last, up to 64 MiB: it opens the file again. Where
+    /// that fails, or the file has another length by now, it goes on with the one that is open.
+    pub fn forget_reads(&mut self) {
+        let Ok(container) = Container::open(self.path()) else {
+            return;
+        };
+        if container.file_bytes() != self.container.file_bytes() {
+            return;
+        }
+        if let (Ok(times), Ok(units)) = (self.times.of(&container), self.units.of(&container)) {
+            self.times.read_through(times);
+            self.units.read_through(units);
+            self.container = container;
+        }
+    }
+
     /// Reads the sample at `position`, sorted by time.
     ///
     /// # Panics
@@ -290,6 +308,9 @@ impl EventFile {
         let mut finder = Finder::new(self.stored());
         let looked_at = (GRID_TIMES / labels.len().max(1)).max(GRID_TIMES_OF_ONE);
         for (index, label) in labels.iter().enumerate() {
+            if (index + 1).is_multiple_of(BETWEEN) {
+                self.forget_reads();
+            }
             let checked = self
                 .events(index)
                 .and_then(|(times_s, units)| Ok((times_s, units, self.label(index, *label)?)));
@@ -304,8 +325,7 @@ impl EventFile {
                             finder.add(*time_s);
                         }
                     }
-                    self.last_s
-                        .push(times_s.iter().copied().fold(0.0, f64::max));
+                    self.last_s.push(latest(&times_s));
                     self.samples.push(index);
                     self.labels.push(label);
                     self.speakers
@@ -363,7 +383,11 @@ impl EventFile {
             }
         }
         let plausible = |time_s: &f64| (0.0..=MAX_TIME_S).contains(time_s);
-        if let Some(event) = times_s.iter().position(|time_s| !plausible(time_s)) {
+        // All of them are looked at, several together; which one it is, is asked if there is one.
+        let all = times_s
+            .iter()
+            .fold(true, |all, time_s| all & plausible(time_s));
+        if let (false, Some(event)) = (all, times_s.iter().position(|t| !plausible(t))) {
             return Err(DataError::BadTime {
                 path: path(),
                 index,
@@ -374,6 +398,9 @@ impl EventFile {
         self.meaning
             .check(&times_s, self.stored(), self.path(), index)?;
         let raw = self.units.bytes(&self.container, index)?;
+        if let Some(units) = self.units.number().below(self.channels, &raw) {
+            return Ok((times_s, units));
+        }
         let units = self
             .units
             .number()

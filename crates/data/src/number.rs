@@ -2,6 +2,7 @@
 //! or not, in either byte order. Floats widen to f64 and integers to i128, both exactly.
 
 use half::f16;
+use half::slice::HalfFloatSliceExt;
 use hdf5_reader::{ByteOrder, Datatype};
 
 use crate::steps::TimeFloat;
@@ -73,10 +74,46 @@ impl NumberType {
 
     /// Widens each stored number to f64.
     pub(crate) fn widened(self, raw: &[u8]) -> Vec<f64> {
-        match self.kind {
-            Kind::Float => self.floats(raw).collect(),
+        match (self.kind, self.bytes, self.big_endian) {
+            (Kind::Float, 2, false) => {
+                let halves = raw.as_chunks().0.iter();
+                let halves: Vec<f16> = halves.map(|bytes| f16::from_le_bytes(*bytes)).collect();
+                let mut wide = vec![0.0; halves.len()];
+                halves.convert_to_f64_slice(&mut wide);
+                wide
+            }
+            (Kind::Float, 4, false) => {
+                let singles = raw.as_chunks().0.iter();
+                singles.map(|b| f32::from_le_bytes(*b).into()).collect()
+            }
+            (Kind::Float, 8, false) => {
+                let doubles = raw.as_chunks().0.iter();
+                doubles.map(|bytes| f64::from_le_bytes(*bytes)).collect()
+            }
+            (Kind::Float, ..) => self.floats(raw).collect(),
             _ => self.integers(raw).map(|number| number as f64).collect(),
         }
+    }
+
+    /// The integers, if all of them are below `end`; `None` where one is not, or where they are stored otherwise
+    /// than as 16 or 32 bits, the lowest first, which [`Self::integers`] reads as well.
+    pub(crate) fn below(self, end: usize, raw: &[u8]) -> Option<Vec<u32>> {
+        let bits = 8 * self.bytes as u32 - u32::from(self.kind == Kind::Signed);
+        let numbers: Vec<u32> = match (self.kind, self.bytes, self.big_endian) {
+            (Kind::Signed | Kind::Unsigned, 2, false) => {
+                let numbers = raw.as_chunks().0.iter();
+                numbers.map(|b| u16::from_le_bytes(*b).into()).collect()
+            }
+            (Kind::Signed | Kind::Unsigned, 4, false) => {
+                let numbers = raw.as_chunks().0.iter();
+                numbers.map(|b| u32::from_le_bytes(*b)).collect()
+            }
+            _ => return None,
+        };
+        // A negative number has its top bit set.
+        let end = (end as u64).min(1 << bits);
+        let largest = numbers.iter().fold(0, |a, b| a.max(*b));
+        (u64::from(largest) < end).then_some(numbers)
     }
 
     /// Each stored number, which must be whole; otherwise the position and value of one that is not.
@@ -201,5 +238,47 @@ mod tests {
             unit: TimeUnit::Seconds,
         };
         assert!((stored.spacing_s(0.75) - 2.0_f64.powi(-11)).abs() < 1e-15);
+    }
+
+    /// The ways for many numbers give what the ways for one give.
+    #[test]
+    fn many_numbers_widen_as_one_does() {
+        let bits = |x: Vec<f64>| -> Vec<u64> { x.into_iter().map(f64::to_bits).collect() };
+        for size in [2, 4, 8] {
+            for byte_order in [ByteOrder::LittleEndian, ByteOrder::BigEndian] {
+                let float = NumberType::float(&Datatype::FloatingPoint { size, byte_order });
+                let float = float.expect("a known width");
+                // Every float of 16 bits but those that are not numbers, whose bits need not stay.
+                let raw: Vec<u8> = (0..1u32 << 16)
+                    .flat_map(|n| (u64::from(n) * 0x0001_0001_0001_0001).to_le_bytes())
+                    .collect();
+                let raw: Vec<u8> = raw
+                    .chunks(size.into())
+                    .filter(|number| float.floats(number).all(f64::is_finite))
+                    .flatten()
+                    .copied()
+                    .collect();
+                assert_eq!(
+                    bits(float.widened(&raw)),
+                    bits(float.floats(&raw).collect())
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn integers_below_an_end_are_those_that_are() {
+        let le = ByteOrder::LittleEndian;
+        let below = |size, signed, end, raw: &[u8]| integer(size, signed, le).below(end, raw);
+        assert_eq!(below(2, false, 700, &[1, 2, 0, 0]), Some(vec![513, 0]));
+        assert_eq!(below(2, false, 513, &[1, 2, 0, 0]), None);
+        assert_eq!(below(4, true, 700, &[7, 0, 0, 0]), Some(vec![7]));
+        // -1, for more channels than 16 bits have.
+        assert_eq!(below(2, true, 100_000, &[0xff, 0xff]), None);
+        assert_eq!(below(2, false, 100_000, &[0xff, 0xff]), Some(vec![65_535]));
+        assert_eq!(below(4, true, usize::MAX, &[0xff; 4]), None);
+        assert_eq!(below(8, false, 700, &[0; 8]), None);
+        let big = integer(2, false, ByteOrder::BigEndian);
+        assert_eq!(big.below(700, &[0, 1]), None);
     }
 }

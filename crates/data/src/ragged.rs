@@ -68,6 +68,16 @@ impl Ragged {
         Ok(ragged)
     }
 
+    /// The same lists in `container`, which is the same file, opened again.
+    pub(crate) fn of(&self, container: &Container) -> Result<Dataset, DataError> {
+        Ok(container.list(self.name)?.0)
+    }
+
+    /// Reads through `dataset` from now on, which [`Self::of`] gave.
+    pub(crate) fn read_through(&mut self, dataset: Dataset) {
+        self.dataset = dataset;
+    }
+
     /// How many lists there are.
     pub(crate) fn len(&self) -> usize {
         self.references.len() / self.reference_bytes

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::length::implausible;
+use crate::recording::latest;
 use crate::steps::{Grid, Stored, TimeUnit};
 use crate::time_error::TimeError;
 
@@ -46,7 +47,7 @@ impl Times {
         path: &Path,
         index: usize,
     ) -> Result<(), TimeError> {
-        let duration_s = times_s.iter().copied().fold(0.0, f64::max);
+        let duration_s = latest(times_s);
         if self.unit.is_none() && implausible(duration_s, times_s.len()) {
             return Err(TimeError::Implausible {
                 path: path.to_owned(),

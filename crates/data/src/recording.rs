@@ -34,3 +34,36 @@ impl Recording {
         self.times_s.last().copied().unwrap_or(0.0)
     }
 }
+
+/// The largest of `times_s`, none of which is negative or NaN; 0 of none. Eight at a time.
+pub(crate) fn latest(times_s: &[f64]) -> f64 {
+    let (eights, rest) = times_s.as_chunks::<8>();
+    let larger = |a: f64, b: f64| if b > a { b } else { a };
+    let mut largest = [0.0; 8];
+    for times_s in eights {
+        for (a, b) in largest.iter_mut().zip(times_s) {
+            *a = larger(*a, *b);
+        }
+    }
+    largest
+        .into_iter()
+        .chain(rest.iter().copied())
+        .fold(0.0, larger)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::latest;
+
+    #[test]
+    fn the_latest_time_is_found_anywhere() {
+        for n in [1usize, 7, 8, 9, 40, 67] {
+            for at in 0..n {
+                let mut times_s = vec![0.25; n];
+                times_s[at] = 3.5;
+                assert!((latest(&times_s) - 3.5).abs() < 1e-12, "{at} of {n}");
+            }
+        }
+        assert!(latest(&[]).abs() < 1e-12);
+    }
+}

@@ -4,6 +4,8 @@
 //! lanes end together. From there every lane receives the same gap; see [`crate::instruments::contraction`] for
 //! the measure on the states.
 
+use std::sync::Arc;
+
 use nalgebra::DMatrix;
 use saturn_cell::rng::generator;
 use saturn_cell::{Real, compiled_once};
@@ -13,7 +15,7 @@ use super::lanes::CHUNK;
 use crate::instruments::contraction::ContractionConfig;
 use crate::instruments::contraction::{Contraction, ContractionCurve};
 use saturn_network::{Network, Tapes};
-use saturn_stream::{Columns, Composer, OpenGap, Source};
+use saturn_stream::{Columns, Composer, OpenGap, Sample, Source, Tally};
 
 compiled_once! {
     /// The contraction curves of every cell of `net` in the gaps of `source`.
@@ -45,7 +47,7 @@ compiled_once! {
         let mut tapes = Tapes::new(net);
         let form = source.split.form();
         let (mut input, mut one) = (Columns::new(form, channels), Columns::new(form, channels));
-        let mut tally = Vec::new();
+        let mut tally = Tally::default();
         for realisation in 0..config.realisations {
             for (curve, state) in curves.iter_mut().zip(&starts) {
                 curve.observe(0, state.as_view());
@@ -98,7 +100,12 @@ impl Pasts<'_> {
         net: &Network<R>,
         curves: &mut [Contraction],
     ) -> Result<Vec<DMatrix<R>>, DataError> {
-        let (steps, lanes) = self.compose::<R>()?;
+        let samples = self.samples()?;
+        let longest = samples.iter().map(|s| s.steps()).max().unwrap_or(0);
+        let steps = self.lead_steps + longest;
+        let mut lanes = (0..self.lanes as u64)
+            .map(|lane| Composer::new(self.source, "pasts", self.seed, lane))
+            .collect::<Result<Vec<_>, _>>()?;
         let mut tapes = Tapes::new(net);
         let form = self.source.split.form();
         let mut input = Columns::new(form, self.channels);
@@ -107,8 +114,14 @@ impl Pasts<'_> {
             let now = CHUNK.min(steps - done);
             input.clear(form, self.channels);
             for t in done..done + now {
-                for lane in &lanes {
-                    input.push_from(lane, t);
+                // A lane's own sample ends with the last step.
+                for (lane, sample) in lanes.iter_mut().zip(&samples) {
+                    match (t + sample.steps()).checked_sub(steps) {
+                        Some(at) => sample.content.push(at, &mut input),
+                        None => {
+                            lane.step(&mut input)?;
+                        }
+                    }
                 }
             }
             tapes.carry_on(net, now, self.lanes);
@@ -121,26 +134,11 @@ impl Pasts<'_> {
         Ok(tapes.last_states())
     }
 
-    /// The lanes' input, and their common length in steps.
-    fn compose<R: Real>(&self) -> Result<(usize, Vec<Columns<R>>), DataError> {
+    /// The lanes' own samples, from all over the split.
+    fn samples(&self) -> Result<Vec<Arc<Sample>>, DataError> {
         let split = self.source.split;
-        let samples = (0..self.lanes)
+        (0..self.lanes)
             .map(|i| split.sample(i * split.len() / self.lanes))
-            .collect::<Result<Vec<_>, _>>()?;
-        let longest = samples.iter().map(|s| s.steps()).max().unwrap_or(0);
-        let steps = self.lead_steps + longest;
-        let mut lanes = Vec::with_capacity(self.lanes);
-        for (lane, sample) in samples.iter().enumerate() {
-            let mut input = Columns::new(split.form(), self.channels);
-            let mut composer = Composer::new(self.source, "pasts", self.seed, lane as u64)?;
-            for _ in 0..steps - sample.steps() {
-                composer.step(&mut input)?;
-            }
-            for t in 0..sample.steps() {
-                sample.content.push(t, &mut input);
-            }
-            lanes.push(input);
-        }
-        Ok((steps, lanes))
+            .collect()
     }
 }

@@ -77,6 +77,27 @@ impl<R: Real> Columns<R> {
         self.events.push_column(events);
     }
 
+    /// Adds a column of narrow units, ascending, with their narrow counts.
+    ///
+    /// # Panics
+    /// If this input is frames.
+    #[inline]
+    pub fn push_narrow(&mut self, units: &[u16], counts: &[u8]) {
+        assert_eq!(self.form, Form::Events, "a column of events");
+        self.events.push_narrow(units, counts);
+    }
+
+    /// Adds a column of the events that `fill` pushes, units in ascending order, without ending it.
+    ///
+    /// # Panics
+    /// If this input is frames.
+    #[inline]
+    pub fn push_counted(&mut self, fill: impl FnOnce(&mut EventBatch)) {
+        assert_eq!(self.form, Form::Events, "a column of events");
+        fill(&mut self.events);
+        self.events.end_column();
+    }
+
     /// Adds a column of values, `[I]`.
     ///
     /// # Panics
@@ -105,8 +126,7 @@ impl<R: Real> Columns<R> {
         match self.form {
             Form::Events => {
                 let (units, counts) = other.events.view().column(j);
-                self.events
-                    .push_column(units.iter().copied().zip(counts.iter().copied()));
+                self.events.push_slices(units, counts);
             }
             Form::Frames => self.frames.extend(other.frame(j)),
         }
@@ -117,8 +137,7 @@ impl<R: Real> Columns<R> {
         match self.form {
             Form::Events => {
                 let (units, counts) = other.events.view().column(j);
-                self.events
-                    .push_column(units.iter().copied().zip(counts.iter().copied()));
+                self.events.push_slices(units, counts);
             }
             Form::Frames => {
                 let frame = other.frame(j).iter();

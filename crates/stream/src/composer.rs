@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::gap::Gap;
 use super::open_gap::SavedGap;
 use super::records::Record;
+use super::tally::Tally;
 use super::{Columns, OpenGap, Sample, Source};
 
 /// Metadata of one step of a stream.
@@ -52,7 +53,7 @@ pub struct Composer<'a> {
     piece: Piece,
     since_end: usize,
     started: bool,
-    tally: Vec<u16>,
+    tally: Tally,
 }
 
 #[derive(Clone, Debug)]
@@ -155,7 +156,7 @@ impl<'a> Composer<'a> {
             },
             since_end: 0,
             started: false,
-            tally: Vec::new(),
+            tally: Tally::default(),
             source,
         };
         composer.piece = match (source.split.records(), source.gap) {

@@ -30,6 +30,7 @@ use serde::{Deserialize, Serialize};
 
 use super::columns::{Columns, Form};
 use super::noise::Noise;
+use super::tally::Tally;
 pub use settings::{
     DeadSensor, DisturbConfig, Disturbance, DroppedFrames, Gain, NoiseBurst, StuckChannel,
 };
@@ -81,7 +82,7 @@ pub struct Disturber<'a> {
     open: Open,
     values: Vec<f32>,
     added: Vec<f32>,
-    tally: Vec<u16>,
+    tally: Tally,
 }
 
 /// The active disturbance; also stored in checkpoints.
@@ -111,7 +112,7 @@ impl<'a> Disturber<'a> {
             },
             values: Vec::new(),
             added: Vec::new(),
-            tally: Vec::new(),
+            tally: Tally::default(),
         }
     }
 

@@ -17,7 +17,7 @@ use super::records::files;
 use super::sample::Sample;
 
 /// Samples read together, and the limit on their total steps if there are several.
-const AT_ONCE: usize = 512;
+const AT_ONCE: usize = 256;
 const STEPS_AT_ONCE: u64 = 1 << 24;
 /// Frames this many samples apart are not read together.
 #[cfg(feature = "hdf5")]
@@ -235,15 +235,23 @@ impl File {
         }
     }
 
+    /// Frees what the reader keeps of the samples that were read last.
+    pub(super) fn forget_reads(&mut self) {
+        #[cfg(feature = "hdf5")]
+        if let Self::Events(file) = self {
+            file.forget_reads();
+        }
+    }
+
     /// The samples at `positions`, which ascend, one after the other, each with a hash of it.
     pub(super) fn each(
-        &self,
+        &mut self,
         positions: &[u32],
         dt_ms: f64,
         take: &mut dyn FnMut(Sample, Digest),
     ) -> Result<(), DataError> {
         #[cfg(feature = "hdf5")]
-        if let Self::Frames(file, _) = self {
+        if let Self::Frames(file, _) = &*self {
             return self.each_frames(file, positions, take);
         }
         for some in self.at_once(positions, dt_ms)? {
@@ -257,6 +265,7 @@ impl File {
                 let (sample, digest) = sample?;
                 take(sample, digest);
             }
+            self.forget_reads();
         }
         Ok(())
     }

@@ -5,6 +5,7 @@
 extern crate self as saturn_stream;
 
 mod background;
+mod bins;
 mod columns;
 mod composer;
 mod content;
@@ -21,13 +22,15 @@ mod sample;
 mod scale;
 mod source;
 mod split;
+mod tally;
 #[cfg(test)]
 mod tests;
 
 pub use background::{Background, Part};
+pub use bins::Bins;
 pub use columns::{Columns, Form};
 pub use composer::{Composer, SavedComposer, Segment, Step};
-pub use content::{Bins, Content};
+pub use content::Content;
 pub use disturb::{
     DeadSensor, DisturbConfig, Disturbance, Disturber, DroppedFrames, Gain, NoiseBurst,
     Open as OpenDisturbance, Phase, Schedule, StuckChannel,
@@ -44,3 +47,4 @@ pub use sample::Sample;
 pub use scale::{Moments, Scale};
 pub use source::Source;
 pub use split::Split;
+pub use tally::Tally;

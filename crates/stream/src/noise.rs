@@ -6,6 +6,7 @@ use saturn_cell::Real;
 use saturn_cell::rng::ChaCha8Rng;
 
 use super::columns::Columns;
+use super::tally::Tally;
 
 /// Noise like the training set, a step at a time, at a factor a.
 #[allow(
@@ -47,7 +48,7 @@ impl Noise {
         &self,
         factor: f64,
         rng: &mut ChaCha8Rng,
-        tally: &mut Vec<u16>,
+        tally: &mut Tally,
         out: &mut Columns<R>,
     ) {
         match self {
@@ -60,14 +61,12 @@ impl Noise {
                     out.push_empty();
                     return;
                 };
-                tally.clear();
-                tally.resize(*channels, 0);
+                tally.reach(*channels);
                 let n: f64 = law.sample(rng);
                 for _ in 0..n as usize {
-                    tally[channel.sample(rng)] += 1;
+                    tally.add(channel.sample(rng));
                 }
-                let fired = tally.iter().enumerate().filter(|(_, count)| **count > 0);
-                out.push_events(fired.map(|(unit, &count)| (unit as u32, f32::from(count))));
+                tally.push(out);
             }
             Self::Frames { mean, std } => {
                 out.push_frame(mean.iter().zip(std).map(|(mean, std)| {

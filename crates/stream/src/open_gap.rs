@@ -9,11 +9,13 @@ use saturn_cell::rng::{ChaCha8Rng, generator};
 use saturn_data::DataError;
 use serde::{Deserialize, Serialize};
 
+use super::bins::Bins;
 use super::columns::Columns;
-use super::content::{Bins, Content};
+use super::content::Content;
 use super::gap::{Fill, Gap};
 use super::sample::Sample;
 use super::source::Source;
+use super::tally::Tally;
 
 /// A gap in progress.
 #[derive(Clone, Debug)]
@@ -81,7 +83,7 @@ impl OpenGap {
         &mut self,
         source: Source,
         rng: &mut ChaCha8Rng,
-        tally: &mut Vec<u16>,
+        tally: &mut Tally,
         out: &mut Columns<R>,
     ) -> Result<(), DataError> {
         match self.fill {

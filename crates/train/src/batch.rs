@@ -1,6 +1,8 @@
 //! The batches of one epoch. Every arm sees the same samples in the same updates, and a sample that has
 //! a gap before it has the same gap in every arm.
 
+use std::sync::Arc;
+
 use rand::seq::SliceRandom;
 use saturn_cell::Real;
 use saturn_cell::rng::generator;
@@ -8,7 +10,7 @@ use saturn_data::DataError;
 use saturn_loss::{Agreement, Estimator, Example, MaskFault, Targets};
 
 use super::arm::Streams;
-use saturn_stream::{Columns, Form, OpenGap, Source, Split};
+use saturn_stream::{Columns, Form, OpenGap, Sample, Source, Split, Tally};
 
 /// One lane of an update: positions in the epoch's order, one after the other.
 pub type LanePlan = Vec<usize>;
@@ -92,6 +94,7 @@ pub struct Batch<R: Real> {
     /// informative step on.
     pub segments: Vec<Vec<Span>>,
     lane: Vec<LaneTape<R>>,
+    places: Vec<Place>,
 }
 
 /// Position of a sample in a lane.
@@ -110,9 +113,39 @@ pub struct Span {
 /// One lane before it is woven into the batch.
 #[derive(Default)]
 struct LaneTape<R: Real> {
+    /// The steps of its own: gaps; all steps where an estimator reads them.
     input: Columns<R>,
+    /// Where its steps are, in order.
+    pieces: Vec<Piece>,
     /// Label and mask of each step; no label in a gap.
     targets: Vec<(Option<u32>, f32)>,
+}
+
+/// Successive steps of a lane.
+enum Piece {
+    /// So many of its own input, those that follow the last ones.
+    Own(usize),
+    /// All of a sample, which are not copied before the weaving.
+    Sample(Arc<Sample>),
+}
+
+impl Piece {
+    fn steps(&self) -> usize {
+        match self {
+            Self::Own(steps) => *steps,
+            Self::Sample(sample) => sample.steps(),
+        }
+    }
+}
+
+/// The next step of a lane while it is woven.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    /// A piece, and a step of it.
+    piece: usize,
+    at: usize,
+    /// Steps of its own input before.
+    own: usize,
 }
 
 /// Replacement of the label mask.
@@ -138,7 +171,8 @@ impl<R: Real> Batch<R> {
         self.lane.resize_with(plans.len(), LaneTape::default);
         self.segments.resize_with(plans.len(), Vec::new);
         for ((plan, lane), spans) in plans.iter().zip(&mut self.lane).zip(&mut self.segments) {
-            lane.compose(epoch, plan, streams, source, channels, spans)?;
+            let whole = masking.estimator.is_some();
+            lane.compose(epoch, plan, streams, source, channels, whole, spans)?;
             lane.mask(epoch, plan, masking);
         }
         self.weave(source.split.form(), channels);
@@ -197,8 +231,10 @@ impl<R: Real> Batch<R> {
         self.labels.clear();
         self.mask.clear();
         self.weight.clear();
+        self.places.clear();
+        self.places.resize(self.lanes, Place::default());
         for t in 0..self.steps {
-            for lane in &self.lane {
+            for (lane, place) in self.lane.iter().zip(&mut self.places) {
                 let Some(&(label, m)) = lane.targets.get(t) else {
                     self.input.push_empty();
                     self.labels.push(0);
@@ -206,7 +242,7 @@ impl<R: Real> Batch<R> {
                     self.weight.push(R::zero());
                     continue;
                 };
-                self.input.push_from(&lane.input, t);
+                lane.push(place, &mut self.input);
                 self.labels.push(label.unwrap_or(0));
                 // A step without a label has no class to learn, even if an estimate marks it informative; it
                 // is trained as a gap.
@@ -223,6 +259,23 @@ impl<R: Real> Batch<R> {
 }
 
 impl<R: Real> LaneTape<R> {
+    /// Adds the step at `place` to `out`, and goes to the next one.
+    fn push(&self, place: &mut Place, out: &mut Columns<R>) {
+        while place.at == self.pieces[place.piece].steps() {
+            (place.piece, place.at) = (place.piece + 1, 0);
+        }
+        match &self.pieces[place.piece] {
+            Piece::Own(_) => {
+                out.push_from(&self.input, place.own);
+                place.own += 1;
+            }
+            Piece::Sample(sample) => sample.content.push(place.at, out),
+        }
+        place.at += 1;
+    }
+
+    /// `whole` copies the samples, too, into its own input.
+    #[allow(clippy::too_many_arguments)] // Each says another thing about the lane.
     fn compose(
         &mut self,
         epoch: &Epoch,
@@ -230,18 +283,21 @@ impl<R: Real> LaneTape<R> {
         streams: Streams,
         source: Source,
         channels: usize,
+        whole: bool,
         spans: &mut Vec<Span>,
     ) -> Result<(), DataError> {
         let split = source.split;
         self.input.clear(split.form(), channels);
+        self.pieces.clear();
         self.targets.clear();
         spans.clear();
-        let mut tally = Vec::new();
+        let mut tally = Tally::default();
         for &position in plan {
             let with_gap = matches!(streams, Streams::Lead | Streams::Concatenated);
             if let (Some(records), true) = (split.records(), with_gap) {
                 // In records, gaps are part of the data.
                 let (record, steps) = records.gap_before(epoch.recording(position));
+                self.pieces.push(Piece::Own(steps.len()));
                 for t in steps {
                     record.content.push(t, &mut self.input);
                     self.targets.push((None, 0.0));
@@ -249,6 +305,7 @@ impl<R: Real> LaneTape<R> {
             } else if let (Some(gap), true) = (source.gap, with_gap) {
                 let mut rng = generator(epoch.seed, "gap", epoch.gap_index(position));
                 let (steps, mut open) = OpenGap::draw(gap, &mut rng);
+                self.pieces.push(Piece::Own(steps));
                 for _ in 0..steps {
                     open.step(source, &mut rng, &mut tally, &mut self.input)?;
                     self.targets.push((None, 0.0));
@@ -257,7 +314,9 @@ impl<R: Real> LaneTape<R> {
             let sample = split.sample(epoch.recording(position))?;
             let first = self.targets.len();
             for t in 0..sample.steps() {
-                sample.content.push(t, &mut self.input);
+                if whole {
+                    sample.content.push(t, &mut self.input);
+                }
                 let label = (t < sample.until).then_some(sample.label as u32);
                 let informative = f32::from(u8::from(sample.informative(t)));
                 self.targets.push((label, informative));
@@ -267,6 +326,11 @@ impl<R: Real> LaneTape<R> {
                 label: sample.label,
                 start: first + sample.onset,
                 end: first + sample.until,
+            });
+            self.pieces.push(if whole {
+                Piece::Own(sample.steps())
+            } else {
+                Piece::Sample(sample)
             });
         }
         Ok(())

@@ -6,8 +6,9 @@
 use pulp::{Simd, WithSimd};
 
 use super::active::{active, narrow};
+use super::event_tiles;
 use super::isa::{Isa, dispatch};
-use crate::{Real, View, ViewMut, column, column_mut};
+use crate::{EventView, Real, View, ViewMut, column, column_mut};
 
 /// Values that are searched for spikes at a time: many, so that y is loaded seldom.
 const PASS: usize = 512;
@@ -52,6 +53,17 @@ pub fn fill_zero<R: Real>(out: &mut ViewMut<R>) {
 pub fn gather<R: Real>(y: &mut [R], w: View<R>, units: &[u32], counts: &[f32]) {
     let columns = units.iter().zip(counts);
     add_columns(y, &w, columns.map(|(&unit, &count)| (count, unit as usize)));
+}
+
+/// `out += W e`, with `w [M, K]`, events `e [K, N]`, `out [M, N]`: [`gather`] for each column.
+pub fn gather_columns<R: Real>(mut out: ViewMut<R>, w: View<R>, e: EventView) {
+    if e.columns() > 1 && event_tiles::gather(&mut out, &w, e) {
+        return;
+    }
+    for j in 0..e.columns() {
+        let (units, counts) = e.column(j);
+        gather(column_mut(&mut out, j), w, units, counts);
+    }
 }
 
 /// `y += Σ_k s[k] W[:, k]` over the k where `s[k]` is not zero: the product of a spike vector.

@@ -3,6 +3,7 @@
 //! | file | what | why it is fast |
 //! |---|---|---|
 //! | [`columns`](self) | sums of weighted columns: gathers, one-column products | a block of the sum stays in registers |
+//! | [`event_tiles`](self) | gathers and scatters of many columns with many events | a tile of the weights stays in the first-level cache |
 //! | [`active`] | positions of spikes | sixteen values a comparison |
 //! | [`sparse`](self) | gradients of weights that saw events or spikes | sorted by unit, so that a weight is loaded once |
 //! | [`wanted`](self) | products of which few numbers are wanted | inner products, four at a time |
@@ -33,6 +34,7 @@ mod columns;
 mod dots;
 mod driver;
 mod each;
+mod event_tiles;
 mod isa;
 mod panels;
 mod product;
@@ -42,7 +44,7 @@ mod wanted;
 
 pub use active::active;
 pub use aligned::CacheAligned;
-pub use columns::{add, axpy, copy, fill_zero, gather, gather_active};
+pub use columns::{add, axpy, copy, fill_zero, gather, gather_active, gather_columns};
 pub use each::each;
 pub use isa::{Isa, IsaError};
 pub use panels::{Panels, Transposed};

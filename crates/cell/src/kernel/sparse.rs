@@ -1,18 +1,23 @@
 //! What sparse columns leave in a weight gradient: `dW += Σ_j d[:, j] e[:, j]ᵀ`.
 //!
-//! Column by column, every event would read and write a column of dW. Sorted by unit, that column is
-//! loaded once and takes what all its events bring: half of the traffic. The order of the additions to a
-//! weight is that of the columns either way.
+//! Column by column, every event reads and writes a column of dW: tile by tile (`event_tiles`) from the
+//! first-level cache, where a column has events enough in each. Where it has not, they are sorted by unit, so that
+//! a column of dW is loaded once and takes what all its events bring. The order of the additions to a weight is
+//! that of the columns either way.
 
 use std::cell::RefCell;
 
 use super::columns::add_columns;
+use super::event_tiles;
 use crate::{EventBatch, EventView, Real, View, ViewMut, column_mut};
 
 /// `dw += d eᵀ`, with `d [M, N]`, events `e [K, N]`, `dw [M, K]`.
 pub fn scatter<R: Real>(dw: &mut ViewMut<R>, d: &View<R>, e: EventView) {
     assert_eq!((d.nrows(), d.ncols()), (dw.nrows(), e.columns()), "d eᵀ");
     assert_eq!(e.channels(), dw.ncols(), "weights and channels");
+    if event_tiles::scatter(dw, d, e) {
+        return;
+    }
     thread_local!(static BY_UNIT: RefCell<ByUnit> = RefCell::default());
     BY_UNIT.with_borrow_mut(|events| {
         events.sort(e);

@@ -188,7 +188,9 @@ impl Distances {
             let own = &column(states, start)[self.rows.clone()];
             self.wide.extend(own.iter().map(|v| v.wide()));
         }
-        let Some(distance) = mean_distance(&self.wide, self.rows.len()) else {
+        let distance = spike_distance(&self.wide, self.rows.len())
+            .or_else(|| mean_distance(&self.wide, self.rows.len()));
+        let Some(distance) = distance else {
             return;
         };
         if self.lags.len() <= lag {
@@ -251,6 +253,38 @@ fn mean_distance(states: &[f64], rows: usize) -> Option<f64> {
     let pairs = columns.len() * columns.len().saturating_sub(1) / 2;
     let mean = sum / pairs as f64;
     mean.is_finite().then_some(mean)
+}
+
+/// (1) of `states [rows, starts]` that are all 0 or 1; `None` where one is not, or there is no pair. The squared
+/// distance of two is the number of rows in which they differ: it is exact, so the bits are those of [`mean_distance`],
+/// which costs a pass over all numbers of both.
+#[allow(clippy::float_cmp, clippy::needless_bitwise_bool)] // Spikes are 0 or 1; a loop without branches.
+fn spike_distance(states: &[f64], rows: usize) -> Option<f64> {
+    let columns = states.chunks_exact(rows.max(1));
+    let (pairs, words) = (
+        columns.len() * columns.len().saturating_sub(1) / 2,
+        rows.div_ceil(64),
+    );
+    if pairs == 0
+        || !states
+            .iter()
+            .fold(true, |all, v| all & (*v == 0.0 || *v == 1.0))
+    {
+        return None;
+    }
+    let bits = |some: &[f64]| {
+        let bits = some.iter().enumerate();
+        bits.fold(0u64, |bits, (k, v)| bits | u64::from(*v == 1.0) << k)
+    };
+    let bits: Vec<u64> = columns.flat_map(|own| own.chunks(64).map(bits)).collect();
+    let mut sum = 0.0;
+    for (i, a) in bits.chunks_exact(words).enumerate() {
+        for b in bits.chunks_exact(words).take(i) {
+            let differ = a.iter().zip(b).map(|(a, b)| (a ^ b).count_ones());
+            sum += f64::from(differ.sum::<u32>()).sqrt();
+        }
+    }
+    Some(sum / pairs as f64)
 }
 
 /// Pairs of states that are compared at once.

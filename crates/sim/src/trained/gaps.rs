@@ -21,7 +21,7 @@ use crate::scenario::{DataSource, Gap, Scenario};
 use saturn_live::LiveError;
 use saturn_live::protocol::{Item, gathered};
 use saturn_live::send::Gaps;
-use saturn_stream::{Columns, Form, OpenGap};
+use saturn_stream::{Columns, Form, OpenGap, Tally};
 
 /// The gaps of a run.
 pub struct RunGaps {
@@ -88,7 +88,7 @@ impl Gaps for RunGaps {
         };
         let (steps, mut open) = OpenGap::draw(gap, &mut self.rng);
         let source = self.dataset.source(&self.dataset.valid, self.gap.as_ref());
-        let (mut tally, mut columns) = (Vec::new(), Columns::<f32>::default());
+        let (mut tally, mut columns) = (Tally::default(), Columns::<f32>::default());
         let mut end = first;
         for k in first..first + steps as u64 {
             columns.clear(Form::Events, self.dataset.channels);

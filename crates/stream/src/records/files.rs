@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use saturn_data::{DataError, EventFile, FrameFile, Place, Steps};
 
 use super::{Record, Stretch};
-use crate::content::{Bins, Content};
+use crate::bins::Bins;
+use crate::content::Content;
 use crate::length;
 
 /// The records of an event file: samples of one speaker belong together, at the positions `places`. Labels

@@ -14,7 +14,12 @@ fn lane(labels: &[Option<u32>]) -> LaneTape<f64> {
     for _ in &targets {
         input.push_empty();
     }
-    LaneTape { input, targets }
+    let pieces = vec![Piece::Own(targets.len())];
+    LaneTape {
+        input,
+        pieces,
+        targets,
+    }
 }
 
 const A: Option<u32> = Some(4);

@@ -176,3 +176,22 @@ fn the_headline_is_the_mean_over_layers_of_main_fields() {
     let lacking = headline(&[curve(0, true, &[1.0]), curve(2, true, &[1.0])]).unwrap();
     assert_eq!(lacking.relative_to_stream, None);
 }
+
+/// Of spikes, a distance by bits is the distance by numbers, to the bit; of other numbers there is none.
+#[test]
+fn distances_of_spikes_are_the_same_by_bits_and_by_numbers() {
+    for rows in [1usize, 8, 63, 64, 65, 128, 200] {
+        for starts in [2, 3, 7, 64] {
+            let spike = |i: usize| f64::from(u8::from(i * 2_654_435_761 % 97 < 20));
+            let mut states: Vec<f64> = (0..rows * starts).map(spike).collect();
+            let by_bits = spike_distance(&states, rows).unwrap();
+            let by_numbers = mean_distance(&states, rows).unwrap();
+            assert_eq!(by_bits.to_bits(), by_numbers.to_bits(), "{rows} x {starts}");
+            states[rows] = 0.5;
+            assert_eq!(spike_distance(&states, rows), None);
+            states[rows] = f64::NAN;
+            assert_eq!(spike_distance(&states, rows), None);
+        }
+        assert_eq!(spike_distance(&vec![1.0; rows], rows), None, "no pair");
+    }
+}

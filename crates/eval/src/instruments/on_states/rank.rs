@@ -47,13 +47,14 @@ pub struct EffectiveRank {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Rank {
     rows: Vec<Range<usize>>,
-    /// The state shown, `[S]`.
+    /// Of a covariance, the states that wait to be added, `[S, n]` with n < [`TOGETHER`] between two steps; otherwise
+    /// the state shown, `[S]`.
     state: Vec<f64>,
     spread: Spread,
 }
 
-/// States that are added to a covariance at once.
-const LANES: usize = 4;
+/// States that are added to a covariance at once: each of its numbers is read and written once for all of them.
+const TOGETHER: usize = 8;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 enum Spread {
@@ -71,7 +72,7 @@ impl Rank {
         let s: usize = rows.iter().map(Range::len).sum();
         (s > 0).then(|| Self {
             rows,
-            state: Vec::with_capacity(if s > MAX_DIMENSIONS { s } else { LANES * s }),
+            state: Vec::with_capacity(if s > MAX_DIMENSIONS { s } else { TOGETHER * s }),
             spread: if s > MAX_DIMENSIONS {
                 Spread::Thinned(Thinned::new(s))
             } else {
@@ -91,14 +92,11 @@ impl Rank {
                 into.truncate(from);
             }
         };
-        self.state.clear();
         match &mut self.spread {
             Spread::Covariance(covariance) => {
                 for lane in 0..states.ncols() {
                     read(&mut self.state, lane);
-                    if self.state.len() == LANES * covariance.sum.len()
-                        || lane + 1 == states.ncols()
-                    {
+                    if self.state.len() == TOGETHER * covariance.sum.len() {
                         covariance.add(&mut self.state);
                         self.state.clear();
                     }
@@ -121,7 +119,11 @@ impl Rank {
     /// Closes the window; `None` if the state did not vary.
     pub fn take(&mut self) -> Option<EffectiveRank> {
         let (participation_ratio, dimensions) = match &mut self.spread {
-            Spread::Covariance(covariance) => (covariance.take(), covariance.sum.len()),
+            Spread::Covariance(covariance) => {
+                covariance.add(&mut self.state);
+                self.state.clear();
+                (covariance.take(), covariance.sum.len())
+            }
             Spread::Thinned(thinned) => (thinned.take(), thinned.dimensions),
         };
         participation_ratio.is_finite().then_some(EffectiveRank {
@@ -168,7 +170,7 @@ impl Covariance {
                 *sum += *v;
             }
         }
-        if states.len() == LANES * s {
+        if states.len() == TOGETHER * s {
             add_all(&mut self.products, states, s);
         } else {
             (states.chunks_exact(s)).for_each(|h| add_one(&mut self.products, h, s));
@@ -206,17 +208,21 @@ fn add_one(products: &mut [f64], h: &[f64], s: usize) {
 }
 
 for_each_isa! {
-    /// The same of [`LANES`] states `[S, LANES]`, one after another in each product, which is read and written once.
+    /// The same of [`TOGETHER`] states `[S, TOGETHER]`, one after another in each product, which is read and written once.
     fn add_all(products: &mut [f64], states: &[f64], s: usize) {
-        let (first, second) = states.split_at(2 * s);
-        let ((h0, h1), (h2, h3)) = (first.split_at(s), second.split_at(s));
+        let (first, second) = states.split_at(4 * s);
+        let ((a, b), (c, d)) = (first.split_at(2 * s), second.split_at(2 * s));
+        let ((h0, h1), (h2, h3)) = (a.split_at(s), b.split_at(s));
+        let ((h4, h5), (h6, h7)) = (c.split_at(s), d.split_at(s));
         for j in 0..s {
-            let v = [h0[j], h1[j], h2[j], h3[j]];
+            let v = [h0[j], h1[j], h2[j], h3[j], h4[j], h5[j], h6[j], h7[j]];
             let below = &mut products[j * s + j..(j + 1) * s];
             let n = below.len();
             let (w0, w1, w2, w3) = (&h0[j..][..n], &h1[j..][..n], &h2[j..][..n], &h3[j..][..n]);
+            let (w4, w5, w6, w7) = (&h4[j..][..n], &h5[j..][..n], &h6[j..][..n], &h7[j..][..n]);
             for i in 0..n {
-                below[i] = below[i] + v[0] * w0[i] + v[1] * w1[i] + v[2] * w2[i] + v[3] * w3[i];
+                let sum = below[i] + v[0] * w0[i] + v[1] * w1[i] + v[2] * w2[i] + v[3] * w3[i];
+                below[i] = sum + v[4] * w4[i] + v[5] * w5[i] + v[6] * w6[i] + v[7] * w7[i];
             }
         }
     }
@@ -297,7 +303,7 @@ mod tests {
     /// Lanes together give the bits of one after another, whether or not they fill a block; wild ones are passed over.
     #[test]
     fn lanes_together_are_lanes_one_by_one() {
-        for (rows, lanes) in [(5, 1), (13, 8), (7, 21), (400, 9)] {
+        for (rows, lanes) in [(5, 1), (13, 8), (7, 21), (64, 5), (130, 9), (400, 9)] {
             let mut rng = generator(3, "rank", 0);
             let (mut together, mut apart) = (plain(rows), plain(rows));
             for step in 0..40 {
@@ -313,6 +319,32 @@ mod tests {
             let rank = together.take().unwrap();
             assert_eq!(Some(rank), apart.take(), "{rows} rows, {lanes} lanes");
             assert!(rank.participation_ratio > 1.0);
+        }
+    }
+
+    /// Many states have the bits of one product after another.
+    #[test]
+    fn states_together_have_the_bits_of_plain_sums() {
+        for (s, n) in [(1, 8), (16, 8), (19, 8), (128, 8)] {
+            let mut rng = generator(5, "rank", 0);
+            let states = normal::<f64>(s, n, 1.0, &mut rng);
+            let start = normal::<f64>(s, s, 1.0, &mut rng);
+            let mut fast = start.clone();
+            add_all(fast.as_mut_slice(), states.as_slice(), s);
+            let mut slow = start;
+            for h in states.column_iter() {
+                for j in 0..s {
+                    for i in j..s {
+                        slow[(i, j)] += h[j] * h[i];
+                    }
+                }
+            }
+            for j in 0..s {
+                assert_eq!(
+                    fast.column(j).rows_range(j..),
+                    slow.column(j).rows_range(j..)
+                );
+            }
         }
     }
 

@@ -62,6 +62,7 @@ def LIF(
     reset_gradient: Literal["full", "detached"] = 'detached',
     input_scale: Literal["one", "decay"] = 'one',
     surrogate: Mapping[str, Any] | None = None,
+    surrogate_cutoff: float | None = None,
     bias: bool = True,
     input_gain: float = 1.0,
     recurrent_scale: float = 0.5,
@@ -89,6 +90,10 @@ def LIF(
         What the input is multiplied by: 1 or 1 - a, default ``one``.
     surrogate : Mapping[str, Any], optional
         The stand-in for the derivative of a spike, default ``{fast_sigmoid: 10}``.
+    surrogate_cutoff : float, optional
+        Distance to the threshold from which on the surrogate is 0, so that other neurons take no part in the
+        reverse pass; greater than 0, in units of the membrane, default none. Smaller is faster and leaves
+        out more.
     bias : bool, default True
         Whether each neuron has a constant input, which starts at 0, default true.
     input_gain : float, default 1.0
@@ -104,7 +109,7 @@ def LIF(
         "lif",
         hidden=hidden, recurrent=recurrent, tau_mem_ms=tau_mem_ms, learn_tau=learn_tau, threshold=threshold,
         spike_reset=spike_reset, reset_gradient=reset_gradient, input_scale=input_scale, surrogate=surrogate,
-        bias=bias, input_gain=input_gain, recurrent_scale=recurrent_scale
+        surrogate_cutoff=surrogate_cutoff, bias=bias, input_gain=input_gain, recurrent_scale=recurrent_scale
     )
 
 
@@ -122,6 +127,7 @@ def ALIF(
     reset_gradient: Literal["full", "detached"] = 'detached',
     input_scale: Literal["one", "decay"] = 'one',
     surrogate: Mapping[str, Any] | None = None,
+    surrogate_cutoff: float | None = None,
     bias: bool = True,
     input_gain: float = 1.0,
     recurrent_scale: float = 0.5,
@@ -159,6 +165,10 @@ def ALIF(
         What the input is multiplied by: 1 or 1 - a, default ``one``.
     surrogate : Mapping[str, Any], optional
         The stand-in for the derivative of a spike, default ``{fast_sigmoid: 10}``.
+    surrogate_cutoff : float, optional
+        Distance to the threshold from which on the surrogate is 0, so that other neurons take no part in the
+        reverse pass; greater than 0, in units of the membrane, default none. Smaller is faster and leaves
+        out more.
     bias : bool, default True
         Whether each neuron has a constant input, which starts at 0, default true.
     input_gain : float, default 1.0
@@ -173,8 +183,8 @@ def ALIF(
         "alif",
         hidden=hidden, recurrent=recurrent, tau_mem_ms=tau_mem_ms, tau_adapt_ms=tau_adapt_ms, learn_tau=learn_tau,
         threshold=threshold, beta=beta, normalise=normalise, spike_reset=spike_reset, reset_gradient=reset_gradient,
-        input_scale=input_scale, surrogate=surrogate, bias=bias, input_gain=input_gain,
-        recurrent_scale=recurrent_scale
+        input_scale=input_scale, surrogate=surrogate, surrogate_cutoff=surrogate_cutoff, bias=bias,
+        input_gain=input_gain, recurrent_scale=recurrent_scale
     )
 
 
@@ -191,6 +201,7 @@ def CubaLIF(
     synapse_scale: Literal["one", "decay"] = 'one',
     input_scale: Literal["one", "decay"] = 'one',
     surrogate: Mapping[str, Any] | None = None,
+    surrogate_cutoff: float | None = None,
     bias: bool = True,
     input_gain: float = 1.0,
     recurrent_scale: float = 0.5,
@@ -223,6 +234,10 @@ def CubaLIF(
         What the current is multiplied by on its way into the membrane: 1 or 1 - a, default ``one``.
     surrogate : Mapping[str, Any], optional
         The stand-in for the derivative of a spike, default ``{fast_sigmoid: 10}``.
+    surrogate_cutoff : float, optional
+        Distance to the threshold from which on the surrogate is 0, so that other neurons take no part in the
+        reverse pass; greater than 0, in units of the membrane, default none. Smaller is faster and leaves
+        out more.
     bias : bool, default True
         Whether each neuron has a constant input, which starts at 0, default true.
     input_gain : float, default 1.0
@@ -237,8 +252,8 @@ def CubaLIF(
         "cuba_lif",
         hidden=hidden, recurrent=recurrent, tau_mem_ms=tau_mem_ms, tau_syn_ms=tau_syn_ms, learn_tau=learn_tau,
         threshold=threshold, spike_reset=spike_reset, reset_gradient=reset_gradient, synapse_scale=synapse_scale,
-        input_scale=input_scale, surrogate=surrogate, bias=bias, input_gain=input_gain,
-        recurrent_scale=recurrent_scale
+        input_scale=input_scale, surrogate=surrogate, surrogate_cutoff=surrogate_cutoff, bias=bias,
+        input_gain=input_gain, recurrent_scale=recurrent_scale
     )
 
 
@@ -256,6 +271,7 @@ def AdLIF(
     spike_reset: Literal["subtract", "zero", "none"] = 'zero',
     reset_gradient: Literal["full", "detached"] = 'detached',
     surrogate: Mapping[str, Any] | None = None,
+    surrogate_cutoff: float | None = None,
     bias: bool = True,
     input_gain: float = 1.5,
     recurrent_scale: float = 0.5,
@@ -292,6 +308,10 @@ def AdLIF(
         Whether the gradient passes through the reset, default ``detached``.
     surrogate : Mapping[str, Any], optional
         The stand-in for the derivative of a spike, default ``{fast_sigmoid: 10}``.
+    surrogate_cutoff : float, optional
+        Distance to the threshold from which on the surrogate is 0, so that other neurons take no part in the
+        reverse pass; greater than 0, in units of the membrane, default none. Smaller is faster and leaves
+        out more.
     bias : bool, default True
         Whether each neuron has a constant input, which starts at 0, default true.
     input_gain : float, default 1.5
@@ -306,8 +326,8 @@ def AdLIF(
         "adlif",
         hidden=hidden, recurrent=recurrent, tau_mem_ms=tau_mem_ms, tau_adapt_ms=tau_adapt_ms, learn_tau=learn_tau,
         a_max=a_max, b_max=b_max, learn_adaptation=learn_adaptation, threshold=threshold, spike_reset=spike_reset,
-        reset_gradient=reset_gradient, surrogate=surrogate, bias=bias, input_gain=input_gain,
-        recurrent_scale=recurrent_scale
+        reset_gradient=reset_gradient, surrogate=surrogate, surrogate_cutoff=surrogate_cutoff, bias=bias,
+        input_gain=input_gain, recurrent_scale=recurrent_scale
     )
 
 
@@ -324,6 +344,7 @@ def ResonateAndFire(
     reset_gradient: Literal["full", "detached"] = 'full',
     threshold: float = 1.0,
     surrogate: Mapping[str, Any] | None = None,
+    surrogate_cutoff: float | None = None,
     bias: bool = True,
     input_gain: float = 0.8,
     recurrent_scale: float = 0.5,
@@ -361,6 +382,10 @@ def ResonateAndFire(
         Larger is quieter.
     surrogate : Mapping[str, Any], optional
         The stand-in for the derivative of a spike, default ``{fast_sigmoid: 10}``.
+    surrogate_cutoff : float, optional
+        Distance to the threshold from which on the surrogate is 0, so that other neurons take no part in the
+        reverse pass; greater than 0, in units of the membrane, default none. Smaller is faster and leaves
+        out more.
     bias : bool, default True
         Whether each neuron has a constant input, which starts at 0, default true.
     input_gain : float, default 0.8
@@ -375,8 +400,8 @@ def ResonateAndFire(
         "resonate_and_fire",
         hidden=hidden, recurrent=recurrent, period_ms=period_ms, tau_mem_ms=tau_mem_ms,
         learn_dynamics=learn_dynamics, step=step, spike_reset=spike_reset, refractory_decay=refractory_decay,
-        reset_gradient=reset_gradient, threshold=threshold, surrogate=surrogate, bias=bias, input_gain=input_gain,
-        recurrent_scale=recurrent_scale
+        reset_gradient=reset_gradient, threshold=threshold, surrogate=surrogate, surrogate_cutoff=surrogate_cutoff,
+        bias=bias, input_gain=input_gain, recurrent_scale=recurrent_scale
     )
 
 

@@ -22,8 +22,8 @@
 //! A spiking layer's recurrent weights are a product of events with p the measured spike rate, and so is
 //! what the layer above it reads. The input gradient is counted where a layer below or an earlier step
 //! wants it: the adjoint of a spiking unit is dense, so this product is dense too, but of those units alone that lie
-//! within the window of their surrogate, if it has one. The first layer wants none. An active input costs one column of weights forward and one column of adjoints in reverse, read
-//! from L2; that the sums themselves stay in registers or L1 is the best case. An element is two numbers
+//! within the window of their surrogate, if it has one. The first layer wants none. An active input costs one column of
+//! weights forward and one column of adjoints in reverse, read from L2; that the sums themselves stay in registers or L1 is the best case. An element is two numbers
 //! read, one written, and what is computed between them; the counts of elements are those of fused loops,
 //! to the nearest whole. Branches, loop heads, the loss's own sums, the sum over shards and memory beyond
 //! L2 are not counted.

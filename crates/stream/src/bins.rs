@@ -60,8 +60,8 @@ impl Flat {
 
     /// Copies of exactly their lengths: what is left of a longer buffer would lie between those of others.
     fn packed(&self) -> Bins {
-        let narrow = self.units.iter().all(|unit| *unit <= u32::from(u16::MAX))
-            && self.counts.iter().all(|count| *count <= u16::from(u8::MAX));
+        let narrow = self.units.iter().all(|unit| u16::try_from(*unit).is_ok())
+            && self.counts.iter().all(|count| u8::try_from(*count).is_ok());
         let events = if narrow {
             let units = self.units.iter().map(|unit| *unit as u16);
             let counts = self.counts.iter().map(|count| *count as u8);
@@ -100,7 +100,7 @@ impl Bins {
     /// From (bin, unit) pairs in ascending order; equal pairs are counted together. There are `steps` steps,
     /// or as many as the events need.
     pub fn from_sorted(events: &[(u32, u32)], steps: usize) -> Self {
-        Self::made(|flat, _| {
+        made(|flat, _| {
             for same in events.chunk_by(|a, b| a == b) {
                 let (bin, unit) = same[0];
                 flat.end(bin as usize);
@@ -116,7 +116,7 @@ impl Bins {
     /// `(bin, end)` in ascending order.
     pub fn of_runs(units: &[u32], runs: &[(u32, usize)]) -> Self {
         let channels = units.iter().max().map_or(0, |unit| *unit as usize + 1);
-        Self::made(|flat, tally| {
+        made(|flat, tally| {
             tally.reach(channels);
             let mut start = 0;
             for &(bin, end) in runs {
@@ -131,15 +131,6 @@ impl Bins {
                 });
             }
             flat.end(runs.last().map_or(0, |&(bin, _)| bin as usize + 1));
-        })
-    }
-
-    fn made(fill: impl FnOnce(&mut Flat, &mut Tally)) -> Self {
-        thread_local!(static MADE: RefCell<(Flat, Tally)> = RefCell::default());
-        MADE.with_borrow_mut(|(flat, tally)| {
-            flat.begin();
-            fill(flat, tally);
-            flat.packed()
         })
     }
 
@@ -223,7 +214,7 @@ impl Bins {
     pub fn cut(&self, steps: Range<usize>) -> Self {
         let start = self.offsets[steps.start];
         let events = start as usize..self.offsets[steps.end] as usize;
-        Self::made(|flat, _| {
+        made(|flat, _| {
             flat.offsets.clear();
             let offsets = &self.offsets[steps.start..=steps.end];
             flat.offsets.extend(offsets.iter().map(|o| o - start));
@@ -286,6 +277,16 @@ impl Bins {
     }
 }
 
+/// What `fill` makes, in buffers that are used again.
+fn made(fill: impl FnOnce(&mut Flat, &mut Tally)) -> Bins {
+    thread_local!(static MADE: RefCell<(Flat, Tally)> = RefCell::default());
+    MADE.with_borrow_mut(|(flat, tally)| {
+        flat.begin();
+        fill(flat, tally);
+        flat.packed()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -339,7 +340,7 @@ mod tests {
             assert_eq!(second.len(), units.len());
             let mut sums = vec![0.0; 70_001];
             bins.count(&mut sums);
-            assert_eq!(sums.iter().sum::<f64>(), events.len() as f64);
+            assert_eq!(sums.iter().sum::<f64>() as usize, events.len());
             bins.reach(9);
             assert_eq!((bins.steps(), bins.events().count()), (9, events.len()));
         }

@@ -206,9 +206,10 @@ impl<S: Simd, const N: usize, const WAY: bool> Turn for Wide<S, N, WAY> {
             let exact = is_exact(count);
             // SAFETY: as above.
             let mut x = unsafe { w.read_unaligned() };
-            let (to, from) = match WAY {
-                GATHER => (&mut own, &x),
-                SCATTER => (&mut x, &own),
+            let (to, from) = if WAY == SCATTER {
+                (&mut x, &own)
+            } else {
+                (&mut own, &x)
             };
             if exact {
                 for (to, from) in to.iter_mut().zip(from) {
@@ -253,9 +254,10 @@ impl<const WAY: bool> Turn for Plain<WAY> {
             // SAFETY: the caller's; `unit` is a column of W.
             unsafe {
                 let w = w.add(unit as usize * stride);
-                match WAY {
-                    GATHER => *y += count * *w,
-                    SCATTER => *w += count * *y,
+                if WAY == SCATTER {
+                    *w += count * *y;
+                } else {
+                    *y += count * *w;
                 }
             }
         }

@@ -255,26 +255,29 @@ fn mean_distance(states: &[f64], rows: usize) -> Option<f64> {
     mean.is_finite().then_some(mean)
 }
 
+fn is_zero(v: f64) -> bool {
+    v.to_bits() == 0
+}
+
+fn is_one(v: f64) -> bool {
+    v.to_bits() == 1.0f64.to_bits()
+}
+
 /// (1) of `states [rows, starts]` that are all 0 or 1; `None` where one is not, or there is no pair. The squared
 /// distance of two is the number of rows in which they differ: it is exact, so the bits are those of [`mean_distance`],
 /// which costs a pass over all numbers of both.
-#[allow(clippy::float_cmp, clippy::needless_bitwise_bool)] // Spikes are 0 or 1; a loop without branches.
 fn spike_distance(states: &[f64], rows: usize) -> Option<f64> {
     let columns = states.chunks_exact(rows.max(1));
     let (pairs, words) = (
         columns.len() * columns.len().saturating_sub(1) / 2,
         rows.div_ceil(64),
     );
-    if pairs == 0
-        || !states
-            .iter()
-            .fold(true, |all, v| all & (*v == 0.0 || *v == 1.0))
-    {
+    if pairs == 0 || !states.iter().all(|v| is_zero(*v) || is_one(*v)) {
         return None;
     }
     let bits = |some: &[f64]| {
         let bits = some.iter().enumerate();
-        bits.fold(0u64, |bits, (k, v)| bits | u64::from(*v == 1.0) << k)
+        bits.fold(0u64, |bits, (k, v)| bits | u64::from(is_one(*v)) << k)
     };
     let bits: Vec<u64> = columns.flat_map(|own| own.chunks(64).map(bits)).collect();
     let mut sum = 0.0;

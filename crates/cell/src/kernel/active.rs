@@ -87,6 +87,11 @@ pub(super) fn narrow<R: Real>(x: &[R]) -> Option<&[f32]> {
     (size_of::<R>() == size_of::<f32>()).then(|| bytemuck::cast_slice(x))
 }
 
+/// `x` as `f32`, if that is what R is.
+pub(super) fn narrow_mut<R: Real>(x: &mut [R]) -> Option<&mut [f32]> {
+    (size_of::<R>() == size_of::<f32>()).then(|| bytemuck::cast_slice_mut(x))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::active::{active, narrow};
+use super::active::{active, narrow, narrow_mut};
 use super::event_tiles;
 use super::isa::{Isa, dispatch};
 use crate::{EventView, Real, View, ViewMut, column, column_mut};
@@ -117,11 +117,6 @@ pub(super) fn add_columns<R: Real>(
             axpy(R::of(f64::from(c)), column(w, k), y);
         }
     }
-}
-
-/// `x` as `f32`, if that is what R is.
-pub(super) fn narrow_mut<R: Real>(x: &mut [R]) -> Option<&mut [f32]> {
-    (size_of::<R>() == size_of::<f32>()).then(|| bytemuck::cast_slice_mut(x))
 }
 
 /// The arguments of [`add_columns`] in `f32`: column k of W starts `k * stride` values behind `w`.

@@ -17,7 +17,7 @@ use std::cell::RefCell;
 
 use pulp::{Simd, WithSimd};
 
-use super::columns::narrow_mut;
+use super::active::narrow_mut;
 use super::isa::{Isa, dispatch};
 use crate::{EventView, Real, View, ViewMut};
 

@@ -6,7 +6,7 @@
 //! | [`event_tiles`](self) | gathers and scatters of many columns with many events | a tile of the weights stays in the first-level cache |
 //! | [`active`] | positions of spikes | sixteen values a comparison |
 //! | [`sparse`](self) | gradients of weights that saw events or spikes | sorted by unit, so that a weight is loaded once |
-//! | [`wanted`](self) | products of which few numbers are wanted | inner products, four at a time |
+//! | [`needed`](self) | products of which few numbers are needed | inner products, four at a time |
 //! | [`product`](self) | dense products | each done in one of the next three |
 //! | [`driver`] | those of many columns | operands are packed: the driver of the `gemm` crate |
 //! | [`tiles`](self) | those of few columns | tiles of the result stay in registers; nothing is allocated |
@@ -36,21 +36,21 @@ mod driver;
 mod each;
 mod event_tiles;
 mod isa;
+mod needed;
 mod panels;
 mod product;
 mod sparse;
 mod tiles;
-mod wanted;
 
 pub use active::active;
 pub use aligned::CacheAligned;
 pub use columns::{add, axpy, copy, fill_zero, gather, gather_active, gather_columns};
 pub use each::each;
 pub use isa::{Isa, IsaError};
+pub use needed::{add_transpose_product_where, is_few, set_transpose_product_where};
 pub use panels::{Panels, Transposed};
 pub use product::{
     add_bias, add_bias_backward, add_product, add_product_by_transpose, add_transpose_product,
     set_bias, set_product, set_transpose_product,
 };
 pub use sparse::{add_product_by_spikes, scatter};
-pub use wanted::{add_transpose_product_where, is_few, set_transpose_product_where};

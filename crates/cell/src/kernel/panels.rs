@@ -18,8 +18,8 @@
 use nalgebra::DMatrix;
 use pulp::{Simd, WithSimd};
 
-use super::active::narrow;
-use super::columns::{add_column_product, fill_zero, narrow_mut};
+use super::active::{narrow, narrow_mut};
+use super::columns::{add_column_product, fill_zero};
 use super::isa::{Isa, dispatch};
 use super::product::{add_product, set_product};
 use super::tiles::{self, Columns, LANES};

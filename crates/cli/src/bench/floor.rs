@@ -105,7 +105,7 @@ impl Need {
         let mut need = Self::default();
         let count = Count { pass, columns };
         let mut reads = Reads::Events(work.density);
-        // The share of the input's adjoint that is wanted: the first layer wants none.
+        // The share of the input's adjoint that is needed: of the first layer, none.
         let (mut inputs, mut inward) = (work.inputs, 0.0);
         for layer in work.net.layers(work.hidden, work.density) {
             let h = work.hidden;

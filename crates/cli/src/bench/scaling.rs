@@ -7,7 +7,7 @@
 //! (1) time = c size^p
 //! ```
 //!
-//! by least squares of the logarithms, and stands beside that of the counted work of [`super::floor`].
+//! by least squares of the logarithms, and printed with that of the counted work of [`super::floor`].
 
 use std::path::Path;
 

@@ -19,7 +19,8 @@ use saturn_train::job::TrainError;
 
 // Settings, options and names that the user gave.
 crate::class_errors!(Input:
-    BuildError, DetectorError, PolicyError, PrecisionError, Refused, SameFile, ScenarioError, saturn_cell::ConfigError, saturn_data::TimeError, saturn_loss::LossError,
+    BuildError, DetectorError, PolicyError, PrecisionError, Refused, SameFile, ScenarioError, saturn_cell::ConfigError,
+    saturn_cell::kernel::IsaError, saturn_data::TimeError, saturn_loss::LossError,
     saturn_stream::RecordingError,
 );
 // Networks and disks, and files of our own that are damaged.

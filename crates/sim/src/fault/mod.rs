@@ -88,6 +88,7 @@ known_errors!(
     saturn_store::folder::FolderError,
     saturn_train::job::TrainError,
     saturn_cell::ConfigError,
+    saturn_cell::kernel::IsaError,
     saturn_data::DataError,
     saturn_data::TimeError,
     saturn_data::get::GetError,

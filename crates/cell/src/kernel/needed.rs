@@ -1,7 +1,7 @@
-//! Products of which few numbers are wanted: `out[j, n] += Σ_i w[i, j] d[i, n]` for some of the (j, n).
+//! Products of which few numbers are needed: `out[j, n] += Σ_i w[i, j] d[i, n]` for some of the (j, n).
 //!
 //! A reverse pass multiplies the adjoint of a spike by its surrogate's slope. Where that is 0, the adjoint is not
-//! wanted. What is left are inner products of a column of W and a column of d, four at a time.
+//! needed. What is left are inner products of a column of W and a column of d, four at a time.
 //!
 //! Each is the sum of sixteen partial sums, every sixteenth term in order, by fused multiplications and additions
 //! (`f64`: a multiplication, then an addition); then halves are added until one is left, then the terms beyond the last
@@ -20,32 +20,32 @@ use crate::{EventView, Real, View, ViewMut, column, column_mut};
 
 /// Partial sums of an inner product.
 const SUMS: usize = 16;
-/// Bytes of W from which its columns are visited in order: more than a second-level cache holds beside the rest.
+/// Bytes of W from which its columns are visited in order: more than a second-level cache holds next to the rest.
 const LARGE: usize = 1 << 20;
 /// Of the numbers of a product, the share from which on the dense product is the faster one: measured with 256 and
 /// 1,024 rows, with AVX2 and AVX-512.
 const MANY: (usize, usize) = (1, 3);
 
-/// Whether so few numbers are wanted that they are faster found one by one than by the dense product. In `f64` the
+/// Whether so few numbers are needed that they are faster found one by one than by the dense product. In `f64` the
 /// answer is the same, so that what checks gradients takes the same path.
-pub fn is_few(wanted: &EventView) -> bool {
-    wanted.active() * MANY.1 < wanted.channels() * wanted.columns() * MANY.0
+pub fn is_few(needed: &EventView) -> bool {
+    needed.active() * MANY.1 < needed.channels() * needed.columns() * MANY.0
 }
 
-/// `out[j, n] += Σ_i w[i, j] d[i, n]` for the units j of each column n of `wanted [M, N]`, with `w [K, M]`, `d [K, N]`,
+/// `out[j, n] += Σ_i w[i, j] d[i, n]` for the units j of each column n of `needed [M, N]`, with `w [K, M]`, `d [K, N]`,
 /// `out [M, N]`. The other numbers stay as they are.
 pub fn add_transpose_product_where<R: Real>(
     out: &mut ViewMut<R>,
     w: &View<R>,
     d: &View<R>,
-    wanted: EventView,
+    needed: EventView,
 ) {
     assert_eq!((w.ncols(), d.ncols()), out.shape(), "wᵀ d");
     assert_eq!(w.nrows(), d.nrows(), "wᵀ d");
-    assert_eq!((wanted.channels(), wanted.columns()), out.shape(), "wanted");
+    assert_eq!((needed.channels(), needed.columns()), out.shape(), "needed");
     thread_local!(static PAIRS: RefCell<Pairs> = RefCell::default());
     PAIRS.with_borrow_mut(|pairs| {
-        pairs.list(wanted, size_of::<R>() * w.len() > LARGE);
+        pairs.list(needed, size_of::<R>() * w.len() > LARGE);
         pairs.sums.resize(pairs.list.len(), 0.0);
         let (Some(_), sums) = (narrow::<R>(&[]), &mut pairs.sums) else {
             for &(j, n) in &pairs.list {
@@ -69,23 +69,23 @@ pub fn add_transpose_product_where<R: Real>(
     });
 }
 
-/// `out = wᵀ d`, with `w [K, M]`, `d [K, N]`, `out [M, N]`; where few are `wanted`, the others are 0.
+/// `out = wᵀ d`, with `w [K, M]`, `d [K, N]`, `out [M, N]`; where few are `needed`, the others are 0.
 pub fn set_transpose_product_where<R: Real>(
     mut out: ViewMut<R>,
     w: View<R>,
     d: View<R>,
-    wanted: Option<&EventView>,
+    needed: Option<&EventView>,
 ) {
-    match wanted.filter(|wanted| is_few(wanted)) {
-        Some(wanted) => {
+    match needed.filter(|needed| is_few(needed)) {
+        Some(needed) => {
             fill_zero(&mut out);
-            add_transpose_product_where(&mut out, &w, &d, *wanted);
+            add_transpose_product_where(&mut out, &w, &d, *needed);
         }
         None => set_transpose_product(out, w, d),
     }
 }
 
-/// The (unit, column) pairs that are wanted, and their inner products.
+/// The (unit, column) pairs that are needed, and their inner products.
 #[derive(Default)]
 struct Pairs {
     list: Vec<(u32, u32)>,
@@ -95,17 +95,17 @@ struct Pairs {
 
 impl Pairs {
     /// Lists the pairs by column, or `by_unit`.
-    fn list(&mut self, wanted: EventView, by_unit: bool) {
+    fn list(&mut self, needed: EventView, by_unit: bool) {
         self.list.clear();
         if by_unit {
-            self.by_unit.sort(wanted);
-            for unit in 0..wanted.channels() {
+            self.by_unit.sort(needed);
+            for unit in 0..needed.channels() {
                 let (columns, _) = self.by_unit.of(unit);
                 (self.list).extend(columns.iter().map(|&column| (unit as u32, column)));
             }
         } else {
-            for n in 0..wanted.columns() {
-                let (units, _) = wanted.column(n);
+            for n in 0..needed.columns() {
+                let (units, _) = needed.column(n);
                 self.list.extend(units.iter().map(|&unit| (unit, n as u32)));
             }
         }
@@ -233,26 +233,26 @@ mod tests {
     use crate::gradcheck::{random, random_events};
     use crate::kernel::add_transpose_product;
 
-    /// What is wanted is the dense product's, in any size, by column and by unit; the rest is as it was.
+    /// What is needed is the dense product's, in any size, by column and by unit; the rest is as it was.
     #[test]
-    fn wanted_numbers_are_the_products() {
+    fn needed_numbers_are_the_products() {
         fn check<R: Real>(rows: usize, units: usize, columns: usize, tolerance: f64) {
             let w = random(rows, units, 1.0, 1).map(R::of);
             let d = random(rows, columns, 1.0, 2).map(R::of);
-            let wanted = random_events(units, columns, 0.2, 3);
+            let needed = random_events(units, columns, 0.2, 3);
             let mut few = DMatrix::from_element(units, columns, R::of(0.5));
             let mut all = few.clone();
             let (w, d) = (w.as_view(), d.as_view());
-            add_transpose_product_where(&mut few.as_view_mut(), &w, &d, wanted.view());
+            add_transpose_product_where(&mut few.as_view_mut(), &w, &d, needed.view());
             add_transpose_product(all.as_view_mut(), w, d);
             for n in 0..columns {
-                let (own, _) = wanted.view().column(n);
+                let (own, _) = needed.view().column(n);
                 for j in 0..units {
                     let found = few[(j, n)].wide();
                     if own.contains(&(j as u32)) {
                         assert!((found - all[(j, n)].wide()).abs() < tolerance, "{found}");
                     } else {
-                        assert!((found - 0.5).abs() < 1e-12, "not wanted, yet {found}");
+                        assert!((found - 0.5).abs() < 1e-12, "not needed, yet {found}");
                     }
                 }
             }
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn many_wanted_numbers_are_left_to_the_dense_product() {
+    fn many_needed_numbers_are_left_to_the_dense_product() {
         let (w, d) = (random(20, 8, 1.0, 1), random(20, 5, 1.0, 2));
         let mut some = EventBatch::new(8);
         let mut most = EventBatch::new(8);
@@ -296,13 +296,13 @@ mod tests {
             most.push_column((0..6).map(|j| (j, 1.0)));
         }
         assert!(is_few(&some.view()) && !is_few(&most.view()));
-        let product = |wanted: Option<&EventBatch>| {
+        let product = |needed: Option<&EventBatch>| {
             let mut out = DMatrix::from_element(8, 5, 9.0);
             set_transpose_product_where(
                 out.as_view_mut(),
                 w.as_view(),
                 d.as_view(),
-                wanted.map(EventBatch::view).as_ref(),
+                needed.map(EventBatch::view).as_ref(),
             );
             out
         };

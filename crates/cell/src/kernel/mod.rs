@@ -8,9 +8,9 @@
 //! | [`sparse`](self) | gradients of weights that saw events or spikes | sorted by unit, so that a weight is loaded once |
 //! | [`needed`](self) | products of which few numbers are needed | inner products, four at a time |
 //! | [`product`](self) | dense products | each done in one of the next three |
-//! | [`driver`] | those of many columns | operands are packed: the driver of the `gemm` crate |
+//! | [`driver`](self) | those of many columns | operands are packed: the driver of the `gemm` crate |
 //! | [`tiles`](self) | those of few columns | tiles of the result stay in registers; nothing is allocated |
-//! | [`dots`] | few dot products | several rows at a time, in as many sums as fill the registers |
+//! | [`dots`](self) | few dot products | several rows at a time, in as many sums as fill the registers |
 //! | [`panels`](self) | copies of weights for products at every step | read from front to back |
 //! | [`each`] | elementwise loops over many streams | the compiler need not ask whether they overlap |
 //!

@@ -1,6 +1,6 @@
 //! How time and memory of a training step grow: one size varied at a time.
 //!
-//! The other sizes are those of task A, or smaller where the varied one is large: see [`Sweep::values`]. A power is fitted
+//! The other sizes are those of task A, or smaller where the varied one is large. A power is fitted
 //! to the last decade of each,
 //!
 //! ```text

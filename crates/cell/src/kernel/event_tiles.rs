@@ -25,6 +25,8 @@ use crate::{EventView, Real, View, ViewMut};
 const TILE: usize = 32 << 10;
 /// Events that a column must have in a tile, on average, to pay for turning to it.
 const LEAST: usize = 3;
+/// Rows up to which tiles pay: of more, each column's events would be visited once for every block of rows.
+const MOST: usize = 512;
 /// Registers of a block of rows, where there are as many.
 const BLOCK: usize = 8;
 
@@ -66,7 +68,8 @@ fn run<R: Real, const WAY: bool>(rows: usize, w: Strided, y: Strided, e: EventVi
     } else {
         LEAST
     };
-    if !narrow || rows == 0 || e.active() / e.columns().max(1) / tiles.max(1) < least {
+    if !narrow || rows == 0 || rows > MOST || e.active() / e.columns().max(1) / tiles.max(1) < least
+    {
         return false;
     }
     thread_local!(static PLACES: RefCell<Vec<usize>> = RefCell::default());

@@ -109,9 +109,23 @@ pub fn assert_detached(cell: &dyn Cell<f64>) {
     assert!(weight.error > 1e-3, "{weight:?}");
 }
 
+/// [`assert_window`] of a recurrent layer with each kind of window.
+pub fn assert_windowed<C: CellConfig + DeserializeOwned>() {
+    for window in [
+        r#""surrogate": {"triangular": 0.2}"#,
+        r#""surrogate": {"boxcar": 0.3}"#,
+        r#""surrogate": {"fast_sigmoid": 10}, "surrogate_cutoff": 0.15"#,
+    ] {
+        let keys = r#""hidden": 40, "recurrent": true, "reset_gradient": "full""#;
+        let config: C = serde_json::from_str(&format!("{{{keys}, {window}}}")).unwrap();
+        let cell = config.build::<f64>(9, DT_MS, &mut generator(3, "init", 0));
+        assert_window(cell.unwrap().as_ref());
+    }
+}
+
 /// Asserts of a layer whose surrogate is 0 outside a window, on three lanes of events: that few neurons take part in the
 /// reverse pass; that the gradient is that of a pass in which all do; and that no adjoint of another output changes it.
-pub fn assert_windowed(cell: &dyn Cell<f64>) {
+fn assert_window(cell: &dyn Cell<f64>) {
     const STEPS: usize = 40;
     const LANES: usize = 3;
     let w = cell.widths();

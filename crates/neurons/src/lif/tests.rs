@@ -246,20 +246,5 @@ fn bad_configurations_are_named() {
 
 #[test]
 fn only_neurons_within_the_window_take_part_in_the_reverse_pass() {
-    for (surrogate, surrogate_cutoff) in [
-        (Surrogate::Triangular(0.2), None),
-        (Surrogate::Boxcar(0.3), None),
-        (Surrogate::FastSigmoid(10.0), Some(0.15)),
-    ] {
-        let config = LifConfig {
-            hidden: 40,
-            recurrent: true,
-            reset_gradient: ResetGradient::Full,
-            surrogate,
-            surrogate_cutoff,
-            ..LifConfig::default()
-        };
-        let built = config.build::<f64>(9, DT_MS, &mut generator(3, "init", 0));
-        assert_windowed(built.unwrap().as_ref());
-    }
+    assert_windowed::<LifConfig>();
 }

@@ -47,7 +47,7 @@ pub use aligned::CacheAligned;
 pub use columns::{add, axpy, copy, fill_zero, gather, gather_active, gather_columns};
 pub use each::each;
 pub use isa::{Isa, IsaError};
-pub use needed::{add_transpose_product_where, is_few, set_transpose_product_where};
+pub use needed::{LONG, add_transpose_product_where, is_few, set_transpose_product_where};
 pub use panels::{Panels, Transposed};
 pub use product::{
     add_bias, add_bias_backward, add_product, add_product_by_transpose, add_transpose_product,

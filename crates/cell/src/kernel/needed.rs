@@ -22,9 +22,12 @@ use crate::{EventView, Real, View, ViewMut, column, column_mut};
 const SUMS: usize = 16;
 /// Bytes of W from which its columns are visited in order: more than a second-level cache holds next to the rest.
 const LARGE: usize = 1 << 20;
-/// Of the numbers of a product, the share from which on the dense product is the faster one: measured with 256 and
-/// 1,024 rows, with AVX2 and AVX-512.
+/// Of the numbers of a product, the share from which on the dense product is taken: by a count of loads, where the two are
+/// near each other. At a twelfth the inner products are the faster ones with 256 and 1,024 rows, AVX2 and AVX-512.
 const MANY: (usize, usize) = (1, 3);
+
+/// Rows of W from which on an inner product is longer than what finding it takes.
+pub const LONG: usize = 64;
 
 /// Whether so few numbers are needed that they are faster found one by one than by the dense product. In `f64` the
 /// answer is the same, so that what checks gradients takes the same path.

@@ -22,7 +22,8 @@ use std::ops::Range;
 
 use nalgebra::DMatrix;
 use saturn_cell::{
-    EventBatch, Input, Real, RngPosition, Tape, View, ViewMut, compiled_once, view, view_mut,
+    EventBatch, Input, Real, RngPosition, Tape, View, ViewMut, compiled_once, kernel, view,
+    view_mut,
 };
 
 use super::{Gradient, Network};
@@ -394,12 +395,13 @@ compiled_once! {
                 Some(dx) => Some(view_mut(dx, w.input, columns)),
                 None => of_input.take(),
             };
-            let below_reads = below.last().zip(i.checked_sub(1).map(|j| &net.cells[j]));
             tapes.read.clear(w.input);
-            let few = below_reads.is_some_and(|(under, cell)| {
-                let states = under.tape.states();
-                cell.active(states.columns(first, columns), &mut tapes.read)
-            });
+            // A readout of few classes multiplies whole columns: it does not ask.
+            let few = w.drive >= kernel::LONG
+                && below.last().is_some_and(|under| {
+                    let states = under.tape.states();
+                    net.cells[i - 1].active(states.columns(first, columns), &mut tapes.read)
+                });
             let read = few.then(|| tapes.read.view());
             let x = input_of(below, net.input(x));
             let (x, dy) = (x.slice(first, columns), view(&layer.dy, w.output, columns));

@@ -27,11 +27,9 @@
 //! abstract and from summaries; (1) to (4) are our reading of it.
 
 use saturn_cell::Real;
-use saturn_cell::elementary::exp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::softmax::log_normaliser;
 use crate::{
     Direction, LossError, LossKind, MaskConfig, MaskFault, Normalise, StepTerms, Weight,
     cross_entropy,
@@ -90,8 +88,7 @@ pub(crate) fn toward_uniform<R: Real>(
     at: &StepTerms<R>,
     d_logits: &mut [R],
 ) -> [f64; 2] {
-    let l = at.logits;
-    let log_z = log_normaliser(l);
+    let (l, log_z) = (at.logits, at.log_z);
     let mut terms = [0.0; 2];
     let mut label = usize::MAX;
     if at.scale[0] > 0.0 {
@@ -105,8 +102,7 @@ pub(crate) fn toward_uniform<R: Real>(
     }
     let (a, b) = (R::of(at.weight[0]), R::of(at.weight[1]));
     for (c, d) in d_logits.iter_mut().enumerate() {
-        let log_p = l[c] - log_z;
-        let p = exp(log_p);
+        let (log_p, p) = (l[c] - log_z, *d);
         let ce = cross_entropy::slope(p, c == label);
         let kl = direction.slope(p, log_p, shared);
         *d = a * ce + b * kl; // (3)ᵀ, (4)ᵀ

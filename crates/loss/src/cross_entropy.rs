@@ -15,11 +15,9 @@
 //! padding, is taken in [`crate::loss`].
 
 use saturn_cell::Real;
-use saturn_cell::elementary::exp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::softmax::log_normaliser;
 use crate::{LossError, LossKind, StepTerms};
 
 /// Cross-entropy without options, as written in a scenario.
@@ -38,11 +36,10 @@ impl LossKind for CrossEntropyConfig {
 
     #[inline(always)]
     fn column<R: Real>(&self, at: &StepTerms<R>, d_logits: &mut [R]) -> [f64; 2] {
-        let log_z = log_normaliser(at.logits);
-        let ce = value(at.logits, log_z, at.label).wide();
+        let ce = value(at.logits, at.log_z, at.label).wide();
         let a = R::of(at.weight[0]);
-        for (c, (d, &l)) in d_logits.iter_mut().zip(at.logits).enumerate() {
-            *d = a * slope(exp(l - log_z), c == at.label as usize); // (1)ᵀ
+        for (c, d) in d_logits.iter_mut().enumerate() {
+            *d = a * slope(*d, c == at.label as usize); // (1)ᵀ
         }
         [at.scale[0] * ce, 0.0]
     }

@@ -46,7 +46,8 @@ pub trait LossKind {
     }
 
     /// [`StepTerms::scale`] times F and G, equations (2) and (3), of one step; their gradient, weighed by
-    /// [`StepTerms::weight`], is written over `d_logits`. Both have one row an output.
+    /// [`StepTerms::weight`], is written over `d_logits`, which holds the probabilities p = exp(l - log Z). Both have one
+    /// row an output.
     fn column<R: Real>(&self, at: &StepTerms<R>, d_logits: &mut [R]) -> [f64; 2];
 }
 
@@ -55,6 +56,8 @@ pub trait LossKind {
 pub struct StepTerms<'a, R> {
     /// The logits, one an output.
     pub logits: &'a [R],
+    /// log Z, their normaliser.
+    pub log_z: R,
     /// Its class; not to be read unless the first scale is above 0.
     pub label: u32,
     /// w a / A and w b / B.

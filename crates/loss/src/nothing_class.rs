@@ -24,11 +24,9 @@
 //! classification (A. Graves et al. 2006), here with a label for every step.
 
 use saturn_cell::Real;
-use saturn_cell::elementary::exp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::softmax::log_normaliser;
 use crate::{
     LossError, LossKind, MaskConfig, MaskFault, Normalise, StepTerms, Weight, cross_entropy,
 };
@@ -87,8 +85,7 @@ impl LossKind for NothingConfig {
 
     #[inline(always)]
     fn column<R: Real>(&self, at: &StepTerms<R>, d_logits: &mut [R]) -> [f64; 2] {
-        let l = at.logits;
-        let log_z = log_normaliser(l);
+        let (l, log_z) = (at.logits, at.log_z);
         let nothing = l.len() - 1;
         let mut terms = [0.0; 2];
         let mut label = usize::MAX;
@@ -102,7 +99,7 @@ impl LossKind for NothingConfig {
         }
         let (a, b) = (R::of(at.weight[0]), R::of(at.weight[1]));
         for (c, d) in d_logits.iter_mut().enumerate() {
-            let p = exp(l[c] - log_z);
+            let p = *d;
             let named = cross_entropy::slope(p, c == label);
             *d = a * named + b * cross_entropy::slope(p, c == nothing); // (3)ᵀ
         }

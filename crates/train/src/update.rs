@@ -16,7 +16,7 @@
 use std::ops::Range;
 
 use rayon::prelude::*;
-use saturn_cell::{Real, RngPosition};
+use saturn_cell::{Real, RngPosition, compiled_once};
 use saturn_loss::spike_rate::RateTotals;
 use saturn_loss::weight::log_variances;
 use saturn_loss::{Balance, Parts, Totals};
@@ -127,77 +127,14 @@ impl<R: Real> Update<R> {
     /// The loss of the steps `range` of the composed shards, and its gradient in these steps only, stored for
     /// [`Self::step`]. Ranges come in order, the first from step 0; states continue from one to the next.
     pub fn part(&mut self, net: &Network<R>, objective: Objective, range: Range<usize>) -> Parts {
-        let balance = self.balance(objective);
-        let pass = self.steps();
-        let objective = Objective { pass, ..objective };
-        let shards = &mut self.shards[..self.used];
-        let initial = &self.initial;
-        let mut totals = Totals::default();
-        for shard in &mut *shards {
-            shard.begin(objective, range.clone());
-            totals += shard.totals;
-        }
-        // Without a penalty on rates, a shard's reverse pass does not depend on the others: it runs while the
-        // record of the forward pass is still in the processor's cache.
-        let apart = objective.spike_rate.is_some();
-        shards.par_iter_mut().for_each(|shard| {
-            shard.forward(net, objective, initial);
-            if !apart {
-                shard.backward(net, objective, &totals, balance, &[]);
-            }
-        });
-        if shards.iter().all(|shard| shard.batch.steps <= range.end) {
-            self.initial.learn(net, shards.iter().map(|s| &s.tapes));
-        }
-        for (i, sum) in self.rates.iter_mut().enumerate() {
-            if let Some(sum) = sum {
-                sum.clear();
-                for part in shards.iter().filter_map(|shard| shard.rates[i].as_ref()) {
-                    sum.add(part);
-                }
-            }
-        }
-        let rates = &self.rates;
-        if apart {
-            shards
-                .par_iter_mut()
-                .for_each(|shard| shard.backward(net, objective, &totals, balance, rates));
-        }
-        sum_in_order(&mut self.grad, shards);
-        let mut sum = Parts::default();
-        for shard in &*shards {
-            sum += shard.parts;
-        }
-        if let Some(penalty) = objective.spike_rate {
-            let rates = self.rates.iter().flatten();
-            sum.total += rates.map(|r| penalty.value(r)).sum::<f64>();
-        }
-        if objective.loss.learns_weight() {
-            let s = self.log_variances.values;
-            let (offset, slope) = log_variances(s, &sum, &totals);
-            sum.total += offset;
-            self.d_log_variances = slope;
-        }
-        sum
+        part(self, net, objective, range)
     }
 
     /// Clips the last gradient to norm `clip_norm` and steps `net` along it at learning rate `lr`. Returns
     /// the norm before clipping; if that is not finite, the weights are unchanged. (In a spiking network it
     /// would not be noticed later: NaN weights lead to no spikes, and so to a finite loss.)
     pub fn step(&mut self, net: &mut Network<R>, clip_norm: Option<f64>, lr: f64) -> f64 {
-        if let Some(fptt) = &self.fptt {
-            fptt.regularise(net, &mut self.grad);
-        }
-        let norm = clip(&mut self.grad, clip_norm);
-        if !norm.is_finite() {
-            return norm;
-        }
-        self.optimizer.step(net, &self.grad, lr);
-        if let Some(fptt) = &mut self.fptt {
-            fptt.settle(net);
-        }
-        self.log_variances.step(&self.d_log_variances, lr);
-        norm
+        step(self, net, clip_norm, lr)
     }
 
     /// State in a checkpoint, between two updates.
@@ -247,6 +184,93 @@ impl<R: Real> Update<R> {
             }
         }
         (pairs > 0).then(|| active as f64 / pairs as f64)
+    }
+}
+
+compiled_once! {
+    /// [`Update::part`].
+    fn part<R>(
+        update: &mut Update<R>,
+        net: &Network<R>,
+        objective: Objective,
+        range: Range<usize>,
+    ) -> Parts {
+        let balance = update.balance(objective);
+        let pass = update.steps();
+        let objective = Objective { pass, ..objective };
+        let shards = &mut update.shards[..update.used];
+        let initial = &update.initial;
+        let mut totals = Totals::default();
+        for shard in &mut *shards {
+            shard.begin(objective, range.clone());
+            totals += shard.totals;
+        }
+        // Without a penalty on rates, a shard's reverse pass does not depend on the others: it runs while the
+        // record of the forward pass is still in the processor's cache.
+        let apart = objective.spike_rate.is_some();
+        shards.par_iter_mut().for_each(|shard| {
+            shard.forward(net, objective, initial);
+            if !apart {
+                shard.backward(net, objective, &totals, balance, &[]);
+            }
+        });
+        if shards.iter().all(|shard| shard.batch.steps <= range.end) {
+            update.initial.learn(net, shards.iter().map(|s| &s.tapes));
+        }
+        for (i, sum) in update.rates.iter_mut().enumerate() {
+            if let Some(sum) = sum {
+                sum.clear();
+                for part in shards.iter().filter_map(|shard| shard.rates[i].as_ref()) {
+                    sum.add(part);
+                }
+            }
+        }
+        let rates = &update.rates;
+        if apart {
+            shards
+                .par_iter_mut()
+                .for_each(|shard| shard.backward(net, objective, &totals, balance, rates));
+        }
+        sum_in_order(&mut update.grad, shards);
+        let mut sum = Parts::default();
+        for shard in &*shards {
+            sum += shard.parts;
+        }
+        if let Some(penalty) = objective.spike_rate {
+            let rates = update.rates.iter().flatten();
+            sum.total += rates.map(|r| penalty.value(r)).sum::<f64>();
+        }
+        if objective.loss.learns_weight() {
+            let s = update.log_variances.values;
+            let (offset, slope) = log_variances(s, &sum, &totals);
+            sum.total += offset;
+            update.d_log_variances = slope;
+        }
+        sum
+    }
+}
+
+compiled_once! {
+    /// [`Update::step`].
+    fn step<R>(
+        update: &mut Update<R>,
+        net: &mut Network<R>,
+        clip_norm: Option<f64>,
+        lr: f64,
+    ) -> f64 {
+        if let Some(fptt) = &update.fptt {
+            fptt.regularise(net, &mut update.grad);
+        }
+        let norm = clip(&mut update.grad, clip_norm);
+        if !norm.is_finite() {
+            return norm;
+        }
+        update.optimizer.step(net, &update.grad, lr);
+        if let Some(fptt) = &mut update.fptt {
+            fptt.settle(net);
+        }
+        update.log_variances.step(&update.d_log_variances, lr);
+        norm
     }
 }
 

@@ -8,6 +8,7 @@ use pulp::{Simd, WithSimd};
 use super::active::{active, narrow, narrow_mut};
 use super::event_tiles;
 use super::isa::{Isa, dispatch};
+use crate::elementary::exp;
 use crate::{EventView, Real, View, ViewMut, column, column_mut};
 
 /// Values that are searched for spikes at a time: many, so that y is loaded seldom.
@@ -37,6 +38,27 @@ crate::for_each_isa! {
         for j in 0..x.ncols() {
             for (out, &x) in column_mut(out, j).iter_mut().zip(column(x, j)) {
                 *out += x;
+            }
+        }
+    }
+}
+
+crate::for_each_isa! {
+    /// exp of every number of `m`, in one loop where no gaps are between its columns.
+    pub fn exponentials<R: Real>(m: &mut ViewMut<R>) {
+        let (rows, columns) = m.shape();
+        if m.strides() == (1, rows) {
+            // SAFETY: columns are contiguous and follow each other, so these numbers are the view's and no others; it
+            // is borrowed mutably.
+            let all = unsafe { std::slice::from_raw_parts_mut(m.as_mut_ptr(), rows * columns) };
+            for x in all {
+                *x = exp(*x);
+            }
+            return;
+        }
+        for j in 0..columns {
+            for x in column_mut(m, j) {
+                *x = exp(*x);
             }
         }
     }

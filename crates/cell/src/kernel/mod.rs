@@ -44,7 +44,9 @@ mod tiles;
 
 pub use active::active;
 pub use aligned::CacheAligned;
-pub use columns::{add, axpy, copy, fill_zero, gather, gather_active, gather_columns};
+pub use columns::{
+    add, axpy, copy, exponentials, fill_zero, gather, gather_active, gather_columns,
+};
 pub use each::each;
 pub use isa::{Isa, IsaError};
 pub use needed::{LONG, add_transpose_product_where, is_few, set_transpose_product_where};

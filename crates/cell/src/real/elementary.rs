@@ -45,16 +45,9 @@ pub(crate) fn exp_f32(x: f32) -> f32 {
     let shifted = x * std::f32::consts::LOG2_E + ROUND;
     let n = shifted - ROUND;
     let r = (x - n * LN_2_HIGH) - n * LN_2_LOW;
-    let mut p = 1.987_569_1e-4;
-    for c in [
-        1.398_2e-3,
-        8.333_452e-3,
-        4.166_579_6e-2,
-        1.666_666_5e-1,
-        5.000_000_3e-1,
-    ] {
-        p = p * r + c;
-    }
+    // Written out: a loop over coefficients would keep the caller's loop out of wide registers.
+    let p = (1.987_569_1e-4 * r + 1.398_2e-3) * r + 8.333_452e-3;
+    let p = ((p * r + 4.166_579_6e-2) * r + 1.666_666_5e-1) * r + 5.000_000_3e-1;
     let p = (p * r) * r + r + 1.0;
     // 2^n in two factors: n reaches -151 and 129, beyond what one exponent holds.
     let n = shifted.to_bits().wrapping_sub(ROUND.to_bits()) as i32;
@@ -70,21 +63,11 @@ pub(crate) fn tanh_f32(x: f32) -> f32 {
     let x = if x < -END { -END } else { x };
     let x = if x > END { END } else { x };
     let square = x * x;
-    let mut p = -2.760_768_4e-16;
-    for c in [
-        2.000_188e-13,
-        -8.604_672e-11,
-        5.122_297_3e-8,
-        1.485_722_3e-5,
-        6.372_619_4e-4,
-        4.893_524_6e-3,
-    ] {
-        p = p * square + c;
-    }
-    let mut q = 1.198_258_4e-6;
-    for c in [1.185_347_1e-4, 2.268_434_6e-3, 4.893_525_3e-3] {
-        q = q * square + c;
-    }
+    let p = (-2.760_768_4e-16 * square + 2.000_188e-13) * square - 8.604_672e-11;
+    let p = ((p * square + 5.122_297_3e-8) * square + 1.485_722_3e-5) * square + 6.372_619_4e-4;
+    let p = p * square + 4.893_524_6e-3;
+    let q = (1.198_258_4e-6 * square + 1.185_347_1e-4) * square + 2.268_434_6e-3;
+    let q = q * square + 4.893_525_3e-3;
     x * p / q
 }
 

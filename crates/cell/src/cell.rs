@@ -64,6 +64,12 @@ pub trait Cell<R: Real>: Send + Sync {
         false
     }
 
+    /// Whether the reverse pass reads the drive. Training does not keep that of a cell whose reverse pass does not:
+    /// see [`Tape::drop_drive`](crate::Tape::drop_drive).
+    fn reads_drive(&self) -> bool {
+        true
+    }
+
     /// Synaptic operations, for counting.
     fn synapses(&self) -> Synapses;
 
@@ -200,7 +206,7 @@ impl RngPosition {
 /// What the forward pass left behind, for the columns that a reverse kernel sees.
 #[derive(Clone, Copy, Debug)]
 pub struct Recorded<'a, R: Real> {
-    /// The drive `[D, N]`, as the forward kernels left it.
+    /// The drive `[D, N]`, as the forward kernels left it; of a cell that does not read it, any numbers.
     pub drive: View<'a, R>,
     /// The states before each step `[S, N]`, as `advance` read them.
     pub prev: View<'a, R>,

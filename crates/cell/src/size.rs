@@ -74,6 +74,8 @@ pub struct Size {
     pub copies: Count,
     /// D, rows of the drive.
     pub drive: Count,
+    /// Of these, the rows that its reverse pass does not read: all or none.
+    pub unread: Count,
     /// S, rows of the state.
     pub state: Count,
     /// O, rows of the output.

@@ -30,8 +30,11 @@ pub struct Tape<R: Real> {
     state_rows: usize,
     drive_rows: usize,
     output_rows: usize,
-    /// `[D, T*B]`.
+    /// `[D, T*B]`, or that of a chunk.
     drive: Vec<R>,
+    /// Whether it is dropped where the reverse pass does not read it, and whether it is kept.
+    drops_drive: bool,
+    keeps_drive: bool,
     /// `[S, (T+1)*B]`: the initial state, then the state after each step. Never overwritten.
     states: Vec<R>,
     /// `[S, T*B]`: what `advance` read, kept apart only where `keep` changed it.
@@ -72,7 +75,8 @@ impl<R: Real> Tape<R> {
         (self.steps, self.lanes) = (steps, lanes);
         (self.state_rows, self.drive_rows, self.output_rows) = (w.state, w.drive, w.output);
         let columns = steps * lanes;
-        grow(&mut self.drive, w.drive * columns);
+        self.keeps_drive = !self.drops_drive || cell.reads_drive();
+        self.grow_drive();
         grow(&mut self.states, w.state * (columns + lanes));
         self.shown = cell.output().rows();
         if self.shown.is_none() {
@@ -93,12 +97,28 @@ impl<R: Real> Tape<R> {
         self.states.copy_within(last..last + len, 0);
         self.steps = steps;
         let columns = steps * self.lanes;
-        grow(&mut self.drive, self.drive_rows * columns);
+        self.grow_drive();
         grow(&mut self.states, len * (steps + 1));
         if self.shown.is_none() {
             grow(&mut self.output, self.output_rows * columns);
         }
         self.keeps = false;
+    }
+
+    /// Keeps the drive of one chunk alone from the next start on, if the cell's reverse pass does not read it: less memory
+    /// to write. [`Self::drive`] is not to be called then.
+    pub fn drop_drive(&mut self) {
+        self.drops_drive = true;
+    }
+
+    /// Makes room for the drive.
+    fn grow_drive(&mut self) {
+        let steps = if self.keeps_drive {
+            self.steps
+        } else {
+            self.steps.min(self.chunk())
+        };
+        grow(&mut self.drive, self.drive_rows * steps * self.lanes);
     }
 
     /// Says where the tape's first step stands, for cells that draw random numbers. Holds until it is set again.
@@ -151,7 +171,8 @@ impl<R: Real> Tape<R> {
         }
         for chunk in self.chunks(steps) {
             let (start, n) = (chunk.start * b, chunk.len() * b);
-            let drive = &mut self.drive[start * d..];
+            let place = if self.keeps_drive { start * d } else { 0 };
+            let drive = &mut self.drive[place..];
             let x = x.slice(start - columns_before, n);
             cell.project(x, view_mut(drive, d, n));
             for t in chunk {
@@ -172,7 +193,7 @@ impl<R: Real> Tape<R> {
                     state
                 };
                 cell.advance_at(
-                    view_mut(&mut self.drive[t * d * b..], d, b),
+                    view_mut(&mut self.drive[place + (t * b - start) * d..], d, b),
                     view(prev, s, b),
                     view_mut(future, s, b),
                     self.position.after(t),
@@ -180,7 +201,7 @@ impl<R: Real> Tape<R> {
             }
             if let Output::Emitted(cell) = cell.output() {
                 cell.emit(
-                    view_mut(&mut self.drive[start * d..], d, n),
+                    view_mut(&mut self.drive[place..], d, n),
                     view(&self.states[s * (start + b)..], s, n),
                     view_mut(&mut self.output[start * o..], o, n),
                 );
@@ -202,18 +223,23 @@ impl<R: Real> Tape<R> {
         &self,
         steps: Range<usize>,
     ) -> impl DoubleEndedIterator<Item = Range<usize>> + use<R> {
-        let (_, b, s, d, o) = self.sizes();
-        // Drive, states and output with their adjoints, and the states before.
-        let column = 2 * d + 3 * s + 2 * o;
-        let (least, most) = CHUNK_COLUMNS;
-        let columns = (CHUNK_NUMBERS / column.max(1)).clamp(least, most);
-        let chunk = power_of_two(columns / b.max(1));
+        let chunk = self.chunk();
         assert!(
             steps.start.is_multiple_of(chunk),
             "steps from a chunk's first on"
         );
         (steps.start / chunk..steps.end.div_ceil(chunk))
             .map(move |i| i * chunk..((i + 1) * chunk).min(steps.end))
+    }
+
+    /// Steps of a chunk, a power of two.
+    fn chunk(&self) -> usize {
+        let (_, b, s, d, o) = self.sizes();
+        // Drive, states and output with their adjoints, and the states before.
+        let column = 2 * d + 3 * s + 2 * o;
+        let (least, most) = CHUNK_COLUMNS;
+        let columns = (CHUNK_NUMBERS / column.max(1)).clamp(least, most);
+        power_of_two(columns / b.max(1))
     }
 
     /// Steps of the longest chunk of any cell on so many lanes: both passes of all cells can be cut at its
@@ -284,8 +310,9 @@ impl<R: Real> Tape<R> {
         let before = steps.start * b;
         let prev = if self.keeps { &self.kept } else { &self.states };
         let known = self.spiking && self.shown.is_some() && !self.keeps;
+        let kept = self.keeps_drive;
         let recorded = |start: usize, n: usize| Recorded {
-            drive: view(&self.drive[start * d..], d, n),
+            drive: view(&self.drive[if kept { start * d } else { 0 }..], d, n),
             prev: view(&prev[start * s..], s, n),
             next: view(&self.states[(start + b) * s..], s, n),
             spikes: known.then(|| self.spikes.view().slice(start, n)),
@@ -374,7 +401,11 @@ impl<R: Real> Tape<R> {
     }
 
     /// The drives `[D, T*B]`, with what the kernels left in them (gates).
+    ///
+    /// # Panics
+    /// If they were dropped.
     pub fn drive(&self) -> View<'_, R> {
+        assert!(self.keeps_drive, "the drives were dropped");
         view(&self.drive, self.drive_rows, self.steps * self.lanes)
     }
 

@@ -158,8 +158,13 @@ impl CellConfig for AlifConfig {
     }
 
     fn size(&self, inputs: Count) -> Size {
-        self.fan_in()
-            .size(inputs, 2 * usize::from(self.learn_tau), 3)
+        let unread = !self.input_scale.is_read(self.learn_tau);
+        Size {
+            unread: Count::from(self.hidden).only_if(unread),
+            ..self
+                .fan_in()
+                .size(inputs, 2 * usize::from(self.learn_tau), 3)
+        }
     }
 
     fn build<R: Real>(&self, inputs: usize, dt_ms: f64, rng: &mut ChaCha8Rng) -> Built<R> {
@@ -245,6 +250,10 @@ impl<R: Real> Neurons<R> for AlifNeurons<R> {
             ("b", FieldKind::Value),
             ("s", FieldKind::Spikes),
         ]
+    }
+
+    fn reads_drive(&self) -> bool {
+        self.decays.reads_input()
     }
 
     fn firing(&self) -> Option<&Firing<R>> {

@@ -147,8 +147,13 @@ impl CellConfig for CubaLifConfig {
     }
 
     fn size(&self, inputs: Count) -> Size {
-        self.fan_in()
-            .size(inputs, 2 * usize::from(self.learn_tau), 3)
+        let unread = !self.synapse_scale.is_read(self.learn_tau);
+        Size {
+            unread: Count::from(self.hidden).only_if(unread),
+            ..self
+                .fan_in()
+                .size(inputs, 2 * usize::from(self.learn_tau), 3)
+        }
     }
 
     fn build<R: Real>(&self, inputs: usize, dt_ms: f64, rng: &mut ChaCha8Rng) -> Built<R> {
@@ -231,6 +236,10 @@ impl<R: Real> Neurons<R> for CubaLifNeurons<R> {
             ("i", FieldKind::Value),
             ("s", FieldKind::Spikes),
         ]
+    }
+
+    fn reads_drive(&self) -> bool {
+        self.synapse.reads_input()
     }
 
     fn firing(&self) -> Option<&Firing<R>> {

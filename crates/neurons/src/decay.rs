@@ -114,6 +114,13 @@ pub enum InputScale {
     Decay,
 }
 
+impl InputScale {
+    /// Whether the gradient of a time constant reads the input, where it is `learnt`.
+    pub fn is_read(self, learnt: bool) -> bool {
+        learnt && self == Self::Decay
+    }
+}
+
 /// The decays of a layer of H leaky integrators, and what an input is multiplied by.
 #[derive(Clone, Debug)]
 pub struct Decays<R: Real> {
@@ -238,16 +245,31 @@ impl<R: Real> Decays<R> {
         from: [&[R]; 3],
         past: impl Fn(R, R) -> R,
     ) {
-        if let Some(at) = self.at {
-            let ([y, s, x], gain_slope) = (from, self.gain_slope());
+        let Some(at) = self.at else {
+            return;
+        };
+        let (d_rho, [y, s, x]) = (grad[at].as_mut_slice(), from);
+        if self.reads_input() {
+            let gain_slope = self.gain_slope();
             each(
-                [grad[at].as_mut_slice()],
+                [d_rho],
                 [self.slope(), adj, y, s, x],
                 |[d_rho], [slope, adj, y, s, x]| {
                     [d_rho + slope * adj * (past(y, s) + gain_slope * x)]
                 },
             );
+        } else {
+            each(
+                [d_rho],
+                [self.slope(), adj, y, s],
+                |[d_rho], [slope, adj, y, s]| [d_rho + slope * adj * past(y, s)],
+            );
         }
+    }
+
+    /// Whether [`Self::add_gradient`] reads x.
+    pub fn reads_input(&self) -> bool {
+        self.input_scale.is_read(self.at.is_some())
     }
 
     /// Divides row i of `weights [H, _]` by `gain[i]`, so that a layer starts with the same effective

@@ -89,6 +89,7 @@ impl CellConfig for InputGatedRnnConfig {
             output: h,
             drawing: init::orthogonal_cost(h),
             scratch: 3 * (h * h),
+            ..Size::default()
         }
     }
 

@@ -56,6 +56,11 @@ pub trait Neurons<R: Real>: Step<R> + Clone + std::fmt::Debug + Send + Sync + 's
     /// The blocks of H rows that the state is made of; the last is the output.
     fn blocks(&self) -> &'static [(&'static str, FieldKind)];
 
+    /// As [`Cell::reads_drive`] has it.
+    fn reads_drive(&self) -> bool {
+        true
+    }
+
     /// When the neurons spike, if they do.
     fn firing(&self) -> Option<&Firing<R>>;
 
@@ -185,6 +190,10 @@ impl<R: Real, N: Neurons<R>> Cell<R> for Layer<R, N> {
             into.push_set(|slopes| set_slopes(&self.neurons, firing, state, slopes));
         }
         true
+    }
+
+    fn reads_drive(&self) -> bool {
+        self.neurons.reads_drive()
     }
 
     fn synapses(&self) -> Synapses {

@@ -77,7 +77,11 @@ impl CellConfig for LiConfig {
     }
 
     fn size(&self, inputs: Count) -> Size {
-        self.fan_in().size(inputs, usize::from(self.learn_tau), 1)
+        let unread = !self.input_scale.is_read(self.learn_tau);
+        Size {
+            unread: Count::from(self.outputs).only_if(unread),
+            ..self.fan_in().size(inputs, usize::from(self.learn_tau), 1)
+        }
     }
 
     fn build<R: Real>(&self, inputs: usize, dt_ms: f64, rng: &mut ChaCha8Rng) -> Built<R> {
@@ -143,6 +147,10 @@ impl<R: Real> Neurons<R> for LiNeurons<R> {
 
     fn blocks(&self) -> &'static [(&'static str, FieldKind)] {
         &[("v", FieldKind::Value)]
+    }
+
+    fn reads_drive(&self) -> bool {
+        self.decays.reads_input()
     }
 
     fn firing(&self) -> Option<&Firing<R>> {

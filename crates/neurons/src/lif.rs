@@ -116,7 +116,11 @@ impl CellConfig for LifConfig {
     }
 
     fn size(&self, inputs: Count) -> Size {
-        self.fan_in().size(inputs, usize::from(self.learn_tau), 2)
+        let unread = !self.input_scale.is_read(self.learn_tau);
+        Size {
+            unread: Count::from(self.hidden).only_if(unread),
+            ..self.fan_in().size(inputs, usize::from(self.learn_tau), 2)
+        }
     }
 
     fn build<R: Real>(&self, inputs: usize, dt_ms: f64, rng: &mut ChaCha8Rng) -> Built<R> {
@@ -198,6 +202,10 @@ impl<R: Real> Neurons<R> for LifNeurons<R> {
 
     fn blocks(&self) -> &'static [(&'static str, FieldKind)] {
         &[("v", FieldKind::Membrane), ("s", FieldKind::Spikes)]
+    }
+
+    fn reads_drive(&self) -> bool {
+        self.decays.reads_input()
     }
 
     fn firing(&self) -> Option<&Firing<R>> {

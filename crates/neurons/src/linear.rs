@@ -51,6 +51,7 @@ impl CellConfig for LinearConfig {
         Size {
             parameters: o * inputs + o.only_if(self.bias),
             drive: o,
+            unread: o,
             output: o,
             ..Size::default()
         }
@@ -139,6 +140,10 @@ impl<R: Real> Cell<R> for Linear<R> {
 
     fn boxed(&self) -> Box<dyn Cell<R>> {
         Box::new(self.clone())
+    }
+
+    fn reads_drive(&self) -> bool {
+        false
     }
 
     fn project(&self, x: Input<R>, mut drive: ViewMut<R>) {

@@ -80,6 +80,9 @@ pub trait Units<R: Real>: Step<R> + Clone + Debug + Send + Sync + 'static {
         Self::GATES.iter().map(gate).collect()
     }
 
+    /// As [`Cell::reads_drive`] has it.
+    const READS_DRIVE: bool = true;
+
     /// Operations for each input event, and in every step.
     fn synapses(params: &Params<R>) -> (usize, usize) {
         (params[W].nrows(), params[U].len())
@@ -189,6 +192,10 @@ impl<R: Real, N: Units<R>> Cell<R> for Recurrent<R, N> {
 
     fn drive_fields(&self) -> Vec<Field> {
         self.units.drive_fields(&self.params)
+    }
+
+    fn reads_drive(&self) -> bool {
+        N::READS_DRIVE
     }
 
     fn synapses(&self) -> Synapses {

@@ -71,6 +71,7 @@ impl CellConfig for RnnConfig {
             parameters: h * inputs + h * h + h.only_if(self.bias),
             copies: 2 * (h * h),
             drive: h,
+            unread: h,
             state: h,
             output: h,
             drawing: init::orthogonal_cost(h),
@@ -96,6 +97,7 @@ impl<R: Real> Units<R> for RnnUnits {
     type Config = RnnConfig;
     const NAME: &'static str = "rnn";
     const OWN: std::ops::Range<usize> = 0..1;
+    const READS_DRIVE: bool = false;
 
     fn hidden(config: &RnnConfig) -> usize {
         config.hidden

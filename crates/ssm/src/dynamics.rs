@@ -63,6 +63,7 @@ impl Dynamics {
                 Self::Continuous(c) => c.scratch(),
                 Self::Lru(_) => Count::default(),
             },
+            ..Size::default()
         }
     }
 

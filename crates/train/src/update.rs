@@ -326,11 +326,13 @@ fn no_rates<R: Real>(net: &Network<R>) -> Vec<Option<RateTotals>> {
 
 impl<R: Real> Shard<R> {
     fn new(net: &Network<R>) -> Self {
+        let mut tapes = Tapes::new(net);
+        tapes.drop_drives();
         Self {
             batch: Batch::default(),
             first: 0,
             range: 0..0,
-            tapes: Tapes::new(net),
+            tapes,
             grad: net.zero_gradient(),
             rates: no_rates(net),
             totals: Totals::default(),

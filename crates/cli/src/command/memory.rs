@@ -312,10 +312,13 @@ impl Shard {
         };
         let numbers = net.parts.iter().map(|part| {
             let state = part.size.state.real();
-            chunk.min(segment) as f64 * rows(part) + segments as f64 * state
+            let passing = rows(part) + part.size.unread.real();
+            chunk.min(segment) as f64 * passing + segments as f64 * state
         });
         let adjoints = (self.lanes * size_of::<R>()) as f64 * numbers.sum::<f64>();
-        self.lanes as f64 * segment as f64 * tape_column::<R>(net) + adjoints
+        let unread: f64 = (net.parts.iter()).map(|part| part.size.unread.real()).sum();
+        let column = tape_column::<R>(net) - unread * size_of::<R>() as f64;
+        self.lanes as f64 * segment as f64 * column + adjoints
     }
 }
 

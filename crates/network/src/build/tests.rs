@@ -129,7 +129,7 @@ fn variants(kind: &str) -> Vec<Layer> {
             Value::Bool(on) => vec![json!(!on)],
             Value::Number(n) if n.is_u64() => vec![json!(6), json!(1)],
             // The choices that change what is stored.
-            Value::String(_) => ["none", "rms", "lru", "s5", "balanced", "euler"]
+            Value::String(_) => ["none", "rms", "lru", "s5", "balanced", "euler", "decay"]
                 .map(Value::from)
                 .to_vec(),
             _ => Vec::new(),
@@ -159,6 +159,8 @@ fn every_kind_of_cell_counts_what_it_builds() {
                 [size.parameters, size.drive, size.state, size.output].map(saturn_cell::Count::get);
             let built = [cell.params().count(), w.drive, w.state, w.output].map(|n| n as u128);
             assert_eq!(counted, built, "{layer:?}");
+            let unread = if cell.reads_drive() { 0 } else { w.drive };
+            assert_eq!(size.unread.get(), unread as u128, "{layer:?}");
             seen += 1;
         }
     }

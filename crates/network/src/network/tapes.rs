@@ -76,6 +76,13 @@ impl<R: Real> Tapes<R> {
         self.detach = every;
     }
 
+    /// Keeps no drive that no reverse pass reads: see [`Tape::drop_drive`].
+    pub fn drop_drives(&mut self) {
+        for layer in &mut self.layers {
+            layer.tape.drop_drive();
+        }
+    }
+
     /// Sets the position of the first step of the next forward pass, for networks that draw random numbers.
     /// It stays until it is set again.
     pub fn set_rng_position(&mut self, position: RngPosition) {

@@ -58,6 +58,7 @@ impl CellConfig for SurprisalRnnConfig {
             output: h,
             drawing: init::orthogonal_cost(h),
             scratch: 3 * (h * h),
+            ..Size::default()
         }
     }
 

@@ -1,20 +1,23 @@
-//! Few checkpoints and a second forward pass give the bits of a tape that holds all steps.
+//! Few checkpoints and a second forward pass, and drives that are not kept, give the bits of a tape that holds all steps.
 
 use nalgebra::DMatrix;
 use saturn_cell::gradcheck::{random, random_events};
 use saturn_cell::{Input, Real};
 use saturn_network::{Network, Tapes};
 
-/// Compares the two ways, of a network of this name.
+/// Compares the four ways, of a network of this name.
 pub fn check<R: Real>(net: &Network<R>, layers: &str) {
     let (steps, lanes) = (700, 4);
     let columns = steps * lanes;
     let x = random_events(net.cells()[0].widths().input, columns, 0.3, 7);
     let d_logits = random(net.outputs(), columns, 1.0, 8).map(R::of);
     let mut runs = Vec::new();
-    for recompute in [false, true] {
+    for (recompute, drop) in [(false, false), (true, false), (false, true), (true, true)] {
         let mut tapes = Tapes::new(net);
         tapes.recompute(recompute);
+        if drop {
+            tapes.drop_drives();
+        }
         tapes.start(net, steps, lanes);
         let mut seen = vec![0; net.cells().len()];
         let mut segments = 0;
@@ -45,5 +48,7 @@ pub fn check<R: Real>(net: &Network<R>, layers: &str) {
         let spikes: Vec<_> = (0..net.cells().len()).map(|i| tapes.spikes(i)).collect();
         runs.push((logits, grad, spikes));
     }
-    assert!(runs[0] == runs[1], "{layers}: the bits differ");
+    for run in &runs[1..] {
+        assert!(runs[0] == *run, "{layers}: the bits differ");
+    }
 }

@@ -31,6 +31,7 @@
 mod active;
 mod aligned;
 mod columns;
+mod distances;
 mod dots;
 mod driver;
 mod each;
@@ -47,6 +48,7 @@ pub use aligned::CacheAligned;
 pub use columns::{
     add, axpy, copy, exponentials, fill_zero, gather, gather_active, gather_columns,
 };
+pub use distances::{PAIRS, squared_distances};
 pub use each::each;
 pub use isa::{Isa, IsaError};
 pub use needed::{LONG, add_transpose_product_where, is_few, set_transpose_product_where};

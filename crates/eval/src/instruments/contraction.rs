@@ -33,7 +33,7 @@ mod settings;
 
 use std::ops::Range;
 
-use saturn_cell::for_each_isa;
+use saturn_cell::kernel::{PAIRS, squared_distances};
 use saturn_cell::{Cell, FieldKind, Real, View, column};
 use serde::{Deserialize, Serialize};
 
@@ -288,40 +288,6 @@ fn spike_distance(states: &[f64], rows: usize) -> Option<f64> {
         }
     }
     Some(sum / pairs as f64)
-}
-
-/// Pairs of states that are compared at once.
-const PAIRS: usize = 4;
-
-for_each_isa! {
-    /// |a - b|^2 of several b, each in eight sums, so that whole registers are busy. (A closure in it would be called, not
-    /// inlined: it has the registers of this function, and what calls it has not.)
-    fn squared_distances(a: &[f64], b: [&[f64]; PAIRS]) -> [f64; PAIRS] {
-        let mut sums = [[0.0; 8]; PAIRS];
-        let whole = a.len() / 8 * 8;
-        for n in 0..PAIRS {
-            let b = &b[n][..a.len()];
-            let sums = &mut sums[n];
-            let mut at = 0;
-            while at < whole {
-                let (a, b) = (&a[at..at + 8], &b[at..at + 8]);
-                for k in 0..8 {
-                    sums[k] += (a[k] - b[k]) * (a[k] - b[k]);
-                }
-                at += 8;
-            }
-            for k in whole..a.len() {
-                sums[k - whole] += (a[k] - b[k]) * (a[k] - b[k]);
-            }
-        }
-        let mut squares = [0.0; PAIRS];
-        for (square, sums) in squares.iter_mut().zip(&sums) {
-            for sum in sums {
-                *square += sum;
-            }
-        }
-        squares
-    }
 }
 
 /// One curve a net, from the curves of its layers: the mean over those main fields that have (2), at

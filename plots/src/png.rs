@@ -98,20 +98,24 @@ fn pixels(canvas: &Canvas) -> Result<Vec<u8>, String> {
 /// Averages blocks of FINE x FINE subpixels into the pixels `out`.
 fn average(fine: &[u8], width: usize, out: &mut [u8]) {
     let stride = width * FINE * 3;
-    let count = (FINE * FINE) as u32;
+    let count = (FINE * FINE) as u16;
+    let mut sums = vec![0; stride];
     for (lines, row) in fine
         .chunks_exact(FINE * stride)
         .zip(out.chunks_exact_mut(width * 3))
     {
-        for (i, value) in row.iter_mut().enumerate() {
-            let first = i / 3 * FINE * 3 + i % 3;
-            let mut sum = count / 2;
-            for line in 0..FINE {
-                for sub in 0..FINE {
-                    sum += u32::from(lines[line * stride + first + sub * 3]);
-                }
+        // Down first: whole lines are added at once.
+        sums.fill(0);
+        for line in lines.chunks_exact(stride) {
+            for (sum, value) in sums.iter_mut().zip(line) {
+                *sum += u16::from(*value);
             }
-            *value = (sum / count) as u8;
+        }
+        for (pixel, sums) in row.chunks_exact_mut(3).zip(sums.chunks_exact(FINE * 3)) {
+            for (channel, value) in pixel.iter_mut().enumerate() {
+                let all = (0..FINE).map(|sub| sums[3 * sub + channel]);
+                *value = ((count / 2 + all.sum::<u16>()) / count) as u8;
+            }
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use nalgebra::DMatrix;
+
 use crate::{EventBatch, EventView, Input, Name, Params, Real, View, ViewMut, kernel};
 
 /// A recurrent cell, generic over the number type alone and object-safe: a net is a
@@ -68,6 +70,12 @@ pub trait Cell<R: Real>: Send + Sync {
     /// see [`Tape::drop_drive`](crate::Tape::drop_drive).
     fn reads_drive(&self) -> bool {
         true
+    }
+
+    /// The weights from the cell's own outputs `[H, H]`, of a cell that keeps those of few connections: 0 where there is none.
+    /// For what knows dense weights alone. A cell that keeps all has them among its parameters.
+    fn recurrent_with_zeros(&self) -> Option<DMatrix<R>> {
+        None
     }
 
     /// Synaptic operations, for counting.

@@ -70,7 +70,7 @@ impl Sum for Count {
 pub struct Size {
     /// Numbers in all of its parameters.
     pub parameters: Count,
-    /// Numbers that it keeps of them in another order, for products; about.
+    /// Numbers that it keeps next to them for products: the same ones in another order, or where they belong; about.
     pub copies: Count,
     /// D, rows of the drive.
     pub drive: Count,

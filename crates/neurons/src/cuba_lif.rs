@@ -53,6 +53,7 @@ use saturn_cell::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::connections::{self, Connections};
 use crate::decay::{Decays, InputScale, TimeConstants};
 use crate::fan_in::FanInConfig;
 use crate::firing::Firing;
@@ -97,9 +98,18 @@ pub struct CubaLifConfig {
     /// Initial effective input weights g h W are normal with standard deviation `input_gain / sqrt(I)`; at
     /// least 0, default 1. Larger is livelier.
     pub input_gain: f64,
-    /// Initial effective recurrent weights g h W_r are normal with standard deviation
-    /// `recurrent_scale / sqrt(H)`; at least 0, default 0.5. Larger keeps activity going for longer.
+    /// Initial effective recurrent weights g h W_r are normal with standard deviation `recurrent_scale /
+    /// sqrt(K)`, where a neuron has K recurrent connections, all H or fewer; at least 0, default 0.5. Larger
+    /// keeps activity going for longer.
     pub recurrent_scale: f64,
+    /// Share of the recurrent connections that exist: each neuron reaches K = `density` H neurons, rounded, at least 1,
+    /// drawn from all H; greater than 0, at most 1, default 1. Time and memory are in proportion.
+    #[serde(skip_serializing_if = "connections::is_complete")]
+    pub density: f64,
+    /// Seed of that draw where `density` is below 1, a whole number, default 0. The seed of a trial draws weights, not
+    /// connections.
+    #[serde(skip_serializing_if = "connections::is_first_seed")]
+    pub connection_seed: u64,
 }
 
 impl Default for CubaLifConfig {
@@ -120,6 +130,8 @@ impl Default for CubaLifConfig {
             bias: true,
             input_gain: 1.0,
             recurrent_scale: 0.5,
+            density: 1.0,
+            connection_seed: 0,
         }
     }
 }
@@ -132,6 +144,10 @@ impl CubaLifConfig {
             bias: self.bias,
             input_gain: self.input_gain,
             recurrent_scale: self.recurrent_scale,
+            connections: Connections {
+                density: self.density,
+                seed: self.connection_seed,
+            },
         }
     }
 }

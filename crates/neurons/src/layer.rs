@@ -79,8 +79,8 @@ pub trait Neurons<R: Real>: Step<R> + Clone + std::fmt::Debug + Send + Sync + 's
 #[derive(Clone, Debug)]
 pub struct Layer<R: Real, N: Neurons<R>> {
     config: N::Config,
-    /// `weight [H, I]`, then, where configured, `bias [H, 1]`, `recurrent [H, H]`, then what is learnt of the
-    /// dynamics, each `[H, 1]`.
+    /// `weight [H, I]`, then, where configured, `bias [H, 1]`, `recurrent [H, H]` or `recurrent_values [1, H K]`, then what is
+    /// learnt of the dynamics, each `[H, 1]`.
     pub(crate) params: Params<R>,
     fan_in: FanIn<R>,
     pub(crate) neurons: N,
@@ -198,6 +198,10 @@ impl<R: Real, N: Neurons<R>> Cell<R> for Layer<R, N> {
 
     fn synapses(&self) -> Synapses {
         self.fan_in.synapses()
+    }
+
+    fn recurrent_with_zeros(&self) -> Option<DMatrix<R>> {
+        self.fan_in.recurrent_with_zeros(&self.params)
     }
 
     fn time_constants_ms(&self) -> Vec<(&'static str, &[f64])> {

@@ -31,6 +31,7 @@ use saturn_cell::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::connections::Connections;
 use crate::decay::{Decays, InputScale, TimeConstants};
 use crate::fan_in::FanInConfig;
 use crate::firing::Firing;
@@ -97,6 +98,7 @@ impl LiConfig {
             bias: self.bias,
             input_gain: self.input_gain,
             recurrent_scale: 0.0,
+            connections: Connections::ALL,
         }
     }
 }

@@ -4,6 +4,7 @@
 pub mod adlif;
 pub mod alif;
 pub mod bounded;
+pub mod connections;
 pub mod cuba_lif;
 pub mod decay;
 pub mod fan_in;

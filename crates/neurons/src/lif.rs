@@ -41,6 +41,7 @@ use saturn_cell::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::connections::{self, Connections};
 use crate::decay::{Decays, InputScale, TimeConstants};
 use crate::fan_in::FanInConfig;
 use crate::firing::Firing;
@@ -81,9 +82,18 @@ pub struct LifConfig {
     /// least 0, default 1. On spoken digits as events (700 channels, steps of 10 ms) a layer then starts
     /// at about 0.1 spikes a neuron and step, and the next one at half of that. Larger is livelier.
     pub input_gain: f64,
-    /// Initial effective recurrent weights g W_r are normal with standard deviation
-    /// `recurrent_scale / sqrt(H)`; at least 0, default 0.5. Larger keeps activity going for longer.
+    /// Initial effective recurrent weights g W_r are normal with standard deviation `recurrent_scale / sqrt(K)`,
+    /// where a neuron has K recurrent connections, all H or fewer; at least 0, default 0.5. Larger keeps
+    /// activity going for longer.
     pub recurrent_scale: f64,
+    /// Share of the recurrent connections that exist: each neuron reaches K = `density` H neurons, rounded, at least 1,
+    /// drawn from all H; greater than 0, at most 1, default 1. Time and memory are in proportion.
+    #[serde(skip_serializing_if = "connections::is_complete")]
+    pub density: f64,
+    /// Seed of that draw where `density` is below 1, a whole number, default 0. The seed of a trial draws weights, not
+    /// connections.
+    #[serde(skip_serializing_if = "connections::is_first_seed")]
+    pub connection_seed: u64,
 }
 
 impl Default for LifConfig {
@@ -102,6 +112,8 @@ impl Default for LifConfig {
             bias: true,
             input_gain: 1.0,
             recurrent_scale: 0.5,
+            density: 1.0,
+            connection_seed: 0,
         }
     }
 }
@@ -144,6 +156,10 @@ impl LifConfig {
             bias: self.bias,
             input_gain: self.input_gain,
             recurrent_scale: self.recurrent_scale,
+            connections: Connections {
+                density: self.density,
+                seed: self.connection_seed,
+            },
         }
     }
 }

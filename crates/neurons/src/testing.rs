@@ -109,17 +109,21 @@ pub fn assert_detached(cell: &dyn Cell<f64>) {
     assert!(weight.error > 1e-3, "{weight:?}");
 }
 
-/// [`assert_window`] of a recurrent layer with each kind of window.
+/// [`assert_window`] of a recurrent layer with each kind of window, with all of its connections and with a fifth.
 pub fn assert_windowed<C: CellConfig + DeserializeOwned>() {
     for window in [
         r#""surrogate": {"triangular": 0.2}"#,
         r#""surrogate": {"boxcar": 0.3}"#,
         r#""surrogate": {"fast_sigmoid": 10}, "surrogate_cutoff": 0.15"#,
     ] {
-        let keys = r#""hidden": 40, "recurrent": true, "reset_gradient": "full""#;
-        let config: C = serde_json::from_str(&format!("{{{keys}, {window}}}")).unwrap();
-        let cell = config.build::<f64>(9, DT_MS, &mut generator(3, "init", 0));
-        assert_window(cell.unwrap().as_ref());
+        for density in [1.0, 0.2] {
+            let keys = format!(
+                r#""hidden": 40, "recurrent": true, "density": {density}, "reset_gradient": "full""#
+            );
+            let config: C = serde_json::from_str(&format!("{{{keys}, {window}}}")).unwrap();
+            let cell = config.build::<f64>(9, DT_MS, &mut generator(3, "init", 0));
+            assert_window(cell.unwrap().as_ref());
+        }
     }
 }
 

@@ -25,7 +25,7 @@ use saturn_neurons::lif::LifConfig;
 use saturn_neurons::spike_reset::SpikeReset;
 
 use super::leaky::{decays, heard_by};
-use super::{Heard, StateBound, Theory, block, products, seen, tensor};
+use super::{Heard, StateBound, Theory, block, own_weights, products, seen, tensor};
 
 /// Results on the layer.
 pub fn theory(cell: &dyn Cell<f64>, config: &LifConfig, heard: Heard) -> Theory {
@@ -34,8 +34,8 @@ pub fn theory(cell: &dyn Cell<f64>, config: &LifConfig, heard: Heard) -> Theory 
     };
     let units = w.nrows();
     let (a, g) = decays(cell, units);
-    let (bias, recurrent) = (tensor(cell, "bias"), tensor(cell, "recurrent"));
-    let own = recurrent.map_or_else(
+    let (bias, recurrent) = (tensor(cell, "bias"), own_weights(cell));
+    let own = recurrent.as_deref().map_or_else(
         || vec![(0.0, 0.0); units],
         |u| products(u, &vec![(0.0, 1.0); u.ncols()]),
     );
@@ -59,7 +59,7 @@ pub fn theory(cell: &dyn Cell<f64>, config: &LifConfig, heard: Heard) -> Theory 
     let silent = alone.iter().filter(|n| n.never_fires()).count();
     let bounded = a.iter().all(|a| *a < 1.0) && low.is_finite() && high.is_finite();
     Theory {
-        blocks: recurrent.map_or_else(Vec::new, |u| vec![block("W_r", u)]),
+        blocks: recurrent.map_or_else(Vec::new, |u| vec![block("W_r", &u)]),
         bounds: vec![StateBound {
             field: "v".to_owned(),
             range: bounded.then_some((low, high)),

@@ -6,6 +6,7 @@
 //! | [`event_tiles`](self) | gathers and scatters of many columns with many events | a tile of the weights stays in the first-level cache |
 //! | [`active`] | positions of spikes | sixteen values a comparison |
 //! | [`sparse`](self) | gradients of weights that saw events or spikes | sorted by unit, so that a weight is loaded once |
+//! | [`fan_out`](self) | products with sparse connections | a connection is loaded once for a block of lanes |
 //! | [`needed`](self) | products of which few numbers are needed | inner products, four at a time |
 //! | [`product`](self) | dense products | each done in one of the next three |
 //! | [`driver`](self) | those of many columns | operands are packed: the driver of the `gemm` crate |
@@ -36,6 +37,7 @@ mod dots;
 mod driver;
 mod each;
 mod event_tiles;
+mod fan_out;
 mod isa;
 mod needed;
 mod panels;
@@ -50,6 +52,7 @@ pub use columns::{
 };
 pub use distances::{PAIRS, squared_distances};
 pub use each::each;
+pub use fan_out::FanOut;
 pub use isa::{Isa, IsaError};
 pub use needed::{LONG, add_transpose_product_where, is_few, set_transpose_product_where};
 pub use panels::{Panels, Transposed};

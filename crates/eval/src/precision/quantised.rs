@@ -11,6 +11,7 @@
 
 use std::ops::Range;
 
+use nalgebra::DMatrix;
 use saturn_cell::{
     Cell, Field, FieldKind, Input, Name, Output, Params, Real, Recorded, RngPosition, Synapses,
     View, ViewMut, Widths, column, column_mut,
@@ -153,6 +154,10 @@ impl<R: Real> Cell<R> for Quantised<R> {
 
     fn spikes(&self) -> bool {
         self.inner.spikes()
+    }
+
+    fn recurrent_with_zeros(&self) -> Option<DMatrix<R>> {
+        self.inner.recurrent_with_zeros()
     }
 
     fn synapses(&self) -> Synapses {

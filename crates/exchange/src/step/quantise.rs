@@ -5,7 +5,7 @@
 //! ```
 //!
 //! A row of zeros has q = 1 / 127. Biases, constants and states stay in full. These are the numbers q_i n_ij of
-//! evaluations with `weights: int8`; here the product with q_i comes after the sum, so that sums over events and spikes
+//! evaluations with `weights: int8`, but for recurrent weights of `density` below 1, which have one q there; here the product with q_i comes after the sum, so that sums over events and spikes
 //! are exact, and the last bits differ.
 //!
 //! Source: Jacob et al. 2018, §2 (symmetric here, without a zero point).

@@ -21,7 +21,7 @@ use saturn_neurons::spike_reset::SpikeReset;
 
 use super::chain::{Chain, Setting, Watched, array};
 use super::target::Target;
-use crate::exported::{Refusal, tensor};
+use crate::exported::{Refusal, recurrent, tensor};
 use crate::nir::{Array, Node};
 
 /// A remedy for what NIR lacks.
@@ -304,7 +304,7 @@ impl Neurons {
             return Err(Refusal::new(why, "leave --for out, or change the layer"));
         }
         let n = factors.len();
-        let (node, place) = match tensor(cell, "recurrent") {
+        let (node, place) = match recurrent(cell) {
             None => (neurons, lif.clone()),
             Some(own) => {
                 let own = own.iter().enumerate().map(|(k, w)| w * factors[k / n]);

@@ -18,7 +18,7 @@ use saturn_neurons::spike_reset::SpikeReset;
 
 use super::graph;
 use super::module::{Linear, Matrix, Module, Neurons, Recurrent, Units, constant, scale_rows};
-use crate::exported::{Refusal, tensor};
+use crate::exported::{Refusal, recurrent, tensor};
 
 /// The modules that `cell` is.
 pub(super) fn of_cell(layer: &Layer, cell: &dyn Cell<f64>) -> Result<Vec<Module>, Refusal> {
@@ -95,7 +95,7 @@ fn neurons(
 ) -> Neurons {
     let beta = constant(cell, "a");
     let n = beta.len();
-    let recurrent = tensor(cell, "recurrent").map_or(Recurrent::None, |mut values| {
+    let recurrent = recurrent(cell).map_or(Recurrent::None, |mut values| {
         scale_rows(&mut values, n, gain);
         Recurrent::All(Matrix {
             rows: n,

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::AdLif;
+use crate::connections::{self, Connections};
 use crate::decay::TimeConstants;
 use crate::fan_in::FanInConfig;
 use crate::firing::Firing;
@@ -57,9 +58,18 @@ pub struct AdLifConfig {
     /// Initial effective input weights (1 - alpha) W are normal with standard deviation `input_gain / sqrt(I)`; at
     /// least 0, default 1.5. Larger is livelier.
     pub input_gain: f64,
-    /// Initial effective recurrent weights (1 - alpha) W_r are normal with standard deviation
-    /// `recurrent_scale / sqrt(H)`; at least 0, default 0.5. Larger keeps activity going for longer.
+    /// Initial effective recurrent weights (1 - alpha) W_r are normal with standard deviation `recurrent_scale /
+    /// sqrt(K)`, where a neuron has K recurrent connections, all H or fewer; at least 0, default 0.5. Larger
+    /// keeps activity going for longer.
     pub recurrent_scale: f64,
+    /// Share of the recurrent connections that exist: each neuron reaches K = `density` H neurons, rounded, at least 1,
+    /// drawn from all H; greater than 0, at most 1, default 1. Time and memory are in proportion.
+    #[serde(skip_serializing_if = "connections::is_complete")]
+    pub density: f64,
+    /// Seed of that draw where `density` is below 1, a whole number, default 0. The seed of a trial draws weights, not
+    /// connections.
+    #[serde(skip_serializing_if = "connections::is_first_seed")]
+    pub connection_seed: u64,
 }
 
 impl Default for AdLifConfig {
@@ -81,6 +91,8 @@ impl Default for AdLifConfig {
             bias: true,
             input_gain: 1.5,
             recurrent_scale: 0.5,
+            density: 1.0,
+            connection_seed: 0,
         }
     }
 }
@@ -93,6 +105,10 @@ impl AdLifConfig {
             bias: self.bias,
             input_gain: self.input_gain,
             recurrent_scale: self.recurrent_scale,
+            connections: Connections {
+                density: self.density,
+                seed: self.connection_seed,
+            },
         }
     }
 }

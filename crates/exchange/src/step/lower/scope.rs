@@ -81,6 +81,20 @@ impl<'b, R: Real> Scope<'b, R> {
         self.rows_of(name, 0..rows)
     }
 
+    /// W_r as a matrix, where the cell is recurrent: 0 where it has no connection.
+    pub fn recurrent(&self) -> Option<usize> {
+        if let Some(w_r) = self.cell.recurrent_with_zeros() {
+            return Some(self.builder.matrix(Matrix {
+                name: self.named("recurrent"),
+                rows: w_r.nrows(),
+                columns: w_r.ncols(),
+                weights: Weights::Full(w_r.as_slice().to_vec()),
+                reducible: true,
+            }));
+        }
+        self.has("recurrent").then(|| self.matrix("recurrent"))
+    }
+
     /// Rows of the parameter `name` as a matrix.
     pub fn rows_of(&self, name: &str, rows: Range<usize>) -> usize {
         let tensor = self.tensor(name);

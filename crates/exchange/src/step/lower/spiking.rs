@@ -18,8 +18,8 @@ fn current<'b, R: Real>(l: &Scope<'b, R>, x: Var<'b, R>, s: Option<Var<'b, R>>) 
     let start = l.find("bias").unwrap_or_else(|| l.zeros(l.outputs()));
     let d = start.plus_product(l.matrix("weight"), x);
     match s {
-        Some(s) if l.has("recurrent") => d.plus_product(l.matrix("recurrent"), s),
-        _ => d,
+        Some(s) => (l.recurrent()).map_or(d, |w_r| d.plus_product(w_r, s)),
+        None => d,
     }
 }
 

@@ -82,7 +82,10 @@ mod tests {
             found.iter().for_each(|&i| hits[i as usize] += 1);
         }
         // 2,000 each; the standard deviation is 42.
-        assert!(hits.iter().all(|&n| (1_790..2_210).contains(&n)), "{hits:?}");
+        assert!(
+            hits.iter().all(|&n| (1_790..2_210).contains(&n)),
+            "{hits:?}"
+        );
     }
 
     /// Another draw would connect every saved network otherwise.

@@ -177,6 +177,10 @@ fn own_neurons_are_linear_maps_and_neurons_of_snntorch() {
     let (one, decay) = (InputScale::One, InputScale::Decay);
     let mut synaptic = cuba(true, decay);
     synaptic.spike_reset = SpikeReset::Subtract;
+    let sparse = LifConfig {
+        density: 0.2,
+        ..subtract(lif(true, decay))
+    };
     let nets = [
         Net::new(vec![lif(false, decay).into()], Readout::Linear, 3, 2.0),
         Net::new(
@@ -189,6 +193,7 @@ fn own_neurons_are_linear_maps_and_neurons_of_snntorch() {
             10.0,
         ),
         Net::new(vec![synaptic.into()], Readout::Linear, 4, 1.0),
+        Net::new(vec![sparse.into()], Readout::Linear, 3, 2.0),
     ];
     let kinds = [
         &["nn.Linear", "snn.Leaky", "nn.Linear"][..],
@@ -200,6 +205,7 @@ fn own_neurons_are_linear_maps_and_neurons_of_snntorch() {
             "nn.Linear",
         ],
         &["nn.Linear", "snn.RSynaptic", "nn.Linear"],
+        &["nn.Linear", "snn.RLeaky", "nn.Linear"],
     ];
     for (net, kinds) in nets.iter().zip(kinds) {
         let (made, ours, folder) = written(&net.source(), Numbers::F64);

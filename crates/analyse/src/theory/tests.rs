@@ -268,6 +268,7 @@ fn a_layer_of_neurons_is_read_rightly() {
         ", spike_reset: zero",
         ", input_scale: decay",
         ", spike_reset: none, recurrent: false",
+        ", density: 0.34",
     ] {
         let recurrent = if options.contains("recurrent") {
             ""

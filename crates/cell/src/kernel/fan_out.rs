@@ -381,12 +381,7 @@ mod tests {
         fan_out.add_transpose_product(&mut all.as_view_mut(), &v, &d.as_view(), None);
         let read = random_events(70, 21, 0.1, 6);
         let mut few = DMatrix::zeros(70, 21);
-        fan_out.add_transpose_product(
-            &mut few.as_view_mut(),
-            &v,
-            &d.as_view(),
-            Some(read.view()),
-        );
+        fan_out.add_transpose_product(&mut few.as_view_mut(), &v, &d.as_view(), Some(read.view()));
         for n in 0..21 {
             for &j in read.view().column(n).0 {
                 assert_eq!(few[(j as usize, n)], all[(j as usize, n)]);

@@ -11,6 +11,7 @@
 //! |---|---|---|---|
 //! | product with a dense input | 2 N I O flop | 2 N I O flop | 2 N I O flop |
 //! | ... of events | 4 p N I O byte, or the dense product if it is faster | the same | 2 N I O flop |
+//! | ... of the spikes of a layer with C connections, where these are not all | 8 p N C byte | the same | 2 N C flop |
 //! | ... of one column (streaming) | 4 I O byte, or 4 p I O of events | | |
 //! | LIF unit | 2 elements | 2 elements | |
 //! | tanh unit, softmax | 2 elements | 1 element | |
@@ -46,6 +47,7 @@
 use super::limit::Limits;
 use super::work::Work;
 use saturn_network::Layer;
+use saturn_neurons::connections::Connections;
 
 /// What some work needs.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -112,7 +114,14 @@ impl Need {
             match layer {
                 Layer::Lif(c) => {
                     count.product(&mut need, reads, inputs, h, inward);
-                    if c.recurrent {
+                    let connections = Connections {
+                        density: c.density,
+                        seed: c.connection_seed,
+                    };
+                    if c.recurrent && !connections.are_all() {
+                        let each = connections.each(h);
+                        count.connections(&mut need, hidden, h * each);
+                    } else if c.recurrent {
                         let own = Reads::Events(hidden.spiking);
                         count.product(&mut need, own, h, h, hidden.active);
                     }
@@ -189,6 +198,17 @@ impl Count {
         }
         if backward {
             need.flops += inward * 2.0 * cells;
+        }
+    }
+
+    /// A product of a layer's spikes with so many connections, each with its weight and its target.
+    fn connections(&self, need: &mut Need, hidden: Shares, connections: usize) {
+        let cells = self.columns * connections as f64;
+        let backward = self.pass == Pass::Train;
+        let passes = if backward { 2.0 } else { 1.0 };
+        need.bytes += passes * 8.0 * hidden.spiking * cells;
+        if backward {
+            need.flops += hidden.active * 2.0 * cells;
         }
     }
 

@@ -49,7 +49,7 @@ impl Task {
         match self {
             Self::A => &Net::TRAINED,
             Self::B | Self::C => &Net::ALL,
-            Self::D => &[Net::LifRecurrent, Net::LifWindow, Net::Ssm],
+            Self::D => &[Net::LifRecurrent, Net::LifWindow, Net::LifSparse, Net::Ssm],
             Self::E => &[Net::LifRecurrent],
         }
     }

@@ -156,6 +156,12 @@ fn the_floor_counts_what_a_person_counts() {
     };
     let window = Need::of(&work, Pass::Train, columns, few, 1000);
     assert!((window.flops - 0.15 * need.flops).abs() < 1.0);
+    // 26 connections a unit, each with a weight and a target of four bytes.
+    let sparse = Work::train(Net::LifSparse, 0.015);
+    let sparse = Need::of(&sparse, Pass::Train, columns, ALL, 1000);
+    let connections = 6400.0 * 256.0 * 26.0;
+    assert!((sparse.flops - 2.0 * connections - readout).abs() < 1.0);
+    assert!((sparse.bytes - 2.0 * 8.0 * 0.06 * connections).abs() < 1.0);
     let elements = 6400.0 * (4.0 * 256.0 + 3.0 * 20.0) + 5.0 * 1000.0;
     assert!((need.elements - elements).abs() < 1.0);
 

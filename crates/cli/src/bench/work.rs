@@ -46,6 +46,8 @@ const TAU_MEM_MS: f64 = 20.0;
 const LIVELINESS: f64 = 0.83;
 /// Width of the window of a surrogate, in thresholds: some 12 % of the potentials lie within it.
 const WINDOW: f64 = 0.5;
+/// Share of the recurrent connections of a sparse net.
+const CONNECTED: f64 = 0.1;
 /// The rate that [`LIVELINESS`] aims at, and what the layer above sees as its density.
 const HIDDEN_RATE: f64 = 0.06;
 
@@ -57,6 +59,8 @@ pub enum Net {
     LifRecurrent,
     /// The same with a surrogate that is 0 outside a window, so that few units take part in the reverse pass.
     LifWindow,
+    /// One layer of recurrent LIF units with a tenth of the recurrent connections.
+    LifSparse,
     /// Two layers of LIF units, without recurrence.
     #[clap(name = "lif_256_256")]
     LifTwice,
@@ -78,7 +82,7 @@ impl Net {
         Self::Ssm,
     ];
 
-    /// Those that are trained.
+    /// Those of task A.
     pub const TRAINED: [Self; 6] = [
         Self::LifRecurrent,
         Self::LifWindow,
@@ -93,6 +97,7 @@ impl Net {
         match self {
             Self::LifRecurrent => "lif_recurrent",
             Self::LifWindow => "lif_window",
+            Self::LifSparse => "lif_sparse",
             Self::LifTwice => "lif_256_256",
             Self::Rnn => "rnn",
             Self::Gru => "gru",
@@ -106,6 +111,10 @@ impl Net {
             Self::LifRecurrent => vec![Layer::Lif(lif(hidden, density, true))],
             Self::LifWindow => vec![Layer::Lif(LifConfig {
                 surrogate: Surrogate::Boxcar(WINDOW),
+                ..lif(hidden, density, true)
+            })],
+            Self::LifSparse => vec![Layer::Lif(LifConfig {
+                density: CONNECTED,
                 ..lif(hidden, density, true)
             })],
             Self::LifTwice => vec![

@@ -157,6 +157,17 @@ pub enum Weights<R> {
     },
 }
 
+/// The grids of a matrix in low precision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grids {
+    /// None: it stays in full, since it is no weight.
+    None,
+    /// One for each row.
+    Rows,
+    /// One for the whole matrix.
+    One,
+}
+
 /// A weight matrix `[rows, columns]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Matrix<R> {
@@ -168,8 +179,8 @@ pub struct Matrix<R> {
     pub columns: usize,
     /// The numbers.
     pub weights: Weights<R>,
-    /// Whether low precision applies to it: it is a weight, not a bias.
-    pub reducible: bool,
+    /// Its grids in low precision.
+    pub grids: Grids,
 }
 
 /// A state: what a step leaves for the next one.

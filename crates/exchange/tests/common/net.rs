@@ -105,6 +105,11 @@ pub fn nets() -> Vec<Net> {
         ..lif(true, decay)
     };
     let linear = LinearConfig { out: 9, bias: true };
+    let sparse = LifConfig {
+        density: 0.2,
+        connection_seed: 4,
+        ..lif(true, decay)
+    };
     vec![
         Net::new(vec![lif(false, one).into()], leaky(), 3, 10.0),
         Net::new(
@@ -126,5 +131,6 @@ pub fn nets() -> Vec<Net> {
             2,
             1.0,
         ),
+        Net::new(vec![sparse.into()], leaky(), 3, 10.0),
     ]
 }

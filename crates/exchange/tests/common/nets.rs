@@ -98,6 +98,7 @@ pub fn layers() -> Vec<(&'static str, Value)> {
             },
             "edges": [["in", "a"], ["a", "s"], ["s", "p"], ["p", "b"], ["b", "out"]],
         }}])),
+        ("lif_sparse", json!([{"lif": {"hidden": 24, "recurrent": true, "density": 0.2, "connection_seed": 3}}])),
     ]
 }
 

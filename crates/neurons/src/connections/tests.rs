@@ -133,7 +133,8 @@ where
         assert_eq!(own.synapses().per_spike, 2);
         assert_gradients(&own.relaxed(), setup);
     }
-    let config: N64::Config = serde_json::from_str(&format!("{{{keys}, \"density\": 0.1}}")).unwrap();
+    let config: N64::Config =
+        serde_json::from_str(&format!("{{{keys}, \"density\": 0.1}}")).unwrap();
     assert_twins(&config, 9);
 }
 

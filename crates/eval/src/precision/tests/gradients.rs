@@ -38,8 +38,12 @@ fn on_a_fine_grid_gradients_are_those_of_central_differences() {
     let gru: GruConfig = serde_json::from_value(json(r#"{"hidden": 5}"#)).expect("settings");
     let ssm: SsmConfig =
         serde_json::from_value(json(r#"{"width": 5, "states": 4}"#)).expect("settings");
-    let cells: [Box<dyn Cell<f64>>; 4] = [
+    let sparse = r#"{"hidden": 5, "recurrent": true, "reset_gradient": "full", "density": 0.4}"#;
+    let sparse: LifConfig = serde_json::from_value(json(sparse)).expect("settings");
+    let sparse = Lif::new(&sparse, 3, 10.0, &mut rng).expect("a cell");
+    let cells: [Box<dyn Cell<f64>>; 5] = [
         Box::new(lif),
+        Box::new(sparse.relaxed()),
         rnn.build(3, 10.0, &mut rng).expect("a cell"),
         gru.build(3, 10.0, &mut rng).expect("a cell"),
         ssm.build(3, 10.0, &mut rng).expect("a cell"),

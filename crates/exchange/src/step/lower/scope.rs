@@ -7,7 +7,7 @@ use std::ops::Range;
 use saturn_cell::{Cell, FieldKind, Kind, Real};
 
 use crate::step::build::{Builder, Var};
-use crate::step::program::{Matrix, Weights};
+use crate::step::program::{Grids, Matrix, Weights};
 
 /// One cell of the network, and the program that its step is added to.
 pub(super) struct Scope<'b, R: Real> {
@@ -89,7 +89,7 @@ impl<'b, R: Real> Scope<'b, R> {
                 rows: w_r.nrows(),
                 columns: w_r.ncols(),
                 weights: Weights::Full(w_r.as_slice().to_vec()),
-                reducible: true,
+                grids: Grids::One,
             }));
         }
         self.has("recurrent").then(|| self.matrix("recurrent"))
@@ -110,7 +110,11 @@ impl<'b, R: Real> Scope<'b, R> {
             rows: part.nrows(),
             columns: part.ncols(),
             weights: Weights::Full(part.iter().copied().collect()),
-            reducible: tensor.kind == Kind::Weight && tensor.value.ncols() > 1,
+            grids: if tensor.kind == Kind::Weight && tensor.value.ncols() > 1 {
+                Grids::Rows
+            } else {
+                Grids::None
+            },
         })
     }
 
@@ -122,7 +126,7 @@ impl<'b, R: Real> Scope<'b, R> {
             rows: 1,
             columns: tensor.value.len(),
             weights: Weights::Full(tensor.value.as_slice().to_vec()),
-            reducible: false,
+            grids: Grids::None,
         })
     }
 
@@ -133,7 +137,7 @@ impl<'b, R: Real> Scope<'b, R> {
             rows,
             columns,
             weights: Weights::Full(vec![R::of(value); rows * columns]),
-            reducible: false,
+            grids: Grids::None,
         })
     }
 

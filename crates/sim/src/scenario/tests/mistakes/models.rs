@@ -9,7 +9,8 @@ pub(super) const MISTAKES: &[(&str, &str)] = &[
         "name: x\nmodels:\n  a:\n    layers:\n      - lif: {hiden: 3}",
         "s.yaml:5:15: models.a.layers.0.lif.hiden: unknown key, nearest `hidden`; allowed: `hidden`, \
              `recurrent`, `tau_mem_ms`, `learn_tau`, `threshold`, `spike_reset`, `reset_gradient`, \
-             `input_scale`, `surrogate`, `surrogate_cutoff`, `bias`, `input_gain`, `recurrent_scale`",
+             `input_scale`, `surrogate`, `surrogate_cutoff`, `bias`, `input_gain`, `recurrent_scale`, `density`, \
+             `connection_seed`",
     ),
     (
         "name: x\nmodels: {a: {layers: [{lif: {recurrent: no}}]}}",

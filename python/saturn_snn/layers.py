@@ -66,6 +66,8 @@ def LIF(
     bias: bool = True,
     input_gain: float = 1.0,
     recurrent_scale: float = 0.5,
+    density: float | None = None,
+    connection_seed: int | None = None,
 ) -> Layer:
     """Leaky integrate-and-fire neurons.
 
@@ -102,14 +104,22 @@ def LIF(
         about 0.1 spikes a neuron and step, and the next one at half of that. Larger is livelier.
     recurrent_scale : float, default 0.5
         Initial effective recurrent weights g W_r are normal with standard deviation ``recurrent_scale /
-        sqrt(H)``; at least 0, default 0.5. Larger keeps activity going for longer.
+        sqrt(K)``, where a neuron has K recurrent connections, all H or fewer; at least 0, default 0.5.
+        Larger keeps activity going for longer.
+    density : float, optional
+        Share of the recurrent connections that exist: each neuron reaches K = ``density`` H neurons, one or
+        more, drawn from all H; greater than 0, at most 1, default 1. Time and memory are in proportion.
+    connection_seed : int, optional
+        Seed of that draw where ``density`` is below 1, a whole number, default 0. The seed of a trial draws
+        weights, not connections.
     """
     return _layer(
         LIF,
         "lif",
         hidden=hidden, recurrent=recurrent, tau_mem_ms=tau_mem_ms, learn_tau=learn_tau, threshold=threshold,
         spike_reset=spike_reset, reset_gradient=reset_gradient, input_scale=input_scale, surrogate=surrogate,
-        surrogate_cutoff=surrogate_cutoff, bias=bias, input_gain=input_gain, recurrent_scale=recurrent_scale
+        surrogate_cutoff=surrogate_cutoff, bias=bias, input_gain=input_gain, recurrent_scale=recurrent_scale,
+        density=density, connection_seed=connection_seed
     )
 
 
@@ -131,6 +141,8 @@ def ALIF(
     bias: bool = True,
     input_gain: float = 1.0,
     recurrent_scale: float = 0.5,
+    density: float | None = None,
+    connection_seed: int | None = None,
 ) -> Layer:
     """Adaptive leaky integrate-and-fire neurons: the threshold rises with every spike.
 
@@ -176,7 +188,14 @@ def ALIF(
         least 0, default 1. Larger is livelier.
     recurrent_scale : float, default 0.5
         Initial effective recurrent weights g W_r are normal with standard deviation ``recurrent_scale /
-        sqrt(H)``; at least 0, default 0.5. Larger keeps activity going for longer.
+        sqrt(K)``, where a neuron has K recurrent connections, all H or fewer; at least 0, default 0.5.
+        Larger keeps activity going for longer.
+    density : float, optional
+        Share of the recurrent connections that exist: each neuron reaches K = ``density`` H neurons, one or
+        more, drawn from all H; greater than 0, at most 1, default 1. Time and memory are in proportion.
+    connection_seed : int, optional
+        Seed of that draw where ``density`` is below 1, a whole number, default 0. The seed of a trial draws
+        weights, not connections.
     """
     return _layer(
         ALIF,
@@ -184,7 +203,7 @@ def ALIF(
         hidden=hidden, recurrent=recurrent, tau_mem_ms=tau_mem_ms, tau_adapt_ms=tau_adapt_ms, learn_tau=learn_tau,
         threshold=threshold, beta=beta, normalise=normalise, spike_reset=spike_reset, reset_gradient=reset_gradient,
         input_scale=input_scale, surrogate=surrogate, surrogate_cutoff=surrogate_cutoff, bias=bias,
-        input_gain=input_gain, recurrent_scale=recurrent_scale
+        input_gain=input_gain, recurrent_scale=recurrent_scale, density=density, connection_seed=connection_seed
     )
 
 
@@ -205,6 +224,8 @@ def CubaLIF(
     bias: bool = True,
     input_gain: float = 1.0,
     recurrent_scale: float = 0.5,
+    density: float | None = None,
+    connection_seed: int | None = None,
 ) -> Layer:
     """Current-based leaky integrate-and-fire neurons: input fades in a synapse first.
 
@@ -245,7 +266,14 @@ def CubaLIF(
         least 0, default 1. Larger is livelier.
     recurrent_scale : float, default 0.5
         Initial effective recurrent weights g h W_r are normal with standard deviation ``recurrent_scale /
-        sqrt(H)``; at least 0, default 0.5. Larger keeps activity going for longer.
+        sqrt(K)``, where a neuron has K recurrent connections, all H or fewer; at least 0, default 0.5.
+        Larger keeps activity going for longer.
+    density : float, optional
+        Share of the recurrent connections that exist: each neuron reaches K = ``density`` H neurons, one or
+        more, drawn from all H; greater than 0, at most 1, default 1. Time and memory are in proportion.
+    connection_seed : int, optional
+        Seed of that draw where ``density`` is below 1, a whole number, default 0. The seed of a trial draws
+        weights, not connections.
     """
     return _layer(
         CubaLIF,
@@ -253,7 +281,7 @@ def CubaLIF(
         hidden=hidden, recurrent=recurrent, tau_mem_ms=tau_mem_ms, tau_syn_ms=tau_syn_ms, learn_tau=learn_tau,
         threshold=threshold, spike_reset=spike_reset, reset_gradient=reset_gradient, synapse_scale=synapse_scale,
         input_scale=input_scale, surrogate=surrogate, surrogate_cutoff=surrogate_cutoff, bias=bias,
-        input_gain=input_gain, recurrent_scale=recurrent_scale
+        input_gain=input_gain, recurrent_scale=recurrent_scale, density=density, connection_seed=connection_seed
     )
 
 
@@ -275,6 +303,8 @@ def AdLIF(
     bias: bool = True,
     input_gain: float = 1.5,
     recurrent_scale: float = 0.5,
+    density: float | None = None,
+    connection_seed: int | None = None,
 ) -> Layer:
     """Adaptive leaky integrate-and-fire neurons whose membrane resonates.
 
@@ -319,7 +349,14 @@ def AdLIF(
         sqrt(I)``; at least 0, default 1.5. Larger is livelier.
     recurrent_scale : float, default 0.5
         Initial effective recurrent weights (1 - alpha) W_r are normal with standard deviation
-        ``recurrent_scale / sqrt(H)``; at least 0, default 0.5. Larger keeps activity going for longer.
+        ``recurrent_scale / sqrt(K)``, where a neuron has K recurrent connections, all H or fewer; at least
+        0, default 0.5. Larger keeps activity going for longer.
+    density : float, optional
+        Share of the recurrent connections that exist: each neuron reaches K = ``density`` H neurons, one or
+        more, drawn from all H; greater than 0, at most 1, default 1. Time and memory are in proportion.
+    connection_seed : int, optional
+        Seed of that draw where ``density`` is below 1, a whole number, default 0. The seed of a trial draws
+        weights, not connections.
     """
     return _layer(
         AdLIF,
@@ -327,7 +364,7 @@ def AdLIF(
         hidden=hidden, recurrent=recurrent, tau_mem_ms=tau_mem_ms, tau_adapt_ms=tau_adapt_ms, learn_tau=learn_tau,
         a_max=a_max, b_max=b_max, learn_adaptation=learn_adaptation, threshold=threshold, spike_reset=spike_reset,
         reset_gradient=reset_gradient, surrogate=surrogate, surrogate_cutoff=surrogate_cutoff, bias=bias,
-        input_gain=input_gain, recurrent_scale=recurrent_scale
+        input_gain=input_gain, recurrent_scale=recurrent_scale, density=density, connection_seed=connection_seed
     )
 
 
@@ -348,6 +385,8 @@ def ResonateAndFire(
     bias: bool = True,
     input_gain: float = 0.8,
     recurrent_scale: float = 0.5,
+    density: float | None = None,
+    connection_seed: int | None = None,
 ) -> Layer:
     """Resonate-and-fire neurons, plain or balanced: the membrane is a damped oscillator.
 
@@ -392,8 +431,15 @@ def ResonateAndFire(
         Initial input weights are normal with standard deviation ``input_gain / sqrt(I)``; at least 0,
         default 0.8. Larger is livelier.
     recurrent_scale : float, default 0.5
-        Initial recurrent weights are normal with standard deviation ``recurrent_scale / sqrt(H)``; at least
-        0, default 0.5. Larger keeps activity going for longer.
+        Initial recurrent weights are normal with standard deviation ``recurrent_scale / sqrt(K)``, where a
+        neuron has K recurrent connections, all H or fewer; at least 0, default 0.5. Larger keeps activity
+        going for longer.
+    density : float, optional
+        Share of the recurrent connections that exist: each neuron reaches K = ``density`` H neurons, one or
+        more, drawn from all H; greater than 0, at most 1, default 1. Time and memory are in proportion.
+    connection_seed : int, optional
+        Seed of that draw where ``density`` is below 1, a whole number, default 0. The seed of a trial draws
+        weights, not connections.
     """
     return _layer(
         ResonateAndFire,
@@ -401,7 +447,8 @@ def ResonateAndFire(
         hidden=hidden, recurrent=recurrent, period_ms=period_ms, tau_mem_ms=tau_mem_ms,
         learn_dynamics=learn_dynamics, step=step, spike_reset=spike_reset, refractory_decay=refractory_decay,
         reset_gradient=reset_gradient, threshold=threshold, surrogate=surrogate, surrogate_cutoff=surrogate_cutoff,
-        bias=bias, input_gain=input_gain, recurrent_scale=recurrent_scale
+        bias=bias, input_gain=input_gain, recurrent_scale=recurrent_scale, density=density,
+        connection_seed=connection_seed
     )
 
 

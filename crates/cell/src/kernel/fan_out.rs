@@ -77,7 +77,8 @@ impl FanOut {
                 let s = s[unit as usize];
                 let (targets, v) = self.of(start + unit as usize, v);
                 for (&target, &v) in targets.iter().zip(v) {
-                    y[target as usize] += s * v;
+                    // SAFETY: targets are below H, the length of y.
+                    *unsafe { y.get_unchecked_mut(target as usize) } += s * v;
                 }
             }
         }
@@ -265,13 +266,22 @@ fn add_up<R: Real, const W: usize, const G: usize>(
     v: &[R],
     senders: &[u32; G],
 ) -> [[R; W]; G] {
-    let of = senders.map(|j| fan_out.of(j as usize, v));
+    let targets = &*fan_out.targets;
+    assert_eq!(turned.len(), fan_out.hidden, "rows of a turned d");
+    assert_eq!(v.len(), targets.len(), "v [H K]");
+    assert!(senders.iter().all(|&j| (j as usize) < fan_out.hidden));
+    let first = senders.map(|j| j as usize * fan_out.each);
     let mut sums = [[R::zero(); W]; G];
     for k in 0..fan_out.each {
-        for (sums, (targets, v)) in sums.iter_mut().zip(&of) {
-            let d = &turned[targets[k] as usize];
+        for (sums, first) in sums.iter_mut().zip(first) {
+            // SAFETY: senders are below H, v has as many numbers as there are targets, H K, and targets are below H, the
+            // rows of d.
+            let (v, d) = unsafe {
+                let target = *targets.get_unchecked(first + k) as usize;
+                (*v.get_unchecked(first + k), turned.get_unchecked(target))
+            };
             for (sum, &d) in sums.iter_mut().zip(d) {
-                *sum += v[k] * d;
+                *sum += v * d;
             }
         }
     }

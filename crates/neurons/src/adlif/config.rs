@@ -62,7 +62,7 @@ pub struct AdLifConfig {
     /// sqrt(K)`, where a neuron has K recurrent connections, all H or fewer; at least 0, default 0.5. Larger
     /// keeps activity going for longer.
     pub recurrent_scale: f64,
-    /// Share of the recurrent connections that exist: each neuron reaches K = `density` H neurons, rounded, at least 1,
+    /// Share of the recurrent connections that exist: each neuron reaches K = `density` H neurons, one or more,
     /// drawn from all H; greater than 0, at most 1, default 1. Time and memory are in proportion.
     #[serde(skip_serializing_if = "connections::is_complete")]
     pub density: f64,

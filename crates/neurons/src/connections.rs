@@ -103,11 +103,19 @@ impl Connections {
 }
 
 /// Whether all connections exist, so that a description leaves the key `density` out.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
 pub(crate) fn is_complete(density: &f64) -> bool {
     *density >= 1.0
 }
 
 /// Whether this is the default, so that a description leaves the key `connection_seed` out.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
 pub(crate) fn is_first_seed(seed: &u64) -> bool {
     *seed == 0
 }

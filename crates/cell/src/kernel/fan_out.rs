@@ -374,7 +374,7 @@ mod tests {
                 assert_eq!(own, same);
                 let mut dw = DMatrix::zeros(70, 70);
                 kernel::scatter(&mut dw.as_view_mut(), &d.as_view(), events.view());
-                let connected = fan_out.dense(&vec![R::one(); 630]);
+                let connected = fan_out.dense(&[R::one(); 630]);
                 assert_eq!(fan_out.dense(&own), dw.component_mul(&connected));
             }
         }
@@ -394,7 +394,8 @@ mod tests {
         fan_out.add_transpose_product(&mut few.as_view_mut(), &v, &d.as_view(), Some(read.view()));
         for n in 0..21 {
             for &j in read.view().column(n).0 {
-                assert_eq!(few[(j as usize, n)], all[(j as usize, n)]);
+                let at = (j as usize, n);
+                assert_eq!(few[at].to_bits(), all[at].to_bits());
             }
             let mut alone = DMatrix::zeros(70, 1);
             let d = d.columns(n, 1);

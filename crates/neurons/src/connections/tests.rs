@@ -205,7 +205,7 @@ fn trials_of_all_seeds_have_the_same_connections() {
     assert_eq!(a.iter().filter(|w| **w != 0.0).count(), 60 * 3);
 }
 
-/// The effective weights g W_r have the configured spread whatever g is.
+/// The effective weights g W_r have the configured spread for any g.
 #[test]
 fn initial_weights_have_the_spread_of_their_number() {
     for scale in ["one", "decay"] {

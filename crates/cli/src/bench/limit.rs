@@ -54,12 +54,13 @@ impl Limits {
             product: best(each, || product((LARGE, LARGE, LARGE))),
             step_product: best(each, || product((256, 64, 256))),
             read: best(each, || {
-                let w = vec![0.5f32; ROWS * COLUMNS];
+                let w = DMatrix::from_element(ROWS, COLUMNS, 0.5f32);
+                let units: Vec<u32> = (0..COLUMNS as u32).collect();
                 let x = vec![0.5f32; COLUMNS];
                 let mut y = [0.0f32; ROWS];
                 let bytes = (size_of::<f32>() * w.len()) as f64;
                 move || {
-                    read(&w, &x, &mut y);
+                    kernel::gather(&mut y, w.as_view(), &units, &x);
                     black_box(&y);
                     bytes
                 }
@@ -116,19 +117,6 @@ fn product((m, n, k): (usize, usize, usize)) -> impl FnMut() -> f64 {
         kernel::add_product(out.as_view_mut(), a.as_view(), b.as_view());
         black_box(&out);
         operations
-    }
-}
-
-for_each_isa! {
-    /// `y [ROWS] = W x`, with `w [ROWS, COLUMNS]` by columns: every weight is read once and in order.
-    fn read(w: &[f32], x: &[f32], y: &mut [f32; ROWS]) {
-        let mut sums = [0.0f32; ROWS];
-        for (column, &x) in w.chunks_exact(ROWS).zip(x) {
-            for (sum, &w) in sums.iter_mut().zip(column) {
-                *sum += x * w;
-            }
-        }
-        *y = sums;
     }
 }
 

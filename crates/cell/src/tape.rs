@@ -32,8 +32,8 @@ pub struct Tape<R: Real> {
     output_rows: usize,
     /// `[D, T*B]`, or that of a chunk.
     drive: Vec<R>,
-    /// Whether it is dropped where the reverse pass does not read it, and whether it is kept.
-    drops_drive: bool,
+    /// When it is kept, and whether it is.
+    keep_drive: KeepDrive,
     keeps_drive: bool,
     /// `[S, (T+1)*B]`: the initial state, then the state after each step. Never overwritten.
     states: Vec<R>,
@@ -63,6 +63,15 @@ pub struct Tape<R: Real> {
     adjoint: Vec<R>,
 }
 
+/// When the drives of all steps stay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum KeepDrive {
+    #[default]
+    Always,
+    /// If the reverse pass reads them.
+    WhereRead,
+}
+
 impl<R: Real> Tape<R> {
     /// An empty tape.
     pub fn new() -> Self {
@@ -75,7 +84,7 @@ impl<R: Real> Tape<R> {
         (self.steps, self.lanes) = (steps, lanes);
         (self.state_rows, self.drive_rows, self.output_rows) = (w.state, w.drive, w.output);
         let columns = steps * lanes;
-        self.keeps_drive = !self.drops_drive || cell.reads_drive();
+        self.keeps_drive = self.keep_drive == KeepDrive::Always || cell.reads_drive();
         self.grow_drive();
         grow(&mut self.states, w.state * (columns + lanes));
         self.shown = cell.output().rows();
@@ -108,7 +117,7 @@ impl<R: Real> Tape<R> {
     /// Keeps the drive of one chunk alone from the next start on, if the cell's reverse pass does not read it: less memory
     /// to write. [`Self::drive`] is not to be called then.
     pub fn drop_drive(&mut self) {
-        self.drops_drive = true;
+        self.keep_drive = KeepDrive::WhereRead;
     }
 
     /// Makes room for the drive.

@@ -93,10 +93,13 @@ mod tests {
                 }
                 sums.iter().fold(0.0, |all, sum| all + sum)
             });
-            assert_eq!(squared_distances(a, b), plain);
-            assert_eq!(Squares { a, b }.with_simd(pulp::Scalar), plain);
+            let bits = |distances: [f64; PAIRS]| distances.map(f64::to_bits);
+            let plain = bits(plain);
+            assert_eq!(bits(squared_distances(a, b)), plain);
+            assert_eq!(bits(Squares { a, b }.with_simd(pulp::Scalar)), plain);
             for isa in Isa::ALL.into_iter().filter(|isa| isa.is_supported()) {
-                assert_eq!(dispatch(isa, Squares { a, b }), plain, "{isa}: {rows}");
+                let found = dispatch(isa, Squares { a, b });
+                assert_eq!(bits(found), plain, "{isa}: {rows}");
             }
         }
     }

@@ -156,6 +156,10 @@ impl<R: Real> Cell<R> for Quantised<R> {
         self.inner.spikes()
     }
 
+    fn reads_drive(&self) -> bool {
+        self.inner.reads_drive()
+    }
+
     fn recurrent_with_zeros(&self) -> Option<DMatrix<R>> {
         self.inner.recurrent_with_zeros()
     }

@@ -46,6 +46,7 @@ pub struct WriteMeta {
     pub meta_info: Vec<(String, String)>,
 }
 
+#[cfg(feature = "convert")]
 /// The entry of `meta_info` that states how many channels there are.
 pub(crate) fn stated(channels: usize) -> (String, String) {
     ("channels".to_owned(), channels.to_string())

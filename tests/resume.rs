@@ -138,11 +138,14 @@ fn cut_short(bench: &Bench, run: &str) -> std::path::PathBuf {
     let mut child = bench.command(&arguments).spawn().unwrap();
     let folder = bench.path(run).join("checkpoints");
     // By name alone: the program deletes older ones meanwhile.
-    let is_checkpoint = |name: &str| name.ends_with(".ckpt") && !name.starts_with('.');
+    let is_checkpoint = |name: &std::ffi::OsString| {
+        let ending = Path::new(name).extension();
+        ending.is_some_and(|ending| ending == "ckpt") && !name.to_string_lossy().starts_with('.')
+    };
     let kept = |folder: &Path| {
         let names = fs::read_dir(folder).into_iter().flatten().flatten();
         let names = names.map(|entry| entry.file_name());
-        (names.filter(|name| is_checkpoint(&name.to_string_lossy()))).count() >= 2
+        names.filter(is_checkpoint).count() >= 2
     };
     let patience = Instant::now() + Duration::from_mins(2);
     while !kept(&folder) {

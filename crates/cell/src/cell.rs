@@ -1,5 +1,6 @@
 //! The core trait: a recurrent cell in six kernels, written once, shared by streaming and training.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use nalgebra::DMatrix;
@@ -76,6 +77,18 @@ pub trait Cell<R: Real>: Send + Sync {
     /// For what knows dense weights alone. A cell that keeps all has them among its parameters.
     fn recurrent_with_zeros(&self) -> Option<DMatrix<R>> {
         None
+    }
+
+    /// W_r `[H, H]` of a recurrent spiking cell with few connections or all: 0 where there is none.
+    fn recurrent(&self) -> Option<Cow<'_, DMatrix<R>>> {
+        let kept = || {
+            self.params()
+                .tensors()
+                .iter()
+                .find(|t| t.name == "recurrent")
+        };
+        let with_zeros = self.recurrent_with_zeros().map(Cow::Owned);
+        with_zeros.or_else(|| kept().map(|tensor| Cow::Borrowed(&tensor.value)))
     }
 
     /// Synaptic operations, for counting.

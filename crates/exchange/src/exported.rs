@@ -133,11 +133,8 @@ impl Source<'_> {
 
 /// W_r `[H, H]` of a spiking `cell` row by row, if it is recurrent: 0 where it has no connection.
 pub(crate) fn recurrent(cell: &dyn Cell<f64>) -> Option<Vec<f64>> {
-    let with_zeros = cell.recurrent_with_zeros();
-    with_zeros.map_or_else(
-        || tensor(cell, "recurrent"),
-        |w_r| Some(w_r.transpose().as_slice().to_vec()),
-    )
+    let w_r = cell.recurrent()?;
+    Some(w_r.transpose().as_slice().to_vec())
 }
 
 /// The numbers of a tensor of `cell` row by row, if it has one of this name.

@@ -149,7 +149,8 @@ impl CellConfig for LifConfig {
 }
 
 impl LifConfig {
-    fn fan_in(&self) -> FanInConfig {
+    /// The keys of the layer's weights.
+    pub fn fan_in(&self) -> FanInConfig {
         FanInConfig {
             hidden: self.hidden,
             recurrent: self.recurrent,

@@ -25,7 +25,7 @@ use saturn_neurons::lif::LifConfig;
 use saturn_neurons::spike_reset::SpikeReset;
 
 use super::leaky::{decays, heard_by};
-use super::{Heard, StateBound, Theory, block, own_weights, products, seen, tensor};
+use super::{Heard, StateBound, Theory, block, products, seen, tensor};
 
 /// Results on the layer.
 pub fn theory(cell: &dyn Cell<f64>, config: &LifConfig, heard: Heard) -> Theory {
@@ -34,7 +34,7 @@ pub fn theory(cell: &dyn Cell<f64>, config: &LifConfig, heard: Heard) -> Theory 
     };
     let units = w.nrows();
     let (a, g) = decays(cell, units);
-    let (bias, recurrent) = (tensor(cell, "bias"), own_weights(cell));
+    let (bias, recurrent) = (tensor(cell, "bias"), cell.recurrent());
     let own = recurrent.as_deref().map_or_else(
         || vec![(0.0, 0.0); units],
         |u| products(u, &vec![(0.0, 1.0); u.ncols()]),

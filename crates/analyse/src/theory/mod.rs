@@ -23,8 +23,6 @@ pub mod rnn;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
-
 use nalgebra::DMatrix;
 use saturn_cell::Cell;
 use serde::{Deserialize, Serialize};
@@ -177,7 +175,9 @@ pub fn theory(cell: &dyn Cell<f64>, layer: Option<&Layer>, heard: Heard) -> Theo
         ("lif", Some(Layer::Lif(config))) => lif::theory(cell, config, heard),
         ("ssm" | "lru" | "ssm_block", _) => diagonal::theory(cell, heard),
         _ => Theory {
-            blocks: own_weights(cell).map_or_else(Vec::new, |u| vec![block("W_r", &u)]),
+            blocks: cell
+                .recurrent()
+                .map_or_else(Vec::new, |u| vec![block("W_r", &u)]),
             ..Theory::default()
         },
     }
@@ -187,12 +187,6 @@ pub fn theory(cell: &dyn Cell<f64>, layer: Option<&Layer>, heard: Heard) -> Theo
 fn tensor<'a>(cell: &'a dyn Cell<f64>, name: &str) -> Option<&'a DMatrix<f64>> {
     let tensors = cell.params().tensors();
     (tensors.iter().find(|t| t.name == name)).map(|tensor| &tensor.value)
-}
-
-/// W_r `[H, H]` of a recurrent spiking cell: 0 where it has no connection.
-fn own_weights(cell: &dyn Cell<f64>) -> Option<Cow<'_, DMatrix<f64>>> {
-    let with_zeros = cell.recurrent_with_zeros().map(Cow::Owned);
-    with_zeros.or_else(|| tensor(cell, "recurrent").map(Cow::Borrowed))
 }
 
 fn block(name: &str, u: &DMatrix<f64>) -> Block {

@@ -47,7 +47,6 @@
 use super::limit::Limits;
 use super::work::Work;
 use saturn_network::Layer;
-use saturn_neurons::connections::Connections;
 
 /// What some work needs.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -114,10 +113,7 @@ impl Need {
             match layer {
                 Layer::Lif(c) => {
                     count.product(&mut need, reads, inputs, h, inward);
-                    let connections = Connections {
-                        density: c.density,
-                        seed: c.connection_seed,
-                    };
+                    let connections = c.fan_in().connections;
                     if c.recurrent && !connections.are_all() {
                         let each = connections.each(h);
                         count.connections(&mut need, hidden, h * each);
